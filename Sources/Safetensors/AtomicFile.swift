@@ -1,0 +1,80 @@
+import Foundation
+
+/// A file that appears under its name only when it is complete.
+///
+/// Bytes go to a temporary file in the same folder. ``finish()`` brings them to the disk and gives
+/// the file its name, in place of any file that had it. A value that ends without ``finish()``
+/// takes its temporary file with it.
+@safe
+package struct AtomicFile: ~Copyable {
+  /// Where the file will stand.
+  package let path: String
+
+  private let temporaryPath: String
+  private let descriptor: Int32
+  private var isNamed = false
+
+  /// Opens the temporary file.
+  ///
+  /// - Parameter url: where the file will stand; its folder exists.
+  package init(replacing url: URL) throws(FileError) {
+    let folder = url.deletingLastPathComponent().path
+    let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    let temporaryPath = "\(folder)/.\(url.lastPathComponent).\(suffix).tmp"
+    let descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw .afterFailedCall(path: url.path, action: "create a file beside it") }
+    self.path = url.path
+    self.temporaryPath = temporaryPath
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    close(descriptor)
+    if !isNamed { unsafe unlink(temporaryPath) }
+  }
+
+  /// Appends bytes.
+  package mutating func append(_ bytes: RawSpan) throws(FileError) {
+    let error: FileError? = unsafe bytes.withUnsafeBytes { source in
+      var offset = 0
+      while offset < source.count {
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: source[offset...])
+        let count = unsafe write(descriptor, rest.baseAddress, rest.count)
+        if count < 0 && errno != EINTR { return .afterFailedCall(path: path, action: "write") }
+        offset += max(count, 0)
+      }
+      return nil
+    }
+    if let error { throw error }
+  }
+
+  /// Brings the bytes to the disk and gives the file its name.
+  ///
+  /// - Throws: when the system refuses; the name then leads to what it led to before.
+  package consuming func finish() throws(FileError) {
+    if fsync(descriptor) != 0 {
+      throw .afterFailedCall(path: path, action: "bring it to the disk")
+    }
+    if unsafe rename(temporaryPath, path) != 0 {
+      throw .afterFailedCall(path: path, action: "give the new file its name")
+    }
+    isNamed = true
+    syncFolder()
+  }
+
+  /// Makes the new name itself durable. Some file systems refuse this for folders; the file is
+  /// whole either way.
+  private func syncFolder() {
+    let folder = unsafe open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY)
+    if folder < 0 { return }
+    fsync(folder)
+    close(folder)
+  }
+
+  /// Writes a whole file, for example a JSON text.
+  package static func replaceContents(of url: URL, with bytes: [UInt8]) throws(FileError) {
+    var file = try AtomicFile(replacing: url)
+    try unsafe file.append(bytes.span.bytes)
+    try file.finish()
+  }
+}

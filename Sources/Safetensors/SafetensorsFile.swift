@@ -1,0 +1,91 @@
+import Foundation
+
+/// A safetensors file, mapped into memory and checked in full when it is opened.
+///
+/// Nothing is copied: a tensor's bytes are read where the operating system has mapped them. They
+/// are row-major and little-endian and may begin at any address, so they must be loaded as
+/// unaligned values.
+package final class SafetensorsFile: Sendable {
+  /// The path of the file, as the caller gave it.
+  package let path: String
+
+  /// Every tensor of the file under its name.
+  package let tensors: [String: TensorDescription]
+
+  /// The header's `__metadata__`; empty where it has none.
+  package let metadata: [String: String]
+
+  private let mapping: MappedFile
+
+  /// Maps a file and checks its header: length, JSON, names, element types, shapes and offsets,
+  /// which must cover the data exactly.
+  package init(contentsOf url: URL) throws(SafetensorsError) {
+    path = url.path
+    do throws(SafetensorsError.Problem) {
+      mapping = try MappedFile(path: url.path)
+      let header = try SafetensorsHeader(
+        text: try Self.headerText(of: mapping), fileLength: mapping.length)
+      tensors = header.tensors
+      metadata = header.metadata
+    } catch {
+      throw SafetensorsError(file: url.path, problem: error)
+    }
+  }
+
+  /// The description of one tensor.
+  ///
+  /// - Throws: when there is no such tensor, or the file became shorter since it was opened.
+  package func tensor(named name: String) throws(SafetensorsError) -> TensorDescription {
+    guard let tensor = tensors[name] else { throw failure(.missingTensor(name)) }
+    do throws(SafetensorsError.Problem) {
+      let length = try mapping.currentLength()
+      if length < tensor.byteRange.upperBound {
+        throw .shrunk(expected: mapping.length, found: length)
+      }
+    } catch {
+      throw failure(error)
+    }
+    return tensor
+  }
+
+  /// Calls `body` with the bytes of a tensor of this file; they cannot leave it.
+  ///
+  /// - Parameter tensor: from ``tensor(named:)`` or ``tensors`` of this same file.
+  package func withBytes<Result: ~Copyable, Failure: Error>(
+    of tensor: TensorDescription, _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let bytes = unsafe mapping.bytes.bytes.extracting(tensor.byteRange)
+    return try body(bytes)
+  }
+
+  /// The bytes of a tensor where they are mapped, for handing to a device or to C without a copy.
+  ///
+  /// They are valid as long as this file object lives, so whoever keeps the pointer keeps the file.
+  /// They may begin at any address.
+  @unsafe
+  package func bytes(of name: String) throws(SafetensorsError) -> UnsafeRawBufferPointer {
+    let tensor = try tensor(named: name)
+    return unsafe UnsafeRawBufferPointer(rebasing: mapping.bytes[tensor.byteRange])
+  }
+
+  private static func headerText(
+    of mapping: MappedFile
+  ) throws(SafetensorsError.Problem) -> [UInt8] {
+    let prefixLength = SafetensorsHeader.prefixLength
+    guard mapping.length >= prefixLength else { throw .tooShort(found: mapping.length) }
+    let length = unsafe UInt64(
+      littleEndian: mapping.bytes.loadUnaligned(as: UInt64.self))
+    guard length <= SafetensorsHeader.lengthLimit else {
+      throw .headerTooLong(found: length, limit: SafetensorsHeader.lengthLimit)
+    }
+    let headerLength = Int(length)
+    guard headerLength <= mapping.length - prefixLength else {
+      throw .headerBeyondFile(headerLength: headerLength, fileLength: mapping.length)
+    }
+    return unsafe Array(mapping.bytes[prefixLength..<prefixLength + headerLength])
+  }
+
+  func failure(_ problem: SafetensorsError.Problem) -> SafetensorsError {
+    SafetensorsError(file: path, problem: problem)
+  }
+}

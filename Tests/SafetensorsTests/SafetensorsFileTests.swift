@@ -1,0 +1,235 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Safetensors
+
+@Suite("SafetensorsFile")
+struct SafetensorsFileTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Opens a file of these bytes and says how it is refused, after its path.
+  private func refusal(_ bytes: [UInt8]) throws -> String {
+    let file = try folder.write("model.safetensors", bytes)
+    do {
+      _ = try SafetensorsFile(contentsOf: file)
+    } catch {
+      let prefix = "\(file.path): "
+      #expect(error.description.hasPrefix(prefix))
+      #expect(!error.description.contains("\n"))
+      return String(error.description.dropFirst(prefix.count))
+    }
+    return "opened"
+  }
+
+  @Test("a file that is missing, a folder, and a file too short for a header")
+  func noFile() throws {
+    let missing = folder.url.appending(path: "absent.safetensors")
+    #expect(throws: SafetensorsError.self) { try SafetensorsFile(contentsOf: missing) }
+    do {
+      _ = try SafetensorsFile(contentsOf: missing)
+    } catch {
+      #expect(
+        error.description == "\(missing.path): cannot open the file: No such file or directory")
+    }
+    do {
+      _ = try SafetensorsFile(contentsOf: folder.url)
+      Issue.record("a folder was opened")
+    } catch {
+      #expect(error.problem == .notAFile)
+    }
+    #expect(
+      try refusal([]) == "expected at least 8 bytes of header length, found 0 bytes in all")
+    #expect(
+      try refusal([2, 0, 0]) == "expected at least 8 bytes of header length, found 3 bytes in all")
+  }
+
+  @Test("a header's length beyond the file or beyond the format's limit")
+  func headerLength() throws {
+    let valid = safetensors("{}")
+    #expect(try refusal(valid) == "opened")
+    #expect(
+      try refusal([3] + valid.dropFirst())
+        == "header length 3 goes beyond the file's 10 bytes (truncated, or not a safetensors file)")
+    #expect(
+      try refusal([UInt8](repeating: 0xFF, count: 32))
+        == "expected a header of at most 100000000 bytes, found a header length of "
+        + "18446744073709551615"
+    )
+  }
+
+  @Test(
+    "a header that is not what the format asks for",
+    arguments: [
+      ("{", "header: line 1, column 2: expected a key in quotes, found the end of the text"),
+      ("[]", "header: expected an object, found an array"),
+      (#"{"a":1}"#, "header: tensor a: expected an object, found the integer 1"),
+      (
+        #"{"a":{"shape":[1],"data_offsets":[0,4]}}"#,
+        "header: tensor a, dtype: expected a string, found nothing"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#,
+        "header: tensor a, shape: expected sizes that are not negative, found the integer -1"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":4,"data_offsets":[0,4]}}"#,
+        "header: tensor a, shape: expected an array of sizes, found the integer 4"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#,
+        "header: tensor a, data_offsets: expected two offsets, found an array"
+      ),
+      (
+        #"{"__metadata__":{"step":1}}"#,
+        "header: __metadata__, step: expected a string, found the integer 1"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{}}"#,
+        "header: line 1, column 54: expected each key once, found \"a\" a second time"
+      ),
+      (
+        #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#,
+        "header, tensor a: element type F8_E4M3 is not supported, expected one of BOOL, U8, I8, "
+          + "I16, U16, F16, BF16, I32, U32, F32, F64, I64, U64"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#,
+        "header, tensor a: type and shape need 8 bytes, found 4"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
+        "header, tensor a: data_offsets end at 0, before they begin at 4"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#,
+        "header, tensor a: expected sizes that can be counted, found an overflow"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[9223372036854775807],"#
+          + #""data_offsets":[0,9223372036854775807]}}"#,
+        "header, tensor a: expected sizes that can be counted, found an overflow"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+        "header, tensor a: data_offsets end at 8, but the file holds 4 bytes of data (truncated?)"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"#
+          + #""b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#,
+        "header, tensor b: data_offsets begin at 2, inside a, which ends at 3"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"#
+          + #""b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}"#,
+        "header, tensor b: expected data_offsets to begin at 2, found 3"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#,
+        "expected the data to end with its last tensor at 2, found 4 bytes of data"
+      ),
+    ])
+  func malformedHeader(header: String, message: String) throws {
+    #expect(try refusal(safetensors(header, dataLength: 4)) == message)
+  }
+
+  @Test("tensors, scalars, empty tensors, metadata and a padded header")
+  func contents() throws {
+    let header = #"""
+      {"__metadata__":{"format":"pt"},"s":{"dtype":"BF16","shape":[],"data_offsets":[0,2]},
+      "e":{"dtype":"F32","shape":[0,7],"data_offsets":[2,2],"later":1},
+      "m":{"dtype":"U16","shape":[2,1],"data_offsets":[2,6]}}
+      """#
+    let url = try folder.write("m.safetensors", safetensors(header + "     ", dataLength: 6))
+    let file = try SafetensorsFile(contentsOf: url)
+    #expect(file.metadata == ["format": "pt"])
+    #expect(file.tensors.keys.sorted() == ["e", "m", "s"])
+    #expect(try file.tensor(named: "s").elementCount == 1)
+    #expect(try file.tensor(named: "e").elementCount == 0)
+    #expect(try file.floats(of: "e") == [])
+    #expect(try file.integers(of: "m", shape: [2, 1]) == [0x0302, 0x0504])
+    let bytes = file.withBytes(of: try file.tensor(named: "m")) { span in
+      (0..<span.byteCount).map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    }
+    #expect(bytes == [2, 3, 4, 5])
+    #expect(try unsafe Array(file.bytes(of: "m")) == [2, 3, 4, 5])
+  }
+
+  @Test("a tensor that is missing, has another shape or another type")
+  func wrongTensor() throws {
+    let header = #"{"w":{"dtype":"I32","shape":[1,2],"data_offsets":[0,8]}}"#
+    let url = try folder.write("m.safetensors", safetensors(header, dataLength: 8))
+    let file = try SafetensorsFile(contentsOf: url)
+    let failures: [(String, () throws -> Void)] = [
+      ("\(url.path): has no tensor x", { _ = try file.floats(of: "x") }),
+      (
+        "w in \(url.path): expected shape [2, 1], found [1, 2]",
+        { _ = try file.floats(of: "w", shape: [2, 1]) }
+      ),
+      (
+        "w in \(url.path): expected F16, BF16, F32 or F64, found I32",
+        { _ = try file.floats(of: "w") }
+      ),
+    ]
+    for (message, call) in failures {
+      #expect {
+        try call()
+      } throws: { error in
+        #expect("\(error)" == message)
+        return true
+      }
+    }
+  }
+
+  @Test("a file that is cut while it is mapped is refused before its bytes are read")
+  func cutWhileMapped() throws {
+    let header = #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
+    let bytes = safetensors(header, dataLength: 8)
+    let url = try folder.write("m.safetensors", bytes)
+    let file = try SafetensorsFile(contentsOf: url)
+    let handle = try FileHandle(forWritingTo: url)
+    try handle.truncate(atOffset: UInt64(bytes.count - 1))
+    try handle.close()
+    #expect {
+      try file.floats(of: "w")
+    } throws: { error in
+      (error as? SafetensorsError)?.problem
+        == .shrunk(expected: bytes.count, found: bytes.count - 1)
+    }
+  }
+
+  @Test("a file that another one replaces stays as it was opened")
+  func replacedWhileMapped() throws {
+    let url = folder.url.appending(path: "m.safetensors")
+    try SafetensorsWriter.write([("w", [1], [1])], to: url)
+    let file = try SafetensorsFile(contentsOf: url)
+    try SafetensorsWriter.write([("w", [1], [2])], to: url)
+    #expect(try file.floats(of: "w") == [1])
+    #expect(try SafetensorsFile(contentsOf: url).floats(of: "w") == [2])
+  }
+
+  @Test(
+    "files of the Python library",
+    .enabled(if: SharedReference.isPresent, SharedReference.reason),
+    arguments: ["f32", "f16"])
+  func reference(precision: String) throws {
+    let folder = try SharedReference.url("golden/llama-gqa-untied")
+    let file = try SafetensorsFile(
+      contentsOf: folder.appending(path: "\(precision)/model.safetensors"))
+    #expect(file.metadata == ["format": "pt"])
+    #expect(file.tensors.count == 30)
+    let name = "model.layers.0.mlp.up_proj.weight"
+    let weight = try file.floats(of: name, shape: [112, 64])
+    try file.checkFinite(name)
+    let reference = try SafetensorsFile(
+      contentsOf: folder.appending(path: "f32/model.safetensors")
+    ).floats(of: name)
+    let rounding: Float = precision == "f16" ? 0x1p-11 : 0
+    for (value, exact) in zip(weight, reference) {
+      // Half a unit in the last of eleven bits, or of the smallest subnormal.
+      #expect(abs(value - exact) <= max(rounding * abs(exact), rounding == 0 ? 0 : 0x1p-25))
+    }
+  }
+}
