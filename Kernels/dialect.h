@@ -1,0 +1,109 @@
+// dialect.h - the words in which every kernel is written, so that one text compiles as OpenCL C 1.2 and as CUDA.
+//
+// Rules that the words do not enforce: local arrays are sized by -D constants, never passed as arguments; vectors have
+// 2 or 4 elements, are built by make_float2 / make_float4 and read by .x .y .z .w; sums are f32; row offsets are 64-bit
+// (OFFSET); no float atomics; no return before a BARRIER; and no work-item function (LOCAL_ID, GROUP_ID) inside the
+// condition of a loop that holds a BARRIER: PoCL 3.1 compiles that wrongly without a word.
+//
+// CPU_DEVICE is defined where the device is of CPU type (PoCL). A body under it may use OpenCL's wide vectors, since
+// it never compiles as CUDA.
+
+#if defined(__CUDACC_RTC__) || defined(__CUDA__)
+
+typedef unsigned int uint;
+typedef unsigned short ushort;
+typedef unsigned char uchar;
+typedef unsigned long long ulong;
+typedef long long OFFSET;
+
+#define KERNEL(LANES) extern "C" __global__ void __launch_bounds__(LANES)
+#define DEVICE static __device__ __forceinline__
+#define GLOBAL
+#define LOCAL __shared__
+#define LOCAL_ARG
+#define RESTRICT __restrict__
+#define BARRIER() __syncthreads()
+#define LOCAL_ID ((int)threadIdx.x)
+#define GROUP_ID ((int)blockIdx.x)
+#define GROUP_ID_Y ((int)blockIdx.y)
+#define GROUP_ID_Z ((int)blockIdx.z)
+#define GROUP_COUNT ((int)gridDim.x)
+#define EXP(x) expf(x)
+#define LOG(x) logf(x)
+#define SQRT(x) sqrtf(x)
+#define RSQRT(x) rsqrtf(x)
+#define TANH(x) tanhf(x)
+#define ERF(x) erff(x)
+#define SIN(x) sinf(x)
+#define COS(x) cosf(x)
+#define MAX(a, b) fmaxf(a, b)
+#define MIN(a, b) fminf(a, b)
+#define FMA(a, b, c) fmaf(a, b, c)
+DEVICE float bits_to_float(uint bits) { return __uint_as_float(bits); }
+DEVICE uint float_to_bits(float value) { return __float_as_uint(value); }
+
+#else
+
+typedef long OFFSET;
+
+#define KERNEL(LANES) __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
+#define DEVICE static inline
+#define GLOBAL __global
+#define LOCAL __local
+#define LOCAL_ARG __local
+#define RESTRICT restrict
+#define BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
+#define LOCAL_ID ((int)get_local_id(0))
+#define GROUP_ID ((int)get_group_id(0))
+#define GROUP_ID_Y ((int)get_group_id(1))
+#define GROUP_ID_Z ((int)get_group_id(2))
+#define GROUP_COUNT ((int)get_num_groups(0))
+#define EXP(x) exp(x)
+#define LOG(x) log(x)
+#define SQRT(x) sqrt(x)
+#define RSQRT(x) rsqrt(x)
+#define TANH(x) tanh(x)
+#define ERF(x) erf(x)
+#define SIN(x) sin(x)
+#define COS(x) cos(x)
+#define MAX(a, b) fmax(a, b)
+#define MIN(a, b) fmin(a, b)
+#define FMA(a, b, c) fma(a, b, c)
+#define make_float2(a, b) ((float2)(a, b))
+#define make_float4(a, b, c, d) ((float4)(a, b, c, d))
+DEVICE float bits_to_float(uint bits) { return as_float(bits); }
+DEVICE uint float_to_bits(float value) { return as_uint(value); }
+
+#endif
+
+// Masked scores: large enough that exp(MASKED - m) is 0, finite so that no infinity enters a sum.
+#define MASKED (-1e30f)
+
+// Element types of stored weights: ELEMENT is one of these, WIDEN(p, i) reads element i of p as f32.
+#define ELEMENT_F32 0
+#define ELEMENT_BF16 1
+#define ELEMENT_F16 2
+
+#if defined(ELEMENT)
+#if ELEMENT == ELEMENT_F32
+typedef float Stored;
+DEVICE float widen(const GLOBAL Stored *values, OFFSET index) { return values[index]; }
+#elif ELEMENT == ELEMENT_BF16
+typedef ushort Stored;
+DEVICE float widen(const GLOBAL Stored *values, OFFSET index) {
+  return bits_to_float(((uint)values[index]) << 16);
+}
+#elif defined(__CUDACC_RTC__) || defined(__CUDA__)
+typedef ushort Stored;
+DEVICE float widen(const GLOBAL Stored *values, OFFSET index) {
+  float wide;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(wide) : "h"(values[index]));
+  return wide;
+}
+#else
+typedef ushort Stored;
+DEVICE float widen(const GLOBAL Stored *values, OFFSET index) {
+  return vload_half((size_t)index, (const __global half *)values);
+}
+#endif
+#endif

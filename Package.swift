@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// Sources first, tests after; an arrow may never run upward (README, "Module map").
+let package = Package(
+  name: "pith",
+  targets: [
+    .systemLibrary(
+      name: "COpenCL", pkgConfig: "OpenCL",
+      providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+    .systemLibrary(
+      name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels"),
+    .target(name: "CArithmetic"),
+    .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
+    .target(
+      name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
+      swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
+  ],
+  cLanguageStandard: .c2x
+)

@@ -1,0 +1,18 @@
+// A small pool of threads that spins a little before it parks: waking a parked core costs some
+// 50 microseconds, as much as many of the loops that the CPU path runs.
+#pragma once
+#include <stddef.h>
+
+typedef struct ThreadPool ThreadPool;
+
+/// Makes a pool of `threads` threads, the caller's among them. NULL where no thread can be made.
+ThreadPool *_Nullable thread_pool_create(int threads);
+
+/// Ends the threads and frees the pool. No run may be under way.
+void thread_pool_destroy(ThreadPool *_Nonnull pool);
+
+/// Calls `body(context, i)` once for every i in 0 ..< count, spread over the threads, and returns when
+/// all have returned. Calls come from one thread at a time; `body` must not call back into the pool.
+void thread_pool_run(ThreadPool *_Nonnull pool,
+                     void (*_Nonnull body)(void *_Nullable context, ptrdiff_t index),
+                     void *_Nullable context, ptrdiff_t count);

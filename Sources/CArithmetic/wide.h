@@ -1,0 +1,39 @@
+// How the row arithmetic becomes wide: plain loops over floats that the compiler vectorises.
+//
+// A function marked WIDE is compiled once a processor family (AVX-512, AVX2, and what the compiler takes by
+// default) and the loader picks one when the program starts, so one binary runs everywhere and no build
+// flag is needed. What it calls inside its loops is INLINE and takes scalars, so that it is compiled for the same
+// family. SUMS_IN_ANY_ORDER, first in a body, lets sums run in 16 lanes; the order is fixed when the code is compiled, so
+// runs repeat bit for bit.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__)
+#define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define WIDE
+#endif
+#define INLINE static inline __attribute__((always_inline))
+#define SUMS_IN_ANY_ORDER _Pragma("clang fp reassociate(on) contract(fast)")
+
+/// e^x within 2 units in the last place: 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2]
+/// (Cephes' coefficients). Below -87.3 it is 1e-38, above 88 it is 1.7e38.
+INLINE float exponential(float x) {
+  x = x < -87.3f ? -87.3f : x;
+  x = x > 88.0f ? 88.0f : x;
+  const float n = __builtin_rintf(x * 1.44269504f);
+  const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  const int32_t bits = ((int32_t)n + 127) << 23;
+  float scale;
+  memcpy(&scale, &bits, sizeof scale);
+  return p * scale;
+}

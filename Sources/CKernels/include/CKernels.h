@@ -1,0 +1,12 @@
+// The kernel sources of Kernels/, carried inside the binary: one constant a file.
+#pragma once
+#include <stddef.h>
+
+typedef struct KernelSource {
+  const char *_Nonnull file;  // name in Kernels/
+  const char *_Nonnull text;
+  size_t length;
+} KernelSource;
+
+extern const KernelSource kernel_dialect;
+extern const KernelSource kernel_rms_norm;

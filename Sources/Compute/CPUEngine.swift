@@ -1,0 +1,78 @@
+import CArithmetic
+import CBLAS
+import Foundation
+
+/// The CPU path: a pool of threads that shares out rows and tiles. OpenBLAS runs on one thread inside each
+/// of ours, so one pool, not two, competes for the cores.
+@safe final class CPUEngine {
+  let threads: Int
+  private let pool: OpaquePointer
+
+  init(threads: Int?) throws(ComputeError) {
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    guard threads > 0, let pool = unsafe thread_pool_create(Int32(clamping: threads)) else {
+      throw .unsupported(operation: "cpu", reason: "cannot run on \(threads) threads")
+    }
+    openblas_set_num_threads(1)
+    self.threads = threads
+    unsafe self.pool = pool
+  }
+
+  deinit {
+    unsafe thread_pool_destroy(pool)
+  }
+
+  /// Calls `body` once for each index below `count`, spread over the threads.
+  func forEach(_ count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var body = body
+      unsafe withUnsafeMutablePointer(to: &body) { context in
+        unsafe thread_pool_run(
+          pool,
+          { context, index in
+            let body = unsafe context?.assumingMemoryBound(to: ((Int) -> Void).self)
+            unsafe body?.pointee(index)
+          }, context, count)
+      }
+    }
+  }
+
+  /// Calls `body` with ranges that cover `0 ..< rows`. `elementsPerRow` is the work of a row in elements
+  /// touched: what is less than `smallest` stays on the calling thread, since waking another costs more.
+  func forEachRange(
+    of rows: Int, elementsPerRow: Int, smallest: Int = 1 << 15, _ body: (Range<Int>) -> Void
+  ) {
+    let work = rows * max(elementsPerRow, 1)
+    // Four pieces a thread level out what other processes take.
+    let pieces = min(rows, min(threads * 4, work / max(smallest / 2, 1)))
+    guard threads > 1, pieces > 1, work >= smallest else {
+      if rows > 0 { body(0..<rows) }
+      return
+    }
+    forEach(pieces) { piece in
+      body((piece * rows / pieces)..<((piece + 1) * rows / pieces))
+    }
+  }
+
+  /// Host memory, checked against what the system has left: the system would promise more and kill later.
+  static func allocate(
+    byteCount: Int, heldBytes: Int, limit: Int?
+  ) throws(ComputeError) -> MemoryBlock {
+    if let limit, byteCount > limit - heldBytes {
+      throw .outOfMemory(device: "cpu", needed: byteCount, available: max(limit - heldBytes, 0))
+    }
+    if byteCount > 64 << 20, let available = availableBytes(), byteCount > available {
+      throw .outOfMemory(device: "cpu", needed: byteCount, available: available)
+    }
+    return MemoryBlock.host(byteCount: byteCount)
+  }
+
+  /// `MemAvailable` of /proc/meminfo in bytes; nil where there is none.
+  private static func availableBytes() -> Int? {
+    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+      let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+    else { return nil }
+    return kibibytes << 10
+  }
+}

@@ -1,0 +1,55 @@
+package import OpenCL
+
+/// What can go wrong below the model: a device that is not there, memory that is not there, an operand of
+/// the wrong size, or a failed call of the driver.
+package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// No device answers to the name asked for; `found` lists those that would.
+  case unknownDevice(asked: String, found: [String])
+  /// `needed` bytes were asked for, `available` are left.
+  case outOfMemory(device: String, needed: Int, available: Int)
+  /// An operand holds fewer elements than the operation's shape asks for.
+  case shape(operation: String, operand: String, expected: Int, found: Int)
+  /// A call that the operation does not offer, such as a head dimension that is too large.
+  case unsupported(operation: String, reason: String)
+  /// The driver refused a call.
+  case driver(OpenCLError)
+
+  package var description: String {
+    switch self {
+    case .unknownDevice(let asked, let found):
+      let list = found.isEmpty ? "none but cpu" : found.joined(separator: ", ")
+      return "unknown device '\(asked)': expected auto, cpu, opencl or one of these: \(list)"
+    case .outOfMemory(let device, let needed, let available):
+      return "\(device) is out of memory: \(Self.mebibytes(needed)) MiB needed, "
+        + "\(Self.mebibytes(available)) MiB available; a smaller --batch-size, "
+        + "--teacher-cache hidden or --precision bf16 lowers what is needed"
+    case .shape(let operation, let operand, let expected, let found):
+      return "\(operation): \(operand) holds \(found) elements, expected at least \(expected)"
+    case .unsupported(let operation, let reason):
+      return "\(operation): \(reason)"
+    case .driver(let error):
+      return error.description
+    }
+  }
+
+  private static func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
+}
+
+/// Runs a call of the runtime and gives its error the type of this layer.
+@inline(__always)
+func driver<Result: ~Copyable>(
+  _ call: () throws(OpenCLError) -> Result
+) throws(ComputeError) -> Result {
+  do { return try call() } catch { throw .driver(error) }
+}
+
+/// Throws where an operand holds fewer elements than its shape.
+@inline(__always)
+func expect(
+  _ operation: StaticString, _ operand: StaticString, _ found: Int, atLeast expected: Int
+) throws(ComputeError) {
+  if found < expected {
+    throw .shape(
+      operation: "\(operation)", operand: "\(operand)", expected: expected, found: found)
+  }
+}

@@ -1,0 +1,76 @@
+package import OpenCL
+
+/// Where the arithmetic runs: a GPU (or another device) through OpenCL, or the CPU path on OpenBLAS and
+/// vectorised C. The set is closed, so an operation stands in one file: contract, launch and CPU arithmetic.
+///
+/// Not Sendable: one thread drives a device, and commands run in the order of the calls.
+package final class Device {
+  enum Engine {
+    case cpu(CPUEngine)
+    case opencl(OpenCLEngine)
+  }
+
+  let engine: Engine
+  let pool: MemoryPool
+  /// How users name this device: `cpu` or `opencl:0.0`.
+  package let name: String
+  /// What the device calls itself.
+  package let title: String
+
+  /// The CPU path with so many threads; nil takes one a core.
+  package init(cpuThreads threads: Int? = nil, memoryLimit: Int? = nil) throws(ComputeError) {
+    let cpu = try CPUEngine(threads: threads)
+    engine = .cpu(cpu)
+    name = "cpu"
+    title = "CPU, \(cpu.threads) thread\(cpu.threads == 1 ? "" : "s"), OpenBLAS"
+    pool = MemoryPool { byteCount, heldBytes throws(ComputeError) in
+      try CPUEngine.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)
+    }
+  }
+
+  /// An OpenCL device. `isProfiling` keeps a time for every launch (see `takeTimings`).
+  package init(
+    opencl description: DeviceDescription, isProfiling: Bool = false,
+    bodies: KernelBodies = .automatic, memoryLimit: Int? = nil
+  ) throws(ComputeError) {
+    let gpu = try OpenCLEngine(description, isProfiling: isProfiling, bodies: bodies)
+    engine = .opencl(gpu)
+    name = "opencl:\(description.platformIndex).\(description.deviceIndex)"
+    title = "\(description.name) (\(description.platform))"
+    pool = MemoryPool { byteCount, heldBytes throws(ComputeError) in
+      try gpu.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)
+    }
+  }
+
+  /// True for the CPU path.
+  package var isCPU: Bool {
+    if case .cpu = engine { return true }
+    return false
+  }
+
+  /// Waits until everything asked for so far has been done.
+  package func synchronize() throws(ComputeError) {
+    if case .opencl(let gpu) = engine {
+      try driver { () throws(OpenCLError) in try gpu.context.finish() }
+    }
+  }
+
+  /// Bytes of device memory held now, buffers in use and buffers kept for the next.
+  package var heldBytes: Int { pool.heldBytes }
+  /// The most bytes ever held.
+  package var peakBytes: Int { pool.peakBytes }
+  /// Allocations made so far.
+  package var allocations: Int { pool.allocations }
+  /// Kernel launches so far; none on the CPU path.
+  package var launches: Int {
+    if case .opencl(let gpu) = engine { return gpu.launches }
+    return 0
+  }
+
+  /// Seconds on the device of every launch since the last call, in order, by kernel entry; empty unless
+  /// the device is profiling.
+  package func takeTimings() throws(ComputeError) -> [(entry: String, seconds: Double)] {
+    if case .opencl(let gpu) = engine { return try gpu.takeTimings() }
+    return []
+  }
+}

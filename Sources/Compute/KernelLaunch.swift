@@ -1,0 +1,71 @@
+internal import OpenCL
+
+/// A launch being put together: arguments in the order of the kernel's parameters, then `run`.
+///
+/// Every argument is bound at every launch and their count is checked, because the driver silently keeps
+/// the values of the launch before.
+struct KernelLaunch: ~Copyable {
+  private let kernel: Kernel
+  private let engine: OpenCLEngine
+  private var bound = 0
+
+  init(_ kernel: Kernel, on engine: OpenCLEngine) {
+    self.kernel = kernel
+    self.engine = engine
+  }
+
+  /// A buffer that the kernel reads.
+  mutating func read<Element>(
+    _ buffer: borrowing DeviceBuffer<Element>
+  ) throws(ComputeError) {
+    try bind(buffer.block.device)
+  }
+
+  /// A buffer that the kernel writes or updates.
+  mutating func write<Element>(
+    _ buffer: inout DeviceBuffer<Element>
+  ) throws(ComputeError) {
+    try bind(buffer.block.device)
+  }
+
+  /// An `int` of the kernel.
+  mutating func value(_ value: Int) throws(ComputeError) {
+    try bind(value: Int32(truncatingIfNeeded: value))
+  }
+
+  /// A `float` of the kernel.
+  mutating func value(_ value: Float) throws(ComputeError) {
+    try bind(value: value)
+  }
+
+  /// A `uint` of the kernel.
+  mutating func value(_ value: UInt32) throws(ComputeError) {
+    try bind(value: value)
+  }
+
+  /// Enqueues the run over `groups` work-groups of `items` work-items each, by dimension. A run over no
+  /// groups is left out.
+  consuming func run(groups: [Int], items: [Int]) throws(ComputeError) {
+    precondition(
+      bound == kernel.argumentCount,
+      "\(kernel.name) takes \(kernel.argumentCount) arguments, \(bound) were bound")
+    try engine.run(kernel, groups: groups, items: items)
+  }
+
+  /// As `run`, for a one-dimensional range of work-groups.
+  consuming func run(groups: Int, lanes: Int) throws(ComputeError) {
+    try run(groups: [groups], items: [lanes])
+  }
+
+  private mutating func bind(_ memory: Memory) throws(ComputeError) {
+    let (kernel, index) = (kernel, bound)
+    try driver { () throws(OpenCLError) in try kernel.bind(memory, at: index) }
+    bound += 1
+  }
+
+  private mutating func bind<Value: BitwiseCopyable>(value: Value) throws(ComputeError) {
+    let (kernel, index) = (kernel, bound)
+    try driver { () throws(OpenCLError) in try kernel.bind(value, at: index) }
+    bound += 1
+  }
+}

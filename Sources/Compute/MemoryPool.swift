@@ -1,0 +1,55 @@
+/// Keeps the memory of released buffers for the next buffer of the same size, so that a training step
+/// allocates nothing after the first. One pool a device; the queue runs in order, so memory may be handed
+/// on as soon as the last command that uses it has been enqueued.
+final class MemoryPool {
+  private var free: [Int: [MemoryBlock]] = [:]
+  private let allocate: (_ byteCount: Int, _ heldBytes: Int) throws(ComputeError) -> MemoryBlock
+
+  /// Bytes handed out or kept.
+  private(set) var heldBytes = 0
+  /// The most bytes ever held.
+  private(set) var peakBytes = 0
+  /// Allocations made so far: a step that allocates nothing leaves it as it was.
+  private(set) var allocations = 0
+
+  /// `allocate` gets the bytes asked for and the bytes that this pool holds already.
+  init(allocate: @escaping (Int, Int) throws(ComputeError) -> MemoryBlock) {
+    self.allocate = allocate
+  }
+
+  /// A block of at least `byteCount` bytes.
+  func take(byteCount: Int) throws(ComputeError) -> MemoryBlock {
+    let size = Self.roundedUp(byteCount)
+    if let block = free[size]?.popLast() { return block }
+    let block: MemoryBlock
+    do {
+      block = try allocate(size, heldBytes)
+    } catch {
+      guard !free.isEmpty else { throw error }
+      drain()
+      block = try allocate(size, heldBytes)
+    }
+    allocations += 1
+    heldBytes += size
+    peakBytes = max(peakBytes, heldBytes)
+    return block
+  }
+
+  /// Takes a block back.
+  func recycle(_ block: MemoryBlock) {
+    free[block.byteCount, default: []].append(block)
+  }
+
+  /// Gives the kept memory back to the system.
+  func drain() {
+    for (size, blocks) in free { heldBytes -= size * blocks.count }
+    free.removeAll()
+  }
+
+  /// Sizes grow in steps of an eighth of their magnitude, so that near sizes share a block.
+  static func roundedUp(_ byteCount: Int) -> Int {
+    let magnitude = 1 << (Int.bitWidth - max(byteCount, 1).leadingZeroBitCount)
+    let step = max(256, magnitude >> 4)
+    return max(step, (byteCount + step - 1) / step * step)
+  }
+}

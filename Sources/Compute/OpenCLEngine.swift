@@ -1,0 +1,127 @@
+internal import OpenCL
+
+/// A GPU (or another device) through OpenCL: kernels by entry and options, launches, times.
+final class OpenCLEngine {
+  let context: Context
+  /// True where the bodies for devices of CPU type are built.
+  let isCPUType: Bool
+  private let cache: ProgramCache
+  private var kernels: [KernelKey: Kernel] = [:]
+  private var programs: [String: Program] = [:]
+  private(set) var launches = 0
+  private var events: [(entry: String, event: TimedEvent)] = []
+
+  private struct KernelKey: Hashable {
+    let entry: String
+    let options: [KernelOption]
+  }
+
+  /// A class around the event, since arrays refuse noncopyable values.
+  private final class TimedEvent {
+    let event: Event
+    init(_ event: consuming Event) { self.event = event }
+  }
+
+  init(
+    _ description: DeviceDescription, isProfiling: Bool, bodies: KernelBodies
+  ) throws(ComputeError) {
+    context = try driver { () throws(OpenCLError) in
+      try Context(description, isProfiling: isProfiling)
+    }
+    isCPUType = description.kind == .cpu && bodies == .automatic
+    cache = ProgramCache(device: description)
+  }
+
+  /// Begins a launch of an entry of a kernel file, built with these `-D` options.
+  func launch(
+    _ file: @autoclosure () -> KernelFile, _ entry: String, _ options: [KernelOption] = []
+  ) throws(ComputeError) -> KernelLaunch {
+    let key = KernelKey(entry: entry, options: options)
+    if let kernel = kernels[key] { return KernelLaunch(kernel, on: self) }
+    let program = try program(file(), options)
+    let kernel = try driver { () throws(OpenCLError) in try Kernel(program, entry: entry) }
+    kernels[key] = kernel
+    return KernelLaunch(kernel, on: self)
+  }
+
+  private func program(
+    _ file: KernelFile, _ options: [KernelOption]
+  ) throws(ComputeError) -> Program {
+    let bodies = isCPUType ? [KernelOption("CPU_DEVICE", 1)] : []
+    let flags = (options + bodies).map(\.flag).joined(separator: " ")
+    let name = "\(file.name) \(flags)"
+    if let program = programs[name] { return program }
+    let program = try driver { () throws(OpenCLError) in
+      try cache.program(
+        context, source: KernelFile.dialect.text + file.text, name: file.name, options: flags)
+    }
+    programs[name] = program
+    return program
+  }
+
+  func run(_ kernel: Kernel, groups: [Int], items: [Int]) throws(ComputeError) {
+    if groups.contains(0) { return }
+    launches += 1
+    try driver { () throws(OpenCLError) in
+      if context.isProfiling {
+        let event = try kernel.timedRun(groups: groups, items: items)
+        events.append((kernel.name, TimedEvent(event)))
+      } else {
+        try kernel.run(groups: groups, items: items)
+      }
+    }
+  }
+
+  func takeTimings() throws(ComputeError) -> [(entry: String, seconds: Double)] {
+    defer { events.removeAll() }
+    return try driver { () throws(OpenCLError) in
+      var timings: [(entry: String, seconds: Double)] = []
+      for (entry, timed) in events { timings.append((entry, try timed.event.seconds())) }
+      return timings
+    }
+  }
+
+  /// Device memory, checked against what the device has: drivers promise more and fail at the first use.
+  func allocate(
+    byteCount: Int, heldBytes: Int, limit: Int?
+  ) throws(ComputeError) -> MemoryBlock {
+    let total = limit ?? context.description.memory
+    let available = min(total - heldBytes, limit ?? context.description.largestBuffer)
+    guard byteCount <= available else {
+      throw .outOfMemory(
+        device: context.description.name, needed: byteCount, available: max(available, 0))
+    }
+    do throws(OpenCLError) {
+      let memory = try context.allocate(byteCount: byteCount)
+      return unsafe MemoryBlock(.opencl(memory), byteCount: byteCount)
+    } catch {
+      guard error.isOutOfMemory else { throw .driver(error) }
+      throw .outOfMemory(
+        device: context.description.name, needed: byteCount, available: max(available, 0))
+    }
+  }
+}
+
+/// A `-D` constant of a kernel's build.
+struct KernelOption: Hashable {
+  let name: String
+  let value: Int
+
+  init(_ name: String, _ value: Int) {
+    self.name = name
+    self.value = value
+  }
+
+  var flag: String { "-D\(name)=\(value)" }
+}
+
+/// How many work-items share a row in the row kernels, with the `-D` constant that tells them.
+struct RowLanes {
+  let count: Int
+  var option: KernelOption { KernelOption("LANES", count) }
+}
+
+extension OpenCLEngine {
+  /// One work-item a row on a device of CPU type, where each runs wide vectors; a work-group on a GPU.
+  var rowLanes: RowLanes { RowLanes(count: isCPUType ? 1 : 128) }
+}

@@ -1,0 +1,58 @@
+import Foundation
+internal import OpenCL
+
+/// Compiled kernels on disk, so that the second run starts at once: one file a program in
+/// `$XDG_CACHE_HOME/pith/programs` (or `~/.cache/pith/programs`), named by a hash of source, options, device
+/// and driver. A file that the driver refuses is compiled anew; a folder that cannot be written is done without.
+struct ProgramCache {
+  private let folder: URL?
+  private let device: String
+
+  init(device: DeviceDescription) {
+    self.device = [device.platform, device.name, device.vendor, device.version, device.driver]
+      .joined(separator: "\u{0}")
+    self.folder = Self.defaultFolder
+  }
+
+  /// The user's cache folder; nil where there is no home.
+  static var defaultFolder: URL? {
+    let environment = ProcessInfo.processInfo.environment
+    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+      return URL(fileURLWithPath: cache).appendingPathComponent("pith/programs")
+    }
+    guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+    return URL(fileURLWithPath: home).appendingPathComponent(".cache/pith/programs")
+  }
+
+  /// The program of a source: taken from disk, or compiled and put there.
+  func program(
+    _ context: Context, source: [UInt8], name: String, options: String
+  ) throws(OpenCLError) -> Program {
+    let file = folder?.appendingPathComponent(key(source: source, options: options) + ".bin")
+    if let file, let binary = try? Data(contentsOf: file),
+      let program = try? Program(context, binary: [UInt8](binary), name: name, options: options)
+    {
+      return program
+    }
+    let program = try Program(context, source: source, name: name, options: options)
+    if let file, let folder, let binary = try? program.binary(), !binary.isEmpty {
+      try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try? Data(binary).write(to: file, options: .atomic)
+    }
+    return program
+  }
+
+  /// 128 bits of FNV-1a over everything that the binary depends on.
+  private func key(source: [UInt8], options: String) -> String {
+    let parts = [Array(device.utf8), Array(options.utf8), source]
+    return [0xcbf2_9ce4_8422_2325, 0x6c62_272e_07bb_0142].map { (basis: UInt64) in
+      var hash = basis
+      for part in parts {
+        for byte in part { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        hash = (hash ^ 0xff) &* 0x100_0000_01b3
+      }
+      return String(hash, radix: 16)
+    }
+    .joined(separator: "-")
+  }
+}

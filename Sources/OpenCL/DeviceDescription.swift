@@ -1,0 +1,68 @@
+import COpenCL
+
+/// What an OpenCL device says of itself.
+package struct DeviceDescription: Sendable, Equatable {
+  /// The kinds of device that the OpenCL standard tells apart.
+  package enum Kind: String, Sendable {
+    case cpu, gpu, accelerator, other
+  }
+
+  /// Place of the platform among the platforms, from 0.
+  package let platformIndex: Int
+  /// Place of the device among its platform's devices, from 0.
+  package let deviceIndex: Int
+  package let platform: String
+  package let name: String
+  package let vendor: String
+  /// The OpenCL version line, such as `OpenCL 1.2 pocl`.
+  package let version: String
+  package let driver: String
+  package let kind: Kind
+  package let computeUnits: Int
+  /// Bytes of global memory.
+  package let memory: Int
+  /// Bytes of the largest single buffer.
+  package let largestBuffer: Int
+  /// Bytes of local memory of one work-group.
+  package let localMemory: Int
+  /// Work-items of the largest work-group.
+  package let workGroupSize: Int
+
+  /// Every device of every platform, platform by platform; empty where no driver is installed.
+  package static func all() throws(OpenCLError) -> [DeviceDescription] {
+    var found: [DeviceDescription] = []
+    for (platformIndex, platform) in try Handles.platforms().enumerated() {
+      for (deviceIndex, device) in try Handles.devices(of: platform).enumerated() {
+        found.append(
+          try DeviceDescription(
+            platformIndex: platformIndex, deviceIndex: deviceIndex, platform: platform,
+            device: device))
+      }
+    }
+    return found
+  }
+
+  private init(
+    platformIndex: Int, deviceIndex: Int, platform: PlatformHandle, device: DeviceHandle
+  ) throws(OpenCLError) {
+    self.platformIndex = platformIndex
+    self.deviceIndex = deviceIndex
+    self.platform = try platform.text(CL_PLATFORM_NAME)
+    self.name = try device.text(CL_DEVICE_NAME)
+    self.vendor = try device.text(CL_DEVICE_VENDOR)
+    self.version = try device.text(CL_DEVICE_VERSION)
+    self.driver = try device.text(CL_DRIVER_VERSION)
+    let type = try device.number(CL_DEVICE_TYPE, as: cl_device_type.self)
+    self.kind =
+      type & cl_device_type(CL_DEVICE_TYPE_GPU) != 0
+      ? .gpu
+      : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0
+        ? .cpu : type & cl_device_type(CL_DEVICE_TYPE_ACCELERATOR) != 0 ? .accelerator : .other
+    self.computeUnits = Int(try device.number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self))
+    self.memory = Int(clamping: try device.number(CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self))
+    self.largestBuffer = Int(
+      clamping: try device.number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self))
+    self.localMemory = Int(clamping: try device.number(CL_DEVICE_LOCAL_MEM_SIZE, as: cl_ulong.self))
+    self.workGroupSize = try device.number(CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self)
+  }
+}

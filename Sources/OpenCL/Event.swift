@@ -1,0 +1,35 @@
+import COpenCL
+
+/// A command on its way through the queue.
+@safe package struct Event: ~Copyable {
+  private let handle: cl_event
+
+  init(_ handle: cl_event) {
+    unsafe self.handle = handle
+  }
+
+  deinit {
+    unsafe clReleaseEvent(handle)
+  }
+
+  /// Waits until the command has run.
+  package borrowing func wait() throws(OpenCLError) {
+    var event: cl_event? = unsafe handle
+    try check("clWaitForEvents", unsafe clWaitForEvents(1, &event))
+  }
+
+  /// Seconds from the command's start to its end on the device; the context must be profiling.
+  package borrowing func seconds() throws(OpenCLError) -> Double {
+    try wait()
+    return Double(try time(CL_PROFILING_COMMAND_END) - time(CL_PROFILING_COMMAND_START)) * 1e-9
+  }
+
+  private borrowing func time(_ parameter: Int32) throws(OpenCLError) -> cl_ulong {
+    var value: cl_ulong = 0
+    try check(
+      "clGetEventProfilingInfo",
+      unsafe clGetEventProfilingInfo(
+        handle, cl_profiling_info(parameter), MemoryLayout<cl_ulong>.size, &value, nil))
+    return value
+  }
+}

@@ -1,0 +1,79 @@
+import COpenCL
+
+/// One entry of a program, with the count of its arguments.
+@safe package final class Kernel {
+  package let name: String
+  package let argumentCount: Int
+  private let handle: cl_kernel
+  private let program: Program
+
+  package init(_ program: Program, entry: String) throws(OpenCLError) {
+    var status: Int32 = CL_SUCCESS
+    let created = unsafe clCreateKernel(program.handle, entry, &status)
+    try check("clCreateKernel", status, "\(entry) in \(program.name)")
+    guard let handle = unsafe created else {
+      throw OpenCLError(call: "clCreateKernel", status: CL_INVALID_KERNEL, detail: entry)
+    }
+    var count: cl_uint = 0
+    let counted = unsafe clGetKernelInfo(
+      handle, cl_kernel_info(CL_KERNEL_NUM_ARGS), MemoryLayout<cl_uint>.size, &count, nil)
+    guard counted == CL_SUCCESS else {
+      unsafe clReleaseKernel(handle)
+      throw OpenCLError(call: "clGetKernelInfo", status: counted, detail: entry)
+    }
+    self.name = entry
+    self.program = program
+    self.argumentCount = Int(count)
+    unsafe self.handle = handle
+  }
+
+  deinit {
+    unsafe clReleaseKernel(handle)
+  }
+
+  /// Binds a buffer to the argument at `index`.
+  package func bind(_ memory: Memory, at index: Int) throws(OpenCLError) {
+    var raw: cl_mem? = unsafe memory.handle
+    try check(
+      "clSetKernelArg",
+      unsafe clSetKernelArg(handle, cl_uint(index), MemoryLayout<cl_mem?>.size, &raw),
+      "argument \(index) of \(name)")
+  }
+
+  /// Binds a number to the argument at `index`; the driver checks its size against the kernel's.
+  package func bind<Value: BitwiseCopyable>(_ value: Value, at index: Int) throws(OpenCLError) {
+    var value = value
+    try check(
+      "clSetKernelArg",
+      unsafe clSetKernelArg(handle, cl_uint(index), MemoryLayout<Value>.size, &value),
+      "argument \(index) of \(name)")
+  }
+
+  /// Enqueues one run over `groups` work-groups of `items` work-items each, by dimension.
+  ///
+  /// The caller binds every argument before each run: the driver keeps old values without a word.
+  package func run(groups: [Int], items: [Int]) throws(OpenCLError) {
+    try unsafe enqueue(groups: groups, items: items, event: nil)
+  }
+
+  /// As `run`, with the event of this run.
+  package func timedRun(groups: [Int], items: [Int]) throws(OpenCLError) -> Event {
+    var event: cl_event?
+    try unsafe enqueue(groups: groups, items: items, event: &event)
+    guard let event = unsafe event else {
+      throw OpenCLError(call: "clEnqueueNDRangeKernel", status: CL_INVALID_EVENT, detail: name)
+    }
+    return unsafe Event(event)
+  }
+
+  private func enqueue(
+    groups: [Int], items: [Int], event: UnsafeMutablePointer<cl_event?>?
+  ) throws(OpenCLError) {
+    let total = zip(groups, items).map { $0 * $1 }
+    try check(
+      "clEnqueueNDRangeKernel",
+      unsafe clEnqueueNDRangeKernel(
+        program.context.queue, handle, cl_uint(total.count), nil, total, items, 0, nil, event),
+      "\(name) with \(groups) work-groups of \(items) work-items")
+  }
+}

@@ -1,0 +1,32 @@
+/// How far an operation may stray from its Double reference, and why.
+///
+/// An error is measured against the largest magnitude of the reference: |found - reference| / max |reference|.
+package enum Tolerance: Double, Sendable {
+  /// One rounding per element, sums of up to a few thousand terms: a few units of 2^-24 times the square root of the count.
+  case rowArithmetic = 2e-6
+  /// Polynomial exp and log, each within 2e-7, then a sum over a vocabulary.
+  case transcendental = 5e-6
+  /// Products that sum up to a few thousand terms in f32, in an order that the tiles set.
+  case product = 1e-5
+  /// Products whose activations are rounded to bf16 (8 bits of mantissa): 2^-9 a factor, averaged over the sum.
+  case bfloat16Product = 1e-2
+  /// A whole model against float64: what Hugging Face's own float32 forward strays by, times four.
+  case model = 1e-4
+}
+
+/// The largest |found - reference| over the largest |reference|; infinite where a value is not finite or a
+/// count differs. Where the result is a small difference of large terms, `terms` is the largest of them, and the
+/// error is measured against that.
+package func relativeError(
+  _ found: [Float], _ reference: [Double], terms: Double = 0
+) -> Double {
+  guard found.count == reference.count else { return .infinity }
+  var worst = 0.0
+  var largest = terms
+  for (value, expected) in zip(found, reference) {
+    guard value.isFinite else { return .infinity }
+    worst = max(worst, abs(Double(value) - expected))
+    largest = max(largest, abs(expected))
+  }
+  return largest > 0 ? worst / largest : worst
+}
