@@ -111,7 +111,7 @@ extension SafetensorsError.Problem {
       "expected the data to end with its last tensor at \(begin), found \(end) bytes of data"
     case .shrunk(let expected, let found):
       "expected \(expected) bytes as when the file was opened, found \(found)"
-    case .missingTensor(let tensor): "has no tensor \(tensor)"
+    case .missingTensor(let tensor): "expected a tensor \(tensor), found none"
     case .wrongShape(_, let expected, let found):
       "expected shape \(expected), found \(found)"
     case .wrongElementType(_, let expected, let found):

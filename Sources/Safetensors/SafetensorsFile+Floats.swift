@@ -10,10 +10,7 @@ extension SafetensorsFile {
   package func floats(
     of name: String, shape: [Int]? = nil
   ) throws(SafetensorsError) -> [Float] {
-    let tensor = try tensor(named: name)
-    if let shape, shape != tensor.shape {
-      throw failure(.wrongShape(tensor: name, expected: shape, found: tensor.shape))
-    }
+    let tensor = try tensor(named: name, shape: shape)
     guard tensor.elementType.isFloatingPoint else {
       throw failure(
         .wrongElementType(
@@ -29,10 +26,7 @@ extension SafetensorsFile {
   package func integers(
     of name: String, shape: [Int]? = nil
   ) throws(SafetensorsError) -> [Int] {
-    let tensor = try tensor(named: name)
-    if let shape, shape != tensor.shape {
-      throw failure(.wrongShape(tensor: name, expected: shape, found: tensor.shape))
-    }
+    let tensor = try tensor(named: name, shape: shape)
     return try withBytes(of: tensor) { (bytes) throws(SafetensorsError) in
       switch tensor.elementType {
       case .i8: loadedIntegers(bytes, as: Int8.self)

@@ -34,9 +34,16 @@ package final class SafetensorsFile: Sendable {
 
   /// The description of one tensor.
   ///
-  /// - Throws: when there is no such tensor, or the file became shorter since it was opened.
-  package func tensor(named name: String) throws(SafetensorsError) -> TensorDescription {
+  /// - Parameter shape: the shape that the caller needs, or nil for any.
+  /// - Throws: when there is no such tensor, it has another shape, or the file became shorter since
+  ///   it was opened.
+  package func tensor(
+    named name: String, shape: [Int]? = nil
+  ) throws(SafetensorsError) -> TensorDescription {
     guard let tensor = tensors[name] else { throw failure(.missingTensor(name)) }
+    if let shape, shape != tensor.shape {
+      throw failure(.wrongShape(tensor: name, expected: shape, found: tensor.shape))
+    }
     do throws(SafetensorsError.Problem) {
       let length = try mapping.currentLength()
       if length < tensor.byteRange.upperBound {
@@ -56,6 +63,11 @@ package final class SafetensorsFile: Sendable {
   ) throws(Failure) -> Result {
     let bytes = unsafe mapping.bytes.bytes.extracting(tensor.byteRange)
     return try body(bytes)
+  }
+
+  /// A copy of the first bytes of a tensor of this file, at most `count`.
+  package func leadingBytes(of tensor: TensorDescription, count: Int) -> [UInt8] {
+    unsafe Array(mapping.bytes[tensor.byteRange].prefix(count))
   }
 
   /// The bytes of a tensor where they are mapped, for handing to a device or to C without a copy.

@@ -163,7 +163,7 @@ struct SafetensorsFileTests {
     let url = try folder.write("m.safetensors", safetensors(header, dataLength: 8))
     let file = try SafetensorsFile(contentsOf: url)
     let failures: [(String, () throws -> Void)] = [
-      ("\(url.path): has no tensor x", { _ = try file.floats(of: "x") }),
+      ("\(url.path): expected a tensor x, found none", { _ = try file.floats(of: "x") }),
       (
         "w in \(url.path): expected shape [2, 1], found [1, 2]",
         { _ = try file.floats(of: "w", shape: [2, 1]) }

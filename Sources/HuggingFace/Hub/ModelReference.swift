@@ -1,0 +1,76 @@
+import Foundation
+
+/// What a user names as a model: a folder, or a repository of the hub.
+package enum ModelReference: Sendable, Equatable {
+  /// A folder of this machine.
+  case folder(URL)
+  /// A repository of the hub.
+  case repository(HubRepository)
+
+  /// Reads what stands behind `--model`: an existing folder, or `org/name` with an optional
+  /// `@revision`.
+  package init(_ text: String) throws(HubError) {
+    if FileManager.default.fileExists(atPath: text) {
+      self = .folder(URL(fileURLWithPath: text))
+    } else if let repository = HubRepository(text) {
+      self = .repository(repository)
+    } else {
+      throw .notAModel(text)
+    }
+  }
+}
+
+/// A repository of the hub at one revision.
+package struct HubRepository: Sendable, Equatable {
+  /// The identifier: `org/name`, or `name` for the oldest models.
+  package let identifier: String
+
+  /// A branch, a tag or a commit.
+  package let revision: String
+
+  /// Reads `org/name[@revision]`; the revision is `main` where none is given. Nil where the text
+  /// cannot be a name on the hub: letters, digits, `-`, `_` and `.`, at most one `/`.
+  package init?(_ text: String) {
+    let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count <= 2, parts.allSatisfy({ Self.isName($0) }) else { return nil }
+    identifier = String(halves[0])
+    revision = halves.count == 2 ? String(halves[1]) : "main"
+    guard Self.isRevision(revision) else { return nil }
+  }
+
+  /// Whether the revision is a whole commit: 40 hexadecimal digits.
+  package var isCommit: Bool {
+    revision.utf8.count == 40 && revision.allSatisfy { $0.isHexDigit && $0.isASCII }
+  }
+
+  /// The name of the repository's folder in a cache: `models--org--name`.
+  package var folderName: String {
+    "models--" + identifier.replacing("/", with: "--")
+  }
+
+  private static func isName(_ text: Substring) -> Bool {
+    let isPlain = text.utf8.allSatisfy { byte in
+      switch Unicode.Scalar(byte) {
+      case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".": true
+      default: false
+      }
+    }
+    return isPlain && !text.isEmpty && !text.hasPrefix(".") && !text.hasPrefix("-")
+      && !text.contains("..") && !text.contains("--")
+  }
+
+  /// A revision becomes a path below `refs`, so it may hold `/` but cannot lead out of it.
+  private static func isRevision(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+      && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+  }
+}
+
+extension HubRepository: CustomStringConvertible {
+  /// As a user writes it: `org/name`, with `@revision` unless that is `main`.
+  package var description: String {
+    revision == "main" ? identifier : "\(identifier)@\(revision)"
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Tokenizers
+
+/// A model as the Hugging Face hub stores it: `config.json`, safetensors files, `tokenizer.json`
+/// and the small files beside them. Also a snapshot folder of the hub's cache.
+///
+/// Each file is read when it is asked for, so that a folder with a tokenizer alone still tokenizes.
+package struct ModelFolder: Sendable {
+  /// The folder.
+  package let url: URL
+
+  /// Takes the folder at `url`, without reading anything in it.
+  ///
+  /// - Throws: when there is no folder.
+  package init(at url: URL) throws(ModelFolderError) {
+    let values = try? url.resourceValues(forKeys: [.isDirectoryKey])
+    guard let isFolder = values?.isDirectory else { throw .missing(url.path) }
+    guard isFolder else { throw .notAFolder(url.path) }
+    self.url = url
+  }
+
+  /// `config.json`, which says what the model is.
+  package func config() throws(ModelFolderError) -> JSONValue {
+    guard has("config.json") else { throw .missingFile(folder: url.path, name: "config.json") }
+    return try json("config.json")
+  }
+
+  /// The weights.
+  package func checkpoint() throws(ModelFolderError) -> Checkpoint {
+    do {
+      return try Checkpoint(folder: url)
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
+
+  /// The tokenizer, or nil where the folder has no `tokenizer.json`.
+  package func tokenizer() throws(ModelFolderError) -> Tokenizer? {
+    guard has("tokenizer.json") else { return nil }
+    do {
+      return try Tokenizer(contentsOf: url.appending(path: "tokenizer.json"))
+    } catch {
+      throw .tokenizer("\(error)")
+    }
+  }
+
+  /// The tokens that begin, end and pad a text, as far as the folder says.
+  package func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
+    let generation: JSONValue? = try optionalJSON("generation_config.json")
+    let config: JSONValue? = try optionalJSON("config.json")
+    do {
+      return try GenerationConfiguration(generation: generation, config: config)
+    } catch {
+      throw .json(error)
+    }
+  }
+
+  /// `tokenizer_config.json` with `special_tokens_map.json`: special tokens and the chat template.
+  package func tokenizerConfiguration() throws(ModelFolderError) -> TokenizerConfiguration {
+    let config = try optionalJSON("tokenizer_config.json")
+    let specialTokens = try optionalJSON("special_tokens_map.json")
+    do {
+      return try TokenizerConfiguration(config: config, specialTokens: specialTokens)
+    } catch {
+      throw .json(error)
+    }
+  }
+
+  /// Whether the folder has a file of this name.
+  package func has(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: url.appending(path: name).path)
+  }
+
+  /// A JSON file of the folder, or nil where it is absent.
+  func optionalJSON(_ name: String) throws(ModelFolderError) -> JSONValue? {
+    has(name) ? try json(name) : nil
+  }
+
+  private func json(_ name: String) throws(ModelFolderError) -> JSONValue {
+    do {
+      return try JSONValue(contentsOf: url.appending(path: name))
+    } catch {
+      throw .json(error)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/// Why a model folder cannot be used, in one line that names the file and the place.
+package enum ModelFolderError: Error, Equatable, Sendable {
+  /// There is nothing at this path.
+  case missing(String)
+  /// There is a file at this path.
+  case notAFolder(String)
+  /// The folder lacks a file that every model has.
+  case missingFile(folder: String, name: String)
+  /// A JSON file is damaged, or not as expected.
+  case json(JSONValueError)
+  /// The weights are damaged or missing.
+  case checkpoint(CheckpointError)
+  /// `tokenizer.json` cannot be used, with the whole reason.
+  case tokenizer(String)
+  /// The chat template cannot be used.
+  case chatTemplate(ChatTemplateError)
+}
+
+extension ModelFolderError: CustomStringConvertible {
+  /// The whole error in one line.
+  package var description: String {
+    switch self {
+    case .missing(let path): "\(path): expected a model folder, found nothing"
+    case .notAFolder(let path): "\(path): expected a model folder, found a file"
+    case .missingFile(let folder, let name): "\(folder): expected \(name), found no such file"
+    case .json(let error): error.description
+    case .checkpoint(let error): error.description
+    case .tokenizer(let reason): reason
+    case .chatTemplate(let error): error.description
+    }
+  }
+}

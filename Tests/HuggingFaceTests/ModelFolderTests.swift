@@ -1,0 +1,93 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+@testable import HuggingFace
+
+@Suite("ModelFolder")
+struct ModelFolderTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open() throws -> ModelFolder { try ModelFolder(at: folder.url) }
+
+  @Test("a path that leads nowhere, or to a file")
+  func noFolder() throws {
+    let missing = folder.url.appending(path: "absent")
+    #expect(throws: ModelFolderError.missing(missing.path)) { try ModelFolder(at: missing) }
+    let file = try folder.write("model.safetensors", "")
+    #expect(throws: ModelFolderError.notAFolder(file.path)) { try ModelFolder(at: file) }
+  }
+
+  @Test("a configuration that is missing or damaged")
+  func config() throws {
+    #expect {
+      try open().config()
+    } throws: { "\($0)" == "\(folder.url.path): expected config.json, found no such file" }
+    try folder.write("config.json", "{\"model_type\": \"llama\",}")
+    #expect {
+      try open().config()
+    } throws: { error in
+      "\(error)" == "\(folder.url.path)/config.json: line 1, column 24: "
+        + "expected a key in quotes, found \"}\""
+    }
+    try folder.write("config.json", "{\"model_type\": \"llama\"}")
+    #expect(try open().config().required("model_type") == "llama")
+  }
+
+  @Test("a folder without a tokenizer")
+  func noTokenizer() throws {
+    let tokenizer = try open().tokenizer()
+    #expect(tokenizer == nil)
+    #expect(try open().tokenizerConfiguration().specialTokens.isEmpty)
+  }
+
+  @Test("end, begin and pad tokens: a number or a list, generation_config.json before config.json")
+  func generation() throws {
+    #expect(try open().generationConfiguration().endIdentifiers == [])
+    try folder.write(
+      "config.json", #"{"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": null}"#)
+    let plain = try open().generationConfiguration()
+    #expect(plain.beginIdentifier == 1 && plain.endIdentifiers == [2] && plain.padIdentifier == nil)
+    try folder.write("generation_config.json", #"{"eos_token_id": [7, 8], "pad_token_id": 9}"#)
+    let chat = try open().generationConfiguration()
+    #expect(chat.beginIdentifier == 1 && chat.endIdentifiers == [7, 8] && chat.padIdentifier == 9)
+    try folder.write("generation_config.json", #"{"eos_token_id": "</s>"}"#)
+    #expect {
+      try open().generationConfiguration()
+    } throws: { error in
+      "\(error)" == "\(folder.url.path)/generation_config.json: eos_token_id: "
+        + "expected an integer, found the string \"</s>\""
+    }
+  }
+
+  @Test("special tokens as text or as object, with the older file behind")
+  func specialTokens() throws {
+    try folder.write(
+      "tokenizer_config.json", #"{"bos_token": {"content": "<s>"}, "eos_token": "</s>"}"#)
+    try folder.write("special_tokens_map.json", #"{"eos_token": "<end>", "pad_token": "<pad>"}"#)
+    let configuration = try open().tokenizerConfiguration()
+    #expect(
+      configuration.specialTokens
+        == ["bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"])
+    #expect(configuration.chatTemplate == nil)
+  }
+
+  @Test("a fingerprint tells weights, shapes and configurations apart, not their white space")
+  func fingerprint() throws {
+    func fingerprint(_ config: String, _ shape: [Int], _ weights: [Float]) throws -> String {
+      try folder.write("config.json", config)
+      try SafetensorsWriter.write(
+        [("w", shape, weights)], to: folder.url.appending(path: "model.safetensors"))
+      return try open().fingerprint()
+    }
+    let first = try fingerprint(#"{"a": 1, "b": 2}"#, [2, 1], [1, 2])
+    #expect(first.count == 64)
+    #expect(try fingerprint("{\"b\":2,\n\"a\":1}", [2, 1], [1, 2]) == first)
+    #expect(try fingerprint(#"{"a": 1, "b": 3}"#, [2, 1], [1, 2]) != first)
+    #expect(try fingerprint(#"{"a": 1, "b": 2}"#, [1, 2], [1, 2]) != first)
+    #expect(try fingerprint(#"{"a": 1, "b": 2}"#, [2, 1], [1, 3]) != first)
+  }
+}
