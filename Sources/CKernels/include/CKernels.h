@@ -9,4 +9,6 @@ typedef struct KernelSource {
 } KernelSource;
 
 extern const KernelSource kernel_dialect;
+extern const KernelSource kernel_embedding;
+extern const KernelSource kernel_product;
 extern const KernelSource kernel_rms_norm;

@@ -1,0 +1,22 @@
+// embedding.cl - rows of a stored matrix as f32: the embeddings of token ids.
+//
+//     y[first + i, e] = scale * table[identifiers[i], e]
+//
+//     table        [V, E]  read     f32, bf16 or f16 (ELEMENT)
+//     identifiers  [count] read     each below V
+//     y            [*, E]  write    f32, rows first ..< first + count
+//
+// Mapping   one work-group of LANES a row; lane l visits e = l, l + LANES, ... (coalesced)
+// Passes    one
+// Numerics  widening is exact
+// Traffic   count * E elements of the table and as many floats
+// Twin      Sources/Compute/Operations/Embedding.swift, Sources/CArithmetic/weights.c
+
+KERNEL(LANES) embedding_gather(const GLOBAL Stored *RESTRICT table,
+                               const GLOBAL int *RESTRICT identifiers, GLOBAL float *RESTRICT y,
+                               int width, int first, float scale) {
+  const int row = GROUP_ID;
+  const OFFSET from = (OFFSET)identifiers[row] * width;
+  GLOBAL float *to = y + (OFFSET)(first + row) * width;
+  for (int e = LOCAL_ID; e < width; e += LANES) to[e] = scale * widen(table, from + e);
+}

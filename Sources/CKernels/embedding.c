@@ -1,0 +1,7 @@
+#include "CKernels.h"
+
+static const char text[] = {
+#embed "../../Kernels/embedding.cl"
+};
+
+const KernelSource kernel_embedding = {"embedding.cl", text, sizeof text};

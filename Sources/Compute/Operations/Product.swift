@@ -1,0 +1,95 @@
+import CKernels
+
+extension KernelFile {
+  static let product = unsafe KernelFile(kernel_product)
+}
+
+extension Device {
+  /// The product with a frozen matrix: y[t] = x[t] W^T + bias.
+  ///
+  /// - Parameters:
+  ///   - x: [*, K], read from row `inputRow` on.
+  ///   - weight: W [N, K] and its bias [N].
+  ///   - rows: rows of x that are read and of y that are written.
+  ///   - accumulating: adds to what `y` holds, as the residual stream asks for.
+  ///   - y: [*, N], written or updated from row `outputRow` on.
+  package func product(
+    _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
+    accumulating: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
+  ) throws(ComputeError) {
+    let shape = ProductShape(
+      rows: rows, width: weight.rows, depth: weight.columns, inputRow: inputRow,
+      outputRow: outputRow, isBackward: false, accumulating: accumulating)
+    try expect("product", "x", x.count, atLeast: shape.inputCount)
+    try expect("product", "y", y.count, atLeast: shape.outputCount)
+    try run(shape, x, weight, &y)
+  }
+
+  /// The gradient of `product` with respect to its input: dX[t] = dY[t] W.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: [*, N], read from row `inputRow` on.
+  ///   - weight: W [N, K]; its bias plays no part.
+  ///   - rows: rows of `outputGradient` that are read and of `inputGradient` that are written.
+  ///   - accumulating: adds to what `inputGradient` holds.
+  ///   - inputGradient: [*, K], written or updated from row `outputRow` on.
+  package func productBackward(
+    _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
+    inputRow: Int = 0, accumulating: Bool = false,
+    into inputGradient: inout DeviceBuffer<Float>, outputRow: Int = 0
+  ) throws(ComputeError) {
+    let shape = ProductShape(
+      rows: rows, width: weight.columns, depth: weight.rows, inputRow: inputRow,
+      outputRow: outputRow, isBackward: true, accumulating: accumulating)
+    try expect(
+      "productBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
+    try expect("productBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
+    try run(shape, outputGradient, weight, &inputGradient)
+  }
+
+  private func run(
+    _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    _ y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    guard shape.rows > 0, shape.width > 0 else { return }
+    switch engine {
+    case .cpu(let cpu):
+      let input = unsafe x.host + shape.inputRow * shape.depth
+      let output = unsafe y.mutableHost + shape.outputRow * shape.width
+      try unsafe multiply(shape, input, weight, output, on: cpu)
+    case .opencl(let gpu):
+      let backward = KernelOption("BACKWARD", shape.isBackward ? 1 : 0)
+      var launch = try gpu.launch(
+        .product, shape.isBackward ? "product_backward" : "product",
+        [weight.precision.option, backward])
+      try launch.read(x)
+      try launch.read(weight.elements)
+      try launch.read(weight.bias)
+      try launch.write(&y)
+      try launch.value(shape.rows)
+      try launch.value(shape.width)
+      try launch.value(shape.depth)
+      try launch.value(shape.inputRow)
+      try launch.value(shape.outputRow)
+      try launch.value(weight.hasBias && !shape.isBackward ? 1 : 0)
+      try launch.value(shape.accumulating ? 1 : 0)
+      try launch.run(groups: [(shape.width + 63) / 64, (shape.rows + 63) / 64], items: [256, 1])
+    }
+  }
+}
+
+/// One call of a product in either direction: y [rows, width] from x [rows, depth], summed over `depth`.
+struct ProductShape {
+  let rows: Int
+  /// Columns of y: N, backward K.
+  let width: Int
+  /// Columns of x: K, backward N.
+  let depth: Int
+  let inputRow: Int
+  let outputRow: Int
+  let isBackward: Bool
+  let accumulating: Bool
+
+  var inputCount: Int { rows > 0 ? (inputRow + rows) * depth : 0 }
+  var outputCount: Int { rows > 0 ? (outputRow + rows) * width : 0 }
+}

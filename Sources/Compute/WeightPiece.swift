@@ -1,0 +1,48 @@
+/// Rows of a weight matrix as a file holds them.
+@safe package struct WeightPiece {
+  /// Rows of the matrix that it makes.
+  package let rows: Int
+  package let precision: WeightPrecision
+  /// The file holds [columns, rows].
+  package let isTransposed: Bool
+  let bytes: UnsafeRawBufferPointer
+  let owner: AnyObject?
+
+  /// - Parameters:
+  ///   - bytes: the elements, from any address on; valid until the matrix is loaded, or as long as `owner` lives.
+  ///   - rows: the rows of the matrix that they make.
+  ///   - isTransposed: the file holds [columns, rows], as GPT-2's Conv1D does.
+  ///   - owner: keeps `bytes` alive; nil where they end with the call that loads them.
+  @unsafe
+  package init(
+    _ bytes: UnsafeRawBufferPointer, rows: Int, precision: WeightPrecision,
+    isTransposed: Bool = false, keepingAlive owner: AnyObject? = nil
+  ) {
+    self.rows = rows
+    self.precision = precision
+    self.isTransposed = isTransposed
+    self.owner = owner
+    unsafe self.bytes = unsafe bytes
+  }
+
+  /// Rows of numbers on the host.
+  package init(_ values: [Float], rows: Int) {
+    let copy = HostFloats(values)
+    unsafe self.init(
+      UnsafeRawBufferPointer(copy.elements), rows: rows, precision: .f32, keepingAlive: copy)
+  }
+
+  var byteCount: Int { unsafe bytes.count }
+
+  /// Numbers at an address that stays, unlike an array's.
+  @safe private final class HostFloats {
+    let elements: UnsafeMutableBufferPointer<Float>
+
+    init(_ values: [Float]) {
+      unsafe elements = .allocate(capacity: values.count)
+      _ = unsafe elements.initialize(from: values)
+    }
+
+    deinit { unsafe elements.deallocate() }
+  }
+}

@@ -1,0 +1,122 @@
+import Compute
+import TestSupport
+import Testing
+
+extension DeviceTests {
+  @Suite struct ProductTests {
+    /// rows, N, K: one of everything, tiles but for one, tiles, tiles and one, and two real shapes.
+    static let shapes = [
+      (1, 1, 1), (5, 63, 7), (6, 64, 64), (7, 65, 65), (63, 127, 33), (64, 128, 16), (65, 129, 100),
+      (2, 1000, 257), (1, 896, 896), (97, 320, 211), (130, 896, 300),
+    ]
+
+    @Test(arguments: TestDevice.all, WeightPrecision.allCases)
+    func matchesTheDoubleReference(on name: TestDevice, precision: WeightPrecision) throws {
+      let device = try name.open()
+      for (rows, outputs, inputs) in Self.shapes {
+        var generator = SeededGenerator(seed: UInt64(rows * 7 + outputs))
+        let workload = ProductWorkload(
+          rows: rows, outputs: outputs, inputs: inputs, precision: precision, using: &generator)
+        let shape = Comment("\(rows) rows, \(outputs) x \(inputs)")
+        let x = try device.buffer(workload.x)
+        let outputGradient = try device.buffer(workload.outputGradient)
+        for (hasBias, accumulating) in [(false, false), (true, false), (false, true), (true, true)]
+        {
+          let weight = try workload.matrix(on: device, hasBias: hasBias)
+          let count = rows * outputs
+          var y = try Canary(
+            device, count: count, values: accumulating ? Array(workload.residual[..<count]) : nil)
+          try device.product(x, weight, rows: rows, accumulating: accumulating, into: &y.buffer)
+          let found = try #require(try y.result(device), shape)
+          let forward = workload.forward(hasBias: hasBias, accumulating: accumulating)
+          #expect(relativeError(found, forward) < Tolerance.product.rawValue, shape)
+
+          // The bias plays no part in the gradient.
+          let inputCount = rows * inputs
+          var gradient = try Canary(
+            device, count: inputCount,
+            values: accumulating ? Array(workload.residual[..<inputCount]) : nil)
+          try device.productBackward(
+            outputGradient, weight, rows: rows, accumulating: accumulating, into: &gradient.buffer)
+          let foundGradient = try #require(try gradient.result(device), shape)
+          let backward = workload.backward(accumulating: accumulating)
+          #expect(relativeError(foundGradient, backward) < Tolerance.product.rawValue, shape)
+        }
+      }
+    }
+
+    @Test(arguments: TestDevice.all)
+    func readsAndWritesFromTheRowsAskedFor(on name: TestDevice) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 3)
+      let workload = ProductWorkload(
+        rows: 9, outputs: 70, inputs: 40, precision: .f32, using: &generator)
+      let weight = try workload.matrix(on: device, hasBias: true)
+      let x = try device.buffer(workload.x)
+      let outputGradient = try device.buffer(workload.outputGradient)
+      let untouched: Float = 42
+      var y = try device.buffer([Float](repeating: untouched, count: 9 * 70))
+      try device.product(x, weight, rows: 4, inputRow: 3, into: &y, outputRow: 5)
+      let found = try device.download(y)
+      let forward = Array(workload.forward(hasBias: true, accumulating: false)[(3 * 70)..<(7 * 70)])
+      #expect(relativeError(Array(found[(5 * 70)...]), forward) < Tolerance.product.rawValue)
+      #expect(found[..<(5 * 70)].allSatisfy { $0 == untouched })
+
+      var gradient = try device.buffer([Float](repeating: untouched, count: 9 * 40))
+      try device.productBackward(
+        outputGradient, weight, rows: 2, inputRow: 7, into: &gradient, outputRow: 1)
+      let foundGradient = try device.download(gradient)
+      let backward = Array(workload.backward(accumulating: false)[(7 * 40)...])
+      #expect(
+        relativeError(Array(foundGradient[40..<(3 * 40)]), backward) < Tolerance.product.rawValue)
+      #expect((foundGradient[..<40] + foundGradient[(3 * 40)...]).allSatisfy { $0 == untouched })
+    }
+
+    @Test(arguments: TestDevice.all, WeightPrecision.allCases)
+    func repeatsBitForBit(on name: TestDevice, precision: WeightPrecision) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 11)
+      let workload = ProductWorkload(
+        rows: 50, outputs: 700, inputs: 300, precision: precision, using: &generator)
+      let weight = try workload.matrix(on: device, hasBias: true)
+      let x = try device.buffer(workload.x)
+      let outputGradient = try device.buffer(workload.outputGradient)
+      var results: [[Float]] = []
+      for _ in 0..<2 {
+        var y = try device.buffer(of: Float.self, count: 50 * 700)
+        var gradient = try device.buffer(of: Float.self, count: 50 * 300)
+        try device.product(x, weight, rows: 50, into: &y)
+        try device.productBackward(outputGradient, weight, rows: 50, into: &gradient)
+        results.append(try device.download(y) + device.download(gradient))
+      }
+      #expect(results[0] == results[1])
+    }
+
+    @Test func referenceGradientAgreesWithCentralDifferences() {
+      var generator = SeededGenerator(seed: 5)
+      let workload = ProductWorkload(
+        rows: 1, outputs: 4, inputs: 3, precision: .f32, using: &generator)
+      let numeric = centralDifferences(at: workload.x.map(Double.init)) { x in
+        (0..<4).reduce(0) { sum, output in
+          let dot = (0..<3).reduce(0) { $0 + x[$1] * Double(workload.weight[output * 3 + $1]) }
+          return sum + dot * Double(workload.outputGradient[output])
+        }
+      }
+      let gradient = workload.backward(accumulating: false).map(Float.init)
+      #expect(relativeError(gradient, numeric) < 1e-6)
+    }
+
+    @Test func refusesAnOperandThatIsTooSmall() throws {
+      let device = try TestDevice.cpu.open()
+      let weight = try WeightMatrix(
+        device, rows: 2, columns: 3, precision: .f32, values: [1, 2, 3, 4, 5, 6])
+      let x = try device.buffer([Float](repeating: 1, count: 8))
+      var y = try device.buffer(of: Float.self, count: 8)
+      #expect(
+        throws: ComputeError.shape(operation: "product", operand: "x", expected: 9, found: 8)
+      ) {
+        try device.product(x, weight, rows: 2, inputRow: 1, into: &y)
+      }
+    }
+  }
+}
