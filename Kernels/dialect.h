@@ -38,6 +38,7 @@ typedef long long OFFSET;
 #define COS(x) cosf(x)
 #define MAX(a, b) fmaxf(a, b)
 #define MIN(a, b) fminf(a, b)
+#define ABS(x) fabsf(x)
 #define FMA(a, b, c) fmaf(a, b, c)
 DEVICE float bits_to_float(uint bits) { return __uint_as_float(bits); }
 DEVICE uint float_to_bits(float value) { return __float_as_uint(value); }
@@ -68,6 +69,7 @@ typedef long OFFSET;
 #define COS(x) cos(x)
 #define MAX(a, b) fmax(a, b)
 #define MIN(a, b) fmin(a, b)
+#define ABS(x) fabs(x)
 #define FMA(a, b, c) fma(a, b, c)
 #define make_float2(a, b) ((float2)(a, b))
 #define make_float4(a, b, c, d) ((float4)(a, b, c, d))

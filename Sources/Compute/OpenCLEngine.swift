@@ -124,4 +124,6 @@ struct RowLanes {
 extension OpenCLEngine {
   /// One work-item a row on a device of CPU type, where each runs wide vectors; a work-group on a GPU.
   var rowLanes: RowLanes { RowLanes(count: isCPUType ? 1 : 128) }
+  /// As `rowLanes`, for rows as long as a vocabulary: a work-group as large as every GPU takes.
+  var vocabularyLanes: RowLanes { RowLanes(count: isCPUType ? 1 : 256) }
 }

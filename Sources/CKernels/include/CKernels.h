@@ -10,5 +10,7 @@ typedef struct KernelSource {
 
 extern const KernelSource kernel_dialect;
 extern const KernelSource kernel_embedding;
+extern const KernelSource kernel_kl_divergence;
 extern const KernelSource kernel_product;
 extern const KernelSource kernel_rms_norm;
+extern const KernelSource kernel_softmax;

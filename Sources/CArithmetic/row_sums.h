@@ -1,0 +1,49 @@
+// Log-sum-exp of a row in one pass over memory: blocks that stay in the first cache are read for their maximum, then
+// for their sum, and the sum so far is scaled where the maximum grew (Milakov and Gimelshein 2018, arXiv:1805.02867).
+// Sums of blocks also keep the rounding of a sum over a whole vocabulary small.
+#pragma once
+#include "wide.h"
+
+enum { BLOCK = 2048, LANES = 16 };
+
+/// maximum = max x, sum = sum of e^((x - maximum) / temperature).
+typedef struct RowSum {
+  float maximum, sum;
+} RowSum;
+
+static const RowSum no_elements = {-__FLT_MAX__, 0};
+
+INLINE float block_maximum(const float *x, ptrdiff_t count) {
+  float lanes[LANES];
+  for (int lane = 0; lane < LANES; lane++) lanes[lane] = -__FLT_MAX__;
+  ptrdiff_t e = 0;
+  for (; e + LANES <= count; e += LANES)
+    for (int lane = 0; lane < LANES; lane++)
+      lanes[lane] = x[e + lane] > lanes[lane] ? x[e + lane] : lanes[lane];
+  for (; e < count; e++) lanes[0] = x[e] > lanes[0] ? x[e] : lanes[0];
+  float maximum = lanes[0];
+  for (int lane = 1; lane < LANES; lane++)
+    maximum = lanes[lane] > maximum ? lanes[lane] : maximum;
+  return maximum;
+}
+
+/// The state after a further block of at most BLOCK elements.
+INLINE RowSum including_block(RowSum state, const float *x, ptrdiff_t count,
+                              float inverse_temperature) {
+  SUMS_IN_ANY_ORDER
+  const float found = block_maximum(x, count);
+  const float maximum = found > state.maximum ? found : state.maximum;
+  float sum = 0;
+  for (ptrdiff_t e = 0; e < count; e++) sum += exponential((x[e] - maximum) * inverse_temperature);
+  const float kept = state.sum * exponential((state.maximum - maximum) * inverse_temperature);
+  return (RowSum){maximum, kept + sum};
+}
+
+/// The state after a whole row.
+INLINE RowSum row_sum(const float *x, ptrdiff_t count, float inverse_temperature) {
+  RowSum state = no_elements;
+  for (ptrdiff_t e = 0; e < count; e += BLOCK)
+    state = including_block(state, x + e, count - e < BLOCK ? count - e : BLOCK,
+                            inverse_temperature);
+  return state;
+}

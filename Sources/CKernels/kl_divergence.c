@@ -1,0 +1,11 @@
+#include "CKernels.h"
+
+static const char text[] = {
+#embed "../../Kernels/vocabulary_row.h"
+    ,
+#embed "../../Kernels/divergence_terms.h"
+    ,
+#embed "../../Kernels/kl_divergence.cl"
+};
+
+const KernelSource kernel_kl_divergence = {"kl_divergence.cl", text, sizeof text};

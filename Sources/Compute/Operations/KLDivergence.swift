@@ -1,0 +1,117 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let klDivergence = unsafe KernelFile(kernel_kl_divergence)
+}
+
+/// How a teacher's logits are stored: `Float`, or `UInt16` for binary16 shifted by the row's maximum
+/// (`compressLogits`).
+package protocol TeacherLogit: BitwiseCopyable {
+  static var isHalf: Bool { get }
+}
+
+extension Float: TeacherLogit {
+  package static var isHalf: Bool { false }
+}
+
+extension UInt16: TeacherLogit {
+  package static var isHalf: Bool { true }
+}
+
+extension Device {
+  /// The distillation loss between rows of logits, and its gradient in place of the student's (formulas in
+  /// Kernels/kl_divergence.cl).
+  ///
+  /// A batch may come in chunks of rows: `places` and `losses` are the batch's, `student` holds a chunk.
+  ///
+  /// - Parameters:
+  ///   - teacher: [*, width], read; finite.
+  ///   - places: [*], read from `firstRow` on: the teacher's row of each row.
+  ///   - student: [rows, width], updated: logits, finite, on entry; on exit weight times the gradient with respect to
+  ///     them, or to z where they are softCap * tanh(z / softCap).
+  ///   - losses: [*], written from `firstRow` on: nats, before `weight`.
+  package func klDivergence<Logit: TeacherLogit>(
+    teacher: borrowing DeviceBuffer<Logit>, at places: borrowing DeviceBuffer<Int32>,
+    student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstRow: Int = 0,
+    objective: Objective, weight: Float, softCap: Float? = nil,
+    losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("klDivergence", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
+    try expect("klDivergence", "places", places.count, atLeast: firstRow + rows)
+    try expect("klDivergence", "student", student.count, atLeast: rows * width)
+    try expect("klDivergence", "losses", losses.count, atLeast: firstRow + rows)
+    let gradientFactor = weight / objective.temperature
+    let inverseSoftCap = softCap.map { 1 / $0 } ?? 0
+    switch engine {
+    case .cpu(let cpu):
+      let terms = DivergenceTerms(
+        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
+        gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
+        teacher_is_half: Logit.isHalf)
+      let (teacher, places) = unsafe (teacher.host, places.host + firstRow)
+      let (student, losses) = unsafe (student.mutableHost, losses.mutableHost + firstRow)
+      cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
+        unsafe kl_divergence(
+          range.lowerBound, range.upperBound, width, teacher, places, student, terms, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(
+        .klDivergence, "kl_divergence",
+        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
+      try launch.read(teacher)
+      try launch.read(places)
+      try launch.write(&student)
+      try launch.write(&losses)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / objective.temperature)
+      try launch.value(gradientFactor)
+      try launch.value(inverseSoftCap)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// As `klDivergence`, without the gradient: `student` [rows, width] is only read.
+  package func klDivergenceLoss<Logit: TeacherLogit>(
+    teacher: borrowing DeviceBuffer<Logit>, at places: borrowing DeviceBuffer<Int32>,
+    student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstRow: Int = 0,
+    objective: Objective, losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("klDivergenceLoss", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
+    try expect("klDivergenceLoss", "places", places.count, atLeast: firstRow + rows)
+    try expect("klDivergenceLoss", "student", student.count, atLeast: rows * width)
+    try expect("klDivergenceLoss", "losses", losses.count, atLeast: firstRow + rows)
+    switch engine {
+    case .cpu(let cpu):
+      let terms = DivergenceTerms(
+        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
+        gradient_factor: 0, inverse_soft_cap: 0, teacher_is_half: Logit.isHalf)
+      let (teacher, places) = unsafe (teacher.host, places.host + firstRow)
+      let (student, losses) = unsafe (student.host, losses.mutableHost + firstRow)
+      cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
+        unsafe kl_divergence_loss(
+          range.lowerBound, range.upperBound, width, teacher, places, student, terms, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(
+        .klDivergence, "kl_divergence_loss",
+        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
+      try launch.read(teacher)
+      try launch.read(places)
+      try launch.read(student)
+      try launch.write(&losses)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / objective.temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension DivergenceForm {
+  /// The `-D` constant that tells a kernel.
+  var option: KernelOption { KernelOption("FORM", rawValue) }
+}

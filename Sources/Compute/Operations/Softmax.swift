@@ -1,0 +1,62 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let softmax = unsafe KernelFile(kernel_softmax)
+}
+
+extension Device {
+  /// Softmax of rows in place: e^(z / temperature) over its sum.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], finite; they become the probabilities.
+  package func softmax(
+    _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float = 1
+  ) throws(ComputeError) {
+    try expect("softmax", "logits", logits.count, atLeast: rows * width)
+    switch engine {
+    case .cpu(let cpu):
+      let logits = unsafe logits.mutableHost
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * width) { range in
+        unsafe CArithmetic.softmax(
+          range.lowerBound, range.upperBound, width, logits, 1 / temperature)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.softmax, "softmax", [lanes.option])
+      try launch.write(&logits)
+      try launch.value(width)
+      try launch.value(1 / temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// log(sum e^(z / temperature)) of rows.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], finite, read.
+  ///   - logSums: [rows], written.
+  package func logSumExp(
+    _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float = 1,
+    into logSums: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("logSumExp", "logits", logits.count, atLeast: rows * width)
+    try expect("logSumExp", "logSums", logSums.count, atLeast: rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (logits, logSums) = unsafe (logits.host, logSums.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
+        unsafe log_sum_exp(
+          range.lowerBound, range.upperBound, width, logits, 1 / temperature, logSums)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.softmax, "log_sum_exp", [lanes.option])
+      try launch.read(logits)
+      try launch.write(&logSums)
+      try launch.value(width)
+      try launch.value(1 / temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
