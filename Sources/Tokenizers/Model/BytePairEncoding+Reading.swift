@@ -1,0 +1,129 @@
+extension BytePairEncoding {
+  init(_ node: JSONNode) throws(TokenizerError) {
+    if let dropout = node.member("dropout"), try dropout.number() != 0 {
+      throw dropout.unexpected("null or 0: with dropout no two encodings agree")
+    }
+    let vocabulary = try Vocabulary(
+      node.required("vocab", "an object from token to identifier"))
+    let prefix = Array(try node.member("continuing_subword_prefix")?.string().utf8 ?? "".utf8)
+    let suffix = Array(try node.member("end_of_word_suffix")?.string().utf8 ?? "".utf8)
+    let unknown = try Self.unknown(node, vocabulary)
+    let pairs = try Self.pairs(
+      node.required("merges", "an array of merges"), vocabulary, prefixLength: prefix.count)
+
+    var merges = MergeTable(capacity: pairs.count)
+    for (rank, pair) in pairs.enumerated() {
+      merges.insert(pair.left, pair.right, .init(rank: Int32(rank), result: pair.result))
+    }
+    ignoresMerges = try node.boolean("ignore_merges", default: false)
+    // A piece that may stay whole must not be cut first, and decorated characters depend on
+    // where the piece starts and ends.
+    let isCuttable = !ignoresMerges && prefix.isEmpty && suffix.isEmpty
+    bonds = isCuttable ? Self.bonds(pairs, vocabulary, unknown) : nil
+    symbols = SymbolTable(vocabulary, unknown, prefix: prefix, suffix: suffix)
+    self.vocabulary = vocabulary
+    self.merges = merges
+  }
+
+  private static func unknown(
+    _ node: JSONNode, _ vocabulary: Vocabulary
+  ) throws(TokenizerError) -> SymbolTable.Unknown {
+    var unknown = SymbolTable.Unknown()
+    unknown.fuses = try node.boolean("fuse_unk", default: false)
+    if try node.boolean("byte_fallback", default: false) {
+      unknown.bytes = vocabulary.byteTokens
+    }
+    if let token = node.member("unk_token") {
+      unknown.token = vocabulary.identifier(of: try token.string())
+      guard unknown.token != nil || vocabulary.holdsByteLevelAlphabet else {
+        throw token.unexpected("a token of model.vocab")
+      }
+    }
+    return unknown
+  }
+
+  private typealias Pair = (left: Int32, right: Int32, result: Int32)
+
+  /// Reads merges in either spelling, `"a b"` or `["a", "b"]`.
+  private static func pairs(
+    _ node: JSONNode, _ vocabulary: Vocabulary, prefixLength: Int
+  ) throws(TokenizerError) -> [Pair] {
+    guard case .array(let elements) = node.value else {
+      throw node.unexpected("an array of merges")
+    }
+    var pairs: [Pair] = []
+    pairs.reserveCapacity(elements.count)
+    var left: [UInt8] = []
+    var right: [UInt8] = []
+    for (index, element) in elements.enumerated() {
+      left.removeAll(keepingCapacity: true)
+      right.removeAll(keepingCapacity: true)
+      switch element {
+      case .string(let text) where text.hasPrefix("#version"):
+        continue
+      case .string(let text):
+        let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        if parts.count == 2 {
+          left.append(contentsOf: parts[0])
+          right.append(contentsOf: parts[1])
+        }
+      case .array(let parts):
+        if parts.count == 2, case .string(let first) = parts[0], case .string(let second) = parts[1]
+        {
+          left.append(contentsOf: first.utf8)
+          right.append(contentsOf: second.utf8)
+        }
+      default:
+        break
+      }
+      let place = JSONNode(value: element, path: "\(node.path)[\(index)]", file: node.file)
+      guard !left.isEmpty, right.count >= max(prefixLength, 1) else {
+        throw place.unexpected("two tokens, as \"a b\" or [\"a\", \"b\"]")
+      }
+      guard let leftToken = vocabulary.identifier(of: left.span) else {
+        throw place.needs(left)
+      }
+      guard let rightToken = vocabulary.identifier(of: right.span) else {
+        throw place.needs(right)
+      }
+      left.append(contentsOf: right[prefixLength...])
+      guard let result = vocabulary.identifier(of: left.span) else {
+        throw place.needs(left)
+      }
+      pairs.append((leftToken, rightToken, result))
+    }
+    return pairs
+  }
+
+  /// The bonds of all merges, or nil where tokens can arise that are not made of characters.
+  private static func bonds(
+    _ pairs: [Pair], _ vocabulary: Vocabulary, _ unknown: SymbolTable.Unknown
+  ) -> SymbolBonds? {
+    var special = Set(unknown.bytes)
+    if let token = unknown.token { special.insert(token) }
+    var bonds = SymbolBonds(cutsAtUnknown: unknown.coversEveryByte)
+    for pair in pairs {
+      if special.contains(pair.left) || special.contains(pair.right) { return nil }
+      guard let left = vocabulary.token(of: Int(pair.left)),
+        let right = vocabulary.token(of: Int(pair.right))
+      else { return nil }
+      let last = left[scalarStart(left.span, before: left.count)...]
+      let first = right[..<scalarLength(right[0])]
+      guard let lastSymbol = vocabulary.identifier(of: last.span),
+        let firstSymbol = vocabulary.identifier(of: first.span)
+      else { continue }  // Out of reach: it cannot be made of characters of the vocabulary.
+      bonds.insert(lastSymbol, firstSymbol)
+    }
+    return bonds
+  }
+}
+
+extension JSONNode {
+  /// The error for a merge that names a token which does not exist.
+  fileprivate func needs(_ token: [UInt8]) -> TokenizerError {
+    .unexpected(
+      file: file, path: path,
+      found: "a merge that needs \"\(String(decoding: token, as: UTF8.self))\"",
+      expected: "tokens of model.vocab")
+  }
+}

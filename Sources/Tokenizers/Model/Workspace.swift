@@ -1,0 +1,24 @@
+import Synchronization
+
+/// The memory that encoding works in: kept from call to call, never shared by two at once.
+struct Workspace {
+  var cache = WordCache()
+  var queue = MergeQueue()
+}
+
+/// Holds one workspace for whoever encodes next. A call that finds it taken, because another
+/// thread is encoding, makes its own; results never depend on which it gets.
+final class WorkspacePool: Sendable {
+  private let free = Mutex<Workspace?>(nil)
+
+  func take() -> Workspace {
+    free.withLock { workspace in
+      defer { workspace = nil }
+      return workspace ?? Workspace()
+    }
+  }
+
+  func giveBack(_ used: Workspace) {
+    free.withLock { workspace in workspace = used }
+  }
+}

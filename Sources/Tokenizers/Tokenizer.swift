@@ -1,0 +1,177 @@
+import Foundation
+
+/// A tokenizer.json of Hugging Face: text to token identifiers and back, exactly as Python's
+/// `tokenizers` does it.
+///
+/// The stages have the names of the file: added tokens are found, what lies between them is
+/// normalized, split into pieces and turned into tokens by the model, and a post-processor puts
+/// special tokens around the result. `truncation` and `padding` of the file are not applied, as
+/// transformers does not apply them either unless asked.
+///
+/// A tokenizer is a value without changing state; several threads may use one at once.
+package struct Tokenizer: Sendable {
+  private let normalizer: Normalizer?
+  private let preTokenizer: PreTokenizer?
+  private let model: Model
+  private let postProcessor: PostProcessor
+  let decoder: Decoder?
+  let addedTokens: AddedTokens
+  private let workspaces = WorkspacePool()
+
+  /// Larger files are refused before they are parsed.
+  private static let fileLimit = 1 << 30
+
+  /// Reads a tokenizer.json.
+  /// - Throws: `TokenizerError` if the file cannot be read, is not JSON, lacks something, or names
+  ///   a component that is not supported.
+  package init(contentsOf file: URL) throws(TokenizerError) {
+    let data: Data
+    do {
+      data = try Data(contentsOf: file)
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: file.path)
+      throw .unreadable(
+        file: file.path, reason: exists ? "\(error.localizedDescription)" : "no such file")
+    }
+    try self.init(json: data, name: file.path)
+  }
+
+  /// Reads the text of a tokenizer.json.
+  /// - Parameter name: What error messages call the file.
+  /// - Throws: As `init(contentsOf:)`.
+  package init(json: Data, name: String) throws(TokenizerError) {
+    guard json.count <= Self.fileLimit else {
+      throw .unreadable(file: name, reason: "larger than \(Self.fileLimit >> 20) MB")
+    }
+    let bytes = [UInt8](json)
+    let value: JSONValue
+    do {
+      value = try JSONParser.parse(bytes)
+    } catch {
+      let before = bytes[..<min(error.offset, bytes.count)]
+      let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+      throw .malformed(
+        file: name, line: before.count(where: { $0 == 0x0A }) + 1,
+        column: before.count - lineStart + 1, problem: error.problem)
+    }
+    try self.init(JSONNode(value: value, path: "", file: name))
+  }
+
+  private init(_ node: JSONNode) throws(TokenizerError) {
+    guard case .object = node.value else { throw node.unexpected("an object") }
+    if let version = node.member("version"), try version.string() != "1.0" {
+      throw version.unexpected("\"1.0\"")
+    }
+    normalizer = try node.member("normalizer").map { node throws(TokenizerError) in
+      try Normalizer(node)
+    }
+    preTokenizer = try node.member("pre_tokenizer").map { node throws(TokenizerError) in
+      try PreTokenizer(node)
+    }
+    model = try Model(node.required("model", "an object"))
+    postProcessor =
+      try node.member("post_processor").map { node throws(TokenizerError) in
+        try PostProcessor(node)
+      } ?? .none
+    decoder = try node.member("decoder").map { node throws(TokenizerError) in try Decoder(node) }
+    var tokens: [AddedToken] = []
+    for element in try node.member("added_tokens")?.elements() ?? [] {
+      tokens.append(try AddedToken(element))
+    }
+    addedTokens = AddedTokens(tokens, model: model.vocabulary, normalizer: normalizer)
+  }
+
+  /// The token identifiers of `text`.
+  /// - Parameter addingSpecialTokens: Whether the post-processor adds its tokens, such as BOS.
+  ///   Special tokens that stand in the text are recognised either way.
+  package func encode(_ text: String, addingSpecialTokens: Bool = true) -> [Int] {
+    var workspace = workspaces.take()
+    var identifiers: [Int32] = []
+    let bytes = Array(text.utf8)
+    identifiers.reserveCapacity(bytes.count / 3)
+    for segment in addedTokens.segments(of: bytes, isNormalized: false) {
+      switch segment {
+      case .token(let identifier):
+        identifiers.append(identifier)
+      case .text(let range):
+        let part = range.count == bytes.count ? bytes : Array(bytes[range])
+        encode(part, isFirst: range.lowerBound == 0, &workspace, to: &identifiers)
+      }
+    }
+    workspaces.giveBack(workspace)
+    return postProcessor.process(identifiers, addingSpecialTokens: addingSpecialTokens)
+  }
+
+  /// Appends the tokens of a stretch between added tokens.
+  private func encode(
+    _ part: [UInt8], isFirst: Bool, _ workspace: inout Workspace, to identifiers: inout [Int32]
+  ) {
+    var text = NormalizedText(bytes: part, startsAtOrigin: isFirst)
+    normalizer?.normalize(&text)
+    for segment in addedTokens.segments(of: text.bytes, isNormalized: true) {
+      switch segment {
+      case .token(let identifier):
+        identifiers.append(identifier)
+      case .text(let range):
+        let bytes = range.count == text.bytes.count ? text.bytes : Array(text.bytes[range])
+        var pieces = PreTokenizedText(
+          bytes, isFirst: text.startsAtOrigin && range.lowerBound == 0)
+        preTokenizer?.apply(to: &pieces)
+        let source = pieces.bytes.span
+        for piece in pieces.pieces {
+          model.encode(source, piece.start..<piece.end, &workspace, to: &identifiers)
+        }
+      }
+    }
+  }
+}
+
+extension Tokenizer {
+  /// The identifier of a token of the vocabulary or an added token, spelled as in the file.
+  package func identifier(of token: String) -> Int? {
+    let text = Array(token.utf8)
+    return (addedTokens.identifier(of: text.span) ?? model.vocabulary.identifier(of: text.span))
+      .map(Int.init)
+  }
+
+  /// The token with an identifier, spelled as in the file.
+  package func token(of identifier: Int) -> String? {
+    (addedTokens.content(of: identifier) ?? model.vocabulary.token(of: identifier))
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// How many different tokens there are, added tokens included. Identifiers may have gaps, so
+  /// the largest of them can be greater.
+  package var vocabularySize: Int {
+    model.vocabulary.count + addedTokens.countBeyondModel
+  }
+
+  /// The identifiers of the special added tokens.
+  package var specialIdentifiers: Set<Int> {
+    addedTokens.specialIdentifiers
+  }
+
+  /// What the post-processor puts before a text, such as BOS; empty if nothing.
+  package var leadingSpecialIdentifiers: [Int] {
+    postProcessor.leading.map(Int.init)
+  }
+
+  /// The text of the tokens `ids`. Identifiers that no token has are passed over.
+  /// - Parameter skippingSpecialTokens: Whether special tokens leave no text.
+  package func decode(
+    _ ids: some Sequence<Int>, skippingSpecialTokens: Bool = false
+  ) -> String {
+    var texts = TokenTexts()
+    for identifier in ids {
+      if skippingSpecialTokens, addedTokens.skippedIdentifiers.contains(identifier) { continue }
+      if let form = addedTokens.form(of: identifier) {
+        texts.append(form)
+      } else {
+        texts.append { output in model.vocabulary.append(identifier, to: &output) }
+      }
+    }
+    guard let decoder else { return texts.joined(separator: [UInt8(ascii: " ")]) }
+    decoder.decode(&texts)
+    return texts.joined(separator: [])
+  }
+}

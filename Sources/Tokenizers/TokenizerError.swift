@@ -1,0 +1,26 @@
+/// Why a tokenizer.json cannot be used. Every case prints as one line that names the file, the
+/// place in it, and what was expected there.
+package enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file cannot be opened or read.
+  case unreadable(file: String, reason: String)
+  /// The text is not JSON; `line` and `column` count from 1, `column` in bytes.
+  case malformed(file: String, line: Int, column: Int, problem: String)
+  /// A member that is needed does not exist. `path` is like `model.vocab`.
+  case missing(file: String, path: String, expected: String)
+  /// A member has a value of another kind, an impossible value, or names a component that is not
+  /// supported. `path` is like `pre_tokenizer.pretokenizers[1].type`.
+  case unexpected(file: String, path: String, found: String, expected: String)
+
+  package var description: String {
+    switch self {
+    case .unreadable(let file, let reason):
+      "\(file): cannot be read: \(reason)"
+    case .malformed(let file, let line, let column, let problem):
+      "\(file):\(line):\(column): not valid JSON: \(problem)"
+    case .missing(let file, let path, let expected):
+      "\(file): \(path) is missing, expected \(expected)"
+    case .unexpected(let file, let path, let found, let expected):
+      "\(file): \(path) is \(found), expected \(expected)"
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+import Tokenizers
+
+/// Every file that cannot be used ends in one line that names it, the place and what was expected.
+@Suite struct BadInputTests {
+  private func message(_ json: String) -> String {
+    do {
+      _ = try Tokenizer(json: Data(json.utf8), name: "t.json")
+      return "no error"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func model(_ members: String) -> String {
+    "{\"model\":{\"type\":\"BPE\",\(members)}}"
+  }
+
+  @Test func namesPlaceOfMalformedText() {
+    #expect(message("") == "t.json:1:1: not valid JSON: the text ends where a value was expected")
+    #expect(message("{\n \"a\": tru\n}").hasPrefix("t.json:2:7: not valid JSON: expected a value"))
+    #expect(message("{\"a\":1}}") == "t.json:1:8: not valid JSON: text after the end of the value")
+    #expect(message("{\"a\":\"\\ud800\"}").contains("half of a surrogate pair"))
+    #expect(message("{\"a\":\"\u{1}\"}").contains("a control character inside a string"))
+    #expect(message("{\"a\":\"b").contains("the text ends inside a string"))
+    #expect(message("{\"a\":-}").contains("'-' is not a number"))
+    #expect(message(String(repeating: "[", count: 100_000)).contains("nested deeper than 128"))
+  }
+
+  @Test func refusesTextThatIsNotUTF8() {
+    let bytes = Data(Array("{\"a\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8))
+    #expect(throws: TokenizerError.self) { try Tokenizer(json: bytes, name: "t.json") }
+  }
+
+  @Test func namesMissingFile() {
+    do throws(TokenizerError) {
+      _ = try Tokenizer(contentsOf: URL(fileURLWithPath: "/no/such/tokenizer.json"))
+      Issue.record("no error")
+    } catch {
+      #expect(error.description == "/no/such/tokenizer.json: cannot be read: no such file")
+    }
+  }
+
+  @Test func namesWhatIsMissing() {
+    #expect(message("[]") == "t.json: the file is an array of 0, expected an object")
+    #expect(message("{}") == "t.json: model is missing, expected an object")
+    #expect(
+      message(model("\"merges\":[]"))
+        == "t.json: model.vocab is missing, expected an object from token to identifier")
+    #expect(
+      message(model("\"vocab\":{\"a\":0}"))
+        == "t.json: model.merges is missing, expected an array of merges")
+    #expect(message("{\"version\":\"2.0\"}") == "t.json: version is \"2.0\", expected \"1.0\"")
+  }
+
+  @Test func namesMergesThatCannotBe() {
+    let vocabulary = "\"vocab\":{\"a\":0,\"b\":1,\"ab\":2}"
+    #expect(message(model("\(vocabulary),\"merges\":[\"a b\"]")) == "no error")
+    #expect(message(model("\(vocabulary),\"merges\":[[\"a\",\"b\"]]")) == "no error")
+    #expect(
+      message(model("\(vocabulary),\"merges\":[\"a b\",\"a c\"]"))
+        == "t.json: model.merges[1] is a merge that needs \"c\", expected tokens of model.vocab")
+    #expect(
+      message(model("\(vocabulary),\"merges\":[\"b a\"]"))
+        == "t.json: model.merges[0] is a merge that needs \"ba\", expected tokens of model.vocab")
+    for merge in ["\"a\"", "\"a b c\"", "[\"a\"]", "7", "\"a \""] {
+      #expect(
+        message(model("\(vocabulary),\"merges\":[\(merge)]"))
+          .hasSuffix("expected two tokens, as \"a b\" or [\"a\", \"b\"]"))
+    }
+  }
+
+  @Test func namesIdentifiersThatCannotBe() {
+    #expect(
+      message(model("\"merges\":[],\"vocab\":{\"a\":-1}"))
+        == "t.json: model.vocab[\"a\"] is -1, expected an identifier from 0 to 16777215")
+    #expect(message(model("\"merges\":[],\"vocab\":{\"a\":4000000000}")).contains("4000000000"))
+    #expect(message(model("\"merges\":[],\"vocab\":{\"a\":\"b\"}")).contains("is \"b\""))
+    #expect(
+      message(model("\"merges\":[],\"vocab\":{\"a\":0},\"unk_token\":\"<unk>\""))
+        == "t.json: model.unk_token is \"<unk>\", expected a token of model.vocab")
+  }
+
+  @Test func refusesUnknownComponentsByName() {
+    let rest = "\"model\":{\"vocab\":{},\"merges\":[]}"
+    func with(_ member: String) -> String { message("{\(member),\(rest)}") }
+    #expect(
+      with("\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Odd\"}]}")
+        .hasPrefix("t.json: normalizer.normalizers[0].type is \"Odd\", expected one of Sequence"))
+    #expect(
+      with(
+        "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\"},"
+          + "{\"type\":\"UnicodeScripts\"}]}"
+      ).hasPrefix("t.json: pre_tokenizer.pretokenizers[1].type is \"UnicodeScripts\", expected"))
+    #expect(with("\"decoder\":{\"type\":\"CTC\"}").hasPrefix("t.json: decoder.type is \"CTC\""))
+    #expect(
+      with("\"post_processor\":{\"type\":\"Odd\"}")
+        .hasPrefix("t.json: post_processor.type is \"Odd\""))
+    #expect(
+      with("\"pre_tokenizer\":{\"typ\":1}")
+        == "t.json: pre_tokenizer.type is missing, expected the name of a component")
+    #expect(
+      message("{\"model\":{\"type\":\"WordLevel\",\"vocab\":{}}}")
+        .hasPrefix("t.json: model.type is \"WordLevel\", expected one of BPE"))
+  }
+
+  @Test func refusesPatternsThatItCannotRunExactly() {
+    func split(_ expression: String) -> String {
+      message(
+        "{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\",\"pattern\":"
+          + "{\"Regex\":\"\(expression)\"}},\"model\":{\"vocab\":{},\"merges\":[]}}")
+    }
+    let place = "t.json: pre_tokenizer.pattern.Regex is "
+    #expect(split("a+") == "no error")
+    #expect(split("(a") == "\(place)\"(a\", expected a regular expression that compiles")
+    #expect(split("").hasSuffix("expected a pattern that is not empty"))
+    #expect(
+      split("a{1,3}+").hasSuffix("expected a regular expression without '+' after an interval"))
+    #expect(split("\\\\bx").hasSuffix("expected a regular expression without \\b"))
+    #expect(split("(?m:a)").hasSuffix("expected a regular expression without the group (?m"))
+    #expect(split("[[:alpha:]]").hasSuffix("without a POSIX bracket"))
+  }
+
+  @Test func refusesTemplatesWithoutTheirTokens() {
+    let single = "\"single\":[{\"SpecialToken\":{\"id\":\"<s>\",\"type_id\":0}}]"
+    let processor = "{\"type\":\"TemplateProcessing\",\(single),\"special_tokens\":{}}"
+    #expect(
+      message("{\"post_processor\":\(processor),\"model\":{\"vocab\":{},\"merges\":[]}}")
+        == "t.json: post_processor.special_tokens.<s> is missing, expected an object with ids")
+  }
+}
