@@ -22,11 +22,24 @@ let package = Package(
     .target(
       name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
       swiftSettings: strict),
+    .target(name: "Safetensors", swiftSettings: strict),
+    .target(name: "Tokenizers", swiftSettings: strict),
+    .target(
+      name: "HuggingFace", dependencies: ["Safetensors", "Tokenizers"], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HuggingFaceTests", dependencies: ["HuggingFace", "TestSupport"],
+      swiftSettings: strict),
   ],
   cLanguageStandard: .c2x
 )

@@ -1,0 +1,52 @@
+# make demo    install what is missing, build, compress the bundled handbook into 16 tokens, show the result
+# make test    install what is missing, run all tests on the CPU path and on PoCL
+# make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
+# make bench   every kernel and the whole step on this machine
+# make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
+
+PACKAGES = ocl-icd-opencl-dev opencl-headers libopenblas-dev
+SOURCES = Package.swift Sources Tests Benchmarks
+RELEASE = swift build -c release
+PITH = .build/release/train-gpu
+BENCH = .build/release/pith-bench
+RUN = runs/handbook
+
+.PHONY: build demo test lint format bench bench-peer clean packages test-packages
+
+build: packages
+	$(RELEASE) --product train-gpu
+
+demo: build
+	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
+	  --inputs Examples/handbook/train.jsonl --validation Examples/handbook/heldout.jsonl \
+	  --output $(RUN) --tokens 16 --overwrite
+
+test: test-packages
+	swift build -c release --build-tests -Xswiftc -enable-testing
+	swift test -c release --skip-build -Xswiftc -enable-testing
+
+lint:
+	swift format lint --strict --recursive $(SOURCES)
+	Kernels/lint.sh
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+bench: test-packages
+	$(RELEASE) --product pith-bench
+	$(BENCH) kernels
+	$(BENCH) step --shape tiny
+	$(BENCH) step --shape smollm2-135m
+
+bench-peer: packages
+	$(RELEASE) --product pith-bench
+	python3 Benchmarks/peer/compare.py --pith $(BENCH)
+
+packages:
+	@.ci/packages $(PACKAGES)
+
+test-packages:
+	@.ci/packages $(PACKAGES) pocl-opencl-icd
+
+clean:
+	rm -rf .build runs
