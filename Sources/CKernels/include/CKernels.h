@@ -9,6 +9,8 @@ typedef struct KernelSource {
 } KernelSource;
 
 extern const KernelSource kernel_dialect;
+extern const KernelSource kernel_attention_backward;
+extern const KernelSource kernel_attention_forward;
 extern const KernelSource kernel_embedding;
 extern const KernelSource kernel_kl_divergence;
 extern const KernelSource kernel_product;

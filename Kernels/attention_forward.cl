@@ -1,0 +1,186 @@
+// attention_forward.cl - scaled dot-product attention with grouped-query heads over packed sequences
+// (FlashAttention-2, Dao 2023, arXiv:2307.08691).
+//
+// Per query row t and query head h, with key/value head g = h / (H / G), over the keys k that t sees:
+//     s[k]       = scale * query[t,h] . key[k,g]          (soft_cap * tanh(s / soft_cap) where capped)
+//     output     = sum_k softmax(s)[k] * value[k,g]
+//     log_sum_exp = log sum_k exp(s[k])
+// A query at position p sees the keys at positions p - window + 1 ... p (see attention_tiles.h). One that sees none
+// gets output 0 and log_sum_exp MASKED.
+//
+//     tiles        [*]        read   query tiles of the layout
+//     query        [*, H, D]  read
+//     key, value   [*, G, D]  read
+//     output       [*, H, D]  write
+//     log_sum_exp  [*, H]     write
+//
+// Mapping   GPU: one work-group of 256 lanes a query tile and key/value head. CPU: one work-item.
+// Passes    per tile of keys: 1. scores  2. running maximum, probabilities, running sum
+//           3. what is gathered so far, rescaled, plus probabilities * values.   Last: division by the sum
+// Numerics  f32; MASKED is finite, so no infinity enters a sum
+// Traffic   query and output once; key and value once a query tile (TILE packed rows)
+// Twin      Sources/Compute/Operations/AttentionTile.swift, Sources/CArithmetic/attention.c
+
+#ifdef CPU_DEVICE
+
+KERNEL(1) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
+                            const GLOBAL float *RESTRICT query,
+                            const GLOBAL float *RESTRICT key,
+                            const GLOBAL float *RESTRICT value, GLOBAL float *RESTRICT output,
+                            GLOBAL float *RESTRICT log_sum_exp, int query_heads,
+                            int key_value_heads, int window, float scale, float soft_cap) {
+  const QueryTile tile = tiles[GROUP_ID];
+  const int head = GROUP_ID_Y;
+  const int group = query_heads / key_value_heads;
+  const int rows = smaller(TILE, tile.query_count * group - tile.first_row);
+  int own_rows[TILE], streamed_rows[TILE], positions[TILE];
+  for (int a = 0; a < TILE; a++) {
+    const int packed = tile.first_row + a;
+    own_rows[a] =
+        a < rows ? packed_row(tile.query_start, packed, group, query_heads, head) : -1;
+    positions[a] = a < rows ? tile.first_position + packed / group : -1;
+  }
+  float own[HEAD_DIMENSION * TILE], streamed[TILE * WIDTH], weights[TILE * TILE];
+  float gathered[TILE * WIDTH], maximum[TILE], sum[TILE];
+  transpose_rows(query, own_rows, own);
+  for (int i = 0; i < TILE * WIDTH; i++) gathered[i] = 0.0f;
+  for (int a = 0; a < TILE; a++) maximum[a] = MASKED;
+  for (int a = 0; a < TILE; a++) sum[a] = 0.0f;
+
+  const int begin = larger(0, positions[0] + 1 - window);
+  const int end = positions[rows - 1] + 1;
+  for (int first = begin; first < end; first += TILE) {
+    const int count = smaller(TILE, end - first);
+    for (int b = 0; b < TILE; b++)
+      streamed_rows[b] =
+          b < count ? key_row(tile, first + b) * key_value_heads + head : -1;
+    copy_rows(key, streamed_rows, streamed);
+    multiply_tiles(streamed, own, count, weights);
+    for (int a = 0; a < TILE; a += 16) {
+      const int16 position = vload16(0, positions + a);
+      const float16 old = vload16(0, maximum + a);
+      float16 largest = old;
+      for (int b = 0; b < count; b++) {
+        const int16 seen = position >= first + b && position - window < first + b;
+        const float16 score = cap(scale * vload16(0, weights + b * TILE + a), soft_cap);
+        const float16 masked = select((float16)MASKED, score, seen);
+        vstore16(masked, 0, weights + b * TILE + a);
+        largest = fmax(largest, masked);
+      }
+      const float16 rescale = exp(old - largest);
+      float16 total = rescale * vload16(0, sum + a);
+      for (int b = 0; b < count; b++) {
+        const float16 score = vload16(0, weights + b * TILE + a);
+        const float16 share =
+            select((float16)0.0f, exp(score - largest), score > 0.5f * MASKED);
+        vstore16(share, 0, weights + b * TILE + a);
+        total += share;
+      }
+      vstore16(largest, 0, maximum + a);
+      vstore16(total, 0, sum + a);
+      float factors[16];
+      vstore16(rescale, 0, factors);
+      for (int i = 0; i < 16; i++)
+        for (int d = 0; d < WIDTH; d++) gathered[(a + i) * WIDTH + d] *= factors[i];
+    }
+    copy_rows(value, streamed_rows, streamed);
+    gather(weights, streamed, count, gathered);
+  }
+
+  for (int a = 0; a < rows; a++) {
+    const float share = sum[a] > 0.0f ? 1.0f / sum[a] : 0.0f;
+    GLOBAL float *to = output + (OFFSET)own_rows[a] * HEAD_DIMENSION;
+    for (int d = 0; d < HEAD_DIMENSION; d++) to[d] = share * gathered[a * WIDTH + d];
+    log_sum_exp[own_rows[a]] = sum[a] > 0.0f ? maximum[a] + LOG(sum[a]) : MASKED;
+  }
+}
+
+#else
+
+#define PARTS (LANES / TILE)
+#define SLICE (TILE / PARTS)
+
+KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
+                                const GLOBAL float *RESTRICT query,
+                                const GLOBAL float *RESTRICT key,
+                                const GLOBAL float *RESTRICT value,
+                                GLOBAL float *RESTRICT output,
+                                GLOBAL float *RESTRICT log_sum_exp, int query_heads,
+                                int key_value_heads, int window, float scale, float soft_cap) {
+  LOCAL int own_rows[TILE], streamed_rows[TILE], positions[TILE];
+  LOCAL float staging[STAGING], weights[TILE * PITCH], partial[LANES];
+  LOCAL float rescale[TILE];
+  const int lane = LOCAL_ID;
+  const int y = lane / SIDE, x = lane % SIDE;
+  const int row = lane % TILE, part = lane / TILE;
+  const int head = GROUP_ID_Y;
+  const QueryTile tile = tiles[GROUP_ID];
+  const int group = query_heads / key_value_heads;
+  const int rows = smaller(TILE, tile.query_count * group - tile.first_row);
+  if (lane < TILE) {
+    const int packed = tile.first_row + lane;
+    own_rows[lane] =
+        lane < rows ? packed_row(tile.query_start, packed, group, query_heads, head) : -1;
+    positions[lane] = lane < rows ? tile.first_position + packed / group : -1;
+  }
+  // Of the own row `row`; every lane that shares it keeps the same numbers.
+  float maximum = MASKED, sum = 0.0f;
+  float gathered[SHARE][COLUMNS];
+  for (int i = 0; i < SHARE; i++)
+    for (int c = 0; c < COLUMNS; c++) gathered[i][c] = 0.0f;
+
+  const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
+  const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
+  for (int first = begin; first < end; first += TILE) {
+    if (lane < TILE)
+      streamed_rows[lane] =
+          first + lane < end ? key_row(tile, first + lane) * key_value_heads + head : -1;
+    BARRIER();
+    float scores[SHARE][SHARE];
+    multiply_tiles(query, own_rows, key, streamed_rows, staging, scores);
+    for (int i = 0; i < SHARE; i++)
+      for (int j = 0; j < SHARE; j++) {
+        const int position = positions[y * SHARE + i];
+        const int key_position = first + x * SHARE + j;
+        const int seen = key_position <= position && key_position > position - window;
+        weights[(x * SHARE + j) * PITCH + y * SHARE + i] =
+            seen ? cap(scale * scores[i][j], soft_cap) : MASKED;
+      }
+    BARRIER();
+
+    float largest = MASKED;
+    for (int b = part * SLICE; b < (part + 1) * SLICE; b++)
+      largest = MAX(largest, weights[b * PITCH + row]);
+    partial[lane] = largest;
+    BARRIER();
+    largest = maximum;
+    for (int p = 0; p < PARTS; p++) largest = MAX(largest, partial[p * TILE + row]);
+    float added = 0.0f;
+    for (int b = part * SLICE; b < (part + 1) * SLICE; b++) {
+      const float score = weights[b * PITCH + row];
+      const float share = score > 0.5f * MASKED ? EXP(score - largest) : 0.0f;
+      weights[b * PITCH + row] = share;
+      added += share;
+    }
+    BARRIER();
+    partial[lane] = added;
+    if (part == 0) rescale[row] = EXP(maximum - largest);
+    BARRIER();
+    sum *= EXP(maximum - largest);
+    for (int p = 0; p < PARTS; p++) sum += partial[p * TILE + row];
+    maximum = largest;
+    for (int i = 0; i < SHARE; i++)
+      for (int c = 0; c < COLUMNS; c++) gathered[i][c] *= rescale[y * SHARE + i];
+    gather(weights, value, streamed_rows, staging, gathered);
+  }
+
+  if (part == 0) rescale[row] = sum > 0.0f ? 1.0f / sum : 0.0f;
+  BARRIER();
+  for (int i = 0; i < SHARE; i++)
+    for (int c = 0; c < COLUMNS; c++) gathered[i][c] *= rescale[y * SHARE + i];
+  store_gathered(gathered, own_rows, 1.0f, output);
+  if (part == 0 && row < rows)
+    log_sum_exp[own_rows[row]] = sum > 0.0f ? maximum + LOG(sum) : MASKED;
+}
+
+#endif

@@ -1,0 +1,210 @@
+// attention_tiles.h - the tiles that attention's kernels work on; stands before attention_forward.cl and
+// attention_backward.cl when they are built.
+//
+// Every kernel keeps one tile of TILE rows to itself (the own tile) and streams other rows past it, TILE at a time:
+//     products     sums[b][a] = sum_d streamed[b][d] * own[a][d]
+//     in between   weights[b][a] from sums: probabilities or score gradients
+//     gathering    gathered[a][d] += sum_b weights[b][a] * streamed[b][d]
+// A tile is a list of TILE row numbers into a matrix [*, HEAD_DIMENSION], -1 where it has no row.
+//
+// A query tile holds packed rows: row r of a sequence is query r / (H / G) and, of the query heads that share a
+// key/value head, head r % (H / G). A key's position counts from the start of what its sequence sees: first the
+// prefix, then its own keys.
+//
+// Built with   HEAD_DIMENSION  D, 1 to 256
+//              TILE            64, or 32 on GPUs where D > 128: 28 KB of local memory at most
+//              SOFT_CAP        1: scores become soft_cap * tanh(score / soft_cap)
+
+typedef struct QueryTile {
+  int query_start;     // row of the sequence's first query
+  int query_count;
+  int key_start;       // row of its first own key
+  int prefix_count;    // prefix rows that it sees
+  int first_position;  // position of its first query
+  int first_row;       // packed row at which the tile begins
+} QueryTile;
+
+typedef struct KeyTile {
+  int key_row;
+  int key_count;
+  int slot;        // -1: sums go to the keys' own rows, else to this slot of the prefix's partial sums
+  int span_begin;  // the spans of queries that see it
+  int span_end;
+} KeyTile;
+
+typedef struct Span {
+  int query_start;
+  int query_count;
+  int first_position;
+  int shift;  // a key's position is its row plus this
+} Span;
+
+DEVICE int smaller(int a, int b) { return a < b ? a : b; }
+DEVICE int larger(int a, int b) { return a > b ? a : b; }
+
+DEVICE int key_row(QueryTile tile, int position) {
+  return position < tile.prefix_count ? position : tile.key_start + position - tile.prefix_count;
+}
+
+DEVICE int packed_row(int query_start, int packed, int group, int query_heads, int head) {
+  return (query_start + packed / group) * query_heads + head * group + packed % group;
+}
+
+#ifdef CPU_DEVICE
+
+// One work-item a tile. Tiles stand in private memory; a block of ROWS x 32 sums stays in registers.
+#define ROWS 8
+#define WIDTH ((HEAD_DIMENSION + 31) / 32 * 32)
+
+// tile[d][a] = matrix[rows[a]][d]
+DEVICE void transpose_rows(const GLOBAL float *matrix, const int *rows, float *tile) {
+  for (int a = 0; a < TILE; a++) {
+    const GLOBAL float *from = matrix + (OFFSET)larger(rows[a], 0) * HEAD_DIMENSION;
+    for (int d = 0; d < HEAD_DIMENSION; d++) tile[d * TILE + a] = rows[a] < 0 ? 0.0f : from[d];
+  }
+}
+
+// tile[b][d] = matrix[rows[b]][d], filled up with zeros to WIDTH
+DEVICE void copy_rows(const GLOBAL float *matrix, const int *rows, float *tile) {
+  for (int b = 0; b < TILE; b++) {
+    const GLOBAL float *from = matrix + (OFFSET)larger(rows[b], 0) * HEAD_DIMENSION;
+    float *to = tile + b * WIDTH;
+    const int count = rows[b] < 0 ? 0 : HEAD_DIMENSION;
+    for (int d = 0; d < count; d++) to[d] = from[d];
+    for (int d = count; d < WIDTH; d++) to[d] = 0.0f;
+  }
+}
+
+// out[i][n] += sum_k left[i * left_row + k * left_step] * right[k][n]; rows count in ROWS, columns in 32.
+DEVICE void multiply_add(float *out, const float *left, int left_row, int left_step,
+                         const float *right, int rows, int columns, int depth) {
+  for (int i = 0; i < rows; i += ROWS)
+    for (int n = 0; n < columns; n += 32) {
+      float16 low[ROWS], high[ROWS];
+#pragma unroll
+      for (int r = 0; r < ROWS; r++) {
+        low[r] = vload16(0, out + (i + r) * columns + n);
+        high[r] = vload16(0, out + (i + r) * columns + n + 16);
+      }
+      for (int k = 0; k < depth; k++) {
+        const float16 right_low = vload16(0, right + k * columns + n);
+        const float16 right_high = vload16(0, right + k * columns + n + 16);
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+          const float factor = left[(i + r) * left_row + k * left_step];
+          low[r] += factor * right_low;
+          high[r] += factor * right_high;
+        }
+      }
+#pragma unroll
+      for (int r = 0; r < ROWS; r++) {
+        vstore16(low[r], 0, out + (i + r) * columns + n);
+        vstore16(high[r], 0, out + (i + r) * columns + n + 16);
+      }
+    }
+}
+
+// sums[b][a] = sum_d streamed[b][d] * own[d][a] for the first `count` streamed rows, rounded up to ROWS.
+DEVICE void multiply_tiles(const float *streamed, const float *own, int count, float *sums) {
+  for (int i = 0; i < TILE * TILE; i++) sums[i] = 0.0f;
+  multiply_add(sums, streamed, WIDTH, 1, own, (count + ROWS - 1) / ROWS * ROWS, TILE,
+               HEAD_DIMENSION);
+}
+
+// gathered[a][d] += sum_b weights[b][a] * streamed[b][d] over the first `count` streamed rows.
+DEVICE void gather(const float *weights, const float *streamed, int count, float *gathered) {
+  multiply_add(gathered, weights, 1, TILE, streamed, TILE, WIDTH, count);
+}
+
+DEVICE float16 cap(float16 score, float soft_cap) {
+  return SOFT_CAP ? soft_cap * tanh(score / soft_cap) : score;
+}
+
+#else
+
+// A work-group of SIDE x SIDE lanes a tile: lane (y, x) keeps SHARE x SHARE sums, and of the own rows
+// y * SHARE ... the gathered elements x, x + SIDE, ...
+#define LANES 256
+#define SIDE 16
+#define SHARE (TILE / SIDE)
+#define COLUMNS ((HEAD_DIMENSION + SIDE - 1) / SIDE)
+#define PITCH (TILE + 4)
+#define CHUNK 16
+#define PRODUCT_STAGING (2 * CHUNK * PITCH)
+#define GATHER_STAGING (CHUNK * HEAD_DIMENSION + SIDE)
+#define STAGING (PRODUCT_STAGING > GATHER_STAGING ? PRODUCT_STAGING : GATHER_STAGING)
+
+// chunk[d][row] = matrix[rows[row]][first + d] for CHUNK elements d
+DEVICE void load_chunk(const GLOBAL float *matrix, const LOCAL_ARG int *rows, int first,
+                       LOCAL_ARG float *chunk) {
+  const int lane = LOCAL_ID;
+  for (int e = lane; e < TILE * CHUNK; e += LANES) {
+    const int row = rows[e / CHUNK];
+    const int d = first + e % CHUNK;
+    chunk[e % CHUNK * PITCH + e / CHUNK] =
+        row >= 0 && d < HEAD_DIMENSION ? matrix[(OFFSET)row * HEAD_DIMENSION + d] : 0.0f;
+  }
+}
+
+// sums[i][j] = sum_d own[y * SHARE + i][d] * streamed[x * SHARE + j][d]. Begins after a barrier, ends with one.
+DEVICE void multiply_tiles(const GLOBAL float *own, const LOCAL_ARG int *own_rows,
+                           const GLOBAL float *streamed, const LOCAL_ARG int *streamed_rows,
+                           LOCAL_ARG float *staging, float sums[SHARE][SHARE]) {
+  const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
+  LOCAL_ARG float *left = staging;
+  LOCAL_ARG float *right = staging + CHUNK * PITCH;
+  for (int i = 0; i < SHARE; i++)
+    for (int j = 0; j < SHARE; j++) sums[i][j] = 0.0f;
+  for (int first = 0; first < HEAD_DIMENSION; first += CHUNK) {
+    load_chunk(own, own_rows, first, left);
+    load_chunk(streamed, streamed_rows, first, right);
+    BARRIER();
+    for (int d = 0; d < CHUNK; d++)
+      for (int i = 0; i < SHARE; i++)
+        for (int j = 0; j < SHARE; j++)
+          sums[i][j] =
+              FMA(left[d * PITCH + y * SHARE + i], right[d * PITCH + x * SHARE + j], sums[i][j]);
+    BARRIER();
+  }
+}
+
+// gathered[i][c] += sum_b weights[b][y * SHARE + i] * streamed[b][x + c * SIDE]. Ends with a barrier.
+DEVICE void gather(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
+                   const LOCAL_ARG int *streamed_rows, LOCAL_ARG float *staging,
+                   float gathered[SHARE][COLUMNS]) {
+  const int lane = LOCAL_ID;
+  const int y = lane / SIDE, x = lane % SIDE;
+  for (int first = 0; first < TILE; first += CHUNK) {
+    for (int e = lane; e < CHUNK * HEAD_DIMENSION; e += LANES) {
+      const int row = streamed_rows[first + e / HEAD_DIMENSION];
+      staging[e] = row >= 0 ? streamed[(OFFSET)row * HEAD_DIMENSION + e % HEAD_DIMENSION] : 0.0f;
+    }
+    BARRIER();
+    for (int b = 0; b < CHUNK; b++)
+      for (int c = 0; c < COLUMNS; c++) {
+        const float value = staging[b * HEAD_DIMENSION + x + c * SIDE];
+        for (int i = 0; i < SHARE; i++)
+          gathered[i][c] =
+              FMA(weights[(first + b) * PITCH + y * SHARE + i], value, gathered[i][c]);
+      }
+    BARRIER();
+  }
+}
+
+// target[rows[y * SHARE + i]][x + c * SIDE] = factors[y * SHARE + i] * gathered[i][c]
+DEVICE void store_gathered(float gathered[SHARE][COLUMNS], const LOCAL_ARG int *rows,
+                           float factor, GLOBAL float *target) {
+  const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
+  for (int i = 0; i < SHARE; i++) {
+    const int row = rows[y * SHARE + i];
+    for (int c = 0; c < COLUMNS; c++)
+      if (row >= 0 && x + c * SIDE < HEAD_DIMENSION)
+        target[(OFFSET)row * HEAD_DIMENSION + x + c * SIDE] = factor * gathered[i][c];
+  }
+}
+
+DEVICE float cap(float score, float soft_cap) {
+  return SOFT_CAP ? soft_cap * TANH(score / soft_cap) : score;
+}
+
+#endif

@@ -1,0 +1,171 @@
+#include "attention.h"
+#include "wide.h"
+
+static const float masked = -1e30f;
+
+/// tanh within 2e-7: its series near 0, where the quotient of exponentials would cancel.
+INLINE float hyperbolic_tangent(float x) {
+  const float size = __builtin_fabsf(x);
+  const float e = exponential(-2.0f * size);
+  const float far = (1.0f - e) / (1.0f + e);
+  const float s = x * x;
+  const float near =
+      size * (1.0f + s * (-1.0f / 3 + s * (2.0f / 15 + s * (-17.0f / 315 + s * (62.0f / 2835)))));
+  return __builtin_copysignf(size < 0.25f ? near : far, x);
+}
+
+/// Where a packed row stands in a buffer of [*, H] rows.
+INLINE ptrdiff_t row_index(const PackedRows *rows, ptrdiff_t r) {
+  const ptrdiff_t packed = rows->first + r;
+  return (rows->query_start + packed / rows->group) * rows->query_heads + rows->first_head +
+         packed % rows->group;
+}
+
+/// The keys of a tile that a row sees: begin ..< end.
+typedef struct Visible {
+  ptrdiff_t begin;
+  ptrdiff_t end;
+} Visible;
+
+INLINE Visible visible_keys(const PackedRows *rows, const ScoreTile *tile, ptrdiff_t r) {
+  const ptrdiff_t position = rows->first_position + (rows->first + r) / rows->group;
+  ptrdiff_t begin = position + 1 - rows->window - tile->first_key;
+  ptrdiff_t end = position + 1 - tile->first_key;
+  end = end < 0 ? 0 : end > tile->keys ? tile->keys : end;
+  begin = begin < 0 ? 0 : begin > end ? end : begin;
+  return (Visible){begin, end};
+}
+
+/// The largest of `from` and scores begin ..< end. Lanes of its own, since compilers keep a running maximum in order.
+INLINE float largest_score(const float *restrict scores, Visible seen, float from) {
+  float lanes[16];
+  for (int lane = 0; lane < 16; lane++) lanes[lane] = from;
+  ptrdiff_t k = seen.begin;
+  for (; k + 16 <= seen.end; k += 16)
+    for (int lane = 0; lane < 16; lane++)
+      lanes[lane] = scores[k + lane] > lanes[lane] ? scores[k + lane] : lanes[lane];
+  for (; k < seen.end; k++) lanes[0] = scores[k] > lanes[0] ? scores[k] : lanes[0];
+  for (int lane = 0; lane < 16; lane++) from = lanes[lane] > from ? lanes[lane] : from;
+  return from;
+}
+
+INLINE void cap_scores(float *restrict scores, Visible seen, float cap) {
+  for (ptrdiff_t k = seen.begin; k < seen.end; k++)
+    scores[k] = cap * hyperbolic_tangent(scores[k] / cap);
+}
+
+WIDE void attention_pack(const PackedRows *rows, const float *from, float factor, float *to) {
+  const ptrdiff_t width = rows->width;
+  for (ptrdiff_t r = 0; r < rows->count; r++) {
+    const float *restrict source = from + row_index(rows, r) * width;
+    float *restrict target = to + r * width;
+    for (ptrdiff_t d = 0; d < width; d++) target[d] = factor * source[d];
+  }
+}
+
+WIDE void attention_unpack(const PackedRows *rows, const float *from, float factor, float *to) {
+  const ptrdiff_t width = rows->width;
+  for (ptrdiff_t r = 0; r < rows->count; r++) {
+    const float *restrict source = from + r * width;
+    float *restrict target = to + row_index(rows, r) * width;
+    for (ptrdiff_t d = 0; d < width; d++) target[d] = factor * source[d];
+  }
+}
+
+WIDE void attention_softmax(const PackedRows *rows, const ScoreTile *tile, float *scores,
+                            float *maximum, float *sum, float *accumulated) {
+  SUMS_IN_ANY_ORDER
+  for (ptrdiff_t r = 0; r < rows->count; r++) {
+    const Visible seen = visible_keys(rows, tile, r);
+    float *restrict row = scores + r * tile->pitch;
+    if (tile->soft_cap > 0) cap_scores(row, seen, tile->soft_cap);
+    const float largest = largest_score(row, seen, maximum[r]);
+    float added = 0;
+    for (ptrdiff_t k = seen.begin; k < seen.end; k++) {
+      const float p = exponential(row[k] - largest);
+      row[k] = p;
+      added += p;
+    }
+    for (ptrdiff_t k = 0; k < seen.begin; k++) row[k] = 0;
+    for (ptrdiff_t k = seen.end; k < tile->keys; k++) row[k] = 0;
+    if (largest > maximum[r]) {
+      const float rescale = exponential(maximum[r] - largest);
+      float *restrict to = accumulated + r * rows->width;
+      for (ptrdiff_t d = 0; d < rows->width; d++) to[d] *= rescale;
+      sum[r] *= rescale;
+      maximum[r] = largest;
+    }
+    sum[r] += added;
+  }
+}
+
+WIDE void attention_finish(const PackedRows *rows, const float *maximum, const float *sum,
+                           const float *accumulated, float *output, float *log_sum_exp) {
+  const ptrdiff_t width = rows->width;
+  for (ptrdiff_t r = 0; r < rows->count; r++) {
+    const ptrdiff_t index = row_index(rows, r);
+    const float *restrict from = accumulated + r * width;
+    float *restrict to = output + index * width;
+    const float share = sum[r] > 0 ? 1.0f / sum[r] : 0;
+    for (ptrdiff_t d = 0; d < width; d++) to[d] = share * from[d];
+    log_sum_exp[index] = sum[r] > 0 ? maximum[r] + __builtin_logf(sum[r]) : masked;
+  }
+}
+
+WIDE void attention_delta(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const float *d_output,
+                          const float *output, float *delta) {
+  SUMS_IN_ANY_ORDER
+  for (ptrdiff_t i = begin; i < end; i++) {
+    const float *restrict a = d_output + i * width;
+    const float *restrict b = output + i * width;
+    float sum = 0;
+    for (ptrdiff_t d = 0; d < width; d++) sum += a[d] * b[d];
+    delta[i] = sum;
+  }
+}
+
+WIDE void attention_score_gradient(const PackedRows *rows, const ScoreTile *tile,
+                                   const float *log_sum_exp, const float *delta, float *scores,
+                                   float *d_scores) {
+  const float cap = tile->soft_cap;
+  for (ptrdiff_t r = 0; r < rows->count; r++) {
+    const Visible seen = visible_keys(rows, tile, r);
+    const ptrdiff_t index = row_index(rows, r);
+    const float lse = log_sum_exp[index];
+    const float shift = delta[index];
+    float *restrict row = scores + r * tile->pitch;
+    float *restrict gradient = d_scores + r * tile->pitch;
+    if (cap > 0) {
+      cap_scores(row, seen, cap);
+      for (ptrdiff_t k = seen.begin; k < seen.end; k++) {
+        const float t = row[k] / cap;
+        const float p = exponential(row[k] - lse);
+        gradient[k] = p * (gradient[k] - shift) * (1.0f - t * t);
+        row[k] = p;
+      }
+    } else {
+      for (ptrdiff_t k = seen.begin; k < seen.end; k++) {
+        const float p = exponential(row[k] - lse);
+        gradient[k] = p * (gradient[k] - shift);
+        row[k] = p;
+      }
+    }
+    for (ptrdiff_t k = 0; k < seen.begin; k++) row[k] = gradient[k] = 0;
+    for (ptrdiff_t k = seen.end; k < tile->keys; k++) row[k] = gradient[k] = 0;
+  }
+}
+
+void attention_store_rows(ptrdiff_t keys, ptrdiff_t width, const float *from, float *to,
+                          ptrdiff_t pitch) {
+  for (ptrdiff_t k = 0; k < keys; k++)
+    memcpy(to + k * pitch, from + k * width, (size_t)width * sizeof(float));
+}
+
+WIDE void attention_sum_slots(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t count, ptrdiff_t slots,
+                              const float *partial, float *to) {
+  for (ptrdiff_t i = begin; i < end; i++) to[i] = partial[i];
+  for (ptrdiff_t slot = 1; slot < slots; slot++) {
+    const float *restrict from = partial + slot * count;
+    for (ptrdiff_t i = begin; i < end; i++) to[i] += from[i];
+  }
+}

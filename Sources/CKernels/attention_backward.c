@@ -1,0 +1,9 @@
+#include "CKernels.h"
+
+static const char text[] = {
+#embed "../../Kernels/attention_tiles.h"
+  ,
+#embed "../../Kernels/attention_backward.cl"
+};
+
+const KernelSource kernel_attention_backward = {"attention_backward.cl", text, sizeof text};

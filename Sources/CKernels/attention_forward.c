@@ -1,0 +1,9 @@
+#include "CKernels.h"
+
+static const char text[] = {
+#embed "../../Kernels/attention_tiles.h"
+  ,
+#embed "../../Kernels/attention_forward.cl"
+};
+
+const KernelSource kernel_attention_forward = {"attention_forward.cl", text, sizeof text};

@@ -1,0 +1,102 @@
+import CKernels
+
+extension KernelFile {
+  static let attentionForward = unsafe KernelFile(kernel_attention_forward)
+}
+
+extension Device {
+  /// Scaled dot-product attention with grouped-query heads over packed sequences (FlashAttention-2, Dao 2023,
+  /// arXiv:2307.08691): output = softmax(scale * query key^T) value over the keys that the layout lets a query
+  /// see, query head h reading key/value head h / (H / G). Rows outside the layout's sequences stay as they are.
+  ///
+  /// - Parameters:
+  ///   - query: [layout.queryRows, H, D], read.
+  ///   - key: [layout.keyRows, G, D], read.
+  ///   - value: [layout.keyRows, G, D], read.
+  ///   - scale: what scores are multiplied by, 1 / sqrt(D) as a rule.
+  ///   - softCap: bounds scores to softCap * tanh(score / softCap) (Gemma 2); nil leaves them.
+  ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.
+  ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats, which the
+  ///     gradient needs; -1e30 for a query that sees no key.
+  package func attention(
+    query: borrowing DeviceBuffer<Float>, key: borrowing DeviceBuffer<Float>,
+    value: borrowing DeviceBuffer<Float>, layout: AttentionLayout, heads: HeadShape, scale: Float,
+    softCap: Float? = nil, into output: inout DeviceBuffer<Float>,
+    logSumExp: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try heads.expectAttention("attention")
+    let (queries, keys) = (layout.queryRows, layout.keyRows)
+    try expect("attention", "query", query.count, atLeast: queries * heads.queryWidth)
+    try expect("attention", "key", key.count, atLeast: keys * heads.keyValueWidth)
+    try expect("attention", "value", value.count, atLeast: keys * heads.keyValueWidth)
+    try expect("attention", "output", output.count, atLeast: queries * heads.queryWidth)
+    try expect("attention", "logSumExp", logSumExp.count, atLeast: queries * heads.queryHeads)
+    switch engine {
+    case .cpu(let cpu):
+      let table = try layout.queryTable(
+        rows: AttentionTile.cpuQueryRows, groupSize: heads.groupSize)
+      let tile = AttentionTile(heads: heads, layout: layout, scale: scale, softCap: softCap)
+      var scratch = try buffer(of: Float.self, count: cpu.threads * tile.forwardFloats)
+      let (query, key, value) = unsafe (query.host, key.host, value.host)
+      let (output, logSumExp) = unsafe (output.mutableHost, logSumExp.mutableHost)
+      let tiles = unsafe table.records.buffer.host
+      unsafe cpu.forEach(
+        table.count * heads.keyValueHeads, scratch: scratch.mutableHost, floats: tile.forwardFloats
+      ) { index, scratch in
+        unsafe tile.forward(
+          tiles[index / heads.keyValueHeads], head: index % heads.keyValueHeads, query: query,
+          key: key, value: value, output: output, logSumExp: logSumExp, scratch: scratch)
+      }
+    case .opencl(let gpu):
+      let kernel = AttentionKernel(gpu, heads: heads, softCap: softCap)
+      let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
+      var launch = try gpu.launch(.attentionForward, "attention_forward", kernel.options)
+      try launch.read(table.records.buffer)
+      try launch.read(query)
+      try launch.read(key)
+      try launch.read(value)
+      try launch.write(&output)
+      try launch.write(&logSumExp)
+      try launch.value(heads.queryHeads)
+      try launch.value(heads.keyValueHeads)
+      try launch.value(layout.windowOrAll)
+      try launch.value(scale)
+      try launch.value(softCap ?? 0)
+      try launch.run(
+        groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1])
+    }
+  }
+}
+
+extension HeadShape {
+  /// Throws where attention does not take such heads.
+  func expectAttention(_ operation: String) throws(ComputeError) {
+    guard keyValueHeads > 0, queryHeads > 0, queryHeads % keyValueHeads == 0 else {
+      throw .unsupported(
+        operation: operation,
+        reason: "\(queryHeads) query heads do not divide over \(keyValueHeads) key/value heads")
+    }
+    guard (1...256).contains(headDimension) else {
+      throw .unsupported(
+        operation: operation, reason: "head dimension \(headDimension), expected 1 to 256")
+    }
+  }
+}
+
+/// How attention's kernels are built on a device.
+struct AttentionKernel {
+  /// Rows of a tile of queries and of a tile of keys.
+  let tile: Int
+  let lanes: Int
+  let options: [KernelOption]
+
+  init(_ gpu: OpenCLEngine, heads: HeadShape, softCap: Float?) {
+    // Tiles, and the accumulators that a lane keeps in registers, must fit where heads are wide.
+    tile = gpu.isCPUType || heads.headDimension <= 128 ? 64 : 32
+    lanes = gpu.isCPUType ? 1 : 256
+    options = [
+      KernelOption("HEAD_DIMENSION", heads.headDimension), KernelOption("TILE", tile),
+      KernelOption("SOFT_CAP", softCap == nil ? 0 : 1),
+    ]
+  }
+}

@@ -1,0 +1,134 @@
+/// One sequence of a packed batch: which rows hold its queries, its keys and its values.
+package struct AttentionSequence: Sendable, Equatable {
+  /// Row of its first query in the query buffer.
+  package var queryStart: Int
+  /// Its queries are the last `queryCount` of its `keyCount` tokens; 0 where only its keys matter.
+  package var queryCount: Int
+  /// Row of its first own key in the key and value buffers.
+  package var keyStart: Int
+  /// Its own keys, those of the prefix not counted.
+  package var keyCount: Int
+  /// Whether its tokens follow the shared prefix and see it.
+  package var attendsPrefix: Bool
+
+  package init(
+    queryStart: Int, queryCount: Int, keyStart: Int, keyCount: Int, attendsPrefix: Bool
+  ) {
+    self.queryStart = queryStart
+    self.queryCount = queryCount
+    self.keyStart = keyStart
+    self.keyCount = keyCount
+    self.attendsPrefix = attendsPrefix
+  }
+}
+
+/// Which query rows attend to which key rows: packed sequences under a causal mask, with a shared prefix and
+/// a sliding window where asked for.
+///
+/// Rows `0 ..< prefixCount` of the key and value buffers are the shared prefix. A sequence's positions count
+/// from 0: first the prefix, if it attends to it, then its own keys; query i of it has position
+/// prefix + keyCount - queryCount + i and sees every key of its own positions that is not later and, under a
+/// window w, less than w positions back. The prefix's own queries are a sequence with `keyStart` 0 that
+/// does not attend to the prefix.
+///
+/// Made on the host and uploaded once a batch. `update` describes the next batch in the same memory where its tables
+/// fit. The tables depend on the tile sizes of a device, so each is made when an operation first asks for it.
+package final class AttentionLayout {
+  package private(set) var prefixCount = 0
+  package private(set) var sequences: [AttentionSequence] = []
+  /// Sliding window in positions; nil where every earlier key is seen.
+  package private(set) var window: Int?
+
+  /// Rows that the query buffer must have.
+  package private(set) var queryRows = 0
+  /// Rows that the key and value buffers must have.
+  package private(set) var keyRows = 0
+  /// Whether a key row belongs to more than one sequence other than through the prefix, for which there is no
+  /// gradient.
+  private(set) var hasSharedKeys = false
+
+  private let device: Device
+  private var queryTables: [(rows: Int, groupSize: Int, table: AttentionQueryTable)] = []
+  private var keyTables: [(rows: Int, table: AttentionKeyTable)] = []
+
+  /// Describes a batch on a device.
+  ///
+  /// Throws where a count is negative, a sequence has more queries than keys, or the window is not positive.
+  package init(
+    _ device: Device, prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
+  ) throws(ComputeError) {
+    self.device = device
+    try update(prefixCount: prefixCount, sequences: sequences, window: window)
+  }
+
+  /// Describes another batch in place of this one; memory is allocated only where a table outgrows its own.
+  package func update(
+    prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
+  ) throws(ComputeError) {
+    try Self.validate(prefixCount: prefixCount, sequences: sequences, window: window)
+    self.prefixCount = prefixCount
+    self.sequences = sequences
+    self.window = window
+    queryRows = sequences.map { $0.queryStart + $0.queryCount }.max() ?? 0
+    keyRows = sequences.map { $0.keyStart + $0.keyCount }.reduce(prefixCount, max)
+    let own = sequences.filter { $0.keyCount > 0 && !isPrefix($0) }
+      .sorted { $0.keyStart < $1.keyStart }
+    hasSharedKeys =
+      own.first.map { $0.keyStart < prefixCount } ?? false
+      || zip(own, own.dropFirst()).contains { $0.keyStart + $0.keyCount > $1.keyStart }
+    for entry in queryTables {
+      try entry.table.fill(self, rows: entry.rows, groupSize: entry.groupSize, on: device)
+    }
+    for entry in keyTables { try entry.table.fill(self, rows: entry.rows, on: device) }
+  }
+
+  private static func validate(
+    prefixCount: Int, sequences: [AttentionSequence], window: Int?
+  ) throws(ComputeError) {
+    func refuse(_ reason: String) -> ComputeError {
+      .unsupported(operation: "attention layout", reason: reason)
+    }
+    guard prefixCount >= 0 else { throw refuse("a prefix of \(prefixCount) rows") }
+    if let window, window <= 0 { throw refuse("a window of \(window) positions") }
+    for (index, sequence) in sequences.enumerated() {
+      guard sequence.queryStart >= 0, sequence.keyStart >= 0, sequence.queryCount >= 0,
+        sequence.queryCount <= sequence.keyCount
+      else {
+        throw refuse(
+          "sequence \(index) has queries at \(sequence.queryStart) (\(sequence.queryCount)) and keys "
+            + "at \(sequence.keyStart) (\(sequence.keyCount)), expected no more queries than keys")
+      }
+    }
+  }
+
+  /// Whether a sequence is (the beginning of) the prefix itself.
+  func isPrefix(_ sequence: AttentionSequence) -> Bool {
+    !sequence.attendsPrefix && sequence.keyStart == 0 && sequence.keyCount <= prefixCount
+  }
+
+  /// The window as kernels take it: a number that no position reaches where there is none.
+  var windowOrAll: Int { window ?? 1 << 30 }
+
+  /// Position of a sequence's first query.
+  func firstPosition(_ sequence: AttentionSequence) -> Int {
+    (sequence.attendsPrefix ? prefixCount : 0) + sequence.keyCount - sequence.queryCount
+  }
+
+  /// Tiles of `rows` packed query rows (one for each query and each of the `groupSize` query heads that share
+  /// a key/value head).
+  func queryTable(rows: Int, groupSize: Int) throws(ComputeError) -> AttentionQueryTable {
+    let made = queryTables.first { $0.rows == rows && $0.groupSize == groupSize }
+    if let made { return made.table }
+    let table = try AttentionQueryTable(self, rows: rows, groupSize: groupSize, on: device)
+    queryTables.append((rows, groupSize, table))
+    return table
+  }
+
+  /// Tiles of `rows` key rows.
+  func keyTable(rows: Int) throws(ComputeError) -> AttentionKeyTable {
+    if let made = keyTables.first(where: { $0.rows == rows }) { return made.table }
+    let table = try AttentionKeyTable(self, rows: rows, on: device)
+    keyTables.append((rows, table))
+    return table
+  }
+}

@@ -1,0 +1,150 @@
+/// A tile of packed query rows: kernels read it as 6 ints.
+///
+/// Packed row r of a sequence is query r / groupSize and, of the query heads that share a key/value head,
+/// head r % groupSize: heads of one group see the same keys, so they share a tile.
+struct AttentionQueryTile: BitwiseCopyable {
+  var queryStart: Int32
+  var queryCount: Int32
+  var keyStart: Int32
+  /// Prefix rows that the sequence sees, 0 or the layout's count.
+  var prefixCount: Int32
+  /// Position of the sequence's first query.
+  var firstPosition: Int32
+  /// Packed row of the sequence at which the tile begins.
+  var firstRow: Int32
+}
+
+/// A tile of key rows whose gradient one work-group gathers: kernels read it as 5 ints.
+struct AttentionKeyTile: BitwiseCopyable {
+  /// Row of the first key in the key buffer.
+  var keyRow: Int32
+  var keyCount: Int32
+  /// Where its sums go: to the key's own row where -1, else to this slot of the prefix's partial sums.
+  var slot: Int32
+  /// The spans of queries that see it.
+  var spanBegin: Int32
+  var spanEnd: Int32
+}
+
+/// The queries of one sequence as a key tile sees them: kernels read it as 4 ints.
+struct AttentionSpan: BitwiseCopyable {
+  var queryStart: Int32
+  var queryCount: Int32
+  var firstPosition: Int32
+  /// A key's position in the sequence is its row plus this.
+  var shift: Int32
+}
+
+/// Records on the host and on the device. The buffer grows by need and is kept for the next batch.
+final class AttentionRecords<Record: BitwiseCopyable> {
+  private(set) var buffer: DeviceBuffer<Record>
+
+  init(on device: Device) throws(ComputeError) {
+    buffer = try device.buffer(of: Record.self, count: 0)
+  }
+
+  func fill(_ records: [Record], on device: Device) throws(ComputeError) {
+    if records.count > buffer.count {
+      buffer = try device.buffer(of: Record.self, count: records.count + records.count / 2)
+    }
+    try device.upload(records, into: &buffer)
+  }
+}
+
+/// The query tiles of a layout.
+final class AttentionQueryTable {
+  let records: AttentionRecords<AttentionQueryTile>
+  private(set) var count = 0
+  /// The first so many tiles are the prefix's own queries.
+  private(set) var prefixTiles = 0
+
+  init(
+    _ layout: AttentionLayout, rows: Int, groupSize: Int, on device: Device
+  ) throws(ComputeError) {
+    records = try AttentionRecords(on: device)
+    try fill(layout, rows: rows, groupSize: groupSize, on: device)
+  }
+
+  func fill(
+    _ layout: AttentionLayout, rows: Int, groupSize: Int, on device: Device
+  ) throws(ComputeError) {
+    let prefix = layout.sequences.filter(layout.isPrefix)
+    let others = layout.sequences.filter { !layout.isPrefix($0) }
+    var tiles: [AttentionQueryTile] = []
+    for (index, sequence) in (prefix + others).enumerated() {
+      if index == prefix.count { prefixTiles = tiles.count }
+      for first in stride(from: 0, to: sequence.queryCount * groupSize, by: rows) {
+        tiles.append(
+          AttentionQueryTile(
+            queryStart: Int32(sequence.queryStart), queryCount: Int32(sequence.queryCount),
+            keyStart: Int32(sequence.keyStart),
+            prefixCount: Int32(sequence.attendsPrefix ? layout.prefixCount : 0),
+            firstPosition: Int32(layout.firstPosition(sequence)), firstRow: Int32(first)))
+      }
+    }
+    if others.isEmpty { prefixTiles = tiles.count }
+    count = tiles.count
+    try records.fill(tiles, on: device)
+  }
+}
+
+/// The key tiles of a layout, those of the prefix first, and the spans of queries that see them.
+///
+/// Many sequences see the prefix but it has few tiles: each of its tiles stands here `slots` times, with a
+/// share of the spans each, and the slots are summed afterwards in their order.
+final class AttentionKeyTable {
+  let tiles: AttentionRecords<AttentionKeyTile>
+  let spans: AttentionRecords<AttentionSpan>
+  private(set) var count = 0
+  private(set) var prefixTiles = 0
+  private(set) var slots = 0
+
+  static let largestSlotCount = 16
+
+  init(_ layout: AttentionLayout, rows: Int, on device: Device) throws(ComputeError) {
+    tiles = try AttentionRecords(on: device)
+    spans = try AttentionRecords(on: device)
+    try fill(layout, rows: rows, on: device)
+  }
+
+  func fill(_ layout: AttentionLayout, rows: Int, on device: Device) throws(ComputeError) {
+    var spans: [AttentionSpan] = []
+    var tiles: [AttentionKeyTile] = []
+    func span(_ sequence: AttentionSequence, shift: Int) -> AttentionSpan {
+      AttentionSpan(
+        queryStart: Int32(sequence.queryStart), queryCount: Int32(sequence.queryCount),
+        firstPosition: Int32(layout.firstPosition(sequence)), shift: Int32(shift))
+    }
+    func append(_ first: Int, _ end: Int, slot: Int, spans: Range<Int>) {
+      tiles.append(
+        AttentionKeyTile(
+          keyRow: Int32(first), keyCount: Int32(min(rows, end - first)), slot: Int32(slot),
+          spanBegin: Int32(spans.lowerBound), spanEnd: Int32(spans.upperBound)))
+    }
+
+    for sequence in layout.sequences where layout.isPrefix(sequence) || sequence.attendsPrefix {
+      if sequence.queryCount > 0 { spans.append(span(sequence, shift: 0)) }
+    }
+    let shared = spans.count
+    slots = layout.prefixCount > 0 ? max(1, min(shared, Self.largestSlotCount)) : 0
+    for first in stride(from: 0, to: layout.prefixCount, by: rows) {
+      for slot in 0..<slots {
+        append(
+          first, layout.prefixCount, slot: slot,
+          spans: (slot * shared / slots)..<((slot + 1) * shared / slots))
+      }
+    }
+    prefixTiles = tiles.count
+    for sequence in layout.sequences where !layout.isPrefix(sequence) {
+      let prefixCount = sequence.attendsPrefix ? layout.prefixCount : 0
+      let end = sequence.keyStart + sequence.keyCount
+      for first in stride(from: sequence.keyStart, to: end, by: rows) {
+        append(first, end, slot: -1, spans: spans.count..<(spans.count + 1))
+      }
+      spans.append(span(sequence, shift: prefixCount - sequence.keyStart))
+    }
+    count = tiles.count
+    try self.spans.fill(spans, on: device)
+    try self.tiles.fill(tiles, on: device)
+  }
+}
