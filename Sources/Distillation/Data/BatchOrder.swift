@@ -1,0 +1,33 @@
+/// Which examples make up each step, as a function of the step's number alone: a resumed run needs
+/// nothing else to go on where it stopped.
+///
+/// An epoch visits every example once; its last batch may be smaller than the others.
+package struct BatchOrder: Sendable, Equatable {
+  /// Examples in all.
+  package let count: Int
+  /// Examples of a step.
+  package let batchSize: Int
+  /// Whether every epoch has an order of its own; else all have that of the file.
+  package let isShuffled: Bool
+  private let seed: UInt64
+
+  /// The order of `count` examples, at least one, in batches of `batchSize`, at least one.
+  package init(count: Int, batchSize: Int, isShuffled: Bool, seed: UInt64) {
+    self.count = count
+    self.batchSize = min(batchSize, count)
+    self.isShuffled = isShuffled
+    self.seed = seed
+  }
+
+  /// The steps of an epoch.
+  package var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
+
+  /// The places of the examples of a step; steps count from 1.
+  package func batch(_ step: Int) -> [Int] {
+    let (epoch, place) = (step - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
+    let range = place * batchSize..<min((place + 1) * batchSize, count)
+    guard isShuffled else { return Array(range) }
+    var random = SplitMix64(seed: seed, stream: UInt64(epoch) + 1)
+    return Array(random.permutation(of: count)[range])
+  }
+}

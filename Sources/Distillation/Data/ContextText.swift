@@ -1,0 +1,42 @@
+import Foundation
+import HuggingFace
+import Safetensors
+
+/// What `--context` names: a text, or a JSON file with `{"ids": [...]}`.
+package enum ContextText: Sendable, Equatable {
+  /// A text, to be tokenized.
+  case text(String, file: String)
+  /// Identifiers as they are.
+  case identifiers([Int], file: String)
+
+  /// The path of the file, as the user gave it.
+  package var file: String {
+    switch self {
+    case .text(_, let file), .identifiers(_, let file): file
+    }
+  }
+
+  /// Reads the file; its name ends in `.json` where it holds identifiers.
+  ///
+  /// - Throws: when it cannot be read, is empty or not UTF-8, or has another form.
+  package init(contentsOf url: URL) throws(DistillationError) {
+    let bytes = try TextFile.bytes(of: url)
+    guard url.pathExtension.lowercased() == "json" else {
+      let text = try TextFile.text(bytes, file: url.path)
+      if text.allSatisfy(\.isWhitespace) {
+        throw .content(file: url.path, expected: "a context", found: "an empty file")
+      }
+      self = .text(text, file: url.path)
+      return
+    }
+    let identifiers: [Int] = try reading { () throws(JSONValueError) in
+      let value = try JSONValue(parsing: bytes, file: url.path)
+      let identifiers: [Int] = try value.required("ids")
+      if identifiers.isEmpty {
+        throw value.failure(expected: "token ids", found: "an empty array", at: "ids")
+      }
+      return identifiers
+    }
+    self = .identifiers(identifiers, file: url.path)
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import HuggingFace
+import Safetensors
+
+/// The examples of a JSONL file, one object a line, in the order of the file.
+package struct Dataset: Sendable, Equatable {
+  /// At least one.
+  package var examples: [Example]
+  /// Keys that some lines have and that mean nothing here, sorted.
+  package var unusedKeys: [String]
+
+  /// A data set of these examples.
+  package init(examples: [Example], unusedKeys: [String] = []) {
+    self.examples = examples
+    self.unusedKeys = unusedKeys
+  }
+
+  private static let knownKeys: Set = [
+    "prompt", "completion", "messages", "prompt_ids", "completion_ids",
+  ]
+
+  /// Reads a file. Lines of white space are passed over.
+  ///
+  /// - Throws: at the first line that is not an example, with its number, or where there is none.
+  package static func read(
+    _ url: URL, reader: PromptReader
+  ) throws(DistillationError) -> Dataset {
+    let bytes = try TextFile.bytes(of: url)
+    var examples: [Example] = []
+    var unused: Set<String> = []
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() where !line.allSatisfy(isSpace) {
+      let number = index + 1
+      do throws(JSONValueError) {
+        let value = try JSONValue(parsing: Array(line), file: url.path)
+        let content = try ExampleLine(value)
+        unused.formUnion(try value.keys().filter { !knownKeys.contains($0) })
+        let (prompt, response) = try reader.read(content, at: value)
+        examples.append(
+          Example(prompt: prompt, response: response, line: number, file: url.path))
+      } catch {
+        throw failure(error, line: number)
+      }
+    }
+    guard !examples.isEmpty else {
+      throw .content(file: url.path, expected: "one JSON object a line", found: "an empty file")
+    }
+    return Dataset(examples: examples, unusedKeys: unused.sorted())
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+  }
+
+  /// The error of a line, whose text the parser took for a whole file.
+  private static func failure(_ error: JSONValueError, line: Int) -> DistillationError {
+    switch error.problem {
+    case .unreadable(let reason):
+      .line(file: error.file, line: line, column: nil, reason: reason)
+    case .syntax(let syntax):
+      .line(file: error.file, line: line, column: syntax.column, reason: syntax.reason)
+    case .unexpected(let expected, let found):
+      .line(
+        file: error.file, line: line, column: nil,
+        reason: (error.path.isEmpty ? "" : "\(error.path): ")
+          + "expected \(expected), found \(found)")
+    }
+  }
+
+  /// Takes a share of the examples away for validation, chosen by the seed. Both parts keep the
+  /// order of the file, and neither is empty.
+  ///
+  /// - Throws: when there are not enough examples for two parts.
+  package func split(
+    validationFraction fraction: Double, seed: UInt64
+  ) throws(DistillationError) -> (training: Dataset, validation: Dataset) {
+    guard examples.count >= 2 else {
+      throw .option(
+        name: "validation", expected: "a file, or two examples at least to hold one out",
+        found: "\(examples.count)")
+    }
+    let wanted = Int((fraction * Double(examples.count)).rounded())
+    let count = min(max(wanted, 1), examples.count - 1)
+    var random = SplitMix64(seed: seed, stream: Self.splitStream)
+    let chosen = Set(random.subset(of: examples.count, count: count))
+    var (training, validation) = (self, self)
+    training.examples = examples.indices.filter { !chosen.contains($0) }.map { examples[$0] }
+    validation.examples = chosen.sorted().map { examples[$0] }
+    return (training, validation)
+  }
+
+  /// Apart from the streams of the epochs, which count from 1.
+  private static let splitStream = UInt64.max
+}

@@ -1,0 +1,97 @@
+import HuggingFace
+import Safetensors
+import Transformer
+
+/// What can go wrong in a run, in one line for a user that names the file, the place and what was
+/// expected there.
+package enum DistillationError: Error, Sendable {
+  /// The model cannot be loaded or run.
+  case transformer(TransformerError)
+  /// The model folder lacks a file or holds one that cannot be read.
+  case folder(ModelFolderError)
+  /// A safetensors file cannot be read or written.
+  case safetensors(SafetensorsError)
+  /// The operating system refused to read or write a file.
+  case file(FileError)
+  /// A JSON file is damaged, or not as expected.
+  case json(JSONValueError)
+  /// A line of a JSONL file is not an example. `line` counts from 1, `column` from 1 in bytes.
+  case line(file: String, line: Int, column: Int?, reason: String)
+  /// A file holds something else than it should.
+  case content(file: String, expected: String, found: String)
+  /// An option has a value that does not fit the model, the data or another option.
+  case option(name: String, expected: String, found: String)
+  /// The output folder exists, and nobody said what to do with what is in it.
+  case outputExists(path: String)
+  /// A run is resumed with an option or an input that it was not begun with.
+  case changedSinceCheckpoint(checkpoint: String, what: String, recorded: String, found: String)
+  /// The loss of a step is not a finite number. `saved` is the folder of the last good prompt.
+  case lossNotFinite(step: Int, saved: String)
+}
+
+extension DistillationError: CustomStringConvertible {
+  /// The whole error in one line.
+  package var description: String {
+    switch self {
+    case .transformer(let error): error.description
+    case .folder(let error): error.description
+    case .safetensors(let error): error.description
+    case .file(let error): error.description
+    case .json(let error): error.description
+    case .line(let file, let line, nil, let reason): "\(file):\(line): \(reason)"
+    case .line(let file, let line, let column?, let reason):
+      "\(file):\(line):\(column): \(reason)"
+    case .content(let file, let expected, let found):
+      "\(file): expected \(expected), found \(found)"
+    case .option(let name, let expected, let found):
+      "--\(name): expected \(expected), found \(found)"
+    case .outputExists(let path):
+      "\(path): the output folder exists; --overwrite replaces the run in it, --resume continues it"
+    case .changedSinceCheckpoint(let checkpoint, let what, let recorded, let found):
+      "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
+        + "was begun with"
+    case .lossNotFinite(let step, let saved):
+      "the loss of step \(step) is not a finite number; the last good prompt is in \(saved). "
+        + "A smaller --learning-rate or a --clip-norm keeps the training stable"
+    }
+  }
+}
+
+extension DistillationError {
+  /// Whether the cause is what the user gave, rather than a failure of the machine.
+  package var isBadInput: Bool {
+    switch self {
+    case .transformer(.compute(.driver)), .transformer(.compute(.shape)): false
+    case .file, .lossNotFinite: false
+    default: true
+    }
+  }
+}
+
+/// Runs a call of the layer below and gives its error the type of this layer.
+func distilling<Value>(
+  _ call: () throws(TransformerError) -> Value
+) throws(DistillationError) -> Value {
+  do { return try call() } catch { throw .transformer(error) }
+}
+
+/// Runs a read of a JSON value and gives its error the type of this layer.
+func reading<Value>(
+  _ call: () throws(JSONValueError) -> Value
+) throws(DistillationError) -> Value {
+  do { return try call() } catch { throw .json(error) }
+}
+
+/// Runs a read or write of tensors and gives its error the type of this layer.
+func tensors<Value>(
+  _ call: () throws(SafetensorsError) -> Value
+) throws(DistillationError) -> Value {
+  do { return try call() } catch { throw .safetensors(error) }
+}
+
+/// Runs a write of a file and gives its error the type of this layer.
+func writing<Value>(
+  _ call: () throws(FileError) -> Value
+) throws(DistillationError) -> Value {
+  do { return try call() } catch { throw .file(error) }
+}

@@ -1,0 +1,18 @@
+/// One prompt and its response, as identifiers.
+package struct Example: Sendable, Equatable {
+  /// What stands behind the context or the soft prompt and the closing; at least one token.
+  package var prompt: [Int]
+  /// What training teaches to predict, at least one token; nil where the teacher is to answer.
+  package var response: [Int]?
+  /// Where it came from, for messages: the line counts from 1.
+  package var line: Int
+  package var file: String
+
+  /// An example of a line of a file.
+  package init(prompt: [Int], response: [Int]?, line: Int, file: String) {
+    self.prompt = prompt
+    self.response = response
+    self.line = line
+    self.file = file
+  }
+}

@@ -1,0 +1,126 @@
+import Compute
+
+/// Everything that a user sets and that changes what training gives. It is recorded in every
+/// checkpoint under the names of the command line, and a resumed run must agree with it.
+package struct TrainingOptions: Sendable, Equatable, Codable {
+  /// k: pseudo-tokens.
+  package var tokens = 16
+  /// Where the soft prompt starts.
+  package var initialization = Initialization.sampled
+  /// The chat template: `auto`, `raw` or the name of a built-in one.
+  package var template = "auto"
+  /// What is kept of the teacher's answer.
+  package var teacherCache = TeacherCacheChoice.auto
+  /// What is minimised.
+  package var loss = Objective.forwardKL
+  /// What both distributions' logits are divided by.
+  package var temperature: Float = 1
+  package var optimizer = Optimizer.adamW
+  /// The highest rate; nil takes ``defaultLearningRateFactor`` times the root mean square of the
+  /// context's embeddings.
+  package var learningRate: Float?
+  package var schedule = LearningRateSchedule.Kind.constant
+  /// Steps of the warm-up.
+  package var warmup = 0
+  /// Decoupled decay of AdamW, or the L2 penalty of SGD, as torch.optim defines them.
+  package var weightDecay: Float = 0
+  /// The largest norm of the gradient; nil leaves it as it is.
+  package var clipNorm: Float?
+  /// How long to train, where ``epochs`` is nil.
+  package var steps = 200
+  /// How often to visit every example.
+  package var epochs: Int?
+  package var batchSize = 16
+  /// Whether every epoch has an order of its own.
+  package var shuffle = true
+  package var seed: UInt64 = 0
+  /// The element type of the frozen weights on the device.
+  package var precision = WeightPrecision.f32
+  /// Held-out evaluations without a better prompt after which training stops; nil trains on.
+  package var patience: Int?
+  /// Steps between two held-out evaluations.
+  package var evaluateEvery = 20
+  /// The most tokens that the teacher answers where an example has no response.
+  package var responseTokens = 64
+  /// The temperature of those answers; 0 takes the most likely token.
+  package var responseTemperature: Float = 0
+
+  /// The options with their defaults.
+  package init() {}
+
+  /// The names of the command line.
+  private enum CodingKeys: String, CodingKey {
+    case tokens
+    case initialization = "init"
+    case template
+    case teacherCache = "teacher-cache"
+    case loss
+    case temperature
+    case optimizer
+    case learningRate = "learning-rate"
+    case schedule
+    case warmup
+    case weightDecay = "weight-decay"
+    case clipNorm = "clip-norm"
+    case steps
+    case epochs
+    case batchSize = "batch-size"
+    case shuffle
+    case seed
+    case precision
+    case patience
+    case evaluateEvery = "evaluate-every"
+    case responseTokens = "response-tokens"
+    case responseTemperature = "response-temperature"
+  }
+
+  /// The default learning rate of AdamW, as a multiple of the root mean square of the context's
+  /// embeddings. AdamW moves every number by about the rate in a step, so a rate in proportion to
+  /// the embeddings' size changes prompts of all models alike.
+  package static let defaultLearningRateFactor: Float = 0.5
+
+  /// The highest rate for a context whose embeddings have this root mean square.
+  package func peakLearningRate(embeddingScale: Float) -> Float {
+    learningRate ?? Self.defaultLearningRateFactor * embeddingScale
+  }
+
+  /// The steps of the whole training over examples in this order.
+  package func totalSteps(_ order: BatchOrder) -> Int {
+    epochs.map { $0 * order.stepsPerEpoch } ?? steps
+  }
+}
+
+extension TrainingOptions {
+  /// What is minimised, between the teacher's distribution p and the student's q of every response
+  /// token.
+  package enum Objective: String, Sendable, Codable, CaseIterable {
+    /// KL(p || q).
+    case forwardKL = "forward-kl"
+    /// KL(q || p).
+    case reverseKL = "reverse-kl"
+    /// The Jensen-Shannon divergence.
+    case jensenShannon = "js"
+  }
+
+  /// What is kept of the teacher's distribution of a response token.
+  package enum TeacherCacheChoice: String, Sendable, Codable, CaseIterable {
+    /// What fits the device's memory and the objective.
+    case auto
+    /// Every logit in 16 bits.
+    case logits
+    /// The last hidden state; the logits are computed again when they are needed.
+    case hidden
+    /// The head's rows weighted by p, and the entropy of p; for forward KL alone.
+    case projected
+  }
+
+  /// What turns gradients into steps.
+  package enum Optimizer: String, Sendable, Codable, CaseIterable {
+    /// Loshchilov and Hutter 2019, arXiv:1711.05101, with betas 0.9 and 0.999 and epsilon 1e-8.
+    case adamW = "adamw"
+    /// Plain gradient descent.
+    case sgd
+  }
+}
+
+extension WeightPrecision: Codable {}

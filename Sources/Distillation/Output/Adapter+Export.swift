@@ -1,0 +1,65 @@
+import Safetensors
+
+extension Adapter {
+  /// The tensor's name in PEFT's file.
+  static let virtualTokensName = "prompt_embeddings"
+  /// The tensor's name in Pith's file.
+  static let softPromptName = "soft_prompt"
+
+  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and
+  /// `README.md`, each whole or not at all.
+  ///
+  /// - Parameter metrics: the run's report, for the README.
+  package func write(
+    to run: RunFolder, metrics: RunMetrics, options: TrainingOptions
+  ) throws(DistillationError) {
+    let (sigma, virtual) = (softPrompt, virtualTokens)
+    try tensors { () throws(SafetensorsError) in
+      try SafetensorsWriter.write(
+        [(Self.virtualTokensName, [virtual.count, virtual.width], virtual.values)],
+        metadata: ["format": "pt"], to: run.url.appending(path: RunFolder.adapterModel))
+      try SafetensorsWriter.write(
+        [(Self.softPromptName, [sigma.count, sigma.width], sigma.values)],
+        metadata: metadata, to: run.url.appending(path: RunFolder.softPrompt))
+    }
+    let layout = JSON.Layout(indentation: 2, sortsKeys: true)
+    try run.write(
+      Array((configuration.text(layout) + "\n").utf8), to: RunFolder.adapterConfiguration)
+    let readme = RunReadme(adapter: self, metrics: metrics, options: options)
+    try run.write(Array(try readme.text().utf8), to: RunFolder.readme)
+  }
+
+  /// `adapter_config.json` as PEFT's `PromptTuningConfig` writes it.
+  private var configuration: JSON {
+    .object([
+      "auto_mapping": .null,
+      "base_model_name_or_path": .string(origin.model),
+      "inference_mode": .bool(true),
+      "num_attention_heads": .integer(origin.queryHeads),
+      "num_layers": .integer(origin.layerCount),
+      "num_transformer_submodules": .integer(1),
+      "num_virtual_tokens": .integer(virtualTokens.count),
+      "peft_type": .string("PROMPT_TUNING"),
+      "prompt_tuning_init": .string("RANDOM"),
+      "prompt_tuning_init_text": .null,
+      "revision": .null,
+      "task_type": .string("CAUSAL_LM"),
+      "token_dim": .integer(softPrompt.width),
+      "tokenizer_name_or_path": .null,
+    ])
+  }
+
+  /// What `soft_prompt.safetensors` says of itself.
+  private var metadata: [String: String] {
+    [
+      "format": "pt", "model": origin.model, "template": origin.template,
+      "header_tokens": "\(header.count / softPrompt.width)",
+      "closing_tokens": "\(closing.count / softPrompt.width)",
+      "context_tokens": "\(origin.contextTokens)",
+      "model_sha256": origin.fingerprints.model,
+      "context_sha256": origin.fingerprints.context,
+      "inputs_sha256": origin.fingerprints.inputs,
+      "validation_sha256": origin.fingerprints.validation,
+    ]
+  }
+}

@@ -1,0 +1,55 @@
+/// What goes out of a run: the soft prompt with the frozen rows around it, and where it came from.
+///
+/// PEFT puts its virtual tokens before every token of the input, so its form of the adapter is
+/// [header | soft prompt | closing]; Pith's own form is the soft prompt alone.
+package struct Adapter: Sendable, Equatable {
+  package var softPrompt: SoftPrompt
+  /// [header rows, E]: embeddings of what stands before the soft prompt, such as BOS or the opening
+  /// of a chat template.
+  package var header: [Float]
+  /// [closing rows, E]: embeddings of what stands between the soft prompt and the user's prompt.
+  package var closing: [Float]
+  package var origin: Origin
+
+  /// Where an adapter came from.
+  package struct Origin: Sendable, Equatable {
+    /// The model as the user named it: a path or `org/name`.
+    package var model: String
+    /// The chat template that the soft prompt was trained in, or `raw`.
+    package var template: String
+    /// The soft prompt stands where a template has its system message.
+    package var isChat: Bool
+    /// L and H of the model, which PEFT records.
+    package var layerCount: Int
+    package var queryHeads: Int
+    package var contextTokens: Int
+    package var fingerprints: RunFingerprints
+
+    /// An origin.
+    package init(
+      model: String, template: String, isChat: Bool, layerCount: Int, queryHeads: Int,
+      contextTokens: Int, fingerprints: RunFingerprints
+    ) {
+      self.model = model
+      self.template = template
+      self.isChat = isChat
+      self.layerCount = layerCount
+      self.queryHeads = queryHeads
+      self.contextTokens = contextTokens
+      self.fingerprints = fingerprints
+    }
+  }
+
+  /// An adapter; `header` and `closing` are whole rows of the soft prompt's width.
+  package init(softPrompt: SoftPrompt, header: [Float], closing: [Float], origin: Origin) {
+    self.softPrompt = softPrompt
+    self.header = header
+    self.closing = closing
+    self.origin = origin
+  }
+
+  /// [header | soft prompt | closing]: [n, E].
+  package var virtualTokens: SoftPrompt {
+    SoftPrompt(values: header + softPrompt.values + closing, width: softPrompt.width)
+  }
+}

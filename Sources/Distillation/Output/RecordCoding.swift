@@ -1,0 +1,63 @@
+import Foundation
+import Safetensors
+
+/// Records as JSON text, with errors of one line.
+enum RecordCoding {
+  /// A record in sorted keys, indented.
+  static func encode(
+    _ record: some Encodable, isIndented: Bool = true
+  ) throws(DistillationError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if isIndented { encoder.outputFormatting.insert(.prettyPrinted) }
+    // A diverging run has no finite numbers, and its record must be written all the same.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    do {
+      return [UInt8](try encoder.encode(record))
+    } catch {
+      throw .content(file: "\(type(of: record))", expected: "a record", found: "\(error)")
+    }
+  }
+
+  /// A record of a file.
+  ///
+  /// - Throws: when the file cannot be read, is not JSON, or lacks something, with its place.
+  static func decode<Record: Decodable>(
+    _ type: Record.Type, from url: URL
+  ) throws(DistillationError) -> Record {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch {
+      throw .content(file: url.path, expected: "a file", found: "none that can be read")
+    }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    do {
+      return try decoder.decode(type, from: data)
+    } catch let error as DecodingError {
+      throw .content(file: url.path, expected: expectation(of: error), found: "another record")
+    } catch {
+      throw .content(file: url.path, expected: "JSON", found: "another text")
+    }
+  }
+
+  /// What a decoder missed, and where.
+  private static func expectation(of error: DecodingError) -> String {
+    func place(_ path: [any CodingKey]) -> String {
+      path.isEmpty ? "" : " at \(path.map(\.stringValue).joined(separator: "."))"
+    }
+    switch error {
+    case .keyNotFound(let key, let context):
+      return "the key \(key.stringValue)\(place(context.codingPath))"
+    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+      return "a value of type \(type)\(place(context.codingPath))"
+    case .dataCorrupted(let context):
+      return "JSON that can be read\(place(context.codingPath))"
+    @unknown default:
+      return "a record of this program"
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import HuggingFace
+
+/// What a run was made from, each as 64 hexadecimal digits of SHA-256, so that a resumed run and an
+/// adapter can tell whether they meet the same again.
+package struct RunFingerprints: Sendable, Equatable, Codable {
+  /// The model: `ModelFolder.fingerprint()`.
+  package var model: String
+  /// The identifiers of header, context and closing.
+  package var context: String
+  /// The identifiers of all training examples.
+  package var inputs: String
+  /// The identifiers of all held-out examples.
+  package var validation: String
+
+  /// The fingerprints of a run.
+  package init(
+    model: String, header: [Int], context: [Int], closing: [Int], training: [Example],
+    validation: [Example]
+  ) {
+    self.model = model
+    self.context = Self.hash([header, context, closing])
+    inputs = Self.hash(training.flatMap { [$0.prompt, $0.response ?? []] })
+    self.validation = Self.hash(validation.flatMap { [$0.prompt, $0.response ?? []] })
+  }
+
+  /// A hash of lists of identifiers that tells where one ends and the next begins.
+  private static func hash(_ lists: [[Int]]) -> String {
+    var hash = SHA256()
+    for list in lists {
+      hash.update("\(list.count):\(list.map(String.init).joined(separator: ","));".utf8)
+    }
+    return SHA256.hexadecimal(hash.finish())
+  }
+
+  /// Checks that a resumed run meets what it was begun with.
+  ///
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:what:recorded:found:)``.
+  package func check(
+    against recorded: RunFingerprints, checkpoint: String
+  ) throws(DistillationError) {
+    let pairs = [
+      ("the model", recorded.model, model), ("the context", recorded.context, context),
+      ("the inputs", recorded.inputs, inputs),
+      ("the validation examples", recorded.validation, validation),
+    ]
+    for (what, before, now) in pairs where before != now {
+      throw .changedSinceCheckpoint(
+        checkpoint: checkpoint, what: what, recorded: "\(before.prefix(12))...",
+        found: "\(now.prefix(12))...")
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/// What a run reports in `metrics.json`. Divergences are in nats a response token, over held-out
+/// examples and the whole vocabulary.
+package struct RunMetrics: Sendable, Equatable, Codable {
+  /// n: tokens of the context.
+  package var contextTokens: Int
+  /// k: tokens of the soft prompt.
+  package var pseudoTokens: Int
+  /// n / k.
+  package var compressionRatio: Double
+  /// The held-out numbers; nil where no examples were held out.
+  package var validation: Validation?
+  package var timing: Timing
+  package var memory: Memory
+  /// The device as users name it: `cpu`, `opencl:0.0`.
+  package var device: String
+  package var seed: UInt64
+
+  /// A report.
+  package init(
+    contextTokens: Int, pseudoTokens: Int, validation: Validation?, timing: Timing, memory: Memory,
+    device: String, seed: UInt64
+  ) {
+    self.contextTokens = contextTokens
+    self.pseudoTokens = pseudoTokens
+    compressionRatio = Double(contextTokens) / Double(pseudoTokens)
+    self.validation = validation
+    self.timing = timing
+    self.memory = memory
+    self.device = device
+    self.seed = seed
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case contextTokens = "context_tokens"
+    case pseudoTokens = "pseudo_tokens"
+    case compressionRatio = "compression_ratio"
+    case validation, timing, memory, device, seed
+  }
+
+  /// Writes every field, absent held-out numbers as null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(contextTokens, forKey: .contextTokens)
+    try container.encode(pseudoTokens, forKey: .pseudoTokens)
+    try container.encode(compressionRatio, forKey: .compressionRatio)
+    try container.encode(validation, forKey: .validation)
+    try container.encode(timing, forKey: .timing)
+    try container.encode(memory, forKey: .memory)
+    try container.encode(device, forKey: .device)
+    try container.encode(seed, forKey: .seed)
+  }
+}
+
+extension RunMetrics {
+  /// How well the soft prompt replaces the context on examples that training did not see.
+  package struct Validation: Sendable, Equatable, Codable {
+    /// KL(teacher || student) with the soft prompt.
+    package var kl: Double
+    /// KL(teacher || student) with nothing in the context's place.
+    package var klNoContext: Double
+    /// 1 - kl / klNoContext: 1 where the soft prompt is as good as the context, 0 where it is as
+    /// good as nothing, or where nothing was missing without the context.
+    package var gapClosed: Double
+    /// The share of response tokens for which teacher and student hold the same token most likely.
+    package var top1Agreement: Double
+    /// The share of examples that the student answers, greedily, exactly as recorded.
+    package var exactMatch: Double
+    /// The same of the model with the full context.
+    package var exactMatchFullContext: Double
+    /// The same of the model with nothing in the context's place.
+    package var exactMatchNoContext: Double
+
+    /// Held-out numbers.
+    package init(
+      kl: Double, klNoContext: Double, top1Agreement: Double, exactMatch: Double,
+      exactMatchFullContext: Double, exactMatchNoContext: Double
+    ) {
+      self.kl = kl
+      self.klNoContext = klNoContext
+      gapClosed = klNoContext > 0 ? 1 - kl / klNoContext : 0
+      self.top1Agreement = top1Agreement
+      self.exactMatch = exactMatch
+      self.exactMatchFullContext = exactMatchFullContext
+      self.exactMatchNoContext = exactMatchNoContext
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case kl
+      case klNoContext = "kl_no_context"
+      case gapClosed = "gap_closed"
+      case top1Agreement = "top1_agreement"
+      case exactMatch = "exact_match"
+      case exactMatchFullContext = "exact_match_full_context"
+      case exactMatchNoContext = "exact_match_no_context"
+    }
+  }
+
+  /// Wall-clock times.
+  package struct Timing: Sendable, Equatable, Codable {
+    /// Reading the context, answering and scoring all examples.
+    package var teacherSeconds: Double
+    /// All steps and the evaluations between them, those before a resume included.
+    package var trainSeconds: Double
+    package var stepSecondsMedian: Double
+    /// Tokens of prompts and responses over the time of the steps alone.
+    package var tokensPerSecond: Double
+
+    /// Times.
+    package init(
+      teacherSeconds: Double, trainSeconds: Double, stepSecondsMedian: Double,
+      tokensPerSecond: Double
+    ) {
+      self.teacherSeconds = teacherSeconds
+      self.trainSeconds = trainSeconds
+      self.stepSecondsMedian = stepSecondsMedian
+      self.tokensPerSecond = tokensPerSecond
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case teacherSeconds = "teacher_seconds"
+      case trainSeconds = "train_seconds"
+      case stepSecondsMedian = "step_seconds_median"
+      case tokensPerSecond = "tokens_per_second"
+    }
+  }
+
+  /// Memory in bytes.
+  package struct Memory: Sendable, Equatable, Codable {
+    /// The most that the process had resident, mapped weights included.
+    package var peakHostBytes: Int
+    /// The most that buffers of the device took.
+    package var deviceBytes: Int
+    /// What the teacher's answers take.
+    package var teacherCacheBytes: Int
+
+    /// Sizes.
+    package init(peakHostBytes: Int, deviceBytes: Int, teacherCacheBytes: Int) {
+      self.peakHostBytes = peakHostBytes
+      self.deviceBytes = deviceBytes
+      self.teacherCacheBytes = teacherCacheBytes
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case peakHostBytes = "peak_host_bytes"
+      case deviceBytes = "device_bytes"
+      case teacherCacheBytes = "teacher_cache_bytes"
+    }
+  }
+}

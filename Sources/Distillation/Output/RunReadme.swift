@@ -1,0 +1,163 @@
+import Foundation
+
+/// The `README.md` of a run: what the adapter is, how well it does, how to load it elsewhere, and
+/// what it was made with.
+struct RunReadme {
+  let adapter: Adapter
+  let metrics: RunMetrics
+  let options: TrainingOptions
+
+  /// The whole text.
+  func text() throws(DistillationError) -> String {
+    """
+    # \(metrics.pseudoTokens) pseudo-tokens in place of \(metrics.contextTokens) tokens
+
+    A soft prompt for the model `\(adapter.origin.model)`, distilled by Pith: \
+    \(metrics.pseudoTokens) vectors stand in the place of a context of \
+    \(metrics.contextTokens) tokens, \(number(metrics.compressionRatio, 1)) times fewer. \
+    The model itself is unchanged.
+
+    \(results)
+
+    ## Files
+
+    - `adapter_config.json`, `adapter_model.safetensors`: a prompt-tuning adapter for PEFT of \
+    \(adapter.virtualTokens.count) virtual tokens: \(rows(adapter.header)) of the header, \
+    \(adapter.softPrompt.count) of the soft prompt, \(rows(adapter.closing)) of the closing.
+    - `soft_prompt.safetensors`: the soft prompt alone, `soft_prompt` \
+    [\(adapter.softPrompt.count), \(adapter.softPrompt.width)] f32.
+    - `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
+
+    ## PEFT
+
+    \(peft)
+
+    ## vLLM
+
+    \(vLLM)
+
+    ## Made with
+
+    ```yaml
+    \(try settings())
+    ```
+
+    SHA-256 of the model's description \(adapter.origin.fingerprints.model), of the context \
+    \(adapter.origin.fingerprints.context).
+
+    """
+  }
+
+  private func rows(_ values: [Float]) -> Int { values.count / adapter.softPrompt.width }
+
+  private func number(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", locale: nil, value)
+  }
+
+  /// The held-out numbers, where there are any.
+  private var results: String {
+    guard let validation = metrics.validation else {
+      return "No examples were held out, so nothing is known about its quality."
+    }
+    func percent(_ share: Double) -> String { "\(number(100 * share, 1)) %" }
+    return """
+      On held-out prompts, over the whole vocabulary, in nats a token:
+
+      | | no context | soft prompt | full context |
+      |---|---|---|---|
+      | KL to the full context | \(number(validation.klNoContext, 4)) | \
+      \(number(validation.kl, 4)) | 0 |
+      | exact match | \(percent(validation.exactMatchNoContext)) | \
+      \(percent(validation.exactMatch)) | \(percent(validation.exactMatchFullContext)) |
+
+      The soft prompt closes \(percent(validation.gapClosed)) of the gap, and its most likely \
+      token is that of the full context for \(percent(validation.top1Agreement)) of the tokens.
+      """
+  }
+
+  private var peft: String {
+    """
+    The virtual tokens hold everything that comes before the prompt, so the prompt is tokenized \
+    with `add_special_tokens=False`:
+
+    ```python
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(\(python(adapter.origin.model)))
+    model = AutoModelForCausalLM.from_pretrained(\(python(adapter.origin.model)))
+    model = PeftModel.from_pretrained(model, "path/to/this/folder")
+    \(promptCode)
+    output = model.generate(input_ids=ids, max_new_tokens=64)
+    print(tokenizer.decode(output[0], skip_special_tokens=True))
+    ```
+    """
+  }
+
+  /// Python that puts the identifiers of a prompt into `ids`.
+  private var promptCode: String {
+    guard adapter.origin.isChat else {
+      return """
+        ids = tokenizer("your prompt", add_special_tokens=False, return_tensors="pt").input_ids
+        """
+    }
+    return """
+
+      # What the template writes behind the system message, without the \
+      \(rows(adapter.closing)) tokens of the closing.
+      messages = [{"role": "system", "content": "<context>"},
+                  {"role": "user", "content": "your prompt"}]
+      text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+      ids = tokenizer(text.split("<context>")[1], add_special_tokens=False,
+                      return_tensors="pt").input_ids[:, \(rows(adapter.closing)):]
+      """
+  }
+
+  private var vLLM: String {
+    let load = """
+      from safetensors.torch import load_file
+      from vllm.utils.serial_utils import tensor2base64
+      """
+    guard adapter.origin.isChat else {
+      return """
+        Start the server with `--enable-prompt-embeds`. The completions endpoint takes the \
+        embeddings of everything, so those of the prompt follow the virtual tokens:
+
+        ```python
+        import torch
+        \(load)
+
+        virtual = load_file("adapter_model.safetensors")["prompt_embeddings"]
+        rows = model.get_input_embeddings()(ids[0])  # of the base model, as above
+        payload = tensor2base64(torch.cat([virtual.to(rows), rows]))
+        client.completions.create(model=\(python(adapter.origin.model)), prompt="",
+                                  extra_body={"prompt_embeds": payload})
+        ```
+        """
+    }
+    return """
+      Start the server with `--enable-prompt-embeds`. The server writes the template around the \
+      soft prompt, which is the system message:
+
+      ```python
+      \(load)
+
+      sigma = load_file("soft_prompt.safetensors")["soft_prompt"]
+      client.chat.completions.create(model=\(python(adapter.origin.model)), messages=[
+          {"role": "system",
+           "content": [{"type": "prompt_embeds", "data": tensor2base64(sigma)}]},
+          {"role": "user", "content": "your prompt"}])
+      ```
+      """
+  }
+
+  /// A string literal of Python.
+  private func python(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+
+  /// The options as `--config` reads them.
+  private func settings() throws(DistillationError) -> String {
+    try options.members().members.map { "\($0.key): \($0.value.text())" }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,45 @@
+/// One line of `metrics.jsonl`: what a step did.
+package struct StepRecord: Sendable, Equatable, Codable {
+  /// Counted from 1.
+  package var step: Int
+  /// The objective, mean over the batch's response tokens, in nats.
+  package var loss: Double
+  /// KL(teacher || student), mean over the batch's response tokens, in nats; equal to `loss` where
+  /// that is the objective, and nil where another objective was trained.
+  package var kl: Double?
+  package var learningRate: Double
+  /// The L2 norm of the soft prompt's gradient before clipping.
+  package var gradientNorm: Double
+  /// Wall-clock time.
+  package var seconds: Double
+
+  /// A line.
+  package init(
+    step: Int, loss: Double, kl: Double?, learningRate: Double, gradientNorm: Double,
+    seconds: Double
+  ) {
+    self.step = step
+    self.loss = loss
+    self.kl = kl
+    self.learningRate = learningRate
+    self.gradientNorm = gradientNorm
+    self.seconds = seconds
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case step, loss, kl, seconds
+    case learningRate = "learning_rate"
+    case gradientNorm = "gradient_norm"
+  }
+
+  /// Writes every field, an absent divergence as null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(step, forKey: .step)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(kl, forKey: .kl)
+    try container.encode(learningRate, forKey: .learningRate)
+    try container.encode(gradientNorm, forKey: .gradientNorm)
+    try container.encode(seconds, forKey: .seconds)
+  }
+}

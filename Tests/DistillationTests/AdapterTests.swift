@@ -1,0 +1,120 @@
+import Distillation
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+@Suite struct AdapterTests {
+  private let parent: TemporaryFolder
+  private let run: RunFolder
+
+  init() throws {
+    parent = try TemporaryFolder()
+    run = try RunFolder(parent.url.appending(path: "run"), mode: .create)
+    try run.begin()
+  }
+
+  private func adapter(isChat: Bool = false) -> Adapter {
+    Adapter(
+      softPrompt: SoftPrompt(values: [1, 2, 3, 4], width: 2), header: [9, 8],
+      closing: [7, 6, 5, 4],
+      origin: .init(
+        model: "org/model", template: isChat ? "chatml" : "raw", isChat: isChat, layerCount: 5,
+        queryHeads: 8, contextTokens: 40, fingerprints: RunRecords.fingerprints))
+  }
+
+  private func write(_ adapter: Adapter) throws {
+    try adapter.write(to: run, metrics: RunRecords.metrics, options: TrainingOptions())
+  }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOf: run.url.appending(path: name), encoding: .utf8)
+  }
+
+  @Test func configurationIsThatOfPEFT() throws {
+    try write(adapter())
+    let config = try JSON(parsing: Array(text("adapter_config.json").utf8))
+    guard case .object(let members) = config else {
+      Issue.record("expected an object")
+      return
+    }
+    #expect(members["peft_type"] == .string("PROMPT_TUNING"))
+    #expect(members["task_type"] == .string("CAUSAL_LM"))
+    #expect(members["num_virtual_tokens"] == .integer(5))
+    #expect(members["token_dim"] == .integer(2))
+    #expect(members["num_layers"] == .integer(5))
+    #expect(members["num_attention_heads"] == .integer(8))
+    #expect(members["num_transformer_submodules"] == .integer(1))
+    #expect(members["base_model_name_or_path"] == .string("org/model"))
+    #expect(members["prompt_tuning_init"] == .string("RANDOM"))
+  }
+
+  @Test func virtualTokensHoldHeaderPromptAndClosing() throws {
+    try write(adapter())
+    let file = try SafetensorsFile(
+      contentsOf: run.url.appending(path: "adapter_model.safetensors"))
+    #expect(file.tensors.keys.sorted() == ["prompt_embeddings"])
+    #expect(
+      try file.floats(of: "prompt_embeddings", shape: [5, 2])
+        == [9, 8, 1, 2, 3, 4, 7, 6, 5, 4])
+  }
+
+  @Test func softPromptStandsAlone() throws {
+    try write(adapter())
+    let file = try SafetensorsFile(contentsOf: run.url.appending(path: "soft_prompt.safetensors"))
+    #expect(try file.floats(of: "soft_prompt", shape: [2, 2]) == [1, 2, 3, 4])
+    #expect(file.metadata["model"] == "org/model")
+    #expect(file.metadata["template"] == "raw")
+    #expect(file.metadata["model_sha256"] == RunRecords.fingerprints.model)
+    #expect(file.metadata["context_sha256"] == RunRecords.fingerprints.context)
+  }
+
+  @Test func bothFormsReadBack() throws {
+    try write(adapter())
+    #expect(
+      try AdapterImport(at: run.url, width: 2)
+        == .softPrompt(
+          SoftPrompt(values: [1, 2, 3, 4], width: 2), template: "raw",
+          modelFingerprint: RunRecords.fingerprints.model))
+    #expect(
+      try AdapterImport.exported(in: run.url, width: 2)
+        == .virtualTokens(adapter().virtualTokens))
+    let file = run.url.appending(path: "adapter_model.safetensors")
+    #expect(
+      try AdapterImport(at: file, width: 2) == .virtualTokens(adapter().virtualTokens))
+  }
+
+  @Test func adaptersOfAnotherWidthAreRefused() throws {
+    try write(adapter())
+    let path = run.url.appending(path: "soft_prompt.safetensors").path
+    expectError(
+      "\(path): expected soft_prompt of shape [tokens, 3], as wide as the model, found [2, 2]"
+    ) { try AdapterImport(at: run.url, width: 3) }
+  }
+
+  @Test func adaptersOfAnotherKindAreRefused() throws {
+    let config = try parent.write(
+      "lora/adapter_config.json", #"{"peft_type": "LORA", "num_virtual_tokens": 1}"#)
+    expectError("\(config.path): peft_type: expected PROMPT_TUNING, found LORA") {
+      try AdapterImport(at: config.deletingLastPathComponent(), width: 2)
+    }
+    let none = parent.url.appending(path: "none")
+    expectError("\(none.path): expected the folder of an adapter, found nothing of the kind") {
+      try AdapterImport(at: none, width: 2)
+    }
+  }
+
+  @Test func readmeSaysHowToLoadIt() throws {
+    try write(adapter())
+    let raw = try text("README.md")
+    #expect(
+      raw.contains("2 vectors stand in the place of a context of 40 tokens, 20.0 times fewer"))
+    #expect(raw.contains("| KL to the full context | 0.5000 | 0.1000 | 0 |"))
+    #expect(raw.contains("tokenizer(\"your prompt\", add_special_tokens=False"))
+    #expect(raw.contains("batch-size: 16"))
+    try write(adapter(isChat: true))
+    let chat = try text("README.md")
+    #expect(chat.contains("return_tensors=\"pt\").input_ids[:, 2:]"))
+    #expect(chat.contains("{\"type\": \"prompt_embeds\", \"data\": tensor2base64(sigma)}"))
+  }
+}

@@ -1,0 +1,158 @@
+import Distillation
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct DatasetTests {
+  private let folder: TemporaryFolder
+  private let text: PromptReader
+  private let identifiers = PromptReader(identifiersBelow: 10, contextFile: "context.json")
+
+  init() throws {
+    folder = try TemporaryFolder()
+    text = PromptReader(
+      try TinyTokenizer.make(), vocabularySize: 6, contextFile: "context.txt")
+  }
+
+  private func read(_ lines: String, _ reader: PromptReader? = nil) throws -> Dataset {
+    try Dataset.read(try folder.write("inputs.jsonl", lines), reader: reader ?? text)
+  }
+
+  private func expectRefusal(
+    _ message: String, of lines: String, _ reader: PromptReader? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let path = folder.url.appending(path: "inputs.jsonl").path
+    expectError("\(path):\(message)", sourceLocation: sourceLocation) { try read(lines, reader) }
+  }
+
+  @Test func promptsAndCompletionsBecomeIdentifiers() throws {
+    let data = try read(
+      """
+      {"prompt": "abc", "completion": " c"}
+
+      {"prompt": "c", "completion": null, "id": 7}\r
+      """)
+    let path = folder.url.appending(path: "inputs.jsonl").path
+    #expect(
+      data.examples == [
+        Example(prompt: [4, 3], response: [5, 3], line: 1, file: path),
+        Example(prompt: [3], response: nil, line: 3, file: path),
+      ])
+    #expect(data.unusedKeys == ["id"])
+  }
+
+  @Test func aCompletionThatWouldMeltIntoThePromptStaysApart() throws {
+    #expect(
+      try read(#"{"prompt": "ca", "completion": "bc"}"#).examples.first?.response == [2, 3])
+  }
+
+  @Test func identifiersAreTakenAsTheyAre() throws {
+    let data = try read(#"{"prompt_ids": [0, 9], "completion_ids": [3]}"#, identifiers)
+    #expect(data.examples.map(\.prompt) == [[0, 9]])
+    #expect(data.examples.map(\.response) == [[3]])
+  }
+
+  @Test(arguments: [
+    (#"{"prompt": "a", "completion": ""}"#, "completion: expected a text, found an empty string"),
+    (#"{"prompt": "", "completion": "a"}"#, "prompt: expected a text, found an empty string"),
+    (
+      ##"{"prompt": "#"}"##,
+      "prompt: expected a text, found one that the tokenizer leaves nothing of"
+    ),
+    (#"{"prompt": 3}"#, "prompt: expected a string, found the integer 3"),
+    (#"["a"]"#, "expected an object, found an array"),
+    ("{}", "expected an object with one of prompt, messages, prompt_ids, found no key"),
+    (
+      #"{"completion": "a"}"#,
+      "expected an object with one of prompt, messages, prompt_ids, found completion"
+    ),
+    (
+      #"{"prompt": "a", "messages": []}"#,
+      "expected an object with one of prompt, messages, prompt_ids, found prompt and messages"
+    ),
+    (
+      #"{"prompt": "a", "completion_ids": [1]}"#,
+      "completion_ids: expected no such key beside prompt, found one"
+    ),
+    (#"{"messages": []}"#, "messages: expected a user's message before the response, found none"),
+    (
+      #"{"messages": [{"role": "system", "content": "a"}]}"#,
+      "messages[0].role: expected user or assistant, because the context takes the system "
+        + "message's place, found \"system\""
+    ),
+    (
+      #"{"messages": [{"role": "user"}]}"#,
+      "messages[0].content: expected a string, found nothing"
+    ),
+    (
+      #"{"messages": [{"role": "user", "content": "a"}]}"#,
+      "expected prompt, because the model has no chat template, found messages"
+    ),
+    (
+      #"{"prompt_ids": [1]}"#,
+      "expected prompt or messages, because context.txt holds text, found prompt_ids"
+    ),
+  ])
+  func badLinesAreRefusedWithTheirNumber(line: String, reason: String) {
+    expectRefusal("2: \(reason)", of: "{\"prompt\": \"a\"}\n\(line)\n")
+  }
+
+  @Test(arguments: [
+    (#"{"prompt_ids": []}"#, "prompt_ids: expected token ids, found an empty array"),
+    (
+      #"{"prompt_ids": [1], "completion_ids": []}"#,
+      "completion_ids: expected token ids, found an empty array"
+    ),
+    (#"{"prompt_ids": [1, 10]}"#, "prompt_ids[1]: expected an id from 0 to 9, found 10"),
+    (
+      #"{"prompt_ids": [1], "completion_ids": [-1]}"#,
+      "completion_ids[0]: expected an id from 0 to 9, found -1"
+    ),
+    (
+      #"{"prompt": "a"}"#,
+      "expected prompt_ids, because context.json holds ids, found prompt"
+    ),
+  ])
+  func badIdentifiersAreRefusedWithTheirLine(line: String, reason: String) {
+    expectRefusal("1: \(reason)", of: line, identifiers)
+  }
+
+  @Test func whatIsNotJSONIsRefusedWithItsPlace() {
+    expectRefusal(
+      #"2:14: expected "," or "}" in an object, found the end of the text"#,
+      of: "{\"prompt\": \"a\"}\n{\"prompt\": 12")
+  }
+
+  @Test(arguments: ["", "\n \n"])
+  func emptyFilesAreRefused(content: String) throws {
+    expectRefusal(" expected one JSON object a line, found an empty file", of: content)
+  }
+
+  private func data(_ count: Int) -> Dataset {
+    Dataset(
+      examples: (0..<count).map { Example(prompt: [$0], response: nil, line: $0, file: "") })
+  }
+
+  @Test(arguments: [(10, 0.2, 2), (10, 0.01, 1), (3, 0.99, 2), (2, 0.5, 1)])
+  func splittingKeepsEveryExampleOnce(count: Int, fraction: Double, held: Int) throws {
+    let (training, validation) = try data(count).split(validationFraction: fraction, seed: 1)
+    #expect(validation.examples.count == held)
+    let lines = (training.examples + validation.examples).map(\.line)
+    #expect(lines.sorted() == Array(0..<count))
+    #expect(training.examples.map(\.line) == training.examples.map(\.line).sorted())
+  }
+
+  @Test func splittingFollowsTheSeed() throws {
+    let data = data(100)
+    let first = try data.split(validationFraction: 0.1, seed: 1)
+    #expect(try first == data.split(validationFraction: 0.1, seed: 1))
+    #expect(try first.validation != data.split(validationFraction: 0.1, seed: 2).validation)
+  }
+
+  @Test func oneExampleCannotBeSplit() {
+    expectError(
+      "--validation: expected a file, or two examples at least to hold one out, found 1"
+    ) { try data(1).split(validationFraction: 0.5, seed: 1) }
+  }
+}

@@ -1,0 +1,35 @@
+import Distillation
+
+/// Records of a run that never was, for tests of what is written.
+enum RunRecords {
+  static let fingerprints = RunFingerprints(
+    model: "0123456789abcdef", header: [1], context: [5, 6, 7, 8], closing: [],
+    training: [Example(prompt: [1], response: [2], line: 1, file: "inputs.jsonl")], validation: [])
+
+  static let metrics = RunMetrics(
+    contextTokens: 40, pseudoTokens: 2,
+    validation: .init(
+      kl: 0.1, klNoContext: 0.5, top1Agreement: 0.9, exactMatch: 0.75,
+      exactMatchFullContext: 1, exactMatchNoContext: 0.25),
+    timing: .init(
+      teacherSeconds: 1, trainSeconds: 20, stepSecondsMedian: 0.1, tokensPerSecond: 400),
+    memory: .init(peakHostBytes: 1000, deviceBytes: 600, teacherCacheBytes: 300), device: "cpu",
+    seed: 3)
+
+  static func checkpoint(step: Int) -> TrainingCheckpoint {
+    var options = TrainingOptions()
+    options.tokens = 2
+    let numbers = (0..<6).map { Float($0 + step) }
+    return TrainingCheckpoint(
+      state: .init(
+        step: step, bestStep: 1, bestDivergence: 0.25, evaluationsWithoutProgress: 2,
+        trainSeconds: 7.5, options: options, fingerprints: fingerprints),
+      prompt: SoftPrompt(values: numbers, width: 3), firstMoment: numbers.map { $0 / 3 },
+      secondMoment: numbers.map { $0 * $0 }, best: SoftPrompt(values: numbers.reversed(), width: 3))
+  }
+
+  static func step(_ step: Int) -> StepRecord {
+    StepRecord(
+      step: step, loss: 0.5, kl: 0.5, learningRate: 0.1, gradientNorm: 2, seconds: 0.25)
+  }
+}
