@@ -26,7 +26,12 @@ struct ThreadPool {
   void *context;
   ptrdiff_t count;
   _Atomic ptrdiff_t next;
+  _Atomic int places;  // given out to threads
 };
+
+static _Thread_local int place = 0;
+
+int thread_pool_place(void) { return place; }
 
 static inline void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -59,6 +64,7 @@ static void park(ThreadPool *pool, uint64_t seen) {
 
 static void *work(void *argument) {
   ThreadPool *pool = argument;
+  place = atomic_fetch_add(&pool->places, 1) + 1;
   uint64_t seen = 0;
   for (;;) {
     for (int spins = 0; !has_news(pool, seen); spins++) {

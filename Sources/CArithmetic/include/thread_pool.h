@@ -16,3 +16,7 @@ void thread_pool_destroy(ThreadPool *_Nonnull pool);
 void thread_pool_run(ThreadPool *_Nonnull pool,
                      void (*_Nonnull body)(void *_Nullable context, ptrdiff_t index),
                      void *_Nullable context, ptrdiff_t count);
+
+/// The place of the calling thread in its pool: 0 for a thread that calls `thread_pool_run`, 1 and up for those that help
+/// it. Below the pool's count of threads: an index of scratch that is the thread's own.
+int thread_pool_place(void);
