@@ -2,25 +2,39 @@ import CArithmetic
 import CBLAS
 import Foundation
 
+/// Which code runs where the CPU path has two.
+package enum CPUBodies: Sendable {
+  /// As the processor asks for.
+  case automatic
+  /// That for any processor, also on one that has its own: how it is tested there.
+  case portable
+}
+
 /// The CPU path: a pool of threads that shares out rows and tiles. OpenBLAS runs on one thread inside each
 /// of ours, so one pool, not two, competes for the cores.
 @safe final class CPUEngine {
   let threads: Int
+  /// False where what is written for one family of processors is left out.
+  let usesTiles: Bool
   private let pool: OpaquePointer
 
-  init(threads: Int?) throws(ComputeError) {
+  init(threads: Int?, bodies: CPUBodies) throws(ComputeError) {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     guard threads > 0, let pool = unsafe thread_pool_create(Int32(clamping: threads)) else {
       throw .unsupported(operation: "cpu", reason: "cannot run on \(threads) threads")
     }
     openblas_set_num_threads(1)
     self.threads = threads
+    usesTiles = bodies == .automatic && product_has_tiles()
     unsafe self.pool = pool
   }
 
   deinit {
     unsafe thread_pool_destroy(pool)
   }
+
+  /// The place of the calling thread among the engine's, below `threads`: an index of scratch of its own.
+  static var place: Int { Int(thread_pool_place()) }
 
   /// Calls `body` once for each index below `count`, spread over the threads.
   func forEach(_ count: Int, _ body: (Int) -> Void) {

@@ -18,8 +18,10 @@ package final class Device {
   package let title: String
 
   /// The CPU path with so many threads; nil takes one a core.
-  package init(cpuThreads threads: Int? = nil, memoryLimit: Int? = nil) throws(ComputeError) {
-    let cpu = try CPUEngine(threads: threads)
+  package init(
+    cpuThreads threads: Int? = nil, bodies: CPUBodies = .automatic, memoryLimit: Int? = nil
+  ) throws(ComputeError) {
+    let cpu = try CPUEngine(threads: threads, bodies: bodies)
     engine = .cpu(cpu)
     name = "cpu"
     title = "CPU, \(cpu.threads) thread\(cpu.threads == 1 ? "" : "s"), OpenBLAS"

@@ -1,7 +1,43 @@
-// The CPU path's own parts of the products y = x W^T + bias and dX = dY W; formulas in Kernels/product.cl.
+// The CPU path's products y = x W^T + bias and dX = dY W; formulas in Kernels/product.cl.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+
+/// One product in either direction: y [rows, width] from x [rows, depth], summed over `depth`.
+typedef struct Product {
+  const float *_Nonnull x;
+  /// W [N, K] row by row, at any address; forward width = N and depth = K, backward the other way round.
+  const void *_Nonnull weight;
+  /// [width], or NULL.
+  const float *_Nullable bias;
+  float *_Nonnull y;
+  ptrdiff_t rows, width, depth;
+  /// One of WEIGHT_F32, WEIGHT_BF16, WEIGHT_F16.
+  int element;
+  bool backward;
+  /// Adds to what y holds.
+  bool accumulate;
+  /// Rounds x to bf16 where the weights are bf16 too and the processor has such dot products.
+  bool round;
+} Product;
+
+enum {
+  /// Columns of y that one panel of weights makes.
+  PRODUCT_PANEL_COLUMNS = 64,
+  /// Bytes of a panel, to begin at a multiple of 64.
+  PRODUCT_PANEL_BYTES = 1 << 18,
+};
+
+/// Whether this processor has the vectors that `product_tiles` is written for (AVX-512).
+bool product_has_tiles(void);
+
+/// Whether this processor has dot products of bf16 pairs (AVX512-BF16), which `round` asks for.
+bool product_has_bfloat16_dots(void);
+
+/// Rows row_begin ..< row_end, columns column_begin ..< column_end of a product. column_begin is a multiple of
+/// PRODUCT_PANEL_COLUMNS. `panel` is scratch of the calling thread.
+void product_tiles(const Product *_Nonnull product, ptrdiff_t row_begin, ptrdiff_t row_end,
+                   ptrdiff_t column_begin, ptrdiff_t column_end, void *_Nonnull panel);
 
 /// Columns begin ..< end of y [rows, stride] as a product that adds to them expects them: `bias`, or 0 where it is NULL; on
 /// top of what y holds where `accumulate`.

@@ -2,90 +2,121 @@ import CArithmetic
 import CBLAS
 
 extension Device {
-  /// A product on the CPU: columns of y are shared out over the threads, each piece one call of OpenBLAS.
-  /// 16-bit weights are widened panel by panel.
+  /// A product on the CPU: by our tiles where the processor has them, else by OpenBLAS.
   func multiply(
     _ shape: ProductShape, _ x: UnsafePointer<Float>, _ weight: WeightMatrix,
     _ y: UnsafeMutablePointer<Float>, on cpu: CPUEngine
   ) throws(ComputeError) {
-    let bias = unsafe weight.hasBias && !shape.isBackward ? weight.bias.host : nil
-    let elements = unsafe UnsafeRawPointer(weight.elements.host)
-    let pieces = ColumnPieces(width: shape.width, count: cpu.threads * 2, multiple: 64)
-    if weight.precision == .f32 {
-      let matrix = unsafe elements.assumingMemoryBound(to: Float.self)
-      cpu.forEach(pieces.count) { piece in
-        let columns = pieces[piece]
-        unsafe begin_product(
-          shape.rows, shape.width, columns.lowerBound, columns.upperBound, bias,
-          shape.accumulating, y)
-        let start =
-          unsafe shape.isBackward
-          ? matrix + columns.lowerBound : matrix + columns.lowerBound * shape.depth
-        unsafe cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, shape.isBackward ? CblasNoTrans : CblasTrans,
-          Int32(shape.rows), Int32(columns.count), Int32(shape.depth), 1, x, Int32(shape.depth),
-          start, Int32(weight.columns), 1, y + columns.lowerBound, Int32(shape.width))
-      }
-      return
+    let product = unsafe Product(
+      x: x, weight: weight.elements.host,
+      bias: weight.hasBias && !shape.isBackward ? weight.bias.host : nil, y: y, rows: shape.rows,
+      width: shape.width, depth: shape.depth, element: weight.precision.code,
+      backward: shape.isBackward, accumulate: shape.accumulating, round: weight.roundsActivations)
+    if cpu.usesTiles {
+      try unsafe multiplyByTiles(product, on: cpu)
+    } else {
+      try unsafe multiplyByBLAS(product, weight, on: cpu)
     }
-    try unsafe multiplyWidening(shape, x, weight, y, bias, on: cpu)
   }
 
-  private func multiplyWidening(
-    _ shape: ProductShape, _ x: UnsafePointer<Float>, _ weight: WeightMatrix,
-    _ y: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>?, on cpu: CPUEngine
-  ) throws(ComputeError) {
-    // A panel of whole rows of W: outputs of the forward product, summands of the backward one.
-    let rowsAtOnce = max(1, min(weight.rows, (1 << 18) / max(weight.columns, 1)))
-    var panel = try buffer(of: Float.self, count: rowsAtOnce * weight.columns)
-    let wide = unsafe panel.mutableHost
-    let elements = unsafe UnsafeRawPointer(weight.elements.host)
-    unsafe begin_product(
-      shape.rows, shape.width, 0, shape.width, bias, shape.accumulating, y)
-    for begin in stride(from: 0, to: weight.rows, by: rowsAtOnce) {
-      let rows = min(rowsAtOnce, weight.rows - begin)
-      let start = unsafe elements + begin * weight.columns * weight.precision.byteCount
-      cpu.forEachRange(of: rows, elementsPerRow: weight.columns) { range in
-        let offset = range.lowerBound * weight.columns
-        unsafe widen_weights(
-          start + offset * weight.precision.byteCount, weight.precision.code,
-          range.count * weight.columns, wide + offset)
+  /// Panels of 64 columns of y, shared out over the threads; where there are fewer panels than work for all threads,
+  /// rows of y too.
+  private func multiplyByTiles(_ product: Product, on cpu: CPUEngine) throws(ComputeError) {
+    let (rows, width) = unsafe (product.rows, product.width)
+    // A thread that wakes costs as much as some hundred thousand weights; reading one costs as much as 16
+    // multiplications.
+    let isSmall = unsafe width * product.depth * (rows + 16) < 1 << 21
+    let wanted = isSmall ? 1 : cpu.threads * 8
+    let columnPieces = Pieces(of: width, count: wanted, multiple: Int(PRODUCT_PANEL_COLUMNS))
+    // A piece of fewer than 48 rows would spend too much of its time on its panel.
+    let rowPieces = Pieces(
+      of: rows, count: min(wanted / columnPieces.count, max(rows / 48, 1)), multiple: 6)
+    let panelBytes = Int(PRODUCT_PANEL_BYTES)
+    var scratch = try buffer(of: UInt8.self, count: panelBytes * cpu.threads)
+    let panels = unsafe scratch.mutableHost
+    cpu.forEach(columnPieces.count * rowPieces.count) { index in
+      let columns = columnPieces[index % columnPieces.count]
+      let rows = rowPieces[index / columnPieces.count]
+      unsafe withUnsafePointer(to: product) { product in
+        unsafe product_tiles(
+          product, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound,
+          panels + CPUEngine.place * panelBytes)
       }
-      let width = shape.isBackward ? shape.width : rows
-      let depth = shape.isBackward ? rows : shape.depth
-      let pieces = ColumnPieces(width: width, count: cpu.threads * 2, multiple: 64)
-      let input = unsafe shape.isBackward ? x + begin : x
-      let output = unsafe shape.isBackward ? y : y + begin
+    }
+  }
+
+  /// Columns of y shared out over the threads, each piece one call of OpenBLAS. 16-bit weights are widened some rows
+  /// of the matrix at a time.
+  private func multiplyByBLAS(
+    _ product: Product, _ weight: WeightMatrix, on cpu: CPUEngine
+  ) throws(ComputeError) {
+    let isBackward = unsafe product.backward
+    let (rows, width, depth) = unsafe (product.rows, product.width, product.depth)
+    let all = Pieces(of: width, count: cpu.threads * 2, multiple: 64)
+    cpu.forEach(all.count) { piece in
+      unsafe begin_product(
+        rows, width, all[piece].lowerBound, all[piece].upperBound, product.bias,
+        product.accumulate, product.y)
+    }
+    let isWide = weight.precision == .f32
+    let rowsAtOnce = isWide ? weight.rows : max(1, (1 << 18) / max(weight.columns, 1))
+    var scratch = try buffer(of: Float.self, count: isWide ? 0 : rowsAtOnce * weight.columns)
+    let widened = unsafe scratch.mutableHost
+    for begin in stride(from: 0, to: weight.rows, by: rowsAtOnce) {
+      let count = min(rowsAtOnce, weight.rows - begin)
+      let elements = unsafe product.weight + begin * weight.columns * weight.precision.byteCount
+      if !isWide {
+        unsafe widen(elements, count, of: weight, into: widened, on: cpu)
+      }
+      let matrix =
+        unsafe isWide ? elements.assumingMemoryBound(to: Float.self) : UnsafePointer(widened)
+      // Rows of the matrix are columns of y forward, and what is summed over backward.
+      let x = unsafe isBackward ? product.x + begin : product.x
+      let y = unsafe isBackward ? product.y : product.y + begin
+      let pieces = Pieces(of: isBackward ? width : count, count: cpu.threads * 2, multiple: 64)
       cpu.forEach(pieces.count) { piece in
         let columns = pieces[piece]
-        let panelStart =
-          unsafe shape.isBackward
-          ? wide + columns.lowerBound : wide + columns.lowerBound * weight.columns
+        let first = columns.lowerBound
         unsafe cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, shape.isBackward ? CblasNoTrans : CblasTrans,
-          Int32(shape.rows), Int32(columns.count), Int32(depth), 1, input, Int32(shape.depth),
-          panelStart, Int32(weight.columns), 1, output + columns.lowerBound, Int32(shape.width))
+          CblasRowMajor, CblasNoTrans, isBackward ? CblasNoTrans : CblasTrans, Int32(rows),
+          Int32(columns.count), Int32(isBackward ? count : depth), 1, x, Int32(depth),
+          isBackward ? matrix + first : matrix + first * weight.columns, Int32(weight.columns), 1,
+          y + first, Int32(width))
       }
+    }
+  }
+
+  /// Rows of a matrix as f32.
+  private func widen(
+    _ elements: UnsafeRawPointer, _ rows: Int, of weight: WeightMatrix,
+    into target: UnsafeMutablePointer<Float>, on cpu: CPUEngine
+  ) {
+    let columns = weight.columns
+    cpu.forEachRange(of: rows, elementsPerRow: columns) { range in
+      let offset = range.lowerBound * columns
+      unsafe widen_weights(
+        elements + offset * weight.precision.byteCount, weight.precision.code,
+        range.count * columns, target + offset)
     }
   }
 }
 
-/// Columns 0 ..< width in `count` pieces or fewer, each a multiple of `multiple` wide but the last. The
-/// pieces depend on sizes alone, so the same call gives the same bits.
-struct ColumnPieces {
-  let width: Int
-  let columnsPerPiece: Int
+/// 0 ..< total in `count` pieces or fewer, each a multiple of `multiple` long but the last. The pieces depend on sizes
+/// alone, so the same call gives the same bits.
+struct Pieces {
+  let total: Int
   let count: Int
+  private let length: Int
 
-  init(width: Int, count wanted: Int, multiple: Int) {
-    let units = (width + multiple - 1) / multiple
-    let unitsPerPiece = (units + wanted - 1) / wanted
-    self.width = width
-    columnsPerPiece = max(unitsPerPiece, 1) * multiple
-    count = (width + columnsPerPiece - 1) / columnsPerPiece
+  init(of total: Int, count wanted: Int, multiple: Int) {
+    let units = max((total + multiple - 1) / multiple, 1)
+    let wanted = max(wanted, 1)
+    self.total = total
+    length = (units + wanted - 1) / wanted * multiple
+    count = max((total + length - 1) / length, 1)
   }
 
   subscript(piece: Int) -> Range<Int> {
-    (piece * columnsPerPiece)..<min((piece + 1) * columnsPerPiece, width)
+    (piece * length)..<min((piece + 1) * length, total)
   }
 }

@@ -4,15 +4,33 @@ import Testing
 
 extension DeviceTests {
   @Suite struct ProductTests {
-    /// rows, N, K: one of everything, tiles but for one, tiles, tiles and one, and two real shapes.
+    /// rows, N, K: one of everything; tiles but for one, tiles, tiles and one; a real row; rows and columns shared out;
+    /// sums that are split.
     static let shapes = [
       (1, 1, 1), (5, 63, 7), (6, 64, 64), (7, 65, 65), (63, 127, 33), (64, 128, 16), (65, 129, 100),
-      (2, 1000, 257), (1, 896, 896), (97, 320, 211), (130, 896, 300),
+      (2, 1000, 257), (1, 896, 896), (100, 130, 200), (13, 2100, 64), (7, 70, 2500),
     ]
 
     @Test(arguments: TestDevice.all, WeightPrecision.allCases)
     func matchesTheDoubleReference(on name: TestDevice, precision: WeightPrecision) throws {
-      let device = try name.open()
+      try expectReference(on: try name.open(), precision)
+    }
+
+    /// What runs on a processor that has no vectors of ours.
+    @Test(arguments: WeightPrecision.allCases)
+    func matchesTheDoubleReferenceOnAnyProcessor(precision: WeightPrecision) throws {
+      try expectReference(on: try Device(cpuThreads: 2, bodies: .portable), precision)
+    }
+
+    @Test func roundsActivationsWhereAskedTo() throws {
+      try expectReference(
+        on: try TestDevice.cpu.open(), .bf16, roundsActivations: true, within: .bfloat16Product)
+    }
+
+    private func expectReference(
+      on device: Device, _ precision: WeightPrecision, roundsActivations: Bool = false,
+      within tolerance: Tolerance = .product
+    ) throws {
       for (rows, outputs, inputs) in Self.shapes {
         var generator = SeededGenerator(seed: UInt64(rows * 7 + outputs))
         let workload = ProductWorkload(
@@ -20,16 +38,18 @@ extension DeviceTests {
         let shape = Comment("\(rows) rows, \(outputs) x \(inputs)")
         let x = try device.buffer(workload.x)
         let outputGradient = try device.buffer(workload.outputGradient)
+        let (forward, backward) = (workload.forward(), workload.backward())
         for (hasBias, accumulating) in [(false, false), (true, false), (false, true), (true, true)]
         {
-          let weight = try workload.matrix(on: device, hasBias: hasBias)
+          let weight = try workload.matrix(
+            on: device, hasBias: hasBias, roundsActivations: roundsActivations)
           let count = rows * outputs
           var y = try Canary(
             device, count: count, values: accumulating ? Array(workload.residual[..<count]) : nil)
           try device.product(x, weight, rows: rows, accumulating: accumulating, into: &y.buffer)
           let found = try #require(try y.result(device), shape)
-          let forward = workload.forward(hasBias: hasBias, accumulating: accumulating)
-          #expect(relativeError(found, forward) < Tolerance.product.rawValue, shape)
+          let reference = workload.adding(to: forward, bias: hasBias, residual: accumulating)
+          #expect(relativeError(found, reference) < tolerance.rawValue, shape)
 
           // The bias plays no part in the gradient.
           let inputCount = rows * inputs
@@ -39,8 +59,8 @@ extension DeviceTests {
           try device.productBackward(
             outputGradient, weight, rows: rows, accumulating: accumulating, into: &gradient.buffer)
           let foundGradient = try #require(try gradient.result(device), shape)
-          let backward = workload.backward(accumulating: accumulating)
-          #expect(relativeError(foundGradient, backward) < Tolerance.product.rawValue, shape)
+          let gradientReference = workload.adding(to: backward, residual: accumulating)
+          #expect(relativeError(foundGradient, gradientReference) < tolerance.rawValue, shape)
         }
       }
     }
@@ -58,15 +78,17 @@ extension DeviceTests {
       var y = try device.buffer([Float](repeating: untouched, count: 9 * 70))
       try device.product(x, weight, rows: 4, inputRow: 3, into: &y, outputRow: 5)
       let found = try device.download(y)
-      let forward = Array(workload.forward(hasBias: true, accumulating: false)[(3 * 70)..<(7 * 70)])
-      #expect(relativeError(Array(found[(5 * 70)...]), forward) < Tolerance.product.rawValue)
+      let forward = workload.adding(to: workload.forward(), bias: true, residual: false)
+      #expect(
+        relativeError(Array(found[(5 * 70)...]), Array(forward[(3 * 70)..<(7 * 70)]))
+          < Tolerance.product.rawValue)
       #expect(found[..<(5 * 70)].allSatisfy { $0 == untouched })
 
       var gradient = try device.buffer([Float](repeating: untouched, count: 9 * 40))
       try device.productBackward(
         outputGradient, weight, rows: 2, inputRow: 7, into: &gradient, outputRow: 1)
       let foundGradient = try device.download(gradient)
-      let backward = Array(workload.backward(accumulating: false)[(7 * 40)...])
+      let backward = Array(workload.backward()[(7 * 40)...])
       #expect(
         relativeError(Array(foundGradient[40..<(3 * 40)]), backward) < Tolerance.product.rawValue)
       #expect((foundGradient[..<40] + foundGradient[(3 * 40)...]).allSatisfy { $0 == untouched })
@@ -102,7 +124,7 @@ extension DeviceTests {
           return sum + dot * Double(workload.outputGradient[output])
         }
       }
-      let gradient = workload.backward(accumulating: false).map(Float.init)
+      let gradient = workload.backward().map(Float.init)
       #expect(relativeError(gradient, numeric) < 1e-6)
     }
 

@@ -38,40 +38,47 @@ package struct ProductWorkload {
     outputs * inputs * precision.byteCount + rows * (outputs + inputs) * 4
   }
 
-  package func matrix(on device: Device, hasBias: Bool) throws -> WeightMatrix {
+  package func matrix(
+    on device: Device, hasBias: Bool, roundsActivations: Bool = false
+  ) throws -> WeightMatrix {
     try WeightMatrix(
       device, rows: outputs, columns: inputs, precision: precision, values: weight,
-      bias: hasBias ? bias : nil)
+      bias: hasBias ? bias : nil, roundsActivations: roundsActivations)
   }
 
-  /// x W^T, with bias and on top of the residual where asked for, in Double.
-  package func forward(hasBias: Bool, accumulating: Bool) -> [Double] {
-    var y = [Double](repeating: 0, count: rows * outputs)
-    for row in 0..<rows {
-      for output in 0..<outputs {
-        var sum = hasBias ? Double(bias[output]) : 0
-        for input in 0..<inputs {
-          sum += Double(x[row * inputs + input]) * Double(weight[output * inputs + input])
-        }
-        let index = row * outputs + output
-        y[index] = sum + (accumulating ? Double(residual[index]) : 0)
+  /// x W^T [rows, N] in Double.
+  package func forward() -> [Double] {
+    let wide = weight.map(Double.init)
+    return (0..<rows).flatMap { row in
+      let from = x[(row * inputs)..<((row + 1) * inputs)].map(Double.init)
+      return (0..<outputs).map { output in
+        let start = output * inputs
+        return (0..<inputs).reduce(0) { $0 + from[$1] * wide[start + $1] }
       }
     }
-    return y
   }
 
-  /// dY W, on top of the residual where asked for, in Double.
-  package func backward(accumulating: Bool) -> [Double] {
-    var gradient = (0..<(rows * inputs)).map { accumulating ? Double(residual[$0]) : 0 }
-    for row in 0..<rows {
+  /// dY W [rows, K] in Double.
+  package func backward() -> [Double] {
+    let wide = weight.map(Double.init)
+    return (0..<rows).flatMap { row in
+      var gradient = [Double](repeating: 0, count: inputs)
       for output in 0..<outputs {
         let factor = Double(outputGradient[row * outputs + output])
-        for input in 0..<inputs {
-          gradient[row * inputs + input] += factor * Double(weight[output * inputs + input])
-        }
+        for input in 0..<inputs { gradient[input] += factor * wide[output * inputs + input] }
       }
+      return gradient
     }
-    return gradient
+  }
+
+  /// A product of `forward` with the bias on every row, or of either direction on top of the residual.
+  package func adding(
+    to product: [Double], bias hasBias: Bool = false, residual accumulating: Bool
+  ) -> [Double] {
+    product.indices.map { index in
+      product[index] + (hasBias ? Double(bias[index % outputs]) : 0)
+        + (accumulating ? Double(residual[index]) : 0)
+    }
   }
 
   /// The nearest number that a precision holds.

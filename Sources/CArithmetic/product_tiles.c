@@ -1,0 +1,89 @@
+#include "product_tiles.h"
+
+#if PRODUCT_HAS_X86
+
+bool product_has_tiles(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+
+bool product_has_bfloat16_dots(void) {
+  return product_has_tiles() && __builtin_cpu_supports("avx512bf16");
+}
+
+/// Where a tile of the piece before fetches its share of a piece from: the first tiles of a panel take a share
+/// each, until all of it is on its way.
+static void fetch(const Product *product, Piece piece, int summands, ptrdiff_t number,
+                  Tile *tile) {
+  const ptrdiff_t bytes = element_bytes(product->element);
+  const ptrdiff_t shares = bytes * summands;  // lines of one panel row
+  const ptrdiff_t columns = product->backward ? product->width : product->depth;
+  const ptrdiff_t row_bytes = columns * bytes;
+  tile->next = 0;
+  if (number >= shares || piece.columns <= 0) return;
+  const uintptr_t weight = (uintptr_t)product->weight;
+  if (product->backward) {
+    // Panel row d is `summands` rows of W, `bytes` lines each.
+    const ptrdiff_t row = piece.begin + number / bytes;
+    tile->next = weight + (uintptr_t)(row * row_bytes + piece.column * bytes + number % bytes * 64);
+    tile->step = summands * row_bytes;
+    tile->mask = -1;
+    tile->shift = 62;
+  } else {
+    // A line is 64 / shares panel rows of one row of W.
+    const ptrdiff_t rows = 64 / shares;
+    const ptrdiff_t row = piece.column + number * rows;
+    tile->next = weight + (uintptr_t)(row * row_bytes + piece.begin * bytes);
+    tile->step = row_bytes;
+    tile->mask = rows - 1;
+    tile->shift = __builtin_ctzll((uint64_t)rows);
+  }
+}
+
+void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_end,
+                   ptrdiff_t column_begin, ptrdiff_t column_end, void *panel) {
+  const bool dots =
+      product->round && product->element == WEIGHT_BF16 && product_has_bfloat16_dots();
+  const PanelKernel *kernel = dots ? &product_bfloat16_panels : &product_float_panels;
+  const ptrdiff_t depth = product->depth;
+  const ptrdiff_t width = product->width;
+  const ptrdiff_t deepest = PRODUCT_PANEL_BYTES / (PRODUCT_PANEL_COLUMNS * 4) * kernel->summands;
+  const ptrdiff_t pieces = depth > deepest ? (depth + deepest - 1) / deepest : 1;
+  const ptrdiff_t deep = ((depth + pieces - 1) / pieces + 1) & ~(ptrdiff_t)1;
+  const ptrdiff_t rows = row_end - row_begin;
+  const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  const ptrdiff_t wide = PRODUCT_PANEL_COLUMNS;
+  for (ptrdiff_t column = column_begin; column < column_end; column += wide) {
+    Tile tile = {.stride = width};
+    const ptrdiff_t columns = column_end - column < wide ? column_end - column : wide;
+    for (int c = 0; c < TILE_VECTORS; c++)
+      tile.columns[c] = (uint16_t)lanes_below(columns - 16 * c, 16);
+    for (ptrdiff_t begin = 0; begin == 0 || begin < depth; begin += deep) {
+      const Piece piece = {column, columns, begin, depth - begin < deep ? depth - begin : deep};
+      Piece next = {column, columns, begin + deep, 0};
+      if (next.begin >= depth) next = (Piece){column + wide, width - column - wide, 0, 0};
+      kernel->pack(product, piece, tiles < 4, panel);
+      tile.bias = product->bias && begin == 0 ? product->bias + column : NULL;
+      tile.reads = product->accumulate || begin > 0;
+      for (ptrdiff_t i = 0; i < tiles; i++) {
+        // Tiles of nearly equal height: a last tile of one row would cost as much as one of four.
+        const ptrdiff_t row = row_begin + i * rows / tiles;
+        tile.rows = (int)(row_begin + (i + 1) * rows / tiles - row);
+        tile.y = product->y + row * width + column;
+        fetch(product, next, kernel->summands, i, &tile);
+        kernel->multiply(&tile, product->x + row * depth + begin, depth, panel, piece.depth);
+      }
+    }
+  }
+}
+
+#else
+
+bool product_has_tiles(void) { return false; }
+
+bool product_has_bfloat16_dots(void) { return false; }
+
+void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_end,
+                   ptrdiff_t column_begin, ptrdiff_t column_end, void *panel) {}
+
+#endif
