@@ -1,0 +1,75 @@
+/// The arguments of a call, evaluated.
+struct JinjaArguments {
+  var positional: [JinjaValue] = []
+  var named: [(name: String, value: JinjaValue)] = []
+
+  /// Gives every argument the name of its parameter.
+  ///
+  /// - Parameters:
+  ///   - parameters: the names of the parameters in their order.
+  ///   - function: who is called, for error messages.
+  /// - Throws: when there are too many arguments, one has an unknown name, or one comes twice.
+  func bound(
+    to parameters: [String], of function: String
+  ) throws(JinjaError) -> JinjaBoundArguments {
+    guard positional.count <= parameters.count else {
+      throw JinjaError(
+        "\(function) takes at most \(parameters.count) arguments, found \(positional.count)")
+    }
+    var values: [String: JinjaValue] = [:]
+    for (name, value) in zip(parameters, positional) { values[name] = value }
+    for (name, value) in named {
+      guard parameters.contains(name) else {
+        throw JinjaError("\(function) has no parameter \(name)")
+      }
+      guard values.updateValue(value, forKey: name) == nil else {
+        throw JinjaError("\(function) got two values for \(name)")
+      }
+    }
+    return JinjaBoundArguments(function: function, values: values)
+  }
+}
+
+/// The arguments of a call under the names of their parameters.
+struct JinjaBoundArguments {
+  let function: String
+  let values: [String: JinjaValue]
+
+  subscript(name: String) -> JinjaValue? { values[name] }
+
+  /// An argument that must be there.
+  func required(_ name: String) throws(JinjaError) -> JinjaValue {
+    guard let value = values[name] else {
+      throw JinjaError("\(function) needs an argument \(name)")
+    }
+    if case .undefined(let reason) = value { throw JinjaError(reason) }
+    return value
+  }
+
+  /// A text, or nil where the argument is absent or `None`.
+  func text(_ name: String) throws(JinjaError) -> String? {
+    switch values[name] {
+    case nil, JinjaValue.none?: return nil
+    case .string(let text)?: return text
+    case let value?: throw wrongType(name, "a string", value)
+    }
+  }
+
+  /// An integer, or nil where the argument is absent or `None`.
+  func integer(_ name: String) throws(JinjaError) -> Int? {
+    switch values[name] {
+    case nil, JinjaValue.none?: return nil
+    case let value?:
+      guard let integer = value.asInteger else { throw wrongType(name, "an integer", value) }
+      return integer
+    }
+  }
+
+  /// Whether an argument is there and true.
+  func isTrue(_ name: String) -> Bool { values[name]?.isTrue ?? false }
+
+  private func wrongType(_ name: String, _ expected: String, _ found: JinjaValue) -> JinjaError {
+    if case .undefined(let reason) = found { return JinjaError(reason) }
+    return JinjaError("\(function), \(name): expected \(expected), found \(found.typeName)")
+  }
+}

@@ -1,0 +1,151 @@
+/// The attribute by which a filter looks at its elements: names and indices with dots between them, or none for the element
+/// itself.
+struct AttributePath {
+  private let parts: [JinjaValue]
+
+  init(_ argument: JinjaValue?) throws(JinjaError) {
+    switch argument {
+    case nil, JinjaValue.none?: parts = []
+    case .integer(let index)?: parts = [.integer(index)]
+    case .string(let path)?:
+      parts = path.split(separator: ".", omittingEmptySubsequences: false).map { part in
+        Int(part).map { .integer($0) } ?? .string(String(part))
+      }
+    case let value?: throw JinjaError("expected the name of an attribute, found \(value.typeName)")
+    }
+  }
+
+  /// The attribute of an element, or `otherwise` where the element lacks it.
+  func value(
+    of element: JinjaValue, otherwise: JinjaValue? = nil
+  ) throws(JinjaError) -> JinjaValue {
+    var value = element
+    for part in parts {
+      value = try value.item(part)
+      if case .undefined = value, let otherwise { value = otherwise }
+    }
+    return value
+  }
+}
+
+extension JinjaFilter {
+  /// Filters that order elements or find equal ones. Upper and lower case count as one unless `case_sensitive` is set.
+  static let orderingFilters: [String: JinjaFilter] = [
+    "sort": JinjaFilter(["reverse", "case_sensitive", "attribute"], sort),
+    "dictsort": JinjaFilter(["case_sensitive", "by", "reverse"], sortDictionary),
+    "unique": JinjaFilter(["case_sensitive", "attribute"], unique),
+    "min": JinjaFilter(["case_sensitive", "attribute"]) { (input, arguments) throws(JinjaError) in
+      try extreme(input, arguments) { (left, right) throws(JinjaError) in
+        try left.isLess(than: right)
+      }
+    },
+    "max": JinjaFilter(["case_sensitive", "attribute"]) { (input, arguments) throws(JinjaError) in
+      try extreme(input, arguments) { (left, right) throws(JinjaError) in
+        try right.isLess(than: left)
+      }
+    },
+  ]
+
+  private typealias Keyed = (key: JinjaValue, element: JinjaValue)
+
+  private static func folded(_ value: JinjaValue, _ arguments: JinjaBoundArguments) -> JinjaValue {
+    if case .string(let text) = value, !arguments.isTrue("case_sensitive") {
+      return .string(text.lowercased())
+    }
+    return value
+  }
+
+  /// A stable sort: equal elements keep their order, also where it is reversed.
+  private static func sorted(
+    _ elements: [Keyed], isReversed: Bool = false
+  ) throws(JinjaError) -> [Keyed] {
+    guard elements.count > 1 else { return elements }
+    let middle = elements.count / 2
+    let left = try sorted(Array(elements[..<middle]), isReversed: isReversed)
+    let right = try sorted(Array(elements[middle...]), isReversed: isReversed)
+    var merged: [Keyed] = []
+    var (first, second) = (0, 0)
+    while first < left.count, second < right.count {
+      let takesSecond =
+        isReversed
+        ? try left[first].key.isLess(than: right[second].key)
+        : try right[second].key.isLess(than: left[first].key)
+      merged.append(takesSecond ? right[second] : left[first])
+      if takesSecond { second += 1 } else { first += 1 }
+    }
+    return merged + left[first...] + right[second...]
+  }
+
+  @Sendable
+  private static func sort(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    var paths: [AttributePath] = []
+    if case .string(let names)? = arguments["attribute"] {
+      for name in names.split(separator: ",") {
+        paths.append(try AttributePath(.string(String(name))))
+      }
+    } else {
+      paths = [try AttributePath(arguments["attribute"])]
+    }
+    var elements: [Keyed] = []
+    for element in try input.elements() {
+      var keys: [JinjaValue] = []
+      for path in paths { keys.append(folded(try path.value(of: element), arguments)) }
+      elements.append((.list(keys), element))
+    }
+    let result = try sorted(elements, isReversed: arguments.isTrue("reverse"))
+    return .list(result.map(\.element))
+  }
+
+  @Sendable
+  private static func sortDictionary(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    guard case .dictionary(let dictionary) = input else {
+      throw JinjaError("dictsort: expected a dictionary, found \(input.typeName)")
+    }
+    let by = try arguments.text("by") ?? "key"
+    guard by == "key" || by == "value" else {
+      throw JinjaError("dictsort: expected by key or by value, found \(by)")
+    }
+    let elements = dictionary.members.map { member in
+      (
+        folded(by == "key" ? member.key : member.value, arguments),
+        JinjaValue.tuple([member.key, member.value])
+      )
+    }
+    let result = try sorted(elements, isReversed: arguments.isTrue("reverse"))
+    return .list(result.map(\.element))
+  }
+
+  @Sendable
+  private static func unique(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    let path = try AttributePath(arguments["attribute"])
+    var seen = JinjaDictionary()
+    var result: [JinjaValue] = []
+    for element in try input.elements() {
+      let key = folded(try path.value(of: element), arguments)
+      if try seen.value(of: key) == nil { result.append(element) }
+      try seen.set(.none, for: key)
+    }
+    return .object(JinjaGenerator(result))
+  }
+
+  /// The first element that no other one precedes.
+  private static func extreme(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments,
+    _ precedes: (JinjaValue, JinjaValue) throws(JinjaError) -> Bool
+  ) throws(JinjaError) -> JinjaValue {
+    let path = try AttributePath(arguments["attribute"])
+    var best: Keyed?
+    for element in try input.elements() {
+      let key = folded(try path.value(of: element), arguments)
+      if let current = best, try !precedes(key, current.key) { continue }
+      best = (key, element)
+    }
+    return best?.element ?? .undefined("No aggregated item, sequence was empty.")
+  }
+}

@@ -1,0 +1,58 @@
+extension JinjaFilter {
+  /// Filters that apply another filter or a test to every element.
+  static let selectionFilters: [String: JinjaFilter] = [
+    "map": JinjaFilter(open: map),
+    "select": selection(byAttribute: false, keeping: true),
+    "reject": selection(byAttribute: false, keeping: false),
+    "selectattr": selection(byAttribute: true, keeping: true),
+    "rejectattr": selection(byAttribute: true, keeping: false),
+  ]
+
+  /// `map("filter", ...)`, or `map(attribute="name", default=...)`.
+  @Sendable
+  private static func map(
+    _ input: JinjaValue, _ arguments: JinjaArguments, _ evaluator: JinjaEvaluator
+  ) throws(JinjaError) -> JinjaValue {
+    var result: [JinjaValue] = []
+    if let name = arguments.positional.first {
+      var rest = arguments
+      rest.positional.removeFirst()
+      for element in try input.elements() {
+        result.append(try evaluator.filter(name.text, element, rest))
+      }
+    } else {
+      let bound = try arguments.bound(to: ["attribute", "default"], of: "map")
+      let path = try AttributePath(try bound.required("attribute"))
+      for element in try input.elements() {
+        result.append(try path.value(of: element, otherwise: bound["default"]))
+      }
+    }
+    return .object(JinjaGenerator(result))
+  }
+
+  /// The elements, or those whose attribute, passes a test; without a test, those that are true.
+  private static func selection(byAttribute: Bool, keeping: Bool) -> JinjaFilter {
+    JinjaFilter(open: { (input, arguments, evaluator) throws(JinjaError) in
+      var rest = arguments
+      var path = try AttributePath(nil)
+      if byAttribute {
+        guard let name = rest.positional.first else {
+          throw JinjaError("expected the name of an attribute")
+        }
+        path = try AttributePath(name)
+        rest.positional.removeFirst()
+      }
+      let test = rest.positional.first?.text
+      if test != nil { rest.positional.removeFirst() }
+      var result: [JinjaValue] = []
+      for element in try input.elements() {
+        let value = try path.value(of: element)
+        let holds = try test.map { (test) throws(JinjaError) in
+          try evaluator.test(test, value, rest)
+        }
+        if (holds ?? value.isTrue) == keeping { result.append(element) }
+      }
+      return .object(JinjaGenerator(result))
+    })
+  }
+}

@@ -1,0 +1,136 @@
+extension JinjaFilter {
+  /// Filters of lists, texts and dictionaries as a whole.
+  static let sequenceFilters: [String: JinjaFilter] = [
+    "length": JinjaFilter([], length),
+    "count": JinjaFilter([], length),
+    "first": JinjaFilter([], first),
+    "last": JinjaFilter([], last),
+    "list": JinjaFilter([]) { (input, _) throws(JinjaError) in .list(try input.elements()) },
+    "join": JinjaFilter(["d", "attribute"], join),
+    "reverse": JinjaFilter([], reverse),
+    "items": JinjaFilter([], items),
+    "sum": JinjaFilter(["attribute", "start"], sum),
+    "batch": JinjaFilter(["linecount", "fill_with"], batch),
+    "slice": JinjaFilter(["slices", "fill_with"], slice),
+  ]
+
+  @Sendable
+  private static func length(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    guard let count = input.count else {
+      throw JinjaError("object of type '\(input.typeName)' has no length")
+    }
+    return .integer(count)
+  }
+
+  @Sendable
+  private static func first(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    let nothing = JinjaValue.undefined("No first item, sequence was empty.")
+    if case .object(let generator as JinjaGenerator) = input {
+      return generator.next() ?? nothing
+    }
+    return try input.elements().first ?? nothing
+  }
+
+  @Sendable
+  private static func last(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    guard input.count != nil else {
+      throw JinjaError("last: '\(input.typeName)' object is not reversible")
+    }
+    return try input.elements().last ?? .undefined("No last item, sequence was empty.")
+  }
+
+  @Sendable
+  private static func join(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    var parts: [String] = []
+    let attribute = try AttributePath(arguments["attribute"])
+    for element in try input.elements() { parts.append(try attribute.value(of: element).text) }
+    return .string(parts.joined(separator: arguments["d"]?.text ?? ""))
+  }
+
+  @Sendable
+  private static func reverse(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    if case .string(let text) = input { return .string(String(text.unicodeScalars.reversed())) }
+    return .object(JinjaGenerator(try input.elements().reversed()))
+  }
+
+  @Sendable
+  private static func items(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    switch input {
+    case .undefined: return .object(JinjaGenerator([]))
+    case .dictionary(let dictionary):
+      return .object(JinjaGenerator(dictionary.members.map { .tuple([$0.key, $0.value]) }))
+    default: throw JinjaError("Can only get item pairs from a mapping.")
+    }
+  }
+
+  @Sendable
+  private static func sum(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    let attribute = try AttributePath(arguments["attribute"])
+    var total = arguments["start"] ?? .integer(0)
+    for element in try input.elements() {
+      total = try total.applying(.add, try attribute.value(of: element))
+    }
+    return total
+  }
+
+  /// Rows of a length, the last one filled up where a value is given for that.
+  @Sendable
+  private static func batch(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    let length = try arguments.integer("linecount") ?? 0
+    guard length > 0 else { throw JinjaError("batch: expected a positive number of items") }
+    let elements = try input.elements()
+    var rows: [JinjaValue] = []
+    for start in stride(from: 0, to: elements.count, by: length) {
+      var row = Array(elements[start..<min(start + length, elements.count)])
+      if let fill = filling(arguments) {
+        row += Array(repeating: fill, count: length - row.count)
+      }
+      rows.append(.list(row))
+    }
+    return .object(JinjaGenerator(rows))
+  }
+
+  /// A number of parts, the first ones longer by one where the elements do not divide evenly.
+  @Sendable
+  private static func slice(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    let count = try arguments.integer("slices") ?? 0
+    guard count > 0 else { throw JinjaError("slice: expected a positive number of slices") }
+    let elements = try input.elements()
+    let (length, extra) = elements.count.quotientAndRemainder(dividingBy: count)
+    var parts: [JinjaValue] = []
+    var start = 0
+    for index in 0..<count {
+      let end = start + length + (index < extra ? 1 : 0)
+      var part = Array(elements[start..<end])
+      if let fill = filling(arguments), index >= extra { part.append(fill) }
+      parts.append(.list(part))
+      start = end
+    }
+    return .object(JinjaGenerator(parts))
+  }
+
+  private static func filling(_ arguments: JinjaBoundArguments) -> JinjaValue? {
+    switch arguments["fill_with"] {
+    case nil, JinjaValue.none?: nil
+    case let value?: value
+    }
+  }
+}

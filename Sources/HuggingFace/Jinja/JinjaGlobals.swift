@@ -1,0 +1,97 @@
+import Foundation
+
+/// The functions that every template has: Jinja's own, and the two that transformers adds.
+enum JinjaGlobals {
+  /// No template needs longer ranges; the sandbox of Jinja has the same limit.
+  private static let rangeLimit = 100_000
+
+  /// The functions under their names.
+  ///
+  /// - Parameters:
+  ///   - now: the moment that `strftime_now` tells.
+  ///   - timeZone: where it tells it.
+  static func functions(now: Date, timeZone: TimeZone) -> [String: JinjaValue] {
+    var functions: [String: JinjaValue] = [:]
+    func add(_ name: String, _ body: @escaping JinjaFunction.Body) {
+      functions[name] = .object(JinjaFunction(name: name, body))
+    }
+    add("range", range)
+    add("dict") { (arguments, _) throws(JinjaError) in .dictionary(try dictionary(arguments)) }
+    add("namespace") { (arguments, _) throws(JinjaError) in
+      var attributes: [String: JinjaValue] = [:]
+      for (key, value) in try dictionary(arguments).members { attributes[key.text] = value }
+      return .object(JinjaNamespace(attributes))
+    }
+    add("cycler") { (arguments, _) throws(JinjaError) in
+      guard !arguments.positional.isEmpty else { throw JinjaError("cycler: expected values") }
+      return .object(JinjaCycler(arguments.positional))
+    }
+    add("joiner") { (arguments, _) throws(JinjaError) in
+      let separator = try arguments.bound(to: ["sep"], of: "joiner")["sep"] ?? .string(", ")
+      var isUsed = false
+      return .object(
+        JinjaFunction(name: "joiner") { (_, _) throws(JinjaError) in
+          defer { isUsed = true }
+          return isUsed ? separator : .string("")
+        })
+    }
+    add("raise_exception") { (arguments, _) throws(JinjaError) in
+      let message = try arguments.bound(to: ["message"], of: "raise_exception")["message"]
+      throw JinjaError(message?.text ?? "", isRaisedByTemplate: true)
+    }
+    add("strftime_now") { (arguments, _) throws(JinjaError) in
+      let bound = try arguments.bound(to: ["format"], of: "strftime_now")
+      return .string(
+        try pythonTime(try bound.required("format").text, at: now, in: timeZone))
+    }
+    return functions
+  }
+
+  /// `range(stop)` or `range(start, stop[, step])`.
+  private static func range(
+    _ arguments: JinjaArguments, _ evaluator: JinjaEvaluator
+  ) throws(JinjaError) -> JinjaValue {
+    var bounds: [Int] = []
+    for value in arguments.positional {
+      if case .undefined(let reason) = value { throw JinjaError(reason) }
+      guard let bound = value.asInteger else {
+        throw JinjaError("range: expected integers, found \(value.typeName)")
+      }
+      bounds.append(bound)
+    }
+    guard (1...3).contains(bounds.count), arguments.named.isEmpty else {
+      throw JinjaError("range: expected one to three integers")
+    }
+    let (start, stop) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
+    let step = bounds.count == 3 ? bounds[2] : 1
+    guard step != 0 else { throw JinjaError("range: the step must not be zero") }
+    var elements: [JinjaValue] = []
+    for element in stride(from: start, to: stop, by: step) {
+      if elements.count == rangeLimit {
+        throw JinjaError("range: expected at most \(rangeLimit) elements")
+      }
+      elements.append(.integer(element))
+    }
+    return .list(elements)
+  }
+
+  /// A dictionary of members given as a dictionary, as pairs, or by name.
+  private static func dictionary(
+    _ arguments: JinjaArguments
+  ) throws(JinjaError) -> JinjaDictionary {
+    var result = JinjaDictionary()
+    for value in arguments.positional {
+      if case .dictionary(let dictionary) = value {
+        for (key, value) in dictionary.members { try result.set(value, for: key) }
+        continue
+      }
+      for pair in try value.elements() {
+        let parts = try pair.elements()
+        guard parts.count == 2 else { throw JinjaError("dict: expected pairs") }
+        try result.set(parts[1], for: parts[0])
+      }
+    }
+    for (name, value) in arguments.named { try result.set(value, for: .string(name)) }
+    return result
+  }
+}

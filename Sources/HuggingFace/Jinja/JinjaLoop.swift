@@ -1,0 +1,67 @@
+/// The variable `loop` of a `for` loop.
+final class JinjaLoop: JinjaObject {
+  /// Renders the loop again over other elements: what `loop(children)` of a recursive loop does.
+  typealias Recursion = (JinjaValue, Int) throws(JinjaError) -> String
+
+  private let elements: [JinjaValue]
+  private let depth: Int
+  private let recursion: Recursion?
+  private var index = 0
+  private var lastChanged: [JinjaValue]?
+
+  init(_ elements: [JinjaValue], depth: Int, recursion: Recursion?) {
+    self.elements = elements
+    self.depth = depth
+    self.recursion = recursion
+  }
+
+  var typeName: String { "LoopContext" }
+
+  var isCallable: Bool { recursion != nil }
+
+  func advance() { index += 1 }
+
+  func attribute(_ name: String) -> JinjaValue? {
+    switch name {
+    case "index": .integer(index + 1)
+    case "index0": .integer(index)
+    case "revindex": .integer(elements.count - index)
+    case "revindex0": .integer(elements.count - index - 1)
+    case "first": .bool(index == 0)
+    case "last": .bool(index == elements.count - 1)
+    case "length": .integer(elements.count)
+    case "depth": .integer(depth)
+    case "depth0": .integer(depth - 1)
+    case "previtem":
+      index > 0 ? elements[index - 1] : .undefined("there is no previous item")
+    case "nextitem":
+      index + 1 < elements.count ? elements[index + 1] : .undefined("there is no next item")
+    case "cycle":
+      .object(
+        JinjaFunction(name: name) { [self] (arguments, _) throws(JinjaError) in
+          guard !arguments.positional.isEmpty else {
+            throw JinjaError("no items for cycling given")
+          }
+          return arguments.positional[index % arguments.positional.count]
+        })
+    case "changed":
+      .object(
+        JinjaFunction(name: name) { [self] (arguments, _) throws(JinjaError) in
+          let isSame =
+            lastChanged.map { JinjaValue.tuple($0).isEqual(to: .tuple(arguments.positional)) }
+            ?? false
+          lastChanged = arguments.positional
+          return .bool(!isSame)
+        })
+    default: nil
+    }
+  }
+
+  func call(
+    _ arguments: JinjaArguments, _ evaluator: JinjaEvaluator
+  ) throws(JinjaError) -> JinjaValue? {
+    guard let recursion else { return nil }
+    let bound = try arguments.bound(to: ["iterable"], of: "loop")
+    return .string(try recursion(try bound.required("iterable"), depth + 1))
+  }
+}

@@ -1,0 +1,119 @@
+extension JinjaMethod {
+  /// Methods that cut a text into parts.
+  static let cuttingMethods: [String: StringMethod] = [
+    "split": StringMethod(["sep", "maxsplit"]) { (text, arguments) throws(JinjaError) in
+      .list(try parts(of: text, arguments, fromEnd: false))
+    },
+    "rsplit": StringMethod(["sep", "maxsplit"]) { (text, arguments) throws(JinjaError) in
+      .list(try parts(of: text, arguments, fromEnd: true))
+    },
+    "splitlines": StringMethod(["keepends"]) { (text, arguments) throws(JinjaError) in
+      .list(
+        lines(of: text, keepingEnds: arguments.isTrue("keepends")).map { .string($0) })
+    },
+    "partition": StringMethod(["sep"]) { (text, arguments) throws(JinjaError) in
+      let all = scalars(text)
+      let separator = scalars(try arguments.required("sep").text)
+      guard let place = all.first(of: separator, in: 0..<all.count) else {
+        return .tuple([.string(text), .string(""), .string("")])
+      }
+      return cut(all, separator, at: place)
+    },
+    "rpartition": StringMethod(["sep"]) { (text, arguments) throws(JinjaError) in
+      let all = scalars(text)
+      let separator = scalars(try arguments.required("sep").text)
+      guard let place = all.last(of: separator, in: 0..<all.count) else {
+        return .tuple([.string(""), .string(""), .string(text)])
+      }
+      return cut(all, separator, at: place)
+    },
+  ]
+
+  private static func cut(
+    _ text: [Unicode.Scalar], _ separator: [Unicode.Scalar], at place: Int
+  ) -> JinjaValue {
+    .tuple([
+      .string(String(text[..<place])), .string(String(separator)),
+      .string(String(text[(place + separator.count)...])),
+    ])
+  }
+
+  /// `split` and `rsplit`: at a separator, or at runs of white space, which then are also dropped at both ends.
+  private static func parts(
+    of text: String, _ arguments: JinjaBoundArguments, fromEnd: Bool
+  ) throws(JinjaError) -> [JinjaValue] {
+    let limit = try arguments.integer("maxsplit") ?? -1
+    var scalars = scalars(text)
+    var parts: [[Unicode.Scalar]]
+    if let separator = try arguments.text("sep").map(self.scalars) {
+      if separator.isEmpty { throw JinjaError("empty separator") }
+      parts = split(scalars, at: separator, limit: limit, fromEnd: fromEnd)
+    } else {
+      // From the end is from the start of the text read backwards.
+      if fromEnd { scalars.reverse() }
+      parts = splitAtSpace(scalars, limit: limit)
+      if fromEnd { parts = parts.reversed().map { $0.reversed() } }
+    }
+    return parts.map { .string(String($0)) }
+  }
+
+  private static func split(
+    _ text: [Unicode.Scalar], at separator: [Unicode.Scalar], limit: Int, fromEnd: Bool
+  ) -> [[Unicode.Scalar]] {
+    var parts: [[Unicode.Scalar]] = []
+    var rest = 0..<text.count
+    while parts.count != limit {
+      let found =
+        fromEnd ? text.last(of: separator, in: rest) : text.first(of: separator, in: rest)
+      guard let found else { break }
+      if fromEnd {
+        parts.append(Array(text[found + separator.count..<rest.upperBound]))
+        rest = 0..<found
+      } else {
+        parts.append(Array(text[rest.lowerBound..<found]))
+        rest = found + separator.count..<text.count
+      }
+    }
+    parts.append(Array(text[rest]))
+    return fromEnd ? parts.reversed() : parts
+  }
+
+  private static func splitAtSpace(
+    _ text: [Unicode.Scalar], limit: Int
+  ) -> [[Unicode.Scalar]] {
+    var parts: [[Unicode.Scalar]] = []
+    var rest = text[...].drop(while: \.isPythonSpace)
+    while !rest.isEmpty {
+      if parts.count == limit {
+        parts.append(Array(rest))
+        break
+      }
+      let word = rest.prefix { !$0.isPythonSpace }
+      parts.append(Array(word))
+      rest = rest[word.endIndex...].drop(while: \.isPythonSpace)
+    }
+    return parts
+  }
+
+  /// The lines of a text; a line break at its end begins no further line.
+  static func lines(of text: String, keepingEnds: Bool) -> [String] {
+    let scalars = scalars(text)
+    var lines: [String] = []
+    var start = 0
+    var index = 0
+    while index < scalars.count {
+      guard scalars[index].isPythonLineBreak else {
+        index += 1
+        continue
+      }
+      let isPair =
+        scalars[index] == "\r" && index + 1 < scalars.count && scalars[index + 1] == "\n"
+      let next = index + (isPair ? 2 : 1)
+      lines.append(String(scalars[start..<(keepingEnds ? next : index)]))
+      start = next
+      index = next
+    }
+    if start < scalars.count { lines.append(String(scalars[start...])) }
+    return lines
+  }
+}

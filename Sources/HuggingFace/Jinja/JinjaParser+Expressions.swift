@@ -1,0 +1,178 @@
+extension JinjaParser {
+  /// A whole expression: `value if condition else other`.
+  mutating func parseExpression(
+    allowsConditional: Bool = true
+  ) throws(JinjaError) -> JinjaExpression {
+    try nested { (parser) throws(JinjaError) in
+      var value = try parser.parseOr()
+      while allowsConditional, parser.skipName("if") {
+        let condition = try parser.parseOr()
+        let otherwise = parser.skipName("else") ? try parser.parseExpression() : nil
+        value = .conditional(value, condition: condition, otherwise: otherwise)
+      }
+      return value
+    }
+  }
+
+  /// One expression, or several with commas between them, which make a tuple.
+  mutating func parseTuple(
+    allowsConditional: Bool = true
+  ) throws(JinjaError) -> JinjaExpression {
+    let first = try parseExpression(allowsConditional: allowsConditional)
+    guard at(",") else { return first }
+    var elements = [first]
+    while skip(",") {
+      switch current.kind {
+      case .tagEnd, .outputEnd, .symbol(")"): return .tuple(elements)
+      default: elements.append(try parseExpression(allowsConditional: allowsConditional))
+      }
+    }
+    return .tuple(elements)
+  }
+
+  private mutating func parseOr() throws(JinjaError) -> JinjaExpression {
+    var left = try parseAnd()
+    while skipName("or") { left = .or(left, try parseAnd()) }
+    return left
+  }
+
+  private mutating func parseAnd() throws(JinjaError) -> JinjaExpression {
+    var left = try parseNot()
+    while skipName("and") { left = .and(left, try parseNot()) }
+    return left
+  }
+
+  private mutating func parseNot() throws(JinjaError) -> JinjaExpression {
+    guard skipName("not") else { return try parseComparison() }
+    return .not(try nested { (parser) throws(JinjaError) in try parser.parseNot() })
+  }
+
+  private mutating func parseComparison() throws(JinjaError) -> JinjaExpression {
+    let first = try parseSum()
+    var rest: [(comparison: JinjaComparison, value: JinjaExpression)] = []
+    while let comparison = skipComparison() { rest.append((comparison, try parseSum())) }
+    return rest.isEmpty ? first : .comparison(first, rest)
+  }
+
+  private mutating func skipComparison() -> JinjaComparison? {
+    switch current.kind {
+    case .symbol(let symbol):
+      guard let comparison = JinjaComparison(rawValue: symbol) else { return nil }
+      advance()
+      return comparison
+    case .name("in"):
+      advance()
+      return .contained
+    case .name("not") where following.kind == .name("in"):
+      advance()
+      advance()
+      return .notContained
+    default: return nil
+    }
+  }
+
+  private mutating func parseSum() throws(JinjaError) -> JinjaExpression {
+    var left = try parseConcatenation()
+    while let operation = skipOperator(["+", "-"]) {
+      left = .binary(operation, left, try parseConcatenation())
+    }
+    return left
+  }
+
+  private mutating func parseConcatenation() throws(JinjaError) -> JinjaExpression {
+    var parts = [try parseProduct()]
+    while skip("~") { parts.append(try parseProduct()) }
+    return parts.count == 1 ? parts[0] : .concatenation(parts)
+  }
+
+  private mutating func parseProduct() throws(JinjaError) -> JinjaExpression {
+    var left = try parsePower()
+    while let operation = skipOperator(["*", "/", "//", "%"]) {
+      left = .binary(operation, left, try parsePower())
+    }
+    return left
+  }
+
+  private mutating func parsePower() throws(JinjaError) -> JinjaExpression {
+    var left = try parseUnary()
+    while skip("**") { left = .binary(.power, left, try parseUnary()) }
+    return left
+  }
+
+  private mutating func skipOperator(_ symbols: [String]) -> JinjaBinaryOperator? {
+    guard case .symbol(let symbol) = current.kind, symbols.contains(symbol) else { return nil }
+    advance()
+    return JinjaBinaryOperator(rawValue: symbol)
+  }
+
+  private mutating func parseUnary(
+    allowsFilters: Bool = true
+  ) throws(JinjaError) -> JinjaExpression {
+    try nested { (parser) throws(JinjaError) in
+      var value: JinjaExpression
+      if parser.skip("-") {
+        value = .negated(try parser.parseUnary(allowsFilters: false))
+      } else if parser.skip("+") {
+        value = .plus(try parser.parseUnary(allowsFilters: false))
+      } else {
+        value = try parser.parsePrimary()
+      }
+      value = try parser.parsePostfix(of: value)
+      return allowsFilters ? try parser.parseFiltersAndTests(of: value) : value
+    }
+  }
+
+  mutating func parsePrimary() throws(JinjaError) -> JinjaExpression {
+    let token = current
+    advance()
+    switch token.kind {
+    case .name("true"), .name("True"): return .bool(true)
+    case .name("false"), .name("False"): return .bool(false)
+    case .name("none"), .name("None"): return .none
+    case .name(let name): return .name(name)
+    case .integer(let value): return .integer(value)
+    case .number(let value): return .number(value)
+    case .string(var text):
+      while case .string(let next) = current.kind {
+        text += next
+        advance()
+      }
+      return .string(text)
+    case .symbol("("):
+      if skip(")") { return .tuple([]) }
+      let value = try parseTuple()
+      try expect(.symbol(")"))
+      return value
+    case .symbol("["): return .list(try parseList())
+    case .symbol("{"): return .dictionary(try parseDictionary())
+    default:
+      throw JinjaError("expected an expression, found \(token.kind)", line: token.line)
+    }
+  }
+
+  private mutating func parseList() throws(JinjaError) -> [JinjaExpression] {
+    var elements: [JinjaExpression] = []
+    while !at("]") {
+      if !elements.isEmpty { try expect(.symbol(",")) }
+      if at("]") { break }
+      elements.append(try parseExpression())
+    }
+    try expect(.symbol("]"))
+    return elements
+  }
+
+  private mutating func parseDictionary() throws(JinjaError) -> [(
+    key: JinjaExpression, value: JinjaExpression
+  )] {
+    var members: [(key: JinjaExpression, value: JinjaExpression)] = []
+    while !at("}") {
+      if !members.isEmpty { try expect(.symbol(",")) }
+      if at("}") { break }
+      let key = try parseExpression()
+      try expect(.symbol(":"))
+      members.append((key, try parseExpression()))
+    }
+    try expect(.symbol("}"))
+    return members
+  }
+}

@@ -1,0 +1,14 @@
+/// The variables of a template, a loop's iteration or a macro's call, with those around them.
+final class JinjaScope {
+  var variables: [String: JinjaValue] = [:]
+  private let parent: JinjaScope?
+
+  init(parent: JinjaScope? = nil) {
+    self.parent = parent
+  }
+
+  /// The value of a name here or further out.
+  subscript(name: String) -> JinjaValue? {
+    variables[name] ?? parent?[name]
+  }
+}

@@ -1,0 +1,112 @@
+extension JinjaValue {
+  /// `value.name`: a method or an attribute, else an item of that name.
+  func attribute(_ name: String) throws(JinjaError) -> JinjaValue {
+    if case .undefined(let reason) = self { throw JinjaError(reason) }
+    if JinjaMethod.exists(name, on: self) { return .object(JinjaMethod(name: name, value: self)) }
+    switch self {
+    case .dictionary(let dictionary):
+      if let value = dictionary[name] { return value }
+    case .object(let object):
+      if let value = object.attribute(name) { return value }
+    default: break
+    }
+    return .undefined("'\(typeName) object' has no attribute '\(name)'")
+  }
+
+  /// `value[key]`: an item, else an attribute of that name.
+  func item(_ key: JinjaValue) throws(JinjaError) -> JinjaValue {
+    if case .undefined(let reason) = self { throw JinjaError(reason) }
+    if case .undefined(let reason) = key { throw JinjaError(reason) }
+    switch self {
+    case .dictionary(let dictionary):
+      if let value = try dictionary.value(of: key) { return value }
+    case .list(let elements), .tuple(let elements):
+      if let index = key.asInteger {
+        let place = index < 0 ? index + elements.count : index
+        if elements.indices.contains(place) { return elements[place] }
+      }
+    case .string(let text):
+      if let index = key.asInteger {
+        let scalars = Array(text.unicodeScalars)
+        let place = index < 0 ? index + scalars.count : index
+        if scalars.indices.contains(place) { return .string(String(scalars[place])) }
+      }
+    default: break
+    }
+    if case .string(let name) = key { return try attribute(name) }
+    return .undefined("'\(typeName) object' has no element \(key.text)")
+  }
+
+  /// `value[start:stop:step]` of a text, a list or a tuple.
+  func slice(
+    start: JinjaValue?, stop: JinjaValue?, step: JinjaValue?
+  ) throws(JinjaError) -> JinjaValue {
+    switch self {
+    case .string(let text):
+      let scalars = Array(text.unicodeScalars)
+      let places = try Self.places(scalars.count, start, stop, step)
+      return .string(String(places.map { scalars[$0] }))
+    case .list(let elements):
+      return .list(try Self.places(elements.count, start, stop, step).map { elements[$0] })
+    case .tuple(let elements):
+      return .tuple(try Self.places(elements.count, start, stop, step).map { elements[$0] })
+    case .undefined(let reason): throw JinjaError(reason)
+    case .none, .bool, .integer, .number, .dictionary, .object:
+      throw JinjaError("'\(typeName)' object is not subscriptable by a slice")
+    }
+  }
+
+  /// The indices of a slice, by the rules of Python's `slice.indices`.
+  private static func places(
+    _ count: Int, _ start: JinjaValue?, _ stop: JinjaValue?, _ step: JinjaValue?
+  ) throws(JinjaError) -> [Int] {
+    let step = try bound(step) ?? 1
+    if step == 0 { throw JinjaError("slice step cannot be zero") }
+    let limits = step > 0 ? 0...count : -1...count - 1
+    func place(_ value: Int?, otherwise: Int) -> Int {
+      guard let value else { return otherwise }
+      let place = value < 0 ? value + count : value
+      return min(max(place, limits.lowerBound), limits.upperBound)
+    }
+    let first = place(try bound(start), otherwise: step > 0 ? 0 : count - 1)
+    let end = place(try bound(stop), otherwise: step > 0 ? count : -1)
+    // Steps beyond the length give what the length gives, and cannot overflow.
+    return Array(stride(from: first, to: end, by: min(max(step, -count - 1), count + 1)))
+  }
+
+  private static func bound(_ value: JinjaValue?) throws(JinjaError) -> Int? {
+    switch value {
+    case nil, JinjaValue.none?: return nil
+    case let value?:
+      guard let index = value.asInteger else {
+        throw JinjaError("slice indices must be integers, not \(value.typeName)")
+      }
+      return index
+    }
+  }
+
+  /// The elements that a loop visits: of a list or tuple, the characters of a text, the keys of a dictionary, none of an
+  /// undefined value.
+  func elements() throws(JinjaError) -> [JinjaValue] {
+    switch self {
+    case .list(let elements), .tuple(let elements): return elements
+    case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+    case .dictionary(let dictionary): return dictionary.keys
+    case .undefined: return []
+    case .object(let object as JinjaGenerator): return object.take()
+    case .none, .bool, .integer, .number, .object:
+      throw JinjaError("'\(typeName)' object is not iterable")
+    }
+  }
+
+  /// The number of elements, or nil where the value has none.
+  var count: Int? {
+    switch self {
+    case .list(let elements), .tuple(let elements): elements.count
+    case .string(let text): text.unicodeScalars.count
+    case .dictionary(let dictionary): dictionary.count
+    case .undefined: 0
+    case .none, .bool, .integer, .number, .object: nil
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Safetensors
+
+@testable import HuggingFace
+
+/// The golden files of chat templates, which `make.py` beside them wrote with Jinja for Python.
+enum Golden {
+  private static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Golden/chat-templates")
+
+  /// The moment at which the clock stood.
+  static let now = Date(timeIntervalSince1970: 1_741_529_107)
+
+  /// What came of a rendering.
+  enum Outcome: Equatable {
+    case text(String)
+    /// The template refused its input by `raise_exception`.
+    case raised(String)
+    /// Any other error.
+    case error
+  }
+
+  static func json(_ name: String) throws -> JSONValue {
+    try JSONValue(contentsOf: folder.appending(path: "\(name).json"))
+  }
+
+  static func template(_ name: String) throws -> String {
+    try String(contentsOf: folder.appending(path: "\(name).jinja"), encoding: .utf8)
+  }
+
+  /// The names of the templates, without those that have no `.jinja` file.
+  static let names: [String] =
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?
+    .filter { $0.hasSuffix(".jinja") }.map { String($0.dropLast(6)) }.sorted() ?? []
+
+  /// The member `expected` of a case.
+  static func expected(_ value: JSONValue) throws -> Outcome {
+    let outcome: JSONValue = try value.required("expected")
+    if let text: String = try outcome.optional("text") { return .text(text) }
+    if let message: String = try outcome.optional("raised") { return .raised(message) }
+    return .error
+  }
+}
