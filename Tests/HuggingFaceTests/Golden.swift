@@ -9,8 +9,11 @@ enum Golden {
     .deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Golden/chat-templates")
 
-  /// The moment at which the clock stood.
-  static let now = Date(timeIntervalSince1970: 1_741_529_107)
+  /// The moment at which the clock stood, on the clocks of this machine's time zone.
+  static let now: Date = {
+    let parts = DateComponents(year: 2025, month: 3, day: 9, hour: 14, minute: 5, second: 7)
+    return Calendar(identifier: .gregorian).date(from: parts) ?? .distantPast
+  }()
 
   /// What came of a rendering.
   enum Outcome: Equatable {
@@ -29,7 +32,7 @@ enum Golden {
     try String(contentsOf: folder.appending(path: "\(name).jinja"), encoding: .utf8)
   }
 
-  /// The names of the templates, without those that have no `.jinja` file.
+  /// The names of the chat templates.
   static let names: [String] =
     (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?
     .filter { $0.hasSuffix(".jinja") }.map { String($0.dropLast(6)) }.sorted() ?? []

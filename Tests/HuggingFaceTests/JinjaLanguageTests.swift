@@ -10,9 +10,7 @@ struct JinjaLanguageTests {
     var values: [String: JinjaValue] = [:]
     for (name, value) in variables.members { values[name] = JinjaValue(value) }
     do {
-      return .text(
-        try JinjaTemplate(template).render(
-          values, now: Golden.now, timeZone: TimeZone(secondsFromGMT: 0) ?? .current))
+      return .text(try JinjaTemplate(template).render(values, now: Golden.now))
     } catch {
       return error.isRaisedByTemplate ? .raised(error.reason) : .error
     }

@@ -1,35 +1,6 @@
-/// The attribute by which a filter looks at its elements: names and indices with dots between them, or none for the element
-/// itself.
-struct AttributePath {
-  private let parts: [JinjaValue]
-
-  init(_ argument: JinjaValue?) throws(JinjaError) {
-    switch argument {
-    case nil, JinjaValue.none?: parts = []
-    case .integer(let index)?: parts = [.integer(index)]
-    case .string(let path)?:
-      parts = path.split(separator: ".", omittingEmptySubsequences: false).map { part in
-        Int(part).map { .integer($0) } ?? .string(String(part))
-      }
-    case let value?: throw JinjaError("expected the name of an attribute, found \(value.typeName)")
-    }
-  }
-
-  /// The attribute of an element, or `otherwise` where the element lacks it.
-  func value(
-    of element: JinjaValue, otherwise: JinjaValue? = nil
-  ) throws(JinjaError) -> JinjaValue {
-    var value = element
-    for part in parts {
-      value = try value.item(part)
-      if case .undefined = value, let otherwise { value = otherwise }
-    }
-    return value
-  }
-}
-
 extension JinjaFilter {
-  /// Filters that order elements or find equal ones. Upper and lower case count as one unless `case_sensitive` is set.
+  /// Filters that order elements or find equal ones. Upper and lower case count as one unless
+  /// `case_sensitive` is set.
   static let orderingFilters: [String: JinjaFilter] = [
     "sort": JinjaFilter(["reverse", "case_sensitive", "attribute"], sort),
     "dictsort": JinjaFilter(["case_sensitive", "by", "reverse"], sortDictionary),

@@ -30,7 +30,8 @@ extension JinjaFilter {
     }),
   ]
 
-  /// Python's `str.strip`: without white space, or without the scalars of `characters`, at both ends.
+  /// Python's `str.strip`: without white space, or without the scalars of `characters`, at both
+  /// ends.
   static func stripped(
     _ text: String, _ characters: String?, leading: Bool = true, trailing: Bool = true
   ) -> String {

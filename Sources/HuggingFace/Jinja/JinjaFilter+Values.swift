@@ -96,7 +96,8 @@ extension JinjaFilter {
     }
   }
 
-  /// The `tojson` of transformers: `json.dumps` with Unicode as it is, not the one of Jinja, which escapes HTML.
+  /// The `tojson` of transformers: `json.dumps` with Unicode as it is, not the one of Jinja, which
+  /// escapes HTML.
   @Sendable
   private static func json(
     _ input: JinjaValue, _ arguments: JinjaBoundArguments

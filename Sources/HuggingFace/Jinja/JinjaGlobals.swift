@@ -7,10 +7,8 @@ enum JinjaGlobals {
 
   /// The functions under their names.
   ///
-  /// - Parameters:
-  ///   - now: the moment that `strftime_now` tells.
-  ///   - timeZone: where it tells it.
-  static func functions(now: Date, timeZone: TimeZone) -> [String: JinjaValue] {
+  /// - Parameter now: the moment that `strftime_now` tells, in the time zone of this machine.
+  static func functions(now: Date) -> [String: JinjaValue] {
     var functions: [String: JinjaValue] = [:]
     func add(_ name: String, _ body: @escaping JinjaFunction.Body) {
       functions[name] = .object(JinjaFunction(name: name, body))
@@ -42,7 +40,7 @@ enum JinjaGlobals {
     add("strftime_now") { (arguments, _) throws(JinjaError) in
       let bound = try arguments.bound(to: ["format"], of: "strftime_now")
       return .string(
-        try pythonTime(try bound.required("format").text, at: now, in: timeZone))
+        try pythonTime(try bound.required("format").text, at: now))
     }
     return functions
   }

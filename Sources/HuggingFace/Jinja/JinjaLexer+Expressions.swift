@@ -31,7 +31,8 @@ extension JinjaLexer {
     throw JinjaError("expected \(closing)", line: start)
   }
 
-  /// The sign of the closing delimiter at the position: `-`, `+`, or a space for none. Nil where another token stands.
+  /// The sign of the closing delimiter at the position: `-`, `+`, or a space for none. Nil where
+  /// another token stands.
   private func closingSign(_ closing: String) -> Unicode.Scalar? {
     let rest = source[position...]
     let delimiter = closing.unicodeScalars
@@ -50,7 +51,8 @@ extension JinjaLexer {
     append(.name(text(position..<end)), to: end)
   }
 
-  /// An integer (also hexadecimal, octal, binary) or a number with fraction or exponent; `_` may separate digits.
+  /// An integer (also hexadecimal, octal, binary) or a number with fraction or exponent; `_` may
+  /// separate digits.
   private mutating func scanNumber() throws(JinjaError) {
     let prefixes: [(Unicode.Scalar, Int)] = [("x", 16), ("o", 8), ("b", 2)]
     for (letter, radix) in prefixes where source[position] == "0" && position + 2 < source.count {

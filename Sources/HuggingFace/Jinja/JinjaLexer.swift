@@ -1,6 +1,7 @@
-/// Cuts a template into tokens, with the white-space rules that transformers sets: `trim_blocks` (the line break after a tag
-/// or comment goes), `lstrip_blocks` (blanks between the start of a line and a tag or comment go) and Jinja's
-/// own default that one line break at the end of the template goes.
+/// Cuts a template into tokens, with the white-space rules that transformers sets: `trim_blocks`
+/// (the line break after a tag or comment goes), `lstrip_blocks` (blanks between the start of a
+/// line and a tag or comment go) and Jinja's own default that one line break at the end of the
+/// template goes.
 ///
 /// `-` inside a delimiter removes all white space on its side, `+` keeps it all.
 struct JinjaLexer {

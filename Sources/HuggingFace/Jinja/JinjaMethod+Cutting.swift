@@ -38,7 +38,8 @@ extension JinjaMethod {
     ])
   }
 
-  /// `split` and `rsplit`: at a separator, or at runs of white space, which then are also dropped at both ends.
+  /// `split` and `rsplit`: at a separator, or at runs of white space, which then are also dropped
+  /// at both ends.
   private static func parts(
     of text: String, _ arguments: JinjaBoundArguments, fromEnd: Bool
   ) throws(JinjaError) -> [JinjaValue] {

@@ -1,7 +1,9 @@
 extension JinjaParser {
-  /// Statements up to a tag of one of these names, or up to the end of the template where there are none.
+  /// Statements up to a tag of one of these names, or up to the end of the template where there are
+  /// none.
   ///
-  /// - Returns: the statements, and the name of the tag that ended them; the position is behind that name.
+  /// - Returns: the statements, and the name of the tag that ended them; the position is behind
+  ///   that name.
   mutating func parseBody(
     until ends: [String]
   ) throws(JinjaError) -> (body: [JinjaStatement], end: String) {

@@ -2,10 +2,11 @@ import Foundation
 
 /// A template of the Jinja language, parsed once and rendered as often as needed.
 ///
-/// The language is that of Jinja 3.1 with the settings and additions that transformers renders chat templates with:
-/// `trim_blocks`, `lstrip_blocks`, `break` and `continue`, `generation` blocks, `tojson` without HTML escapes,
-/// `raise_exception` and `strftime_now`. Tags that reach for other templates (`include`, `import`, `extends`,
-/// `block`) and filters for HTML are refused when the template is parsed.
+/// The language is that of Jinja 3.1 with the settings and additions that transformers renders chat
+/// templates with: `trim_blocks`, `lstrip_blocks`, `break` and `continue`, `generation` blocks,
+/// `tojson` without HTML escapes, `raise_exception` and `strftime_now`. Tags that reach for other
+/// templates (`include`, `import`, `extends`, `block`) and filters for HTML are refused when the
+/// template is parsed.
 struct JinjaTemplate: Sendable {
   private let statements: [JinjaStatement]
 
@@ -18,13 +19,11 @@ struct JinjaTemplate: Sendable {
   ///
   /// - Parameters:
   ///   - variables: the values of names.
-  ///   - now: the moment that `strftime_now` tells.
-  ///   - timeZone: where it tells it.
+  ///   - now: the moment that `strftime_now` tells, in the time zone of this machine.
   func render(
-    _ variables: [String: JinjaValue], now: Date = Date(), timeZone: TimeZone = .current
+    _ variables: [String: JinjaValue], now: Date = Date()
   ) throws(JinjaError) -> String {
-    let evaluator = JinjaEvaluator(
-      globals: JinjaGlobals.functions(now: now, timeZone: timeZone))
+    let evaluator = JinjaEvaluator(globals: JinjaGlobals.functions(now: now))
     return try evaluator.render(statements, variables: variables)
   }
 }

@@ -85,8 +85,8 @@ extension JinjaValue {
     }
   }
 
-  /// The elements that a loop visits: of a list or tuple, the characters of a text, the keys of a dictionary, none of an
-  /// undefined value.
+  /// The elements that a loop visits: of a list or tuple, the characters of a text, the keys of a
+  /// dictionary, none of an undefined value.
   func elements() throws(JinjaError) -> [JinjaValue] {
     switch self {
     case .list(let elements), .tuple(let elements): return elements

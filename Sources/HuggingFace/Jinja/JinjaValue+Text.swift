@@ -32,7 +32,8 @@ extension JinjaValue {
     elements.map(\.representation).joined(separator: ", ")
   }
 
-  /// The shortest digits that give the number back; both languages change to an exponent at 1e16 and below 1e-4.
+  /// The shortest digits that give the number back; both languages change to an exponent at 1e16
+  /// and below 1e-4.
   static func text(of number: Double) -> String {
     if number.isNaN { return "nan" }
     if number.isInfinite { return number < 0 ? "-inf" : "inf" }
@@ -78,7 +79,8 @@ extension JinjaValue {
 }
 
 extension Unicode.Scalar {
-  /// What `str.isprintable` accepts: no separators but the space, nothing unassigned, private or for control.
+  /// What `str.isprintable` accepts: no separators but the space, nothing unassigned, private or
+  /// for control.
   fileprivate var isPythonPrintable: Bool {
     switch properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

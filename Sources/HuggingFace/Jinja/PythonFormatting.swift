@@ -1,7 +1,7 @@
 import Foundation
 
-/// Python's `format % values` with the conversions s, r, d, i, x, X, o, f, F, e, E, g, G and %, with flags, width and
-/// precision; values by position or, as `%(name)s`, by name.
+/// Python's `format % values` with the conversions s, r, d, i, x, X, o, f, F, e, E, g, G and %,
+/// with flags, width and precision; values by position or, as `%(name)s`, by name.
 func printf(_ format: String, _ values: JinjaValue) throws(JinjaError) -> String {
   var remaining: ArraySlice<JinjaValue> =
     if case .tuple(let elements) = values { elements[...] } else { [values] }
@@ -95,8 +95,8 @@ private struct FormatSpecification {
   }
 }
 
-/// Python's `str.format` with fields that are empty, a position or a name, without attributes and format
-/// specifications.
+/// Python's `str.format` with fields that are empty, a position or a name, without attributes and
+/// format specifications.
 func pythonFormat(_ format: String, _ arguments: JinjaArguments) throws(JinjaError) -> String {
   var result = String.UnicodeScalarView()
   var scalars = format.unicodeScalars[...]

@@ -1,4 +1,5 @@
-/// Text as Python counts it: by Unicode scalars, never by grapheme clusters or canonical equivalence.
+/// Text as Python counts it: by Unicode scalars, never by grapheme clusters or canonical
+/// equivalence.
 extension Unicode.Scalar {
   /// What `str.isspace` calls white space.
   var isPythonSpace: Bool {

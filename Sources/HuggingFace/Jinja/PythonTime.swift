@@ -2,13 +2,11 @@ import Foundation
 
 /// Python's `strftime` of a moment, with English names as in the C locale.
 ///
-/// Knows `%a %A %b %B %c %d %D %e %F %H %I %j %m %M %n %p %S %t %T %u %w %x %X %y %Y %z %Z %%`, and `-` before a
-/// number's letter, which drops leading zeros. `%z` and `%Z` are empty, as for Python's `datetime.now()`.
-func pythonTime(
-  _ format: String, at date: Date, in timeZone: TimeZone
-) throws(JinjaError) -> String {
-  var calendar = Calendar(identifier: .gregorian)
-  calendar.timeZone = timeZone
+/// Knows `%a %A %b %B %c %d %D %e %F %H %I %j %m %M %n %p %S %t %T %u %w %x %X %y %Y %z %Z %%`, and
+/// `-` before a number's letter, which drops leading zeros. `%z` and `%Z` are empty, as for
+/// Python's `datetime.now()`.
+func pythonTime(_ format: String, at date: Date) throws(JinjaError) -> String {
+  let calendar = Calendar(identifier: .gregorian)
   let time = TimeFields(date: date, calendar: calendar)
   var result = ""
   var scalars = format.unicodeScalars[...]

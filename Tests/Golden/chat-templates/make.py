@@ -113,7 +113,13 @@ TOKENS = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
 def conversations(source):
     for messages in CONVERSATIONS:
         for add_generation_prompt in (False, True):
-            variables = dict(TOKENS, messages=messages, add_generation_prompt=add_generation_prompt)
+            variables = dict(
+                TOKENS,
+                messages=messages,
+                tools=None,
+                documents=None,
+                add_generation_prompt=add_generation_prompt,
+            )
             yield {
                 "messages": messages,
                 "add_generation_prompt": add_generation_prompt,

@@ -1,0 +1,72 @@
+import Foundation
+import Safetensors
+
+/// How a model wants a conversation written: a template in the Jinja language, as `chat_template`
+/// of `tokenizer_config.json` or `chat_template.jinja` hold it.
+///
+/// ``render(_:addingGenerationPrompt:variables:)`` agrees to the character with
+/// `apply_chat_template` of transformers.
+package struct ChatTemplate: Sendable {
+  /// Where the template stands: a file, or the name of a built-in template.
+  package let place: String
+
+  /// The source.
+  package let source: String
+
+  private let template: JinjaTemplate
+  private let specialTokens: [String: String]
+  private let now: Date
+
+  /// Parses a template.
+  ///
+  /// - Parameters:
+  ///   - source: the template.
+  ///   - place: where it stands, for error messages.
+  ///   - specialTokens: the variables `bos_token`, `eos_token` and so on.
+  ///   - now: the moment that `strftime_now` tells, in the time zone of this machine. It stays the
+  ///     same for every
+  ///     rendering, so that a run over midnight keeps its header.
+  package init(
+    source: String, place: String, specialTokens: [String: String], now: Date = Date()
+  ) throws(ChatTemplateError) {
+    self.source = source
+    self.place = place
+    self.specialTokens = specialTokens
+    self.now = now
+    do {
+      template = try JinjaTemplate(source)
+    } catch {
+      throw ChatTemplateError(place: place, line: error.line, reason: error.reason)
+    }
+  }
+
+  /// The text of a conversation.
+  ///
+  /// - Parameters:
+  ///   - messages: the conversation.
+  ///   - addingGenerationPrompt: whether the text ends where the assistant begins to speak.
+  ///   - variables: further variables of the template, for example `enable_thinking`.
+  /// - Throws: what the template itself refuses, or an error of the template with its line.
+  package func render(
+    _ messages: [ChatMessage], addingGenerationPrompt: Bool, variables: JSONObject = [:]
+  ) throws(ChatTemplateError) -> String {
+    var values: [String: JinjaValue] = [
+      "messages": .list(messages.map(\.value)),
+      "add_generation_prompt": .bool(addingGenerationPrompt),
+      "tools": .none, "documents": .none,
+    ]
+    for (name, token) in specialTokens { values[name] = .string(token) }
+    for (name, value) in variables.members { values[name] = JinjaValue(value) }
+    do {
+      return try template.render(values, now: now)
+    } catch {
+      throw ChatTemplateError(
+        place: place, line: error.isRaisedByTemplate ? nil : error.line,
+        reason: error.isRaisedByTemplate
+          ? "the template refuses the conversation: \(error.reason)" : error.reason)
+    }
+  }
+
+  /// A SHA-256 of the source, for recording beside what was made with the template.
+  package var fingerprint: String { SHA256.hexadecimal(of: source.utf8) }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+extension ModelFolder {
+  /// The model's chat template, or nil where it has none: `chat_template.jinja`, else
+  /// `chat_template` of `tokenizer_config.json`.
+  ///
+  /// - Parameter now: the moment that the template's clock tells.
+  package func chatTemplate(
+    now: Date = Date()
+  ) throws(ModelFolderError) -> ChatTemplate? {
+    let configuration = try tokenizerConfiguration()
+    guard let (source, place) = try chatTemplateSource() ?? configuration.chatTemplate else {
+      return nil
+    }
+    do {
+      return try ChatTemplate(
+        source: source, place: place, specialTokens: configuration.specialTokens, now: now)
+    } catch {
+      throw .chatTemplate(error)
+    }
+  }
+
+  private func chatTemplateSource() throws(ModelFolderError) -> (source: String, place: String)? {
+    guard has("chat_template.jinja") else { return nil }
+    let file = url.appending(path: "chat_template.jinja")
+    guard let data = try? Data(contentsOf: file),
+      let source = String(validating: data, as: UTF8.self)
+    else {
+      throw .chatTemplate(
+        ChatTemplateError(place: file.path, line: nil, reason: "expected a text in UTF-8"))
+    }
+    return (source, file.path)
+  }
+}

@@ -1,0 +1,82 @@
+import Tokenizers
+
+/// Where the context, or the soft prompt in its place, stands in a text:
+///
+///     header | context or soft prompt | closing | prompt | response
+///
+/// Header and closing are the same for every example. A raw model's header is what its tokenizer
+/// puts before any text, such as BOS, and its closing is empty. For a chat model the template is
+/// rendered around a marker in the place of the system message's content: the header ends and the
+/// closing begins there.
+///
+/// Every piece is tokenized by itself. Special tokens in it are recognised, and none are added: a
+/// template writes its own BOS. The closing reaches as far as the tokenizer gives the same tokens
+/// for closing and prompt apart as for both together; where no place is sure, it is empty, and all
+/// of that text belongs to the prompt.
+package struct Placement: Sendable {
+  /// The tokens before the context.
+  package let header: [Int]
+
+  /// The tokens after the context that every example shares.
+  package let closing: [Int]
+
+  /// `raw`, the name of a built-in template, or the file of the model's own.
+  package let templateName: String
+
+  /// The token that ends an answer in the template, for example `<|im_end|>`; nil for a raw model,
+  /// and for a template that writes none.
+  package let endOfResponse: Int?
+
+  private let tokenizer: Tokenizer
+  private let chat: ChatPlacement?
+
+  /// The placement for a model that continues text.
+  package init(raw tokenizer: Tokenizer) {
+    self.tokenizer = tokenizer
+    header = tokenizer.leadingSpecialIdentifiers
+    closing = []
+    templateName = "raw"
+    endOfResponse = nil
+    chat = nil
+  }
+
+  /// The placement for a model that follows a chat template.
+  ///
+  /// - Throws: when the template refuses a system message, leaves it out or repeats it.
+  package init(template: ChatTemplate, tokenizer: Tokenizer) throws(PlacementError) {
+    let chat = try ChatPlacement(template, tokenizer)
+    self.tokenizer = tokenizer
+    self.chat = chat
+    header = tokenizer.encode(chat.header, addingSpecialTokens: false)
+    closing = tokenizer.encode(chat.closing, addingSpecialTokens: false)
+    templateName = template.place
+    endOfResponse = chat.endOfResponse(tokenizer)
+  }
+
+  /// Whether prompts are messages of a chat.
+  package var isChat: Bool { chat != nil }
+
+  /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
+  /// everything up to the answer for a chat model.
+  package func promptIdentifiers(of text: String) throws(PlacementError) -> [Int] {
+    guard let chat else { return tokenizer.encode(text, addingSpecialTokens: false) }
+    let prompt = try chat.prompt(of: [ChatMessage(role: "user", content: text)])
+    return tokenizer.encode(prompt, addingSpecialTokens: false)
+  }
+
+  /// The tokens of a conversation up to where the assistant answers.
+  ///
+  /// - Parameter messages: without a system message, because the context takes its place, and
+  ///   without the answer.
+  package func promptIdentifiers(
+    of messages: [ChatMessage]
+  ) throws(PlacementError) -> [Int] {
+    guard let chat else { throw .noTemplate }
+    return tokenizer.encode(try chat.prompt(of: messages), addingSpecialTokens: false)
+  }
+
+  /// The tokens of an answer, without the token that ends it.
+  package func responseIdentifiers(of text: String) -> [Int] {
+    tokenizer.encode(text, addingSpecialTokens: false)
+  }
+}

@@ -1,0 +1,37 @@
+/// Why a context cannot be placed in a chat template, in one line.
+package enum PlacementError: Error, Equatable, Sendable {
+  /// The template fails, or refuses the conversation.
+  case template(ChatTemplateError)
+  /// The template fails, or refuses the conversation, because it has a system message.
+  case noSystemMessage(ChatTemplateError)
+  /// The template does not print a system message once.
+  case systemMessageLost(place: String, count: Int)
+  /// The template puts text of the conversation before the system message.
+  case movingHeader(place: String)
+  /// A conversation brings its own system message.
+  case systemMessageTaken
+  /// Messages came for a model without a chat template.
+  case noTemplate
+}
+
+extension PlacementError: CustomStringConvertible {
+  /// The whole error in one line.
+  package var description: String {
+    switch self {
+    case .template(let error): error.description
+    case .noSystemMessage(let error):
+      "\(error.description): the context needs a system message, which this template does not "
+        + "take; --template raw, chatml or llama3 does without it"
+    case .systemMessageLost(let place, let count):
+      "\(place): expected the template to print the system message once, found it "
+        + "\(count) times; choose another one with --template"
+    case .movingHeader(let place):
+      "\(place): the template puts earlier turns before the system message, so only "
+        + "conversations of one turn can be placed"
+    case .systemMessageTaken:
+      "messages: expected none of role system, because the context takes its place"
+    case .noTemplate:
+      "messages: the model has no chat template; choose one with --template, or give prompts"
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// A macro, or the body of a `call` block.
+final class JinjaMacro: JinjaObject {
+  private let name: String
+  private let parameters: JinjaParameters
+  private let body: [JinjaStatement]
+  private let scope: JinjaScope
+
+  init(
+    name: String, parameters: JinjaParameters, body: [JinjaStatement], scope: JinjaScope
+  ) {
+    self.name = name
+    self.parameters = parameters
+    self.body = body
+    self.scope = scope
+  }
+
+  var typeName: String { "Macro" }
+
+  var isCallable: Bool { true }
+
+  func attribute(_ name: String) -> JinjaValue? {
+    name == "name" ? .string(self.name) : nil
+  }
+
+  /// Renders the body with the arguments as variables; what the parameters do not take up is in
+  /// `varargs` and `kwargs`.
+  func call(
+    _ arguments: JinjaArguments, _ evaluator: JinjaEvaluator
+  ) throws(JinjaError) -> JinjaValue? {
+    let inner = JinjaScope(parent: scope)
+    let names = parameters.names
+    for (name, value) in zip(names, arguments.positional) { inner.variables[name] = value }
+    inner.variables["varargs"] = .tuple(Array(arguments.positional.dropFirst(names.count)))
+    var rest = JinjaDictionary()
+    for (name, value) in arguments.named {
+      if name == "caller" && !names.contains("caller") {
+        inner.variables[name] = value
+      } else if !names.contains(name) {
+        try rest.set(value, for: .string(name))
+      } else if inner.variables.updateValue(value, forKey: name) != nil {
+        throw JinjaError("macro \(self.name) got two values for \(name)")
+      }
+    }
+    inner.variables["kwargs"] = .dictionary(rest)
+    let required = names.count - parameters.defaults.count
+    for (index, name) in names.enumerated() where inner.variables[name] == nil {
+      inner.variables[name] =
+        index < required
+        ? .undefined("parameter '\(name)' was not provided")
+        : try evaluator.value(of: parameters.defaults[index - required], in: inner)
+    }
+    return .string(try evaluator.renderCall(body, in: inner))
+  }
+}

@@ -1,0 +1,222 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+import Tokenizers
+
+@testable import HuggingFace
+
+@Suite("Placement")
+struct PlacementTests {
+  private static let special = [
+    "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<|begin_of_text|>", "<|start_header_id|>",
+    "<|end_header_id|>", "<|eot_id|>", "<start_of_turn>", "<end_of_turn>", "<|system|>", "<|user|>",
+    "<|assistant|>", "<|end|>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[INST]", "[/INST]",
+  ]
+
+  /// A byte-level tokenizer with one merge, of two line breaks, so that a cut between them shows.
+  private static func tokenizer(addsBOS: Bool = false) throws -> Tokenizer {
+    // The alphabet of byte-level BPE: printable bytes stand for themselves, the others follow at
+    // 256.
+    let printable = Array(33...126) + Array(161...172) + Array(174...255)
+    var vocabulary: [String] = printable.map { String(UnicodeScalar(UInt8($0))) }
+    for index in 0..<(256 - printable.count) {
+      vocabulary.append(UnicodeScalar(UInt32(256 + index)).map { String($0) } ?? "")
+    }
+    let lineBreak = "\u{10A}"
+    vocabulary.append(lineBreak + lineBreak)
+    let ids = Dictionary(
+      uniqueKeysWithValues: vocabulary.enumerated().map { ($1, JSON.integer($0)) })
+    var object = JSONObject()
+    for (token, id) in ids { object[token] = id }
+    let added = special.enumerated().map { index, token in
+      JSON.object([
+        "id": .integer(vocabulary.count + index), "content": .string(token),
+        "single_word": .bool(false), "lstrip": .bool(false), "rstrip": .bool(false),
+        "normalized": .bool(false), "special": .bool(true),
+      ])
+    }
+    let bos: JSON = .object([
+      "type": .string("TemplateProcessing"),
+      "single": .array([
+        .object(["SpecialToken": .object(["id": .string("<s>"), "type_id": .integer(0)])]),
+        .object(["Sequence": .object(["id": .string("A"), "type_id": .integer(0)])]),
+      ]),
+      "pair": .array([]),
+      "special_tokens": .object([
+        "<s>": .object([
+          "id": .string("<s>"), "ids": .array([.integer(vocabulary.count)]),
+          "tokens": .array([.string("<s>")]),
+        ])
+      ]),
+    ])
+    let byteLevel: JSON = .object([
+      "type": .string("ByteLevel"), "add_prefix_space": .bool(false),
+      "trim_offsets": .bool(true), "use_regex": .bool(false),
+    ])
+    let json: JSON = .object([
+      "version": .string("1.0"), "added_tokens": .array(added), "normalizer": .null,
+      "pre_tokenizer": byteLevel, "post_processor": addsBOS ? bos : .null, "decoder": byteLevel,
+      "model": .object([
+        "type": .string("BPE"), "vocab": .object(object),
+        "merges": .array([.array([.string(lineBreak), .string(lineBreak)])]),
+      ]),
+    ])
+    return try Tokenizer(json: Data(json.text().utf8), name: "tokenizer.json")
+  }
+
+  private static func template(_ name: String) throws -> ChatTemplate {
+    if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
+    return try ChatTemplate(
+      source: Golden.template(name), place: name,
+      specialTokens: ["bos_token": "<s>", "eos_token": "</s>"], now: Golden.now)
+  }
+
+  private static let chatNames =
+    ChatTemplate.builtInNames + Golden.names.filter { $0 != "gemma-2" && $0 != "macros" }
+
+  @Test("a raw model: what the tokenizer puts before a text, and the prompt as it is")
+  func raw() throws {
+    let plain = Placement(raw: try Self.tokenizer())
+    #expect(plain.header == [] && plain.closing == [] && !plain.isChat)
+    #expect(plain.templateName == "raw" && plain.endOfResponse == nil)
+    let tokenizer = try Self.tokenizer(addsBOS: true)
+    let placement = Placement(raw: tokenizer)
+    #expect(placement.header == [try #require(tokenizer.identifier(of: "<s>"))])
+    #expect(
+      try placement.promptIdentifiers(of: "Hi")
+        == tokenizer.encode("Hi", addingSpecialTokens: false))
+    #expect(throws: PlacementError.noTemplate) {
+      try placement.promptIdentifiers(of: [ChatMessage(role: "user", content: "Hi")])
+    }
+  }
+
+  @Test("header, closing and prompt in the built-in templates")
+  func builtIn() throws {
+    let tokenizer = try Self.tokenizer(addsBOS: true)
+    func text(_ ids: [Int]) -> String { tokenizer.decode(ids) }
+    let chatML = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
+    #expect(text(chatML.header) == "<|im_start|>system\n")
+    // A prompt that begins with a line break would join the one before it, so the closing ends
+    // earlier.
+    #expect(text(chatML.closing) == "<|im_end|>\n<|im_start|>")
+    #expect(
+      text(try chatML.promptIdentifiers(of: "\nHi"))
+        == "user\n\nHi<|im_end|>\n<|im_start|>assistant\n")
+    #expect(chatML.endOfResponse == tokenizer.identifier(of: "<|im_end|>"))
+    #expect(chatML.isChat && chatML.templateName == "template chatml")
+    let llama3 = try Placement(template: Self.template("llama3"), tokenizer: tokenizer)
+    #expect(
+      text(llama3.header) == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
+    // This template trims what the user says.
+    #expect(
+      text(llama3.closing) == "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n")
+    #expect(
+      text(try llama3.promptIdentifiers(of: "\nHi"))
+        == "Hi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
+    #expect(llama3.endOfResponse == tokenizer.identifier(of: "<|eot_id|>"))
+  }
+
+  @Test(
+    "the pieces have the tokens of the whole text, whatever the user says", arguments: chatNames)
+  func pieces(name: String) throws {
+    let tokenizer = try Self.tokenizer()
+    let template = try Self.template(name)
+    let placement = try Placement(template: template, tokenizer: tokenizer)
+    for prompt in ["Hi", "\nHi", "\n\n Hi \n", "é", "<|im_end|>", "1"] {
+      let messages = [
+        ChatMessage(role: "system", content: "CONTEXT"), ChatMessage(role: "user", content: prompt),
+      ]
+      let text = try template.render(messages, addingGenerationPrompt: true)
+      let halves = text.components(separatedBy: "CONTEXT")
+      #expect(halves.count == 2)
+      #expect(
+        placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
+      #expect(
+        placement.closing + (try placement.promptIdentifiers(of: prompt))
+          == tokenizer.encode(halves[1], addingSpecialTokens: false))
+    }
+  }
+
+  @Test("a conversation of several turns")
+  func turns() throws {
+    let tokenizer = try Self.tokenizer()
+    let messages = [
+      ChatMessage(role: "user", content: "A?"), ChatMessage(role: "assistant", content: "A."),
+      ChatMessage(role: "user", content: "B?"),
+    ]
+    let placement = try Placement(template: Self.template("qwen-2.5"), tokenizer: tokenizer)
+    #expect(
+      tokenizer.decode(try placement.promptIdentifiers(of: messages))
+        == "user\nA?<|im_end|>\n<|im_start|>assistant\nA.<|im_end|>\n"
+        + "<|im_start|>user\nB?<|im_end|>\n<|im_start|>assistant\n")
+    let mistral = try Placement(template: Self.template("mistral"), tokenizer: tokenizer)
+    #expect {
+      try mistral.promptIdentifiers(of: messages)
+    } throws: { error in
+      "\(error)" == "mistral: the template puts earlier turns before the system message, so only "
+        + "conversations of one turn can be placed"
+    }
+  }
+
+  @Test("what cannot be placed is refused in one line")
+  func refusals() throws {
+    let tokenizer = try Self.tokenizer()
+    func message(_ source: String) -> String {
+      do {
+        let template = try ChatTemplate(source: source, place: "t", specialTokens: [:])
+        _ = try Placement(template: template, tokenizer: tokenizer)
+        return "placed"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect {
+      try Placement(template: Self.template("gemma-2"), tokenizer: tokenizer)
+    } throws: { error in
+      "\(error)" == "gemma-2: the template refuses the conversation: There is no system role: "
+        + "the context needs a system message, which this template does not take; "
+        + "--template raw, chatml or llama3 does without it"
+    }
+    #expect(
+      message("{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}")
+        == "t: expected the template to print the system message once, found it 0 times; "
+        + "choose another one with --template")
+    #expect(
+      message("{{ messages[0].content }}{{ messages[0].content }}")
+        == "t: expected the template to print the system message once, found it 2 times; "
+        + "choose another one with --template")
+    #expect(message("{{ messages.x.y }}") == "t, line 1: 'list object' has no attribute 'x'")
+    let placement = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
+    #expect(throws: PlacementError.systemMessageTaken) {
+      try placement.promptIdentifiers(of: [
+        ChatMessage(role: "system", content: "x"), ChatMessage(role: "user", content: "y"),
+      ])
+    }
+  }
+
+  @Test(
+    "real tokenizers, with Qwen's and Llama's ways of writing",
+    .enabled(if: SharedReference.isPresent, SharedReference.reason),
+    arguments: [("qwen2.5", "qwen-2.5"), ("qwen2.5", "qwen-3"), ("llama2", "llama-2")])
+  func real(tokenizer name: String, template templateName: String) throws {
+    let tokenizer = try Tokenizer(
+      contentsOf: SharedReference.url("tokenizers/\(name)/tokenizer.json"))
+    let template = try Self.template(templateName)
+    let placement = try Placement(template: template, tokenizer: tokenizer)
+    #expect(!placement.header.isEmpty)
+    for prompt in ["What is it?", "\n\nWhat?", " a  b ", "1234", "é\u{301}"] {
+      let text = try template.render(
+        [
+          ChatMessage(role: "system", content: "CONTEXT"),
+          ChatMessage(role: "user", content: prompt),
+        ], addingGenerationPrompt: true)
+      let tail = text.components(separatedBy: "CONTEXT")[1]
+      #expect(
+        placement.closing + (try placement.promptIdentifiers(of: prompt))
+          == tokenizer.encode(tail, addingSpecialTokens: false))
+    }
+    let expectedEnd = name == "llama2" ? "</s>" : "<|im_end|>"
+    #expect(placement.endOfResponse == tokenizer.identifier(of: expectedEnd))
+  }
+}
