@@ -42,6 +42,11 @@ typedef long long OFFSET;
 #define FMA(a, b, c) fmaf(a, b, c)
 DEVICE float bits_to_float(uint bits) { return __uint_as_float(bits); }
 DEVICE uint float_to_bits(float value) { return __float_as_uint(value); }
+DEVICE void store_half(float value, ushort *values, OFFSET index) {
+  ushort half_bits;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half_bits) : "f"(value));
+  values[index] = half_bits;
+}
 
 #else
 
@@ -75,6 +80,9 @@ typedef long OFFSET;
 #define make_float4(a, b, c, d) ((float4)(a, b, c, d))
 DEVICE float bits_to_float(uint bits) { return as_float(bits); }
 DEVICE uint float_to_bits(float value) { return as_uint(value); }
+DEVICE void store_half(float value, GLOBAL ushort *values, OFFSET index) {
+  vstore_half_rte(value, (size_t)index, (GLOBAL half *)values);
+}
 
 #endif
 

@@ -1,6 +1,6 @@
 // kl_divergence.cl - the distillation loss between rows of logits, and its gradient in place.
 //
-// Per row r of R, with p = softmax(teacher / tau) of the teacher's row places[r], q = softmax(student[r] / tau),
+// Per row r of R, with p = softmax(teacher / tau) of the teacher's row places[first_place + r], q = softmax(student[r] / tau),
 // m = (p + q) / 2, by FORM (a -D constant):
 //     0  forward KL       loss = KL(p || q)                      gradient = weight / tau * (q - p)
 //     1  reverse KL       loss = KL(q || p)                      gradient = weight / tau * q * (h - sum q h), h = log(q / p)
@@ -8,9 +8,9 @@
 // Where the student's logits are s = c * tanh(z / c), the gradient is that with respect to z: times 1 - (s / c)^2.
 //
 //     teacher           [*, V]  read     f32, or binary16 shifted by the row's maximum, by ELEMENT
-//     places            [R]     read     the teacher's row of each row
+//     places            [*]     read     the teacher's row of each row, from first_place on
 //     student           [R, V]  update   logits on entry, gradient on exit (only read by kl_divergence_loss)
-//     losses            [R]     write    nats, before weight, without a factor tau^2
+//     losses            [*]     write    from first_row on: nats, before weight, without a factor tau^2
 //     inverse_soft_cap          1 / c, or 0
 //
 // Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
@@ -18,6 +18,8 @@
 // Numerics  f32; terms as divergence_terms.h; logits must be finite
 // Traffic   forward KL 3 * R * V floats and 2 * R * V teacher elements, else 4 and 3
 // Twin      Sources/Compute/Operations/KLDivergence.swift, Sources/CArithmetic/kl_divergence.c
+// Needs     vocabulary_row.h divergence_terms.h
+// Build     LANES=256 FORM=0,1,2 ELEMENT=0,2
 
 #define FORWARD_KL 0
 #define JENSEN_SHANNON 2
@@ -109,11 +111,11 @@ DEVICE Lane log_of_student(Pair at) {
 KERNEL(LANES) kl_divergence_loss(const GLOBAL Stored *RESTRICT teacher,
                                  const GLOBAL int *RESTRICT places,
                                  const GLOBAL float *RESTRICT student,
-                                 GLOBAL float *RESTRICT losses, int width, int first_row,
-                                 float inverse_temperature) {
+                                 GLOBAL float *RESTRICT losses, int width, int first_place,
+                                 int first_row, float inverse_temperature) {
   LOCAL float partial[LANES];
   const int r = GROUP_ID;
-  const GLOBAL Stored *t = teacher + (OFFSET)places[first_row + r] * width;
+  const GLOBAL Stored *t = teacher + (OFFSET)places[first_place + r] * width;
   const GLOBAL float *s = student + (OFFSET)r * width;
   const RowTerms row = row_terms(t, s, width, inverse_temperature, partial);
   CarefulSum sum = no_terms();
@@ -131,12 +133,12 @@ DEVICE Lane through_soft_cap(Lane gradient, Lane capped, float inverse_soft_cap)
 
 KERNEL(LANES) kl_divergence(const GLOBAL Stored *RESTRICT teacher,
                             const GLOBAL int *RESTRICT places, GLOBAL float *RESTRICT student,
-                            GLOBAL float *RESTRICT losses, int width, int first_row,
-                            float inverse_temperature, float gradient_factor,
+                            GLOBAL float *RESTRICT losses, int width, int first_place,
+                            int first_row, float inverse_temperature, float gradient_factor,
                             float inverse_soft_cap) {
   LOCAL float partial[LANES];
   const int r = GROUP_ID;
-  const GLOBAL Stored *t = teacher + (OFFSET)places[first_row + r] * width;
+  const GLOBAL Stored *t = teacher + (OFFSET)places[first_place + r] * width;
   GLOBAL float *s = student + (OFFSET)r * width;
   const RowTerms row = row_terms(t, s, width, inverse_temperature, partial);
   CarefulSum sum = no_terms();

@@ -11,10 +11,10 @@ typedef float16 Lane;
 #define FIRST 0
 #define STRIDE 16
 
-DEVICE Lane load_lane(const GLOBAL float *row, int v, int width) {
+DEVICE Lane load_lane_or(const GLOBAL float *row, int v, int width, float past_the_end) {
   if (v + 16 <= width) return vload16(0, row + v);
   float rest[16];
-  for (int i = 0; i < 16; i++) rest[i] = v + i < width ? row[v + i] : MASKED;
+  for (int i = 0; i < 16; i++) rest[i] = v + i < width ? row[v + i] : past_the_end;
   return vload16(0, rest);
 }
 
@@ -62,8 +62,8 @@ typedef float Lane;
 #define FIRST LOCAL_ID
 #define STRIDE LANES
 
-DEVICE Lane load_lane(const GLOBAL float *row, int v, int width) {
-  return v < width ? row[v] : MASKED;
+DEVICE Lane load_lane_or(const GLOBAL float *row, int v, int width, float past_the_end) {
+  return v < width ? row[v] : past_the_end;
 }
 
 DEVICE void store_lane(Lane x, GLOBAL float *row, int v, int width) {
@@ -100,6 +100,10 @@ DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
 DEVICE Lane exponential(Lane x) { return EXP(x); }
 
 #endif
+
+DEVICE Lane load_lane(const GLOBAL float *row, int v, int width) {
+  return load_lane_or(row, v, width, MASKED);
+}
 
 // A sum that keeps what its additions round off (Kahan 1965): beside one large term of a vocabulary, the many small ones
 // would be lost.

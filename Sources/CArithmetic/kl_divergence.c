@@ -88,10 +88,6 @@ INLINE const float *teacher_block(const void *teacher, bool is_half, ptrdiff_t f
   return room;
 }
 
-INLINE ptrdiff_t block_count(ptrdiff_t width, ptrdiff_t first) {
-  return width - first < BLOCK ? width - first : BLOCK;
-}
-
 INLINE RowTerms row_terms(const void *teacher, ptrdiff_t place, const float *student,
                           ptrdiff_t width, DivergenceTerms terms, float *room) {
   RowSum p = no_elements, q = no_elements;

@@ -11,9 +11,14 @@ typedef struct RowSum {
   float maximum, sum;
 } RowSum;
 
+/// How many elements the block has that begins at `first` of `width`.
+INLINE ptrdiff_t block_count(ptrdiff_t width, ptrdiff_t first) {
+  return width - first < BLOCK ? width - first : BLOCK;
+}
+
 static const RowSum no_elements = {-__FLT_MAX__, 0};
 
-INLINE float block_maximum(const float *x, ptrdiff_t count) {
+INLINE float largest_of(const float *x, ptrdiff_t count) {
   float lanes[LANES];
   for (int lane = 0; lane < LANES; lane++) lanes[lane] = -__FLT_MAX__;
   ptrdiff_t e = 0;
@@ -31,7 +36,7 @@ INLINE float block_maximum(const float *x, ptrdiff_t count) {
 INLINE RowSum including_block(RowSum state, const float *x, ptrdiff_t count,
                               float inverse_temperature) {
   SUMS_IN_ANY_ORDER
-  const float found = block_maximum(x, count);
+  const float found = largest_of(x, count);
   const float maximum = found > state.maximum ? found : state.maximum;
   float sum = 0;
   for (ptrdiff_t e = 0; e < count; e++) sum += exponential((x[e] - maximum) * inverse_temperature);
@@ -43,7 +48,6 @@ INLINE RowSum including_block(RowSum state, const float *x, ptrdiff_t count,
 INLINE RowSum row_sum(const float *x, ptrdiff_t count, float inverse_temperature) {
   RowSum state = no_elements;
   for (ptrdiff_t e = 0; e < count; e += BLOCK)
-    state = including_block(state, x + e, count - e < BLOCK ? count - e : BLOCK,
-                            inverse_temperature);
+    state = including_block(state, x + e, block_count(count, e), inverse_temperature);
   return state;
 }

@@ -8,11 +8,16 @@ typedef struct KernelSource {
   size_t length;
 } KernelSource;
 
-extern const KernelSource kernel_dialect;
+extern const KernelSource kernel_agreement;
 extern const KernelSource kernel_attention_backward;
 extern const KernelSource kernel_attention_forward;
+extern const KernelSource kernel_compress_logits;
+extern const KernelSource kernel_dialect;
 extern const KernelSource kernel_embedding;
 extern const KernelSource kernel_kl_divergence;
 extern const KernelSource kernel_product;
+extern const KernelSource kernel_projected_divergence;
 extern const KernelSource kernel_rms_norm;
+extern const KernelSource kernel_soft_cap;
 extern const KernelSource kernel_softmax;
+extern const KernelSource kernel_sum;

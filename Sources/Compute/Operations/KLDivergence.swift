@@ -27,18 +27,19 @@ extension Device {
   ///
   /// - Parameters:
   ///   - teacher: [*, width], read; finite.
-  ///   - places: [*], read from `firstRow` on: the teacher's row of each row.
+  ///   - places: [*], read from `firstPlace` on: the teacher's row of each row.
   ///   - student: [rows, width], updated: logits, finite, on entry; on exit weight times the gradient with respect to
   ///     them, or to z where they are softCap * tanh(z / softCap).
   ///   - losses: [*], written from `firstRow` on: nats, before `weight`.
   package func klDivergence<Logit: TeacherLogit>(
     teacher: borrowing DeviceBuffer<Logit>, at places: borrowing DeviceBuffer<Int32>,
-    student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstRow: Int = 0,
+    student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstPlace: Int = 0,
+    firstRow: Int = 0,
     objective: Objective, weight: Float, softCap: Float? = nil,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("klDivergence", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergence", "places", places.count, atLeast: firstRow + rows)
+    try expect("klDivergence", "places", places.count, atLeast: firstPlace + rows)
     try expect("klDivergence", "student", student.count, atLeast: rows * width)
     try expect("klDivergence", "losses", losses.count, atLeast: firstRow + rows)
     let gradientFactor = weight / objective.temperature
@@ -49,7 +50,7 @@ extension Device {
         form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
         gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
         teacher_is_half: Logit.isHalf)
-      let (teacher, places) = unsafe (teacher.host, places.host + firstRow)
+      let (teacher, places) = unsafe (teacher.host, places.host + firstPlace)
       let (student, losses) = unsafe (student.mutableHost, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
         unsafe kl_divergence(
@@ -65,6 +66,7 @@ extension Device {
       try launch.write(&student)
       try launch.write(&losses)
       try launch.value(width)
+      try launch.value(firstPlace)
       try launch.value(firstRow)
       try launch.value(1 / objective.temperature)
       try launch.value(gradientFactor)
@@ -76,11 +78,12 @@ extension Device {
   /// As `klDivergence`, without the gradient: `student` [rows, width] is only read.
   package func klDivergenceLoss<Logit: TeacherLogit>(
     teacher: borrowing DeviceBuffer<Logit>, at places: borrowing DeviceBuffer<Int32>,
-    student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstRow: Int = 0,
+    student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstPlace: Int = 0,
+    firstRow: Int = 0,
     objective: Objective, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("klDivergenceLoss", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergenceLoss", "places", places.count, atLeast: firstRow + rows)
+    try expect("klDivergenceLoss", "places", places.count, atLeast: firstPlace + rows)
     try expect("klDivergenceLoss", "student", student.count, atLeast: rows * width)
     try expect("klDivergenceLoss", "losses", losses.count, atLeast: firstRow + rows)
     switch engine {
@@ -88,7 +91,7 @@ extension Device {
       let terms = DivergenceTerms(
         form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
         gradient_factor: 0, inverse_soft_cap: 0, teacher_is_half: Logit.isHalf)
-      let (teacher, places) = unsafe (teacher.host, places.host + firstRow)
+      let (teacher, places) = unsafe (teacher.host, places.host + firstPlace)
       let (student, losses) = unsafe (student.host, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
         unsafe kl_divergence_loss(
@@ -104,6 +107,7 @@ extension Device {
       try launch.read(student)
       try launch.write(&losses)
       try launch.value(width)
+      try launch.value(firstPlace)
       try launch.value(firstRow)
       try launch.value(1 / objective.temperature)
       try launch.run(groups: rows, lanes: lanes.count)

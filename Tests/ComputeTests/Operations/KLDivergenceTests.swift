@@ -121,7 +121,8 @@ extension DeviceTests {
           var chunk = try device.buffer(
             Array(workload.student[(first * 5000)..<(first * 5000 + 10000)]))
           try device.klDivergence(
-            teacher: teacher, at: places, student: &chunk, rows: 2, width: 5000, firstRow: first,
+            teacher: teacher, at: places, student: &chunk, rows: 2, width: 5000,
+            firstPlace: first, firstRow: first,
             objective: objective, weight: 1, losses: &losses)
           #expect(
             try device.download(chunk) == Array(gradient[(first * 5000)..<(first * 5000 + 10000)]))

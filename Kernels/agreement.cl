@@ -1,0 +1,34 @@
+// agreement.cl - whether a row's most likely token is a given one.
+//
+//     agreements[first_row + r] = 1 where k = chosen[places[first_place + r]] is the lowest v with z[r,v] = max_v z[r,v], else 0
+//
+//     logits       [R, V]  read     z
+//     chosen       [*]     read     the teacher's argmax of each of its rows
+//     places       [*]     read     the teacher's row of each row, from first_place on
+//     agreements   [*]     write    from first_row on
+//
+// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
+// Passes    one, over what stands before k and over what stands behind it
+// Numerics  exact; of equal logits the lowest place counts, as in argmax.cl
+// Traffic   R * V floats
+// Twin      Sources/Compute/Operations/Agreement.swift, Sources/CArithmetic/agreement.c
+// Needs     vocabulary_row.h
+// Build     LANES=256
+
+DEVICE float row_maximum(const GLOBAL float *row, int count, LOCAL_ARG float *partial) {
+  Lane best = MASKED;
+  for (int v = FIRST; v < count; v += STRIDE) best = MAX(best, load_lane(row, v, count));
+  return largest(best, partial);
+}
+
+KERNEL(LANES) agreement(const GLOBAL float *RESTRICT logits, const GLOBAL int *RESTRICT chosen,
+                        const GLOBAL int *RESTRICT places, GLOBAL float *RESTRICT agreements,
+                        int width, int first_place, int first_row) {
+  LOCAL float partial[LANES];
+  const int r = GROUP_ID;
+  const GLOBAL float *z = logits + (OFFSET)r * width;
+  const int k = chosen[places[first_place + r]];
+  const float before = row_maximum(z, k, partial);
+  const float behind = row_maximum(z + k + 1, width - k - 1, partial);
+  if (LOCAL_ID == 0) agreements[first_row + r] = before < z[k] && behind <= z[k] ? 1.0f : 0.0f;
+}

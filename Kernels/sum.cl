@@ -1,0 +1,24 @@
+// sum.cl - numbers of the device added up on the device: losses of rows become the loss of a step without a wait.
+//
+//     total[place] = factor * sum_i values[i]
+//
+//     values   [N]  read
+//     total    [*]  write    one element
+//
+// Mapping   one work-group of LANES (GPU); one work-item, 16 numbers at a time (CPU)
+// Passes    one
+// Numerics  f32, compensated within a lane, in a fixed order
+// Traffic   N floats
+// Twin      Sources/Compute/Operations/Sum.swift, Sources/CArithmetic/sum.c
+// Needs     vocabulary_row.h
+// Build     LANES=256
+
+KERNEL(LANES) sum(const GLOBAL float *RESTRICT values, GLOBAL float *RESTRICT total_of, int count,
+                  int place, float factor) {
+  LOCAL float partial[LANES];
+  CarefulSum state = no_terms();
+  for (int i = FIRST; i < count; i += STRIDE)
+    state = add(state, load_lane_or(values, i, count, 0.0f));
+  const float found = total(state.sum, partial);
+  if (LOCAL_ID == 0) total_of[place] = factor * found;
+}

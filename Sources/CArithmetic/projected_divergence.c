@@ -1,0 +1,71 @@
+#include "projected_divergence.h"
+#include "row_sums.h"
+
+/// p in place of a block of logits; what it adds to sum p * (maximum - z) / temperature.
+INLINE float project_block(float *z, ptrdiff_t count, float maximum, float inverse_temperature,
+                           float factor) {
+  SUMS_IN_ANY_ORDER
+  float distance = 0;
+  for (ptrdiff_t e = 0; e < count; e++) {
+    const float below = (z[e] - maximum) * inverse_temperature;
+    z[e] = exponential(below) * factor;
+    distance -= z[e] * below;
+  }
+  return distance;
+}
+
+WIDE void project_teacher(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, float *logits,
+                          float inverse_temperature, float *entropies) {
+  for (ptrdiff_t r = begin; r < end; r++) {
+    float *z = logits + r * width;
+    const RowSum row = row_sum(z, width, inverse_temperature);
+    float distance = 0;
+    for (ptrdiff_t e = 0; e < width; e += BLOCK)
+      distance += project_block(z + e, block_count(width, e), row.maximum, inverse_temperature,
+                                1.0f / row.sum);
+    entropies[r] = __builtin_logf(row.sum) + distance;
+  }
+}
+
+INLINE float dot_product(const float *a, const float *b, ptrdiff_t count) {
+  SUMS_IN_ANY_ORDER
+  float sum = 0;
+  for (ptrdiff_t e = 0; e < count; e++) sum += a[e] * b[e];
+  return sum;
+}
+
+/// The large numbers are subtracted first, unrounded by the small ones.
+INLINE float row_loss(RowSum row, float dot, float entropy, float inverse_temperature) {
+  return (row.maximum - dot) * inverse_temperature + (__builtin_logf(row.sum) - entropy);
+}
+
+WIDE void projected_divergence(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t vocabulary,
+                               ptrdiff_t width, ProjectedTeacher teacher, const float *hidden,
+                               float *logits, float inverse_temperature, float gradient_factor,
+                               float *hidden_gradient, float *losses) {
+  for (ptrdiff_t r = begin; r < end; r++) {
+    const ptrdiff_t place = teacher.places[r];
+    const float *m = teacher.projected + place * width;
+    float *z = logits + r * vocabulary;
+    float *gradient = hidden_gradient + r * width;
+    const RowSum row = row_sum(z, vocabulary, inverse_temperature);
+    const float dot = dot_product(hidden + r * width, m, width);
+    losses[r] = row_loss(row, dot, teacher.entropies[place], inverse_temperature);
+    for (ptrdiff_t e = 0; e < width; e++) gradient[e] = -gradient_factor * m[e];
+    const float factor = gradient_factor / row.sum;
+    for (ptrdiff_t e = 0; e < vocabulary; e++)
+      z[e] = exponential((z[e] - row.maximum) * inverse_temperature) * factor;
+  }
+}
+
+WIDE void projected_divergence_loss(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t vocabulary,
+                                    ptrdiff_t width, ProjectedTeacher teacher,
+                                    const float *hidden, const float *logits,
+                                    float inverse_temperature, float *losses) {
+  for (ptrdiff_t r = begin; r < end; r++) {
+    const ptrdiff_t place = teacher.places[r];
+    const RowSum row = row_sum(logits + r * vocabulary, vocabulary, inverse_temperature);
+    const float dot = dot_product(hidden + r * width, teacher.projected + place * width, width);
+    losses[r] = row_loss(row, dot, teacher.entropies[place], inverse_temperature);
+  }
+}

@@ -1,0 +1,9 @@
+#include "CKernels.h"
+
+static const char text[] = {
+#embed "../../Kernels/vocabulary_row.h"
+    ,
+#embed "../../Kernels/agreement.cl"
+};
+
+const KernelSource kernel_agreement = {"agreement.cl", text, sizeof text};

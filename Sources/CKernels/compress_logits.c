@@ -1,0 +1,9 @@
+#include "CKernels.h"
+
+static const char text[] = {
+#embed "../../Kernels/vocabulary_row.h"
+    ,
+#embed "../../Kernels/compress_logits.cl"
+};
+
+const KernelSource kernel_compress_logits = {"compress_logits.cl", text, sizeof text};

@@ -1,0 +1,9 @@
+#include "CKernels.h"
+
+static const char text[] = {
+#embed "../../Kernels/vocabulary_row.h"
+    ,
+#embed "../../Kernels/sum.cl"
+};
+
+const KernelSource kernel_sum = {"sum.cl", text, sizeof text};

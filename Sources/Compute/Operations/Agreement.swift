@@ -1,0 +1,48 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let agreement = unsafe KernelFile(kernel_agreement)
+}
+
+extension Device {
+  /// Whether each row's most likely token (the lowest of equal ones) is the one that the teacher chose.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], read.
+  ///   - chosen: [*], read: the teacher's argmax of each of its rows.
+  ///   - places: [*], read from `firstPlace` on: the teacher's row of each row.
+  ///   - agreements: [*], written from `firstRow` on: 1 or 0.
+  package func agreement(
+    _ logits: borrowing DeviceBuffer<Float>, with chosen: borrowing DeviceBuffer<Int32>,
+    at places: borrowing DeviceBuffer<Int32>, rows: Int, width: Int, firstPlace: Int = 0,
+    firstRow: Int = 0,
+    into agreements: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("agreement", "logits", logits.count, atLeast: rows * width)
+    try expect("agreement", "places", places.count, atLeast: firstPlace + rows)
+    try expect("agreement", "agreements", agreements.count, atLeast: firstRow + rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (logits, chosen) = unsafe (logits.host, chosen.host)
+      let (places, agreements) = unsafe (
+        places.host + firstPlace, agreements.mutableHost + firstRow
+      )
+      cpu.forEachRange(of: rows, elementsPerRow: width) { range in
+        unsafe CArithmetic.agreement(
+          range.lowerBound, range.upperBound, width, logits, chosen, places, agreements)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.agreement, "agreement", [lanes.option])
+      try launch.read(logits)
+      try launch.read(chosen)
+      try launch.read(places)
+      try launch.write(&agreements)
+      try launch.value(width)
+      try launch.value(firstPlace)
+      try launch.value(firstRow)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let compressLogits = unsafe KernelFile(kernel_compress_logits)
+}
+
+extension Device {
+  /// Rows of logits in 16 bits: binary16 of the distance to the row's maximum, which leaves the softmax as it is.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], read.
+  ///   - compressed: [*, width], written from row `firstRow` on; -65504 where a distance is larger.
+  package func compressLogits(
+    _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
+    into compressed: inout DeviceBuffer<UInt16>, firstRow: Int = 0
+  ) throws(ComputeError) {
+    try expect("compressLogits", "logits", logits.count, atLeast: rows * width)
+    try expect("compressLogits", "compressed", compressed.count, atLeast: (firstRow + rows) * width)
+    switch engine {
+    case .cpu(let cpu):
+      let logits = unsafe logits.host
+      let compressed = unsafe compressed.mutableHost + firstRow * width
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
+        unsafe compress_logits(range.lowerBound, range.upperBound, width, logits, compressed)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.compressLogits, "compress_logits", [lanes.option])
+      try launch.read(logits)
+      try launch.write(&compressed)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}

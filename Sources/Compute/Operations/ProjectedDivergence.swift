@@ -1,0 +1,140 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let projectedDivergence = unsafe KernelFile(kernel_projected_divergence)
+}
+
+extension Device {
+  /// The teacher's side of `projectedDivergence`, before the product with the head: p = softmax(z / temperature) in
+  /// place of the logits z, and its entropy.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], updated: finite on entry, p on exit.
+  ///   - entropies: [*], written from `firstRow` on: nats.
+  package func projectTeacher(
+    _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float,
+    entropies: inout DeviceBuffer<Float>, firstRow: Int = 0
+  ) throws(ComputeError) {
+    try expect("projectTeacher", "logits", logits.count, atLeast: rows * width)
+    try expect("projectTeacher", "entropies", entropies.count, atLeast: firstRow + rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (logits, entropies) = unsafe (logits.mutableHost, entropies.mutableHost + firstRow)
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * width) { range in
+        unsafe project_teacher(
+          range.lowerBound, range.upperBound, width, logits, 1 / temperature, entropies)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.projectedDivergence, "project_teacher", [lanes.option])
+      try launch.write(&logits)
+      try launch.write(&entropies)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// Forward KL against a teacher of which only m = W^T p and the entropy of p are kept (formulas in
+  /// Kernels/projected_divergence.cl), for logits z = W h without a bias.
+  ///
+  /// The gradient with respect to h is weight / temperature * (W^T q - m). This writes its second term to
+  /// `hiddenGradient` and weight / temperature * q in place of the logits: the caller adds their product with W.
+  ///
+  /// - Parameters:
+  ///   - projected: [*, width], read: m.
+  ///   - entropies: [*], read: nats, of p at the same temperature.
+  ///   - places: [*], read from `firstRow` on: the teacher's row of each row.
+  ///   - hidden: [*, width], read from row `firstRow` on: h.
+  ///   - logits: [rows, vocabulary], updated.
+  ///   - hiddenGradient: [*, width], written from row `firstRow` on.
+  ///   - losses: [*], written from `firstRow` on: nats, before `weight`.
+  package func projectedDivergence(
+    projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
+    at places: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    logits: inout DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
+    temperature: Float, weight: Float, hiddenGradient: inout DeviceBuffer<Float>,
+    losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let end = firstRow + rows
+    try expect("projectedDivergence", "places", places.count, atLeast: end)
+    try expect("projectedDivergence", "hidden", hidden.count, atLeast: end * width)
+    try expect("projectedDivergence", "logits", logits.count, atLeast: rows * vocabulary)
+    try expect(
+      "projectedDivergence", "hiddenGradient", hiddenGradient.count, atLeast: end * width)
+    try expect("projectedDivergence", "losses", losses.count, atLeast: end)
+    let factor = weight / temperature
+    switch engine {
+    case .cpu(let cpu):
+      let teacher = unsafe ProjectedTeacher(
+        projected: projected.host, entropies: entropies.host, places: places.host + firstRow)
+      let (hidden, logits) = unsafe (hidden.host + firstRow * width, logits.mutableHost)
+      let gradient = unsafe hiddenGradient.mutableHost + firstRow * width
+      let losses = unsafe losses.mutableHost + firstRow
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * vocabulary) { range in
+        unsafe projected_divergence(
+          range.lowerBound, range.upperBound, vocabulary, width, teacher, hidden, logits,
+          1 / temperature, factor, gradient, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.projectedDivergence, "projected_divergence", [lanes.option])
+      try launch.write(&logits)
+      try launch.read(hidden)
+      try launch.read(projected)
+      try launch.read(entropies)
+      try launch.read(places)
+      try launch.write(&hiddenGradient)
+      try launch.write(&losses)
+      try launch.value(vocabulary)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / temperature)
+      try launch.value(factor)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// As `projectedDivergence`, without gradients: `logits` [rows, vocabulary] are only read.
+  package func projectedDivergenceLoss(
+    projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
+    at places: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    logits: borrowing DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
+    temperature: Float, losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let end = firstRow + rows
+    try expect("projectedDivergenceLoss", "places", places.count, atLeast: end)
+    try expect("projectedDivergenceLoss", "hidden", hidden.count, atLeast: end * width)
+    try expect("projectedDivergenceLoss", "logits", logits.count, atLeast: rows * vocabulary)
+    try expect("projectedDivergenceLoss", "losses", losses.count, atLeast: end)
+    switch engine {
+    case .cpu(let cpu):
+      let teacher = unsafe ProjectedTeacher(
+        projected: projected.host, entropies: entropies.host, places: places.host + firstRow)
+      let (hidden, logits) = unsafe (hidden.host + firstRow * width, logits.host)
+      let losses = unsafe losses.mutableHost + firstRow
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * vocabulary) { range in
+        unsafe projected_divergence_loss(
+          range.lowerBound, range.upperBound, vocabulary, width, teacher, hidden, logits,
+          1 / temperature, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(
+        .projectedDivergence, "projected_divergence_loss", [lanes.option])
+      try launch.read(logits)
+      try launch.read(hidden)
+      try launch.read(projected)
+      try launch.read(entropies)
+      try launch.read(places)
+      try launch.write(&losses)
+      try launch.value(vocabulary)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let softCap = unsafe KernelFile(kernel_soft_cap)
+}
+
+extension Device {
+  /// Bends logits in place so that none leaves -cap ... cap: cap * tanh(z / cap) (Gemma 2, arXiv:2408.00118).
+  /// Its gradient, a factor 1 - (bent / cap)^2, is `klDivergence`'s to apply.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], updated.
+  package func softCap(
+    _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, cap: Float
+  ) throws(ComputeError) {
+    try expect("softCap", "logits", logits.count, atLeast: rows * width)
+    switch engine {
+    case .cpu(let cpu):
+      let logits = unsafe logits.mutableHost
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
+        unsafe soft_cap(range.lowerBound * width, range.upperBound * width, cap, logits)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.softCap, "soft_cap", [lanes.option])
+      try launch.write(&logits)
+      try launch.value(width)
+      try launch.value(cap)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
