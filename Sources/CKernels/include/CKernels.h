@@ -8,11 +8,24 @@ typedef struct KernelSource {
   size_t length;
 } KernelSource;
 
-extern const KernelSource kernel_dialect;
+extern const KernelSource kernel_activation;
+extern const KernelSource kernel_activations;
+extern const KernelSource kernel_adamw;
+extern const KernelSource kernel_argmax;
 extern const KernelSource kernel_attention_backward;
 extern const KernelSource kernel_attention_forward;
+extern const KernelSource kernel_dialect;
 extern const KernelSource kernel_embedding;
+extern const KernelSource kernel_gradient_norm;
 extern const KernelSource kernel_kl_divergence;
+extern const KernelSource kernel_layer_norm;
 extern const KernelSource kernel_product;
+extern const KernelSource kernel_reductions;
+extern const KernelSource kernel_residual_add;
 extern const KernelSource kernel_rms_norm;
+extern const KernelSource kernel_rotary;
+extern const KernelSource kernel_row_gather;
+extern const KernelSource kernel_sampling;
+extern const KernelSource kernel_sgd;
 extern const KernelSource kernel_softmax;
+extern const KernelSource kernel_swiglu;
