@@ -24,6 +24,8 @@
 // Mapping   GPU: one work-group of 256 lanes a tile and key/value head. CPU: one work-item.
 // Numerics  f32, no atomics: every sum has one order
 // Traffic   as forward, with d_output beside query; scores are computed in both gradient entries
+// Needs     attention_tiles.h
+// Build     HEAD_DIMENSION=64 TILE=64 SOFT_CAP=0,1
 // Twin      Sources/Compute/Operations/AttentionTile+Backward.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE

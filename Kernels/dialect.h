@@ -34,6 +34,7 @@ typedef long long OFFSET;
 #define RSQRT(x) rsqrtf(x)
 #define TANH(x) tanhf(x)
 #define ERF(x) erff(x)
+#define ERFC(x) erfcf(x)
 #define SIN(x) sinf(x)
 #define COS(x) cosf(x)
 #define MAX(a, b) fmaxf(a, b)
@@ -42,6 +43,7 @@ typedef long long OFFSET;
 #define FMA(a, b, c) fmaf(a, b, c)
 DEVICE float bits_to_float(uint bits) { return __uint_as_float(bits); }
 DEVICE uint float_to_bits(float value) { return __float_as_uint(value); }
+#define INFINITY bits_to_float(0x7f800000u)
 DEVICE void store_half(float value, ushort *values, OFFSET index) {
   ushort half_bits;
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half_bits) : "f"(value));
@@ -70,6 +72,7 @@ typedef long OFFSET;
 #define RSQRT(x) rsqrt(x)
 #define TANH(x) tanh(x)
 #define ERF(x) erf(x)
+#define ERFC(x) erfc(x)
 #define SIN(x) sin(x)
 #define COS(x) cos(x)
 #define MAX(a, b) fmax(a, b)

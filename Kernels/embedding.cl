@@ -11,6 +11,7 @@
 // Numerics  widening is exact
 // Traffic   count * E elements of the table and as many floats
 // Twin      Sources/Compute/Operations/Embedding.swift, Sources/CArithmetic/weights.c
+// Build     LANES=128 ELEMENT=0,1,2
 
 KERNEL(LANES) embedding_gather(const GLOBAL Stored *RESTRICT table,
                                const GLOBAL int *RESTRICT identifiers, GLOBAL float *RESTRICT y,

@@ -13,6 +13,7 @@
 // Passes    over s in steps of 16: the tiles of x and W go to local memory, then every item adds 16 outer products of 4 by 4
 // Numerics  f32 sums in the order of s
 // Twin      Sources/Compute/Operations/Product.swift, Product+CPU.swift
+// Build     ELEMENT=0,1,2 BACKWARD=0,1
 
 #define TILE 64
 #define DEPTH 16

@@ -19,14 +19,10 @@
 // Numerics  f32
 // Traffic   forward 3 * T * E floats (2 where the row stays in cache), backward 5 * T * E
 // Twin      Sources/Compute/Operations/RMSNorm.swift, Sources/CArithmetic/rms_norm.c
+// Needs     reductions.h
+// Build     LANES=128
 
 #ifdef CPU_DEVICE
-
-DEVICE float sum16(float16 v) {
-  float8 a = v.lo + v.hi;
-  float4 b = a.lo + a.hi;
-  return (b.x + b.y) + (b.z + b.w);
-}
 
 KERNEL(1) rms_norm_forward(const GLOBAL float *RESTRICT x, const GLOBAL float *RESTRICT weight,
                            GLOBAL float *RESTRICT y, GLOBAL float *RESTRICT scale, int width,
@@ -76,19 +72,6 @@ KERNEL(1) rms_norm_backward(const GLOBAL float *RESTRICT d_y, const GLOBAL float
 }
 
 #else
-
-DEVICE float sum_over_lanes(float value, LOCAL_ARG float *partial) {
-  const int lane = LOCAL_ID;
-  partial[lane] = value;
-  BARRIER();
-  for (int reach = LANES / 2; reach > 0; reach /= 2) {
-    if (lane < reach) partial[lane] += partial[lane + reach];
-    BARRIER();
-  }
-  const float sum = partial[0];
-  BARRIER();
-  return sum;
-}
 
 KERNEL(LANES) rms_norm_forward(const GLOBAL float *RESTRICT x,
                                const GLOBAL float *RESTRICT weight, GLOBAL float *RESTRICT y,

@@ -3,17 +3,6 @@
 
 static const float masked = -1e30f;
 
-/// tanh within 2e-7: its series near 0, where the quotient of exponentials would cancel.
-INLINE float hyperbolic_tangent(float x) {
-  const float size = __builtin_fabsf(x);
-  const float e = exponential(-2.0f * size);
-  const float far = (1.0f - e) / (1.0f + e);
-  const float s = x * x;
-  const float near =
-      size * (1.0f + s * (-1.0f / 3 + s * (2.0f / 15 + s * (-17.0f / 315 + s * (62.0f / 2835)))));
-  return __builtin_copysignf(size < 0.25f ? near : far, x);
-}
-
 /// Where a packed row stands in a buffer of [*, H] rows.
 INLINE ptrdiff_t row_index(const PackedRows *rows, ptrdiff_t r) {
   const ptrdiff_t packed = rows->first + r;

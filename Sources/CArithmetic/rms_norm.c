@@ -9,7 +9,7 @@ WIDE void rms_norm_forward(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, cons
     float *restrict to = y + row * width;
     float squares = 0;
     for (ptrdiff_t e = 0; e < width; e++) squares += from[e] * from[e];
-    const float s = 1.0f / __builtin_sqrtf(squares / (float)width + epsilon);
+    const float s = 1.0f / square_root(squares / (float)width + epsilon);
     for (ptrdiff_t e = 0; e < width; e++) to[e] = from[e] * s * weight[e];
     scale[row] = s;
   }

@@ -4,7 +4,7 @@
 #pragma once
 #include "wide.h"
 
-enum { BLOCK = 2048, LANES = 16 };
+enum { BLOCK = 2048 };
 
 /// maximum = max x, sum = sum of e^((x - maximum) / temperature).
 typedef struct RowSum {
@@ -17,20 +17,6 @@ INLINE ptrdiff_t block_count(ptrdiff_t width, ptrdiff_t first) {
 }
 
 static const RowSum no_elements = {-__FLT_MAX__, 0};
-
-INLINE float largest_of(const float *x, ptrdiff_t count) {
-  float lanes[LANES];
-  for (int lane = 0; lane < LANES; lane++) lanes[lane] = -__FLT_MAX__;
-  ptrdiff_t e = 0;
-  for (; e + LANES <= count; e += LANES)
-    for (int lane = 0; lane < LANES; lane++)
-      lanes[lane] = x[e + lane] > lanes[lane] ? x[e + lane] : lanes[lane];
-  for (; e < count; e++) lanes[0] = x[e] > lanes[0] ? x[e] : lanes[0];
-  float maximum = lanes[0];
-  for (int lane = 1; lane < LANES; lane++)
-    maximum = lanes[lane] > maximum ? lanes[lane] : maximum;
-  return maximum;
-}
 
 /// The state after a further block of at most BLOCK elements.
 INLINE RowSum including_block(RowSum state, const float *x, ptrdiff_t count,

@@ -1,8 +1,6 @@
 #include "CKernels.h"
 
 static const char text[] = {
-#embed "../../Kernels/attention_tiles.h"
-  ,
 #embed "../../Kernels/attention_forward.cl"
 };
 

@@ -1,10 +1,6 @@
 #include "CKernels.h"
 
 static const char text[] = {
-#embed "../../Kernels/vocabulary_row.h"
-    ,
-#embed "../../Kernels/divergence_terms.h"
-    ,
 #embed "../../Kernels/kl_divergence.cl"
 };
 

@@ -1,8 +1,6 @@
 #include "CKernels.h"
 
 static const char text[] = {
-#embed "../../Kernels/vocabulary_row.h"
-    ,
 #embed "../../Kernels/projected_divergence.cl"
 };
 

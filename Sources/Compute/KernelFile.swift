@@ -1,19 +1,32 @@
 import CKernels
 
-/// A file of Kernels/, carried inside the binary.
+/// A file of Kernels/, carried inside the binary, and the headers that stand before it.
 @safe struct KernelFile {
   let name: String
-  let text: [UInt8]
+  private let text: [UInt8]
+  private let headers: [KernelFile]
 
-  init(_ source: KernelSource) {
+  /// A kernel file with the headers that its opening comment names under "Needs", in that order. The
+  /// dialect stands before every file and is never named.
+  init(_ source: KernelSource, needs headers: [KernelFile] = []) {
     name = unsafe String(cString: source.file)
     text = unsafe source.text.withMemoryRebound(to: UInt8.self, capacity: source.length) {
       unsafe Array(UnsafeBufferPointer(start: $0, count: source.length))
+    }
+    self.headers = headers
+  }
+
+  /// What the compiler gets: dialect, headers and this file, each under its own name and line numbers.
+  var source: [UInt8] {
+    ([.dialect] + headers + [self]).flatMap { file in
+      Array("#line 1 \"\(file.name)\"\n".utf8) + file.text
     }
   }
 
   /// The words that every kernel is written in; it stands before each file.
   static let dialect = unsafe KernelFile(kernel_dialect)
+  /// Sums and maxima over a work-group's lanes or a wide vector.
+  static let reductions = unsafe KernelFile(kernel_reductions)
 }
 
 /// Which body of a kernel is built where it has two.

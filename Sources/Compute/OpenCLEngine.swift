@@ -53,7 +53,7 @@ final class OpenCLEngine {
     if let program = programs[name] { return program }
     let program = try driver { () throws(OpenCLError) in
       try cache.program(
-        context, source: KernelFile.dialect.text + file.text, name: file.name, options: flags)
+        context, source: file.source, name: file.name, options: flags)
     }
     programs[name] = program
     return program
@@ -115,15 +115,20 @@ struct KernelOption: Hashable {
   var flag: String { "-D\(name)=\(value)" }
 }
 
-/// How many work-items share a row in the row kernels, with the `-D` constant that tells them.
-struct RowLanes {
+/// How many work-items a work-group has, with the `-D` constant that tells the kernel.
+struct Lanes {
   let count: Int
   var option: KernelOption { KernelOption("LANES", count) }
+
+  /// Work-groups that cover `elements`, one a lane.
+  func groups(for elements: Int) -> Int { (elements + count - 1) / count }
 }
 
 extension OpenCLEngine {
   /// One work-item a row on a device of CPU type, where each runs wide vectors; a work-group on a GPU.
-  var rowLanes: RowLanes { RowLanes(count: isCPUType ? 1 : 128) }
+  var rowLanes: Lanes { Lanes(count: isCPUType ? 1 : 128) }
   /// As `rowLanes`, for rows as long as a vocabulary: a work-group as large as every GPU takes.
-  var vocabularyLanes: RowLanes { RowLanes(count: isCPUType ? 1 : 256) }
+  var vocabularyLanes: Lanes { Lanes(count: isCPUType ? 1 : 256) }
+  /// One work-item an element in the kernels that go element by element.
+  var elementLanes: Lanes { Lanes(count: 256) }
 }

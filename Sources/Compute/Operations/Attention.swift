@@ -1,7 +1,9 @@
 import CKernels
 
 extension KernelFile {
-  static let attentionForward = unsafe KernelFile(kernel_attention_forward)
+  static let attentionTiles = unsafe KernelFile(kernel_attention_tiles)
+  static let attentionForward = unsafe KernelFile(
+    kernel_attention_forward, needs: [.attentionTiles])
 }
 
 extension Device {

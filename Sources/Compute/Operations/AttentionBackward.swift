@@ -2,7 +2,8 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let attentionBackward = unsafe KernelFile(kernel_attention_backward)
+  static let attentionBackward = unsafe KernelFile(
+    kernel_attention_backward, needs: [.attentionTiles])
 }
 
 /// Which gradients a backward pass through attention gives.

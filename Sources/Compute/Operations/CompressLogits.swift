@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let compressLogits = unsafe KernelFile(kernel_compress_logits)
+  static let compressLogits = unsafe KernelFile(kernel_compress_logits, needs: [.vocabularyRow])
 }
 
 extension Device {

@@ -2,7 +2,9 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let klDivergence = unsafe KernelFile(kernel_kl_divergence)
+  static let divergenceTerms = unsafe KernelFile(kernel_divergence_terms)
+  static let klDivergence = unsafe KernelFile(
+    kernel_kl_divergence, needs: [.vocabularyRow, .divergenceTerms])
 }
 
 /// How a teacher's logits are stored: `Float`, or `UInt16` for binary16 shifted by the row's maximum

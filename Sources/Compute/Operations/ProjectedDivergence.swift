@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let projectedDivergence = unsafe KernelFile(kernel_projected_divergence)
+  static let projectedDivergence = unsafe KernelFile(kernel_projected_divergence, needs: [.vocabularyRow])
 }
 
 extension Device {

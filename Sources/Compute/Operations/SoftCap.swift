@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let softCap = unsafe KernelFile(kernel_soft_cap)
+  static let softCap = unsafe KernelFile(kernel_soft_cap, needs: [.vocabularyRow])
 }
 
 extension Device {

@@ -2,7 +2,8 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let softmax = unsafe KernelFile(kernel_softmax)
+  static let vocabularyRow = unsafe KernelFile(kernel_vocabulary_row)
+  static let softmax = unsafe KernelFile(kernel_softmax, needs: [.vocabularyRow])
 }
 
 extension Device {

@@ -1,0 +1,29 @@
+// residual_add.cl - sums into the residual stream.
+//
+//     add_elements        y[i] += x[i]
+//     add_position_rows   y[t,e] += table[positions[t], e]        learned position embeddings
+//
+//     x           [count]  read
+//     table       [P, E]   read
+//     positions   [T]      read
+//     y           [count] or [T, E]  update
+//
+// Mapping   one work-item an element; add_position_rows: work-group (c, t) holds columns c * LANES ... of row t
+// Passes    one
+// Numerics  one rounding an element
+// Traffic   3 * count floats
+// Twin      Sources/Compute/Operations/ResidualAdd.swift, Sources/CArithmetic/residual_add.c
+// Build     LANES=256
+
+KERNEL(LANES) add_elements(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y, int count) {
+  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  if (i < count) y[i] += x[i];
+}
+
+KERNEL(LANES) add_position_rows(const GLOBAL float *RESTRICT table,
+                                const GLOBAL int *RESTRICT positions, GLOBAL float *RESTRICT y,
+                                int width) {
+  const int e = GROUP_ID * LANES + LOCAL_ID;
+  const OFFSET row = GROUP_ID_Y;
+  if (e < width) y[row * width + e] += table[(OFFSET)positions[row] * width + e];
+}

@@ -1,0 +1,29 @@
+// sgd.cl - one step of stochastic gradient descent with momentum, as torch.optim.SGD takes it (dampening 0).
+//
+//     velocity  = momentum * velocity + gradient * gradient_scale[0] + weight_decay * parameter
+//     parameter = parameter - rate * velocity
+//
+//     gradient         [count]  read
+//     gradient_scale   [1]      read     the factor that clips, which never leaves the device
+//     parameters       [count]  update
+//     velocity         [count]  update   zero before the first step
+//
+// Mapping   one work-item an element
+// Passes    one
+// Numerics  f32
+// Traffic   5 * count floats
+// Twin      Sources/Compute/Operations/SGD.swift, Sources/CArithmetic/sgd.c
+// Build     LANES=256
+
+KERNEL(LANES) sgd_update(const GLOBAL float *RESTRICT gradient,
+                         const GLOBAL float *RESTRICT gradient_scale,
+                         GLOBAL float *RESTRICT parameters, GLOBAL float *RESTRICT velocity,
+                         int count, float rate, float momentum, float weight_decay) {
+  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  if (i < count) {
+    const float v = momentum * velocity[i] +
+                    (gradient[i] * gradient_scale[0] + weight_decay * parameters[i]);
+    velocity[i] = v;
+    parameters[i] -= rate * v;
+  }
+}

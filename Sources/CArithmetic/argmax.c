@@ -1,0 +1,13 @@
+#include "argmax.h"
+#include "wide.h"
+
+WIDE void argmax_rows(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const float *x,
+                      int32_t *places) {
+  for (ptrdiff_t row = begin; row < end; row++) {
+    const float *from = x + row * width;
+    const float largest = largest_of(from, width);
+    ptrdiff_t place = 0;
+    while (place < width && from[place] != largest) place++;
+    places[row] = place < width ? (int32_t)place : 0;  // 0 in a row of NaN
+  }
+}

@@ -1,0 +1,96 @@
+import CArithmetic
+import CKernels
+
+/// The function between a feed-forward layer's two products, alone or as the gate of `swiGLU`.
+package enum Activation: Sendable, CaseIterable {
+  /// x * sigmoid(x): Llama, Mistral, Qwen.
+  case silu
+  /// GELU's tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415): `gelu_new` of GPT-2, `gelu_pytorch_tanh`.
+  case geluTanh
+  /// x * Phi(x), with Phi the standard normal distribution function: exact GELU.
+  case gelu
+  /// max(x, 0).
+  case relu
+
+  /// As Kernels/activations.h and CArithmetic number them.
+  var code: Int {
+    switch self {
+    case .silu: ACTIVATION_SILU
+    case .geluTanh: ACTIVATION_GELU_TANH
+    case .gelu: ACTIVATION_GELU
+    case .relu: ACTIVATION_RELU
+    }
+  }
+
+  /// The constant that the kernels are built with.
+  var option: KernelOption { KernelOption("ACTIVATION", code) }
+}
+
+extension KernelFile {
+  static let activations = unsafe KernelFile(kernel_activations)
+  static let activation = unsafe KernelFile(kernel_activation, needs: [.activations])
+}
+
+extension Device {
+  /// An activation, element by element: y[i] = activation(x[i]).
+  ///
+  /// - Parameters:
+  ///   - x: [count], read.
+  ///   - y: [count], written.
+  package func activate(
+    _ x: borrowing DeviceBuffer<Float>, activation: Activation, count: Int,
+    into y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("activate", "x", x.count, atLeast: count)
+    try expect("activate", "y", y.count, atLeast: count)
+    switch engine {
+    case .cpu(let cpu):
+      let (x, y) = unsafe (x.host, y.mutableHost)
+      let code = Int32(activation.code)
+      cpu.forEachRange(of: count, elementsPerRow: 4) { range in
+        unsafe activation_forward(range.lowerBound, range.upperBound, code, x, y)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.elementLanes
+      var launch = try gpu.launch(
+        .activation, "activation_forward", [lanes.option, activation.option])
+      try launch.read(x)
+      try launch.write(&y)
+      try launch.value(count)
+      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+
+  /// The gradient of `activate` with respect to its input.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: [count], read.
+  ///   - x: [count], read: the input of the forward pass.
+  ///   - inputGradient: [count], written.
+  package func activateBackward(
+    _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
+    activation: Activation, count: Int, into inputGradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("activateBackward", "outputGradient", outputGradient.count, atLeast: count)
+    try expect("activateBackward", "x", x.count, atLeast: count)
+    try expect("activateBackward", "inputGradient", inputGradient.count, atLeast: count)
+    switch engine {
+    case .cpu(let cpu):
+      let (gradient, x) = unsafe (outputGradient.host, x.host)
+      let target = unsafe inputGradient.mutableHost
+      let code = Int32(activation.code)
+      cpu.forEachRange(of: count, elementsPerRow: 4) { range in
+        unsafe activation_backward(range.lowerBound, range.upperBound, code, gradient, x, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.elementLanes
+      var launch = try gpu.launch(
+        .activation, "activation_backward", [lanes.option, activation.option])
+      try launch.read(outputGradient)
+      try launch.read(x)
+      try launch.write(&inputGradient)
+      try launch.value(count)
+      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+}

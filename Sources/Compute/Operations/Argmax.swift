@@ -1,0 +1,35 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let argmax = unsafe KernelFile(kernel_argmax, needs: [.reductions])
+}
+
+extension Device {
+  /// The place of the largest element of each row; of equal ones the lowest.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, width], read.
+  ///   - places: [rows], written: columns; 0 in a row of NaN.
+  package func argmax(
+    _ x: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
+    into places: inout DeviceBuffer<Int32>
+  ) throws(ComputeError) {
+    try expect("argmax", "x", x.count, atLeast: rows * width)
+    try expect("argmax", "places", places.count, atLeast: rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (x, places) = unsafe (x.host, places.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: width) { range in
+        unsafe argmax_rows(range.lowerBound, range.upperBound, width, x, places)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.vocabularyLanes
+      var launch = try gpu.launch(.argmax, "argmax_rows", [lanes.option])
+      try launch.read(x)
+      try launch.write(&places)
+      try launch.value(width)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}

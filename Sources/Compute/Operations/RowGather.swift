@@ -1,0 +1,70 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let rowGather = unsafe KernelFile(kernel_row_gather)
+}
+
+extension Device {
+  /// Takes rows from the places that an index names: target[r] = source[rows[r]].
+  ///
+  /// - Parameters:
+  ///   - source: [*, width], read.
+  ///   - rows: [count], read: rows of `source`, in any order; a row may be named more than once.
+  ///   - target: [count, width], written.
+  package func gatherRows(
+    _ source: borrowing DeviceBuffer<Float>, at rows: borrowing DeviceBuffer<Int32>, count: Int,
+    width: Int, into target: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("gatherRows", "rows", rows.count, atLeast: count)
+    try expect("gatherRows", "target", target.count, atLeast: count * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
+      cpu.forEachRange(of: count, elementsPerRow: width) { range in
+        unsafe gather_rows(range.lowerBound, range.upperBound, width, source, rows, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.rowLanes
+      var launch = try gpu.launch(.rowGather, "gather_rows", [lanes.option])
+      try launch.read(source)
+      try launch.read(rows)
+      try launch.write(&target)
+      try launch.value(width)
+      try launch.run(groups: count, lanes: lanes.count)
+    }
+  }
+
+  /// Puts rows to the places that an index names: target[rows[r]] = source[r]. Other rows keep what they hold.
+  ///
+  /// - Parameters:
+  ///   - source: [count, width], read.
+  ///   - rows: [count], read: rows of `target`, each named once.
+  ///   - accumulating: adds to what the rows hold.
+  ///   - target: [*, width], updated.
+  package func scatterRows(
+    _ source: borrowing DeviceBuffer<Float>, to rows: borrowing DeviceBuffer<Int32>, count: Int,
+    width: Int, accumulating: Bool = false, in target: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("scatterRows", "source", source.count, atLeast: count * width)
+    try expect("scatterRows", "rows", rows.count, atLeast: count)
+    try expect("scatterRows", "target", target.count, atLeast: count * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
+      cpu.forEachRange(of: count, elementsPerRow: width) { range in
+        unsafe scatter_rows(
+          range.lowerBound, range.upperBound, width, source, rows, accumulating, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.rowLanes
+      var launch = try gpu.launch(.rowGather, "scatter_rows", [lanes.option])
+      try launch.read(source)
+      try launch.read(rows)
+      try launch.write(&target)
+      try launch.value(width)
+      try launch.value(accumulating ? 1 : 0)
+      try launch.run(groups: count, lanes: lanes.count)
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let rotary = unsafe KernelFile(kernel_rotary)
+}
+
+extension Device {
+  /// Splits a fused projection into heads and rotates queries and keys by their positions (rotary embedding in
+  /// the half-split order of Hugging Face's Llama: element i is paired with i + rotaryDimension / 2).
+  ///
+  /// - Parameters:
+  ///   - projected: [rows, (H + 2G) * D], read: query | key | value of a row.
+  ///   - rotation: the angles; it must hold every position named.
+  ///   - positions: [rows], read.
+  ///   - keyRows: [rows], read: the row of `key` and `value` that each row's key and value go to, each
+  ///     named once.
+  ///   - query: [rows, H, D], written.
+  ///   - key: [*, G, D], rows at `keyRows` written.
+  ///   - value: [*, G, D], rows at `keyRows` written.
+  package func splitHeads(
+    _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
+    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    heads: HeadShape, rows: Int, query: inout DeviceBuffer<Float>,
+    key: inout DeviceBuffer<Float>, value: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("splitHeads", "projected", projected.count, atLeast: rows * heads.fusedWidth)
+    try expect("splitHeads", "positions", positions.count, atLeast: rows)
+    try expect("splitHeads", "keyRows", keyRows.count, atLeast: rows)
+    try expect("splitHeads", "query", query.count, atLeast: rows * heads.queryWidth)
+    try expect("splitHeads", "key", key.count, atLeast: rows * heads.keyValueWidth)
+    try expect("splitHeads", "value", value.count, atLeast: rows * heads.keyValueWidth)
+    switch engine {
+    case .cpu(let cpu):
+      let shape = unsafe rotation.shape(heads, positions: positions.host)
+      let (projected, keyRows) = unsafe (projected.host, keyRows.host)
+      let (query, key, value) = unsafe (query.mutableHost, key.mutableHost, value.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * heads.fusedWidth) { range in
+        unsafe split_heads(
+          range.lowerBound, range.upperBound, shape, projected, keyRows, query, key, value)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.rowLanes
+      var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
+      try launch.read(projected)
+      try launch.read(rotation.cosine)
+      try launch.read(rotation.sine)
+      try launch.read(positions)
+      try launch.read(keyRows)
+      try launch.write(&query)
+      try launch.write(&key)
+      try launch.write(&value)
+      try launch.value(heads.queryWidth)
+      try launch.value(heads.keyValueWidth)
+      try launch.value(rotation.rotaryDimension / 2)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// As `splitHeads`, for a projection of queries alone: the last layer asks only at the response rows.
+  ///
+  /// - Parameters:
+  ///   - projected: [rows, H * D], read.
+  ///   - positions: [rows], read.
+  ///   - query: [rows, H, D], written.
+  package func splitQuery(
+    _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
+    positions: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    query: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("splitQuery", "projected", projected.count, atLeast: rows * heads.queryWidth)
+    try expect("splitQuery", "positions", positions.count, atLeast: rows)
+    try expect("splitQuery", "query", query.count, atLeast: rows * heads.queryWidth)
+    let heads = heads.queriesAlone
+    switch engine {
+    case .cpu(let cpu):
+      let shape = unsafe rotation.shape(heads, positions: positions.host)
+      let (projected, query) = unsafe (projected.host, query.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * heads.fusedWidth) { range in
+        unsafe split_heads(
+          range.lowerBound, range.upperBound, shape, projected, nil, query, nil, nil)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.rowLanes
+      var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
+      try launch.read(projected)
+      try launch.read(rotation.cosine)
+      try launch.read(rotation.sine)
+      try launch.read(positions)
+      try launch.read(positions)  // no key rows
+      try launch.write(&query)
+      try launch.write(&query)  // no keys
+      try launch.write(&query)  // no values
+      try launch.value(heads.queryWidth)
+      try launch.value(heads.keyValueWidth)
+      try launch.value(rotation.rotaryDimension / 2)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// As `splitHeads`, for a projection of keys and values alone.
+  ///
+  /// - Parameters:
+  ///   - projected: [rows, 2G * D], read: key | value of a row.
+  ///   - positions: [rows], read.
+  ///   - keyRows: [rows], read.
+  ///   - key: [*, G, D], rows at `keyRows` written.
+  ///   - value: [*, G, D], rows at `keyRows` written.
+  package func splitKeyValue(
+    _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
+    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    heads: HeadShape, rows: Int, key: inout DeviceBuffer<Float>,
+    value: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect(
+      "splitKeyValue", "projected", projected.count, atLeast: 2 * rows * heads.keyValueWidth)
+    try expect("splitKeyValue", "positions", positions.count, atLeast: rows)
+    try expect("splitKeyValue", "keyRows", keyRows.count, atLeast: rows)
+    try expect("splitKeyValue", "key", key.count, atLeast: rows * heads.keyValueWidth)
+    try expect("splitKeyValue", "value", value.count, atLeast: rows * heads.keyValueWidth)
+    let heads = heads.keysAndValuesAlone
+    switch engine {
+    case .cpu(let cpu):
+      let shape = unsafe rotation.shape(heads, positions: positions.host)
+      let (projected, keyRows) = unsafe (projected.host, keyRows.host)
+      let (key, value) = unsafe (key.mutableHost, value.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * heads.fusedWidth) { range in
+        unsafe split_heads(
+          range.lowerBound, range.upperBound, shape, projected, keyRows, nil, key, value)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.rowLanes
+      var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
+      try launch.read(projected)
+      try launch.read(rotation.cosine)
+      try launch.read(rotation.sine)
+      try launch.read(positions)
+      try launch.read(keyRows)
+      try launch.write(&key)  // no queries
+      try launch.write(&key)
+      try launch.write(&value)
+      try launch.value(heads.queryWidth)
+      try launch.value(heads.keyValueWidth)
+      try launch.value(rotation.rotaryDimension / 2)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension HeadShape {
+  /// The heads of a projection that holds queries alone.
+  var queriesAlone: HeadShape {
+    HeadShape(queryHeads: queryHeads, keyValueHeads: 0, headDimension: headDimension)
+  }
+
+  /// The heads of a projection that holds keys and values alone.
+  var keysAndValuesAlone: HeadShape {
+    HeadShape(queryHeads: 0, keyValueHeads: keyValueHeads, headDimension: headDimension)
+  }
+
+  /// The constant that the kernels over heads are built with.
+  var option: KernelOption { KernelOption("HEAD_DIMENSION", headDimension) }
+}
+
+extension RotaryTable {
+  /// What the CPU path needs to know of a projection; valid while this table and the positions live.
+  func shape(_ heads: HeadShape, positions: UnsafePointer<Int32>) -> HeadRotation {
+    unsafe HeadRotation(
+      query_heads: heads.queryHeads, key_value_heads: heads.keyValueHeads,
+      head_dimension: heads.headDimension, half_dimension: rotaryDimension / 2,
+      cosine: cosine.host, sine: sine.host, positions: positions)
+  }
+}

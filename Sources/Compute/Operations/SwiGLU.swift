@@ -1,0 +1,71 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let swiglu = unsafe KernelFile(kernel_swiglu, needs: [.activations])
+}
+
+extension Device {
+  /// The gated activation of a feed-forward layer (Shazeer 2020, arXiv:2002.05202):
+  /// hidden = activation(gate) * up.
+  ///
+  /// - Parameters:
+  ///   - gateUp: [rows, 2 * width], read: gate | up of a row, as one fused product gives them.
+  ///   - hidden: [rows, width], written.
+  package func swiGLU(
+    _ gateUp: borrowing DeviceBuffer<Float>, activation: Activation, rows: Int, width: Int,
+    into hidden: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("swiGLU", "gateUp", gateUp.count, atLeast: 2 * rows * width)
+    try expect("swiGLU", "hidden", hidden.count, atLeast: rows * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (gateUp, hidden) = unsafe (gateUp.host, hidden.mutableHost)
+      let code = Int32(activation.code)
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * width) { range in
+        unsafe swiglu_forward(range.lowerBound, range.upperBound, width, code, gateUp, hidden)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.elementLanes
+      var launch = try gpu.launch(.swiglu, "swiglu_forward", [lanes.option, activation.option])
+      try launch.read(gateUp)
+      try launch.write(&hidden)
+      try launch.value(width)
+      try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+    }
+  }
+
+  /// The gradient of `swiGLU` with respect to its input.
+  ///
+  /// - Parameters:
+  ///   - hiddenGradient: [rows, width], read.
+  ///   - gateUp: [rows, 2 * width], read: the input of the forward pass.
+  ///   - gateUpGradient: [rows, 2 * width], written.
+  package func swiGLUBackward(
+    _ hiddenGradient: borrowing DeviceBuffer<Float>, gateUp: borrowing DeviceBuffer<Float>,
+    activation: Activation, rows: Int, width: Int,
+    into gateUpGradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("swiGLUBackward", "hiddenGradient", hiddenGradient.count, atLeast: rows * width)
+    try expect("swiGLUBackward", "gateUp", gateUp.count, atLeast: 2 * rows * width)
+    try expect("swiGLUBackward", "gateUpGradient", gateUpGradient.count, atLeast: 2 * rows * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (gradient, gateUp) = unsafe (hiddenGradient.host, gateUp.host)
+      let target = unsafe gateUpGradient.mutableHost
+      let code = Int32(activation.code)
+      cpu.forEachRange(of: rows, elementsPerRow: 6 * width) { range in
+        unsafe swiglu_backward(
+          range.lowerBound, range.upperBound, width, code, gradient, gateUp, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.elementLanes
+      var launch = try gpu.launch(.swiglu, "swiglu_backward", [lanes.option, activation.option])
+      try launch.read(hiddenGradient)
+      try launch.read(gateUp)
+      try launch.write(&gateUpGradient)
+      try launch.value(width)
+      try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+    }
+  }
+}
