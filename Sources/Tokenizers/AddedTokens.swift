@@ -49,12 +49,12 @@ struct AddedTokens: Sendable {
 
   /// Adds tokens in order. As the library does, a token that the model knows keeps the model's
   /// identifier, and any other gets the next free one; what the file says about it is not used.
-  init(_ tokens: [AddedToken], model: Vocabulary, normalizer: Normalizer?) {
-    var following = model.count
+  init(_ tokens: [AddedToken], model: Model, normalizer: Normalizer?) {
+    var following = model.size
     for token in tokens where !token.content.isEmpty {
       let known = contents.identifier(of: token.content.span)
       if let known, let place = places[Int(known)], entries[place].token == token { continue }
-      let modelIdentifier = model.identifier(of: token.content.span)
+      let modelIdentifier = model.vocabulary.identifier(of: token.content.span)
       let identifier: Int
       if let known = known ?? modelIdentifier {
         identifier = Int(known)

@@ -72,9 +72,15 @@ indirect enum Decoder: Sendable {
     }
     var lower = range.lowerBound
     var upper = range.upperBound
-    for _ in 0..<start where upper - lower >= length && stands(at: lower) { lower += length }
-    for _ in 0..<stop where upper - lower >= length && stands(at: upper - length) {
+    var taken = 0
+    while taken < start, upper - lower >= length, stands(at: lower) {
+      lower += length
+      taken += 1
+    }
+    taken = 0
+    while taken < stop, upper - lower >= length, stands(at: upper - length) {
       upper -= length
+      taken += 1
     }
     return lower..<upper
   }

@@ -1,7 +1,7 @@
 extension Normalizer {
   private static let supported = [
     "Sequence", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "StripAccents", "Replace",
-    "Prepend", "Nmt", "ByteLevel",
+    "Prepend", "Precompiled", "Nmt", "ByteLevel",
   ]
 
   init(_ node: JSONNode) throws(TokenizerError) {
@@ -31,6 +31,8 @@ extension Normalizer {
         with: Array(try node.required("content", "a string").string().utf8))
     case "Prepend":
       self = .prepend(Array(try node.required("prepend", "a string").string().utf8))
+    case "Precompiled":
+      self = .precompiled(try CharacterMap(node))
     case "Nmt":
       self = .nmt
     case "ByteLevel":

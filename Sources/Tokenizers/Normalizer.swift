@@ -16,6 +16,7 @@ indirect enum Normalizer: Sendable {
   case stripAccents
   case replace(TextPattern, with: [UInt8])
   case prepend([UInt8])
+  case precompiled(CharacterMap)
   /// The character filter of the NMT recipes of SentencePiece.
   case nmt
   /// Bytes as characters of the byte-level alphabet.
@@ -30,6 +31,11 @@ indirect enum Normalizer: Sendable {
       text.bytes = form.normalize(text.bytes)
     case .lowercase:
       text.mapScalars { scalar, output in
+        if scalar.isASCII {
+          let isUpper = "A"..."Z" ~= scalar
+          output.append(UInt8(truncatingIfNeeded: scalar.value | (isUpper ? 0x20 : 0)))
+          return
+        }
         for lower in scalar.properties.lowercaseMapping.unicodeScalars {
           output.append(scalar: lower)
         }
@@ -44,6 +50,8 @@ indirect enum Normalizer: Sendable {
       text.replace(pattern, with: content)
     case .prepend(let content):
       text.bytes.insert(contentsOf: content, at: 0)
+    case .precompiled(let map):
+      map.normalize(&text)
     case .nmt:
       text.mapScalars { scalar, output in
         if let kept = Self.filteredByNMT(scalar) { output.append(scalar: kept) }

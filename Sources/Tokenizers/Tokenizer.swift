@@ -78,7 +78,7 @@ package struct Tokenizer: Sendable {
     for element in try node.member("added_tokens")?.elements() ?? [] {
       tokens.append(try AddedToken(element))
     }
-    addedTokens = AddedTokens(tokens, model: model.vocabulary, normalizer: normalizer)
+    addedTokens = AddedTokens(tokens, model: model, normalizer: normalizer)
   }
 
   /// The token identifiers of `text`.
@@ -143,7 +143,7 @@ extension Tokenizer {
   /// How many different tokens there are, added tokens included. Identifiers may have gaps, so
   /// the largest of them can be greater.
   package var vocabularySize: Int {
-    model.vocabulary.count + addedTokens.countBeyondModel
+    model.size + addedTokens.countBeyondModel
   }
 
   /// The identifiers of the special added tokens.

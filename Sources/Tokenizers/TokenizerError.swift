@@ -12,6 +12,16 @@ package enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible
   case unexpected(file: String, path: String, found: String, expected: String)
 
   package var description: String {
+    // Tokens may hold line feeds; a message is one line all the same.
+    String(
+      String.UnicodeScalarView(
+        message.unicodeScalars.flatMap { scalar in
+          scalar.properties.generalCategory == .control
+            ? Array(scalar.escaped(asASCII: true).unicodeScalars) : [scalar]
+        }))
+  }
+
+  private var message: String {
     switch self {
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"

@@ -75,6 +75,9 @@ import Tokenizers
     #expect(
       message(model("\"merges\":[],\"vocab\":{\"a\":-1}"))
         == "t.json: model.vocab[\"a\"] is -1, expected an identifier from 0 to 16777215")
+    #expect(
+      message(model("\"merges\":[],\"vocab\":{\"a\\nb\":-1}"))
+        .hasPrefix("t.json: model.vocab[\"a\\nb\"] is -1, expected"))
     #expect(message(model("\"merges\":[],\"vocab\":{\"a\":4000000000}")).contains("4000000000"))
     #expect(message(model("\"merges\":[],\"vocab\":{\"a\":\"b\"}")).contains("is \"b\""))
     #expect(
@@ -102,7 +105,7 @@ import Tokenizers
         == "t.json: pre_tokenizer.type is missing, expected the name of a component")
     #expect(
       message("{\"model\":{\"type\":\"WordLevel\",\"vocab\":{}}}")
-        .hasPrefix("t.json: model.type is \"WordLevel\", expected one of BPE"))
+        .hasPrefix("t.json: model.type is \"WordLevel\", expected one of BPE, Unigram"))
   }
 
   @Test func refusesPatternsThatItCannotRunExactly() {
@@ -120,6 +123,40 @@ import Tokenizers
     #expect(split("\\\\bx").hasSuffix("expected a regular expression without \\b"))
     #expect(split("(?m:a)").hasSuffix("expected a regular expression without the group (?m"))
     #expect(split("[[:alpha:]]").hasSuffix("without a POSIX bracket"))
+  }
+
+  @Test func namesWhatIsWrongWithUnigramModels() {
+    func unigram(_ members: String) -> String {
+      message("{\"model\":{\"type\":\"Unigram\",\(members)}}")
+    }
+    let vocabulary = "\"vocab\":[[\"<unk>\",0],[\"a\",-1.5e0]]"
+    #expect(unigram("\(vocabulary),\"unk_id\":0") == "no error")
+    #expect(
+      unigram(vocabulary)
+        == "t.json: model.unk_id is missing, expected the identifier of the unknown token")
+    #expect(
+      unigram("\(vocabulary),\"unk_id\":2")
+        == "t.json: model.unk_id is 2, expected an identifier below 2")
+    #expect(
+      unigram("\"vocab\":[[\"a\",0],[\"b\"]],\"unk_id\":0")
+        == "t.json: model.vocab[1] is an array of 1, expected a token with its score")
+    #expect(
+      unigram("\"vocab\":[[\"a\",\"b\"]],\"unk_id\":0")
+        == "t.json: model.vocab[0][1] is \"b\", expected a number")
+  }
+
+  @Test func namesWhatIsWrongWithPrecompiledMaps() {
+    func map(_ text: String) -> String {
+      message(
+        "{\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"\(text)\"},"
+          + "\"model\":{\"vocab\":{},\"merges\":[]}}")
+    }
+    let place = "t.json: normalizer.precompiled_charsmap is "
+    #expect(map("?") == "\(place)\"?\", expected a string in base64")
+    #expect(map("AAAAAA==").hasSuffix("expected a trie that lies inside its 4 bytes"))
+    #expect(map("CAAAAAAAAAA=").hasSuffix("expected a trie that lies inside its 8 bytes"))
+    #expect(map("BAAAAAAAAAD/").hasSuffix("expected replacements in UTF-8"))
+    #expect(map("BAAAAAAAAAA=") == "no error")
   }
 
   @Test func refusesTemplatesWithoutTheirTokens() {

@@ -17,8 +17,11 @@ enum Golden {
 
   /// What Python's library does with one tokenizer.
   struct Cases: Decodable {
-    /// Ids of the empty text: what the post-processor adds.
+    /// What the post-processor puts before a text, and after.
     let leading: [Int]
+    let trailing: [Int]
+    /// The text of both around a line feed.
+    let around: String
     let size: Int
     let cases: [Case]
   }
@@ -27,11 +30,9 @@ enum Golden {
     let text: String
     /// Without special tokens.
     let ids: [Int]
-    /// How many special tokens the post-processor puts in front; none if absent.
-    let leading: Int?
-    /// Of the ids with special tokens; as `text` if absent.
+    /// The text of `ids`; as `text` if absent.
     let decoded: String?
-    /// Without special tokens' text; as `decoded` if absent.
+    /// Of the ids with special tokens, skipping those; as `decoded` if absent.
     let skipped: String?
   }
 

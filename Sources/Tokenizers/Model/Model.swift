@@ -1,10 +1,20 @@
 /// The `model` of a tokenizer.json: turns one piece of text into tokens.
 enum Model: Sendable {
   case bytePairEncoding(BytePairEncoding)
+  case unigram(Unigram)
 
   var vocabulary: Vocabulary {
     switch self {
     case .bytePairEncoding(let model): model.vocabulary
+    case .unigram(let model): model.vocabulary
+    }
+  }
+
+  /// How many identifiers the model gives out: tokens that are added get the ones after these.
+  var size: Int {
+    switch self {
+    case .bytePairEncoding(let model): model.vocabulary.count
+    case .unigram(let model): model.scores.count
     }
   }
 
@@ -15,6 +25,7 @@ enum Model: Sendable {
   ) {
     switch self {
     case .bytePairEncoding(let model): model.encode(text, range, &workspace, to: &output)
+    case .unigram(let model): model.encode(text, range, &workspace, to: &output)
     }
   }
 
@@ -24,7 +35,8 @@ enum Model: Sendable {
     let type = try node.member("type")?.string() ?? (node.member("merges") != nil ? "BPE" : nil)
     switch type {
     case "BPE": self = .bytePairEncoding(try BytePairEncoding(node))
-    default: throw node.unsupported(["BPE"])
+    case "Unigram": self = .unigram(try Unigram(node))
+    default: throw node.unsupported(["BPE", "Unigram"])
     }
   }
 }

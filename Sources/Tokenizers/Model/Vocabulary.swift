@@ -78,7 +78,7 @@ struct Vocabulary: Sendable {
   /// Where `token` is in `slots`, or the free slot where it would be.
   private func find(_ token: Span<UInt8>) -> Int {
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash(token, 0..<token.count)) & mask
+    var slot = Int(truncatingIfNeeded: byteHash(token, 0..<token.count)) & mask
     while slots[slot] != 0, !isEqual(Int(slots[slot] - 1), token) {
       slot = (slot + 1) & mask
     }
@@ -97,7 +97,7 @@ struct Vocabulary: Sendable {
     let mask = slots.count - 1
     for entry in identifiers.indices {
       let range = Int(starts[entry])..<Int(starts[entry + 1])
-      var slot = Int(truncatingIfNeeded: hash(storage.span, range)) & mask
+      var slot = Int(truncatingIfNeeded: byteHash(storage.span, range)) & mask
       while slots[slot] != 0 { slot = (slot + 1) & mask }
       slots[slot] = Int32(entry + 1)
     }
@@ -106,7 +106,7 @@ struct Vocabulary: Sendable {
 
 /// FNV-1a over 64 bits with its high half folded in, since tables use the low bits.
 @inline(__always)
-func hash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
+func byteHash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
   var value: UInt64 = 0xCBF2_9CE4_8422_2325
   for index in range { value = (value ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
   return value ^ value >> 29 ^ value >> 47

@@ -28,7 +28,7 @@ struct WordCache {
 
   /// The key for a word, to be computed once for `find` and `insert`.
   static func key(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
-    hash(text, range) | 1
+    byteHash(text, range) | 1
   }
 
   /// Appends what `text[range]` became; false if that is not known.

@@ -4,6 +4,7 @@ import Synchronization
 struct Workspace {
   var cache = WordCache()
   var queue = MergeQueue()
+  var steps: [Unigram.Step] = []
 }
 
 /// Holds one workspace for whoever encodes next. A call that finds it taken, because another

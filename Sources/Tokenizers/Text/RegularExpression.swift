@@ -48,11 +48,15 @@ struct RegularExpression: Sendable {
     }
 
     var pending = range.lowerBound
+    var lastEnd = -1
     for result in expression.matches(
       in: string, range: NSRange(location: 0, length: units))
     {
+      // Oniguruma's iterator passes over an empty match where the last match ended.
+      if result.range.length == 0, result.range.location == lastEnd { continue }
+      lastEnd = result.range.location + result.range.length
       let start = advance(to: result.range.location)
-      let end = advance(to: result.range.location + result.range.length)
+      let end = advance(to: lastEnd)
       if pending < start {
         matches.append(TextMatch(start: pending, end: start, isMatch: false))
       }

@@ -72,7 +72,7 @@ enum TextPattern: Sendable {
     var index = range.lowerBound
     while index < range.upperBound {
       let (value, length) = decodeScalar(text, at: index)
-      if let scalar = Unicode.Scalar(value), set.contains(scalar) {
+      if set.contains(value) {
         if pending < index { matches.append(TextMatch(start: pending, end: index, isMatch: false)) }
         matches.append(TextMatch(start: index, end: index + length, isMatch: true))
         pending = index + length
@@ -109,11 +109,12 @@ enum TextPattern: Sendable {
 }
 
 extension TextPattern.ScalarSet {
-  func contains(_ scalar: Unicode.Scalar) -> Bool {
-    switch self {
-    case .whitespace: scalar.properties.isWhitespace
-    case .numbers: scalar.isNumeric
-    case .punctuation: scalar.isPunctuation
-    }
+  @inline(__always)
+  func contains(_ value: UInt32) -> Bool {
+    // Most of most texts is decided without a look at the properties.
+    if self == .numbers, value < 0xB2 { return 0x30...0x39 ~= value }
+    if self == .whitespace { return UnicodeClasses.shared[value] == .whitespace }
+    guard let scalar = Unicode.Scalar(value) else { return false }
+    return self == .numbers ? scalar.isNumeric : scalar.isPunctuation
   }
 }

@@ -77,13 +77,14 @@ extension Unicode.Scalar {
     }
   }
 
-  /// Punctuation as `Punctuation` sees it: ASCII symbols too, else Unicode 7.
+  /// Punctuation as `Punctuation` sees it: ASCII symbols too, else Unicode 8.
   var isPunctuation: Bool {
-    if self == "\u{166D}" { return true }
+    // Two that were punctuation then.
+    if self == "\u{166D}" || self == "\u{111C9}" { return true }
     if isASCII {
       return "!"..."/" ~= self || ":"..."@" ~= self || "["..."`" ~= self || "{"..."~" ~= self
     }
-    guard isAssigned(byVersion: 7) else { return false }
+    guard isAssigned(byVersion: 8) else { return false }
     switch properties.generalCategory {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
       .initialPunctuation, .finalPunctuation, .otherPunctuation:
@@ -94,6 +95,10 @@ extension Unicode.Scalar {
 
   /// A combining mark as `StripAccents` sees it: Unicode 9.
   var isStrippedAccent: Bool {
-    isMark && isAssigned(byVersion: 9) || "\u{1CF2}"..."\u{1CF3}" ~= self
+    switch self {
+    case "\u{1CF2}", "\u{1CF3}": true  // Marks then.
+    case "\u{111C9}": false  // Not one then.
+    default: isMark && isAssigned(byVersion: 9)
+    }
   }
 }

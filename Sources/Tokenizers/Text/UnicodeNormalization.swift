@@ -1,11 +1,4 @@
-import Foundation
-
-/// The four normalization forms of Unicode, as Python's `tokenizers` computes them.
-///
-/// That library normalizes by Unicode 9. Later versions never change the mapping of an older
-/// character (the stability policy of Unicode), so Foundation's mapping is exact for text of
-/// characters that Unicode 9 has, and a later character passes through as it is and parts its
-/// neighbours: it neither decomposes nor composes nor takes part in reordering.
+/// The four normalization forms of Unicode (UAX 15), by `NormalizationTables`.
 enum UnicodeNormalization: String, CaseIterable, Sendable {
   case nfc = "NFC"
   case nfd = "NFD"
@@ -35,7 +28,7 @@ enum UnicodeNormalization: String, CaseIterable, Sendable {
       }
       if output.isEmpty { output.reserveCapacity(text.count + text.count / 8) }
       output.append(bytes, copied..<start)
-      appendMapped(String(decoding: text[start..<end], as: UTF8.self), to: &output)
+      appendNormalized(bytes, start..<end, to: &output)
       copied = end
       index = end
     }
@@ -65,27 +58,76 @@ enum UnicodeNormalization: String, CaseIterable, Sendable {
     }
   }
 
-  /// Appends the mapping of `text`, character by character where Unicode 9 does not know it.
-  private func appendMapped(_ text: String, to output: inout [UInt8]) {
-    var known = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      if scalar.isAssigned(byVersion: 9) {
-        known.append(scalar)
-      } else {
-        output.append(contentsOf: map(String(known)).utf8)
-        known.removeAll(keepingCapacity: true)
-        output.append(scalar: scalar)
-      }
+  /// Appends the normal form of `text[range]`, which shares no mark with what is around it.
+  private func appendNormalized(
+    _ text: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]
+  ) {
+    let isCompatibility = self == .nfkc || self == .nfkd
+    let tables: NormalizationTables = isCompatibility ? .compatibility : .canonical
+    var scalars: [UInt32] = []
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let (value, length) = decodeScalar(text, at: index)
+      tables.appendDecomposition(of: value, to: &scalars)
+      index += length
     }
-    output.append(contentsOf: map(String(known)).utf8)
+    Self.order(&scalars, tables)
+    if self == .nfc || self == .nfkc { Self.compose(&scalars, tables) }
+    for value in scalars {
+      if let scalar = Unicode.Scalar(value) { output.append(scalar: scalar) }
+    }
   }
 
-  private func map(_ text: String) -> String {
-    switch self {
-    case .nfc: text.precomposedStringWithCanonicalMapping
-    case .nfd: text.decomposedStringWithCanonicalMapping
-    case .nfkc: text.precomposedStringWithCompatibilityMapping
-    case .nfkd: text.decomposedStringWithCompatibilityMapping
+  /// Sorts each run of marks by combining class; marks of one class keep their order.
+  private static func order(_ scalars: inout [UInt32], _ tables: NormalizationTables) {
+    var start = 0
+    while start < scalars.count {
+      let first = tables.combiningClass(scalars[start])
+      guard first > 0 else {
+        start += 1
+        continue
+      }
+      var run: [(rank: UInt8, value: UInt32)] = [(first, scalars[start])]
+      var isOrdered = true
+      while start + run.count < scalars.count {
+        let value = scalars[start + run.count]
+        let rank = tables.combiningClass(value)
+        if rank == 0 { break }
+        isOrdered = isOrdered && rank >= run[run.count - 1].rank
+        run.append((rank, value))
+      }
+      if !isOrdered {
+        // By rank and then by place, so that the order is stable and long runs stay cheap.
+        let sorted = run.indices.sorted { (run[$0].rank, $0) < (run[$1].rank, $1) }
+        for (offset, place) in sorted.enumerated() { scalars[start + offset] = run[place].value }
+      }
+      start += run.count
     }
+  }
+
+  /// Composes each starter with the marks after it that nothing blocks (Unicode Standard, D117).
+  private static func compose(_ scalars: inout [UInt32], _ tables: NormalizationTables) {
+    var count = 0
+    var starter: Int?
+    /// The class of what was kept last after the starter; -1 if nothing was.
+    var lastRank = -1
+    for value in scalars {
+      let rank = Int(tables.combiningClass(value))
+      if let starter, lastRank < rank,
+        let composite = tables.composition(scalars[starter], value)
+      {
+        scalars[starter] = composite
+        continue
+      }
+      if rank == 0 {
+        starter = count
+        lastRank = -1
+      } else {
+        lastRank = rank
+      }
+      scalars[count] = value
+      count += 1
+    }
+    scalars.removeSubrange(count...)
   }
 }

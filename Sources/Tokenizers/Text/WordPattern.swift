@@ -6,6 +6,8 @@ enum WordPattern: Sendable, Equatable {
   case gpt2
   /// The cl100k family: Llama 3 takes up to three digits together, Qwen2 one.
   case cl100k(digits: Int)
+  /// Falcon's last step; unlike the others it matches only parts of a text.
+  case threeDigits
 
   /// The regular expressions, as they are spelled in tokenizer.json.
   static let published: [(expression: String, pattern: WordPattern)] = [
@@ -22,6 +24,7 @@ enum WordPattern: Sendable, Equatable {
         + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
       .cl100k(digits: 1)
     ),
+    ("[0-9][0-9][0-9]", .threeDigits),
   ]
 
   /// The scanner for `expression`, where it is one of the published ones to the letter.
@@ -32,19 +35,21 @@ enum WordPattern: Sendable, Equatable {
     self = found.pattern
   }
 
-  /// Appends the words of `text[range]`; together they cover all of it.
+  /// Appends the matches in `text[range]` and what lies between them.
   func appendMatches(
     in text: Span<UInt8>, _ range: Range<Int>, to matches: inout [TextMatch]
   ) {
     let scanner = WordScanner(classes: .shared, end: range.upperBound)
     var start = range.lowerBound
     while start < range.upperBound {
-      let end =
-        switch self {
-        case .gpt2: scanner.gpt2(text, start)
-        case .cl100k(let digits): scanner.cl100k(text, start, digits: digits)
-        }
-      matches.append(TextMatch(start: start, end: end, isMatch: true))
+      var isMatch = true
+      let end: Int
+      switch self {
+      case .gpt2: end = scanner.gpt2(text, start)
+      case .cl100k(let digits): end = scanner.cl100k(text, start, digits: digits)
+      case .threeDigits: (end, isMatch) = scanner.threeDigits(text, start)
+      }
+      matches.append(TextMatch(start: start, end: end, isMatch: isMatch))
       start = end
     }
   }
@@ -117,6 +122,17 @@ private struct WordScanner {
     }
     if kind != .whitespace { return run(of: kind, text, start + length) }
     return whitespace(text, index, run(of: .whitespace, text, start))
+  }
+
+  /// The end of three digits at `index`, or of what lies before the next three.
+  func threeDigits(_ text: Span<UInt8>, _ index: Int) -> (end: Int, isMatch: Bool) {
+    let isDigit = { (byte: UInt8) in 0x30...0x39 ~= byte }
+    var digits = 0
+    for place in index..<end {
+      digits = isDigit(text[place]) ? digits + 1 : 0
+      if digits == 3 { return place == index + 2 ? (place + 1, true) : (place - 2, false) }
+    }
+    return (end, false)
   }
 
   func cl100k(_ text: Span<UInt8>, _ index: Int, digits: Int) -> Int {

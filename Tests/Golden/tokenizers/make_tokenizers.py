@@ -4,11 +4,14 @@
     python3 make_tokenizers.py
 
 NAME.json is a tokenizer.json; NAME.cases.json holds texts with their ids and what those decode to.
+components.jsonl holds single normalizers, pre-tokenizers and decoders with what each makes of texts.
 Training has no random part; the texts of the fuzz cases come from random.Random(20240607).
 """
 
 import json
+import math
 import random
+import struct
 from pathlib import Path
 
 from tokenizers import (
@@ -122,7 +125,7 @@ def fuzz(count):
         yield text
 
 
-TEXTS = HARD + list(fuzz(12))
+TEXTS = HARD + list(fuzz(4))
 BYTE_TOKENS = [f"<0x{byte:02X}>" for byte in range(256)]
 CL100K = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
@@ -130,8 +133,13 @@ CL100K = (
 )
 
 
-def train(tokenizer, trainer):
-    tokenizer.train_from_iterator(CORPUS.splitlines(keepends=True), trainer)
+def train(tokenizer, trainer, limit=0x110000):
+    """Trains on the lines of CORPUS whose characters are all below limit; so some stay unknown.
+
+    (The trainer's own limit_alphabet picks differently from run to run.)
+    """
+    lines = CORPUS.splitlines(keepends=True)
+    tokenizer.train_from_iterator([line for line in lines if ord(max(line)) < limit], trainer)
 
 
 def byte_level_trainer(size):
@@ -223,7 +231,6 @@ def sentencepiece(size):
     trainer = trainers.BpeTrainer(
         vocab_size=size,
         special_tokens=["<unk>", "<s>", "</s>"] + BYTE_TOKENS,
-        limit_alphabet=120,
         show_progress=False,
     )
 
@@ -239,7 +246,7 @@ def llama2():
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), replace])
     # Train within words, then encode whole texts, as the original was made.
     tokenizer.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
-    train(tokenizer, trainer)
+    train(tokenizer, trainer, limit=0x500)
 
     def edit_all(data):
         edit(data)
@@ -251,7 +258,7 @@ def llama2():
 def mistral():
     tokenizer, trainer, edit = sentencepiece(640)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=True)
-    train(tokenizer, trainer)
+    train(tokenizer, trainer, limit=0x500)
 
     def edit_all(data):
         edit(data)
@@ -260,26 +267,248 @@ def mistral():
     return tokenizer, {"edit": edit_all}
 
 
-def unknown():
-    """Characters that are not in the vocabulary and no byte fallback, fused."""
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+def decorated():
+    """Decorated characters, and characters that are not in the vocabulary and fuse into one."""
+    merges = [
+        ("t", "##h"), ("th", "##e</w>"), ("##e", "##r"), ("##er", "##e</w>"), ("s", "##h"),
+        ("##i", "##p"), ("sh", "##ip"), ("ship", "##s</w>"), ("##e", "##r</w>"), ("##l", "##l</w>"),
+        ("##o", "##u"), ("##n", "##t"), ("c", "##ou"), ("cou", "##nt"), ("count", "##s</w>"),
+    ]  # fmt: skip
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789'"
+    tokens = ["<unk>"]
+    for end in ["", "</w>"]:
+        for start in ["", "##"]:
+            tokens += [start + letter + end for letter in letters]
+    tokens += [left + right.removeprefix("##") for left, right in merges]
+    tokenizer = Tokenizer(
+        models.BPE(
+            vocab={token: index for index, token in enumerate(tokens)},
+            merges=merges,
+            unk_token="<unk>",
+            fuse_unk=True,
+            continuing_subword_prefix="##",
+            end_of_word_suffix="</w>",
+        )
+    )
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()]
     )
-    train(
-        tokenizer,
-        trainers.BpeTrainer(
-            vocab_size=200,
-            special_tokens=["<unk>"],
-            limit_alphabet=40,
-            end_of_word_suffix="</w>",
-            show_progress=False,
-        ),
-    )
     tokenizer.decoder = decoders.BPEDecoder("</w>")
     tokenizer.add_tokens([AddedToken("Normalized", normalized=True, single_word=True)])
     return tokenizer, {}
+
+
+def unigram():
+    # Frequent substrings of words; the library's own trainer differs from run to run.
+    counts = {}
+    for line in CORPUS.splitlines():
+        for word in line.split():
+            word = "▁" + word if ord(max(word)) < 0x500 else ""
+            for start in range(len(word)):
+                for end in range(start + 1, min(start + 9, len(word)) + 1):
+                    piece = word[start:end]
+                    counts[piece] = counts.get(piece, 0) + 1
+    ranked = sorted(counts, key=lambda piece: (-counts[piece] * len(piece), piece))
+    best = [piece for piece in ranked if len(piece) == 1][:70]
+    best += [piece for piece in ranked if len(piece) > 1][:210]
+    total = sum(counts[piece] for piece in best)
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [(piece, math.log(counts[piece] / total)) for piece in best]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=2))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Precompiled(CHARSMAP), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.add_special_tokens(["<pad>", "</s>", "<unk>"])
+    end = tokenizer.token_to_id("</s>")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", end)]
+    )
+    return tokenizer, {}
+
+
+def unigram_bytes():
+    """A unigram model with byte fallback, over whole texts."""
+    pieces = [("<unk>", 0.0), ("<s>", 0.0)] + [(token, 0.0) for token in BYTE_TOKENS]
+    words = "▁ ▁the ▁ship ▁ships s t e h ▁count count counts ed er ▁keep ▁▁ ▁▁▁▁ \n e\u0301 a aa aaaa"
+    for index, word in enumerate(words.split(" ")):
+        pieces.append((word, -2.0 - index / 8))
+    for index, letter in enumerate("bcdfgijklmnopqruvwxyz0123456789.,'"):
+        pieces.append((letter, -7.0 - index / 16))
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    tokenizer.add_special_tokens(["<unk>", "<s>"])
+    return tokenizer, {}
+
+
+def charsmap(rules):
+    """The precompiled_charsmap of SentencePiece: a double array over UTF-8, then the replacements.
+
+    A unit holds a label in bits 0-7, whether a value follows in bit 8, and the offset to its
+    children in bits 10 up; the value of a key stands at the child of label 0 with bit 31 set.
+    """
+    blob = b""
+    root = {}
+    for source, target in rules.items():
+        node = root
+        for byte in source.encode():
+            node = node.setdefault(byte, {})
+        node[None] = len(blob)
+        blob += target.encode() + b"\0"
+    units = {0: 0}
+
+    def place(node, position):
+        labels = [0 if byte is None else byte for byte in node]
+        offset = 1
+        while any(position ^ offset ^ label in units for label in labels):
+            offset += 1
+        units[position] |= offset << 10 | (256 if None in node else 0)
+        for label in labels:
+            units[position ^ offset ^ label] = label
+        for byte, child in node.items():
+            if byte is None:
+                units[position ^ offset] = child | 1 << 31
+            else:
+                place(child, position ^ offset ^ byte)
+
+    place(root, 0)
+    array = [units.get(index, 0) for index in range(max(units) // 256 * 256 + 256)]
+    return struct.pack(f"<I{len(array)}I", len(array) * 4, *array) + blob
+
+
+CHARSMAP = charsmap(
+    {
+        "\r": " ", "\n": " ", "\t": " ", "\u00a0": " ", "\u3000": " ", "\u200b": "", "\ufeff": "",
+        "ﬁ": "fi", "½": "1⁄2", "²": "2", "ｶ": "カ", "ﾞ": "\u3099", "ｶﾞ": "ガ", "e\u0301": "é",
+        "A\u030a": "Å", "Å": "Å", "Ⅻ": "XII", "𝒜": "A", "，": ",", "\u0007": "", "☎": "tel",
+    }
+)  # fmt: skip
+
+REGULAR_EXPRESSIONS = [
+    # GPT-2, Llama 3 and Qwen2 in the spelling that has a scanner, then spellings that have not.
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    CL100K,
+    CL100K.replace(r"\p{N}{1,3}", r"\p{N}"),
+    CL100K.replace("(?i:'s|'t|'re|'ve|'m|'ll|'d)", "(?:'[sS]|'[tT]|'[mM]|'[dD]|'[lL]{2})"),
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+"
+    r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+    r"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    r"[一-龥ࠀ-一가-\ud7ff]+".replace("\\ud7ff", "\ud7ff"),
+    r"\s?\p{L}+",
+    r"\s?\p{P}+",
+    r"[^\s]+|\s+",
+    r"[0-9][0-9][0-9]",
+    r"\d{1,3}(?=(?:\d{3})*\b)".replace(r"\b", r"(?!\d)"),
+    r"[\p{Han}]+|[^\p{Han}\s]+",
+    r"[\p{L}&&[^\p{Han}]]+",
+    r"\w+|\W",
+    r"^.|.$",
+    r"(?<=\n)x|\h+|\v",
+    r" {2,}",
+    r"a{,2}b|\{x}|\p{^L}\P{L}",
+]
+
+
+def components():
+    """What single components make of HARD, for tests that need no model."""
+    normal = [
+        normalizers.NFC(), normalizers.NFD(), normalizers.NFKC(), normalizers.NFKD(),
+        normalizers.Lowercase(), normalizers.Strip(), normalizers.Strip(left=False),
+        normalizers.Strip(right=False), normalizers.StripAccents(), normalizers.Nmt(),
+        normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents()]),
+        normalizers.Replace("e", ""), normalizers.Replace("  ", "▁"), normalizers.Prepend("▁"),
+        normalizers.Replace(Regex(r"\s+"), " "), normalizers.Replace(Regex("a*"), "-"),
+        normalizers.Precompiled(CHARSMAP), normalizers.ByteLevel(),
+    ]  # fmt: skip
+    behaviors = ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
+    split = (
+        [pre_tokenizers.Split(Regex(expression), "isolated") for expression in REGULAR_EXPRESSIONS]
+        + [pre_tokenizers.Split(" ", behavior) for behavior in behaviors]
+        + [pre_tokenizers.Split(Regex(r"\p{L}+"), behavior, True) for behavior in behaviors]
+        + [pre_tokenizers.Punctuation(behavior) for behavior in behaviors]
+        + [
+            pre_tokenizers.Metaspace(prepend_scheme="always"),
+            pre_tokenizers.Metaspace(prepend_scheme="first", split=False),
+            pre_tokenizers.Metaspace(prepend_scheme="never"),
+            pre_tokenizers.ByteLevel(), pre_tokenizers.Digits(),
+            pre_tokenizers.Digits(True), pre_tokenizers.Whitespace(),
+            pre_tokenizers.WhitespaceSplit(), pre_tokenizers.BertPreTokenizer(),
+            pre_tokenizers.CharDelimiterSplit("e"), pre_tokenizers.FixedLength(3),
+            pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]),
+            pre_tokenizers.Sequence(
+                [
+                    pre_tokenizers.Punctuation("contiguous"),
+                    pre_tokenizers.ByteLevel(False),
+                    pre_tokenizers.Digits(False),
+                    pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated"),
+                ]
+            ),
+        ]
+    )  # fmt: skip
+    back = [
+        decoders.ByteLevel(), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 2, 0),
+        decoders.Metaspace(), decoders.Metaspace(prepend_scheme="never"),
+        decoders.Replace("▁", " "), decoders.Replace(Regex(r"\s+"), "_"),
+        decoders.BPEDecoder("</w>"),
+    ]  # fmt: skip
+    tokens = [
+        ["▁Hello", "▁wor", "ld", "▁", "!"], ["<0xE4>", "<0xBD>", "<0xA0>", "x", "<0xE4>", "<0xBD>"],
+        ["ĠÃ", "©", "Ċ", "â", "中"], ["  a  ", "   ", " ", "", "b "], ["lo</w>", "w", "er</w>"],
+        ["<0xzz>", "<0x0a>", "<0x41>x", "\n\t"], ["é", "▁▁x▁", "</w>"],
+    ]  # fmt: skip
+
+    result = []
+    for component in normal:
+        outputs = [component.normalize_str(text) for text in HARD]
+        result.append(("normalizer", state(component), HARD, outputs))
+    for component in split:
+        outputs = [[piece for piece, _ in component.pre_tokenize_str(text)] for text in HARD]
+        result.append(("pre_tokenizer", state(component), HARD, outputs))
+    for component in back:
+        outputs = [component.decode(list(texts)) for texts in tokens]
+        result.append(("decoder", state(component), tokens, outputs))
+    return result
+
+
+def state(component):
+    return json.loads(component.__getstate__())
+
+
+def short(text, output):
+    """Nothing where nothing changes; lengths in scalars where a text is only split."""
+    if output == text or output == [text]:
+        return None
+    if isinstance(output, list) and "".join(output) == text:
+        return [len(piece) for piece in output]
+    return output
+
+
+def write_components():
+    lines = []
+    for kind, configuration, inputs, outputs in components():
+        lines.append(
+            json.dumps(
+                {
+                    "kind": kind,
+                    "component": configuration,
+                    "outputs": [short(*pair) for pair in zip(inputs, outputs)],
+                },
+                ensure_ascii=False,
+                separators=(",", ":"),
+            )
+        )
+    inputs = {"texts": HARD, "tokens": components()[-1][2]}
+    head = json.dumps(inputs, separators=(",", ":"))
+    (HERE / "components.jsonl").write_text("\n".join([head] + lines) + "\n", encoding="utf-8")
+    print("components", len(lines))
 
 
 def write(name, tokenizer, options):
@@ -290,23 +519,32 @@ def write(name, tokenizer, options):
     (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
     tokenizer = Tokenizer.from_str(text)
+    # What the post-processor puts around a text, and what that looks like.
+    around = tokenizer.encode("\n").ids
+    inner = tokenizer.encode("\n", add_special_tokens=False).ids
+    start = next(i for i in range(len(around) + 1) if around[i : i + len(inner)] == inner)
+    leading, trailing = around[:start], around[start + len(inner) :]
     cases = []
     for text in TEXTS:
         ids = tokenizer.encode(text, add_special_tokens=False).ids
         special = tokenizer.encode(text).ids
         case = {"text": text, "ids": ids}
-        if special != ids:
-            case["leading"] = len(special) - len(ids)
-            assert special[case["leading"] :] == ids
-        decoded = tokenizer.decode(special, skip_special_tokens=False)
+        assert special == leading + ids + trailing
+        decoded = tokenizer.decode(ids, skip_special_tokens=False)
         skipped = tokenizer.decode(special, skip_special_tokens=True)
         if decoded != text:
             case["decoded"] = decoded
         if skipped != decoded:
             case["skipped"] = skipped
         cases.append(case)
-    empty = tokenizer.encode("").ids
-    result = {"leading": empty, "size": tokenizer.get_vocab_size(), "cases": cases}
+    size = tokenizer.get_vocab_size()
+    result = {
+        "leading": leading,
+        "trailing": trailing,
+        "around": tokenizer.decode(around, skip_special_tokens=False),
+        "size": size,
+        "cases": cases,
+    }
     lines = json.dumps(result, ensure_ascii=True, separators=(",", ":")).replace(
         '{"text"', '\n{"text"'
     )
@@ -315,5 +553,6 @@ def write(name, tokenizer, options):
 
 
 if __name__ == "__main__":
-    for make in (gpt2, llama3, qwen2, llama2, mistral, unknown):
+    for make in (gpt2, llama3, qwen2, llama2, mistral, decorated, unigram, unigram_bytes):
         write(make.__name__, *make())
+    write_components()
