@@ -27,6 +27,8 @@ let package = Package(
     .target(
       name: "HuggingFace", dependencies: ["Safetensors", "Tokenizers"], swiftSettings: strict),
     .target(
+      name: "Transformer", dependencies: ["Compute", "HuggingFace"], swiftSettings: strict),
+    .target(
       name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
@@ -39,6 +41,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HuggingFaceTests", dependencies: ["HuggingFace", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TransformerTests", dependencies: ["Transformer", "TestSupport"],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c2x

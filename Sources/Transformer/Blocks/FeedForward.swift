@@ -1,0 +1,78 @@
+internal import Compute
+
+/// The feed-forward block: down(activation(gate x) * up x), or down(activation(up x)).
+final class FeedForward {
+  private let kind: DecoderConfiguration.FeedForwardKind
+  /// Gate and up as one product, [2F, E]; or up alone, [F, E].
+  private let up: WeightMatrix
+  /// [E, F].
+  private let down: WeightMatrix
+  private let width: Int
+
+  init(configuration: DecoderConfiguration, up: WeightMatrix, down: WeightMatrix) {
+    kind = configuration.feedForward
+    width = configuration.feedForwardSize
+    self.up = up
+    self.down = down
+  }
+
+  /// Elements of a row before the activation: 2F or F.
+  static func inputWidth(_ configuration: DecoderConfiguration) -> Int {
+    switch configuration.feedForward {
+    case .gated: 2 * configuration.feedForwardSize
+    case .plain: configuration.feedForwardSize
+    }
+  }
+
+  /// Adds the block's output to the residual stream.
+  ///
+  /// - Parameters:
+  ///   - normed: [rows, E], read.
+  ///   - preactivation: [rows, 2F or F], written: what the gradient needs.
+  ///   - hidden: [rows, F], scratch.
+  ///   - residual: [rows, E], updated.
+  func forward(
+    _ device: Device, _ normed: borrowing DeviceBuffer<Float>, rows: Int,
+    preactivation: inout DeviceBuffer<Float>, hidden: inout DeviceBuffer<Float>,
+    addingTo residual: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try device.product(normed, up, rows: rows, into: &preactivation)
+    switch kind {
+    case .gated(let activation):
+      try device.swiGLU(
+        preactivation, activation: activation, rows: rows, width: width, into: &hidden)
+    case .plain(let activation):
+      try device.activate(preactivation, activation: activation, count: rows * width, into: &hidden)
+    }
+    try device.product(hidden, down, rows: rows, accumulating: true, into: &residual)
+  }
+
+  /// The gradient with respect to `normed` from that of the block's output.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: [rows, E], read.
+  ///   - preactivation: [rows, 2F or F], read.
+  ///   - hiddenGradient: [rows, F], scratch.
+  ///   - preactivationGradient: [rows, 2F or F], scratch.
+  ///   - normedGradient: [rows, E], written.
+  func backward(
+    _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>,
+    preactivation: borrowing DeviceBuffer<Float>, rows: Int,
+    hiddenGradient: inout DeviceBuffer<Float>,
+    preactivationGradient: inout DeviceBuffer<Float>,
+    into normedGradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try device.productBackward(outputGradient, down, rows: rows, into: &hiddenGradient)
+    switch kind {
+    case .gated(let activation):
+      try device.swiGLUBackward(
+        hiddenGradient, gateUp: preactivation, activation: activation, rows: rows, width: width,
+        into: &preactivationGradient)
+    case .plain(let activation):
+      try device.activateBackward(
+        hiddenGradient, x: preactivation, activation: activation, count: rows * width,
+        into: &preactivationGradient)
+    }
+    try device.productBackward(preactivationGradient, up, rows: rows, into: &normedGradient)
+  }
+}

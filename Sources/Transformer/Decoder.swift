@@ -1,0 +1,109 @@
+package import Compute
+
+/// A frozen decoder-only transformer on a device: embeddings in, normalised top states out, and the gradient back to the
+/// embeddings. Weights never move, so backward is one product a weight.
+package final class Decoder {
+  package let device: Device
+  package let configuration: DecoderConfiguration
+  /// [V, E].
+  package let embedding: WeightMatrix
+  /// [V, E]: the same matrix as `embedding` where they are tied.
+  package let head: WeightMatrix
+  let layers: [DecoderLayer]
+  let finalNorm: Normalization
+  /// [positions, E] of models with learned positions, else one unused element.
+  let positionEmbedding: DeviceBuffer<Float>
+  let rotation: Rotation
+
+  init(
+    _ device: Device, configuration: DecoderConfiguration, embedding: WeightMatrix,
+    head: WeightMatrix, layers: [DecoderLayer], finalNorm: Normalization,
+    positionEmbedding: consuming DeviceBuffer<Float>, rotation: Rotation
+  ) {
+    self.device = device
+    self.configuration = configuration
+    self.embedding = embedding
+    self.head = head
+    self.layers = layers
+    self.finalNorm = finalNorm
+    self.positionEmbedding = positionEmbedding
+    self.rotation = rotation
+  }
+
+  /// Writes the embeddings of tokens to rows of a run's input from `firstRow` on.
+  package func embed(
+    _ identifiers: borrowing DeviceBuffer<Int32>, count: Int,
+    into embeddings: inout DeviceBuffer<Float>, firstRow: Int = 0
+  ) throws(ComputeError) {
+    try device.embeddingGather(
+      embedding, identifiers: identifiers, count: count, into: &embeddings, at: firstRow)
+  }
+
+  /// From `activations.embeddings` to `activations.states` of the batch's response rows; keys and values of all rows go to
+  /// the cache.
+  package func forward(
+    _ batch: PackedBatch, cache: KeyValueCache, activations: DecoderActivations
+  ) throws(ComputeError) {
+    guard batch.rows > 0 else { return }
+    try rotation.reserve(positions: batch.positionsNeeded)
+    if configuration.position == .learned {
+      try device.addPositionRows(
+        positionEmbedding, positions: batch.positions, width: configuration.hiddenSize,
+        rows: batch.rows, to: &activations.embeddings)
+    }
+    for index in layers.indices {
+      let pass = pass(index, batch, cache, activations)
+      if index < layers.count - 1 {
+        try layers[index].forward(pass, into: activations.layers[index + 1])
+      } else {
+        try layers[index].forwardResponses(pass)
+      }
+    }
+    try finalNorm.forward(
+      device, activations.top, rows: batch.responseRows, into: &activations.states,
+      statistics: &activations.topStatistics)
+  }
+
+  /// From the gradient of `activations.states` to that of the embeddings, which `embeddingGradient` then is: [rows, E], or
+  /// [prefix rows, E] where `scope` is the prefix, which is all that a soft prompt needs.
+  package func backward(
+    stateGradient: borrowing DeviceBuffer<Float>, _ batch: PackedBatch, cache: KeyValueCache,
+    activations: DecoderActivations, scope: AttentionGradientScope
+  ) throws(ComputeError) {
+    guard let gradients = activations.gradients else {
+      preconditionFailure("these activations were made for inference")
+    }
+    try finalNorm.backward(
+      device, stateGradient, x: activations.top, statistics: activations.topStatistics,
+      rows: batch.responseRows, accumulating: false, into: &gradients.responses)
+    for index in layers.indices.reversed() {
+      let pass = pass(index, batch, cache, activations)
+      let scope = index == 0 ? scope : .all
+      if index < layers.count - 1 {
+        try layers[index].backward(pass, gradients, scope: scope)
+      } else {
+        try layers[index].backwardResponses(pass, gradients, scope: scope)
+      }
+    }
+  }
+
+  /// Reads rows of the gradient that `backward` left.
+  package func gatherEmbeddingGradient(
+    _ activations: DecoderActivations, at rows: borrowing DeviceBuffer<Int32>, count: Int,
+    into target: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    guard let gradients = activations.gradients else {
+      preconditionFailure("these activations were made for inference")
+    }
+    try device.gatherRows(
+      gradients.x, at: rows, count: count, width: configuration.hiddenSize, into: &target)
+  }
+
+  private func pass(
+    _ index: Int, _ batch: PackedBatch, _ cache: KeyValueCache, _ activations: DecoderActivations
+  ) -> DecoderLayer.Pass {
+    DecoderLayer.Pass(
+      device: device, batch: batch, cache: cache.layers[index], kept: activations.layers[index],
+      shared: activations)
+  }
+}

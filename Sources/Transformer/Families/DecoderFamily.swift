@@ -1,0 +1,83 @@
+internal import Compute
+package import HuggingFace
+
+/// How a family of checkpoints maps to the decoder: its config.json to a configuration, its tensor names to weights. To add a
+/// family, write one file like Llama.swift and list it in `all`.
+struct DecoderFamily: Sendable {
+  /// The `model_type`s that this family answers to.
+  let modelTypes: [String]
+  /// Reads config.json; refuses by name what the decoder does not run.
+  let configuration: @Sendable (JSONValue) throws(TransformerError) -> DecoderConfiguration
+  /// The checkpoint's tensor names.
+  let tensors: @Sendable (JSONValue) throws(TransformerError) -> DecoderTensors
+
+  /// Every family that Pith runs.
+  static let all: [DecoderFamily] = [.llama, .mistral, .qwen2, .gpt2]
+
+  /// The family of a config.json.
+  static func of(_ config: JSONValue) throws(TransformerError) -> DecoderFamily {
+    let found: String = try reading { () throws(JSONValueError) in
+      try config.required("model_type")
+    }
+    guard let family = all.first(where: { $0.modelTypes.contains(found) }) else {
+      throw .unsupportedFamily(file: config.file, found: found, supported: supported)
+    }
+    return family
+  }
+
+  /// The `model_type`s that Pith runs, for help and messages.
+  static let supported: [String] = all.flatMap(\.modelTypes)
+}
+
+extension DecoderConfiguration {
+  /// The `model_type`s that Pith runs.
+  package static var supportedFamilies: [String] { DecoderFamily.supported }
+
+  /// Reads the config.json of a supported family.
+  package init(config: JSONValue) throws(TransformerError) {
+    self = try DecoderFamily.of(config).configuration(config)
+  }
+}
+
+/// Runs a read of a JSON value and gives its error the type of this layer.
+func reading<Value>(
+  _ read: () throws(JSONValueError) -> Value
+) throws(TransformerError) -> Value {
+  do { return try read() } catch { throw .configuration(error) }
+}
+
+extension JSONValue {
+  /// A whole number that must be there and above zero.
+  func size(_ key: String, default fallback: Int? = nil) throws(TransformerError) -> Int {
+    let value: Int = try reading { () throws(JSONValueError) in
+      if let fallback { return try optional(key) ?? fallback }
+      return try required(key)
+    }
+    guard value > 0 else {
+      throw .configuration(failure(expected: "a number above 0", found: "\(value)", at: key))
+    }
+    return value
+  }
+
+  /// A setting with a default.
+  func setting<Value: JSONReadable>(
+    _ key: String, default fallback: Value
+  ) throws(TransformerError) -> Value {
+    try reading { () throws(JSONValueError) in try optional(key) ?? fallback }
+  }
+
+  /// The activation that Hugging Face names so.
+  func activation(_ key: String, default fallback: String) throws(TransformerError) -> Activation {
+    let name = try setting(key, default: fallback)
+    switch name {
+    case "silu", "swish": return .silu
+    case "gelu": return .gelu
+    case "gelu_new", "gelu_pytorch_tanh", "gelu_fast": return .geluTanh
+    case "relu": return .relu
+    default:
+      throw .unsupportedSetting(
+        file: file, key: key, found: name,
+        expected: "silu, gelu, gelu_new, gelu_pytorch_tanh or relu")
+    }
+  }
+}

@@ -1,0 +1,51 @@
+internal import Compute
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, plain feed-forward, matrices stored inputs first.
+  static let gpt2 = DecoderFamily(
+    modelTypes: ["gpt2"],
+    configuration: { config throws(TransformerError) in
+      for key in ["scale_attn_by_inverse_layer_idx", "add_cross_attention"]
+      where try config.setting(key, default: false) {
+        throw .unsupportedSetting(
+          file: config.file, key: key, found: "true", expected: "false")
+      }
+      let hiddenSize = try config.size("n_embd")
+      let heads = try config.size("n_head")
+      let isScaled = try config.setting("scale_attn_weights", default: true)
+      return DecoderConfiguration(
+        family: "gpt2",
+        hiddenSize: hiddenSize,
+        layerCount: try config.size("n_layer"),
+        heads: HeadShape(
+          queryHeads: heads, keyValueHeads: heads, headDimension: hiddenSize / heads),
+        feedForwardSize: try config.size("n_inner", default: 4 * hiddenSize),
+        vocabularySize: try config.size("vocab_size"),
+        maximumPositions: try config.size("n_positions", default: 1024),
+        normalization: .layer,
+        normalizationEpsilon: Float(try config.setting("layer_norm_epsilon", default: 1e-5)),
+        position: .learned,
+        feedForward: .plain(try config.activation("activation_function", default: "gelu_new")),
+        tiesEmbeddings: try config.setting("tie_word_embeddings", default: true),
+        attentionScale: isScaled ? nil : 1)
+    },
+    tensors: { _ in
+      DecoderTensors(
+        embedding: "transformer.wte.weight", positions: "transformer.wpe.weight",
+        finalNorm: TensorName("transformer.ln_f", hasBias: true), head: "lm_head.weight",
+        isInputsFirst: true
+      ) { index in
+        func name(_ part: String) -> TensorName {
+          TensorName("transformer.h.\(index).\(part)", hasBias: true)
+        }
+        return LayerTensors(
+          inputNorm: name("ln_1"),
+          attention: .fused(name("attn.c_attn")),
+          output: name("attn.c_proj"),
+          middleNorm: name("ln_2"),
+          up: [name("mlp.c_fc")],
+          down: name("mlp.c_proj"))
+      }
+    })
+}

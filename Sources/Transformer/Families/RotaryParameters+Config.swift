@@ -1,0 +1,47 @@
+internal import HuggingFace
+
+extension RotaryParameters {
+  /// Reads the rotary embedding of config.json in both styles: `rope_theta` with `rope_scaling`, and the newer
+  /// `rope_parameters`.
+  init(_ config: JSONValue, headDimension: Int) throws(TransformerError) {
+    let parameters: JSONValue? = try reading { () throws(JSONValueError) in
+      if let newer: JSONValue = try config.optional("rope_parameters") { return newer }
+      return try config.optional("rope_scaling")
+    }
+    let outerBase = try config.setting("rope_theta", default: 10_000.0)
+    base = try parameters?.setting("rope_theta", default: outerBase) ?? outerBase
+    let outerFraction = try config.setting("partial_rotary_factor", default: 1.0)
+    let fraction =
+      try parameters?.setting("partial_rotary_factor", default: outerFraction) ?? outerFraction
+    dimension = Int(Double(headDimension) * fraction)
+    guard dimension > 0, dimension % 2 == 0, dimension <= headDimension else {
+      throw .unsupportedSetting(
+        file: config.file, key: "partial_rotary_factor", found: "\(fraction)",
+        expected: "an even number of rotating elements up to head_dim \(headDimension)")
+    }
+    scaling = try parameters.map(Self.scaling) ?? .none
+  }
+
+  private static func scaling(_ parameters: JSONValue) throws(TransformerError) -> Scaling {
+    let older = try parameters.setting("type", default: "default")
+    let type = try parameters.setting("rope_type", default: older)
+    func number(_ key: String) throws(TransformerError) -> Double {
+      try reading { () throws(JSONValueError) in try parameters.required(key) }
+    }
+    switch type {
+    case "default":
+      return .none
+    case "linear":
+      return .linear(factor: try number("factor"))
+    case "llama3":
+      return .llama3(
+        factor: try number("factor"), lowFrequencyFactor: try number("low_freq_factor"),
+        highFrequencyFactor: try number("high_freq_factor"),
+        originalPositions: try number("original_max_position_embeddings"))
+    default:
+      throw .unsupportedSetting(
+        file: parameters.file, key: "\(parameters.path).rope_type", found: type,
+        expected: "default, linear or llama3")
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import Compute
+
+extension Decoder {
+  /// The logits of a text: [S, V] for S token ids that stand behind `virtualTokens`, rows of width E (an adapter's, or none).
+  ///
+  /// The head runs over chunks of rows, so that the device never holds more than one chunk of logits.
+  package func logits(
+    of identifiers: [Int], virtualTokens: [Float] = []
+  ) throws(TransformerError) -> [Float] {
+    let size = configuration.vocabularySize
+    let prefix = Prefix(
+      header: [], body: virtualTokens.isEmpty ? .nothing : .softPrompt(virtualTokens), closing: [])
+    let model = try PrefixedDecoder(
+      self, prefix: prefix, room: identifiers.count, responseRows: identifiers.count)
+    var result: [Float] = []
+    result.reserveCapacity(identifiers.count * size)
+    do {
+      try model.run([(identifiers, identifiers.count)]) { _, states, rows throws(ComputeError) in
+        let chunk = min(rows, max(1, (16 << 20) / size))
+        var logits = try device.buffer(of: Float.self, count: chunk * size)
+        for start in stride(from: 0, to: rows, by: chunk) {
+          let count = min(chunk, rows - start)
+          try device.product(states, head, rows: count, inputRow: start, into: &logits)
+          result += try device.download(logits, count: count * size)
+        }
+      }
+    } catch {
+      switch error {
+      case .model(let error): throw error
+      case .body(let error): throw .compute(error)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,34 @@
+package import Compute
+
+/// Keys and values of every layer: [capacity, G, D] each. Rows 0 ..< prefix are those of the shared prefix, the rows
+/// behind them those of the sequences that attend to it.
+package final class KeyValueCache {
+  /// The keys and values of one layer.
+  package final class Layer {
+    /// [capacity, G, D], rotated.
+    package var key: DeviceBuffer<Float>
+    /// [capacity, G, D].
+    package var value: DeviceBuffer<Float>
+
+    init(_ device: Device, elements: Int) throws(ComputeError) {
+      key = try device.buffer(count: elements)
+      value = try device.buffer(count: elements)
+    }
+  }
+
+  package let layers: [Layer]
+  /// Rows that there is room for.
+  package let capacity: Int
+
+  package init(
+    _ device: Device, configuration: DecoderConfiguration, capacity: Int
+  ) throws(ComputeError) {
+    self.capacity = capacity
+    var layers: [Layer] = []
+    for _ in 0..<configuration.layerCount {
+      layers.append(
+        try Layer(device, elements: capacity * configuration.heads.keyValueWidth))
+    }
+    self.layers = layers
+  }
+}

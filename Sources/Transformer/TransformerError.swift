@@ -1,0 +1,48 @@
+package import Compute
+package import HuggingFace
+
+/// What can go wrong between a model folder and its logits, in one line for a user.
+package enum TransformerError: Error, Sendable, CustomStringConvertible {
+  /// `model_type` is none that Pith runs.
+  case unsupportedFamily(file: String, found: String, supported: [String])
+  /// A setting of config.json that Pith does not run; running it otherwise would be wrong.
+  case unsupportedSetting(file: String, key: String, found: String, expected: String)
+  /// config.json cannot be read.
+  case configuration(JSONValueError)
+  /// The model folder lacks a file or holds one that cannot be read.
+  case folder(ModelFolderError)
+  /// A tensor is missing, of the wrong shape, or holds NaN.
+  case checkpoint(CheckpointError)
+  /// A token id outside the vocabulary.
+  case identifier(Int, vocabularySize: Int)
+  /// More positions than the model was made for.
+  case tooLong(what: String, tokens: Int, maximum: Int)
+  /// The device failed.
+  case compute(ComputeError)
+
+  package var description: String {
+    switch self {
+    case .unsupportedFamily(let file, let found, let supported):
+      return "\(file): model_type '\(found)' is not supported: expected one of "
+        + supported.joined(separator: ", ")
+    case .unsupportedSetting(let file, let key, let found, let expected):
+      return "\(file): \(key) is \(found), which is not supported: expected \(expected)"
+    case .configuration(let error): return error.description
+    case .folder(let error): return "\(error)"
+    case .checkpoint(let error): return error.description
+    case .identifier(let identifier, let size):
+      return "token id \(identifier) is outside the vocabulary: expected 0 to \(size - 1)"
+    case .tooLong(let what, let tokens, let maximum):
+      return "\(what): \(tokens) tokens, but the model has \(maximum) positions"
+    case .compute(let error): return error.description
+    }
+  }
+}
+
+/// Runs a call of the layer below and gives its error the type of this layer.
+@inline(__always)
+package func computing<Result: ~Copyable>(
+  _ call: () throws(ComputeError) -> Result
+) throws(TransformerError) -> Result {
+  do { return try call() } catch { throw .compute(error) }
+}
