@@ -135,7 +135,7 @@ package final class Checkpoint: Sendable {
 
   /// Whether a relative path cannot leave its folder. Links are followed wherever they lead,
   /// because the hub's cache consists of them.
-  private static func isInside(_ path: String) -> Bool {
+  static func isInside(_ path: String) -> Bool {
     let components = path.split(separator: "/", omittingEmptySubsequences: false)
     return components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } && !path.contains("\0")
   }
@@ -143,11 +143,12 @@ package final class Checkpoint: Sendable {
   /// Why a folder has no checkpoint, with the name of the file that it has instead.
   private static func absence(in folder: URL) -> CheckpointError {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    let other = names.sorted().first { name in
-      [".bin", ".pt", ".pth", ".gguf", ".h5", ".msgpack", ".onnx"].contains {
-        name.hasSuffix($0)
-      }
-    }
-    return .noSafetensors(folder: folder.path, other: other)
+    return .noSafetensors(folder: folder.path, other: otherFormat(among: names))
+  }
+
+  /// The first name of a file that holds weights in another format.
+  static func otherFormat(among names: [String]) -> String? {
+    let endings = [".bin", ".pt", ".pth", ".gguf", ".h5", ".msgpack", ".onnx"]
+    return names.sorted().first { name in endings.contains { name.hasSuffix($0) } }
   }
 }

@@ -13,13 +13,13 @@ extension ModelFolder {
     let checkpoint = try checkpoint()
     var hash = SHA256()
     let layout = JSON.Layout(elementSeparator: ",", keySeparator: ":", sortsKeys: true)
-    hash.update(config.json.text(layout).utf8)
+    hash.update(Array(config.json.text(layout).utf8).span)
     for name in checkpoint.names {
       do {
         let file = try checkpoint.file(of: name)
         let tensor = try checkpoint.tensor(named: name)
-        hash.update("\n\(name) \(tensor.elementType) \(tensor.shape)\n".utf8)
-        hash.update(file.leadingBytes(of: tensor, count: 256))
+        hash.update(Array("\n\(name) \(tensor.elementType) \(tensor.shape)\n".utf8).span)
+        hash.update(file.leadingBytes(of: tensor, count: 256).span)
       } catch {
         throw .checkpoint(error)
       }

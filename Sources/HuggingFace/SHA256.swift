@@ -1,51 +1,67 @@
+import Foundation
+
 /// SHA-256 (FIPS 180-4), fed in pieces of any size.
 ///
 ///     var hash = SHA256()
-///     hash.update(bytes)
+///     hash.update(bytes.span)
 ///     let digest = hash.finish()
 ///
 /// It names models and checks downloads; a whole cryptography library for one function would cost
 /// more to build than everything else here.
 package struct SHA256: Sendable {
-  private var state: [UInt32]
-  private var block: [UInt8] = []
+  /// The eight words of the hash so far; at the beginning the fractional parts of the square roots
+  /// of the first eight primes.
+  private var state: InlineArray<8, UInt32> = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+    0x5be0_cd19,
+  ]
+  /// Bytes that do not fill a block of 64 yet.
+  private var rest: [UInt8] = []
   private var byteCount: UInt64 = 0
-  private var schedule = [UInt32](repeating: 0, count: 64)
 
   /// A hash of nothing yet.
-  package init() {
-    // The fractional parts of the square roots of the first eight primes.
-    state = [
-      0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
-      0x5be0_cd19,
-    ]
-    block.reserveCapacity(64)
-  }
+  package init() {}
 
   /// Takes in more bytes.
-  package mutating func update(_ bytes: some Collection<UInt8>) {
+  package mutating func update(_ bytes: Span<UInt8>) {
     byteCount += UInt64(bytes.count)
-    for byte in bytes {
-      block.append(byte)
-      if block.count == 64 { compress() }
+    var position = 0
+    if !rest.isEmpty {
+      position = min(64 - rest.count, bytes.count)
+      for index in 0..<position { rest.append(bytes[index]) }
+      if rest.count == 64 {
+        let block = rest
+        compress(block.span, from: 0)
+        rest.removeAll(keepingCapacity: true)
+      }
+    }
+    while position + 64 <= bytes.count {
+      compress(bytes, from: position)
+      position += 64
+    }
+    while position < bytes.count {
+      rest.append(bytes[position])
+      position += 1
     }
   }
 
   /// The 32 bytes of the digest. The value must not be used any more.
   package mutating func finish() -> [UInt8] {
     let bitCount = byteCount * 8
-    update([0x80])
-    while block.count != 56 { update([0]) }
-    update((0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * $0)) })
-    return state.flatMap { word in
-      (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
+    let zeros = (119 - Int(byteCount % 64)) % 64
+    var padding: [UInt8] = [0x80] + [UInt8](repeating: 0, count: zeros)
+    padding += (0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * $0)) }
+    update(padding.span)
+    return state.indices.flatMap { index in
+      (0..<4).map { UInt8(truncatingIfNeeded: state[index] >> (24 - 8 * $0)) }
     }
   }
 
   /// The digest of `bytes` in 64 lower-case hexadecimal digits.
-  package static func hexadecimal(of bytes: some Collection<UInt8>) -> String {
+  package static func hexadecimal(of bytes: some Sequence<UInt8>) -> String {
     var hash = SHA256()
-    hash.update(bytes)
+    let bytes = Array(bytes)
+    hash.update(bytes.span)
     return hexadecimal(hash.finish())
   }
 
@@ -54,33 +70,33 @@ package struct SHA256: Sendable {
     digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  /// Section 6.2.2: the schedule, then 64 rounds.
-  private mutating func compress() {
-    for index in 0..<16 {
-      let base = 4 * index
-      schedule[index] =
-        UInt32(block[base]) << 24 | UInt32(block[base + 1]) << 16
-        | UInt32(block[base + 2]) << 8 | UInt32(block[base + 3])
+  /// Section 6.2.2: the schedule, of which sixteen words are alive at a time, and 64 rounds.
+  private mutating func compress(_ bytes: Span<UInt8>, from start: Int) {
+    var schedule = InlineArray<16, UInt32> { index in
+      let base = start + 4 * index
+      return UInt32(bytes[base]) << 24 | UInt32(bytes[base + 1]) << 16
+        | UInt32(bytes[base + 2]) << 8 | UInt32(bytes[base + 3])
     }
-    for index in 16..<64 {
-      let (early, late) = (schedule[index - 15], schedule[index - 2])
-      let sigma0 = early.rotatedRight(7) ^ early.rotatedRight(18) ^ early >> 3
-      let sigma1 = late.rotatedRight(17) ^ late.rotatedRight(19) ^ late >> 10
-      schedule[index] = schedule[index - 16] &+ sigma0 &+ schedule[index - 7] &+ sigma1
-    }
+    let constants = Self.constants.span
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
     for round in 0..<64 {
+      if round >= 16 {
+        let (early, late) = (schedule[(round + 1) & 15], schedule[(round + 14) & 15])
+        let sigma0 = early.rotatedRight(7) ^ early.rotatedRight(18) ^ early >> 3
+        let sigma1 = late.rotatedRight(17) ^ late.rotatedRight(19) ^ late >> 10
+        schedule[round & 15] &+= sigma0 &+ schedule[(round + 9) & 15] &+ sigma1
+      }
       let sum1 = e.rotatedRight(6) ^ e.rotatedRight(11) ^ e.rotatedRight(25)
       let choice = (e & f) ^ (~e & g)
-      let first = h &+ sum1 &+ choice &+ Self.constants[round] &+ schedule[round]
+      let first = h &+ sum1 &+ choice &+ constants[round] &+ schedule[round & 15]
       let sum0 = a.rotatedRight(2) ^ a.rotatedRight(13) ^ a.rotatedRight(22)
       let majority = (a & b) ^ (a & c) ^ (b & c)
       (h, g, f, e) = (g, f, e, d &+ first)
       (d, c, b, a) = (c, b, a, first &+ sum0 &+ majority)
     }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
-    block.removeAll(keepingCapacity: true)
+    let words: InlineArray<8, UInt32> = [a, b, c, d, e, f, g, h]
+    for index in state.indices { state[index] &+= words[index] }
   }
 
   /// The fractional parts of the cube roots of the first 64 primes.
@@ -99,5 +115,8 @@ package struct SHA256: Sendable {
 }
 
 extension UInt32 {
-  fileprivate func rotatedRight(_ count: UInt32) -> UInt32 { self >> count | self << (32 - count) }
+  @inline(__always)
+  fileprivate func rotatedRight(_ count: UInt32) -> UInt32 {
+    self &>> count | self &<< (32 &- count)
+  }
 }

@@ -195,6 +195,36 @@ struct PlacementTests {
     }
   }
 
+  @Test("a template by its name, by the model's choice, or from a file")
+  func choice() throws {
+    let folder = try TemporaryFolder()
+    let model = try ModelFolder(at: folder.url)
+    let tokenizer = try Self.tokenizer()
+    func name(_ template: String) throws -> String {
+      try model.placement(template: template, tokenizer: tokenizer).templateName
+    }
+    #expect(try name("auto") == "raw")
+    #expect(try name("raw") == "raw")
+    #expect(try name("chatml") == "template chatml")
+    let file = try folder.write(
+      "chat_template.jinja", "{{ bos_token }}{% for m in messages %}{{ m.content }}\n{% endfor %}")
+    #expect(try name("auto") == file.path)
+    #expect(try name(file.path) == file.path)
+    #expect {
+      try name("chatlm")
+    } throws: { error in
+      "\(error)"
+        == "--template chatlm: expected auto, raw, chatml, llama3 or the file of a template"
+    }
+    try folder.write("tokenizer_config.json", "{")
+    #expect {
+      try name("auto")
+    } throws: { error in
+      "\(error)" == "\(folder.url.path)/tokenizer_config.json: line 1, column 2: "
+        + "expected a key in quotes, found the end of the text"
+    }
+  }
+
   @Test(
     "real tokenizers, with Qwen's and Llama's ways of writing",
     .enabled(if: SharedReference.isPresent, SharedReference.reason),

@@ -19,6 +19,16 @@ struct SHA256Tests {
     #expect(SHA256.hexadecimal(of: message.utf8) == digest)
   }
 
+  @Test("every length around the padding", arguments: Array(50...70) + [119, 120, 127, 128])
+  func padding(length: Int) {
+    let bytes = [UInt8](repeating: 7, count: length)
+    var pieces = SHA256()
+    for byte in bytes { pieces.update([byte].span) }
+    var whole = SHA256()
+    whole.update(bytes.span)
+    #expect(pieces.finish() == whole.finish())
+  }
+
   @Test("a million times the letter a, in pieces of many sizes")
   func pieces() {
     var hash = SHA256()
@@ -26,7 +36,7 @@ struct SHA256Tests {
     var size = 1
     while remaining > 0 {
       let count = min(size, remaining)
-      hash.update([UInt8](repeating: UInt8(ascii: "a"), count: count))
+      hash.update([UInt8](repeating: UInt8(ascii: "a"), count: count).span)
       remaining -= count
       size = size * 3 % 1021
     }

@@ -10,6 +10,10 @@ package enum PlacementError: Error, Equatable, Sendable {
   case movingHeader(place: String)
   /// A conversation brings its own system message.
   case systemMessageTaken
+  /// No template has this name, and there is no such file.
+  case unknownTemplate(String)
+  /// The model's own template or special tokens cannot be read.
+  case folder(ModelFolderError)
   /// Messages came for a model without a chat template.
   case noTemplate
 }
@@ -30,6 +34,10 @@ extension PlacementError: CustomStringConvertible {
         + "conversations of one turn can be placed"
     case .systemMessageTaken:
       "messages: expected none of role system, because the context takes its place"
+    case .unknownTemplate(let name):
+      "--template \(name): expected auto, raw, "
+        + ChatTemplate.builtInNames.joined(separator: ", ") + " or the file of a template"
+    case .folder(let error): error.description
     case .noTemplate:
       "messages: the model has no chat template; choose one with --template, or give prompts"
     }

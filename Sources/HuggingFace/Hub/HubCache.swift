@@ -17,19 +17,28 @@ package struct HubCache: Sendable {
   /// The cache that the environment names: `HF_HUB_CACHE`, else `hub` in `HF_HOME`, else in
   /// `XDG_CACHE_HOME/huggingface` or `~/.cache/huggingface`.
   package init(environment: [String: String]) {
-    let home = environment["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path
-    func path(_ name: String) -> String? {
-      guard let value = environment[name], !value.isEmpty else { return nil }
-      return value == "~" || value.hasPrefix("~/") ? home + value.dropFirst() : value
-    }
-    if let cache = path("HF_HUB_CACHE") ?? path("HUGGINGFACE_HUB_CACHE") {
-      folder = URL(fileURLWithPath: cache)
-    } else if let base = path("HF_HOME") {
-      folder = URL(fileURLWithPath: base).appending(path: "hub")
-    } else {
-      let base = path("XDG_CACHE_HOME") ?? "\(home)/.cache"
-      folder = URL(fileURLWithPath: base).appending(path: "huggingface/hub")
-    }
+    let cache =
+      Self.path("HF_HUB_CACHE", environment) ?? Self.path("HUGGINGFACE_HUB_CACHE", environment)
+    folder =
+      cache.map { URL(fileURLWithPath: $0) } ?? Self.home(environment).appending(path: "hub")
+  }
+
+  /// The folder of everything that the hub's tools keep: `HF_HOME`, else `huggingface` in
+  /// `XDG_CACHE_HOME` or in `~/.cache`.
+  static func home(_ environment: [String: String]) -> URL {
+    if let home = path("HF_HOME", environment) { return URL(fileURLWithPath: home) }
+    let base = path("XDG_CACHE_HOME", environment) ?? "\(userHome(environment))/.cache"
+    return URL(fileURLWithPath: base).appending(path: "huggingface")
+  }
+
+  private static func path(_ name: String, _ environment: [String: String]) -> String? {
+    guard let value = environment[name], !value.isEmpty else { return nil }
+    let isBelowHome = value == "~" || value.hasPrefix("~/")
+    return isBelowHome ? userHome(environment) + value.dropFirst() : value
+  }
+
+  private static func userHome(_ environment: [String: String]) -> String {
+    environment["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path
   }
 
   /// The folder of a repository, whether or not it exists.

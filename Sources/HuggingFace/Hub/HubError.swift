@@ -1,9 +1,33 @@
+import Safetensors
+
 /// Why a model of the hub cannot be had, in one line.
 package enum HubError: Error, Equatable, Sendable {
   /// The text is neither a folder nor the name of a repository.
   case notAModel(String)
   /// The cache does not have the repository, and the network may not be used.
-  case notCached(repository: String, cache: String, offline: Bool)
+  case offline(repository: String, cache: String)
+  /// `HF_ENDPOINT` is no address.
+  case badEndpoint(String)
+  /// The hub did not answer, or the connection broke too often.
+  case unreachable(url: String, reason: String)
+  /// The hub wants a token, or another one, with what it says itself.
+  case unauthorized(repository: String, hasToken: Bool, message: String)
+  /// The hub has no such repository, revision or file, with what it says itself.
+  case notFound(url: String, message: String)
+  /// The hub refused with another status.
+  case refused(url: String, status: Int, message: String)
+  /// The hub's list of files is not as expected.
+  case listing(JSONValueError)
+  /// The repository has no safetensors files; with a file in another format, where there is one.
+  case noSafetensors(repository: String, other: String?)
+  /// The repository lacks a file.
+  case missingFile(repository: String, name: String)
+  /// A file came in another size than announced.
+  case wrongSize(url: String, expected: Int, found: Int)
+  /// A file came with other contents than announced; it was thrown away.
+  case wrongChecksum(url: String, expected: String, found: String)
+  /// The cache cannot be written.
+  case file(FileError)
 }
 
 extension HubError: CustomStringConvertible {
@@ -12,10 +36,36 @@ extension HubError: CustomStringConvertible {
     switch self {
     case .notAModel(let text):
       "\(text): expected a model folder or org/name[@revision] of the hub, found no such folder"
-    case .notCached(let repository, let cache, offline: true):
+    case .offline(let repository, let cache):
       "\(repository): not in the cache \(cache), and HF_HUB_OFFLINE forbids fetching it"
-    case .notCached(let repository, let cache, offline: false):
-      "\(repository): expected it in the cache \(cache), found no complete snapshot"
+    case .badEndpoint(let text):
+      "HF_ENDPOINT: expected an address such as https://huggingface.co, found \(text)"
+    case .unreachable(let url, let reason): "\(url): \(reason)"
+    case .unauthorized(let repository, let hasToken, let message):
+      "\(repository): the hub refuses access\(Self.quoted(message)); "
+        + (hasToken
+          ? "the token in HF_TOKEN does not open it"
+          : "if it is private or gated, set HF_TOKEN to a token that opens it")
+    case .notFound(let url, let message):
+      "\(url): the hub has nothing there\(Self.quoted(message))"
+    case .refused(let url, let status, let message):
+      "\(url): the hub answers with status \(status)\(Self.quoted(message))"
+    case .listing(let error): error.description
+    case .noSafetensors(let repository, let other):
+      "\(repository): expected \(Checkpoint.singleName) or \(Checkpoint.indexName), found "
+        + (other.map { "\($0); only the safetensors format is read" } ?? "neither")
+    case .missingFile(let repository, let name):
+      "\(repository): expected \(name), found no such file"
+    case .wrongSize(let url, let expected, let found):
+      "\(url): expected \(expected) bytes, found \(found)"
+    case .wrongChecksum(let url, let expected, let found):
+      "\(url): expected contents with SHA-256 \(expected), found \(found); "
+        + "they were thrown away, so another try begins anew"
+    case .file(let error): error.description
     }
+  }
+
+  private static func quoted(_ message: String) -> String {
+    message.isEmpty ? "" : " (\(message))"
   }
 }

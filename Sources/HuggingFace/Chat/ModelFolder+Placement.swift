@@ -1,0 +1,51 @@
+import Foundation
+import Tokenizers
+
+extension ModelFolder {
+  /// How a text is laid out for this model.
+  ///
+  /// - Parameters:
+  ///   - name: `auto` for the model's own chat template, or `raw` where it has none; `raw`; the
+  ///     name of a built-in
+  ///     template; or the path of a file with a template.
+  ///   - tokenizer: the model's tokenizer.
+  ///   - now: the moment that a template's clock tells.
+  package func placement(
+    template name: String, tokenizer: Tokenizer, now: Date = Date()
+  ) throws(PlacementError) -> Placement {
+    if name == "raw" { return Placement(raw: tokenizer) }
+    guard let template = try chatTemplate(named: name, now: now) else {
+      return Placement(raw: tokenizer)
+    }
+    return try Placement(template: template, tokenizer: tokenizer)
+  }
+
+  /// The template of a name; nil where `auto` finds none.
+  private func chatTemplate(
+    named name: String, now: Date
+  ) throws(PlacementError) -> ChatTemplate? {
+    if name == "auto" {
+      do {
+        return try chatTemplate(now: now)
+      } catch {
+        throw .folder(error)
+      }
+    }
+    do {
+      if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
+      guard let source = try? String(contentsOfFile: name, encoding: .utf8) else {
+        throw PlacementError.unknownTemplate(name)
+      }
+      let tokens = try tokenizerConfiguration().specialTokens
+      return try ChatTemplate(source: source, place: name, specialTokens: tokens, now: now)
+    } catch let error as PlacementError {
+      throw error
+    } catch let error as ChatTemplateError {
+      throw .template(error)
+    } catch let error as ModelFolderError {
+      throw .folder(error)
+    } catch {
+      throw .unknownTemplate(name)
+    }
+  }
+}
