@@ -3,7 +3,8 @@
 // A Lane holds what a work-item reads at once: one float on a GPU, where LANES work-items share a row, and 16 on a device
 // of CPU type, where one work-item has the row to itself. A loop over a row reads
 //     for (int v = FIRST; v < width; v += STRIDE) { Lane x = load_lane(row, v, width); ... store_lane(y, row, v, width); }
-// and what lies past the end of the row reads as MASKED, adds 0 to every sum and is not written.
+// and what lies past the end of the row reads as MASKED, adds 0 to every sum and is not written. Reductions over the row
+// (total, largest) are those of reductions.h, which stands before this.
 
 #ifdef CPU_DEVICE
 
@@ -30,16 +31,12 @@ DEVICE void store_lane(Lane x, GLOBAL float *row, int v, int width) {
 
 DEVICE float total(Lane x, LOCAL_ARG float *partial) {
   (void)partial;
-  const float8 a = x.lo + x.hi;
-  const float4 b = a.lo + a.hi;
-  return (b.x + b.y) + (b.z + b.w);
+  return sum16(x);
 }
 
 DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
   (void)partial;
-  const float8 a = fmax(x.lo, x.hi);
-  const float4 b = fmax(a.lo, a.hi);
-  return fmax(fmax(b.x, b.y), fmax(b.z, b.w));
+  return max16(x);
 }
 
 // e^x for x <= 88, as exponential() of Sources/CArithmetic/wide.h: PoCL's own goes through the elements one by one.
@@ -70,32 +67,9 @@ DEVICE void store_lane(Lane x, GLOBAL float *row, int v, int width) {
   if (v < width) row[v] = x;
 }
 
-// Every lane gets the sum; all of them must call.
-DEVICE float total(Lane x, LOCAL_ARG float *partial) {
-  const int lane = LOCAL_ID;
-  partial[lane] = x;
-  BARRIER();
-  for (int reach = LANES / 2; reach > 0; reach /= 2) {
-    if (lane < reach) partial[lane] += partial[lane + reach];
-    BARRIER();
-  }
-  const float sum = partial[0];
-  BARRIER();
-  return sum;
-}
+DEVICE float total(Lane x, LOCAL_ARG float *partial) { return sum_over_lanes(x, partial); }
 
-DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
-  const int lane = LOCAL_ID;
-  partial[lane] = x;
-  BARRIER();
-  for (int reach = LANES / 2; reach > 0; reach /= 2) {
-    if (lane < reach) partial[lane] = MAX(partial[lane], partial[lane + reach]);
-    BARRIER();
-  }
-  const float maximum = partial[0];
-  BARRIER();
-  return maximum;
-}
+DEVICE float largest(Lane x, LOCAL_ARG float *partial) { return max_over_lanes(x, partial); }
 
 DEVICE Lane exponential(Lane x) { return EXP(x); }
 

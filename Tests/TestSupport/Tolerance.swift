@@ -10,6 +10,9 @@ package enum Tolerance: Double, Sendable {
   case product = 1e-5
   /// Products whose activations are rounded to bf16 (8 bits of mantissa): 2^-9 a factor, averaged over the sum.
   case bfloat16Product = 1e-2
+  /// A teacher's logits in binary16: a distance d from the row's maximum keeps 11 bits, so p strays by up to |d| 2^-12 of
+  /// itself, and |d| is below 4 where most of p is.
+  case halfLogits = 1e-3
   /// A whole model against float64: what Hugging Face's own float32 forward strays by, times four.
   case model = 1e-4
 }

@@ -2,7 +2,8 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let compressLogits = unsafe KernelFile(kernel_compress_logits, needs: [.vocabularyRow])
+  static let compressLogits = unsafe KernelFile(
+    kernel_compress_logits, needs: [.reductions, .vocabularyRow])
 }
 
 extension Device {

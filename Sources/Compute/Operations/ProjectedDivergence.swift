@@ -2,7 +2,8 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let projectedDivergence = unsafe KernelFile(kernel_projected_divergence, needs: [.vocabularyRow])
+  static let projectedDivergence = unsafe KernelFile(
+    kernel_projected_divergence, needs: [.reductions, .vocabularyRow])
 }
 
 extension Device {

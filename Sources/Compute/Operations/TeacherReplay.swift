@@ -1,0 +1,35 @@
+/// The teacher's logits of a chunk, made anew from its hidden states, and room for them.
+struct TeacherReplay: ~Copyable {
+  /// [chunk, V]: the teacher's logits, row by row as the student's.
+  var logits: DeviceBuffer<Float>
+  /// [chunk]: their most likely tokens.
+  var chosen: DeviceBuffer<Int32>
+  private var rows: DeviceBuffer<Int32>
+  private var states: DeviceBuffer<Float>
+
+  /// Takes the room, none where the teacher is kept otherwise.
+  init(_ device: Device, _ teacher: TeacherRows, _ chunks: HeadChunks) throws(ComputeError) {
+    let capacity = teacher.kind == .hidden ? chunks.capacity : 0
+    try teacher.reserveIdentity(device, count: capacity)
+    // Made first, kept after: a noncopyable value must not fail half made.
+    let logits = try device.buffer(of: Float.self, count: capacity * teacher.vocabulary)
+    let chosen = try device.buffer(of: Int32.self, count: capacity)
+    let rows = try device.buffer(of: Int32.self, count: capacity)
+    let states = try device.buffer(of: Float.self, count: capacity * teacher.width)
+    self.logits = logits
+    self.chosen = chosen
+    self.rows = rows
+    self.states = states
+  }
+
+  /// Makes the logits of the rows that `chunk` of `places` names.
+  mutating func run(
+    _ device: Device, _ teacher: TeacherRows, _ head: WeightMatrix, _ shape: LogitShape,
+    at places: borrowing DeviceBuffer<Int32>, chunk: Range<Int>
+  ) throws(ComputeError) {
+    try device.copy(places, from: chunk.lowerBound, into: &rows, count: chunk.count)
+    try device.gatherRows(
+      teacher.states, at: rows, count: chunk.count, width: teacher.width, into: &states)
+    try device.headLogits(states, head: head, shape: shape, rows: 0..<chunk.count, into: &logits)
+  }
+}

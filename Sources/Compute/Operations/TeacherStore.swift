@@ -1,0 +1,59 @@
+extension Device {
+  /// Fills rows of the teacher from its hidden states.
+  ///
+  /// - Parameters:
+  ///   - hidden: [*, E], read from row `inputRow` on: the teacher's states behind the final norm.
+  ///   - rows: how many.
+  ///   - head: W [V, E].
+  ///   - shape: what the model does to the head's product before the softmax.
+  ///   - teacher: written from row `firstRow` on.
+  /// - Throws: `.unsupported` where rows are to be projected and the head has a bias or the logits a cap; what the
+  ///   operations throw.
+  package func storeTeacher(
+    _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
+    shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,
+    chunkBytes: Int = HeadChunks.byteCount
+  ) throws(ComputeError) {
+    try teacher.check("storeTeacher", head, shape)
+    try expect("storeTeacher", "hidden", hidden.count, atLeast: (inputRow + rows) * head.columns)
+    try expect("storeTeacher", "teacher", teacher.capacity, atLeast: firstRow + rows)
+    if teacher.kind == .hidden {
+      return try copy(
+        hidden, from: inputRow * head.columns, into: &teacher.states,
+        at: firstRow * head.columns, count: rows * head.columns)
+    }
+    let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
+    var logits = try buffer(of: Float.self, count: chunks.capacity * head.rows)
+    var chosen = try buffer(of: Int32.self, count: chunks.capacity)
+    for chunk in chunks.ranges {
+      let first = firstRow + chunk.lowerBound
+      let source = (inputRow + chunk.lowerBound)..<(inputRow + chunk.upperBound)
+      try headLogits(hidden, head: head, shape: shape, rows: source, into: &logits)
+      try argmax(logits, rows: chunk.count, width: head.rows, into: &chosen)
+      try copy(chosen, into: &teacher.chosen, at: first, count: chunk.count)
+      if teacher.kind == .logits {
+        try compressLogits(
+          logits, rows: chunk.count, width: head.rows, into: &teacher.logits, firstRow: first)
+      } else {
+        try projectTeacher(
+          &logits, rows: chunk.count, width: head.rows,
+          temperature: shape.bare(Objective(.forwardKL, temperature: teacher.temperature))
+            .temperature,
+          entropies: &teacher.entropies, firstRow: first)
+        try productBackward(
+          logits, head, rows: chunk.count, into: &teacher.states, outputRow: first)
+      }
+    }
+  }
+
+  /// logits / shape.scale [rows, V] of some rows of `hidden` [*, E].
+  func headLogits(
+    _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
+    rows: Range<Int>, into logits: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try product(hidden, head, rows: rows.count, inputRow: rows.lowerBound, into: &logits)
+    if let cap = shape.bareSoftCap {
+      try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import Compute
+import TestSupport
+import Testing
+
+extension DeviceTests {
+  @Suite struct HeadDivergenceTests {
+    static let objectives = DivergenceForm.allCases.flatMap { form in
+      [0.5, 1, 2].map { Objective(form, temperature: $0) }
+    }
+
+    /// What one call gives, with the gradient and without.
+    private struct Found {
+      let losses: [Float]
+      let gradient: [Float]
+      let measured: [Float]
+      let agreements: [Float]
+    }
+
+    private func run(
+      _ workload: HeadDivergenceWorkload, _ kind: TeacherCacheKind, _ objective: Objective,
+      precision: WeightPrecision = .f32, roundsActivations: Bool = false,
+      chunkBytes: Int = HeadChunks.byteCount, on device: Device
+    ) throws -> Found {
+      let head = try WeightMatrix(
+        device, rows: workload.vocabulary, columns: workload.width, precision: precision,
+        values: workload.head, roundsActivations: roundsActivations)
+      let teacher = try TeacherRows(
+        device, kind: kind, capacity: workload.rows + 2, vocabulary: workload.vocabulary,
+        width: workload.width, temperature: objective.temperature)
+      let teacherHidden = try device.buffer(workload.teacherHidden)
+      // In two parts, the later rows first.
+      for (first, rows) in [(2, workload.rows), (0, 2)] {
+        try device.storeTeacher(
+          teacherHidden, inputRow: first, rows: rows, head: head, shape: workload.shape,
+          in: teacher, at: first, chunkBytes: chunkBytes)
+      }
+      let hidden = try device.buffer(workload.hidden)
+      let places = try device.buffer(workload.places)
+      var losses = try Canary(device, count: workload.rows)
+      var gradient = try Canary(device, count: workload.hidden.count)
+      try device.headDivergence(
+        hidden, head: head, shape: workload.shape, teacher: teacher, at: places,
+        rows: workload.rows, objective: objective, weight: workload.weight,
+        losses: &losses.buffer, hiddenGradient: &gradient.buffer, chunkBytes: chunkBytes)
+      var measured = try Canary(device, count: workload.rows)
+      var agreements = try Canary(device, count: workload.rows)
+      try device.headDivergenceLoss(
+        hidden, head: head, shape: workload.shape, teacher: teacher, at: places,
+        rows: workload.rows, objective: objective, losses: &measured.buffer,
+        agreements: &agreements.buffer, chunkBytes: chunkBytes)
+      return Found(
+        losses: try #require(try losses.result(device)),
+        gradient: try #require(try gradient.result(device)),
+        measured: try #require(try measured.result(device)),
+        agreements: try #require(try agreements.result(device)))
+    }
+
+    private func check(
+      _ workload: HeadDivergenceWorkload, _ kinds: [TeacherCacheKind], _ objective: Objective,
+      on device: Device
+    ) throws {
+      let losses = workload.losses(objective)
+      let gradient = workload.gradient(objective)
+      for kind in kinds {
+        let comment: Comment = "\(kind), \(objective), \(workload.shape)"
+        let found = try run(workload, kind, objective, on: device)
+        let tolerance = kind == .logits ? Tolerance.halfLogits : Tolerance.product
+        let terms = kind == .projected ? workload.largestLogit / Double(objective.temperature) : 0
+        #expect(relativeError(found.losses, losses, terms: terms) < tolerance.rawValue, comment)
+        #expect(relativeError(found.gradient, gradient) < tolerance.rawValue, comment)
+        #expect(relativeError(found.measured, losses, terms: terms) < tolerance.rawValue, comment)
+        #expect(found.agreements == workload.agreements(), comment)
+      }
+    }
+
+    @Test(arguments: TestDevice.all)
+    func matchesTheDoubleReference(on name: TestDevice) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 1)
+      let workload = HeadDivergenceWorkload(
+        rows: 5, vocabulary: 700, width: 40, using: &generator)
+      for objective in Self.objectives {
+        let kinds: [TeacherCacheKind] =
+          objective.form == .forwardKL ? TeacherCacheKind.allCases : [.logits, .hidden]
+        try check(workload, kinds, objective, on: device)
+      }
+    }
+
+    @Test(arguments: TestDevice.all)
+    func scalesAndCapsLogits(on name: TestDevice) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 2)
+      for shape in [LogitShape(scale: 0.25), LogitShape(scale: 2, softCap: 5)] {
+        let workload = HeadDivergenceWorkload(
+          rows: 4, vocabulary: 300, width: 20, shape: shape, using: &generator)
+        let kinds: [TeacherCacheKind] =
+          shape.softCap == nil ? TeacherCacheKind.allCases : [.logits, .hidden]
+        try check(workload, kinds, Objective(.forwardKL, temperature: 2), on: device)
+        try check(workload, [.logits, .hidden], Objective(.jensenShannon), on: device)
+      }
+    }
+
+    @Test(arguments: TestDevice.all)
+    func chunksGiveTheSameAsTheWhole(on name: TestDevice) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 3)
+      let workload = HeadDivergenceWorkload(
+        rows: 9, vocabulary: 500, width: 30, using: &generator)
+      for kind in TeacherCacheKind.allCases {
+        let whole = try run(workload, kind, .forwardKL, on: device)
+        let again = try run(workload, kind, .forwardKL, on: device)
+        let chunked = try run(workload, kind, .forwardKL, chunkBytes: 4 * 500 * 4, on: device)
+        #expect(whole.losses == again.losses)
+        #expect(whole.gradient == again.gradient)
+        #expect(whole.agreements == chunked.agreements)
+        let error = relativeError(chunked.gradient, whole.gradient.map(Double.init))
+        #expect(error < Tolerance.rowArithmetic.rawValue, "\(kind)")
+        for (a, b) in [(chunked.losses, whole.losses), (chunked.measured, whole.losses)] {
+          let error = relativeError(a, b.map(Double.init), terms: workload.largestLogit)
+          #expect(error < Tolerance.rowArithmetic.rawValue, "\(kind)")
+        }
+      }
+    }
+
+    /// A projected teacher's loss is off by some 1e-6 of the largest logit however small it is; the others keep digits.
+    @Test(arguments: TestDevice.all)
+    func staysAccurateNearZero(on name: TestDevice) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 4)
+      let workload = HeadDivergenceWorkload(
+        rows: 3, vocabulary: 2000, width: 64, closeness: 0.02, using: &generator)
+      let losses = workload.losses(.forwardKL)
+      let gradient = workload.gradient(.forwardKL)
+      #expect(losses.allSatisfy { $0 < 0.01 })
+      let hidden = try run(workload, .hidden, .forwardKL, on: device)
+      #expect(relativeError(hidden.losses, losses) < Tolerance.model.rawValue)
+      let projected = try run(workload, .projected, .forwardKL, on: device)
+      let error = relativeError(projected.losses, losses, terms: workload.largestLogit)
+      #expect(error < Tolerance.rowArithmetic.rawValue)
+      for found in [hidden, projected] {
+        #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue)
+      }
+    }
+
+    @Test func referenceGradientAgreesWithCentralDifferences() {
+      var generator = SeededGenerator(seed: 5)
+      for shape in [LogitShape.plain, LogitShape(scale: 2, softCap: 5)] {
+        let workload = HeadDivergenceWorkload(
+          rows: 2, vocabulary: 12, width: 5, shape: shape, using: &generator)
+        for objective in Self.objectives {
+          let numeric = centralDifferences(at: workload.hidden.map(Double.init)) { hidden in
+            workload.losses(objective, hidden).reduce(0, +) * Double(workload.weight)
+          }
+          #expect(
+            relativeError(workload.gradient(objective).map(Float.init), numeric) < 1e-6,
+            "\(objective), \(shape)")
+        }
+      }
+    }
+
+    @Test func refusesWhatAProjectedTeacherCannotServe() throws {
+      let device = try TestDevice.cpu.open()
+      var generator = SeededGenerator(seed: 6)
+      let bent = HeadDivergenceWorkload(
+        rows: 1, vocabulary: 8, width: 4, shape: LogitShape(softCap: 30), using: &generator)
+      let plain = HeadDivergenceWorkload(rows: 1, vocabulary: 8, width: 4, using: &generator)
+      #expect(throws: ComputeError.self) {
+        try run(bent, .projected, .forwardKL, on: device)
+      }
+      #expect(throws: ComputeError.self) {
+        try run(plain, .projected, Objective(.reverseKL), on: device)
+      }
+    }
+  }
+}
