@@ -86,6 +86,18 @@ import Tokenizers
     }
   }
 
+  /// More words than the cache keeps, so that it starts anew on the way.
+  @Test func forgetsWordsWithoutHarm() throws {
+    let tokenizer = try Golden.tokenizer("gpt2")
+    let words = (0..<70_000).map { String($0 &* 2_654_435_761 % 1_000_003, radix: 36) }
+    let text = words.joined(separator: " ")
+    let ids = tokenizer.encode(text)
+    let isLossless = isSame(tokenizer.decode(ids), text)
+    #expect(isLossless)
+    let tail = words.suffix(100).joined(separator: " ")
+    #expect(tokenizer.encode(tail) == (try Golden.tokenizer("gpt2").encode(tail)))
+  }
+
   /// What would take hours if any step were quadratic.
   @Test(arguments: names)
   func encodesHostileTextInLinearTime(_ name: String) throws {

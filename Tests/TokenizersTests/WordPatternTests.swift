@@ -29,6 +29,7 @@ import Testing
     }
   }
 
+  /// Foundation's ICU knows the same version of Unicode as Python's `tokenizers`, 16.
   @Test func everyScalarHasTheClassOfTheRegularExpression() throws {
     let classes: [(ScalarClass, String)] = [
       (.letter, #"\p{L}"#), (.number, #"\p{N}"#), (.whitespace, #"\s"#),
