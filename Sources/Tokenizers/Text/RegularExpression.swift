@@ -6,7 +6,7 @@ import Foundation
 /// and try alternatives in order, so where the syntax means the same they match the same. Where
 /// it does not, `RegularExpressionTranslator` rewrites it or says what it cannot. ICU gives up a
 /// match that needs more than 8 MB of backtracking, which takes a repeated group over a run of
-/// more than 100,000 characters; no published pattern has one.
+/// more than a million characters; no published pattern has one.
 struct RegularExpression: Sendable {
   /// As it is spelled in tokenizer.json.
   let pattern: String
