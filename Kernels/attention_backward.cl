@@ -24,9 +24,9 @@
 // Mapping   GPU: one work-group of 256 lanes a tile and key/value head. CPU: one work-item.
 // Numerics  f32, no atomics: every sum has one order
 // Traffic   as forward, with d_output beside query; scores are computed in both gradient entries
-// Needs     attention_tiles.h
-// Build     HEAD_DIMENSION=64 TILE=64 SOFT_CAP=0,1
 // Twin      Sources/Compute/Operations/AttentionTile+Backward.swift, Sources/CArithmetic/attention.c
+// Needs     attention_tiles.h
+// Build     HEAD_DIMENSION=64,256 TILE=32,64 SOFT_CAP=0,1
 
 #ifdef CPU_DEVICE
 

@@ -19,9 +19,9 @@
 //           3. what is gathered so far, rescaled, plus probabilities * values.   Last: division by the sum
 // Numerics  f32; MASKED is finite, so no infinity enters a sum
 // Traffic   query and output once; key and value once a query tile (TILE packed rows)
-// Needs     attention_tiles.h
-// Build     HEAD_DIMENSION=64 TILE=64 SOFT_CAP=0,1
 // Twin      Sources/Compute/Operations/AttentionTile.swift, Sources/CArithmetic/attention.c
+// Needs     attention_tiles.h
+// Build     HEAD_DIMENSION=64,256 TILE=32,64 SOFT_CAP=0,1
 
 #ifdef CPU_DEVICE
 

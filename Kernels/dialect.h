@@ -43,12 +43,12 @@ typedef long long OFFSET;
 #define FMA(a, b, c) fmaf(a, b, c)
 DEVICE float bits_to_float(uint bits) { return __uint_as_float(bits); }
 DEVICE uint float_to_bits(float value) { return __float_as_uint(value); }
-#define INFINITY bits_to_float(0x7f800000u)
 DEVICE void store_half(float value, ushort *values, OFFSET index) {
   ushort half_bits;
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half_bits) : "f"(value));
   values[index] = half_bits;
 }
+#define INFINITY bits_to_float(0x7f800000u)
 
 #else
 

@@ -19,11 +19,12 @@
 #define SUMS_IN_ANY_ORDER _Pragma("clang fp reassociate(on) contract(fast)")
 
 /// e^x within 2 units in the last place: 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2]
-/// (Cephes' coefficients). Below -87.3 it is 1e-38, above 88 it is 1.7e38.
+/// (Cephes' coefficients). Below -87.3 it is 1e-38, above 88 it is 1.7e38; NaN stays NaN.
 INLINE float exponential(float x) {
   x = x < -87.3f ? -87.3f : x;
   x = x > 88.0f ? 88.0f : x;
-  const float n = __builtin_rintf(x * 1.44269504f);
+  const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the low bits hold the rounded n
+  const float n = shifted - 12582912.0f;
   const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
@@ -32,7 +33,9 @@ INLINE float exponential(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  const int32_t bits = ((int32_t)n + 127) << 23;
+  uint32_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits + 127) << 23;
   float scale;
   memcpy(&scale, &bits, sizeof scale);
   return p * scale;
