@@ -42,6 +42,16 @@ struct JSONTests {
     #expect(value.isNaN)
   }
 
+  @Test("keys are told apart by their bytes, not by Unicode's equivalence")
+  func keys() throws {
+    guard case .object(let object) = try parse("{\"\u{E9}\":1,\"e\u{301}\":2}") else {
+      Issue.record("not an object")
+      return
+    }
+    #expect(object["\u{E9}"] == .integer(1) && object["e\u{301}"] == .integer(2))
+    #expect(object.count == 2)
+  }
+
   @Test("members keep the order of the file")
   func order() throws {
     guard case .object(let object) = try parse(#"{"z":1,"a":2,"m":3}"#) else {
