@@ -2,11 +2,11 @@
 package struct JSONObject: Sendable {
   /// The keys in the order of the file.
   package private(set) var keys: [String] = []
-  private var values: [Key: JSON] = [:]
+  private var values: [KeyBytes: JSON] = [:]
 
   /// A key as its bytes: `String` takes texts for equal that Unicode calls equivalent, JSON does
   /// not.
-  private struct Key: Hashable {
+  private struct KeyBytes: Hashable {
     private let bytes: [UInt8]
 
     init(_ text: String) { bytes = Array(text.utf8) }
@@ -18,19 +18,19 @@ package struct JSONObject: Sendable {
   /// The value of `key`, or nil. Assigning a new key puts it last; assigning nil removes the
   /// member.
   package subscript(key: String) -> JSON? {
-    get { values[Key(key)] }
+    get { values[KeyBytes(key)] }
     set {
       if let newValue {
-        if values.updateValue(newValue, forKey: Key(key)) == nil { keys.append(key) }
-      } else if values.removeValue(forKey: Key(key)) != nil {
-        keys.removeAll { Key($0) == Key(key) }
+        if values.updateValue(newValue, forKey: KeyBytes(key)) == nil { keys.append(key) }
+      } else if values.removeValue(forKey: KeyBytes(key)) != nil {
+        keys.removeAll { KeyBytes($0) == KeyBytes(key) }
       }
     }
   }
 
   /// The members in the order of the file.
   package var members: [(key: String, value: JSON)] {
-    keys.compactMap { key in values[Key(key)].map { (key, $0) } }
+    keys.compactMap { key in values[KeyBytes(key)].map { (key, $0) } }
   }
 
   /// The number of members.
