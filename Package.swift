@@ -10,6 +10,12 @@ let strict: [SwiftSetting] = [
 /// Sources first, tests after; an arrow may never run upward (README, "Module map").
 let package = Package(
   name: "pith",
+  products: [
+    .executable(name: "pith-bench", targets: ["pith-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+  ],
   targets: [
     .systemLibrary(
       name: "COpenCL", pkgConfig: "OpenCL",
@@ -28,9 +34,17 @@ let package = Package(
       name: "HuggingFace", dependencies: ["Safetensors", "Tokenizers"], swiftSettings: strict),
     .target(
       name: "Transformer", dependencies: ["Compute", "HuggingFace"], swiftSettings: strict),
+    .target(name: "Distillation", dependencies: ["Transformer"], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .executableTarget(
+      name: "pith-bench",
+      dependencies: [
+        "Distillation", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks", exclude: ["README.md"], swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -44,6 +58,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TransformerTests", dependencies: ["Transformer", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DistillationTests", dependencies: ["Distillation", "TestSupport"],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c2x

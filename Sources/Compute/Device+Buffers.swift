@@ -11,6 +11,7 @@ extension Device {
   package func buffer<Element: BitwiseCopyable>(
     of type: Element.Type = Element.self, count: Int
   ) throws(ComputeError) -> DeviceBuffer<Element> {
+    if count == 0 { return DeviceBuffer(count: 0, block: try pool.empty(), pool: nil) }
     let block = try pool.take(byteCount: count * MemoryLayout<Element>.stride)
     return DeviceBuffer(count: count, block: block, pool: pool)
   }

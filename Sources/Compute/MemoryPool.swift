@@ -3,6 +3,7 @@
 /// on as soon as the last command that uses it has been enqueued.
 final class MemoryPool {
   private var free: [Int: [MemoryBlock]] = [:]
+  private var shared: MemoryBlock?
   private let allocate: (_ byteCount: Int, _ heldBytes: Int) throws(ComputeError) -> MemoryBlock
 
   /// Bytes handed out or kept.
@@ -32,6 +33,14 @@ final class MemoryPool {
     allocations += 1
     heldBytes += size
     peakBytes = max(peakBytes, heldBytes)
+    return block
+  }
+
+  /// The block of every buffer of no elements: kernels want memory even for operands that they do not touch.
+  func empty() throws(ComputeError) -> MemoryBlock {
+    if let shared { return shared }
+    let block = try take(byteCount: 0)
+    shared = block
     return block
   }
 

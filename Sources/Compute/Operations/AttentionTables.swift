@@ -45,7 +45,9 @@ final class AttentionRecords<Record: BitwiseCopyable> {
 
   func fill(_ records: [Record], on device: Device) throws(ComputeError) {
     if records.count > buffer.count {
-      buffer = try device.buffer(of: Record.self, count: records.count + records.count / 2)
+      // Room for batches of other lengths, so that a training soon allocates no more.
+      let room = max(64, records.count + records.count / 2)
+      buffer = try device.buffer(of: Record.self, count: room)
     }
     try device.upload(records, into: &buffer)
   }

@@ -1,6 +1,6 @@
 import HuggingFace
 import Safetensors
-import Transformer
+package import Transformer
 
 /// What can go wrong in a run, in one line for a user that names the file, the place and what was
 /// expected there.

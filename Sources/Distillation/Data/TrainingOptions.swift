@@ -1,4 +1,4 @@
-import Compute
+package import Compute
 
 /// Everything that a user sets and that changes what training gives. It is recorded in every
 /// checkpoint under the names of the command line, and a resumed run must agree with it.

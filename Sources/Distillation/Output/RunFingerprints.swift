@@ -27,7 +27,8 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   private static func hash(_ lists: [[Int]]) -> String {
     var hash = SHA256()
     for list in lists {
-      hash.update("\(list.count):\(list.map(String.init).joined(separator: ","));".utf8)
+      let text = "\(list.count):\(list.map(String.init).joined(separator: ","));"
+      hash.update(Array(text.utf8).span)
     }
     return SHA256.hexadecimal(hash.finish())
   }

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Compute
+
+/// The device that a benchmark runs on.
+struct DeviceOptions: ParsableArguments {
+  @Option(help: "auto, cpu, opencl or opencl:PLATFORM.DEVICE.")
+  var device = "cpu"
+
+  @Option(help: "Threads of the CPU path; all cores where left out.")
+  var threads: Int?
+
+  @Flag(help: "Print one JSON object on standard output instead of a table.")
+  var json = false
+
+  func validate() throws {
+    guard DeviceSelection(device) != nil else {
+      throw ValidationError(
+        "unknown device '\(device)': expected auto, cpu, opencl or opencl:PLATFORM.DEVICE")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads: expected at least 1") }
+  }
+
+  /// Opens the device. A profiling queue times every launch, and costs a little on each.
+  func open(isProfiling: Bool) throws -> Device {
+    let selection = DeviceSelection(device) ?? .cpu
+    return try selection.open(threads: threads, isProfiling: isProfiling)
+  }
+}

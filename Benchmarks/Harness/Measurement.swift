@@ -1,0 +1,82 @@
+import Compute
+import Foundation
+
+/// One operation at one shape: what it must move and compute, and how to run it once.
+struct BenchmarkCase {
+  /// The shape, in the letters of the README.
+  let shape: String
+  /// Bytes that must move, each operand once.
+  let bytes: Int
+  /// Floating-point operations that must be done; 0 where bytes are the limit.
+  let flop: Int
+  let run: () throws -> Void
+
+  init(_ shape: String, bytes: Int, flop: Int = 0, run: @escaping () throws -> Void) {
+    self.shape = shape
+    self.bytes = bytes
+    self.flop = flop
+    self.run = run
+  }
+}
+
+/// How long an operation takes on a device: event times of its launches where the device has them, else wall clock.
+struct Measurement {
+  /// Seconds of each counted run, sorted.
+  let seconds: [Double]
+
+  var median: Double { seconds[seconds.count / 2] }
+  var fastest: Double { seconds[0] }
+
+  init(_ device: Device, runs: Int = 20, _ body: () throws -> Void) throws {
+    var seconds: [Double] = []
+    for run in 0..<(runs + 2) {
+      try device.synchronize()
+      _ = try device.takeTimings()
+      let start = ContinuousClock.now
+      try body()
+      try device.synchronize()
+      let wall = Self.seconds(since: start)
+      let launches = try device.takeTimings().reduce(0) { $0 + $1.seconds }
+      if run >= 2 { seconds.append(launches > 0 ? launches : wall) }
+    }
+    self.seconds = seconds.sorted()
+  }
+
+  static func seconds(since start: ContinuousClock.Instant) -> Double {
+    let duration = ContinuousClock.now - start
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+}
+
+/// What this device can do at best, measured before anything is judged by it.
+struct DeviceLimits {
+  /// Bytes a second, read and written, of a copy that does not fit in the caches.
+  let copyBandwidth: Double
+  /// Floating-point operations a second of a product of square-like f32 matrices.
+  let productRate: Double
+
+  init(_ device: Device) throws {
+    let count = 32 << 20
+    let source = try device.buffer(of: Float.self, count: count)
+    var target = try device.buffer(of: Float.self, count: count)
+    let copy = try Measurement(device, runs: 5) {
+      try device.copy(source, into: &target, count: count)
+    }
+    copyBandwidth = Double(2 * count * 4) / copy.fastest
+    productRate = try Self.productRate(device, precision: .f32)
+  }
+
+  /// The best rate of a large product at a weight precision.
+  static func productRate(_ device: Device, precision: WeightPrecision) throws -> Double {
+    let (rows, outputs, inputs) = (768, 3072, 1024)
+    let weight = try WeightMatrix(
+      device, rows: outputs, columns: inputs, precision: precision,
+      values: [Float](repeating: 0.5, count: outputs * inputs))
+    let x = try device.buffer([Float](repeating: 0.25, count: rows * inputs))
+    var y = try device.buffer(of: Float.self, count: rows * outputs)
+    let product = try Measurement(device, runs: 8) {
+      try device.product(x, weight, rows: rows, into: &y)
+    }
+    return Double(2 * rows * outputs * inputs) / product.fastest
+  }
+}

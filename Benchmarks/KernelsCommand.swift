@@ -1,0 +1,89 @@
+import ArgumentParser
+import Compute
+import Foundation
+
+/// Times every operation on a device, beside what the device can do.
+struct KernelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kernels", abstract: "Time every kernel on a device.")
+
+  @OptionGroup var options: DeviceOptions
+
+  @Option(help: "Only operations whose name contains this.")
+  var filter: String?
+
+  func run() throws {
+    let device = try options.open(isProfiling: true)
+    let limits = try DeviceLimits(device)
+    var results: [KernelResult] = []
+    if !options.json {
+      print("\(device.title)")
+      print(
+        String(
+          format: "copy %.1f GB/s, product %.1f GFLOP/s", limits.copyBandwidth / 1e9,
+          limits.productRate / 1e9))
+      print(KernelResult.heading)
+    }
+    for benchmark in OperationBenchmarks.all {
+      if let filter, !benchmark.name.localizedCaseInsensitiveContains(filter) { continue }
+      for item in try benchmark.cases(device) {
+        let measured = try Measurement(device, item.run)
+        let result = KernelResult(benchmark.name, item, measured, limits)
+        results.append(result)
+        if !options.json { print(result.row) }
+      }
+    }
+    if options.json {
+      let report = KernelReport(
+        device: device.title, copy_gbytes_per_second: limits.copyBandwidth / 1e9,
+        product_gflops: limits.productRate / 1e9, kernels: results)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    }
+  }
+}
+
+/// What `pith-bench kernels --json` prints.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+struct KernelReport: Encodable {
+  var device: String
+  var copy_gbytes_per_second: Double
+  var product_gflops: Double
+  var kernels: [KernelResult]
+}
+
+/// One operation at one shape, measured.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+struct KernelResult: Encodable {
+  var operation: String
+  var shape: String
+  var microseconds_median: Double
+  var gbytes_per_second: Double
+  var share_of_copy: Double
+  var gflops: Double
+  var share_of_product: Double
+
+  init(_ name: String, _ item: BenchmarkCase, _ measured: Measurement, _ limits: DeviceLimits) {
+    operation = name
+    shape = item.shape
+    microseconds_median = measured.median * 1e6
+    gbytes_per_second = Double(item.bytes) / measured.median / 1e9
+    share_of_copy = Double(item.bytes) / measured.median / limits.copyBandwidth
+    gflops = Double(item.flop) / measured.median / 1e9
+    share_of_product = Double(item.flop) / measured.median / limits.productRate
+  }
+
+  static let heading =
+    "operation".padding(toLength: 26, withPad: " ", startingAt: 0)
+    + "shape".padding(toLength: 40, withPad: " ", startingAt: 0)
+    + "  median us      GB/s  of copy   GFLOP/s  of product"
+
+  var row: String {
+    operation.padding(toLength: 26, withPad: " ", startingAt: 0)
+      + shape.padding(toLength: 40, withPad: " ", startingAt: 0)
+      + String(
+        format: "%11.1f %9.1f %7.0f%% %9.1f %10.0f%%", microseconds_median, gbytes_per_second,
+        share_of_copy * 100, gflops, share_of_product * 100)
+  }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The benchmarks: every kernel, the training step, the teacher's phase.
+@main struct PithBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pith-bench",
+    abstract: "Measures Pith on this machine, beside what the machine can do.",
+    subcommands: [KernelsCommand.self, StepCommand.self, TeacherCommand.self],
+    defaultSubcommand: KernelsCommand.self)
+}

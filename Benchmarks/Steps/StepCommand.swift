@@ -1,0 +1,62 @@
+import ArgumentParser
+import Compute
+import Distillation
+import Foundation
+import Transformer
+
+/// Times the training step on random weights.
+struct StepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step", abstract: "Time one training step on random weights of any shape.")
+
+  @OptionGroup var options: StepOptions
+
+  func run() throws {
+    let device = try options.device.open(isProfiling: false)
+    let decoder = try options.decoder(device)
+    let examples = options.examples(options.batch)
+    let teacher = try Teacher(
+      decoder, header: [], context: options.identifiers(options.context, seed: 3), closing: [],
+      room: options.batch * (options.prompt + options.response))
+    let cache = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
+    let start = try device.downloadRows(
+      options.identifiers(options.tokens, seed: 5), of: decoder.embedding)
+    let distiller = try Distiller(
+      decoder, teacher: cache, prompt: start, header: [], closing: [], batchSize: options.batch,
+      objective: .forwardKL, optimizer: .adamW(), clipNorm: nil)
+
+    var seconds: [Double] = []
+    var launches = 0
+    var allocations = 0
+    for step in 1...(options.steps + 2) {
+      let (launchesBefore, allocationsBefore) = (device.launches, device.allocations)
+      let clock = ContinuousClock.now
+      try distiller.step(step, examples: Array(examples.indices), learningRate: 1e-3)
+      try device.synchronize()
+      if step > 2 {
+        seconds.append(Measurement.seconds(since: clock))
+        launches = device.launches - launchesBefore
+        allocations += device.allocations - allocationsBefore
+      }
+      if step % Distiller.reportCapacity == 0 { _ = try distiller.takeReports() }
+    }
+    seconds.sort()
+    let work = StepWork(
+      configuration: decoder.configuration, prefix: options.tokens,
+      rows: options.batch * (options.prompt + options.response - 1),
+      responses: options.batch * options.response, batch: options.batch)
+    let rate = try DeviceLimits.productRate(device, precision: options.precision)
+    try StepResult(
+      step_seconds_median: seconds[seconds.count / 2],
+      tokens_per_second: Double(distiller.rows(of: Array(examples.indices)))
+        / seconds[seconds.count / 2],
+      flop_per_step: work.total, product_gflops: rate / 1e9,
+      share_of_limit: Double(work.total) / rate / seconds[seconds.count / 2],
+      peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
+      launches_per_step: launches,
+      allocations_per_step: Double(allocations) / Double(options.steps),
+      device: device.title, precision: options.precision.rawValue, shape: options.shape.name
+    )
+    .print(asJSON: options.device.json)
+  }
+}

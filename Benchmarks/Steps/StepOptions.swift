@@ -1,0 +1,58 @@
+import ArgumentParser
+import Compute
+import Distillation
+import Transformer
+
+/// A synthetic job: random weights, random tokens.
+struct StepOptions: ParsableArguments {
+  @Option(
+    help: "tiny, llama-15m, smollm2-135m, qwen2.5-0.5b or HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY.")
+  var shape: ModelShape
+
+  @Flag(help: "Give query, key and value biases, as Qwen2 has.")
+  var qkvBias = false
+
+  @Option(help: "Examples a batch.") var batch = 4
+  @Option(help: "Pseudo-tokens.") var tokens = 32
+  @Option(help: "Prompt tokens an example.") var prompt = 32
+  @Option(help: "Response tokens an example.") var response = 32
+  @Option(help: "Context tokens that the teacher reads.") var context = 512
+  @Option(help: "logits, hidden or projected.") var teacherCache = TeacherCacheKind.projected
+  @Option(help: "f32, bf16 or f16.") var precision = WeightPrecision.f32
+  @Option(help: "Counted runs.") var steps = 20
+
+  @OptionGroup var device: DeviceOptions
+
+  func validate() throws {
+    for (name, value) in [
+      ("batch", batch), ("tokens", tokens), ("prompt", prompt), ("response", response),
+      ("context", context), ("steps", steps),
+    ] where value < 1 {
+      throw ValidationError("--\(name): expected at least 1, found \(value)")
+    }
+  }
+
+  /// The model, put on a device.
+  func decoder(_ device: Device) throws -> Decoder {
+    try Decoder.random(
+      shape.configuration, on: device, precision: precision,
+      hasProjectionBias: qkvBias || shape.hasProjectionBias, seed: 1)
+  }
+
+  /// Token ids below the vocabulary's size, the same on every machine.
+  func identifiers(_ count: Int, seed: Int) -> [Int] {
+    (0..<count).map { (($0 &+ 1) &* 7919 &+ seed &* 104_729) % shape.configuration.vocabularySize }
+  }
+
+  /// `count` examples of the stated lengths.
+  func examples(_ count: Int) -> [AnsweredExample] {
+    (0..<count).map { index in
+      AnsweredExample(
+        prompt: identifiers(prompt, seed: 2 * index),
+        response: identifiers(response, seed: 2 * index + 1))
+    }
+  }
+}
+
+extension TeacherCacheKind: ExpressibleByArgument {}
+extension WeightPrecision: ExpressibleByArgument {}

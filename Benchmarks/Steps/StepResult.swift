@@ -1,0 +1,49 @@
+import Foundation
+
+/// What `pith-bench step` and `pith-bench teacher` found; the field names are those of the JSON object.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+struct StepResult: Encodable {
+  var step_seconds_median: Double
+  var tokens_per_second: Double
+  var flop_per_step: Int
+  /// The best rate of a product on this device, measured in the same run.
+  var product_gflops: Double
+  /// Time that `flop_per_step` would take at that rate, over the time taken.
+  var share_of_limit: Double
+  var peak_host_bytes: Int
+  var peak_device_bytes: Int
+  var launches_per_step: Int
+  var allocations_per_step: Double
+  var device: String
+  var precision: String
+  var shape: String
+
+  func print(asJSON: Bool) throws {
+    if asJSON {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
+      return
+    }
+    let rows: [(String, String)] = [
+      ("shape", shape), ("precision", precision), ("device", device),
+      ("seconds, median", Self.format(step_seconds_median, 4)),
+      ("tokens a second", Self.format(tokens_per_second, 0)),
+      ("GFLOP", Self.format(Double(flop_per_step) / 1e9, 1)),
+      ("GFLOP/s", Self.format(Double(flop_per_step) / 1e9 / step_seconds_median, 1)),
+      ("best product here, GFLOP/s", Self.format(product_gflops, 1)),
+      ("share of that limit", Self.format(share_of_limit * 100, 1) + " %"),
+      ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
+      ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
+      ("kernel launches", "\(launches_per_step)"),
+      ("allocations", Self.format(allocations_per_step, 1)),
+    ]
+    for (name, value) in rows {
+      Swift.print(name.padding(toLength: 34, withPad: " ", startingAt: 0) + value)
+    }
+  }
+
+  private static func format(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+}

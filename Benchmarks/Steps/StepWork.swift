@@ -1,0 +1,50 @@
+import Compute
+import Transformer
+
+/// The floating-point operations that a training step must do, after every exact saving (one multiply and one add count two).
+struct StepWork {
+  let configuration: DecoderConfiguration
+  /// Rows of the shared prefix: the pseudo-tokens.
+  let prefix: Int
+  /// Rows of all examples behind it.
+  let rows: Int
+  /// Response rows.
+  let responses: Int
+  let batch: Int
+
+  private var attentionParameters: Int {
+    configuration.hiddenSize * configuration.heads.fusedWidth
+  }
+  private var keyValueParameters: Int {
+    configuration.hiddenSize * 2 * configuration.heads.keyValueWidth
+  }
+  private var queryParameters: Int { configuration.hiddenSize * configuration.heads.queryWidth }
+  private var feedForwardParameters: Int {
+    3 * configuration.hiddenSize * configuration.feedForwardSize
+  }
+
+  /// Products with frozen weights.
+  var products: Int {
+    let all = prefix + rows
+    let upper = configuration.layerCount - 1
+    // Below the last layer every row passes every matrix; in it, keys and values alone.
+    let layerForward =
+      upper * all * (attentionParameters + queryParameters + feedForwardParameters)
+    let lastForward =
+      all * keyValueParameters + responses * (2 * queryParameters + feedForwardParameters)
+    // Backward does the same, but the bottom layer's query, key and value products on the prefix alone.
+    let bottomSaving = upper > 0 ? rows * attentionParameters : 0
+    let head = responses * configuration.hiddenSize * configuration.vocabularySize
+    return 2 * (2 * (layerForward + lastForward + head) - bottomSaving)
+  }
+
+  /// Scores and weighted sums: two products forward, five backward, of D a pair of query and key.
+  var attention: Int {
+    let each = rows / max(batch, 1)
+    let pairs =
+      prefix * (prefix + 1) / 2 + batch * (each * prefix + each * (each + 1) / 2)
+    return configuration.layerCount * 7 * 2 * configuration.heads.queryWidth * pairs
+  }
+
+  var total: Int { products + attention }
+}

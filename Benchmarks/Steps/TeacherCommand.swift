@@ -1,0 +1,81 @@
+import ArgumentParser
+import Compute
+import Distillation
+import Foundation
+import Transformer
+
+/// Times the teacher: reading the context once, scoring a batch behind it, and answering.
+struct TeacherCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "teacher",
+    abstract: "Time the teacher's reading of the context on random weights of any shape.")
+
+  @OptionGroup var options: StepOptions
+
+  func run() throws {
+    let device = try options.device.open(isProfiling: false)
+    let decoder = try options.decoder(device)
+    let context = options.identifiers(options.context, seed: 3)
+    let examples = options.examples(options.batch)
+    var seconds: [Double] = []
+    let runs = min(options.steps, 5)
+    for run in 0...runs {
+      let clock = ContinuousClock.now
+      let teacher = try Teacher(
+        decoder, header: [], context: context, closing: [],
+        room: options.batch * (options.prompt + options.response))
+      _ = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
+      try device.synchronize()
+      if run > 0 { seconds.append(Measurement.seconds(since: clock)) }
+    }
+    seconds.sort()
+    let median = seconds[seconds.count / 2]
+    let work = TeacherWork(
+      configuration: decoder.configuration, context: options.context,
+      rows: options.batch * (options.prompt + options.response - 1),
+      responses: options.batch * options.response, kind: options.teacherCache)
+    let rate = try DeviceLimits.productRate(device, precision: options.precision)
+    let tokens = options.context + options.batch * (options.prompt + options.response - 1)
+    try StepResult(
+      step_seconds_median: median, tokens_per_second: Double(tokens) / median,
+      flop_per_step: work.total, product_gflops: rate / 1e9,
+      share_of_limit: Double(work.total) / rate / median,
+      peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
+      launches_per_step: device.launches / (runs + 1),
+      allocations_per_step: 0, device: device.title, precision: options.precision.rawValue,
+      shape: options.shape.name
+    )
+    .print(asJSON: options.device.json)
+  }
+}
+
+/// The floating-point operations that the teacher must do.
+struct TeacherWork {
+  let configuration: DecoderConfiguration
+  let context: Int
+  let rows: Int
+  let responses: Int
+  let kind: TeacherCacheKind
+
+  var total: Int {
+    let (width, heads) = (configuration.hiddenSize, configuration.heads)
+    let feedForward = 3 * width * configuration.feedForwardSize
+    let layer = width * (heads.fusedWidth + heads.queryWidth) + feedForward
+    let keyValue = 2 * width * heads.keyValueWidth
+    let upper = configuration.layerCount - 1
+    let all = context + rows
+    let products =
+      upper * all * layer + all * keyValue
+      + responses * (2 * width * heads.queryWidth + feedForward)
+    let pairs = context * context / 2 + rows * context
+    let attention = configuration.layerCount * 2 * heads.queryWidth * pairs
+    let head = responses * width * configuration.vocabularySize
+    let passes =
+      switch kind {
+      case .hidden: 0
+      case .logits: 1
+      case .projected: 2
+      }
+    return 2 * (products + attention + passes * head)
+  }
+}

@@ -1,0 +1,57 @@
+internal import Compute
+package import Transformer
+
+/// How near a model comes to the teacher on held-out examples.
+package struct HeldOut: Sendable, Equatable, Codable {
+  /// Mean forward KL(teacher || model) over response tokens, full vocabulary, temperature 1, in nats.
+  package var kl: Double
+  /// Share of response tokens whose most likely token is the teacher's.
+  package var agreement: Double
+}
+
+/// Compares models with the teacher on held-out examples: token by token over the whole vocabulary, and by what they answer greedily,
+/// because numbers under the teacher's own tokens alone mislead.
+package final class Judge {
+  /// The teacher's states, which serve every temperature exactly.
+  package let cache: TeacherCache
+  private let device: Device
+
+  /// Scores the held-out examples with the teacher, once.
+  package init(
+    _ teacher: Teacher, examples: [AnsweredExample], progress: (Int) -> Void = { _ in }
+  ) throws(TransformerError) {
+    device = teacher.model.decoder.device
+    cache = try teacher.score(examples, kind: .hidden, temperature: 1, progress: progress)
+  }
+
+  /// Mean KL and agreement of a model over all held-out response tokens.
+  package func compare(_ model: PrefixedDecoder) throws(TransformerError) -> HeldOut {
+    let total = TeacherCache.rowCount(cache.examples)
+    var klSum = 0.0
+    var agreeing = 0
+    try model.forEachRun(cache.examples.map { ($0.inputs, $0.responseRows) }) {
+      chosen, states, rows throws(ComputeError) in
+      let indices = try device.buffer(cache.indices(of: chosen))
+      var losses = try device.buffer(of: Float.self, count: rows)
+      var agreements = try device.buffer(of: Float.self, count: rows)
+      try device.headDivergenceLoss(
+        states, head: model.decoder.head, teacher: cache.rows, at: indices, rows: rows,
+        objective: .forwardKL, losses: &losses, agreements: &agreements)
+      klSum += try device.download(losses, count: rows).reduce(0) { $0 + Double($1) }
+      agreeing += try device.download(agreements, count: rows).reduce(0) { $0 + Int($1) }
+    }
+    return HeldOut(
+      kl: klSum / Double(max(total, 1)), agreement: Double(agreeing) / Double(max(total, 1)))
+  }
+
+  /// Share of held-out examples whose response the model gives token for token when it answers greedily.
+  package func exactMatch(
+    _ model: PrefixedDecoder, progress: (Int) -> Void = { _ in }
+  ) throws(TransformerError) -> Double {
+    let answers = try model.generate(
+      cache.examples.map(\.prompt), options: GenerationOptions(maximumTokens: 0),
+      limits: cache.examples.map(\.response.count), progress: progress)
+    let matching = zip(answers, cache.examples).count { $0 == $1.response }
+    return Double(matching) / Double(max(cache.examples.count, 1))
+  }
+}

@@ -1,0 +1,41 @@
+package import Compute
+
+/// What the teacher said of every response token, kept on the device for the whole run.
+package final class TeacherCache {
+  /// The examples, in the order in which they were scored.
+  package let examples: [AnsweredExample]
+  /// The cached rows; those of example e begin at `firstRow[e]`.
+  package let rows: TeacherRows
+  package let firstRow: [Int]
+
+  init(examples: [AnsweredExample], rows: TeacherRows) {
+    self.examples = examples
+    self.rows = rows
+    var next = 0
+    firstRow = examples.map { example in
+      defer { next += example.responseRows }
+      return next
+    }
+  }
+
+  /// Response tokens of all examples.
+  package static func rowCount(_ examples: [AnsweredExample]) -> Int {
+    examples.reduce(0) { $0 + $1.responseRows }
+  }
+
+  /// The cache's rows of these examples, one after the other.
+  func indices(of chosen: some Sequence<Int>) -> [Int32] {
+    chosen.flatMap { example in
+      (0..<examples[example].responseRows).map { Int32(firstRow[example] + $0) }
+    }
+  }
+
+  /// The kind that `auto` takes: `projected` where the objective allows it, since a step then needs no product for the teacher;
+  /// else `logits` where they stay below a quarter of the memory at hand; else `hidden`.
+  package static func automaticKind(
+    objective: Objective, rows: Int, vocabulary: Int, availableBytes: Int
+  ) -> TeacherCacheKind {
+    if objective.form == .forwardKL { return .projected }
+    return 2 * vocabulary * rows <= availableBytes / 4 ? .logits : .hidden
+  }
+}

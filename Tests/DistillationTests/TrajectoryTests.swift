@@ -1,0 +1,87 @@
+import Compute
+import Distillation
+import Foundation
+import HuggingFace
+import Safetensors
+import TestSupport
+import Testing
+import Transformer
+
+extension DeviceTests {
+  /// Forty optimiser steps on a real trained model against the same steps in PyTorch, float64.
+  @Suite(.enabled(if: SharedReference.isPresent, SharedReference.reason))
+  struct TrajectoryTests {
+    /// The reference's numbers: `distill` of stories260K.json and its tensors.
+    struct Reference {
+      let context: [Int]
+      let query: [Int]
+      let losses: [Double]
+      let start: [Float]
+      let after: [Int: [Float]]
+
+      init() throws {
+        let json = try JSONValue(
+          contentsOf: SharedReference.url("golden/stories260K.json"))
+        let distill: JSONValue = try json.required("distill")
+        context = try distill.required("context_ids")
+        query = try distill.required("query_ids")
+        losses = try distill.required("losses")
+        let tensors = try SafetensorsFile(
+          contentsOf: SharedReference.url("golden/stories260K.safetensors"))
+        start = try tensors.floats(of: "distill.prompt_init", shape: nil)
+        var after: [Int: [Float]] = [:]
+        for step in [1, 10, 40] {
+          after[step] = try tensors.floats(of: "distill.prompt_after_\(step)", shape: nil)
+        }
+        self.after = after
+      }
+    }
+
+    static let kinds: [TeacherCacheKind] = [.logits, .hidden, .projected]
+
+    @Test(arguments: TestDevice.all, kinds)
+    func fortyStepsFollowPyTorch(on deviceName: TestDevice, kind: TeacherCacheKind) throws {
+      let reference = try Reference()
+      let run = try Self.train(reference, on: deviceName, kind: kind, steps: 41)
+      #expect(run.losses.count == reference.losses.count)
+      for step in [0, 1, 10, 40] {
+        let error = abs(run.losses[step] - reference.losses[step]) / reference.losses[step]
+        #expect(error < 1e-3, "loss before step \(step + 1)")
+      }
+    }
+
+    @Test(arguments: TestDevice.all) func runsRepeatBitForBit(on deviceName: TestDevice) throws {
+      let reference = try Reference()
+      let first = try Self.train(reference, on: deviceName, kind: .projected, steps: 12)
+      let second = try Self.train(reference, on: deviceName, kind: .projected, steps: 12)
+      #expect(first.prompt == second.prompt)
+      #expect(first.losses == second.losses)
+    }
+
+    /// Every position of the query carries loss: its first token is the prompt, the rest the response, and the response's last
+    /// token, which predicts nothing, is any.
+    static func train(
+      _ reference: Reference, on deviceName: TestDevice, kind: TeacherCacheKind, steps: Int
+    ) throws -> (losses: [Double], prompt: [Float]) {
+      let device = try deviceName.open()
+      let folder = try ModelFolder(at: SharedReference.url("models/stories260K"))
+      let decoder = try Decoder(folder, on: device, precision: .f32)
+      let example = AnsweredExample(
+        prompt: [reference.query[0]], response: Array(reference.query[1...]) + [0])
+      let teacher = try Teacher(
+        decoder, header: [], context: reference.context, closing: [], room: 64)
+      let cache = try teacher.score([example], kind: kind, temperature: 1)
+      let distiller = try Distiller(
+        decoder, teacher: cache, prompt: reference.start, header: [], closing: [], batchSize: 1,
+        objective: .forwardKL, optimizer: .adamW(), clipNorm: nil)
+      var allocations = 0
+      for step in 1...steps {
+        try distiller.step(step, examples: [0], learningRate: 0.02)
+        if step == 1 { allocations = device.allocations }
+      }
+      #expect(device.allocations == allocations, "a step allocates nothing after the first")
+      let losses = try distiller.takeReports().map(\.loss)
+      return (losses, try distiller.snapshot().prompt)
+    }
+  }
+}
