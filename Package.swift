@@ -11,10 +11,10 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "pith",
   products: [
-    .executable(name: "pith-bench", targets: ["pith-bench"]),
+    .executable(name: "pith-bench", targets: ["pith-bench"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     .systemLibrary(

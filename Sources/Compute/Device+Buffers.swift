@@ -11,9 +11,22 @@ extension Device {
   package func buffer<Element: BitwiseCopyable>(
     of type: Element.Type = Element.self, count: Int
   ) throws(ComputeError) -> DeviceBuffer<Element> {
+    try buffer(count: count, for: .buffer)
+  }
+
+  /// A buffer that an operation needs while it runs. Its memory waits for the operation's next call.
+  func scratch<Element: BitwiseCopyable>(
+    of type: Element.Type = Element.self, count: Int
+  ) throws(ComputeError) -> DeviceBuffer<Element> {
+    try buffer(count: count, for: .scratch)
+  }
+
+  private func buffer<Element: BitwiseCopyable>(
+    count: Int, for use: MemoryPool.Use
+  ) throws(ComputeError) -> DeviceBuffer<Element> {
     if count == 0 { return DeviceBuffer(count: 0, block: try pool.empty(), pool: nil) }
-    let block = try pool.take(byteCount: count * MemoryLayout<Element>.stride)
-    return DeviceBuffer(count: count, block: block, pool: pool)
+    let block = try pool.take(byteCount: count * MemoryLayout<Element>.stride, for: use)
+    return DeviceBuffer(count: count, block: block, pool: pool, use: use)
   }
 
   /// A buffer that holds these elements.

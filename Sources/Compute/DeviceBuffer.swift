@@ -7,15 +7,17 @@ package struct DeviceBuffer<Element: BitwiseCopyable>: ~Copyable {
   package let count: Int
   let block: MemoryBlock
   private let pool: MemoryPool?
+  private let use: MemoryPool.Use
 
-  init(count: Int, block: MemoryBlock, pool: MemoryPool?) {
+  init(count: Int, block: MemoryBlock, pool: MemoryPool?, use: MemoryPool.Use = .buffer) {
     self.count = count
     self.block = block
     self.pool = pool
+    self.use = use
   }
 
   deinit {
-    pool?.recycle(block)
+    pool?.recycle(block, from: use)
   }
 
   package var byteCount: Int { count * MemoryLayout<Element>.stride }

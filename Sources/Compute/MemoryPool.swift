@@ -2,7 +2,21 @@
 /// allocates nothing after the first. One pool a device; the queue runs in order, so memory may be handed
 /// on as soon as the last command that uses it has been enqueued.
 final class MemoryPool {
-  private var free: [Int: [MemoryBlock]] = [:]
+  /// What a block is for. The two are kept apart: else a buffer made late in the first step would take the memory that an
+  /// operation of the next step wants as scratch, and that step would allocate again.
+  enum Use {
+    /// A buffer that lives as long as its owner.
+    case buffer
+    /// Scratch of one operation.
+    case scratch
+  }
+
+  private struct Key: Hashable {
+    let size: Int
+    let use: Use
+  }
+
+  private var free: [Key: [MemoryBlock]] = [:]
   private var shared: MemoryBlock?
   private let allocate: (_ byteCount: Int, _ heldBytes: Int) throws(ComputeError) -> MemoryBlock
 
@@ -19,9 +33,9 @@ final class MemoryPool {
   }
 
   /// A block of at least `byteCount` bytes.
-  func take(byteCount: Int) throws(ComputeError) -> MemoryBlock {
+  func take(byteCount: Int, for use: Use) throws(ComputeError) -> MemoryBlock {
     let size = Self.roundedUp(byteCount)
-    if let block = free[size]?.popLast() { return block }
+    if let block = free[Key(size: size, use: use)]?.popLast() { return block }
     let block: MemoryBlock
     do {
       block = try allocate(size, heldBytes)
@@ -39,19 +53,19 @@ final class MemoryPool {
   /// The block of every buffer of no elements: kernels want memory even for operands that they do not touch.
   func empty() throws(ComputeError) -> MemoryBlock {
     if let shared { return shared }
-    let block = try take(byteCount: 0)
+    let block = try take(byteCount: 0, for: .buffer)
     shared = block
     return block
   }
 
   /// Takes a block back.
-  func recycle(_ block: MemoryBlock) {
-    free[block.byteCount, default: []].append(block)
+  func recycle(_ block: MemoryBlock, from use: Use) {
+    free[Key(size: block.byteCount, use: use), default: []].append(block)
   }
 
   /// Gives the kept memory back to the system.
   func drain() {
-    for (size, blocks) in free { heldBytes -= size * blocks.count }
+    for (key, blocks) in free { heldBytes -= key.size * blocks.count }
     free.removeAll()
   }
 

@@ -38,7 +38,7 @@ extension Device {
       let table = try layout.queryTable(
         rows: AttentionTile.cpuQueryRows, groupSize: heads.groupSize)
       let tile = AttentionTile(heads: heads, layout: layout, scale: scale, softCap: softCap)
-      var scratch = try buffer(of: Float.self, count: cpu.threads * tile.forwardFloats)
+      var scratch = try self.scratch(of: Float.self, count: cpu.threads * tile.forwardFloats)
       let (query, key, value) = unsafe (query.host, key.host, value.host)
       let (output, logSumExp) = unsafe (output.mutableHost, logSumExp.mutableHost)
       let tiles = unsafe table.records.buffer.host

@@ -55,7 +55,7 @@ extension Device {
     try expect(operation, "keyGradient", keyGradient.count, atLeast: keyCount)
     try expect(operation, "valueGradient", valueGradient.count, atLeast: keyCount)
 
-    var delta = try buffer(of: Float.self, count: rowCount)
+    var delta = try self.scratch(of: Float.self, count: rowCount)
     let prefixFloats = layout.prefixCount * heads.keyValueWidth
     switch engine {
     case .cpu(let cpu):
@@ -63,8 +63,8 @@ extension Device {
       let queries = try layout.queryTable(
         rows: AttentionTile.cpuQueryRows, groupSize: heads.groupSize)
       let keys = try layout.keyTable(rows: AttentionTile.cpuKeyRows)
-      var scratch = try buffer(of: Float.self, count: cpu.threads * tile.backwardFloats)
-      var partial = try buffer(of: Float.self, count: 2 * keys.slots * prefixFloats)
+      var scratch = try self.scratch(of: Float.self, count: cpu.threads * tile.backwardFloats)
+      var partial = try self.scratch(of: Float.self, count: 2 * keys.slots * prefixFloats)
       let (scratchFloats, partialSums) = unsafe (scratch.mutableHost, partial.mutableHost)
       let deltas = unsafe delta.mutableHost
       let (gradient, result) = unsafe (outputGradient.host, output.host)
@@ -115,8 +115,8 @@ extension Device {
       let kernel = AttentionKernel(gpu, heads: heads, softCap: softCap)
       let queries = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
       let keys = try layout.keyTable(rows: kernel.tile)
-      var keyPartial = try buffer(of: Float.self, count: keys.slots * prefixFloats)
-      var valuePartial = try buffer(of: Float.self, count: keys.slots * prefixFloats)
+      var keyPartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
+      var valuePartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
 
       var deltaLaunch = try gpu.launch(.attentionBackward, "attention_delta", kernel.options)
       try deltaLaunch.read(outputGradient)

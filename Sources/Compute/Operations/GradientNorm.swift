@@ -30,7 +30,7 @@ extension Device {
       // Long enough to pay for a work-group, and no more of them than one more can sum up.
       let span = max(8192, (count + 255) / 256)
       let groups = (count + span - 1) / span
-      var partial = try buffer(of: Float.self, count: groups)
+      var partial = try scratch(of: Float.self, count: groups)
       var sums = try gpu.launch(.gradientNorm, "sum_of_squares", [lanes.option])
       try sums.read(gradient)
       try sums.write(&partial)

@@ -24,7 +24,7 @@ extension Device {
     try expect("headDivergence", "hidden", hidden.count, atLeast: rows * head.columns)
     let objective = shape.bare(objective)
     let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
-    var logits = try buffer(of: Float.self, count: chunks.capacity * head.rows)
+    var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var replay = try TeacherReplay(self, teacher, chunks)
     for chunk in chunks.ranges {
       let (first, count) = (chunk.lowerBound, chunk.count)
@@ -68,7 +68,7 @@ extension Device {
     try expect("headDivergenceLoss", "hidden", hidden.count, atLeast: rows * head.columns)
     let objective = shape.bare(objective)
     let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
-    var logits = try buffer(of: Float.self, count: chunks.capacity * head.rows)
+    var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var replay = try TeacherReplay(self, teacher, chunks)
     for chunk in chunks.ranges {
       let (first, count) = (chunk.lowerBound, chunk.count)

@@ -32,7 +32,7 @@ extension Device {
     let rowPieces = Pieces(
       of: rows, count: min(wanted / columnPieces.count, max(rows / 48, 1)), multiple: 6)
     let panelBytes = Int(PRODUCT_PANEL_BYTES)
-    var scratch = try buffer(of: UInt8.self, count: panelBytes * cpu.threads)
+    var scratch = try self.scratch(of: UInt8.self, count: panelBytes * cpu.threads)
     let panels = unsafe scratch.mutableHost
     cpu.forEach(columnPieces.count * rowPieces.count) { index in
       let columns = columnPieces[index % columnPieces.count]
@@ -60,7 +60,7 @@ extension Device {
     }
     let isWide = weight.precision == .f32
     let rowsAtOnce = isWide ? weight.rows : max(1, (1 << 18) / max(weight.columns, 1))
-    var scratch = try buffer(of: Float.self, count: isWide ? 0 : rowsAtOnce * weight.columns)
+    var scratch = try self.scratch(of: Float.self, count: isWide ? 0 : rowsAtOnce * weight.columns)
     let widened = unsafe scratch.mutableHost
     for begin in stride(from: 0, to: weight.rows, by: rowsAtOnce) {
       let count = min(rowsAtOnce, weight.rows - begin)

@@ -12,10 +12,10 @@ struct TeacherReplay: ~Copyable {
     let capacity = teacher.kind == .hidden ? chunks.capacity : 0
     try teacher.reserveIdentity(device, count: capacity)
     // Made first, kept after: a noncopyable value must not fail half made.
-    let logits = try device.buffer(of: Float.self, count: capacity * teacher.vocabulary)
-    let chosen = try device.buffer(of: Int32.self, count: capacity)
-    let rows = try device.buffer(of: Int32.self, count: capacity)
-    let states = try device.buffer(of: Float.self, count: capacity * teacher.width)
+    let logits = try device.scratch(of: Float.self, count: capacity * teacher.vocabulary)
+    let chosen = try device.scratch(of: Int32.self, count: capacity)
+    let rows = try device.scratch(of: Int32.self, count: capacity)
+    let states = try device.scratch(of: Float.self, count: capacity * teacher.width)
     self.logits = logits
     self.chosen = chosen
     self.rows = rows

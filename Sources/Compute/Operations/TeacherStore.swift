@@ -23,8 +23,8 @@ extension Device {
         at: firstRow * head.columns, count: rows * head.columns)
     }
     let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
-    var logits = try buffer(of: Float.self, count: chunks.capacity * head.rows)
-    var chosen = try buffer(of: Int32.self, count: chunks.capacity)
+    var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
+    var chosen = try scratch(of: Int32.self, count: chunks.capacity)
     for chunk in chunks.ranges {
       let first = firstRow + chunk.lowerBound
       let source = (inputRow + chunk.lowerBound)..<(inputRow + chunk.upperBound)
