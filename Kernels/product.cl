@@ -1,22 +1,63 @@
 // product.cl - products of activations with a frozen matrix, in both directions.
 //
-//     forward   y[t, n] = sum_k x[t, k] * W[n, k] + bias[n]       (d = N columns out, s = K summed)
-//     backward  y[t, k] = sum_n x[t, n] * W[n, k]                 (d = K columns out, s = N summed)
+//     forward   y[t, n] = sum_k x[t, k] * W[n, k] + bias[n]      (width N, depth K)
+//     backward  y[t, k] = sum_n x[t, n] * W[n, k]                (width K, depth N)
 //
-//     x       [T, s]  read    f32, from row first_in on
-//     weight  [N, K]  read    f32, bf16 or f16 (ELEMENT), widened as it is read
-//     bias    [N]     read    where has_bias is 1
-//     y       [T, d]  write, or update where accumulate is 1; from row first_out on
+//     x         [*, depth]  read    f32, rows from first_in on
+//     weight    [N, K]      read    f32, bf16 or f16 (ELEMENT), widened as it is read
+//     bias      [N]         read    where has_bias is 1
+//     y         [*, width]  write, or update where accumulate is 1; rows from first_out on
+//     partial   [shares, rows, width]  read by product_sum: the sums over shares of depth, which the product wrote as y
 //
-// Mapping   a work-group of 256 makes a tile of 64 rows by 64 columns; item (i, j) of 16 by 16 makes rows i, i + 16, ... and
-//           columns j, j + 16, ... of it.
-// Passes    over s in steps of 16: the tiles of x and W go to local memory, then every item adds 16 outer products of 4 by 4
-// Numerics  f32 sums in the order of s
-// Twin      Sources/Compute/Operations/Product.swift, Product+CPU.swift
-// Build     ELEMENT=0,1,2 BACKWARD=0,1
+// Mapping   a work-group makes a tile of y, TILE_ROWS by TILE_COLUMNS, summed over its share of depth (GROUP_ID_Z); item
+//           (i, j) of its ITEM_ROWS by ITEM_COLUMNS items makes 4 by 4 numbers of it, PARTS times in either direction:
+//
+//                        j = 0   1   2          0   1   2
+//                       +---+---+---+-     -+---+---+---+-        rows     4 * (i + ITEM_ROWS * part) + 0 ... 3
+//                 i = 0 |4x4|   |   |  ...  |4x4|   |   |  ...    columns  4 * (j + ITEM_COLUMNS * part) + 0 ... 3
+//                       +---+---+---+-     -+---+---+---+-
+//                     1 |   |   |   |  ...  |   |   |   |  ...
+//
+//           32 items in a row are 4 by 8 of that grid, so they read 4 + 8 different quads of local memory for 32 * 16
+//           products, and write 128 bytes of a row of y side by side.
+// Passes    over depth in steps of DEPTH: tiles of x and W go to local memory, [DEPTH][rows or columns], in quads of 4; while
+//           they are multiplied, those of the next step are on their way to registers
+// Memory    x, and W forward, lie along depth: 4 items read 64 bytes of a row (32 of 16-bit weights), whole sectors.
+//           W backward lies along the columns: 16 items or more read a row's quads side by side. A row of local memory
+//           is a quad longer than the tile, so that what is turned on its way in meets each bank at most twice.
+// Numerics  f32 sums in the order of depth; shares of depth are added in their order
+// Traffic   x once for every TILE_COLUMNS, W once for every TILE_ROWS, y once (and partial twice)
+// Entries   product or product_backward; product_sum
+// Tunable   ITEM_ROWS * ITEM_COLUMNS = 256, in multiples of 4 and 8; PARTS 1 or 2; ALIGNED 1 where width and depth are multiples
+//           of 4: quads are then read at once. 16 * 16 items of 2 parts make 128 by 128 and take 17 KB of local memory.
+// Twin      Sources/Compute/Operations/Product+OpenCL.swift, Sources/CArithmetic/product_float_tiles.c
+// Build     ELEMENT=0,1,2 BACKWARD=0,1 PARTS=1,2 ALIGNED=0,1
 
-#define TILE 64
+#ifndef CPU_DEVICE
+
+#ifndef ITEM_ROWS
+#define ITEM_ROWS 16
+#endif
+#ifndef ITEM_COLUMNS
+#define ITEM_COLUMNS 16
+#endif
+#ifndef PARTS
+#define PARTS 1
+#endif
+#ifndef ALIGNED
+#define ALIGNED 0
+#endif
+#define ITEMS 256
 #define DEPTH 16
+#define QUADS (DEPTH / 4)
+#define TILE_ROWS (4 * ITEM_ROWS * PARTS)
+#define TILE_COLUMNS (4 * ITEM_COLUMNS * PARTS)
+#define X_STRIDE (TILE_ROWS / 4 + 1)
+#define W_STRIDE (TILE_COLUMNS / 4 + 1)
+#define X_QUADS (TILE_ROWS * QUADS)
+#define W_QUADS (TILE_COLUMNS * QUADS)
+#define X_QUADS_PER_ITEM ((X_QUADS + ITEMS - 1) / ITEMS)
+#define W_QUADS_PER_ITEM ((W_QUADS + ITEMS - 1) / ITEMS)
 
 #if BACKWARD
 #define PRODUCT product_backward
@@ -24,50 +65,195 @@
 #define PRODUCT product
 #endif
 
-KERNEL(256) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
-                    const GLOBAL float *RESTRICT bias, GLOBAL float *RESTRICT y, int rows,
-                    int width, int depth, int first_in, int first_out, int has_bias,
-                    int accumulate) {
-  LOCAL float x_tile[DEPTH][TILE + 1];
-  LOCAL float w_tile[DEPTH][TILE + 1];
-  const int item = LOCAL_ID;
-  const int row = GROUP_ID_Y * TILE;
-  const int column = GROUP_ID * TILE;
-  const int i = item / 16;
-  const int j = item % 16;
-  float sum[4][4];
-  for (int a = 0; a < 4; a++)
-    for (int b = 0; b < 4; b++) sum[a][b] = 0.0f;
-  for (int s = 0; s < depth; s += DEPTH) {
-    for (int step = 0; step < 4; step++) {
-      const int r = item / DEPTH + step * 16;
-      const int d = item % DEPTH;
-      const int fits = row + r < rows && s + d < depth;
-      x_tile[d][r] = fits ? x[(OFFSET)(first_in + row + r) * depth + s + d] : 0.0f;
-#if BACKWARD
-      const int wd = item / TILE + step * 4;
-      const int wc = item % TILE;
-      const int inside = column + wc < width && s + wd < depth;
-      w_tile[wd][wc] = inside ? widen(weight, (OFFSET)(s + wd) * width + column + wc) : 0.0f;
+// Quads of x and W whose last elements may lie beyond the row's end: `count` and more are there, the others are 0.
+DEVICE float4 x_quad(const GLOBAL float *x, OFFSET index, int count) {
+  if (count <= 0) return make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+#if ALIGNED
+  return *(const GLOBAL float4 *)(x + index);
 #else
-      const int inside = column + r < width && s + d < depth;
-      w_tile[d][r] = inside ? widen(weight, (OFFSET)(column + r) * depth + s + d) : 0.0f;
+  return make_float4(x[index], count > 1 ? x[index + 1] : 0.0f, count > 2 ? x[index + 2] : 0.0f,
+                     count > 3 ? x[index + 3] : 0.0f);
+#endif
+}
+
+#if ALIGNED && ELEMENT == ELEMENT_F32
+
+DEVICE float4 weight_quad(const GLOBAL Stored *weight, OFFSET index, int count) {
+  return x_quad(weight, index, count);
+}
+
+#elif ALIGNED
+
+DEVICE float widen_bits(uint bits) {
+#if ELEMENT == ELEMENT_BF16
+  return bits_to_float(bits << 16);
+#else
+  // Exponent and fraction where an f32 has them are the number times 2^-112.
+  const float magnitude = bits_to_float((bits & 0x7fffu) << 13) * 5.192296858534828e33f;
+  return bits_to_float(float_to_bits(magnitude) | (bits & 0x8000u) << 16);
+#endif
+}
+
+DEVICE float4 weight_quad(const GLOBAL Stored *weight, OFFSET index, int count) {
+  if (count <= 0) return make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+  const ushort4 quad = *(const GLOBAL ushort4 *)(weight + index);
+  return make_float4(widen_bits(quad.x), widen_bits(quad.y), widen_bits(quad.z),
+                     widen_bits(quad.w));
+}
+
+#else
+
+DEVICE float4 weight_quad(const GLOBAL Stored *weight, OFFSET index, int count) {
+  return make_float4(count > 0 ? widen(weight, index) : 0.0f,
+                     count > 1 ? widen(weight, index + 1) : 0.0f,
+                     count > 2 ? widen(weight, index + 2) : 0.0f,
+                     count > 3 ? widen(weight, index + 3) : 0.0f);
+}
+
+#endif
+
+// Puts a quad of four panel rows into column `at` of a tile.
+DEVICE void turn_quad(LOCAL_ARG float *tile, int stride, int depth, int at, float4 quad) {
+  LOCAL_ARG float *to = tile + depth * stride + at;
+  to[0] = quad.x;
+  to[stride] = quad.y;
+  to[2 * stride] = quad.z;
+  to[3 * stride] = quad.w;
+}
+
+DEVICE void unpack(float4 quad, float *to) {
+  to[0] = quad.x;
+  to[1] = quad.y;
+  to[2] = quad.z;
+  to[3] = quad.w;
+}
+
+// Writes `count` numbers of a row of y, at most 4.
+DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const float *sum, int has_bias,
+                       int accumulate, int count) {
+#if ALIGNED
+  if (count <= 0) return;
+  float4 quad = make_float4(sum[0], sum[1], sum[2], sum[3]);
+  if (has_bias)
+    quad = make_float4(quad.x + bias[0], quad.y + bias[1], quad.z + bias[2], quad.w + bias[3]);
+  if (accumulate) {
+    const float4 held = *(const GLOBAL float4 *)y;
+    quad = make_float4(held.x + quad.x, held.y + quad.y, held.z + quad.z, held.w + quad.w);
+  }
+  *(GLOBAL float4 *)y = quad;
+#else
+#pragma unroll
+  for (int c = 0; c < 4; c++)
+    if (c < count) {
+      const float value = sum[c] + (has_bias ? bias[c] : 0.0f);
+      y[c] = accumulate ? y[c] + value : value;
+    }
+#endif
+}
+
+KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
+                      const GLOBAL float *RESTRICT bias, GLOBAL float *RESTRICT y, int rows,
+                      int width, int depth, int first_in, int first_out, int has_bias,
+                      int accumulate, int share) {
+  LOCAL float4 x_tile[DEPTH * X_STRIDE];
+  LOCAL float4 w_tile[DEPTH * W_STRIDE];
+  const int item = LOCAL_ID;
+  const int row = GROUP_ID_Y * TILE_ROWS;
+  const int column = GROUP_ID * TILE_COLUMNS;
+  const int begin = GROUP_ID_Z * share;
+  const int end = depth - begin < share ? depth : begin + share;
+  const int i = item / 32 / (ITEM_COLUMNS / 8) * 4 + item % 32 / 8;
+  const int j = item / 32 % (ITEM_COLUMNS / 8) * 8 + item % 8;
+  float sum[4 * PARTS][4 * PARTS];
+#pragma unroll
+  for (int r = 0; r < 4 * PARTS; r++)
+#pragma unroll
+    for (int c = 0; c < 4 * PARTS; c++) sum[r][c] = 0.0f;
+
+  float4 x_next[X_QUADS_PER_ITEM];
+  float4 w_next[W_QUADS_PER_ITEM];
+  // One step more than there are tiles: the first only fetches.
+  for (int s = begin - DEPTH; s < end; s += DEPTH) {
+    const int ahead = s + DEPTH;
+#pragma unroll
+    for (int q = 0; q < X_QUADS_PER_ITEM; q++) {
+      const int r = (item + q * ITEMS) / QUADS;
+      const int d = ahead + (item + q * ITEMS) % QUADS * 4;
+      const int inside = r < TILE_ROWS && row + r < rows;
+      x_next[q] = x_quad(x, (OFFSET)(first_in + row + r) * depth + d, inside ? end - d : 0);
+    }
+#pragma unroll
+    for (int q = 0; q < W_QUADS_PER_ITEM; q++) {
+#if BACKWARD
+      const int d = ahead + (item + q * ITEMS) / (TILE_COLUMNS / 4);
+      const int c = column + (item + q * ITEMS) % (TILE_COLUMNS / 4) * 4;
+      w_next[q] = weight_quad(weight, (OFFSET)d * width + c, d < end ? width - c : 0);
+#else
+      const int c = column + (item + q * ITEMS) / QUADS;
+      const int d = ahead + (item + q * ITEMS) % QUADS * 4;
+      w_next[q] = weight_quad(weight, (OFFSET)c * depth + d, c < width ? end - d : 0);
+#endif
+    }
+    if (s >= begin) {
+      for (int d = 0; d < DEPTH; d++) {
+        float x_part[4 * PARTS], w_part[4 * PARTS];
+#pragma unroll
+        for (int part = 0; part < PARTS; part++) {
+          unpack(x_tile[d * X_STRIDE + i + ITEM_ROWS * part], x_part + 4 * part);
+          unpack(w_tile[d * W_STRIDE + j + ITEM_COLUMNS * part], w_part + 4 * part);
+        }
+#pragma unroll
+        for (int r = 0; r < 4 * PARTS; r++)
+#pragma unroll
+          for (int c = 0; c < 4 * PARTS; c++) sum[r][c] += x_part[r] * w_part[c];
+      }
+    }
+    BARRIER();
+#pragma unroll
+    for (int q = 0; q < X_QUADS_PER_ITEM; q++) {
+      const int quad = item + q * ITEMS;
+      if (quad < X_QUADS)
+        turn_quad((LOCAL_ARG float *)x_tile, 4 * X_STRIDE, quad % QUADS * 4, quad / QUADS,
+                  x_next[q]);
+    }
+#pragma unroll
+    for (int q = 0; q < W_QUADS_PER_ITEM; q++) {
+      const int quad = item + q * ITEMS;
+#if BACKWARD
+      w_tile[quad / (TILE_COLUMNS / 4) * W_STRIDE + quad % (TILE_COLUMNS / 4)] = w_next[q];
+#else
+      turn_quad((LOCAL_ARG float *)w_tile, 4 * W_STRIDE, quad % QUADS * 4, quad / QUADS,
+                w_next[q]);
 #endif
     }
     BARRIER();
-    for (int d = 0; d < DEPTH; d++)
-      for (int a = 0; a < 4; a++)
-        for (int b = 0; b < 4; b++) sum[a][b] += x_tile[d][i + a * 16] * w_tile[d][j + b * 16];
-    BARRIER();
   }
-  for (int a = 0; a < 4; a++)
-    for (int b = 0; b < 4; b++) {
-      const int r = row + i + a * 16;
-      const int c = column + j + b * 16;
-      if (r < rows && c < width) {
-        GLOBAL float *to = y + (OFFSET)(first_out + r) * width + c;
-        const float value = sum[a][b] + (has_bias ? bias[c] : 0.0f);
-        *to = accumulate ? *to + value : value;
-      }
+
+#pragma unroll
+  for (int r = 0; r < 4 * PARTS; r++) {
+    const int at = row + 4 * (i + r / 4 * ITEM_ROWS) + r % 4;
+    GLOBAL float *to = y + ((OFFSET)first_out + (OFFSET)GROUP_ID_Z * rows + at) * width;
+#pragma unroll
+    for (int part = 0; part < PARTS; part++) {
+      const int place = column + 4 * (j + part * ITEM_COLUMNS);
+      if (at < rows) write_quad(to + place, bias + place, sum[r] + 4 * part, has_bias, accumulate,
+                                width - place);
     }
+  }
 }
+
+KERNEL(ITEMS) product_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
+                          GLOBAL float *RESTRICT y, int rows, int width, int shares,
+                          int first_out, int has_bias, int accumulate) {
+  const int row = GROUP_ID_Y;
+  const int column = GROUP_ID * ITEMS + LOCAL_ID;
+  if (column < width) {
+    float sum = has_bias ? bias[column] : 0.0f;
+    for (int share = 0; share < shares; share++)
+      sum += partial[((OFFSET)share * rows + row) * width + column];
+    GLOBAL float *to = y + ((OFFSET)first_out + row) * width + column;
+    *to = accumulate ? *to + sum : sum;
+  }
+}
+
+#endif

@@ -22,6 +22,9 @@ struct float2 {
 struct float4 {
   float x, y, z, w;
 };
+struct ushort4 {
+  unsigned short x, y, z, w;
+};
 __device__ float2 make_float2(float x, float y);
 __device__ float4 make_float4(float x, float y, float z, float w);
 

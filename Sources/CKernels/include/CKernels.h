@@ -24,6 +24,7 @@ extern const KernelSource kernel_gradient_norm;
 extern const KernelSource kernel_kl_divergence;
 extern const KernelSource kernel_layer_norm;
 extern const KernelSource kernel_product;
+extern const KernelSource kernel_product_wide;
 extern const KernelSource kernel_projected_divergence;
 extern const KernelSource kernel_reductions;
 extern const KernelSource kernel_residual_add;

@@ -1,9 +1,3 @@
-import CKernels
-
-extension KernelFile {
-  static let product = unsafe KernelFile(kernel_product)
-}
-
 extension Device {
   /// The product with a frozen matrix: y[t] = x[t] W^T + bias.
   ///
@@ -57,23 +51,10 @@ extension Device {
       let input = unsafe x.host + shape.inputRow * shape.depth
       let output = unsafe y.mutableHost + shape.outputRow * shape.width
       try unsafe multiply(shape, input, weight, output, on: cpu)
+    case .opencl(let gpu) where gpu.isCPUType:
+      try multiplyWide(shape, x, weight, &y, on: gpu)
     case .opencl(let gpu):
-      let backward = KernelOption("BACKWARD", shape.isBackward ? 1 : 0)
-      var launch = try gpu.launch(
-        .product, shape.isBackward ? "product_backward" : "product",
-        [weight.precision.option, backward])
-      try launch.read(x)
-      try launch.read(weight.elements)
-      try launch.read(weight.bias)
-      try launch.write(&y)
-      try launch.value(shape.rows)
-      try launch.value(shape.width)
-      try launch.value(shape.depth)
-      try launch.value(shape.inputRow)
-      try launch.value(shape.outputRow)
-      try launch.value(weight.hasBias && !shape.isBackward ? 1 : 0)
-      try launch.value(shape.accumulating ? 1 : 0)
-      try launch.run(groups: [(shape.width + 63) / 64, (shape.rows + 63) / 64], items: [256, 1])
+      try multiplyByTiles(shape, x, weight, &y, on: gpu)
     }
   }
 }
@@ -90,6 +71,9 @@ struct ProductShape {
   let isBackward: Bool
   let accumulating: Bool
 
+  /// The kernel's entry, which tells the two directions apart in timings.
+  var entry: String { isBackward ? "product_backward" : "product" }
+  /// Floats of x and of y up to the end of the last row.
   var inputCount: Int { rows > 0 ? (inputRow + rows) * depth : 0 }
   var outputCount: Int { rows > 0 ? (outputRow + rows) * width : 0 }
 }

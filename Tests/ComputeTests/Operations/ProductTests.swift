@@ -8,12 +8,17 @@ extension DeviceTests {
     /// sums that are split.
     static let shapes = [
       (1, 1, 1), (5, 63, 7), (6, 64, 64), (7, 65, 65), (63, 127, 33), (64, 128, 16), (65, 129, 100),
-      (2, 1000, 257), (1, 896, 896), (100, 130, 200), (13, 2100, 64), (7, 70, 2500),
+      (2, 1000, 257), (1, 896, 896), (100, 132, 200), (13, 2100, 64), (7, 70, 2500),
+    ]
+    /// Those that bring every size of tile, since PoCL takes seconds to compile one of them.
+    static let fewShapes = [
+      (5, 63, 7), (6, 64, 64), (64, 128, 16), (100, 132, 200), (13, 2100, 64),
     ]
 
     @Test(arguments: TestDevice.all, WeightPrecision.allCases)
     func matchesTheDoubleReference(on name: TestDevice, precision: WeightPrecision) throws {
-      try expectReference(on: try name.open(), precision)
+      let shapes = name == .cpu || precision == .f32 ? Self.shapes : Self.fewShapes
+      try expectReference(on: try name.open(), precision, shapes: shapes)
     }
 
     /// What runs on a processor that has no vectors of ours.
@@ -28,10 +33,10 @@ extension DeviceTests {
     }
 
     private func expectReference(
-      on device: Device, _ precision: WeightPrecision, roundsActivations: Bool = false,
-      within tolerance: Tolerance = .product
+      on device: Device, _ precision: WeightPrecision, shapes: [(Int, Int, Int)] = shapes,
+      roundsActivations: Bool = false, within tolerance: Tolerance = .product
     ) throws {
-      for (rows, outputs, inputs) in Self.shapes {
+      for (rows, outputs, inputs) in shapes {
         var generator = SeededGenerator(seed: UInt64(rows * 7 + outputs))
         let workload = ProductWorkload(
           rows: rows, outputs: outputs, inputs: inputs, precision: precision, using: &generator)
