@@ -3,7 +3,9 @@
 // Rules that the words do not enforce: local arrays are sized by -D constants, never passed as arguments; vectors have
 // 2 or 4 elements, are built by make_float2 / make_float4 and read by .x .y .z .w; sums are f32; row offsets are 64-bit
 // (OFFSET); no float atomics; no return before a BARRIER; and no work-item function (LOCAL_ID, GROUP_ID) inside the
-// condition of a loop that holds a BARRIER: PoCL 3.1 compiles that wrongly without a word.
+// condition of a loop that holds a BARRIER: PoCL 3.1 compiles that wrongly without a word. So does it two ifs on the
+// same condition with a BARRIER between them; and its own inliner crashes on some functions that a kernel calls twice,
+// so DEVICE functions are always inlined before it sees them.
 //
 // CPU_DEVICE is defined where the device is of CPU type (PoCL). A body under it may use OpenCL's wide vectors, since
 // it never compiles as CUDA.
@@ -55,7 +57,7 @@ DEVICE void store_half(float value, ushort *values, OFFSET index) {
 typedef long OFFSET;
 
 #define KERNEL(LANES) __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
-#define DEVICE static inline
+#define DEVICE static inline __attribute__((always_inline))
 #define GLOBAL __global
 #define LOCAL __local
 #define LOCAL_ARG __local
