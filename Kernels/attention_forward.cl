@@ -1,12 +1,13 @@
-// attention_forward.cl - scaled dot-product attention with grouped-query heads over packed sequences
-// (FlashAttention-2, Dao 2023, arXiv:2307.08691).
+// attention_forward.cl - scaled dot-product attention with grouped-query heads over packed
+// sequences (FlashAttention-2, Dao 2023, arXiv:2307.08691).
 //
-// Per query row t and query head h, with key/value head g = h / (H / G), over the keys k that t sees:
-//     s[k]       = scale * query[t,h] . key[k,g]          (soft_cap * tanh(s / soft_cap) where capped)
-//     output     = sum_k softmax(s)[k] * value[k,g]
-//     log_sum_exp = log sum_k exp(s[k])
-// A query at position p sees the keys at positions p - window + 1 ... p (see attention_tiles.h). One that sees none
-// gets output 0 and log_sum_exp MASKED.
+// Per query row t and query head h, with key/value head g = h / (H / G), over the keys k that t
+// sees:
+//     s[k]         = scale * query[t,h] . key[k,g]     (soft_cap * tanh(s / soft_cap) where capped)
+//     output       = sum_k softmax(s)[k] * value[k,g]
+//     log_sum_exp  = log sum_k exp(s[k])
+// A query at position p sees the keys at positions p - window + 1 ... p (attention_tiles.h). One
+// that sees none gets output 0 and log_sum_exp MASKED.
 //
 //     tiles        [*]        read   query tiles of the layout
 //     query        [*, H, D]  read
@@ -16,12 +17,13 @@
 //
 // Mapping   GPU: one work-group of 256 lanes a query tile and key/value head. CPU: one work-item.
 // Passes    per tile of keys: 1. scores  2. running maximum, probabilities, running sum
-//           3. what is gathered so far, rescaled, plus probabilities * values.   Last: division by the sum
+//           3. what is gathered so far, rescaled, plus probabilities * values.
+//           Last: division by the sum
 // Numerics  f32; MASKED is finite, so no infinity enters a sum
 // Traffic   query and output once; key and value once a query tile (TILE packed rows)
-// Twin      Sources/Compute/Operations/AttentionTile.swift, Sources/CArithmetic/attention.c
 // Needs     attention_tiles.h
-// Build     HEAD_DIMENSION=64,256 TILE=32,64 SOFT_CAP=0,1
+// Build     HEAD_DIMENSION=8,80,256 TILE=32,64 SOFT_CAP=0,1
+// Twin      Sources/Compute/Operations/CPUAttention.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
 
@@ -99,6 +101,8 @@ KERNEL(1) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
 
 #else
 
+// PARTS lanes share an own row in the softmax. Two ifs on one condition around a barrier are
+// avoided: PoCL 3.1 compiles them wrongly without a word.
 #define PARTS (LANES / TILE)
 #define SLICE (TILE / PARTS)
 

@@ -1,19 +1,19 @@
-// attention_tiles.h - the tiles that attention's kernels work on; stands before attention_forward.cl and
-// attention_backward.cl when they are built.
+// attention_tiles.h - the tiles that attention's kernels work on.
 //
-// Every kernel keeps one tile of TILE rows to itself (the own tile) and streams other rows past it, TILE at a time:
+// Every kernel keeps one tile of TILE rows to itself (the own tile) and streams other rows past
+// it, TILE at a time:
 //     products     sums[b][a] = sum_d streamed[b][d] * own[a][d]
 //     in between   weights[b][a] from sums: probabilities or score gradients
 //     gathering    gathered[a][d] += sum_b weights[b][a] * streamed[b][d]
 // A tile is a list of TILE row numbers into a matrix [*, HEAD_DIMENSION], -1 where it has no row.
 //
-// A query tile holds packed rows: row r of a sequence is query r / (H / G) and, of the query heads that share a
-// key/value head, head r % (H / G). A key's position counts from the start of what its sequence sees: first the
-// prefix, then its own keys.
+// A query tile holds packed rows: row r of a sequence is query r / (H / G) and, of the query
+// heads that share a key/value head, head r % (H / G): they see the same keys. A key's position
+// counts from the start of what its sequence sees: first the prefix, then its own keys.
 //
-// Built with   HEAD_DIMENSION  D, 1 to 256
-//              TILE            64, or 32 on GPUs where D > 128: 28 KB of local memory at most
-//              SOFT_CAP        1: scores become soft_cap * tanh(score / soft_cap)
+// Built with  HEAD_DIMENSION  D, 1 to 256
+//             TILE            64; 32 on GPUs where D > 128. Local memory stays below 29 KB
+//             SOFT_CAP        1: scores become soft_cap * tanh(score / soft_cap)
 
 typedef struct QueryTile {
   int query_start;     // row of the sequence's first query
@@ -27,7 +27,7 @@ typedef struct QueryTile {
 typedef struct KeyTile {
   int key_row;
   int key_count;
-  int slot;        // -1: sums go to the keys' own rows, else to this slot of the prefix's partial sums
+  int slot;        // -1: sums go to the keys' rows, else to this slot of the partial sums
   int span_begin;  // the spans of queries that see it
   int span_end;
 } KeyTile;
@@ -52,7 +52,8 @@ DEVICE int packed_row(int query_start, int packed, int group, int query_heads, i
 
 #ifdef CPU_DEVICE
 
-// One work-item a tile. Tiles stand in private memory; a block of ROWS x 32 sums stays in registers.
+// One work-item a tile. Tiles stand in private memory, a block of ROWS x 32 sums in registers.
+#define LANES 1
 #define ROWS 8
 #define WIDTH ((HEAD_DIMENSION + 31) / 32 * 32)
 
@@ -75,7 +76,8 @@ DEVICE void copy_rows(const GLOBAL float *matrix, const int *rows, float *tile) 
   }
 }
 
-// out[i][n] += sum_k left[i * left_row + k * left_step] * right[k][n]; rows count in ROWS, columns in 32.
+// out[i][n] += sum_k left[i * left_row + k * left_step] * right[k][n]; rows is a multiple of
+// ROWS, columns one of 32.
 DEVICE void multiply_add(float *out, const float *left, int left_row, int left_step,
                          const float *right, int rows, int columns, int depth) {
   for (int i = 0; i < rows; i += ROWS)
@@ -104,7 +106,7 @@ DEVICE void multiply_add(float *out, const float *left, int left_row, int left_s
     }
 }
 
-// sums[b][a] = sum_d streamed[b][d] * own[d][a] for the first `count` streamed rows, rounded up to ROWS.
+// sums[b][a] = sum_d streamed[b][d] * own[d][a] for the first `count` streamed rows.
 DEVICE void multiply_tiles(const float *streamed, const float *own, int count, float *sums) {
   for (int i = 0; i < TILE * TILE; i++) sums[i] = 0.0f;
   multiply_add(sums, streamed, WIDTH, 1, own, (count + ROWS - 1) / ROWS * ROWS, TILE,
@@ -120,10 +122,22 @@ DEVICE float16 cap(float16 score, float soft_cap) {
   return SOFT_CAP ? soft_cap * tanh(score / soft_cap) : score;
 }
 
+// Turns a streamed row's products with 16 own rows, of query and key and of d_output and value,
+// into probabilities and score gradients. `seen` is all ones where the pair is visible.
+DEVICE void score_gradient(int16 seen, float16 log_sum_exp, float16 delta, float scale,
+                           float soft_cap, float *score, float *d_score) {
+  const float16 s = cap(scale * vload16(0, score), soft_cap);
+  const float16 p = select((float16)0.0f, exp(s - log_sum_exp), seen);
+  float16 d = p * (vload16(0, d_score) - delta);
+  if (SOFT_CAP) d *= 1.0f - (s / soft_cap) * (s / soft_cap);
+  vstore16(p, 0, score);
+  vstore16(select((float16)0.0f, d, seen), 0, d_score);
+}
+
 #else
 
-// A work-group of SIDE x SIDE lanes a tile: lane (y, x) keeps SHARE x SHARE sums, and of the own rows
-// y * SHARE ... the gathered elements x, x + SIDE, ...
+// A work-group of SIDE x SIDE lanes a tile: lane (y, x) keeps the sums of own rows y * SHARE ...
+// and streamed rows x * SHARE ..., and of the same own rows the gathered elements x, x + SIDE ...
 #define LANES 256
 #define SIDE 16
 #define SHARE (TILE / SIDE)
@@ -146,7 +160,7 @@ DEVICE void load_chunk(const GLOBAL float *matrix, const LOCAL_ARG int *rows, in
   }
 }
 
-// sums[i][j] = sum_d own[y * SHARE + i][d] * streamed[x * SHARE + j][d]. Begins after a barrier, ends with one.
+// sums[i][j] = sum_d own[y * SHARE + i][d] * streamed[x * SHARE + j][d]. Ends with a barrier.
 DEVICE void multiply_tiles(const GLOBAL float *own, const LOCAL_ARG int *own_rows,
                            const GLOBAL float *streamed, const LOCAL_ARG int *streamed_rows,
                            LOCAL_ARG float *staging, float sums[SHARE][SHARE]) {
@@ -159,16 +173,21 @@ DEVICE void multiply_tiles(const GLOBAL float *own, const LOCAL_ARG int *own_row
     load_chunk(own, own_rows, first, left);
     load_chunk(streamed, streamed_rows, first, right);
     BARRIER();
-    for (int d = 0; d < CHUNK; d++)
+    for (int d = 0; d < CHUNK; d++) {
+      const LOCAL_ARG float *own_part = left + d * PITCH + y * SHARE;
+      const LOCAL_ARG float *streamed_part = right + d * PITCH + x * SHARE;
+#pragma unroll
       for (int i = 0; i < SHARE; i++)
+#pragma unroll
         for (int j = 0; j < SHARE; j++)
-          sums[i][j] =
-              FMA(left[d * PITCH + y * SHARE + i], right[d * PITCH + x * SHARE + j], sums[i][j]);
+          sums[i][j] = FMA(own_part[i], streamed_part[j], sums[i][j]);
+    }
     BARRIER();
   }
 }
 
-// gathered[i][c] += sum_b weights[b][y * SHARE + i] * streamed[b][x + c * SIDE]. Ends with a barrier.
+// gathered[i][c] += sum_b weights[b][y * SHARE + i] * streamed[b][x + c * SIDE]. Ends with a
+// barrier.
 DEVICE void gather(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
                    const LOCAL_ARG int *streamed_rows, LOCAL_ARG float *staging,
                    float gathered[SHARE][COLUMNS]) {
@@ -180,18 +199,20 @@ DEVICE void gather(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
       staging[e] = row >= 0 ? streamed[(OFFSET)row * HEAD_DIMENSION + e % HEAD_DIMENSION] : 0.0f;
     }
     BARRIER();
-    for (int b = 0; b < CHUNK; b++)
+    for (int b = 0; b < CHUNK; b++) {
+      const LOCAL_ARG float *part = weights + (first + b) * PITCH + y * SHARE;
+#pragma unroll
       for (int c = 0; c < COLUMNS; c++) {
         const float value = staging[b * HEAD_DIMENSION + x + c * SIDE];
-        for (int i = 0; i < SHARE; i++)
-          gathered[i][c] =
-              FMA(weights[(first + b) * PITCH + y * SHARE + i], value, gathered[i][c]);
+#pragma unroll
+        for (int i = 0; i < SHARE; i++) gathered[i][c] = FMA(part[i], value, gathered[i][c]);
       }
+    }
     BARRIER();
   }
 }
 
-// target[rows[y * SHARE + i]][x + c * SIDE] = factors[y * SHARE + i] * gathered[i][c]
+// target[rows[y * SHARE + i]][x + c * SIDE] = factor * gathered[i][c]
 DEVICE void store_gathered(float gathered[SHARE][COLUMNS], const LOCAL_ARG int *rows,
                            float factor, GLOBAL float *target) {
   const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
@@ -205,6 +226,17 @@ DEVICE void store_gathered(float gathered[SHARE][COLUMNS], const LOCAL_ARG int *
 
 DEVICE float cap(float score, float soft_cap) {
   return SOFT_CAP ? soft_cap * TANH(score / soft_cap) : score;
+}
+
+// A pair's probability; its score gradient takes the place of d_output . value in `d_score`.
+DEVICE float score_gradient(int seen, float sum, float log_sum_exp, float delta, float scale,
+                            float soft_cap, float *d_score) {
+  const float s = cap(scale * sum, soft_cap);
+  const float p = seen ? EXP(s - log_sum_exp) : 0.0f;
+  float d = p * (*d_score - delta);
+  if (SOFT_CAP) d *= 1.0f - (s / soft_cap) * (s / soft_cap);
+  *d_score = seen ? d : 0.0f;
+  return p;
 }
 
 #endif

@@ -25,7 +25,8 @@ INLINE Visible visible_keys(const PackedRows *rows, const ScoreTile *tile, ptrdi
   return (Visible){begin, end};
 }
 
-/// The largest of `from` and scores begin ..< end. Lanes of its own, since compilers keep a running maximum in order.
+/// The largest of `from` and scores begin ..< end. Lanes of its own, since compilers keep a running
+/// maximum in order.
 INLINE float largest_score(const float *restrict scores, Visible seen, float from) {
   float lanes[16];
   for (int lane = 0; lane < 16; lane++) lanes[lane] = from;
@@ -101,15 +102,15 @@ WIDE void attention_finish(const PackedRows *rows, const float *maximum, const f
   }
 }
 
-WIDE void attention_delta(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const float *d_output,
-                          const float *output, float *delta) {
+WIDE void attention_delta(const PackedRows *rows, const float *d_output, const float *output,
+                          float *delta) {
   SUMS_IN_ANY_ORDER
-  for (ptrdiff_t i = begin; i < end; i++) {
-    const float *restrict a = d_output + i * width;
-    const float *restrict b = output + i * width;
+  for (ptrdiff_t r = 0; r < rows->count; r++) {
+    const float *restrict a = d_output + r * rows->width;
+    const float *restrict b = output + row_index(rows, r) * rows->width;
     float sum = 0;
-    for (ptrdiff_t d = 0; d < width; d++) sum += a[d] * b[d];
-    delta[i] = sum;
+    for (ptrdiff_t d = 0; d < rows->width; d++) sum += a[d] * b[d];
+    delta[r] = sum;
   }
 }
 
@@ -119,9 +120,8 @@ WIDE void attention_score_gradient(const PackedRows *rows, const ScoreTile *tile
   const float cap = tile->soft_cap;
   for (ptrdiff_t r = 0; r < rows->count; r++) {
     const Visible seen = visible_keys(rows, tile, r);
-    const ptrdiff_t index = row_index(rows, r);
-    const float lse = log_sum_exp[index];
-    const float shift = delta[index];
+    const float lse = log_sum_exp[row_index(rows, r)];
+    const float shift = delta[r];
     float *restrict row = scores + r * tile->pitch;
     float *restrict gradient = d_scores + r * tile->pitch;
     if (cap > 0) {
@@ -144,17 +144,7 @@ WIDE void attention_score_gradient(const PackedRows *rows, const ScoreTile *tile
   }
 }
 
-void attention_store_rows(ptrdiff_t keys, ptrdiff_t width, const float *from, float *to,
-                          ptrdiff_t pitch) {
-  for (ptrdiff_t k = 0; k < keys; k++)
-    memcpy(to + k * pitch, from + k * width, (size_t)width * sizeof(float));
-}
-
-WIDE void attention_sum_slots(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t count, ptrdiff_t slots,
-                              const float *partial, float *to) {
-  for (ptrdiff_t i = begin; i < end; i++) to[i] = partial[i];
-  for (ptrdiff_t slot = 1; slot < slots; slot++) {
-    const float *restrict from = partial + slot * count;
-    for (ptrdiff_t i = begin; i < end; i++) to[i] += from[i];
-  }
+WIDE void attention_add(ptrdiff_t count, const float *from, float *to) {
+  const float *restrict source = from;
+  for (ptrdiff_t i = 0; i < count; i++) to[i] += source[i];
 }

@@ -1,10 +1,10 @@
-// Attention by tiles, the pieces between the matrix products; formulas in Kernels/attention_forward.cl and
-// Kernels/attention_backward.cl.
+// Attention by tiles, the pieces between the matrix products; formulas in
+// Kernels/attention_forward.cl and Kernels/attention_backward.cl.
 #pragma once
 #include <stddef.h>
 
-/// A tile of packed query rows of one sequence and one key/value head: packed row r is query r / group and
-/// head first_head + r % group. Tile buffers hold `count` rows one after another.
+/// A tile of packed query rows of one sequence and one key/value head: packed row r is query r /
+/// group and head first_head + r % group. Tile buffers hold `count` rows one after another.
 typedef struct PackedRows {
   ptrdiff_t first;           // packed row of the sequence at which the tile begins
   ptrdiff_t count;           // rows of the tile
@@ -33,33 +33,29 @@ void attention_pack(const PackedRows *_Nonnull rows, const float *_Nonnull from,
 void attention_unpack(const PackedRows *_Nonnull rows, const float *_Nonnull from, float factor,
                       float *_Nonnull to);
 
-/// Takes a tile of scores into the running softmax of its rows: scores become exp(score - maximum) (0 where masked), and
-/// maximum, sum and accumulated [count, D] are brought to the new maximum.
+/// Takes a tile of scores into the running softmax of its rows: scores become exp(score - maximum)
+/// (0 where masked), and maximum, sum and accumulated [count, D] are brought to the new maximum.
 void attention_softmax(const PackedRows *_Nonnull rows, const ScoreTile *_Nonnull tile,
                        float *_Nonnull scores, float *_Nonnull maximum, float *_Nonnull sum,
                        float *_Nonnull accumulated);
 
-/// output[row, head] = accumulated[r] / sum[r] and log_sum_exp[row, head] = maximum[r] + log sum[r]; 0 and a large
-/// negative number where a row saw no key.
+/// output[row, head] = accumulated[r] / sum[r] and log_sum_exp[row, head] = maximum[r] + log
+/// sum[r]; 0 and a large negative number where a row saw no key.
 void attention_finish(const PackedRows *_Nonnull rows, const float *_Nonnull maximum,
                       const float *_Nonnull sum, const float *_Nonnull accumulated,
                       float *_Nonnull output, float *_Nonnull log_sum_exp);
 
-/// delta[i] = sum over D of d_output[i] * output[i] for rows begin ..< end of [*, D].
-void attention_delta(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width,
-                     const float *_Nonnull d_output, const float *_Nonnull output,
-                     float *_Nonnull delta);
+/// delta[r] = sum over D of d_output[r] * output[row, head], where d_output is a tile's and output
+/// is [*, H, D].
+void attention_delta(const PackedRows *_Nonnull rows, const float *_Nonnull d_output,
+                     const float *_Nonnull output, float *_Nonnull delta);
 
-/// Scores become probabilities exp(score - log_sum_exp), and `d_scores`, which holds the gradient with respect to the
-/// probabilities, becomes that with respect to the scores; both 0 where masked.
+/// Scores become probabilities exp(score - log_sum_exp[row, head]), and `d_scores`, which holds the
+/// gradient with respect to the probabilities, becomes that with respect to the scores; both 0
+/// where masked.
 void attention_score_gradient(const PackedRows *_Nonnull rows, const ScoreTile *_Nonnull tile,
                               const float *_Nonnull log_sum_exp, const float *_Nonnull delta,
                               float *_Nonnull scores, float *_Nonnull d_scores);
 
-/// to[k] = from[k] for `keys` rows of `width` floats, `pitch` floats apart in `to`.
-void attention_store_rows(ptrdiff_t keys, ptrdiff_t width, const float *_Nonnull from,
-                          float *_Nonnull to, ptrdiff_t pitch);
-
-/// to[i] = the sum over slots, in their order, of partial[slot][i], for begin <= i < end; a slot has `count` floats.
-void attention_sum_slots(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t count, ptrdiff_t slots,
-                         const float *_Nonnull partial, float *_Nonnull to);
+/// to[i] += from[i] for i below `count`.
+void attention_add(ptrdiff_t count, const float *_Nonnull from, float *_Nonnull to);

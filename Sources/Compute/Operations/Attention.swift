@@ -7,9 +7,10 @@ extension KernelFile {
 }
 
 extension Device {
-  /// Scaled dot-product attention with grouped-query heads over packed sequences (FlashAttention-2, Dao 2023,
-  /// arXiv:2307.08691): output = softmax(scale * query key^T) value over the keys that the layout lets a query
-  /// see, query head h reading key/value head h / (H / G). Rows outside the layout's sequences stay as they are.
+  /// Scaled dot-product attention with grouped-query heads over packed sequences (FlashAttention-2,
+  /// Dao 2023, arXiv:2307.08691): output = softmax(scale * query key^T) value over the keys that
+  /// the layout lets a query see, query head h reading key/value head h / (H / G). Rows outside the
+  /// layout's sequences stay as they are.
   ///
   /// - Parameters:
   ///   - query: [layout.queryRows, H, D], read.
@@ -18,8 +19,8 @@ extension Device {
   ///   - scale: what scores are multiplied by, 1 / sqrt(D) as a rule.
   ///   - softCap: bounds scores to softCap * tanh(score / softCap) (Gemma 2); nil leaves them.
   ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.
-  ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats, which the
-  ///     gradient needs; -1e30 for a query that sees no key.
+  ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats,
+  ///     which the gradient needs; -1e30 for a query that sees no key.
   package func attention(
     query: borrowing DeviceBuffer<Float>, key: borrowing DeviceBuffer<Float>,
     value: borrowing DeviceBuffer<Float>, layout: AttentionLayout, heads: HeadShape, scale: Float,
@@ -35,19 +36,19 @@ extension Device {
     try expect("attention", "logSumExp", logSumExp.count, atLeast: queries * heads.queryHeads)
     switch engine {
     case .cpu(let cpu):
-      let table = try layout.queryTable(
-        rows: AttentionTile.cpuQueryRows, groupSize: heads.groupSize)
-      let tile = AttentionTile(heads: heads, layout: layout, scale: scale, softCap: softCap)
-      var scratch = try self.scratch(of: Float.self, count: cpu.threads * tile.forwardFloats)
+      let attention = CPUAttention(heads: heads, layout: layout, scale: scale, softCap: softCap)
+      let table = try layout.queryTable(rows: attention.queryRows, groupSize: heads.groupSize)
+      var scratch = try self.scratch(of: Float.self, count: cpu.threads * attention.forwardFloats)
       let (query, key, value) = unsafe (query.host, key.host, value.host)
       let (output, logSumExp) = unsafe (output.mutableHost, logSumExp.mutableHost)
-      let tiles = unsafe table.records.buffer.host
+      let (tiles, groups) = unsafe (table.records.buffer.host, heads.keyValueHeads)
       unsafe cpu.forEach(
-        table.count * heads.keyValueHeads, scratch: scratch.mutableHost, floats: tile.forwardFloats
+        table.count * groups, onOneThread: attention.isSmall, scratch: scratch.mutableHost,
+        floats: attention.forwardFloats
       ) { index, scratch in
-        unsafe tile.forward(
-          tiles[index / heads.keyValueHeads], head: index % heads.keyValueHeads, query: query,
-          key: key, value: value, output: output, logSumExp: logSumExp, scratch: scratch)
+        unsafe attention.forward(
+          tiles[index / groups], head: index % groups, query: query, key: key, value: value,
+          output: output, logSumExp: logSumExp, scratch: scratch)
       }
     case .opencl(let gpu):
       let kernel = AttentionKernel(gpu, heads: heads, softCap: softCap)

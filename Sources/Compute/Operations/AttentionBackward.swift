@@ -1,32 +1,34 @@
-import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let attentionBackward = unsafe KernelFile(
-    kernel_attention_backward, needs: [.attentionTiles])
+  static let attentionQueryGradient = unsafe KernelFile(
+    kernel_attention_query_gradient, needs: [.attentionTiles])
+  static let attentionKeyValueGradient = unsafe KernelFile(
+    kernel_attention_key_value_gradient, needs: [.attentionTiles])
 }
 
 /// Which gradients a backward pass through attention gives.
 package enum AttentionGradientScope: Sendable {
   /// Those of every query and key of the layout.
   case all
-  /// Those of the prefix's keys and values, gathered from every sequence, and of the prefix's own queries; what
-  /// the bottom layer needs, where only the prefix holds anything that is trained.
+  /// Those of the prefix's keys and values, gathered from every sequence, and of the prefix's own
+  /// queries; what the bottom layer needs, where only the prefix holds anything that is trained.
   case prefixKeys
 }
 
 extension Device {
-  /// The gradients of `attention` (FlashAttention-2, Dao 2023, arXiv:2307.08691): probabilities are computed again
-  /// by tiles from `logSumExp`, nothing of the size of the scores is kept. Rows of the scope are overwritten, all
-  /// others stay as they are.
+  /// The gradients of `attention` (FlashAttention-2, Dao 2023, arXiv:2307.08691): probabilities are
+  /// computed again by tiles from `logSumExp`, nothing of the size of the scores is kept. Rows of
+  /// the scope are overwritten, all others stay as they are.
   ///
   /// - Parameters:
   ///   - outputGradient: [layout.queryRows, H, D], read.
   ///   - query: [layout.queryRows, H, D], read, as in the forward pass; so are `key` and `value`
-  ///     [layout.keyRows, G, D], `output` [layout.queryRows, H, D] and `logSumExp` [layout.queryRows, H].
+  ///     [layout.keyRows, G, D], `output` [layout.queryRows, H, D] and `logSumExp`
+  ///     [layout.queryRows, H].
   ///   - queryGradient: [layout.queryRows, H, D], written.
-  ///   - keyGradient: [layout.keyRows, G, D], written; so is `valueGradient`. A prefix row's gradient is the sum over
-  ///     every sequence that attends to it, always in one order.
+  ///   - keyGradient: [layout.keyRows, G, D], written; so is `valueGradient`. A prefix row's
+  ///     gradient is the sum over every sequence that attends to it, always in one order.
   package func attentionBackward(
     outputGradient: borrowing DeviceBuffer<Float>, query: borrowing DeviceBuffer<Float>,
     key: borrowing DeviceBuffer<Float>, value: borrowing DeviceBuffer<Float>,
@@ -55,70 +57,34 @@ extension Device {
     try expect(operation, "keyGradient", keyGradient.count, atLeast: keyCount)
     try expect(operation, "valueGradient", valueGradient.count, atLeast: keyCount)
 
-    var delta = try self.scratch(of: Float.self, count: rowCount)
-    let prefixFloats = layout.prefixCount * heads.keyValueWidth
     switch engine {
     case .cpu(let cpu):
-      let tile = AttentionTile(heads: heads, layout: layout, scale: scale, softCap: softCap)
-      let queries = try layout.queryTable(
-        rows: AttentionTile.cpuQueryRows, groupSize: heads.groupSize)
-      let keys = try layout.keyTable(rows: AttentionTile.cpuKeyRows)
-      var scratch = try self.scratch(of: Float.self, count: cpu.threads * tile.backwardFloats)
-      var partial = try self.scratch(of: Float.self, count: 2 * keys.slots * prefixFloats)
-      let (scratchFloats, partialSums) = unsafe (scratch.mutableHost, partial.mutableHost)
-      let deltas = unsafe delta.mutableHost
-      let (gradient, result) = unsafe (outputGradient.host, output.host)
-      cpu.forEachRange(of: rowCount, elementsPerRow: 2 * heads.headDimension) { range in
-        unsafe attention_delta(
-          range.lowerBound, range.upperBound, heads.headDimension, gradient, result, deltas)
-      }
-      let operands = unsafe AttentionTile.BackwardOperands(
-        outputGradient: gradient, query: query.host, key: key.host, value: value.host,
-        logSumExp: logSumExp.host, delta: deltas)
-      let (groups, floats) = (heads.keyValueHeads, tile.backwardFloats)
-
-      let queryTiles = unsafe queries.records.buffer.host
-      let queryTarget = unsafe queryGradient.mutableHost
-      unsafe cpu.forEach(
-        (scope == .all ? queries.count : queries.prefixTiles) * groups, scratch: scratchFloats,
-        floats: floats
-      ) { index, scratch in
-        unsafe tile.queryGradient(
-          queryTiles[index / groups], head: index % groups, operands, into: queryTarget,
-          scratch: scratch)
-      }
-
-      let (keyTiles, spans) = unsafe (keys.tiles.buffer.host, keys.spans.buffer.host)
-      let (keyTarget, valueTarget) = unsafe (keyGradient.mutableHost, valueGradient.mutableHost)
-      let partialValues = unsafe partialSums + keys.slots * prefixFloats
-      unsafe cpu.forEach(
-        (scope == .all ? keys.count : keys.prefixTiles) * groups, scratch: scratchFloats,
-        floats: floats
-      ) { index, scratch in
-        let keyTile = unsafe keyTiles[index / groups]
-        let head = index % groups
-        let slot = Int(keyTile.slot)
-        let row = Int(keyTile.keyRow) * heads.keyValueWidth + head * heads.headDimension
-        let place = slot < 0 ? row : slot * prefixFloats + row
-        unsafe tile.keyValueGradient(
-          keyTile, spans: spans, head: head, operands,
-          keyGradient: (slot < 0 ? keyTarget : partialSums) + place,
-          valueGradient: (slot < 0 ? valueTarget : partialValues) + place, scratch: scratch)
-      }
-      cpu.forEachRange(of: prefixFloats, elementsPerRow: 2 * keys.slots) { range in
-        unsafe attention_sum_slots(
-          range.lowerBound, range.upperBound, prefixFloats, keys.slots, partialSums, keyTarget)
-        unsafe attention_sum_slots(
-          range.lowerBound, range.upperBound, prefixFloats, keys.slots, partialValues, valueTarget)
-      }
+      let attention = CPUAttention(heads: heads, layout: layout, scale: scale, softCap: softCap)
+      let pieces = layout.pieces
+      let width = heads.keyValueWidth
+      var scratch = try self.scratch(of: Float.self, count: cpu.threads * attention.backwardFloats)
+      var keyPartial = try self.scratch(of: Float.self, count: pieces.partialRows * width)
+      var valuePartial = try self.scratch(of: Float.self, count: pieces.partialRows * width)
+      let operands = unsafe CPUAttention.BackwardOperands(
+        outputGradient: outputGradient.host, query: query.host, key: key.host, value: value.host,
+        output: output.host, logSumExp: logSumExp.host, queryGradient: queryGradient.mutableHost)
+      unsafe attention.backward(
+        pieces, layout: layout, scope: scope, operands,
+        gradients: .init(
+          key: keyGradient.mutableHost, value: valueGradient.mutableHost, stride: width),
+        partial: .init(
+          key: keyPartial.mutableHost, value: valuePartial.mutableHost, stride: width),
+        scratch: scratch.mutableHost, on: cpu)
     case .opencl(let gpu):
       let kernel = AttentionKernel(gpu, heads: heads, softCap: softCap)
       let queries = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
       let keys = try layout.keyTable(rows: kernel.tile)
+      let prefixFloats = layout.prefixCount * heads.keyValueWidth
+      var delta = try self.scratch(of: Float.self, count: rowCount)
       var keyPartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
       var valuePartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
 
-      var deltaLaunch = try gpu.launch(.attentionBackward, "attention_delta", kernel.options)
+      var deltaLaunch = try gpu.launch(.attentionQueryGradient, "attention_delta", kernel.options)
       try deltaLaunch.read(outputGradient)
       try deltaLaunch.read(output)
       try deltaLaunch.write(&delta)
@@ -127,7 +93,7 @@ extension Device {
         groups: (rowCount + kernel.lanes - 1) / kernel.lanes, lanes: kernel.lanes)
 
       var queryLaunch = try gpu.launch(
-        .attentionBackward, "attention_query_gradient", kernel.options)
+        .attentionQueryGradient, "attention_query_gradient", kernel.options)
       try queryLaunch.read(queries.records.buffer)
       try queryLaunch.read(outputGradient)
       try queryLaunch.read(query)
@@ -146,7 +112,7 @@ extension Device {
         items: [kernel.lanes, 1])
 
       var keyLaunch = try gpu.launch(
-        .attentionBackward, "attention_key_value_gradient", kernel.options)
+        .attentionKeyValueGradient, "attention_key_value_gradient", kernel.options)
       try keyLaunch.read(keys.tiles.buffer)
       try keyLaunch.read(keys.spans.buffer)
       try keyLaunch.read(outputGradient)
@@ -169,7 +135,8 @@ extension Device {
         groups: [scope == .all ? keys.count : keys.prefixTiles, heads.keyValueHeads],
         items: [kernel.lanes, 1])
 
-      var sumLaunch = try gpu.launch(.attentionBackward, "attention_sum_slots", kernel.options)
+      var sumLaunch = try gpu.launch(
+        .attentionKeyValueGradient, "attention_sum_slots", kernel.options)
       try sumLaunch.read(keyPartial)
       try sumLaunch.read(valuePartial)
       try sumLaunch.write(&keyGradient)

@@ -22,17 +22,18 @@ package struct AttentionSequence: Sendable, Equatable {
   }
 }
 
-/// Which query rows attend to which key rows: packed sequences under a causal mask, with a shared prefix and
-/// a sliding window where asked for.
+/// Which query rows attend to which key rows: packed sequences under a causal mask, with a shared
+/// prefix and a sliding window where asked for.
 ///
-/// Rows `0 ..< prefixCount` of the key and value buffers are the shared prefix. A sequence's positions count
-/// from 0: first the prefix, if it attends to it, then its own keys; query i of it has position
-/// prefix + keyCount - queryCount + i and sees every key of its own positions that is not later and, under a
-/// window w, less than w positions back. The prefix's own queries are a sequence with `keyStart` 0 that
-/// does not attend to the prefix.
+/// Rows `0 ..< prefixCount` of the key and value buffers are the shared prefix. A sequence's
+/// positions count from 0: first the prefix, if it attends to it, then its own keys; query i of it
+/// has position prefix + keyCount - queryCount + i and sees every key of its own positions that is
+/// not later and, under a window w, less than w positions back. The prefix's own queries are a
+/// sequence with `keyStart` 0 that does not attend to the prefix.
 ///
-/// Made on the host and uploaded once a batch. `update` describes the next batch in the same memory where its tables
-/// fit. The tables depend on the tile sizes of a device, so each is made when an operation first asks for it.
+/// Made on the host and uploaded once a batch. `update` describes the next batch in the same memory
+/// where its tables fit. The tables depend on the tile sizes of a device, so each is made when an
+/// operation first asks for it.
 package final class AttentionLayout {
   package private(set) var prefixCount = 0
   package private(set) var sequences: [AttentionSequence] = []
@@ -43,9 +44,12 @@ package final class AttentionLayout {
   package private(set) var queryRows = 0
   /// Rows that the key and value buffers must have.
   package private(set) var keyRows = 0
-  /// Whether a key row belongs to more than one sequence other than through the prefix, for which there is no
-  /// gradient.
+  /// Whether a key row belongs to more than one sequence other than through the prefix, for which
+  /// there is no gradient.
   private(set) var hasSharedKeys = false
+
+  /// How the CPU path shares out the backward pass.
+  private(set) lazy var pieces = AttentionPieces(self)
 
   private let device: Device
   private var queryTables: [(rows: Int, groupSize: Int, table: AttentionQueryTable)] = []
@@ -53,7 +57,8 @@ package final class AttentionLayout {
 
   /// Describes a batch on a device.
   ///
-  /// Throws where a count is negative, a sequence has more queries than keys, or the window is not positive.
+  /// Throws where a count is negative, a sequence has more queries than keys, or the window is not
+  /// positive.
   package init(
     _ device: Device, prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
   ) throws(ComputeError) {
@@ -61,7 +66,8 @@ package final class AttentionLayout {
     try update(prefixCount: prefixCount, sequences: sequences, window: window)
   }
 
-  /// Describes another batch in place of this one; memory is allocated only where a table outgrows its own.
+  /// Describes another batch in place of this one; memory is allocated only where a table outgrows
+  /// its own.
   package func update(
     prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
   ) throws(ComputeError) {
@@ -76,6 +82,7 @@ package final class AttentionLayout {
     hasSharedKeys =
       own.first.map { $0.keyStart < prefixCount } ?? false
       || zip(own, own.dropFirst()).contains { $0.keyStart + $0.keyCount > $1.keyStart }
+    pieces = AttentionPieces(self)
     for entry in queryTables {
       try entry.table.fill(self, rows: entry.rows, groupSize: entry.groupSize, on: device)
     }
@@ -95,8 +102,9 @@ package final class AttentionLayout {
         sequence.queryCount <= sequence.keyCount
       else {
         throw refuse(
-          "sequence \(index) has queries at \(sequence.queryStart) (\(sequence.queryCount)) and keys "
-            + "at \(sequence.keyStart) (\(sequence.keyCount)), expected no more queries than keys")
+          "sequence \(index) has \(sequence.queryCount) queries from row \(sequence.queryStart) and "
+            + "\(sequence.keyCount) keys from row \(sequence.keyStart), expected rows from 0 on and "
+            + "no more queries than keys")
       }
     }
   }
@@ -109,13 +117,27 @@ package final class AttentionLayout {
   /// The window as kernels take it: a number that no position reaches where there is none.
   var windowOrAll: Int { window ?? 1 << 30 }
 
+  /// Positions of the longest sequence that has queries.
+  var longestSequence: Int {
+    sequences.lazy.filter { $0.queryCount > 0 }
+      .map { self.firstPosition($0) + $0.queryCount }.max() ?? 0
+  }
+
+  /// Pairs of a query and a position up to its sequence's end: the work of a pass, about twice
+  /// what the causal mask leaves of a long text.
+  var pairs: Int {
+    sequences.reduce(0) {
+      $0 + $1.queryCount * min(windowOrAll, firstPosition($1) + $1.queryCount)
+    }
+  }
+
   /// Position of a sequence's first query.
   func firstPosition(_ sequence: AttentionSequence) -> Int {
     (sequence.attendsPrefix ? prefixCount : 0) + sequence.keyCount - sequence.queryCount
   }
 
-  /// Tiles of `rows` packed query rows (one for each query and each of the `groupSize` query heads that share
-  /// a key/value head).
+  /// Tiles of `rows` packed query rows (one for each query and each of the `groupSize` query heads
+  /// that share a key/value head).
   func queryTable(rows: Int, groupSize: Int) throws(ComputeError) -> AttentionQueryTable {
     let made = queryTables.first { $0.rows == rows && $0.groupSize == groupSize }
     if let made { return made.table }

@@ -1,7 +1,7 @@
 /// A tile of packed query rows: kernels read it as 6 ints.
 ///
-/// Packed row r of a sequence is query r / groupSize and, of the query heads that share a key/value head,
-/// head r % groupSize: heads of one group see the same keys, so they share a tile.
+/// Packed row r of a sequence is query r / groupSize and, of the query heads that share a key/value
+/// head, head r % groupSize: heads of one group see the same keys, so they share a tile.
 struct AttentionQueryTile: BitwiseCopyable {
   var queryStart: Int32
   var queryCount: Int32
@@ -19,7 +19,8 @@ struct AttentionKeyTile: BitwiseCopyable {
   /// Row of the first key in the key buffer.
   var keyRow: Int32
   var keyCount: Int32
-  /// Where its sums go: to the key's own row where -1, else to this slot of the prefix's partial sums.
+  /// Where its sums go: to the key's own row where -1, else to this slot of the prefix's partial
+  /// sums.
   var slot: Int32
   /// The spans of queries that see it.
   var spanBegin: Int32
@@ -92,8 +93,8 @@ final class AttentionQueryTable {
 
 /// The key tiles of a layout, those of the prefix first, and the spans of queries that see them.
 ///
-/// Many sequences see the prefix but it has few tiles: each of its tiles stands here `slots` times, with a
-/// share of the spans each, and the slots are summed afterwards in their order.
+/// Many sequences see the prefix but it has few tiles: each of its tiles stands here `slots` times,
+/// with a share of the spans each, and the slots are summed afterwards in their order.
 final class AttentionKeyTable {
   let tiles: AttentionRecords<AttentionKeyTile>
   let spans: AttentionRecords<AttentionSpan>

@@ -4,12 +4,10 @@ import Testing
 
 extension DeviceTests {
   @Suite struct AttentionTests {
-    static let groups = [
-      HeadShape(queryHeads: 2, keyValueHeads: 2, headDimension: 16),
-      HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 16),
-      HeadShape(queryHeads: 7, keyValueHeads: 1, headDimension: 16),
-      HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64),
-    ]
+    /// As many key/value heads as query heads, half as many, a seventh, and one for all.
+    static let groups = [(2, 2), (4, 2), (14, 2), (7, 1)].map {
+      HeadShape(queryHeads: $0.0, keyValueHeads: $0.1, headDimension: 8)
+    }
 
     @Test(arguments: TestDevice.all)
     func everyBatchMatchesTheDoubleReference(on name: TestDevice) throws {
@@ -32,7 +30,7 @@ extension DeviceTests {
       let device = try name.open()
       let batch = AttentionBatch.training("", prefix: 19, [50, 66])
       var generator = SeededGenerator(seed: 2)
-      for dimension in [1, 8, 64, 80, 96, 128, 256] {
+      for dimension in [3, 16, 64, 80, 96, 128, 256] {
         let workload = AttentionWorkload(
           prefixCount: batch.prefixCount, sequences: batch.sequences,
           heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: dimension),
@@ -81,12 +79,14 @@ extension DeviceTests {
         AttentionBatch.training(
           "more sequences than slots", prefix: 5, .init(repeating: 9, count: 21)),
         AttentionBatch.lastLayer("last layer", prefix: 21, [40, 8, 70], responses: [3, 8, 30]),
+        AttentionBatch.training("long sequences", prefix: 20, [300, 140]),
+        AttentionBatch.training("an empty prefix", prefix: 0, [12]),
         AttentionBatch.packed("no prefix", [12]),
       ]
       for batch in batches {
         let workload = AttentionWorkload(
           prefixCount: batch.prefixCount, sequences: batch.sequences,
-          heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 16), using: &generator)
+          heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 8), using: &generator)
         try check(workload, scope: .prefixKeys, on: device, batch.description)
       }
     }
@@ -156,7 +156,8 @@ extension DeviceTests {
   }
 }
 
-/// Everything that attention forward and backward give for a workload. What they leave alone is NaN.
+/// Everything that attention forward and backward give for a workload. What they leave alone is
+/// NaN.
 struct AttentionRun {
   let output: [Float]
   let logSumExp: [Float]
@@ -165,11 +166,14 @@ struct AttentionRun {
   let value: [Float]
 
   init(
-    _ workload: AttentionWorkload, scope: AttentionGradientScope = .all, on device: Device
+    _ workload: AttentionWorkload, scope: AttentionGradientScope = .all,
+    layout described: AttentionLayout? = nil, on device: Device
   ) throws {
-    let layout = try AttentionLayout(
-      device, prefixCount: workload.prefixCount, sequences: workload.sequences,
-      window: workload.window)
+    let layout =
+      try described
+      ?? AttentionLayout(
+        device, prefixCount: workload.prefixCount, sequences: workload.sequences,
+        window: workload.window)
     let query = try device.buffer(workload.query)
     let key = try device.buffer(workload.key)
     let value = try device.buffer(workload.value)

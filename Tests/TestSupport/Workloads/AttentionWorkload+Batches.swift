@@ -40,7 +40,8 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     return AttentionBatch(name, prefixCount: prefix, [own] + sequences)
   }
 
-  /// The last layer: only the last `responses` rows of each sequence ask, packed by themselves; the prefix asks nothing.
+  /// The last layer: only the last `responses` rows of each sequence ask, packed by themselves; the
+  /// prefix asks nothing.
   package static func lastLayer(
     _ name: String, prefix: Int, _ lengths: [Int], responses: [Int]
   ) -> AttentionBatch {
@@ -54,7 +55,8 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     return AttentionBatch(name, prefixCount: prefix, sequences)
   }
 
-  /// Generation: one query a sequence, keys in a cache of `capacity` rows a sequence behind the prefix.
+  /// Generation: one query a sequence, keys in a cache of `capacity` rows a sequence behind the
+  /// prefix.
   package static func generation(
     _ name: String, prefix: Int, _ lengths: [Int], capacity: Int
   ) -> AttentionBatch {
@@ -85,5 +87,16 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     generation("generation", prefix: 0, [5, 1, 66], capacity: 70),
     generation("generation behind a prefix", prefix: 11, [5, 1, 66, 64], capacity: 67),
     prefill("prefill", queries: 30, keys: 150),
+    training("long sequences", prefix: 20, [300, 140]),
+    packed("a long sequence", [290]),
+    training("no prefix", prefix: 0, [12, 30]),
+    AttentionBatch(
+      "the prefix read twice", prefixCount: 40,
+      [
+        AttentionSequence(
+          queryStart: 0, queryCount: 25, keyStart: 0, keyCount: 25, attendsPrefix: false),
+        AttentionSequence(
+          queryStart: 25, queryCount: 15, keyStart: 0, keyCount: 40, attendsPrefix: false),
+      ]),
   ]
 }

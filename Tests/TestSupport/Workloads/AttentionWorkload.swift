@@ -51,7 +51,8 @@ package struct AttentionWorkload {
   package var forwardBytes: Int {
     4 * (query.count * 2 + key.count * 2 + queryRows * heads.queryHeads)
   }
-  /// Bytes that must move: query, output and its gradient, key and value are read, the gradients are written.
+  /// Bytes that must move: query, output and its gradient, key and value are read, the gradients
+  /// are written.
   package var backwardBytes: Int {
     4 * (query.count * 4 + key.count * 4 + queryRows * heads.queryHeads)
   }
@@ -76,19 +77,25 @@ package struct AttentionWorkload {
     }
   }
 
-  private func score(_ query: ArraySlice<Double>, _ key: ArraySlice<Double>) -> Double {
-    let score = Double(scale) * zip(query, key).reduce(0) { $0 + $1.0 * $1.1 }
+  /// Where a head of a row begins in a buffer of [*, count, D].
+  private func start(_ row: Int, _ head: Int, of count: Int) -> Int {
+    (row * count + head) * heads.headDimension
+  }
+
+  private func dot(_ a: [Double], _ from: Int, _ b: [Double], _ other: Int) -> Double {
+    var sum = 0.0
+    for d in 0..<heads.headDimension { sum += a[from + d] * b[other + d] }
+    return sum
+  }
+
+  private func capped(_ product: Double) -> Double {
+    let score = Double(scale) * product
     guard let softCap else { return score }
     return Double(softCap) * tanh(score / Double(softCap))
   }
 
-  private func range(_ row: Int, _ heads: Int, _ head: Int) -> Range<Int> {
-    let start = (row * heads + head) * self.heads.headDimension
-    return start..<(start + self.heads.headDimension)
-  }
-
-  /// Output and log-sum-exp in Double for these inputs (the workload's own where nil), NaN in rows that belong
-  /// to no sequence.
+  /// Output and log-sum-exp in Double for these inputs (the workload's own where nil), NaN in rows
+  /// that belong to no sequence.
   package func forward(
     query: [Double]? = nil, key: [Double]? = nil, value: [Double]? = nil
   ) -> (output: [Double], logSumExp: [Double]) {
@@ -98,17 +105,16 @@ package struct AttentionWorkload {
     var output = [Double](repeating: .nan, count: query.count)
     var logSumExp = [Double](repeating: .nan, count: queryRows * heads.queryHeads)
     forEachRow { row, head, group, keys in
-      let target = range(row, heads.queryHeads, head)
-      let scores = keys.map { score(query[target], key[range($0, heads.keyValueHeads, group)]) }
+      let own = start(row, head, of: heads.queryHeads)
+      let others = keys.map { start($0, group, of: heads.keyValueHeads) }
+      let scores = others.map { capped(dot(query, own, key, $0)) }
       let largest = scores.max() ?? 0
       let shares = scores.map { exp($0 - largest) }
       let sum = shares.reduce(0, +)
       logSumExp[row * heads.queryHeads + head] = largest + log(sum)
-      for place in target { output[place] = 0 }
-      for (share, key) in zip(shares, keys) {
-        for (place, from) in zip(target, range(key, heads.keyValueHeads, group)) {
-          output[place] += share / sum * value[from]
-        }
+      for d in 0..<heads.headDimension { output[own + d] = 0 }
+      for (share, other) in zip(shares, others) {
+        for d in 0..<heads.headDimension { output[own + d] += share / sum * value[other + d] }
       }
     }
     return (output, logSumExp)
@@ -133,21 +139,21 @@ package struct AttentionWorkload {
     var valueGradient = keyGradient
     let prefixQueries = prefixQueryRows
     forEachRow { row, head, group, keys in
-      let own = range(row, heads.queryHeads, head)
+      let own = start(row, head, of: heads.queryHeads)
       let hasQueryGradient = scope == .all || prefixQueries.contains(row)
-      if hasQueryGradient { for place in own { queryGradient[place] = 0 } }
-      let delta = zip(outputGradient[own], output[own]).reduce(0) { $0 + $1.0 * $1.1 }
+      if hasQueryGradient { for d in 0..<heads.headDimension { queryGradient[own + d] = 0 } }
+      let delta = dot(outputGradient, own, output, own)
       for keyRow in keys {
-        let other = range(keyRow, heads.keyValueHeads, group)
-        let score = score(query[own], key[other])
+        let other = start(keyRow, group, of: heads.keyValueHeads)
+        let score = capped(dot(query, own, key, other))
         let share = exp(score - logSumExp[row * heads.queryHeads + head])
-        let shareGradient = zip(outputGradient[own], value[other]).reduce(0) { $0 + $1.0 * $1.1 }
         let slope = softCap.map { 1 - (score / Double($0)) * (score / Double($0)) } ?? 1
-        let scoreGradient = share * (shareGradient - delta) * slope * Double(scale)
-        for (place, from) in zip(own, other) {
-          if hasQueryGradient { queryGradient[place] += scoreGradient * key[from] }
-          keyGradient[from] += scoreGradient * query[place]
-          valueGradient[from] += share * outputGradient[place]
+        let scoreGradient =
+          share * (dot(outputGradient, own, value, other) - delta) * slope * Double(scale)
+        for d in 0..<heads.headDimension {
+          if hasQueryGradient { queryGradient[own + d] += scoreGradient * key[other + d] }
+          keyGradient[other + d] += scoreGradient * query[own + d]
+          valueGradient[other + d] += share * outputGradient[own + d]
         }
       }
     }

@@ -1,6 +1,6 @@
 import CBLAS
 
-extension AttentionTile {
+extension CPUAttention {
   /// A matrix in host memory by rows, `stride` floats from row to row.
   @unsafe struct Rows {
     let pointer: UnsafePointer<Float>
@@ -31,8 +31,8 @@ extension AttentionTile {
     }
   }
 
-  /// target = left * right (added to what it holds where `accumulating`) on the calling thread; a transposed operand is
-  /// given as it lies in memory.
+  /// target = left * right (added to what it holds where `accumulating`) on the calling thread; a
+  /// transposed operand is given as it lies in memory.
   static func multiply(
     rows: Int, columns: Int, depth: Int, _ left: Rows, leftTransposed: Bool = false,
     _ right: Rows, rightTransposed: Bool = false, accumulating: Bool = false,

@@ -1,0 +1,188 @@
+// attention_key_value_gradient.cl - the gradients of attention_forward.cl with respect to keys
+// and values (FlashAttention-2, Dao 2023, arXiv:2307.08691).
+//
+// Per key row k and key/value head g, over the query rows t that see it and the query heads h of
+// g, with p and d_s of attention_query_gradient.cl:
+//     d_key    = scale * sum over t, h: d_s[k] * query[t,h]
+//     d_value  = sum over t, h: p[k] * d_output[t,h]
+//
+//     tiles, spans     [*]                  read         of the layout (attention_tiles.h)
+//     d_output, query  [*, H, D]            read
+//     key, value       [*, G, D]            read
+//     log_sum_exp      [*, H]               read
+//     delta            [*, H]               read         of attention_delta
+//     d_key, d_value   [*, G, D]            write
+//     key_partial      [slots, rows, G, D]  write, then read (attention_sum_slots): sums over a
+//                                           share of the sequences that see the prefix's rows;
+//                                           value_partial likewise
+//
+// Mapping   attention_key_value_gradient: a key tile keeps its rows and streams the packed
+//           queries of its spans past them; GPU: one work-group of 256 lanes a tile and
+//           key/value head. CPU: one work-item.
+//           attention_sum_slots: one lane an element of the prefix, slots in their order.
+// Passes    per tile of queries: 1. scores and d_output . value  2. probabilities, score gradients
+//           3. both gathered over the queries
+// Numerics  f32, no atomics: every sum has one order
+// Traffic   key, value and their gradients once; query and d_output once a key tile
+// Needs     attention_tiles.h
+// Build     HEAD_DIMENSION=8,80,256 TILE=32,64 SOFT_CAP=0,1
+// Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
+
+#ifdef CPU_DEVICE
+
+KERNEL(1) attention_key_value_gradient(
+    const GLOBAL KeyTile *RESTRICT tiles, const GLOBAL Span *RESTRICT spans,
+    const GLOBAL float *RESTRICT d_output, const GLOBAL float *RESTRICT query,
+    const GLOBAL float *RESTRICT key, const GLOBAL float *RESTRICT value,
+    const GLOBAL float *RESTRICT log_sum_exp, const GLOBAL float *RESTRICT delta,
+    GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
+    GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int prefix_count,
+    int query_heads, int key_value_heads, int window, float scale, float soft_cap) {
+  const KeyTile tile = tiles[GROUP_ID];
+  const int head = GROUP_ID_Y;
+  const int group = query_heads / key_value_heads;
+  int own_rows[TILE], streamed_rows[TILE];
+  for (int a = 0; a < TILE; a++)
+    own_rows[a] = a < tile.key_count ? (tile.key_row + a) * key_value_heads + head : -1;
+  float own[HEAD_DIMENSION * TILE], own_value[HEAD_DIMENSION * TILE];
+  float streamed[TILE * WIDTH], streamed_d_output[TILE * WIDTH];
+  float gathered_key[TILE * WIDTH], gathered_value[TILE * WIDTH];
+  float scores[TILE * TILE], d_scores[TILE * TILE];
+  transpose_rows(key, own_rows, own);
+  transpose_rows(value, own_rows, own_value);
+  for (int i = 0; i < TILE * WIDTH; i++) gathered_key[i] = gathered_value[i] = 0.0f;
+
+  const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  for (int index = tile.span_begin; index < tile.span_end; index++) {
+    const Span span = spans[index];
+    const int first_key = tile.key_row + span.shift;
+    const int last_key = first_key + tile.key_count - 1;
+    const int begin = larger(0, first_key - span.first_position) * group;
+    const int end =
+        smaller(span.query_count, last_key + window - span.first_position) * group;
+    for (int first = begin; first < end; first += TILE) {
+      const int count = smaller(TILE, end - first);
+      for (int b = 0; b < TILE; b++)
+        streamed_rows[b] =
+            b < count ? packed_row(span.query_start, first + b, group, query_heads, head) : -1;
+      copy_rows(query, streamed_rows, streamed);
+      copy_rows(d_output, streamed_rows, streamed_d_output);
+      multiply_tiles(streamed, own, count, scores);
+      multiply_tiles(streamed_d_output, own_value, count, d_scores);
+      for (int b = 0; b < count; b++) {
+        const int position = span.first_position + (first + b) / group;
+        const float row_log_sum_exp = log_sum_exp[streamed_rows[b]];
+        const float row_delta = delta[streamed_rows[b]];
+        for (int a = 0; a < TILE; a += 16) {
+          const int16 key_position = first_key + a + lane;
+          score_gradient(key_position <= position && key_position > position - window &&
+                             key_position <= last_key,
+                         (float16)row_log_sum_exp, (float16)row_delta, scale, soft_cap,
+                         scores + b * TILE + a, d_scores + b * TILE + a);
+        }
+      }
+      gather(scores, streamed_d_output, count, gathered_value);
+      gather(d_scores, streamed, count, gathered_key);
+    }
+  }
+
+  const OFFSET slot = (OFFSET)larger(tile.slot, 0) * prefix_count * key_value_heads;
+  GLOBAL float *key_target = tile.slot < 0 ? d_key : key_partial + slot * HEAD_DIMENSION;
+  GLOBAL float *value_target = tile.slot < 0 ? d_value : value_partial + slot * HEAD_DIMENSION;
+  for (int a = 0; a < tile.key_count; a++) {
+    const OFFSET to = (OFFSET)own_rows[a] * HEAD_DIMENSION;
+    for (int d = 0; d < HEAD_DIMENSION; d++) {
+      key_target[to + d] = scale * gathered_key[a * WIDTH + d];
+      value_target[to + d] = gathered_value[a * WIDTH + d];
+    }
+  }
+}
+
+#else
+
+KERNEL(LANES) attention_key_value_gradient(
+    const GLOBAL KeyTile *RESTRICT tiles, const GLOBAL Span *RESTRICT spans,
+    const GLOBAL float *RESTRICT d_output, const GLOBAL float *RESTRICT query,
+    const GLOBAL float *RESTRICT key, const GLOBAL float *RESTRICT value,
+    const GLOBAL float *RESTRICT log_sum_exp, const GLOBAL float *RESTRICT delta,
+    GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
+    GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int prefix_count,
+    int query_heads, int key_value_heads, int window, float scale, float soft_cap) {
+  LOCAL int own_rows[TILE], streamed_rows[TILE], positions[TILE];
+  LOCAL float staging[STAGING], weights[TILE * PITCH];
+  LOCAL float row_log_sum_exp[TILE], row_delta[TILE];
+  const int lane = LOCAL_ID;
+  const int y = lane / SIDE, x = lane % SIDE;
+  const int head = GROUP_ID_Y;
+  const KeyTile tile = tiles[GROUP_ID];
+  const int group = query_heads / key_value_heads;
+  if (lane < TILE)
+    own_rows[lane] =
+        lane < tile.key_count ? (tile.key_row + lane) * key_value_heads + head : -1;
+  float gathered_key[SHARE][COLUMNS], gathered_value[SHARE][COLUMNS];
+  for (int i = 0; i < SHARE; i++)
+    for (int c = 0; c < COLUMNS; c++) gathered_key[i][c] = gathered_value[i][c] = 0.0f;
+
+  for (int index = tile.span_begin; index < tile.span_end; index++) {
+    const Span span = spans[index];
+    const int first_key = tile.key_row + span.shift;
+    const int last_key = first_key + tile.key_count - 1;
+    const int begin = larger(0, first_key - span.first_position) * group;
+    const int end =
+        smaller(span.query_count, last_key + window - span.first_position) * group;
+    for (int first = begin; first < end; first += TILE) {
+      if (lane < TILE) {
+        const int packed = first + lane;
+        const int row = packed_row(span.query_start, packed, group, query_heads, head);
+        streamed_rows[lane] = packed < end ? row : -1;
+        positions[lane] = packed < end ? span.first_position + packed / group : -1;
+        row_log_sum_exp[lane] = packed < end ? log_sum_exp[row] : 0.0f;
+        row_delta[lane] = packed < end ? delta[row] : 0.0f;
+      }
+      BARRIER();
+      float scores[SHARE][SHARE], d_scores[SHARE][SHARE];
+      multiply_tiles(key, own_rows, query, streamed_rows, staging, scores);
+      multiply_tiles(value, own_rows, d_output, streamed_rows, staging, d_scores);
+      for (int i = 0; i < SHARE; i++)
+        for (int j = 0; j < SHARE; j++) {
+          const int b = x * SHARE + j;
+          const int key_position = first_key + y * SHARE + i;
+          const int seen = key_position <= positions[b] &&
+                           key_position > positions[b] - window && key_position <= last_key;
+          weights[b * PITCH + y * SHARE + i] =
+              score_gradient(seen, scores[i][j], row_log_sum_exp[b], row_delta[b], scale,
+                             soft_cap, &d_scores[i][j]);
+        }
+      BARRIER();
+      gather(weights, d_output, streamed_rows, staging, gathered_value);
+      for (int i = 0; i < SHARE; i++)
+        for (int j = 0; j < SHARE; j++)
+          weights[(x * SHARE + j) * PITCH + y * SHARE + i] = d_scores[i][j];
+      BARRIER();
+      gather(weights, query, streamed_rows, staging, gathered_key);
+    }
+  }
+  BARRIER();
+  const OFFSET slot = (OFFSET)larger(tile.slot, 0) * prefix_count * key_value_heads;
+  store_gathered(gathered_key, own_rows, scale,
+                 tile.slot < 0 ? d_key : key_partial + slot * HEAD_DIMENSION);
+  store_gathered(gathered_value, own_rows, 1.0f,
+                 tile.slot < 0 ? d_value : value_partial + slot * HEAD_DIMENSION);
+}
+
+#endif
+
+KERNEL(LANES) attention_sum_slots(const GLOBAL float *RESTRICT key_partial,
+                                  const GLOBAL float *RESTRICT value_partial,
+                                  GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
+                                  int count, int slots) {
+  const int index = GROUP_ID * LANES + LOCAL_ID;
+  if (index >= count) return;
+  float key_sum = 0.0f, value_sum = 0.0f;
+  for (int slot = 0; slot < slots; slot++) {
+    key_sum += key_partial[(OFFSET)slot * count + index];
+    value_sum += value_partial[(OFFSET)slot * count + index];
+  }
+  d_key[index] = key_sum;
+  d_value[index] = value_sum;
+}

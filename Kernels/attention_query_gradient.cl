@@ -1,0 +1,149 @@
+// attention_query_gradient.cl - the gradient of attention_forward.cl with respect to the queries
+// (FlashAttention-2, Dao 2023, arXiv:2307.08691).
+//
+// Per query row t and query head h with key/value head g, over the keys k that t sees:
+//     p[k]     = exp(s[k] - log_sum_exp)        (probabilities, computed again by tiles)
+//     delta    = d_output . output
+//     d_s[k]   = p[k] * (d_output . value[k,g] - delta)
+//                (times 1 - (s / soft_cap)^2 where scores are capped)
+//     d_query  = scale * sum_k d_s[k] * key[k,g]
+//
+//     tiles             [*]        read         query tiles of the layout (attention_tiles.h)
+//     d_output, output  [*, H, D]  read
+//     query             [*, H, D]  read
+//     key, value        [*, G, D]  read
+//     log_sum_exp       [*, H]     read
+//     delta             [*, H]     write (attention_delta), read (attention_query_gradient)
+//     d_query           [*, H, D]  write
+//
+// Mapping   attention_delta: one lane a row and head.
+//           attention_query_gradient: a query tile keeps its rows and streams keys past them;
+//           GPU: one work-group of 256 lanes a tile and key/value head. CPU: one work-item.
+// Passes    per tile of keys: 1. scores and d_output . value  2. score gradients
+//           3. gathered over the keys
+// Numerics  f32, no atomics: every sum has one order
+// Traffic   query, d_output and d_query once; key and value once a query tile
+// Needs     attention_tiles.h
+// Build     HEAD_DIMENSION=8,80,256 TILE=32,64 SOFT_CAP=0,1
+// Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
+
+#ifdef CPU_DEVICE
+
+KERNEL(1) attention_query_gradient(
+    const GLOBAL QueryTile *RESTRICT tiles, const GLOBAL float *RESTRICT d_output,
+    const GLOBAL float *RESTRICT query, const GLOBAL float *RESTRICT key,
+    const GLOBAL float *RESTRICT value, const GLOBAL float *RESTRICT log_sum_exp,
+    const GLOBAL float *RESTRICT delta, GLOBAL float *RESTRICT d_query, int query_heads,
+    int key_value_heads, int window, float scale, float soft_cap) {
+  const QueryTile tile = tiles[GROUP_ID];
+  const int head = GROUP_ID_Y;
+  const int group = query_heads / key_value_heads;
+  const int rows = smaller(TILE, tile.query_count * group - tile.first_row);
+  int own_rows[TILE], streamed_rows[TILE], positions[TILE];
+  float own_log_sum_exp[TILE], own_delta[TILE];
+  for (int a = 0; a < TILE; a++) {
+    const int packed = tile.first_row + a;
+    const int row = packed_row(tile.query_start, packed, group, query_heads, head);
+    own_rows[a] = a < rows ? row : -1;
+    positions[a] = a < rows ? tile.first_position + packed / group : -1;
+    own_log_sum_exp[a] = a < rows ? log_sum_exp[row] : 0.0f;
+    own_delta[a] = a < rows ? delta[row] : 0.0f;
+  }
+  float own[HEAD_DIMENSION * TILE], own_d_output[HEAD_DIMENSION * TILE];
+  float streamed[TILE * WIDTH], streamed_value[TILE * WIDTH], gathered[TILE * WIDTH];
+  float scores[TILE * TILE], d_scores[TILE * TILE];
+  transpose_rows(query, own_rows, own);
+  transpose_rows(d_output, own_rows, own_d_output);
+  for (int i = 0; i < TILE * WIDTH; i++) gathered[i] = 0.0f;
+
+  const int begin = larger(0, positions[0] + 1 - window);
+  const int end = positions[rows - 1] + 1;
+  for (int first = begin; first < end; first += TILE) {
+    const int count = smaller(TILE, end - first);
+    for (int b = 0; b < TILE; b++)
+      streamed_rows[b] = b < count ? key_row(tile, first + b) * key_value_heads + head : -1;
+    copy_rows(key, streamed_rows, streamed);
+    copy_rows(value, streamed_rows, streamed_value);
+    multiply_tiles(streamed, own, count, scores);
+    multiply_tiles(streamed_value, own_d_output, count, d_scores);
+    for (int b = 0; b < count; b++)
+      for (int a = 0; a < TILE; a += 16) {
+        const int16 position = vload16(0, positions + a);
+        score_gradient(position >= first + b && position - window < first + b,
+                       vload16(0, own_log_sum_exp + a), vload16(0, own_delta + a), scale,
+                       soft_cap, scores + b * TILE + a, d_scores + b * TILE + a);
+      }
+    gather(d_scores, streamed, count, gathered);
+  }
+  for (int a = 0; a < rows; a++) {
+    GLOBAL float *to = d_query + (OFFSET)own_rows[a] * HEAD_DIMENSION;
+    for (int d = 0; d < HEAD_DIMENSION; d++) to[d] = scale * gathered[a * WIDTH + d];
+  }
+}
+
+#else
+
+KERNEL(LANES) attention_query_gradient(
+    const GLOBAL QueryTile *RESTRICT tiles, const GLOBAL float *RESTRICT d_output,
+    const GLOBAL float *RESTRICT query, const GLOBAL float *RESTRICT key,
+    const GLOBAL float *RESTRICT value, const GLOBAL float *RESTRICT log_sum_exp,
+    const GLOBAL float *RESTRICT delta, GLOBAL float *RESTRICT d_query, int query_heads,
+    int key_value_heads, int window, float scale, float soft_cap) {
+  LOCAL int own_rows[TILE], streamed_rows[TILE], positions[TILE];
+  LOCAL float staging[STAGING], weights[TILE * PITCH];
+  LOCAL float own_log_sum_exp[TILE], own_delta[TILE];
+  const int lane = LOCAL_ID;
+  const int y = lane / SIDE, x = lane % SIDE;
+  const int head = GROUP_ID_Y;
+  const QueryTile tile = tiles[GROUP_ID];
+  const int group = query_heads / key_value_heads;
+  const int rows = smaller(TILE, tile.query_count * group - tile.first_row);
+  if (lane < TILE) {
+    const int packed = tile.first_row + lane;
+    const int row = packed_row(tile.query_start, packed, group, query_heads, head);
+    own_rows[lane] = lane < rows ? row : -1;
+    positions[lane] = lane < rows ? tile.first_position + packed / group : -1;
+    own_log_sum_exp[lane] = lane < rows ? log_sum_exp[row] : 0.0f;
+    own_delta[lane] = lane < rows ? delta[row] : 0.0f;
+  }
+  float gathered[SHARE][COLUMNS];
+  for (int i = 0; i < SHARE; i++)
+    for (int c = 0; c < COLUMNS; c++) gathered[i][c] = 0.0f;
+
+  const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
+  const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
+  for (int first = begin; first < end; first += TILE) {
+    if (lane < TILE)
+      streamed_rows[lane] =
+          first + lane < end ? key_row(tile, first + lane) * key_value_heads + head : -1;
+    BARRIER();
+    float scores[SHARE][SHARE], d_scores[SHARE][SHARE];
+    multiply_tiles(query, own_rows, key, streamed_rows, staging, scores);
+    multiply_tiles(d_output, own_rows, value, streamed_rows, staging, d_scores);
+    for (int i = 0; i < SHARE; i++)
+      for (int j = 0; j < SHARE; j++) {
+        const int a = y * SHARE + i, b = x * SHARE + j;
+        const int seen = first + b <= positions[a] && first + b > positions[a] - window;
+        score_gradient(seen, scores[i][j], own_log_sum_exp[a], own_delta[a], scale, soft_cap,
+                       &d_scores[i][j]);
+        weights[b * PITCH + a] = d_scores[i][j];
+      }
+    BARRIER();
+    gather(weights, key, streamed_rows, staging, gathered);
+  }
+  BARRIER();
+  store_gathered(gathered, own_rows, scale, d_query);
+}
+
+#endif
+
+KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
+                              const GLOBAL float *RESTRICT output, GLOBAL float *RESTRICT delta,
+                              int rows) {
+  const int row = GROUP_ID * LANES + LOCAL_ID;
+  if (row >= rows) return;
+  const OFFSET from = (OFFSET)row * HEAD_DIMENSION;
+  float sum = 0.0f;
+  for (int d = 0; d < HEAD_DIMENSION; d++) sum += d_output[from + d] * output[from + d];
+  delta[row] = sum;
+}
