@@ -6,23 +6,27 @@
 //     x, d_y   [count]  read
 //     y, d_x   [count]  write
 //
-// Mapping   one work-item an element
+// Mapping   one work-group (CPU: one work-item) SPAN elements (lanes.h)
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 2 * count floats, backward 3 * count
 // Twin      Sources/Compute/Operations/Activation.swift, Sources/CArithmetic/activation.c
-// Needs     activations.h
-// Build     LANES=256 ACTIVATION=0,1,2,3
+// Needs     lanes.h activations.h
+// Build     LANES=128 SPAN=1024 ACTIVATION=0,1,2,3
 
 KERNEL(LANES) activation_forward(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y,
                                  int count) {
-  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
-  if (i < count) y[i] = activated(x[i]);
+  const int begin = GROUP_ID * SPAN;
+  const int end = count - begin < SPAN ? count : begin + SPAN;
+  for (int i = begin + FIRST; i < end; i += STRIDE)
+    store_lane(activated(load_or_zero(x, i, end)), y, i, end);
 }
 
 KERNEL(LANES) activation_backward(const GLOBAL float *RESTRICT d_y,
                                   const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT d_x,
                                   int count) {
-  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
-  if (i < count) d_x[i] = d_y[i] * activation_slope(x[i]);
+  const int begin = GROUP_ID * SPAN;
+  const int end = count - begin < SPAN ? count : begin + SPAN;
+  for (int i = begin + FIRST; i < end; i += STRIDE)
+    store_lane(load_or_zero(d_y, i, end) * activation_slope(load_or_zero(x, i, end)), d_x, i, end);
 }

@@ -1,6 +1,6 @@
 // activations.h - the activation function that a program is built with, and its derivative.
 //
-// Stands before the files that name it under "Needs". ACTIVATION is one of these numbers (Activation.swift, and
+// Stands behind lanes.h before the files that name it under "Needs". ACTIVATION is one of these numbers (Activation.swift, and
 // Sources/CArithmetic/include/activation.h for the CPU path):
 #define ACTIVATION_SILU 0       // x * sigmoid(x)
 #define ACTIVATION_GELU_TANH 1  // x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2 (arXiv:1606.08415)
@@ -11,12 +11,25 @@
 #define GELU_SLOPE 0.797884561f
 #define GELU_CUBIC 0.044715f
 
-DEVICE float sigmoid(float x) { return 1.0f / (1.0f + EXP(-x)); }
+DEVICE Lane sigmoid(Lane x) { return 1.0f / (1.0f + exponential(-x)); }
 
-// Phi(x) through the complement, which keeps its digits where x is far below 0.
-DEVICE float normal_cumulative(float x) { return 0.5f * ERFC(-0.707106781f * x); }
+// Phi(x) by its tail, as normal() of Sources/CArithmetic/activation_functions.h, which says where the numbers come
+// from: it keeps its digits where x is far below 0, and vectorises where erfc goes through the elements one by one.
+DEVICE Lane normal_cumulative(Lane x) {
+  const Lane t = 1.0f / (1.0f + 0.2125f * ABS(x));
+  Lane p = t * -0.0635038392f + 0.235632286f;
+  p = p * t - 0.243347746f;
+  p = p * t + 0.260953617f;
+  p = p * t - 0.0394375624f;
+  p = p * t + 0.104544029f;
+  p = p * t + 0.0750012087f;
+  p = p * t + 0.0854120138f;
+  p = p * t + 0.0847459821f;
+  const Lane tail = exponential(-0.5f * x * x) * t * p;
+  return x < 0.0f ? tail : 1.0f - tail;
+}
 
-DEVICE float activated(float x) {
+DEVICE Lane activated(Lane x) {
 #if ACTIVATION == ACTIVATION_SILU
   return x * sigmoid(x);
 #elif ACTIVATION == ACTIVATION_GELU_TANH
@@ -28,16 +41,16 @@ DEVICE float activated(float x) {
 #endif
 }
 
-DEVICE float activation_slope(float x) {
+DEVICE Lane activation_slope(Lane x) {
 #if ACTIVATION == ACTIVATION_SILU
-  const float s = sigmoid(x);
+  const Lane s = sigmoid(x);
   return s + x * s * (1.0f - s);
 #elif ACTIVATION == ACTIVATION_GELU_TANH
-  const float s = sigmoid(2.0f * GELU_SLOPE * (x + GELU_CUBIC * x * x * x));
+  const Lane s = sigmoid(2.0f * GELU_SLOPE * (x + GELU_CUBIC * x * x * x));
   return s + x * s * (1.0f - s) * (2.0f * GELU_SLOPE * (1.0f + 3.0f * GELU_CUBIC * x * x));
 #elif ACTIVATION == ACTIVATION_GELU
-  return normal_cumulative(x) + x * 0.398942280f * EXP(-0.5f * x * x);
+  return normal_cumulative(x) + x * 0.398942280f * exponential(-0.5f * x * x);
 #else
-  return x > 0.0f ? 1.0f : 0.0f;
+  return x > 0.0f ? (Lane)1.0f : (Lane)0.0f;
 #endif
 }

@@ -12,7 +12,7 @@
 // Numerics  exact; of equal logits the lowest place counts, as in argmax.cl
 // Traffic   R * V floats
 // Twin      Sources/Compute/Operations/Agreement.swift, Sources/CArithmetic/agreement.c
-// Needs     reductions.h vocabulary_row.h
+// Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 
 DEVICE float row_maximum(const GLOBAL float *row, int count, LOCAL_ARG float *partial) {

@@ -11,7 +11,7 @@
 // Numerics  exact
 // Traffic   T * V floats
 // Twin      Sources/Compute/Operations/Argmax.swift, Sources/CArithmetic/argmax.c
-// Needs     reductions.h
+// Needs     lanes.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE
@@ -19,14 +19,13 @@
 KERNEL(1) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT places, int width) {
   const int row = GROUP_ID;
   const GLOBAL float *from = x + (OFFSET)row * width;
-  const int wide = width & ~15;
-  float16 largest16 = -INFINITY;
-  for (int v = 0; v < wide; v += 16) largest16 = fmax(largest16, vload16(0, from + v));
-  float largest = max16(largest16);
-  for (int v = wide; v < width; v++) largest = MAX(largest, from[v]);
+  Lane maximum = -INFINITY;
+  for (int v = 0; v < width; v += STRIDE)
+    maximum = fmax(maximum, load_lane_or(from, v, width, -INFINITY));
+  const float found = largest(maximum, 0);
   int v = 0;
-  while (v < wide && !any(vload16(0, from + v) == largest)) v += 16;
-  while (v < width && from[v] != largest) v++;
+  while (v + STRIDE <= width && !any(vload16(0, from + v) == found)) v += STRIDE;
+  while (v < width && from[v] != found) v++;
   places[row] = v < width ? v : 0;
 }
 
@@ -39,15 +38,15 @@ KERNEL(LANES) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT p
   const int row = GROUP_ID;
   const int lane = LOCAL_ID;
   const GLOBAL float *from = x + (OFFSET)row * width;
-  float largest = -INFINITY;
+  float found = -INFINITY;
   int at = width;
   for (int v = lane; v < width; v += LANES) {
-    if (from[v] > largest || (at == width && from[v] == largest)) {
-      largest = from[v];
+    if (from[v] > found || (at == width && from[v] == found)) {
+      found = from[v];
       at = v;
     }
   }
-  best[lane] = largest;
+  best[lane] = found;
   place[lane] = at;
   BARRIER();
   for (int reach = LANES / 2; reach > 0; reach /= 2) {

@@ -12,7 +12,7 @@
 // Numerics  a difference d keeps 11 bits: p is off by at most |d| * 2^-11 of itself
 // Traffic   2 * R * V floats, R * V of 16 bits
 // Twin      Sources/Compute/Operations/CompressLogits.swift, Sources/CArithmetic/compress_logits.c
-// Needs     reductions.h vocabulary_row.h
+// Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE

@@ -2,7 +2,7 @@
 # Checks every kernel without a driver: as OpenCL C 1.2 with the bodies for GPUs and with those for devices of CPU type,
 # and the bodies for GPUs as CUDA. Wants no warning.
 #
-# A kernel's opening comment says how it is built: "// Needs  reductions.h" names the headers that stand before it,
+# A kernel's opening comment says how it is built: "// Needs  lanes.h" names the headers that stand before it,
 # "// Build  LANES=128 ACTIVATION=0,1" its -D constants; of a list each value is tried in turn.
 #
 #     Kernels/lint.sh [FILE.cl ...]      all of Kernels/ where none is named; $CLANG chooses the compiler

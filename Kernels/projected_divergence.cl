@@ -21,7 +21,7 @@
 //           the gradient is q - p under W^T and loses nothing
 // Traffic   3 * R * V floats
 // Twin      Sources/Compute/Operations/ProjectedDivergence.swift, Sources/CArithmetic/projected_divergence.c
-// Needs     reductions.h vocabulary_row.h
+// Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 
 KERNEL(LANES) project_teacher(GLOBAL float *RESTRICT logits, GLOBAL float *RESTRICT entropies,

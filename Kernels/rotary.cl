@@ -17,24 +17,62 @@
 //
 // H or G may be 0 where the projection holds only the other part; what belongs to it is then not touched.
 //
-// Mapping   one work-group a row; lane l visits e = l, l + LANES, ... of q, then of k, then of v (coalesced).
-//           One work-item a row on the CPU.
-// Passes    one; a pair is read twice, the second time from cache
+// Mapping   GPU: one work-group a row; lane l visits e = l, l + LANES, ... of q, then of k, then of v (coalesced).
+//           CPU: one work-item a row, head by head.
+// Passes    one; on a GPU a pair is read twice, the second time from cache
 // Numerics  f32
 // Traffic   2 * T * (H + 2G) * D floats and the angles
 // Twin      Sources/Compute/Operations/SplitHeads.swift, MergeHeads.swift, Sources/CArithmetic/rotary.c
 // Build     LANES=1,128 HEAD_DIMENSION=64
 
-// Element `e` of heads laid end to end, rotated by the row's angles times `direction` (1, or -1 for the transpose).
-DEVICE float rotated(const GLOBAL float *heads, int e, const GLOBAL float *cosine,
-                     const GLOBAL float *sine, int half_dimension, float direction) {
-  const int i = e % HEAD_DIMENSION;
-  if (i >= 2 * half_dimension) return heads[e];
-  if (i < half_dimension)
-    return heads[e] * cosine[i] - heads[e + half_dimension] * (direction * sine[i]);
-  const int pair = i - half_dimension;
-  return heads[e] * cosine[pair] + heads[e - half_dimension] * (direction * sine[pair]);
+// Heads laid end to end, `width` elements, rotated by the row's angles times `direction` (1, or -1 for the transpose).
+#ifdef CPU_DEVICE
+
+DEVICE void rotate(const GLOBAL float *RESTRICT heads, int width, const GLOBAL float *cosine,
+                   const GLOBAL float *sine, int half_dimension, float direction,
+                   GLOBAL float *RESTRICT rotated) {
+  for (int head = 0; head < width; head += HEAD_DIMENSION) {
+    const GLOBAL float *low = heads + head;
+    const GLOBAL float *high = low + half_dimension;
+    GLOBAL float *to_low = rotated + head;
+    GLOBAL float *to_high = to_low + half_dimension;
+    int i = 0;
+    for (; i + 16 <= half_dimension; i += 16) {
+      const float16 a = vload16(0, low + i);
+      const float16 b = vload16(0, high + i);
+      const float16 c = vload16(0, cosine + i);
+      const float16 s = direction * vload16(0, sine + i);
+      vstore16(a * c - b * s, 0, to_low + i);
+      vstore16(b * c + a * s, 0, to_high + i);
+    }
+    for (; i < half_dimension; i++) {
+      const float s = direction * sine[i];
+      to_low[i] = low[i] * cosine[i] - high[i] * s;
+      to_high[i] = high[i] * cosine[i] + low[i] * s;
+    }
+    for (i = 2 * half_dimension; i < HEAD_DIMENSION; i++) to_low[i] = low[i];
+  }
 }
+
+#else
+
+DEVICE void rotate(const GLOBAL float *RESTRICT heads, int width, const GLOBAL float *cosine,
+                   const GLOBAL float *sine, int half_dimension, float direction,
+                   GLOBAL float *RESTRICT rotated) {
+  for (int e = LOCAL_ID; e < width; e += LANES) {
+    const int i = e % HEAD_DIMENSION;
+    const int pair = i < half_dimension ? i : i - half_dimension;
+    if (i >= 2 * half_dimension) {
+      rotated[e] = heads[e];
+    } else {
+      const float other =
+          i < half_dimension ? -heads[e + half_dimension] : heads[e - half_dimension];
+      rotated[e] = heads[e] * cosine[pair] + other * (direction * sine[pair]);
+    }
+  }
+}
+
+#endif
 
 KERNEL(LANES) split_heads(const GLOBAL float *RESTRICT projected,
                           const GLOBAL float *RESTRICT cosine, const GLOBAL float *RESTRICT sine,
@@ -43,20 +81,15 @@ KERNEL(LANES) split_heads(const GLOBAL float *RESTRICT projected,
                           GLOBAL float *RESTRICT key, GLOBAL float *RESTRICT value,
                           int query_width, int key_width, int half_dimension) {
   const int row = GROUP_ID;
-  const int lane = LOCAL_ID;
   const GLOBAL float *from = projected + (OFFSET)row * (query_width + 2 * key_width);
   const GLOBAL float *c = cosine + (OFFSET)positions[row] * half_dimension;
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
-  GLOBAL float *to = query + (OFFSET)row * query_width;
-  for (int e = lane; e < query_width; e += LANES)
-    to[e] = rotated(from, e, c, s, half_dimension, 1.0f);
+  rotate(from, query_width, c, s, half_dimension, 1.0f, query + (OFFSET)row * query_width);
   if (key_width > 0) {
     const OFFSET place = (OFFSET)key_rows[row] * key_width;
-    from += query_width;
-    for (int e = lane; e < key_width; e += LANES) {
-      key[place + e] = rotated(from, e, c, s, half_dimension, 1.0f);
-      value[place + e] = from[key_width + e];
-    }
+    rotate(from + query_width, key_width, c, s, half_dimension, 1.0f, key + place);
+    from += query_width + key_width;
+    for (int e = LOCAL_ID; e < key_width; e += LANES) value[place + e] = from[e];
   }
 }
 
@@ -69,19 +102,14 @@ KERNEL(LANES) merge_heads(const GLOBAL float *RESTRICT d_query,
                           GLOBAL float *RESTRICT d_projected, int query_width, int key_width,
                           int half_dimension) {
   const int row = GROUP_ID;
-  const int lane = LOCAL_ID;
   GLOBAL float *to = d_projected + (OFFSET)row * (query_width + 2 * key_width);
   const GLOBAL float *c = cosine + (OFFSET)positions[row] * half_dimension;
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
-  const GLOBAL float *from = d_query + (OFFSET)row * query_width;
-  for (int e = lane; e < query_width; e += LANES)
-    to[e] = rotated(from, e, c, s, half_dimension, -1.0f);
+  rotate(d_query + (OFFSET)row * query_width, query_width, c, s, half_dimension, -1.0f, to);
   if (key_width > 0) {
     const OFFSET place = (OFFSET)key_rows[row] * key_width;
-    to += query_width;
-    for (int e = lane; e < key_width; e += LANES) {
-      to[e] = rotated(d_key + place, e, c, s, half_dimension, -1.0f);
-      to[key_width + e] = d_value[place + e];
-    }
+    rotate(d_key + place, key_width, c, s, half_dimension, -1.0f, to + query_width);
+    to += query_width + key_width;
+    for (int e = LOCAL_ID; e < key_width; e += LANES) to[e] = d_value[place + e];
   }
 }

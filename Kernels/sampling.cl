@@ -15,18 +15,15 @@
 // Numerics  f32; the order of the sums is fixed
 // Traffic   2 * T * V floats
 // Twin      Sources/Compute/Operations/Sampling.swift, Sources/CArithmetic/sampling.c
-// Needs     reductions.h
+// Needs     lanes.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE
 
-// The weights of 16 tokens from v on; 0 behind the row.
-DEVICE float16 weights16(const GLOBAL float *row, int v, int width, float largest, float scale) {
-  if (v + 16 <= width) return exp((vload16(0, row + v) - largest) * scale);
-  float weights[16];
-  for (int i = 0; i < 16; i++)
-    weights[i] = v + i < width ? EXP((row[v + i] - largest) * scale) : 0.0f;
-  return vload16(0, weights);
+// The weights of 16 tokens from v on. What f32 cannot hold, and what lies behind the row, is 0.
+DEVICE Lane weights_at(const GLOBAL float *row, int v, int width, float maximum, float scale) {
+  const Lane exponent = (load_lane_or(row, v, width, -INFINITY) - maximum) * scale;
+  return exponent < -87.0f ? (Lane)0.0f : exponential(exponent);
 }
 
 KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *RESTRICT uniforms,
@@ -34,17 +31,17 @@ KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *R
   const int row = GROUP_ID;
   const GLOBAL float *from = logits + (OFFSET)row * width;
   const float scale = 1.0f / temperature;
-  float16 largest16 = -INFINITY;
-  for (int v = 0; v + 16 <= width; v += 16) largest16 = fmax(largest16, vload16(0, from + v));
-  float largest = max16(largest16);
-  for (int v = width & ~15; v < width; v++) largest = MAX(largest, from[v]);
-  float total = 0.0f;
-  for (int v = 0; v < width; v += 16) total += sum16(weights16(from, v, width, largest, scale));
-  float rest = uniforms[row] * total;
+  Lane found = -INFINITY;
+  for (int v = 0; v < width; v += STRIDE)
+    found = fmax(found, load_lane_or(from, v, width, -INFINITY));
+  const float maximum = largest(found, 0);
+  Lane sums = 0.0f;
+  for (int v = 0; v < width; v += STRIDE) sums += weights_at(from, v, width, maximum, scale);
+  float rest = uniforms[row] * total(sums, 0);
   int block = 0;
   float target = rest;
-  for (int v = 0; v < width; v += 16) {
-    const float sum = sum16(weights16(from, v, width, largest, scale));
+  for (int v = 0; v < width; v += STRIDE) {
+    const float sum = total(weights_at(from, v, width, maximum, scale), 0);
     if (sum > 0.0f) {
       block = v;
       target = rest;
@@ -53,9 +50,9 @@ KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *R
     }
   }
   int token = block;
-  float weights[16];
-  vstore16(weights16(from, block, width, largest, scale), 0, weights);
-  for (int i = 0; i < 16 && target >= 0.0f; i++) {
+  float weights[STRIDE];
+  vstore16(weights_at(from, block, width, maximum, scale), 0, weights);
+  for (int i = 0; i < STRIDE && target >= 0.0f; i++) {
     target -= weights[i];
     if (weights[i] > 0.0f) token = block + i;
   }
@@ -74,20 +71,20 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
   const int lane = LOCAL_ID;
   const GLOBAL float *from = logits + (OFFSET)row * width;
   const float scale = 1.0f / temperature;
-  float largest = -INFINITY;
-  for (int v = lane; v < width; v += LANES) largest = MAX(largest, from[v]);
-  largest = max_over_lanes(largest, partial);
+  float found = -INFINITY;
+  for (int v = lane; v < width; v += LANES) found = MAX(found, from[v]);
+  const float maximum = largest(found, partial);
   const int span = (width + LANES - 1) / LANES;
   const int begin = lane * span;
   const int end = begin + span < width ? begin + span : width;
   float sum = 0.0f;
-  for (int v = begin; v < end; v++) sum += EXP((from[v] - largest) * scale);
+  for (int v = begin; v < end; v++) sum += EXP((from[v] - maximum) * scale);
   partial[lane] = sum;
   BARRIER();
   if (lane == 0) {
-    float total = 0.0f;
-    for (int l = 0; l < LANES; l++) total += partial[l];
-    float rest = uniforms[row] * total;
+    float sums = 0.0f;
+    for (int l = 0; l < LANES; l++) sums += partial[l];
+    float rest = uniforms[row] * sums;
     int last = 0;
     for (int l = 0; l < LANES; l++) {
       if (partial[l] > 0.0f) {
@@ -104,7 +101,7 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
     float rest = target[0];
     int token = begin;
     for (int v = begin; v < end && rest >= 0.0f; v++) {
-      const float weight = EXP((from[v] - largest) * scale);
+      const float weight = EXP((from[v] - maximum) * scale);
       rest -= weight;
       if (weight > 0.0f) token = v;
     }

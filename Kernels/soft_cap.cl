@@ -11,7 +11,7 @@
 // Numerics  f32; tanh by its series (Cephes' coefficients) below 0.625, else by 1 - 2 / (e^2x + 1)
 // Traffic   2 * R * V floats
 // Twin      Sources/Compute/Operations/SoftCap.swift, Sources/CArithmetic/soft_cap.c
-// Needs     reductions.h vocabulary_row.h
+// Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 
 DEVICE Lane hyperbolic_tangent(Lane x) {

@@ -12,7 +12,7 @@
 // Numerics  f32, shifted by the row's maximum; logits must be finite
 // Traffic   softmax 3 * R * V floats, log_sum_exp R * V
 // Twin      Sources/Compute/Operations/Softmax.swift, Sources/CArithmetic/softmax.c
-// Needs     reductions.h vocabulary_row.h
+// Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 
 KERNEL(LANES) softmax(GLOBAL float *RESTRICT logits, int width, float inverse_temperature) {

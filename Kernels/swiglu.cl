@@ -10,34 +10,41 @@
 //     d_hidden    [T, F]   read
 //     d_gate_up   [T, 2F]  write
 //
-// Mapping   one work-item an element of a row: work-group (c, t) holds columns c * LANES ... of row t (coalesced)
+// Mapping   one work-group (CPU: one work-item) SPAN columns of a row (lanes.h): group (c, t) columns c * SPAN ... of row t
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 3 * T * F floats, backward 5 * T * F
 // Twin      Sources/Compute/Operations/SwiGLU.swift, Sources/CArithmetic/activation.c
-// Needs     activations.h
-// Build     LANES=256 ACTIVATION=0,1,2,3
+// Needs     lanes.h activations.h
+// Build     LANES=128 SPAN=1024 ACTIVATION=0,1,2,3
 
 KERNEL(LANES) swiglu_forward(const GLOBAL float *RESTRICT gate_up, GLOBAL float *RESTRICT hidden,
                              int width) {
-  const int f = GROUP_ID * LANES + LOCAL_ID;
   const OFFSET row = GROUP_ID_Y;
-  if (f < width) {
-    const GLOBAL float *gate = gate_up + 2 * row * width;
-    hidden[row * width + f] = activated(gate[f]) * gate[width + f];
-  }
+  const int begin = GROUP_ID * SPAN;
+  const int end = width - begin < SPAN ? width : begin + SPAN;
+  const GLOBAL float *gate = gate_up + 2 * row * width;
+  const GLOBAL float *up = gate + width;
+  GLOBAL float *to = hidden + row * width;
+  for (int f = begin + FIRST; f < end; f += STRIDE)
+    store_lane(activated(load_or_zero(gate, f, end)) * load_or_zero(up, f, end), to, f, end);
 }
 
 KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
                               const GLOBAL float *RESTRICT gate_up,
                               GLOBAL float *RESTRICT d_gate_up, int width) {
-  const int f = GROUP_ID * LANES + LOCAL_ID;
   const OFFSET row = GROUP_ID_Y;
-  if (f < width) {
-    const GLOBAL float *gate = gate_up + 2 * row * width;
-    GLOBAL float *d_gate = d_gate_up + 2 * row * width;
-    const float d = d_hidden[row * width + f];
-    d_gate[f] = d * gate[width + f] * activation_slope(gate[f]);
-    d_gate[width + f] = d * activated(gate[f]);
+  const int begin = GROUP_ID * SPAN;
+  const int end = width - begin < SPAN ? width : begin + SPAN;
+  const GLOBAL float *gate = gate_up + 2 * row * width;
+  const GLOBAL float *up = gate + width;
+  const GLOBAL float *gradient = d_hidden + row * width;
+  GLOBAL float *d_gate = d_gate_up + 2 * row * width;
+  GLOBAL float *d_up = d_gate + width;
+  for (int f = begin + FIRST; f < end; f += STRIDE) {
+    const Lane g = load_or_zero(gate, f, end);
+    const Lane d = load_or_zero(gradient, f, end);
+    store_lane(d * load_or_zero(up, f, end) * activation_slope(g), d_gate, f, end);
+    store_lane(d * activated(g), d_up, f, end);
   }
 }

@@ -38,8 +38,6 @@ __device__ float logf(float x);
 __device__ float sqrtf(float x);
 __device__ float rsqrtf(float x);
 __device__ float tanhf(float x);
-__device__ float erff(float x);
-__device__ float erfcf(float x);
 __device__ float sinf(float x);
 __device__ float cosf(float x);
 __device__ float fabsf(float x);

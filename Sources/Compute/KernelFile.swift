@@ -25,8 +25,8 @@ import CKernels
 
   /// The words that every kernel is written in; it stands before each file.
   static let dialect = unsafe KernelFile(kernel_dialect)
-  /// Sums and maxima over a work-group's lanes or a wide vector.
-  static let reductions = unsafe KernelFile(kernel_reductions)
+  /// Loads, stores and reductions along a row, with the lanes of a GPU or the wide vectors of a CPU.
+  static let lanes = unsafe KernelFile(kernel_lanes)
 }
 
 /// Which body of a kernel is built where it has two.

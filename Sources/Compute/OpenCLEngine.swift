@@ -113,6 +113,9 @@ struct KernelOption: Hashable {
   }
 
   var flag: String { "-D\(name)=\(value)" }
+
+  /// Work-groups that cover `elements`, where this constant is how many each takes.
+  func groups(for elements: Int) -> Int { (elements + value - 1) / value }
 }
 
 /// How many work-items a work-group has, with the `-D` constant that tells the kernel.
@@ -121,7 +124,7 @@ struct Lanes {
   var option: KernelOption { KernelOption("LANES", count) }
 
   /// Work-groups that cover `elements`, one a lane.
-  func groups(for elements: Int) -> Int { (elements + count - 1) / count }
+  func groups(for elements: Int) -> Int { option.groups(for: elements) }
 }
 
 extension OpenCLEngine {
@@ -129,6 +132,8 @@ extension OpenCLEngine {
   var rowLanes: Lanes { Lanes(count: isCPUType ? 1 : 128) }
   /// As `rowLanes`, for rows as long as a vocabulary: a work-group as large as every GPU takes.
   var vocabularyLanes: Lanes { Lanes(count: isCPUType ? 1 : 256) }
+  /// Elements that a work-group goes along in the kernels that cut long rows into spans.
+  var span: KernelOption { KernelOption("SPAN", 1024) }
   /// One work-item an element in the kernels that go element by element.
   var elementLanes: Lanes { Lanes(count: 256) }
 }

@@ -28,7 +28,7 @@ package enum Activation: Sendable, CaseIterable {
 
 extension KernelFile {
   static let activations = unsafe KernelFile(kernel_activations)
-  static let activation = unsafe KernelFile(kernel_activation, needs: [.activations])
+  static let activation = unsafe KernelFile(kernel_activation, needs: [.lanes, .activations])
 }
 
 extension Device {
@@ -51,13 +51,13 @@ extension Device {
         unsafe activation_forward(range.lowerBound, range.upperBound, code, x, y)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
+      let (lanes, span) = (gpu.rowLanes, gpu.span)
       var launch = try gpu.launch(
-        .activation, "activation_forward", [lanes.option, activation.option])
+        .activation, "activation_forward", [lanes.option, span, activation.option])
       try launch.read(x)
       try launch.write(&y)
       try launch.value(count)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try launch.run(groups: span.groups(for: count), lanes: lanes.count)
     }
   }
 
@@ -83,14 +83,14 @@ extension Device {
         unsafe activation_backward(range.lowerBound, range.upperBound, code, gradient, x, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
+      let (lanes, span) = (gpu.rowLanes, gpu.span)
       var launch = try gpu.launch(
-        .activation, "activation_backward", [lanes.option, activation.option])
+        .activation, "activation_backward", [lanes.option, span, activation.option])
       try launch.read(outputGradient)
       try launch.read(x)
       try launch.write(&inputGradient)
       try launch.value(count)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try launch.run(groups: span.groups(for: count), lanes: lanes.count)
     }
   }
 }

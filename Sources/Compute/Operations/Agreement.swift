@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let agreement = unsafe KernelFile(kernel_agreement, needs: [.reductions, .vocabularyRow])
+  static let agreement = unsafe KernelFile(kernel_agreement, needs: [.lanes, .vocabularyRow])
 }
 
 extension Device {

@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let gradientNorm = unsafe KernelFile(kernel_gradient_norm, needs: [.reductions])
+  static let gradientNorm = unsafe KernelFile(kernel_gradient_norm, needs: [.lanes])
 }
 
 extension Device {

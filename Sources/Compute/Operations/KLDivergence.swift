@@ -4,7 +4,7 @@ import CKernels
 extension KernelFile {
   static let divergenceTerms = unsafe KernelFile(kernel_divergence_terms)
   static let klDivergence = unsafe KernelFile(
-    kernel_kl_divergence, needs: [.reductions, .vocabularyRow, .divergenceTerms])
+    kernel_kl_divergence, needs: [.lanes, .vocabularyRow, .divergenceTerms])
 }
 
 /// How a teacher's logits are stored: `Float`, or `UInt16` for binary16 shifted by the row's maximum

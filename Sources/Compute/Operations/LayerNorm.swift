@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let layerNorm = unsafe KernelFile(kernel_layer_norm, needs: [.reductions])
+  static let layerNorm = unsafe KernelFile(kernel_layer_norm, needs: [.lanes])
 }
 
 extension Device {

@@ -3,7 +3,7 @@ import CKernels
 
 extension KernelFile {
   static let projectedDivergence = unsafe KernelFile(
-    kernel_projected_divergence, needs: [.reductions, .vocabularyRow])
+    kernel_projected_divergence, needs: [.lanes, .vocabularyRow])
 }
 
 extension Device {

@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let rmsNorm = unsafe KernelFile(kernel_rms_norm, needs: [.reductions])
+  static let rmsNorm = unsafe KernelFile(kernel_rms_norm, needs: [.lanes])
 }
 
 extension Device {

@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let sampling = unsafe KernelFile(kernel_sampling, needs: [.reductions])
+  static let sampling = unsafe KernelFile(kernel_sampling, needs: [.lanes])
 }
 
 extension Device {

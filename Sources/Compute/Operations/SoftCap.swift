@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let softCap = unsafe KernelFile(kernel_soft_cap, needs: [.reductions, .vocabularyRow])
+  static let softCap = unsafe KernelFile(kernel_soft_cap, needs: [.lanes, .vocabularyRow])
 }
 
 extension Device {

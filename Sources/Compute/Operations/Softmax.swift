@@ -3,7 +3,7 @@ import CKernels
 
 extension KernelFile {
   static let vocabularyRow = unsafe KernelFile(kernel_vocabulary_row)
-  static let softmax = unsafe KernelFile(kernel_softmax, needs: [.reductions, .vocabularyRow])
+  static let softmax = unsafe KernelFile(kernel_softmax, needs: [.lanes, .vocabularyRow])
 }
 
 extension Device {

@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let swiglu = unsafe KernelFile(kernel_swiglu, needs: [.activations])
+  static let swiglu = unsafe KernelFile(kernel_swiglu, needs: [.lanes, .activations])
 }
 
 extension Device {
@@ -26,12 +26,13 @@ extension Device {
         unsafe swiglu_forward(range.lowerBound, range.upperBound, width, code, gateUp, hidden)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
-      var launch = try gpu.launch(.swiglu, "swiglu_forward", [lanes.option, activation.option])
+      let (lanes, span) = (gpu.rowLanes, gpu.span)
+      var launch = try gpu.launch(
+        .swiglu, "swiglu_forward", [lanes.option, span, activation.option])
       try launch.read(gateUp)
       try launch.write(&hidden)
       try launch.value(width)
-      try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+      try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
     }
   }
 
@@ -59,13 +60,14 @@ extension Device {
           range.lowerBound, range.upperBound, width, code, gradient, gateUp, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
-      var launch = try gpu.launch(.swiglu, "swiglu_backward", [lanes.option, activation.option])
+      let (lanes, span) = (gpu.rowLanes, gpu.span)
+      var launch = try gpu.launch(
+        .swiglu, "swiglu_backward", [lanes.option, span, activation.option])
       try launch.read(hiddenGradient)
       try launch.read(gateUp)
       try launch.write(&gateUpGradient)
       try launch.value(width)
-      try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+      try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
     }
   }
 }
