@@ -82,7 +82,7 @@ package enum CPUBodies: Sendable {
   }
 
   /// `MemAvailable` of /proc/meminfo in bytes; nil where there is none.
-  private static func availableBytes() -> Int? {
+  static func availableBytes() -> Int? {
     guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
       let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })

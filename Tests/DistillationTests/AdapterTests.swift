@@ -24,7 +24,9 @@ import Testing
   }
 
   private func write(_ adapter: Adapter) throws {
-    try adapter.write(to: run, metrics: RunRecords.metrics, options: TrainingOptions())
+    try adapter.writeTensors(to: run)
+    try adapter.writeReadme(
+      to: run, metrics: RunRecords.metrics, options: TrainingOptions())
   }
 
   private func text(_ name: String) throws -> String {

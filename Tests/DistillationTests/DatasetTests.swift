@@ -1,17 +1,26 @@
 import Distillation
 import Foundation
+import HuggingFace
 import TestSupport
 import Testing
+import Tokenizers
 
 @Suite struct DatasetTests {
   private let folder: TemporaryFolder
   private let text: PromptReader
+  private let chat: PromptReader
   private let identifiers = PromptReader(identifiersBelow: 10, contextFile: "context.json")
 
   init() throws {
     folder = try TemporaryFolder()
+    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
     text = PromptReader(
-      try TinyTokenizer.make(), vocabularySize: 6, contextFile: "context.txt")
+      tokenizer, placement: Placement(raw: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
+    let template = try #require(try ChatTemplate.builtIn(named: "chatml"))
+    chat = PromptReader(
+      tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
   }
 
   private func read(_ lines: String, _ reader: PromptReader? = nil) throws -> Dataset {
@@ -45,6 +54,21 @@ import Testing
   @Test func aCompletionThatWouldMeltIntoThePromptStaysApart() throws {
     #expect(
       try read(#"{"prompt": "ca", "completion": "bc"}"#).examples.first?.response == [2, 3])
+  }
+
+  @Test func aChatEndsItsResponseAsTheTemplateDoes() throws {
+    let data = try read(
+      """
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "bc"}]}
+      {"prompt": "a", "completion": "bc"}
+      {"messages": [{"role": "user", "content": "a"}]}
+      """, chat)
+    #expect(data.examples.map(\.response) == [[2, 3, 8], [2, 3, 8], nil])
+    #expect(data.examples[0].prompt == data.examples[1].prompt)
+    #expect(data.examples[0].prompt == data.examples[2].prompt)
+    // The prompt ends where the assistant's answer begins.
+    #expect(data.examples[0].prompt.last == 6)
+    #expect(data.examples[0].prompt.contains(7))
   }
 
   @Test func identifiersAreTakenAsTheyAre() throws {
@@ -86,8 +110,16 @@ import Testing
       "messages[0].content: expected a string, found nothing"
     ),
     (
+      #"{"messages": [{"role": "user", "content": ""}]}"#,
+      "messages[0].content: expected a text, found an empty string"
+    ),
+    (
+      #"{"messages": [{"role": "assistant", "content": "a"}]}"#,
+      "messages: expected a user's message before the response, found none"
+    ),
+    (
       #"{"messages": [{"role": "user", "content": "a"}]}"#,
-      "expected prompt, because the model has no chat template, found messages"
+      "messages: the model has no chat template; choose one with --template, or give prompts"
     ),
     (
       #"{"prompt_ids": [1]}"#,

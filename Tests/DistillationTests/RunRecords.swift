@@ -1,4 +1,4 @@
-import Distillation
+@testable import Distillation
 
 /// Records of a run that never was, for tests of what is written.
 enum RunRecords {
@@ -22,8 +22,8 @@ enum RunRecords {
     let numbers = (0..<6).map { Float($0 + step) }
     return TrainingCheckpoint(
       state: .init(
-        step: step, bestStep: 1, bestDivergence: 0.25, evaluationsWithoutProgress: 2,
-        trainSeconds: 7.5, options: options, fingerprints: fingerprints),
+        step: step, bestStep: 1, best: HeldOut(kl: 0.25, agreement: 0.5),
+        evaluationsSinceBest: 2, trainSeconds: 7.5, options: options, fingerprints: fingerprints),
       prompt: SoftPrompt(values: numbers, width: 3), firstMoment: numbers.map { $0 / 3 },
       secondMoment: numbers.map { $0 * $0 }, best: SoftPrompt(values: numbers.reversed(), width: 3))
   }

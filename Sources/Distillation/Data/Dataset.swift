@@ -31,15 +31,25 @@ package struct Dataset: Sendable, Equatable {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() where !line.allSatisfy(isSpace) {
       let number = index + 1
+      let value: JSONValue
+      let content: ExampleLine
       do throws(JSONValueError) {
-        let value = try JSONValue(parsing: Array(line), file: url.path)
-        let content = try ExampleLine(value)
+        value = try JSONValue(parsing: Array(line), file: url.path)
+        content = try ExampleLine(value)
         unused.formUnion(try value.keys().filter { !knownKeys.contains($0) })
+      } catch {
+        throw failure(error, line: number)
+      }
+      do throws(PromptReader.Problem) {
         let (prompt, response) = try reader.read(content, at: value)
         examples.append(
           Example(prompt: prompt, response: response, line: number, file: url.path))
       } catch {
-        throw failure(error, line: number)
+        switch error {
+        case .line(let error): throw failure(error, line: number)
+        case .placement(let error):
+          throw .line(file: url.path, line: number, column: nil, reason: error.description)
+        }
       }
     }
     guard !examples.isEmpty else {

@@ -13,6 +13,8 @@ package enum DistillationError: Error, Sendable {
   case safetensors(SafetensorsError)
   /// The operating system refused to read or write a file.
   case file(FileError)
+  /// The context has no place in the chat template.
+  case placement(PlacementError)
   /// A JSON file is damaged, or not as expected.
   case json(JSONValueError)
   /// A line of a JSONL file is not an example. `line` counts from 1, `column` from 1 in bytes.
@@ -37,6 +39,7 @@ extension DistillationError: CustomStringConvertible {
     case .folder(let error): error.description
     case .safetensors(let error): error.description
     case .file(let error): error.description
+    case .placement(let error): error.description
     case .json(let error): error.description
     case .line(let file, let line, nil, let reason): "\(file):\(line): \(reason)"
     case .line(let file, let line, let column?, let reason):
@@ -73,6 +76,13 @@ func distilling<Value>(
   _ call: () throws(TransformerError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .transformer(error) }
+}
+
+/// Runs a read of a model folder and gives its error the type of this layer.
+func opening<Value>(
+  _ call: () throws(ModelFolderError) -> Value
+) throws(DistillationError) -> Value {
+  do { return try call() } catch { throw .folder(error) }
 }
 
 /// Runs a read of a JSON value and gives its error the type of this layer.

@@ -11,14 +11,8 @@ import Safetensors
 /// assistant's. Other keys are passed over, as other tools do.
 enum ExampleLine: Equatable {
   case text(prompt: String, completion: String?)
-  case messages([Message], response: String?)
+  case messages([ChatMessage], response: String?)
   case identifiers(prompt: [Int], completion: [Int]?)
-
-  /// One turn of a conversation.
-  struct Message: Equatable {
-    var role: String
-    var content: String
-  }
 
   private static let forms = ["prompt", "messages", "prompt_ids"]
 
@@ -85,21 +79,23 @@ enum ExampleLine: Equatable {
     return identifiers
   }
 
+  /// A conversation: who speaks is for the template to judge, but for the system, whose place the
+  /// context takes.
   private static func conversation(_ value: JSONValue) throws(JSONValueError) -> ExampleLine {
-    var messages: [Message] = []
     let elements: [JSONValue] = try value.required("messages")
-    for element in elements {
-      let role: String = try element.required("role")
-      guard ["user", "assistant"].contains(role) else {
+    var messages: [ChatMessage] = try value.required("messages")
+    for (element, message) in zip(elements, messages) {
+      if message.role == "system" {
         throw element.failure(
-          expected: role == "system"
-            ? "user or assistant, because the context takes the system message's place"
-            : "user or assistant", found: "\"\(role)\"", at: "role")
+          expected: "user or assistant, because the context takes the system message's place",
+          found: "\"system\"", at: "role")
       }
-      messages.append(Message(role: role, content: try text("content", in: element)))
+      if message.content.isEmpty {
+        throw element.failure(expected: "a text", found: "an empty string", at: "content")
+      }
     }
     let response = messages.last?.role == "assistant" ? messages.removeLast().content : nil
-    guard messages.last?.role == "user" else {
+    guard let last = messages.last, last.role != "assistant" else {
       throw value.failure(
         expected: "a user's message before the response",
         found: messages.isEmpty ? "none" : "two messages of the assistant", at: "messages")

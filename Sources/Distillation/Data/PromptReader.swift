@@ -5,7 +5,13 @@ import Tokenizers
 package struct PromptReader: Sendable {
   private enum Form {
     case identifiers
-    case text(Tokenizer)
+    case text(Tokenizer, Placement)
+  }
+
+  /// Why a line gives no example.
+  enum Problem: Error {
+    case line(JSONValueError)
+    case placement(PlacementError)
   }
 
   private let form: Form
@@ -21,9 +27,11 @@ package struct PromptReader: Sendable {
     self.contextFile = contextFile
   }
 
-  /// A reader of text.
-  package init(_ tokenizer: Tokenizer, vocabularySize: Int, contextFile: String) {
-    form = .text(tokenizer)
+  /// A reader of text, for a context that is text.
+  package init(
+    _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String
+  ) {
+    form = .text(tokenizer, placement)
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
   }
@@ -31,31 +39,45 @@ package struct PromptReader: Sendable {
   /// The identifiers of a line's prompt and response.
   ///
   /// - Throws: when the line has another form than the context, an identifier is outside the
-  ///   vocabulary, or nothing is left of a text.
+  ///   vocabulary, nothing is left of a text, or the chat template refuses the conversation.
   func read(
     _ line: ExampleLine, at value: JSONValue
-  ) throws(JSONValueError) -> (prompt: [Int], response: [Int]?) {
+  ) throws(Problem) -> (prompt: [Int], response: [Int]?) {
     switch (form, line) {
     case (.identifiers, .identifiers(let prompt, let completion)):
       try check(prompt, "prompt_ids", at: value)
       if let completion { try check(completion, "completion_ids", at: value) }
       return (prompt, completion)
-    case (.text(let tokenizer), .text(let text, let completion)):
-      let prompt = tokenizer.encode(text, addingSpecialTokens: false)
+    case (.text(let tokenizer, let placement), .text(let text, let completion)):
+      let prompt = try placing { () throws(PlacementError) in
+        try placement.promptIdentifiers(of: text)
+      }
       try requireTokens(prompt, "prompt", at: value)
       guard let completion else { return (prompt, nil) }
-      let response = Self.continuation(of: text, prompt, with: completion, tokenizer)
+      let response =
+        placement.isChat
+        ? Self.answer(completion, placement)
+        : Self.continuation(of: text, prompt, with: completion, tokenizer)
       try requireTokens(response, "completion", at: value)
       return (prompt, response)
-    case (.text, .messages):
-      throw value.failure(
-        expected: "prompt, because the model has no chat template", found: "messages")
+    case (.text(_, let placement), .messages(let messages, let response)):
+      let prompt = try placing { () throws(PlacementError) in
+        try placement.promptIdentifiers(of: messages)
+      }
+      try requireTokens(prompt, "messages", at: value)
+      return (prompt, response.map { Self.answer($0, placement) })
     case (.identifiers, _), (.text, .identifiers):
       let isText = if case .text = form { true } else { false }
-      throw value.failure(
-        expected: (isText ? "prompt or messages" : "prompt_ids")
-          + ", because \(contextFile) holds \(isText ? "text" : "ids")", found: line.key)
+      throw .line(
+        value.failure(
+          expected: (isText ? "prompt or messages" : "prompt_ids")
+            + ", because \(contextFile) holds \(isText ? "text" : "ids")", found: line.key))
     }
+  }
+
+  /// The tokens of an assistant's message with the one that ends it.
+  private static func answer(_ text: String, _ placement: Placement) -> [Int] {
+    placement.responseIdentifiers(of: text) + (placement.endOfResponse.map { [$0] } ?? [])
   }
 
   /// The tokens of a completion where it stands, behind its prompt: a tokenizer that puts a mark
@@ -69,24 +91,32 @@ package struct PromptReader: Sendable {
     return tokenizer.encode(completion, addingSpecialTokens: false)
   }
 
+  private func placing<Value>(
+    _ call: () throws(PlacementError) -> Value
+  ) throws(Problem) -> Value {
+    do { return try call() } catch { throw .placement(error) }
+  }
+
   private func check(
     _ identifiers: [Int], _ key: String, at value: JSONValue
-  ) throws(JSONValueError) {
+  ) throws(Problem) {
     for (place, identifier) in identifiers.enumerated()
     where !(0..<vocabularySize).contains(identifier) {
-      throw value.failure(
-        expected: "an id from 0 to \(vocabularySize - 1)", found: "\(identifier)",
-        at: "\(key)[\(place)]")
+      throw .line(
+        value.failure(
+          expected: "an id from 0 to \(vocabularySize - 1)", found: "\(identifier)",
+          at: "\(key)[\(place)]"))
     }
   }
 
   /// A normalizer may take away all of a text.
   private func requireTokens(
     _ identifiers: [Int], _ key: String, at value: JSONValue
-  ) throws(JSONValueError) {
+  ) throws(Problem) {
     if identifiers.isEmpty {
-      throw value.failure(
-        expected: "a text", found: "one that the tokenizer leaves nothing of", at: key)
+      throw .line(
+        value.failure(
+          expected: "a text", found: "one that the tokenizer leaves nothing of", at: key))
     }
   }
 }

@@ -47,10 +47,7 @@ extension SoftPrompt {
     _ kind: Initialization, count: Int, from source: InitializationSource, seed: UInt64
   ) throws(DistillationError) -> SoftPrompt {
     guard count > 0, count < source.context.count else {
-      throw .option(
-        name: "tokens",
-        expected: "1 to \(source.context.count - 1), fewer than the context's "
-          + "\(source.context.count) tokens", found: "\(count)")
+      throw tooMany(count, contextTokens: source.context.count)
     }
     var random = SplitMix64(seed: seed)
     switch kind {
@@ -73,6 +70,14 @@ extension SoftPrompt {
     case .file(let url):
       return try stored(in: url, count: count, width: source.width)
     }
+  }
+
+  /// Why so many pseudo-tokens make no sense.
+  static func tooMany(_ count: Int, contextTokens: Int) -> DistillationError {
+    .option(
+      name: "tokens",
+      expected: "1 to \(contextTokens - 1), fewer than the context's \(contextTokens) tokens",
+      found: "\(count)")
   }
 
   /// The means of `count` equal consecutive pieces of the context.

@@ -12,10 +12,10 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   /// What is kept of the teacher's answer.
   package var teacherCache = TeacherCacheChoice.auto
   /// What is minimised.
-  package var loss = Objective.forwardKL
+  package var loss = Loss.forwardKL
   /// What both distributions' logits are divided by.
   package var temperature: Float = 1
-  package var optimizer = Optimizer.adamW
+  package var optimizer = OptimizerChoice.adamW
   /// The highest rate; nil takes ``defaultLearningRateFactor`` times the root mean square of the
   /// context's embeddings.
   package var learningRate: Float?
@@ -84,6 +84,23 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     learningRate ?? Self.defaultLearningRateFactor * embeddingScale
   }
 
+  /// What is minimised, at the run's temperature.
+  package var objective: Objective {
+    switch loss {
+    case .forwardKL: Objective(.forwardKL, temperature: temperature)
+    case .reverseKL: Objective(.reverseKL, temperature: temperature)
+    case .jensenShannon: Objective(.jensenShannon, temperature: temperature)
+    }
+  }
+
+  /// The optimiser with its settings.
+  package var optimizerSettings: Optimizer {
+    switch optimizer {
+    case .adamW: .adamW(weightDecay: Double(weightDecay))
+    case .sgd: .sgd(weightDecay: Double(weightDecay))
+    }
+  }
+
   /// The steps of the whole training over examples in this order.
   package func totalSteps(_ order: BatchOrder) -> Int {
     epochs.map { $0 * order.stepsPerEpoch } ?? steps
@@ -93,7 +110,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
 extension TrainingOptions {
   /// What is minimised, between the teacher's distribution p and the student's q of every response
   /// token.
-  package enum Objective: String, Sendable, Codable, CaseIterable {
+  package enum Loss: String, Sendable, Codable, CaseIterable {
     /// KL(p || q).
     case forwardKL = "forward-kl"
     /// KL(q || p).
@@ -115,7 +132,7 @@ extension TrainingOptions {
   }
 
   /// What turns gradients into steps.
-  package enum Optimizer: String, Sendable, Codable, CaseIterable {
+  package enum OptimizerChoice: String, Sendable, Codable, CaseIterable {
     /// Loshchilov and Hutter 2019, arXiv:1711.05101, with betas 0.9 and 0.999 and epsilon 1e-8.
     case adamW = "adamw"
     /// Plain gradient descent.

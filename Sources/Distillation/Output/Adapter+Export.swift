@@ -6,13 +6,9 @@ extension Adapter {
   /// The tensor's name in Pith's file.
   static let softPromptName = "soft_prompt"
 
-  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and
-  /// `README.md`, each whole or not at all.
-  ///
-  /// - Parameter metrics: the run's report, for the README.
-  package func write(
-    to run: RunFolder, metrics: RunMetrics, options: TrainingOptions
-  ) throws(DistillationError) {
+  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors` and `adapter_config.json`, each
+  /// whole or not at all.
+  package func writeTensors(to run: RunFolder) throws(DistillationError) {
     let (sigma, virtual) = (softPrompt, virtualTokens)
     try tensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
@@ -25,6 +21,12 @@ extension Adapter {
     let layout = JSON.Layout(indentation: 2, sortsKeys: true)
     try run.write(
       Array((configuration.text(layout) + "\n").utf8), to: RunFolder.adapterConfiguration)
+  }
+
+  /// Writes `README.md`: how well the adapter does and how to load it.
+  package func writeReadme(
+    to run: RunFolder, metrics: RunMetrics, options: TrainingOptions
+  ) throws(DistillationError) {
     let readme = RunReadme(adapter: self, metrics: metrics, options: options)
     try run.write(Array(try readme.text().utf8), to: RunFolder.readme)
   }

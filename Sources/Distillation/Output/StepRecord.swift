@@ -7,7 +7,7 @@ package struct StepRecord: Sendable, Equatable, Codable {
   /// KL(teacher || student), mean over the batch's response tokens, in nats; equal to `loss` where
   /// that is the objective, and nil where another objective was trained.
   package var kl: Double?
-  package var learningRate: Double
+  package var learningRate: Float
   /// The L2 norm of the soft prompt's gradient before clipping.
   package var gradientNorm: Double
   /// Wall-clock time.
@@ -15,7 +15,7 @@ package struct StepRecord: Sendable, Equatable, Codable {
 
   /// A line.
   package init(
-    step: Int, loss: Double, kl: Double?, learningRate: Double, gradientNorm: Double,
+    step: Int, loss: Double, kl: Double?, learningRate: Float, gradientNorm: Double,
     seconds: Double
   ) {
     self.step = step

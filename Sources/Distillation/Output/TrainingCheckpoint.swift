@@ -12,10 +12,10 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var step: Int
     /// The step of the best prompt; 0 is the start.
     package var bestStep: Int
-    /// The held-out divergence of the best prompt, in nats; nil where none was measured.
-    package var bestDivergence: Double?
+    /// Held-out numbers of the best prompt; nil where none were measured.
+    package var best: HeldOut?
     /// Held-out evaluations since the best one.
-    package var evaluationsWithoutProgress: Int
+    package var evaluationsSinceBest: Int
     /// Seconds of training so far.
     package var trainSeconds: Double
     package var options: TrainingOptions
@@ -23,13 +23,13 @@ package struct TrainingCheckpoint: Sendable, Equatable {
 
     /// A state after `step` steps.
     package init(
-      step: Int, bestStep: Int, bestDivergence: Double?, evaluationsWithoutProgress: Int,
-      trainSeconds: Double, options: TrainingOptions, fingerprints: RunFingerprints
+      step: Int, bestStep: Int, best: HeldOut?, evaluationsSinceBest: Int, trainSeconds: Double,
+      options: TrainingOptions, fingerprints: RunFingerprints
     ) {
       self.step = step
       self.bestStep = bestStep
-      self.bestDivergence = bestDivergence
-      self.evaluationsWithoutProgress = evaluationsWithoutProgress
+      self.best = best
+      self.evaluationsSinceBest = evaluationsSinceBest
       self.trainSeconds = trainSeconds
       self.options = options
       self.fingerprints = fingerprints
@@ -38,8 +38,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     private enum CodingKeys: String, CodingKey {
       case step, options, fingerprints
       case bestStep = "best_step"
-      case bestDivergence = "best_validation_kl"
-      case evaluationsWithoutProgress = "evaluations_without_progress"
+      case best = "best_validation"
+      case evaluationsSinceBest = "evaluations_since_best"
       case trainSeconds = "train_seconds"
     }
   }

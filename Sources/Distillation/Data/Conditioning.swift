@@ -1,0 +1,146 @@
+import Foundation
+import HuggingFace
+import Tokenizers
+
+/// What the model reads before every prompt, and how prompts and responses become identifiers:
+///
+///     header | context or soft prompt | closing | prompt | response
+///
+/// Where the context is given as identifiers, header and closing are empty and nothing is tokenized.
+package struct Conditioning: Sendable {
+  /// The frozen tokens before the context.
+  package let header: [Int]
+  /// The context; empty where there is none.
+  package let context: [Int]
+  /// The frozen tokens between the context and the prompt.
+  package let closing: [Int]
+  /// What `--template` has to be to get the same placement: `auto` for the model's own template.
+  package let template: String
+  /// Whether the context stands in a chat template.
+  package let isChat: Bool
+  /// Tokens after which an answer ends.
+  package let stopIdentifiers: Set<Int>
+  /// Identifiers below ``ordinaryCount`` that are no ordinary tokens.
+  package let specialIdentifiers: Set<Int>
+  /// Identifiers from here on stand for no token: models round their vocabularies up.
+  package let ordinaryCount: Int
+  /// Reads the examples.
+  package let reader: PromptReader
+  /// Nil where everything is given as identifiers.
+  private let placement: Placement?
+  private let folder: ModelFolder
+
+  /// Tokenizes the context, where there is one, and finds its place in the template.
+  ///
+  /// - Parameters:
+  ///   - template: `auto` for the model's own or none, `raw`, or the name of a built-in one.
+  ///   - vocabularySize: V of the model.
+  /// - Throws: when the folder lacks what is needed, the template is unknown or has no place for a
+  ///   context, or an identifier is outside the vocabulary.
+  package init(
+    _ context: ContextText?, folder: ModelFolder, template: String, vocabularySize: Int
+  ) throws(DistillationError) {
+    self.folder = folder
+    let generation = try opening { () throws(ModelFolderError) in
+      try folder.generationConfiguration()
+    }
+    if case .identifiers(let identifiers, let file)? = context {
+      try Self.check(identifiers, file: file, vocabularySize: vocabularySize)
+      header = []
+      closing = []
+      self.context = identifiers
+      self.template = "raw"
+      isChat = false
+      stopIdentifiers = Set(generation.endIdentifiers)
+      specialIdentifiers = []
+      ordinaryCount = vocabularySize
+      placement = nil
+      reader = PromptReader(identifiersBelow: vocabularySize, contextFile: file)
+      return
+    }
+    let tokenizer = try Self.tokenizer(of: folder)
+    let placement = try Self.placement(template, folder: folder, tokenizer: tokenizer)
+    var file = "the command"
+    var tokens: [Int] = []
+    if case .text(let text, let name)? = context {
+      file = name
+      tokens = tokenizer.encode(text, addingSpecialTokens: false)
+    }
+    header = placement.header
+    closing = placement.closing
+    self.context = tokens
+    self.template = placement.isChat ? template : "raw"
+    isChat = placement.isChat
+    stopIdentifiers = Set(
+      generation.endIdentifiers + (placement.endOfResponse.map { [$0] } ?? []))
+    specialIdentifiers = tokenizer.specialIdentifiers
+    ordinaryCount = min(vocabularySize, tokenizer.vocabularySize)
+    self.placement = placement
+    reader = PromptReader(
+      tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file)
+    for identifiers in [header, tokens, closing] {
+      try Self.check(
+        identifiers, file: folder.url.appending(path: "tokenizer.json").path,
+        vocabularySize: vocabularySize)
+    }
+  }
+
+  /// The identifiers of a prompt that is typed, not read from a file; behind a context of
+  /// identifiers those of the text alone.
+  package func prompt(_ text: String) throws(DistillationError) -> [Int] {
+    guard let placement else {
+      return try Self.tokenizer(of: folder).encode(text, addingSpecialTokens: false)
+    }
+    do {
+      return try placement.promptIdentifiers(of: text)
+    } catch { throw .placement(error) }
+  }
+
+  /// Tokens of everything before a prompt with the whole context.
+  package var contextPrefixCount: Int { header.count + context.count + closing.count }
+
+  /// The tokenizer of a model that has to read text.
+  package static func tokenizer(of folder: ModelFolder) throws(DistillationError) -> Tokenizer {
+    let tokenizer = try opening { () throws(ModelFolderError) in try folder.tokenizer() }
+    guard let tokenizer else {
+      throw .folder(.missingFile(folder: folder.url.path, name: "tokenizer.json"))
+    }
+    return tokenizer
+  }
+
+  private static func placement(
+    _ name: String, folder: ModelFolder, tokenizer: Tokenizer
+  ) throws(DistillationError) -> Placement {
+    let template: ChatTemplate?
+    switch name {
+    case "raw": template = nil
+    case "auto":
+      template = try opening { () throws(ModelFolderError) in try folder.chatTemplate() }
+    default:
+      do {
+        template = try ChatTemplate.builtIn(named: name)
+      } catch { throw .folder(.chatTemplate(error)) }
+      guard template != nil else {
+        throw .option(
+          name: "template",
+          expected:
+            "one of \((["auto", "raw"] + ChatTemplate.builtInNames).joined(separator: ", "))",
+          found: name)
+      }
+    }
+    guard let template else { return Placement(raw: tokenizer) }
+    do {
+      return try Placement(template: template, tokenizer: tokenizer)
+    } catch { throw .placement(error) }
+  }
+
+  private static func check(
+    _ identifiers: [Int], file: String, vocabularySize: Int
+  ) throws(DistillationError) {
+    if let place = identifiers.firstIndex(where: { !(0..<vocabularySize).contains($0) }) {
+      throw .content(
+        file: file, expected: "ids from 0 to \(vocabularySize - 1), the model's vocabulary",
+        found: "\(identifiers[place])")
+    }
+  }
+}

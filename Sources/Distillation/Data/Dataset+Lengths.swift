@@ -1,0 +1,22 @@
+extension Dataset {
+  /// Checks that every example fits the model's positions behind a prefix.
+  ///
+  /// - Parameters:
+  ///   - prefix: tokens before the prompt: header, context and closing.
+  ///   - responseTokens: the most tokens of an answer, for examples without a response.
+  ///   - positions: the longest text that the model was made for.
+  /// - Throws: at the first example that is too long, with its line.
+  package func checkLengths(
+    prefix: Int, responseTokens: Int, positions: Int
+  ) throws(DistillationError) {
+    for example in examples {
+      let response = example.response?.count ?? responseTokens
+      let total = prefix + example.prompt.count + response
+      guard total > positions else { continue }
+      throw .line(
+        file: example.file, line: example.line, column: nil,
+        reason: "expected context, prompt and response to fit the model's \(positions) positions, "
+          + "found \(prefix) + \(example.prompt.count) + \(response) tokens")
+    }
+  }
+}

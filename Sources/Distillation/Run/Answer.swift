@@ -1,0 +1,99 @@
+package import Compute
+import Foundation
+import HuggingFace
+internal import Transformer
+
+/// What a model answers to one prompt, behind an adapter, a context, or nothing.
+package struct Answer: Sendable {
+  /// The answer's tokens, the one that ends it among them.
+  package var identifiers: [Int]
+  /// The answer without special tokens.
+  package var text: String
+  /// Whether the adapter says that it was made for another model.
+  package var isForeignAdapter: Bool
+
+  /// What a user asks.
+  package struct Request: Sendable {
+    package var folder: ModelFolder
+    package var adapter: URL?
+    package var context: URL?
+    /// `auto` takes the adapter's, or the model's own, or none.
+    package var template: String
+    package var prompt: String
+    package var precision: WeightPrecision
+    package var maximumTokens: Int
+    package var temperature: Float
+    package var seed: UInt64
+
+    /// A request; of adapter and context one at most.
+    package init(
+      folder: ModelFolder, adapter: URL?, context: URL?, template: String, prompt: String,
+      precision: WeightPrecision, maximumTokens: Int, temperature: Float, seed: UInt64
+    ) {
+      self.folder = folder
+      self.adapter = adapter
+      self.context = context
+      self.template = template
+      self.prompt = prompt
+      self.precision = precision
+      self.maximumTokens = maximumTokens
+      self.temperature = temperature
+      self.seed = seed
+    }
+  }
+
+  /// Loads the model and lets it answer.
+  package init(
+    _ request: Request, device: Device, handle: (RunEvent) -> Void
+  ) throws(DistillationError) {
+    let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
+    let configuration = try distilling { () throws(TransformerError) in
+      try DecoderConfiguration(config: config)
+    }
+    var adapter: AdapterImport?
+    if let url = request.adapter {
+      adapter = try AdapterImport(at: url, width: configuration.hiddenSize)
+    }
+    var context: ContextText?
+    if let url = request.context { context = try ContextText(contentsOf: url) }
+    let conditioning = try Conditioning(
+      context, folder: request.folder,
+      template: request.template == "auto" ? adapter?.template ?? "auto" : request.template,
+      vocabularySize: configuration.vocabularySize)
+    let prompt = try conditioning.prompt(request.prompt)
+    guard !prompt.isEmpty else {
+      throw .option(name: "prompt", expected: "a text", found: "one without tokens")
+    }
+    let prefix =
+      adapter?.prefix(in: conditioning)
+      ?? Prefix(
+        header: conditioning.header,
+        body: conditioning.context.isEmpty ? .nothing : .context(conditioning.context),
+        closing: conditioning.closing)
+    let rows = prefix.rows(width: configuration.hiddenSize)
+    let room = prompt.count + request.maximumTokens
+    guard rows + room <= configuration.maximumPositions else {
+      throw .option(
+        name: "max-tokens",
+        expected: "context, prompt and answer to fit the model's \(configuration.maximumPositions) "
+          + "positions", found: "\(rows) + \(prompt.count) + \(request.maximumTokens) tokens")
+    }
+    let answers = try distilling { () throws(TransformerError) in
+      let decoder = try Decoder(request.folder, on: device, precision: request.precision) {
+        handle(.progress(.loading, done: $0, total: $1))
+      }
+      let model = try PrefixedDecoder(decoder, prefix: prefix, room: room, responseRows: 1) {
+        handle(.progress(.readingContext, done: $0, total: rows))
+      }
+      return try model.generate(
+        [prompt],
+        options: GenerationOptions(
+          maximumTokens: request.maximumTokens, temperature: request.temperature,
+          seed: request.seed, stopIdentifiers: conditioning.stopIdentifiers))
+    }
+    identifiers = answers.first ?? []
+    let tokenizer = try Conditioning.tokenizer(of: request.folder)
+    text = tokenizer.decode(identifiers, skippingSpecialTokens: true)
+    isForeignAdapter = try adapter?.isForeign(to: request.folder) ?? false
+  }
+}

@@ -1,0 +1,194 @@
+package import Compute
+import Foundation
+import HuggingFace
+internal import Transformer
+
+/// A distillation from files to files:
+///
+///     texts -> weights -> teacher -> training -> judgement -> adapter
+///
+/// Making one reads and checks everything but the weights; ``perform(isInterrupted:handle:)`` does the
+/// work. Nothing is printed: what happens comes as ``RunEvent``s.
+package final class DistillationRun {
+  private let request: RunRequest
+  private let device: Device
+  private let texts: RunTexts
+  private let run: RunFolder
+  private let checkpoint: TrainingCheckpoint?
+
+  /// Keys of the data that mean nothing here.
+  package var unusedKeys: [String] { texts.unusedKeys }
+
+  /// Reads the user's files and looks at the output folder; writes nothing.
+  ///
+  /// - Throws: at the first thing that is wrong.
+  package init(_ request: RunRequest, device: Device) throws(DistillationError) {
+    self.request = request
+    self.device = device
+    run = try RunFolder(request.output, mode: request.mode)
+    texts = try RunTexts(request)
+    guard request.mode == .resume, let newest = run.newestCheckpoint() else {
+      checkpoint = nil
+      return
+    }
+    let found = try TrainingCheckpoint(folder: newest.url)
+    try request.options.check(against: found.state.options, checkpoint: newest.url.path)
+    try texts.fingerprints.check(
+      against: found.state.fingerprints, checkpoint: newest.url.path)
+    checkpoint = found
+  }
+
+  /// Loads the model, lets the teacher read, trains, judges and writes the results.
+  ///
+  /// - Parameters:
+  ///   - isInterrupted: asked after every step; true ends the training with a checkpoint.
+  ///   - handle: called with what happens.
+  package func perform(
+    isInterrupted: () -> Bool, handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> RunOutcome {
+    let options = request.options
+    let decoder = try loadDecoder(handle)
+    let source = initializationSource(decoder)
+    let start = try startState(source)
+    let teacherBegin = ContinuousClock.now
+    let work = try TeacherWork(decoder, texts: texts, options: options, handle: handle)
+    let teacherSeconds = (ContinuousClock.now - teacherBegin).inSeconds
+
+    let order = BatchOrder(
+      count: texts.training.count, batchSize: options.batchSize, isShuffled: options.shuffle,
+      seed: options.seed)
+    let schedule = LearningRateSchedule(
+      options.schedule,
+      peak: options.peakLearningRate(embeddingScale: try source.embeddingScale()),
+      warmupSteps: options.warmup, totalSteps: options.totalSteps(order))
+    let student = try student(decoder, start)
+    let loop = try trainingLoop(decoder, work, student, order, schedule, start)
+    try run.begin()
+    handle(.begun(beginning(work, schedule, start)))
+    let recorder = TrainingRecorder(
+      run, request: request, texts: texts, totalSteps: schedule.totalSteps, startStep: start.step,
+      earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
+      tokens: { loop.distiller.rows(of: order.batch($0)) })
+    let outcome = try train(loop, recorder, isInterrupted, handle)
+    let state = try distilling { () throws(TransformerError) in try loop.currentState() }
+    let delivery = RunDelivery(
+      request: request, texts: texts, run: run, decoder: decoder, work: work, student: student)
+    if case .lossNotFinite(let step) = outcome {
+      let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
+      try delivery.save(prompts.first { $0.allSatisfy(\.isFinite) } ?? start.prompt)
+      throw .lossNotFinite(step: step, saved: run.url.path)
+    }
+    let saved = try recorder.save(state)
+    handle(.checkpoint(saved))
+    if outcome == .interrupted { return .interrupted(checkpoint: saved) }
+    let timing = try timing(recorder, teacherSeconds: teacherSeconds)
+    let result = try delivery.deliver(state, timing: timing, handle: handle)
+    return .finished(result, isPatienceExhausted: outcome == .outOfPatience)
+  }
+
+  private func loadDecoder(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Decoder {
+    try distilling { () throws(TransformerError) in
+      try Decoder(request.folder, on: device, precision: request.options.precision) {
+        handle(.progress(.loading, done: $0, total: $1))
+      }
+    }
+  }
+
+  private func initializationSource(_ decoder: Decoder) -> InitializationSource {
+    InitializationSource(
+      context: texts.conditioning.context, width: texts.configuration.hiddenSize,
+      vocabularySize: texts.conditioning.ordinaryCount,
+      specialIdentifiers: texts.conditioning.specialIdentifiers
+    ) { identifiers throws(DistillationError) in try decoder.embeddings(of: identifiers) }
+  }
+
+  private func startState(
+    _ source: InitializationSource
+  ) throws(DistillationError) -> TrainingState {
+    if let checkpoint { return TrainingState(checkpoint) }
+    let options = request.options
+    return TrainingState(
+      prompt: try SoftPrompt.initial(
+        options.initialization, count: options.tokens, from: source, seed: options.seed
+      ).values)
+  }
+
+  private func student(
+    _ decoder: Decoder, _ start: TrainingState
+  ) throws(DistillationError) -> PrefixedDecoder {
+    let room = TeacherWork.room(
+      longest: texts.longest(responseTokens: request.options.responseTokens))
+    return try distilling { () throws(TransformerError) in
+      try PrefixedDecoder(
+        decoder, prefix: texts.prefix(.softPrompt(start.prompt)), room: room, responseRows: room)
+    }
+  }
+
+  private func trainingLoop(
+    _ decoder: Decoder, _ work: TeacherWork, _ student: PrefixedDecoder, _ order: BatchOrder,
+    _ schedule: LearningRateSchedule, _ start: TrainingState
+  ) throws(DistillationError) -> TrainingLoop {
+    let (options, texts) = (request.options, texts)
+    return try distilling { () throws(TransformerError) in
+      let distiller = try Distiller(
+        decoder, teacher: work.cache, prompt: start.prompt, header: texts.conditioning.header,
+        closing: texts.conditioning.closing, batchSize: order.batchSize,
+        objective: options.objective, optimizer: options.optimizerSettings,
+        clipNorm: options.clipNorm)
+      return try TrainingLoop(
+        distiller, judge: work.judge, student: student, prefix: texts.prefix, order: order,
+        schedule: schedule, evaluateEvery: options.evaluateEvery, patience: options.patience,
+        state: start)
+    }
+  }
+
+  private func beginning(
+    _ work: TeacherWork, _ schedule: LearningRateSchedule, _ start: TrainingState
+  ) -> RunEvent.Beginning {
+    let rows = TeacherCache.rowCount(work.cache.examples)
+    return RunEvent.Beginning(
+      contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
+      trainingExamples: texts.training.count, validationExamples: texts.validation.count,
+      responseTokens: rows, teacherCache: "\(work.cacheKind)",
+      teacherCacheBytes: work.cache.rows.byteCount,
+      peakLearningRate: schedule.peak, startStep: start.step, totalSteps: schedule.totalSteps)
+  }
+
+  /// Trains, and writes down what happens.
+  private func train(
+    _ loop: TrainingLoop, _ recorder: TrainingRecorder, _ isInterrupted: () -> Bool,
+    _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> TrainingOutcome {
+    func saveIfDue(after step: Int, isEvaluated: Bool) throws(DistillationError) {
+      guard recorder.isDue(after: step, isEvaluated: isEvaluated) else { return }
+      let state = try distilling { () throws(TransformerError) in try loop.currentState() }
+      handle(.checkpoint(try recorder.save(state)))
+    }
+    let result = try loop.run(isInterrupted: isInterrupted) {
+      (event) throws(DistillationError) in
+      switch event {
+      case .steps(let reports, let seconds):
+        let rate = try recorder.record(reports, seconds: seconds)
+        handle(.steps(reports, seconds: seconds, tokensPerSecond: rate))
+        let isFinite = reports.allSatisfy { $0.loss.isFinite && $0.gradientNorm.isFinite }
+        if let last = reports.last, isFinite {
+          try saveIfDue(after: last.step, isEvaluated: false)
+        }
+      case .evaluated(let step, let found, let isBest):
+        handle(.evaluated(step: step, found, isBest: isBest))
+        try saveIfDue(after: step, isEvaluated: true)
+      }
+    }
+    return try distilling { () throws(TransformerError) in try result.get() }
+  }
+
+  private func timing(
+    _ recorder: TrainingRecorder, teacherSeconds: Double
+  ) throws(DistillationError) -> RunMetrics.Timing {
+    let steps = try run.stepRecords().map(\.seconds).sorted()
+    return RunMetrics.Timing(
+      teacherSeconds: teacherSeconds, trainSeconds: recorder.trainSeconds,
+      stepSecondsMedian: steps.isEmpty ? 0 : steps[steps.count / 2],
+      tokensPerSecond: recorder.tokensPerSecond)
+  }
+}

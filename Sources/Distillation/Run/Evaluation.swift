@@ -1,0 +1,109 @@
+package import Compute
+import Foundation
+import HuggingFace
+internal import Transformer
+
+/// How well an adapter replaces a context on given examples.
+package struct Evaluation: Sendable {
+  package var contextTokens: Int
+  package var pseudoTokens: Int
+  package var examples: Int
+  package var responseTokens: Int
+  /// The numbers, as a run's report states them.
+  package var validation: RunMetrics.Validation
+  /// Agreement of the model with nothing in the context's place.
+  package var noContext: HeldOut
+  /// Whether the adapter says that it was made for another model.
+  package var isForeignAdapter: Bool
+
+  /// What a user asks of an evaluation.
+  package struct Request: Sendable {
+    package var folder: ModelFolder
+    package var adapter: URL
+    package var context: URL
+    package var inputs: URL
+    /// `auto` takes the one that the adapter was made in.
+    package var template: String
+    package var precision: WeightPrecision
+    /// The most tokens that the teacher answers where an example has no response.
+    package var responseTokens: Int
+
+    /// A request.
+    package init(
+      folder: ModelFolder, adapter: URL, context: URL, inputs: URL, template: String,
+      precision: WeightPrecision, responseTokens: Int
+    ) {
+      self.folder = folder
+      self.adapter = adapter
+      self.context = context
+      self.inputs = inputs
+      self.template = template
+      self.precision = precision
+      self.responseTokens = responseTokens
+    }
+  }
+
+  /// Runs the model with the full context, with the adapter, and with neither.
+  package init(
+    _ request: Request, device: Device, handle: (RunEvent) -> Void
+  ) throws(DistillationError) {
+    let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
+    let configuration = try distilling { () throws(TransformerError) in
+      try DecoderConfiguration(config: config)
+    }
+    let adapter = try AdapterImport(at: request.adapter, width: configuration.hiddenSize)
+    let conditioning = try Conditioning(
+      try ContextText(contentsOf: request.context), folder: request.folder,
+      template: request.template == "auto" ? adapter.template ?? "auto" : request.template,
+      vocabularySize: configuration.vocabularySize)
+    let data = try Dataset.read(request.inputs, reader: conditioning.reader)
+    let studentPrefix = adapter.prefix(in: conditioning)
+    let longestPrefix = max(
+      conditioning.contextPrefixCount, studentPrefix.rows(width: configuration.hiddenSize))
+    try data.checkLengths(
+      prefix: longestPrefix, responseTokens: request.responseTokens,
+      positions: configuration.maximumPositions)
+
+    let decoder = try distilling { () throws(TransformerError) in
+      try Decoder(request.folder, on: device, precision: request.precision) {
+        handle(.progress(.loading, done: $0, total: $1))
+      }
+    }
+    let lengths = data.examples.map {
+      $0.prompt.count + ($0.response?.count ?? request.responseTokens)
+    }
+    let room = TeacherWork.room(longest: lengths.max() ?? 1)
+    let teacher = try distilling { () throws(TransformerError) in
+      try Teacher(
+        decoder, header: conditioning.header, context: conditioning.context,
+        closing: conditioning.closing, room: room
+      ) { handle(.progress(.readingContext, done: $0, total: conditioning.contextPrefixCount)) }
+    }
+    var options = TrainingOptions()
+    options.responseTokens = request.responseTokens
+    let answered = try TeacherWork.answer(
+      data.examples, by: teacher, conditioning, options, handle)
+    let rows = TeacherCache.rowCount(answered)
+    let verdict = try distilling { () throws(TransformerError) in
+      let judge = try Judge(teacher, examples: answered) {
+        handle(.progress(.scoring, done: $0, total: rows))
+      }
+      func model(_ prefix: Prefix) throws(TransformerError) -> PrefixedDecoder {
+        try PrefixedDecoder(decoder, prefix: prefix, room: room, responseRows: room)
+      }
+      let nothing = Prefix(
+        header: conditioning.header, body: .nothing, closing: conditioning.closing)
+      return try Verdict(
+        judge, student: try model(studentPrefix), teacher: teacher.model,
+        nothing: try model(nothing)
+      ) { handle(.progress(.judging, done: $0, total: $1)) }
+    }
+    contextTokens = conditioning.context.count
+    pseudoTokens = adapter.embeddings.count
+    examples = answered.count
+    responseTokens = rows
+    validation = verdict.validation
+    noContext = verdict.withNothing
+    isForeignAdapter = try adapter.isForeign(to: request.folder)
+  }
+}

@@ -1,0 +1,80 @@
+package import Compute
+import Foundation
+import HuggingFace
+import Safetensors
+internal import Transformer
+
+/// Logits of a text, written to a file.
+package struct LogitsRequest: Sendable {
+  /// What the model reads.
+  package enum Input: Sendable, Equatable {
+    case identifiers([Int])
+    /// A text, with the special tokens that the tokenizer adds, but for one behind an adapter.
+    case text(String)
+  }
+
+  package var folder: ModelFolder
+  package var input: Input
+  package var adapter: URL?
+  package var precision: WeightPrecision
+  package var output: URL
+
+  /// A request.
+  package init(
+    folder: ModelFolder, input: Input, adapter: URL?, precision: WeightPrecision, output: URL
+  ) {
+    self.folder = folder
+    self.input = input
+    self.adapter = adapter
+    self.precision = precision
+    self.output = output
+  }
+
+  /// Writes the tensor `logits`: [tokens, V] f32.
+  package func perform(
+    on device: Device, handle: (RunEvent) -> Void
+  ) throws(DistillationError) {
+    let config = try opening { () throws(ModelFolderError) in try folder.config() }
+    let configuration = try distilling { () throws(TransformerError) in
+      try DecoderConfiguration(config: config)
+    }
+    let virtualTokens = try virtualTokens(width: configuration.hiddenSize)
+    let identifiers = try identifiers()
+    let total = identifiers.count + virtualTokens.count / configuration.hiddenSize
+    guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
+      throw .option(
+        name: "ids",
+        expected: "1 to \(configuration.maximumPositions) tokens, the model's positions",
+        found: "\(total)")
+    }
+    let logits = try distilling { () throws(TransformerError) in
+      let decoder = try Decoder(folder, on: device, precision: precision) {
+        handle(.progress(.loading, done: $0, total: $1))
+      }
+      return try decoder.logits(of: identifiers, virtualTokens: virtualTokens)
+    }
+    try tensors { () throws(SafetensorsError) in
+      try SafetensorsWriter.write(
+        [("logits", [identifiers.count, configuration.vocabularySize], logits)], to: output)
+    }
+  }
+
+  /// PEFT's form of the adapter where it is there: what stands before every token.
+  private func virtualTokens(width: Int) throws(DistillationError) -> [Float] {
+    guard let adapter else { return [] }
+    let isExported = FileManager.default.fileExists(
+      atPath: adapter.appending(path: RunFolder.adapterConfiguration).path)
+    return isExported
+      ? try AdapterImport.exported(in: adapter, width: width).embeddings.values
+      : try AdapterImport(at: adapter, width: width).embeddings.values
+  }
+
+  private func identifiers() throws(DistillationError) -> [Int] {
+    switch input {
+    case .identifiers(let identifiers): return identifiers
+    case .text(let text):
+      return try Conditioning.tokenizer(of: folder)
+        .encode(text, addingSpecialTokens: adapter == nil)
+    }
+  }
+}

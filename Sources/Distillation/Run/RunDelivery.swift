@@ -1,0 +1,88 @@
+internal import Compute
+internal import Transformer
+
+/// The end of a run: the prompt is judged against the full context and against none, exported, and the
+/// export is read back and run.
+struct RunDelivery {
+  let request: RunRequest
+  let texts: RunTexts
+  let run: RunFolder
+  let decoder: Decoder
+  let work: TeacherWork
+  let student: PrefixedDecoder
+
+  /// Examples that the export is verified on where none are held out.
+  private static let verified = 16
+
+  /// Writes the adapter alone, for a run that failed.
+  func save(_ prompt: [Float]) throws(DistillationError) {
+    try adapter(prompt).writeTensors(to: run)
+  }
+
+  /// Judges the best prompt and writes adapter and report.
+  func deliver(
+    _ state: TrainingState, timing: RunMetrics.Timing, handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> RunResult {
+    let adapter = try adapter(state.bestPrompt)
+    try distilling { () throws(TransformerError) in
+      try student.read(texts.prefix(.softPrompt(state.bestPrompt)))
+    }
+    let verdict = try verdict(handle)
+    try adapter.writeTensors(to: run)
+    let divergence = try exportDivergence(student: verdict?.withPrompt)
+    let metrics = RunMetrics(
+      contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
+      validation: verdict?.validation, timing: timing,
+      memory: .init(
+        peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
+        teacherCacheBytes: work.cache.rows.byteCount),
+      device: decoder.device.name, seed: request.options.seed)
+    try adapter.writeReadme(to: run, metrics: metrics, options: request.options)
+    try run.write(metrics)
+    return RunResult(
+      output: run.url, metrics: metrics, noContext: verdict?.withNothing,
+      bestStep: state.bestStep, steps: state.step, exportDivergence: divergence)
+  }
+
+  private func adapter(_ prompt: [Float]) throws(DistillationError) -> Adapter {
+    let (configuration, conditioning) = (texts.configuration, texts.conditioning)
+    return Adapter(
+      softPrompt: SoftPrompt(values: prompt, width: configuration.hiddenSize),
+      header: try decoder.embeddings(of: conditioning.header),
+      closing: try decoder.embeddings(of: conditioning.closing),
+      origin: .init(
+        model: request.modelName, template: conditioning.template, isChat: conditioning.isChat,
+        layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
+        contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
+  }
+
+  private func verdict(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Verdict? {
+    guard let judge = work.judge else { return nil }
+    return try distilling { () throws(TransformerError) in
+      let nothing = try PrefixedDecoder(
+        decoder, prefix: texts.prefix(.nothing), room: student.room, responseRows: student.room)
+      return try Verdict(
+        judge, student: student, teacher: work.teacher.model, nothing: nothing
+      ) { handle(.progress(.judging, done: $0, total: $1)) }
+    }
+  }
+
+  /// Reads the exported adapter back and runs it as PEFT does, before every token.
+  private func exportDivergence(student held: HeldOut?) throws(DistillationError) -> Double {
+    let width = texts.configuration.hiddenSize
+    let exported = try AdapterImport.exported(in: run.url, width: width).embeddings
+    return try distilling { () throws(TransformerError) in
+      let judge =
+        if let judge = work.judge {
+          judge
+        } else {
+          try Judge(work.teacher, examples: Array(work.cache.examples.prefix(Self.verified)))
+        }
+      let model = try PrefixedDecoder(
+        decoder, prefix: Prefix(header: [], body: .softPrompt(exported.values), closing: []),
+        room: student.room, responseRows: student.room)
+      let trained = if let held { held } else { try judge.compare(student) }
+      return try judge.compare(model).kl - trained.kl
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// What happens in a run, for whoever shows it.
+package enum RunEvent: Sendable {
+  /// A stretch of work before or after the training, with how much of it is done.
+  case progress(Phase, done: Int, total: Int)
+  /// Everything is ready, and the first step is next.
+  case begun(Beginning)
+  /// Steps were done, each in `seconds`; they read `tokensPerSecond` tokens of prefix, prompts and
+  /// responses.
+  case steps([StepReport], seconds: Double, tokensPerSecond: Double)
+  /// The prompt after `step` steps was compared with the teacher on the held-out examples.
+  case evaluated(step: Int, HeldOut, isBest: Bool)
+  /// A checkpoint was written.
+  case checkpoint(URL)
+
+  /// The stretches of work around the training.
+  package enum Phase: String, Sendable {
+    case loading = "loading the model"
+    case readingContext = "reading the context"
+    case answering = "answering prompts"
+    case scoring = "scoring responses"
+    case judging = "judging the result"
+  }
+
+  /// What a training starts from.
+  package struct Beginning: Sendable, Equatable {
+    package var contextTokens: Int
+    package var pseudoTokens: Int
+    package var trainingExamples: Int
+    package var validationExamples: Int
+    /// Response tokens of the training examples.
+    package var responseTokens: Int
+    /// What is kept of the teacher: `logits`, `hidden` or `projected`.
+    package var teacherCache: String
+    package var teacherCacheBytes: Int
+    package var peakLearningRate: Float
+    /// The step before the first one of this run; 0 unless it is resumed.
+    package var startStep: Int
+    package var totalSteps: Int
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Compute
+import Distillation
+import Foundation
+
+/// `train-gpu distill`: the main job.
+struct Distill: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Learn a soft prompt that replaces a long context (the default command).",
+    discussion: """
+      The frozen model that reads the context is the teacher; the same model with the soft prompt in \
+      the context's place is the student. OUTPUT gets a PEFT adapter, the soft prompt alone, a \
+      report, a line for every step, and checkpoints.
+      """)
+
+  @OptionGroup(title: "Files") var files: DistillFiles
+  @OptionGroup(title: "What is learned") var objective: ObjectiveOptions
+  @OptionGroup(title: "Training") var plan: ScheduleOptions
+  @OptionGroup(title: "Everywhere") var common: CommonOptions
+
+  func run() throws {
+    let logger = common.logger
+    let interruption = Interruption()
+    let request = try request()
+    let device = try common.openDevice()
+    logger.debug("device \(device.name): \(device.title)")
+    let run = try DistillationRun(request, device: device)
+    if !run.unusedKeys.isEmpty {
+      logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
+    }
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    let outcome = try run.perform(isInterrupted: { interruption.isRequested }) { event in
+      switch event {
+      case .begun: interruption.deferring(true)
+      case .progress(.judging, _, _): interruption.deferring(false)
+      default: break
+      }
+      progress.show(event)
+    }
+    progress.finish()
+    switch outcome {
+    case .interrupted(let checkpoint):
+      throw Stopped(message: "stopped; --resume continues from \(checkpoint.path)")
+    case .finished(let result, let isPatienceExhausted):
+      if isPatienceExhausted {
+        logger.info("no better prompt for \(request.options.patience ?? 0) evaluations: ended")
+      }
+      print(RunSummary(result: result, modelName: request.modelName).text)
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import HuggingFace
+import Safetensors
+
+/// `train-gpu evaluate`: how well an adapter replaces its context.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare an adapter with the full context and with none, on given prompts.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A run's output folder, or a PEFT adapter of kind PROMPT_TUNING.", valueName: "dir"))
+  var adapter: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The long context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
+  var context: String
+
+  @Option(help: ArgumentHelp("Prompts, as distill takes them.", valueName: "file.jsonl"))
+  var inputs: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Chat template: auto (the adapter's), raw, chatml or llama3.", valueName: "name"))
+  var template = "auto"
+
+  @Option(
+    help: ArgumentHelp(
+      "The most tokens of the model's own answers, where a response is missing.", valueName: "n"))
+  var responseTokens = TrainingOptions.standard.responseTokens
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @OptionGroup var weights: PrecisionOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if responseTokens < 1 {
+      throw ValidationError("--response-tokens: expected 1 or more, found \(responseTokens)")
+    }
+  }
+
+  func run() throws {
+    let logger = common.logger
+    let folder = try model.folder()
+    let device = try common.openDevice()
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    let evaluation = try Evaluation(
+      .init(
+        folder: folder, adapter: URL(fileURLWithPath: adapter),
+        context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
+        template: template, precision: weights.precision, responseTokens: responseTokens),
+      device: device, handle: progress.show)
+    progress.finish()
+    if evaluation.isForeignAdapter {
+      logger.warning("\(adapter): the adapter was made for another model than \(model.model)")
+    }
+    print(
+      json ? object(evaluation, device.name).text(JSON.Layout(indentation: 2)) : text(evaluation))
+  }
+
+  private func text(_ evaluation: Evaluation) -> String {
+    let comparison = ComparisonTable(
+      validation: evaluation.validation, noContext: evaluation.noContext)
+    return """
+      \(evaluation.pseudoTokens) pseudo-tokens in place of \(evaluation.contextTokens) tokens, on \
+      \(evaluation.examples) examples of \(evaluation.responseTokens) response tokens
+
+      \(comparison.text)
+      """
+  }
+
+  private func object(_ evaluation: Evaluation, _ device: String) -> JSON {
+    let numbers = evaluation.validation
+    return .object([
+      "context_tokens": .integer(evaluation.contextTokens),
+      "pseudo_tokens": .integer(evaluation.pseudoTokens),
+      "compression_ratio": .number(
+        Double(evaluation.contextTokens) / Double(evaluation.pseudoTokens)),
+      "examples": .integer(evaluation.examples),
+      "response_tokens": .integer(evaluation.responseTokens),
+      "kl": .number(numbers.kl),
+      "kl_no_context": .number(numbers.klNoContext),
+      "gap_closed": .number(numbers.gapClosed),
+      "top1_agreement": .number(numbers.top1Agreement),
+      "top1_agreement_no_context": .number(evaluation.noContext.agreement),
+      "exact_match": .number(numbers.exactMatch),
+      "exact_match_full_context": .number(numbers.exactMatchFullContext),
+      "exact_match_no_context": .number(numbers.exactMatchNoContext),
+      "device": .string(device),
+    ])
+  }
+}

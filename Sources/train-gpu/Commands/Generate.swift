@@ -1,0 +1,76 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import HuggingFace
+import Transformer
+
+/// `train-gpu generate`: an answer of the model, with an adapter, a context, or neither.
+struct Generate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Answer a prompt behind an adapter, behind a context, or by itself.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A run's output folder, or a PEFT adapter of kind PROMPT_TUNING.", valueName: "dir"))
+  var adapter: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
+  var context: String?
+
+  @Option(help: ArgumentHelp("What is asked.", valueName: "text"))
+  var prompt: String
+
+  @Option(help: ArgumentHelp("The most tokens of the answer.", valueName: "n"))
+  var maxTokens = 128
+
+  @Option(
+    help: ArgumentHelp("0 takes the most likely token; above, tokens are drawn.", valueName: "t"))
+  var temperature: Float = 0
+
+  @Option(help: ArgumentHelp("What is drawn follows from it.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Chat template: auto (the adapter's, or the model's own, or none), raw, chatml or llama3.",
+      valueName: "name"))
+  var template = "auto"
+
+  @OptionGroup var weights: PrecisionOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if adapter != nil && context != nil {
+      throw ValidationError("give one of --adapter and --context")
+    }
+    if maxTokens < 1 {
+      throw ValidationError("--max-tokens: expected 1 or more, found \(maxTokens)")
+    }
+    if !(temperature >= 0 && temperature.isFinite) {
+      throw ValidationError("--temperature: expected a number of 0 or more, found \(temperature)")
+    }
+  }
+
+  func run() throws {
+    let logger = common.logger
+    let folder = try model.folder()
+    let device = try common.openDevice()
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    let answer = try Answer(
+      .init(
+        folder: folder, adapter: adapter.map(URL.init(fileURLWithPath:)),
+        context: context.map(URL.init(fileURLWithPath:)), template: template, prompt: prompt,
+        precision: weights.precision, maximumTokens: maxTokens, temperature: temperature,
+        seed: seed),
+      device: device, handle: progress.show)
+    progress.finish()
+    if answer.isForeignAdapter {
+      logger.warning("the adapter was made for another model than \(model.model)")
+    }
+    print(answer.text)
+  }
+}

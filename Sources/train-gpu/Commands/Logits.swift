@@ -1,0 +1,62 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import HuggingFace
+
+/// `train-gpu logits`: the numbers behind every next token.
+struct Logits: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the logits of a text, at every position, to a safetensors file.",
+    discussion: """
+      The tensor `logits` is [tokens, vocabulary] f32. With an adapter, the text stands behind its \
+      virtual tokens, as PEFT puts them, and gets no special tokens; their own positions are left out.
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: ArgumentHelp("Token ids.", valueName: "1,2,3"))
+  var ids: String?
+
+  @Option(help: ArgumentHelp("A text, with the special tokens that the tokenizer adds."))
+  var text: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A run's output folder, or a PEFT adapter of kind PROMPT_TUNING.", valueName: "dir"))
+  var adapter: String?
+
+  @Option(help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"))
+  var output: String
+
+  @OptionGroup var weights: PrecisionOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (ids == nil) != (text == nil) else {
+      throw ValidationError("give one of --ids and --text")
+    }
+  }
+
+  func run() throws {
+    let folder = try model.folder()
+    let input: LogitsRequest.Input =
+      if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
+    let device = try common.openDevice()
+    let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
+    let request = LogitsRequest(
+      folder: folder, input: input, adapter: adapter.map(URL.init(fileURLWithPath:)),
+      precision: weights.precision, output: URL(fileURLWithPath: output))
+    try request.perform(on: device, handle: progress.show)
+    progress.finish()
+  }
+
+  private func identifiers(_ list: String) throws -> [Int] {
+    try list.split(separator: ",", omittingEmptySubsequences: false).map { piece in
+      guard let identifier = Int(piece.trimmingCharacters(in: .whitespaces)) else {
+        throw UsageError(
+          description: "--ids: expected numbers with commas between them, found '\(piece)'")
+      }
+      return identifier
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import HuggingFace
+import Safetensors
+
+/// `train-gpu tokenize`: texts in, identifiers out.
+struct Tokenize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn texts into token ids.",
+    discussion: """
+      Reads JSON strings from standard input, one a line, and writes one JSON array of ids a line.
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Add special tokens such as BOS where the tokenizer does.")
+  var special = true
+
+  /// Accepted as everywhere; tokenizing takes no device.
+  @OptionGroup(visibility: .hidden) var common: CommonOptions
+
+  func run() throws {
+    let tokenizer = try Conditioning.tokenizer(of: model.folder())
+    let output = BufferedOutput()
+    var number = 0
+    for line in StandardInput.lines() {
+      number += 1
+      let text: JSON
+      do {
+        text = try JSON(parsing: line)
+      } catch {
+        try output.flush()
+        throw UsageError(
+          description: "standard input:\(number):\(error.column): \(error.reason)")
+      }
+      guard case .string(let string) = text else {
+        try output.flush()
+        throw UsageError(
+          description: "standard input:\(number): expected a JSON string, found \(text.kind)")
+      }
+      let identifiers = tokenizer.encode(string, addingSpecialTokens: special)
+      try output.write("[\(identifiers.map(String.init).joined(separator: ", "))]\n")
+    }
+    try output.flush()
+  }
+}

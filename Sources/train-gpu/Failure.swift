@@ -1,0 +1,74 @@
+import ArgumentParser
+import Compute
+import Distillation
+import Foundation
+import HuggingFace
+import OpenCL
+import Transformer
+
+/// How the program ends when a command throws: one line on standard error and an exit code, or help
+/// on standard output.
+struct Failure {
+  private let message: String
+  private let code: Int32
+
+  private static let badInput: Int32 = 2
+  private static let otherFailure: Int32 = 1
+
+  init(_ error: any Error) {
+    switch error {
+    case let error as DistillationError:
+      self.init(error.description, isBadInput: error.isBadInput)
+    case let error as TransformerError:
+      self.init(DistillationError.transformer(error))
+    case let error as ComputeError:
+      self.init(DistillationError.transformer(.compute(error)))
+    case let error as OpenCLError:
+      self.init(error.description, isBadInput: false)
+    case let error as ModelFolderError:
+      self.init(error.description, isBadInput: true)
+    case let error as HubError:
+      self.init(error.description, isBadInput: true)
+    case let error as UsageError:
+      self.init(error.description, isBadInput: true)
+    case let stop as Stopped:
+      self.init(message: stop.message, code: Stopped.code)
+    default:
+      let isHelp = TrainGPU.exitCode(for: error) == .success
+      self.init(
+        message: isHelp ? TrainGPU.fullMessage(for: error) : TrainGPU.message(for: error),
+        code: isHelp ? 0 : Self.badInput)
+    }
+  }
+
+  private init(_ message: String, isBadInput: Bool) {
+    self.init(message: message, code: isBadInput ? Self.badInput : Self.otherFailure)
+  }
+
+  private init(message: String, code: Int32) {
+    self.message = message
+    self.code = code
+  }
+
+  /// Says why and ends the program.
+  func exit() -> Never {
+    if code == 0 {
+      print(message)
+    } else {
+      let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+      StandardError.write("train-gpu: \(line)\n")
+    }
+    Foundation.exit(code)
+  }
+}
+
+/// A wrong combination of arguments, in one line.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// The user stopped the program.
+struct Stopped: Error {
+  static let code: Int32 = 130
+  let message: String
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Compute
+import Logging
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where to compute: auto (a GPU if there is one, else the CPU), cpu, opencl or "
+        + "opencl:PLATFORM.DEVICE. (default: auto)", valueName: "name"),
+    transform: Self.device)
+  var device = DeviceSelection.automatic
+
+  @Option(
+    help: ArgumentHelp("Threads of the CPU; all cores where left out.", valueName: "n"))
+  var threads: Int?
+
+  @Flag(
+    name: [.customShort("v"), .customLong("verbose")],
+    help: "Say more on standard error.")
+  var verbose = false
+
+  @Flag(help: "Say nothing on standard error but errors.")
+  var quiet = false
+
+  func validate() throws {
+    if let threads, threads < 1 {
+      throw ValidationError("--threads: expected 1 or more, found \(threads)")
+    }
+    if verbose && quiet { throw ValidationError("give one of --verbose and --quiet") }
+  }
+
+  private static func device(_ text: String) throws -> DeviceSelection {
+    guard let device = DeviceSelection(text) else {
+      throw UsageError(
+        description: "expected auto, cpu, opencl or opencl:PLATFORM.DEVICE")
+    }
+    return device
+  }
+
+  /// Opens the device.
+  func openDevice() throws(ComputeError) -> Device {
+    try device.open(threads: threads)
+  }
+
+  /// Where messages go.
+  var logger: Logger {
+    var logger = Logger(label: "train-gpu") { _ in StandardErrorLog() }
+    logger.logLevel = quiet ? .error : verbose ? .debug : .info
+    return logger
+  }
+}

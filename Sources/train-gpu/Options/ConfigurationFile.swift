@@ -1,0 +1,83 @@
+import Distillation
+import Foundation
+import Yams
+
+/// Options of a YAML file: a mapping from names of the command line, without the dashes, to values.
+///
+///     model: models/qwen
+///     learning-rate: 0.05
+///     shuffle: false
+struct ConfigurationFile {
+  /// One line of the mapping.
+  struct Entry {
+    let name: String
+    let value: String
+    /// What a YAML boolean says; a flag takes it.
+    let bool: Bool?
+    /// The line, counted from 1.
+    let line: Int
+
+    /// The argument as it would stand on the command line; none for a flag that is off.
+    func arguments(asFlag: Bool) -> [String] {
+      guard asFlag, let bool else { return ["--\(name)=\(value)"] }
+      return bool ? ["--\(name)"] : ["--no-\(name)"]
+    }
+  }
+
+  let path: String
+  let entries: [Entry]
+
+  /// Reads a file.
+  ///
+  /// - Throws: when it is not YAML, or a value is not a text, a number or a boolean.
+  init(_ path: String) throws {
+    self.path = path
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw UsageError(description: "\(path): expected a YAML file, found nothing to read")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw UsageError(description: "\(path): expected UTF-8 text, found bytes that are not")
+    }
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch {
+      throw Self.failure(error, path)
+    }
+    guard let root else {
+      entries = []
+      return
+    }
+    guard case .mapping(let mapping) = root else {
+      throw UsageError(description: "\(path): expected a mapping from options to values")
+    }
+    entries = try mapping.map { key, value in
+      let line = (key.mark ?? value.mark)?.line ?? 1
+      guard let name = key.string else {
+        throw UsageError(description: "\(path):\(line): expected the name of an option")
+      }
+      guard case .scalar(let scalar) = value, value.null == nil else {
+        throw UsageError(
+          description: "\(path):\(line): \(name): expected a text, a number, true or false")
+      }
+      return Entry(name: name, value: scalar.string, bool: value.bool, line: line)
+    }
+  }
+
+  private static func failure(_ error: any Error, _ path: String) -> UsageError {
+    guard let error = error as? YamlError else {
+      return UsageError(description: "\(path): expected YAML")
+    }
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      return UsageError(
+        description: "\(path):\(mark.line):\(mark.column): expected YAML: \(problem)")
+    case .duplicatedKeysInMapping(let duplicates, _):
+      let names = duplicates.map { "\($0)" }.sorted().joined(separator: ", ")
+      return UsageError(description: "\(path): expected each option once, found \(names) twice")
+    default:
+      return UsageError(description: "\(path): expected YAML")
+    }
+  }
+}

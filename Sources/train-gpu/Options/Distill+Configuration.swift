@@ -1,0 +1,62 @@
+import ArgumentParser
+
+extension Distill {
+  /// Names that belong to the command line alone.
+  private static let forbidden: Set = ["config", "help", "version"]
+
+  /// Options that answer the same question: those of the command line put the others away.
+  private var answered: Set<String> {
+    var names: Set<String> = []
+    if plan.steps != nil || plan.epochs != nil { names.formUnion(["steps", "epochs"]) }
+    if files.overwrite || files.resume { names.formUnion(["overwrite", "resume"]) }
+    if common.verbose || common.quiet { names.formUnion(["verbose", "quiet"]) }
+    return names
+  }
+
+  /// The command with the options of its configuration file, where it has one, in front of those of the
+  /// command line, which so have the last word.
+  ///
+  /// - Parameter arguments: of the whole program.
+  /// - Throws: for an option that does not exist or a value that it does not take, with its line.
+  func withConfiguration(of arguments: [String]) throws -> Distill {
+    guard let path = files.config else { return self }
+    let file = try ConfigurationFile(path)
+    var configured: [String] = []
+    for entry in file.entries {
+      let accepted = try Self.accepted(entry, of: file.path)
+      if !answered.contains(entry.name) { configured += accepted }
+    }
+    let own = arguments.first == Self._commandName ? Array(arguments.dropFirst()) : arguments
+    return try Distill.parse(configured + own)
+  }
+
+  /// The arguments that an entry stands for, tried by themselves.
+  private static func accepted(
+    _ entry: ConfigurationFile.Entry, of path: String
+  ) throws -> [String] {
+    let place = "\(path):\(entry.line): "
+    guard !forbidden.contains(entry.name), entry.name.count > 1, !entry.name.hasPrefix("-") else {
+      throw UsageError(description: "\(place)'\(entry.name)' is no option of a configuration file")
+    }
+    if let bool = entry.bool, isFlag(entry.name) {
+      // Most flags are off unless they are there; the others have a name for that.
+      if bool { return ["--\(entry.name)"] }
+      return (try? Distill.parse(["--no-\(entry.name)"])) == nil ? [] : ["--no-\(entry.name)"]
+    }
+    let argument = "--\(entry.name)=\(entry.value)"
+    do {
+      _ = try Distill.parse([argument])
+      return [argument]
+    } catch {
+      let reason = Distill.message(for: error)
+      if reason.hasPrefix("Unknown option") {
+        throw UsageError(description: "\(place)unknown option '\(entry.name)'")
+      }
+      throw UsageError(description: place + reason)
+    }
+  }
+
+  private static func isFlag(_ name: String) -> Bool {
+    (try? Distill.parse(["--\(name)"])) != nil
+  }
+}

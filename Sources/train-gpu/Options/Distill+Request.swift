@@ -1,0 +1,75 @@
+import Distillation
+import Foundation
+import HuggingFace
+
+extension Distill {
+  /// What the options ask for.
+  func request() throws -> RunRequest {
+    let model = try required(files.model, "model")
+    let context = try required(files.context, "context")
+    let inputs = try required(files.inputs, "inputs")
+    let output = try required(files.output, "output")
+    if files.overwrite && files.resume {
+      throw UsageError(description: "give one of --overwrite and --resume")
+    }
+    guard plan.checkpointEvery >= 1 else {
+      throw UsageError(
+        description: "--checkpoint-every: expected 1 or more, found \(plan.checkpointEvery)")
+    }
+    return RunRequest(
+      folder: try ModelFolder(named: model), modelName: model,
+      context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
+      validation: try validation(), output: URL(fileURLWithPath: output),
+      mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
+      options: try trainingOptions(), checkpointEvery: plan.checkpointEvery)
+  }
+
+  private func required(_ value: String?, _ name: String) throws -> String {
+    guard let value else {
+      throw UsageError(description: "expected --\(name); train-gpu distill --help says more")
+    }
+    return value
+  }
+
+  /// A number is a share, everything else a file.
+  private func validation() throws -> RunRequest.Validation {
+    guard let share = Double(files.validation) else {
+      return .file(URL(fileURLWithPath: files.validation))
+    }
+    guard share >= 0 && share < 1 else {
+      throw UsageError(
+        description: "--validation: expected a file or a share from 0 to below 1, found \(share)")
+    }
+    return share == 0 ? .none : .fraction(share)
+  }
+
+  private func trainingOptions() throws -> TrainingOptions {
+    if plan.steps != nil && plan.epochs != nil {
+      throw UsageError(description: "give one of --steps and --epochs")
+    }
+    var options = TrainingOptions()
+    options.tokens = objective.tokens
+    options.initialization = objective.initialization
+    options.template = objective.template
+    options.teacherCache = objective.teacherCache
+    options.loss = objective.loss
+    options.temperature = objective.temperature
+    options.responseTokens = objective.responseTokens
+    options.responseTemperature = objective.responseTemperature
+    options.precision = objective.precision
+    options.optimizer = plan.optimizer
+    options.learningRate = plan.learningRate
+    options.schedule = plan.schedule
+    options.warmup = plan.warmup
+    options.weightDecay = plan.weightDecay
+    options.clipNorm = plan.clipNorm
+    options.steps = plan.steps ?? options.steps
+    options.epochs = plan.epochs
+    options.batchSize = plan.batchSize
+    options.shuffle = plan.shuffle
+    options.seed = plan.seed
+    options.patience = plan.patience
+    options.evaluateEvery = plan.evaluateEvery
+    return options
+  }
+}

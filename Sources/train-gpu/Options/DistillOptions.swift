@@ -1,0 +1,166 @@
+import ArgumentParser
+import Distillation
+import Foundation
+
+/// The files of a distillation. All are optional here, because a configuration file may name them.
+struct DistillFiles: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A model folder, or org/name[@revision] of the hub's cache.", valueName: "dir"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The long context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
+  var context: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Prompts, one JSON object a line: {\"prompt\", \"completion\"}, {\"messages\"} or "
+        + "{\"prompt_ids\", \"completion_ids\"}. Where the response is missing, the model with the "
+        + "full context answers.", valueName: "file.jsonl"))
+  var inputs: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Examples that are held out: a file like --inputs, or a share of the inputs below 1; 0 holds "
+        + "nothing out.", valueName: "file.jsonl|share"))
+  var validation = "0.1"
+
+  @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))
+  var output: String?
+
+  @Flag(help: "Replace the run in the output folder.")
+  var overwrite = false
+
+  @Flag(help: "Continue the run in the output folder from its newest checkpoint.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Options in a YAML file, under their names here without the dashes; the command line wins.",
+      valueName: "file.yaml"))
+  var config: String?
+}
+
+/// What is learned, from what, and against what.
+struct ObjectiveOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Pseudo-tokens.", valueName: "k"))
+  var tokens = TrainingOptions.standard.tokens
+
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp(
+      "Where they start: sampled, first or pooled from the context's embeddings, vocabulary, random, "
+        + "or a file with soft_prompt or prompt_embeddings. (default: sampled)", valueName: "start"),
+    transform: Self.initialization)
+  var initialization = TrainingOptions.standard.initialization
+
+  private static func initialization(_ text: String) throws -> Initialization {
+    guard let start = Initialization(text) else {
+      throw UsageError(
+        description:
+          "expected \(Initialization.names.joined(separator: ", ")) or a .safetensors file"
+      )
+    }
+    return start
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "Chat template whose system message the context is: auto (the model's own, or none), raw "
+        + "(none), chatml or llama3.", valueName: "name"))
+  var template = TrainingOptions.standard.template
+
+  @Option(
+    help: ArgumentHelp(
+      "What is kept of the teacher: logits in 16 bits, hidden states, projected ones (for "
+        + "forward-kl), or auto, what fits.", valueName: "kind"))
+  var teacherCache = TrainingOptions.standard.teacherCache
+
+  @Option(help: ArgumentHelp("What is minimised: forward-kl, reverse-kl or js.", valueName: "kind"))
+  var loss = TrainingOptions.standard.loss
+
+  @Option(help: ArgumentHelp("What both models' logits are divided by.", valueName: "t"))
+  var temperature = TrainingOptions.standard.temperature
+
+  @Option(
+    help: ArgumentHelp(
+      "The most tokens of the model's own answers, where a response is missing.", valueName: "n"))
+  var responseTokens = TrainingOptions.standard.responseTokens
+
+  @Option(
+    help: ArgumentHelp(
+      "Temperature of those answers; 0 takes the most likely token.", valueName: "t"))
+  var responseTemperature = TrainingOptions.standard.responseTemperature
+
+  @Option(help: ArgumentHelp("Type of the weights in memory: f32, bf16 or f16.", valueName: "type"))
+  var precision = TrainingOptions.standard.precision
+}
+
+/// How the training goes.
+struct ScheduleOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("adamw or sgd.", valueName: "name"))
+  var optimizer = TrainingOptions.standard.optimizer
+
+  @Option(
+    help: ArgumentHelp(
+      "The highest rate (default: \(TrainingOptions.defaultLearningRateFactor) times the root mean "
+        + "square of the context's embeddings).", valueName: "x"))
+  var learningRate: Float?
+
+  @Option(
+    help: ArgumentHelp("What the rate does after the warm-up: constant, linear or cosine."))
+  var schedule = TrainingOptions.standard.schedule
+
+  @Option(help: ArgumentHelp("Steps of the warm-up.", valueName: "n"))
+  var warmup = TrainingOptions.standard.warmup
+
+  @Option(help: ArgumentHelp("Weight decay, as torch.optim has it.", valueName: "x"))
+  var weightDecay = TrainingOptions.standard.weightDecay
+
+  @Option(
+    help: ArgumentHelp("The largest norm of a gradient (default: none).", valueName: "x"))
+  var clipNorm: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Steps of the training (default: \(TrainingOptions.standard.steps)).", valueName: "n"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("Instead of steps: how often every example is seen.", valueName: "n"))
+  var epochs: Int?
+
+  @Option(help: ArgumentHelp("Examples of a step.", valueName: "n"))
+  var batchSize = TrainingOptions.standard.batchSize
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Give every epoch an order of its own.")
+  var shuffle = TrainingOptions.standard.shuffle
+
+  @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "n"))
+  var seed = TrainingOptions.standard.seed
+
+  @Option(
+    help: ArgumentHelp(
+      "Evaluations without a better prompt after which the training ends (default: it goes on).",
+      valueName: "n"))
+  var patience: Int?
+
+  @Option(help: ArgumentHelp("Steps between two held-out evaluations.", valueName: "n"))
+  var evaluateEvery = TrainingOptions.standard.evaluateEvery
+
+  @Option(help: ArgumentHelp("Steps between two checkpoints.", valueName: "n"))
+  var checkpointEvery = 100
+}
+
+extension TrainingOptions {
+  /// The defaults of the command line.
+  static let standard = TrainingOptions()
+}
+
+extension TrainingOptions.TeacherCacheChoice: ExpressibleByArgument {}
+extension TrainingOptions.Loss: ExpressibleByArgument {}
+extension TrainingOptions.OptimizerChoice: ExpressibleByArgument {}
+extension LearningRateSchedule.Kind: ExpressibleByArgument {}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+
+/// The program: every command reads its options, calls Distillation, and shows what comes back.
+@main
+struct TrainGPU: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train-gpu",
+    abstract: "Compress a long prompt into a few learned pseudo-tokens of a frozen language model.",
+    discussion: """
+      Results go to standard output, everything else to standard error. Exit codes: 0 done, \
+      2 wrong usage or bad input, 1 other failure, 130 stopped by the user.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Distill.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Devices.self,
+    ],
+    defaultSubcommand: Distill.self)
+
+  /// Runs the command of the arguments; every failure ends in one line on standard error.
+  static func main() {
+    do {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      var command = try parseAsRoot(arguments)
+      if let distill = command as? Distill {
+        command = try distill.withConfiguration(of: arguments)
+      }
+      try command.run()
+    } catch {
+      Failure(error).exit()
+    }
+  }
+}

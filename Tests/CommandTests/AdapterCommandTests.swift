@@ -1,0 +1,128 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+/// The commands that take an adapter, on the adapter of a small run.
+@Suite struct AdapterCommandTests {
+  private let place: Workplace
+
+  init() throws {
+    place = try Workplace()
+    let result = try place.distill(["--steps", "20"])
+    try #require(result.code == 0, "\(result.errors)")
+  }
+
+  private func run(_ command: String, _ more: [String]) throws -> Program.Result {
+    try Program.run([command, "--model", place.model, "--device", "cpu", "--quiet"] + more)
+  }
+
+  private func logits(_ name: String, _ more: [String]) throws -> [Float] {
+    let url = place.folder.url.appending(path: name)
+    let result = try run("logits", ["--output", url.path] + more)
+    #expect((result.code, result.output, result.errors) == (0, "", ""))
+    return try SafetensorsFile(contentsOf: url).floats(of: "logits")
+  }
+
+  @Test func evaluateGivesTheNumbersOfTheReport() throws {
+    let result = try run(
+      "evaluate",
+      [
+        "--adapter", place.output.path, "--context", place.context, "--inputs", place.validation,
+        "--response-tokens", "4", "--json",
+      ])
+    #expect(result.code == 0, "\(result.errors)")
+    let found = try JSON(parsing: Array(result.output.utf8))
+    let metrics = try place.json("metrics.json")
+    for key in metrics["validation"].sortedKeys {
+      let (value, expected) = (
+        try #require(found[key].double), try #require(metrics["validation"][key].double)
+      )
+      #expect(abs(value - expected) <= 1e-6 * max(1, abs(expected)), "\(key)")
+    }
+    for key in ["context_tokens", "pseudo_tokens", "compression_ratio"] {
+      #expect(found[key].double == metrics[key].double)
+    }
+  }
+
+  @Test func evaluateShowsATable() throws {
+    let result = try run(
+      "evaluate",
+      ["--adapter", place.output.path, "--context", place.context, "--inputs", place.validation])
+    #expect(result.code == 0)
+    for text in ["no context", "soft prompt", "full context", "KL", "exact match"] {
+      #expect(result.output.contains(text))
+    }
+  }
+
+  @Test func logitsHaveARowAToken() throws {
+    let found = try logits("plain.safetensors", ["--ids", "0,4,3"])
+    #expect(found.count == 3 * TinyTokenizer.vocabularySize)
+    #expect(try found == logits("text.safetensors", ["--text", "abc"]))
+  }
+
+  @Test func logitsBehindAnAdapterAreThoseBehindItsVirtualTokens() throws {
+    let found = try logits("a.safetensors", ["--ids", "4,3", "--adapter", place.output.path])
+    #expect(found.count == 2 * TinyTokenizer.vocabularySize)
+    #expect(try found != logits("b.safetensors", ["--ids", "4,3"]))
+    // Text behind an adapter gets no BOS: the virtual tokens hold it.
+    #expect(
+      try found == logits("c.safetensors", ["--text", "abc", "--adapter", place.output.path]))
+  }
+
+  @Test(arguments: [
+    ("1,,2", "--ids: expected numbers with commas between them, found ''"),
+    ("1,x", "--ids: expected numbers with commas between them, found 'x'"),
+    ("1,1000", "token id 1000 is outside the vocabulary: expected 0 to 99"),
+  ])
+  func badIdentifiersAreRefused(ids: String, message: String) throws {
+    let output = place.folder.url.appending(path: "none.safetensors")
+    try Program.expectRefusal(
+      [
+        "logits", "--model", place.model, "--device", "cpu", "--quiet", "--ids", ids, "--output",
+        output.path,
+      ], message)
+    #expect(!FileManager.default.fileExists(atPath: output.path))
+  }
+
+  @Test func generateAnswers() throws {
+    let plain = try run("generate", ["--prompt", "a cab", "--max-tokens", "5"])
+    #expect(plain.code == 0, "\(plain.errors)")
+    #expect(try run("generate", ["--prompt", "a cab", "--max-tokens", "5"]).output == plain.output)
+    for more in [["--adapter", place.output.path], ["--context", place.context]] {
+      let result = try run("generate", ["--prompt", "a cab", "--max-tokens", "5"] + more)
+      #expect(result.code == 0, "\(result.errors)")
+    }
+  }
+
+  @Test func drawnAnswersFollowTheSeed() throws {
+    func answer(_ seed: Int) throws -> String {
+      try run(
+        "generate",
+        ["--prompt", "a", "--max-tokens", "12", "--temperature", "1.5", "--seed", "\(seed)"]
+      ).output
+    }
+    #expect(try answer(1) == answer(1))
+    #expect(try answer(1) != answer(2))
+  }
+
+  @Test func adaptersThatAreNoneAreRefused() throws {
+    try Program.expectRefusal(
+      ["generate", "--model", place.model, "--prompt", "a", "--adapter", "/none/run"],
+      "/none/run: expected the folder of an adapter, found nothing of the kind")
+  }
+
+  @Test func anAdapterOfAnotherModelIsNoticed() throws {
+    try place.folder.write(
+      "model/config.json",
+      String(contentsOfFile: place.model + "/config.json", encoding: .utf8)
+        .replacing("1e-5", with: "2e-5"))
+    let result = try Program.run([
+      "generate", "--model", place.model, "--prompt", "a", "--device", "cpu", "--adapter",
+      place.output.path, "--max-tokens", "2",
+    ])
+    #expect(result.code == 0)
+    #expect(
+      result.errors.contains("warning: the adapter was made for another model than \(place.model)"))
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+/// What a user can get wrong: each ends in one line, exit code 2, and nothing written.
+@Suite struct BadInputTests {
+  private let place: Workplace
+
+  init() throws { place = try Workplace() }
+
+  private func file(_ name: String, _ text: String) throws -> String {
+    try place.folder.write(name, text).path
+  }
+
+  @Test(arguments: [
+    ("", ": expected one JSON object a line, found an empty file"),
+    (
+      "{\"prompt\": \"a\"}\n{\"prompt\": \"a\", \"completion\": \"\"}\n",
+      ":2: completion: expected a text, found an empty string"
+    ),
+    (
+      "{\"prompt\": \"a\"\n",
+      ":1:15: expected \",\" or \"}\" in an object, found the end of the text"
+    ),
+    (
+      "{\"prompt_ids\": [1]}\n",
+      ":1: expected prompt or messages, because CONTEXT holds text, found prompt_ids"
+    ),
+  ])
+  func inputs(text: String, message: String) throws {
+    let path = try file("bad.jsonl", text)
+    try place.expectRefusal(
+      ["--inputs", path], path + message.replacing("CONTEXT", with: place.context))
+    try place.expectRefusal(
+      ["--validation", path], path + message.replacing("CONTEXT", with: place.context))
+  }
+
+  @Test func missingFiles() throws {
+    for option in ["--context", "--inputs", "--validation"] {
+      try place.expectRefusal([option, "/none/file"], "/none/file: expected a file, found nothing")
+    }
+    try place.expectRefusal(
+      ["--model", "/none/model"],
+      "/none/model: expected a model folder or org/name[@revision] of the hub, found no such folder"
+    )
+  }
+
+  @Test func pseudoTokensNotFewerThanTheContexts() throws {
+    let path = try file("short.txt", "abc c")
+    try place.expectRefusal(
+      ["--context", path, "--tokens", "4"],
+      "--tokens: expected 1 to 3, fewer than the context's 4 tokens, found 4")
+  }
+
+  @Test func contextAndPromptLongerThanTheModelsPositions() throws {
+    let path = try file("long.txt", String(repeating: "c", count: TinyModel.positions - 6))
+    try place.expectRefusal(
+      ["--context", path],
+      "\(place.inputs):1: expected context, prompt and response to fit the model's 256 positions, "
+        + "found 251 + 6 + 4 tokens")
+  }
+
+  @Test(arguments: [
+    ("--tokens", "0", "--tokens: expected 1 or more, found 0"),
+    ("--batch-size", "0", "--batch-size: expected 1 or more, found 0"),
+    ("--temperature", "0", "--temperature: expected a number above 0, found 0.0"),
+    (
+      "--validation", "1.5", "--validation: expected a file or a share from 0 to below 1, found 1.5"
+    ),
+    ("--template", "none", "--template: expected one of auto, raw, chatml, llama3, found none"),
+  ])
+  func options(name: String, value: String, message: String) throws {
+    try place.expectRefusal([name, value], message)
+  }
+
+  @Test func aTruncatedModel() throws {
+    let url = URL(fileURLWithPath: place.model).appending(path: "model.safetensors")
+    let bytes = try Data(contentsOf: url)
+    try bytes.prefix(bytes.count - 100).write(to: url)
+    let result = try place.distill()
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("train-gpu: \(url.path): header, tensor "))
+    #expect(result.errors.contains("(truncated?)"))
+    #expect(!FileManager.default.fileExists(atPath: place.output.path))
+  }
+
+  @Test func aHeaderBeyondTheFile() throws {
+    let url = try place.folder.write("model/model.safetensors", [200, 0, 0, 0, 0, 0, 0, 0, 123])
+    try place.expectRefusal(
+      [],
+      "\(url.path): header length 200 goes beyond the file's 9 bytes (truncated, or not a "
+        + "safetensors file)")
+  }
+
+  @Test func aModelOfAnUnknownFamily() throws {
+    let url = try place.folder.write("model/config.json", #"{"model_type": "mamba"}"#)
+    let result = try place.distill()
+    #expect(result.code == 2)
+    #expect(result.errors.hasPrefix("train-gpu: \(url.path): model_type 'mamba' is not supported"))
+  }
+
+  @Test func weightsThatAreNoNumbers() throws {
+    let url = URL(fileURLWithPath: place.model).appending(path: "model.safetensors")
+    var bytes = [UInt8](try Data(contentsOf: url))
+    // The last element is of the final norm.
+    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+    try Data(bytes).write(to: url)
+    // Only loading the weights shows it, so there have been lines of progress before.
+    let result = try place.distill(["--quiet"])
+    #expect(result.code == 2)
+    #expect(
+      result.errors
+        == "train-gpu: model.norm.weight in \(url.path): expected finite numbers, found "
+        + "NaN or infinity at element 31\n")
+    #expect(!FileManager.default.fileExists(atPath: place.output.path))
+  }
+
+  @Test func aMissingTensor() throws {
+    let url = place.folder.url.appending(path: "model/model.safetensors")
+    try SafetensorsWriter.write([("model.norm.weight", [1], [1])], to: url)
+    let result = try place.distill(["--quiet"])
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("train-gpu: \(url.path): expected a tensor "))
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `--config`: what a file may say, and who has the last word. The runs stop at their first missing
+/// file, which tells what was taken over.
+@Suite struct ConfigurationTests {
+  private let folder: TemporaryFolder
+  private let model: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = try TinyModel.write(in: folder).path
+  }
+
+  private func expectRefusal(
+    _ yaml: String, _ arguments: [String] = [], _ message: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let file = try folder.write("options.yaml", yaml)
+    try Program.expectRefusal(
+      ["distill", "--config", file.path] + arguments,
+      message.replacing("FILE", with: file.path), sourceLocation: sourceLocation)
+  }
+
+  @Test func theFileGivesWhatTheCommandLineDoesNot() throws {
+    try expectRefusal(
+      "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\ntokens: 4\nshuffle: false\n",
+      [], "/none/a: expected a file, found nothing")
+  }
+
+  @Test func theCommandLineWins() throws {
+    try expectRefusal(
+      "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\nshuffle: false\nsteps: 5\n",
+      ["--context", "/none/b", "--shuffle", "--epochs", "2"],
+      "/none/b: expected a file, found nothing")
+  }
+
+  @Test(arguments: [
+    ("tokens: 4\nlearning_rate: 1\n", "FILE:2: unknown option 'learning_rate'"),
+    ("tokens: few\n", "FILE:1: The value 'few' is invalid for '--tokens <k>'"),
+    ("\ntokens: [1]\n", "FILE:2: tokens: expected a text, a number, true or false"),
+    ("tokens:\n", "FILE:1: tokens: expected a text, a number, true or false"),
+    ("tokens: 1\ntokens: 2\n", "FILE: expected each option once, found tokens twice"),
+    ("config: other.yaml\n", "FILE:1: 'config' is no option of a configuration file"),
+    ("help: true\n", "FILE:1: 'help' is no option of a configuration file"),
+    ("- tokens\n", "FILE: expected a mapping from options to values"),
+    (
+      "resume: true\noverwrite: true\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",
+      "give one of --overwrite and --resume"
+    ),
+    (
+      "steps: 1\nepochs: 1\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",
+      "give one of --steps and --epochs"
+    ),
+  ])
+  func whatIsWrongIsNamedWithItsLine(yaml: String, message: String) throws {
+    try expectRefusal(yaml.replacing("MODEL", with: model), [], message)
+  }
+
+  @Test func textThatIsNoYAMLIsNamedWithItsPlace() throws {
+    let file = try folder.write("options.yaml", "tokens: \"4\n")
+    let result = try Program.run(["--config", file.path])
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("train-gpu: \(file.path):"))
+    #expect(result.errors.contains("expected YAML"))
+  }
+
+  @Test func aMissingFileIsNamed() throws {
+    try Program.expectRefusal(
+      ["--config", "/none/options.yaml"],
+      "/none/options.yaml: expected a YAML file, found nothing to read")
+  }
+
+  @Test func flagsCanBeTurnedOff() throws {
+    try expectRefusal(
+      "overwrite: false\nresume: false\nquiet: false\nshuffle: true\nmodel: \(model)\n"
+        + "context: /none/a\ninputs: i\noutput: /none/o\n", [],
+      "/none/a: expected a file, found nothing")
+  }
+}

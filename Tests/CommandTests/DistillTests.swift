@@ -1,0 +1,174 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+@Suite struct DistillTests {
+  private let place: Workplace
+
+  init() throws { place = try Workplace() }
+
+  @Test func aRunLeavesItsFilesAndSaysWhere() throws {
+    let result = try place.distill(["--steps", "12"])
+    #expect(result.code == 0, "\(result.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.output.path).sorted()
+    #expect(
+      names == [
+        "README.md", "adapter_config.json", "adapter_model.safetensors", "checkpoint-12",
+        "metrics.json", "metrics.jsonl", "soft_prompt.safetensors",
+      ])
+    for text in [
+      "3 pseudo-tokens in place of", "no context", "soft prompt", "full context", "exact match",
+      place.output.path, "PeftModel.from_pretrained", "add_special_tokens=False",
+    ] { #expect(result.output.contains(text)) }
+  }
+
+  @Test func theReportHasItsFields() throws {
+    _ = try place.distill(["--steps", "12", "--seed", "5"])
+    let metrics = try place.json("metrics.json")
+    #expect(
+      metrics.sortedKeys == [
+        "compression_ratio", "context_tokens", "device", "memory", "pseudo_tokens", "seed",
+        "timing",
+        "validation",
+      ])
+    #expect(
+      metrics["validation"].sortedKeys == [
+        "exact_match", "exact_match_full_context", "exact_match_no_context", "gap_closed", "kl",
+        "kl_no_context", "top1_agreement",
+      ])
+    #expect(
+      metrics["timing"].sortedKeys == [
+        "step_seconds_median", "teacher_seconds", "tokens_per_second", "train_seconds",
+      ])
+    #expect(
+      metrics["memory"].sortedKeys == ["device_bytes", "peak_host_bytes", "teacher_cache_bytes"])
+    #expect(metrics["pseudo_tokens"] == .integer(3))
+    #expect(metrics["device"] == .string("cpu"))
+    #expect(metrics["seed"] == .integer(5))
+    let context = try #require(metrics["context_tokens"].double)
+    #expect(metrics["compression_ratio"].double == context / 3)
+    let validation = metrics["validation"]
+    let (kl, none) = (
+      try #require(validation["kl"].double), try #require(validation["kl_no_context"].double)
+    )
+    #expect(kl > 0 && none > 0)
+    #expect(abs(try #require(validation["gap_closed"].double) - (1 - kl / none)) < 1e-12)
+    #expect(try #require(metrics["timing"]["tokens_per_second"].double) > 0)
+    #expect(try #require(metrics["memory"]["peak_host_bytes"].double) > 1e6)
+  }
+
+  @Test func everyStepHasItsLine() throws {
+    _ = try place.distill(["--steps", "12", "--schedule", "linear", "--warmup", "2"])
+    let steps = try place.steps()
+    #expect(steps.map { $0["step"] } == (1...12).map(JSON.integer))
+    #expect(
+      steps.allSatisfy {
+        $0.keys.sorted() == ["gradient_norm", "kl", "learning_rate", "loss", "seconds", "step"]
+      })
+    #expect(steps[0]["learning_rate"]?.double == 0)
+    #expect(steps[2]["learning_rate"]?.double == 0.05)
+    #expect(steps.allSatisfy { $0["kl"] == $0["loss"] })
+  }
+
+  @Test func trainingComesNearerToTheTeacher() throws {
+    _ = try place.distill(["--steps", "60", "--no-shuffle", "--batch-size", "5"])
+    let losses = try place.steps().compactMap { $0["loss"]?.double }
+    #expect(try #require(losses.last) < 0.8 * losses[0])
+  }
+
+  @Test func theSameSeedGivesTheSameBits() throws {
+    let other = place.folder.url.appending(path: "other")
+    _ = try place.distill(["--steps", "6"])
+    _ = try place.distill(["--steps", "6"], to: other)
+    #expect(try place.softPrompt() == place.softPrompt(in: other))
+    let third = place.folder.url.appending(path: "third")
+    _ = try place.distill(["--steps", "6", "--seed", "1"], to: third)
+    #expect(try place.softPrompt() != place.softPrompt(in: third))
+  }
+
+  @Test(arguments: [
+    ["--loss", "js"], ["--loss", "reverse-kl", "--temperature", "2"],
+    ["--teacher-cache", "logits"], ["--teacher-cache", "hidden"],
+    ["--teacher-cache", "projected", "--temperature", "2"], ["--optimizer", "sgd"],
+    ["--weight-decay", "0.1"], ["--clip-norm", "0.01"], ["--init", "first"], ["--init", "pooled"],
+    ["--init", "vocabulary"], ["--init", "random"], ["--template", "chatml"],
+    ["--precision", "bf16"], ["--precision", "f16"], ["--schedule", "cosine"],
+    ["--response-temperature", "0.8"], ["--no-shuffle"], ["--validation", "0.4"],
+  ])
+  func everyOptionHasAnEffect(options: [String]) throws {
+    let plain = place.folder.url.appending(path: "plain")
+    #expect(try place.distill(["--steps", "6"], to: plain).code == 0)
+    let result = try place.distill(["--steps", "6"] + options)
+    #expect(result.code == 0, "\(result.errors)")
+    let found = try place.softPrompt()
+    #expect(found.allSatisfy { $0.isFinite })
+    // A cache of another kind holds the same distributions, to within its rounding.
+    if options == ["--teacher-cache", "hidden"] { return }
+    #expect(try found != place.softPrompt(in: plain))
+  }
+
+  @Test func aFileCanBeTheStart() throws {
+    let other = place.folder.url.appending(path: "other")
+    _ = try place.distill(["--steps", "3"])
+    let start = place.output.appending(path: "soft_prompt.safetensors").path
+    let result = try place.distill(["--steps", "3", "--init", start], to: other)
+    #expect(result.code == 0)
+    #expect(try place.softPrompt() != place.softPrompt(in: other))
+  }
+
+  @Test func epochsAreStepsOverAllExamples() throws {
+    _ = try place.distill(["--epochs", "3"])
+    // Five examples in batches of two are three steps.
+    #expect(try place.steps().count == 9)
+  }
+
+  @Test func nothingNeedBeHeldOut() throws {
+    let result = try place.distill(["--steps", "3", "--validation", "0"])
+    #expect(result.code == 0)
+    #expect(try place.json("metrics.json")["validation"] == .null)
+    #expect(result.output.contains("Nothing was held out"))
+  }
+
+  @Test func patienceEndsTheTraining() throws {
+    // A rate that throws the prompt about: evaluations soon stop getting better.
+    let result = try place.distill([
+      "--steps", "400", "--learning-rate", "5", "--patience", "2", "--evaluate-every", "1",
+    ])
+    #expect(result.code == 0)
+    #expect(try place.steps().count < 400)
+    #expect(result.errors.contains("no better prompt for 2 evaluations"))
+  }
+
+  @Test func identifiersAreTakenAsTheyAre() throws {
+    let context = try place.folder.write("context.json", #"{"ids": [1, 2, 3, 4, 5, 1, 2, 3]}"#)
+    let inputs = try place.folder.write(
+      "ids.jsonl",
+      """
+      {"prompt_ids": [1, 2], "completion_ids": [3, 4]}
+      {"prompt_ids": [3], "completion_ids": [1]}
+      {"prompt_ids": [2, 2]}
+      """)
+    let result = try place.distill([
+      "--steps", "3", "--context", context.path, "--inputs", inputs.path, "--validation", "0.4",
+    ])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(try place.json("metrics.json")["context_tokens"] == .integer(8))
+    // Nothing but the soft prompt stands before the prompt.
+    #expect(try place.json("adapter_config.json")["num_virtual_tokens"] == .integer(3))
+  }
+
+  @Test func quietMeansQuiet() throws {
+    let result = try place.distill(["--steps", "3", "--quiet"])
+    #expect((result.code, result.errors) == (0, ""))
+    #expect(result.output.contains("3 pseudo-tokens"))
+  }
+
+  @Test func aLossThatIsNoNumberStopsTheRunAndSavesTheLastGoodPrompt() throws {
+    let result = try place.distill(["--steps", "50", "--learning-rate", "3e38"])
+    #expect(result.code == 1)
+    #expect(result.errors.contains("is not a finite number"))
+    #expect(try place.softPrompt().allSatisfy(\.isFinite))
+    #expect(!FileManager.default.fileExists(atPath: place.output.path + "/metrics.json"))
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// The built `train-gpu`, run as a process.
+enum Program {
+  /// How a run ended.
+  struct Result {
+    let code: Int32
+    let output: String
+    let errors: String
+
+    /// What stands on standard error, line by line.
+    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+  }
+
+  /// Beside the test bundle, where the package manager builds both.
+  static let url: URL = URL(fileURLWithPath: CommandLine.arguments[0])
+    .deletingLastPathComponent().appending(path: "train-gpu")
+
+  /// Runs it to its end.
+  static func run(_ arguments: [String], input: String = "") throws -> Result {
+    let running = try Running(arguments, input: input)
+    return try running.wait()
+  }
+
+  /// Expects that the arguments are refused: exit code 2, nothing on standard output, and this one line
+  /// on standard error.
+  static func expectRefusal(
+    _ arguments: [String], _ message: String, input: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let result = try run(arguments, input: input)
+    #expect(result.code == 2, sourceLocation: sourceLocation)
+    #expect(result.output.isEmpty, sourceLocation: sourceLocation)
+    #expect(result.errors == "train-gpu: \(message)\n", sourceLocation: sourceLocation)
+  }
+
+  /// A run that goes on. Output goes to files, so that no pipe can fill up.
+  final class Running {
+    private let process = Process()
+    private let folder: URL
+
+    init(_ arguments: [String], input: String = "") throws {
+      folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for name in ["input", "output", "errors"] {
+        let content = name == "input" ? Data(input.utf8) : Data()
+        try content.write(to: folder.appending(path: name))
+      }
+      process.executableURL = Program.url
+      process.arguments = arguments
+      process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "input"))
+      process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
+      process.standardError = try FileHandle(forWritingTo: folder.appending(path: "errors"))
+      try process.run()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// Presses Ctrl-C.
+    func interrupt() { process.interrupt() }
+
+    var isRunning: Bool { process.isRunning }
+
+    func wait() throws -> Result {
+      process.waitUntilExit()
+      return Result(
+        code: process.terminationStatus, output: try text("output"), errors: try text("errors"))
+    }
+
+    private func text(_ name: String) throws -> String {
+      try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+@Suite struct ResumeTests {
+  private let place: Workplace
+  private static let steps = ["--steps", "300"]
+
+  init() throws { place = try Workplace() }
+
+  /// Starts a run, presses Ctrl-C once it has done some steps, and returns how it ended.
+  private func interrupted() throws -> Program.Result {
+    let running = try Program.Running(
+      place.arguments + ["--output", place.output.path] + Self.steps)
+    while running.isRunning, (try? place.steps().count) ?? 0 < 10 { usleep(2000) }
+    running.interrupt()
+    return try running.wait()
+  }
+
+  @Test func ctrlCWritesACheckpointAndResumeGivesTheSameResult() throws {
+    let stopped = try interrupted()
+    #expect(stopped.code == 130)
+    #expect(
+      stopped.errorLines.last?.contains("--resume continues from \(place.output.path)") == true)
+    let done = try place.steps().count
+    #expect(done >= 10 && done < 300)
+    #expect(!FileManager.default.fileExists(atPath: place.output.path + "/metrics.json"))
+
+    let resumed = try place.distill(Self.steps + ["--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("resumed after step \(done)"))
+
+    let whole = place.folder.url.appending(path: "whole")
+    _ = try place.distill(Self.steps, to: whole)
+    #expect(try place.softPrompt() == place.softPrompt(in: whole))
+    #expect(try place.steps().map { $0["step"] } == (1...300).map(JSON.integer))
+    let (found, expected) = (
+      try place.json("metrics.json"), try place.json("metrics.json", in: whole)
+    )
+    #expect(found["validation"] == expected["validation"])
+  }
+
+  @Test func aResumedRunKeepsWhatItWasBegunWith() throws {
+    _ = try place.distill(["--steps", "4"])
+    let checkpoint = place.output.appending(path: "checkpoint-4").path
+    let before = try place.softPrompt()
+    try expectRefusal(
+      ["--steps", "4", "--seed", "9"],
+      "\(checkpoint): begun with --seed 0, found 9; a resumed run "
+        + "keeps what it was begun with")
+    try expectRefusal(
+      ["--steps", "8"],
+      "\(checkpoint): begun with --steps 4, found 8; a resumed run keeps what it "
+        + "was begun with")
+    try place.folder.write("context.txt", Workplace.contextText + "more")
+    let result = try place.distill(["--steps", "4", "--resume"])
+    #expect(result.code == 2)
+    #expect(result.errors.hasPrefix("train-gpu: \(checkpoint): begun with the context "))
+    #expect(try place.softPrompt() == before)
+  }
+
+  private func expectRefusal(_ more: [String], _ message: String) throws {
+    try Program.expectRefusal(
+      place.arguments + ["--output", place.output.path, "--resume"] + more, message)
+  }
+
+  @Test func checkpointsComeAsOftenAsAsked() throws {
+    _ = try place.distill(["--steps", "12", "--checkpoint-every", "3", "--evaluate-every", "1"])
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.output.path)
+      .filter { $0.hasPrefix("checkpoint") }.sorted()
+    #expect(names == ["checkpoint-12", "checkpoint-9"])
+  }
+
+  @Test func anExistingFolderIsLeftAlone() throws {
+    try place.folder.write("run/metrics.json", "mine")
+    try Program.expectRefusal(
+      place.arguments + ["--output", place.output.path],
+      "\(place.output.path): the output folder exists; --overwrite replaces the run in it, --resume "
+        + "continues it")
+    let text = try String(contentsOf: place.output.appending(path: "metrics.json"), encoding: .utf8)
+    #expect(text == "mine")
+  }
+
+  @Test func overwriteReplacesARun() throws {
+    _ = try place.distill(["--steps", "5"])
+    let first = try place.softPrompt()
+    let result = try place.distill(["--steps", "3", "--overwrite"])
+    #expect(result.code == 0)
+    #expect(try place.softPrompt() != first)
+    #expect(try place.steps().count == 3)
+    #expect(!FileManager.default.fileExists(atPath: place.output.path + "/checkpoint-5"))
+  }
+}

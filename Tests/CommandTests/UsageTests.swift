@@ -1,0 +1,80 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct UsageTests {
+  @Test(arguments: [
+    [], ["distill"], ["evaluate"], ["generate"], ["logits"], ["tokenize"], ["devices"],
+  ])
+  func everyCommandHasHelpAndVersion(command: [String]) throws {
+    let help = try Program.run(command + ["--help"])
+    #expect(help.code == 0)
+    #expect(help.output.contains("USAGE: train-gpu"))
+    #expect(help.errors.isEmpty)
+    let version = try Program.run(command + ["--version"])
+    #expect(version.code == 0)
+    #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+  }
+
+  @Test(arguments: [
+    (["--frobnicate"], "Unknown option '--frobnicate'"),
+    (["distill", "--steps", "many"], "The value 'many' is invalid for '--steps <n>'"),
+    (["tokenize"], "Missing expected argument '--model <dir>'"),
+    (["distill"], "expected --model; train-gpu distill --help says more"),
+    (
+      ["distill", "--model", "/none/model"],
+      "expected --context; train-gpu distill --help says more"
+    ),
+    (
+      ["tokenize", "--model", "/none/model"],
+      "/none/model: expected a model folder or org/name[@revision] of the hub, found no such folder"
+    ),
+    (["logits", "--model", "m", "--output", "o"], "give one of --ids and --text"),
+    (
+      ["generate", "--model", "m", "--prompt", "p", "--max-tokens", "0"],
+      "--max-tokens: expected 1 or more, found 0"
+    ),
+    (
+      ["generate", "--model", "m", "--prompt", "p", "--adapter", "a", "--context", "c"],
+      "give one of --adapter and --context"
+    ),
+    (["devices", "--threads", "0"], "--threads: expected 1 or more, found 0"),
+    (
+      ["generate", "--model", "m", "--prompt", "p", "--device", "gpu"],
+      "The value 'gpu' is invalid for '--device <name>': expected auto, cpu, opencl or "
+        + "opencl:PLATFORM.DEVICE"
+    ),
+    (
+      ["distill", "--init", "warm"],
+      "The value 'warm' is invalid for '--init <start>': expected sampled, first, pooled, "
+        + "vocabulary, random or a .safetensors file"
+    ),
+  ])
+  func wrongUsageIsOneLine(arguments: [String], message: String) throws {
+    try Program.expectRefusal(arguments, message)
+  }
+
+  @Test func allFourFilesAreNeeded() throws {
+    let folder = try TemporaryFolder()
+    let model = try TinyModel.write(in: folder)
+    let all = ["--model", model.path, "--context", "c", "--inputs", "i", "--output", "o"]
+    for place in stride(from: 0, to: all.count, by: 2) {
+      var rest = all
+      rest.removeSubrange(place..<place + 2)
+      try Program.expectRefusal(
+        rest, "expected \(all[place]); train-gpu distill --help says more")
+    }
+  }
+
+  @Test func anUnknownDeviceIsNamedWithThoseThatExist() throws {
+    let folder = try TemporaryFolder()
+    let model = try TinyModel.write(in: folder)
+    let result = try Program.run([
+      "generate", "--model", model.path, "--prompt", "a", "--device", "opencl:77.0",
+    ])
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(
+      result.errors.hasPrefix("train-gpu: unknown device 'opencl:77.0': expected auto, cpu, "))
+  }
+}
