@@ -28,7 +28,7 @@ struct Failure {
     case let error as ModelFolderError:
       self.init(error.description, isBadInput: true)
     case let error as HubError:
-      self.init(error.description, isBadInput: true)
+      self.init(error.description, isBadInput: error.isBadInput)
     case let error as UsageError:
       self.init(error.description, isBadInput: true)
     case let stop as Stopped:
@@ -59,6 +59,18 @@ struct Failure {
       StandardError.write("train-gpu: \(line)\n")
     }
     Foundation.exit(code)
+  }
+}
+
+extension HubError {
+  /// Whether the cause is what the user named, rather than the network or the disk.
+  fileprivate var isBadInput: Bool {
+    switch self {
+    case .unreachable, .refused, .wrongSize, .wrongChecksum, .file: false
+    case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
+      .missingFile:
+      true
+    }
   }
 }
 

@@ -21,7 +21,7 @@ struct Distill: ParsableCommand {
   func run() throws {
     let logger = common.logger
     let interruption = Interruption()
-    let request = try request()
+    let request = try request(logger)
     let device = try common.openDevice()
     logger.debug("device \(device.name): \(device.title)")
     let run = try DistillationRun(request, device: device)

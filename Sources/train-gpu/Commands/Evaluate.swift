@@ -48,7 +48,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
-    let folder = try model.folder()
+    let folder = try model.folder(logger)
     let device = try common.openDevice()
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let evaluation = try Evaluation(

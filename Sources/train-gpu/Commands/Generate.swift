@@ -57,7 +57,7 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
-    let folder = try model.folder()
+    let folder = try model.folder(logger)
     let device = try common.openDevice()
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let answer = try Answer(

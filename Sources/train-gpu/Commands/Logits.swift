@@ -38,7 +38,7 @@ struct Logits: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try model.folder()
+    let folder = try model.folder(common.logger)
     let input: LogitsRequest.Input =
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
     let device = try common.openDevice()

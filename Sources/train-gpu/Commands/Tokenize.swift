@@ -23,7 +23,7 @@ struct Tokenize: ParsableCommand {
   @OptionGroup(visibility: .hidden) var common: CommonOptions
 
   func run() throws {
-    let tokenizer = try Conditioning.tokenizer(of: model.folder())
+    let tokenizer = try Conditioning.tokenizer(of: model.folder(common.logger))
     let output = BufferedOutput()
     var number = 0
     for line in StandardInput.lines() {

@@ -1,10 +1,11 @@
 import Distillation
 import Foundation
 import HuggingFace
+import Logging
 
 extension Distill {
   /// What the options ask for.
-  func request() throws -> RunRequest {
+  func request(_ logger: Logger) throws -> RunRequest {
     let model = try required(files.model, "model")
     let context = try required(files.context, "context")
     let inputs = try required(files.inputs, "inputs")
@@ -17,7 +18,7 @@ extension Distill {
         description: "--checkpoint-every: expected 1 or more, found \(plan.checkpointEvery)")
     }
     return RunRequest(
-      folder: try ModelFolder(named: model), modelName: model,
+      folder: try ModelFolder(named: model, logger: logger), modelName: model,
       context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
       validation: try validation(), output: URL(fileURLWithPath: output),
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,

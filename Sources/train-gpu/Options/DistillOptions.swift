@@ -6,7 +6,7 @@ import Foundation
 struct DistillFiles: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A model folder, or org/name[@revision] of the hub's cache.", valueName: "dir"))
+      "A model folder, or org/name[@revision] of the hub.", valueName: "dir"))
   var model: String?
 
   @Option(

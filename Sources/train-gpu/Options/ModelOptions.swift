@@ -2,16 +2,19 @@ import ArgumentParser
 import Compute
 import Foundation
 import HuggingFace
+import Logging
 
 /// The model of the commands that do not train.
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A model folder, or org/name[@revision] of the hub's cache.", valueName: "dir"))
+      "A model folder, or org/name[@revision] of the hub.", valueName: "dir"))
   var model: String
 
   /// The folder of the model.
-  func folder() throws -> ModelFolder { try ModelFolder(named: model) }
+  func folder(_ logger: Logger) throws -> ModelFolder {
+    try ModelFolder(named: model, logger: logger)
+  }
 }
 
 /// How the model's weights are held.
@@ -23,20 +26,11 @@ struct PrecisionOptions: ParsableArguments {
 extension WeightPrecision: ExpressibleByArgument {}
 
 extension ModelFolder {
-  /// The folder that a user names: one of this machine, or a snapshot of the hub's cache.
-  init(named name: String) throws {
-    switch try ModelReference(name) {
-    case .folder(let url):
-      try self.init(at: url)
-    case .repository(let repository):
-      let environment = ProcessInfo.processInfo.environment
-      let cache = HubCache(environment: environment)
-      guard let snapshot = cache.snapshot(of: repository) else {
-        throw HubError.notCached(
-          repository: "\(repository)", cache: cache.folder.path,
-          offline: environment["HF_HUB_OFFLINE"] == "1")
-      }
-      try self.init(at: snapshot)
-    }
+  /// The folder that a user names: one of this machine, or a snapshot in the hub's cache, fetched
+  /// where it is not there.
+  init(named name: String, logger: Logger) throws {
+    let hub = try Hub(environment: ProcessInfo.processInfo.environment)
+    let report = DownloadReport(logger: logger)
+    try self.init(at: hub.folder(of: ModelReference(name)) { report.show($0) })
   }
 }
