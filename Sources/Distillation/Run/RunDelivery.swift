@@ -41,7 +41,8 @@ struct RunDelivery {
     try run.write(metrics)
     return RunResult(
       output: run.url, metrics: metrics, noContext: verdict?.withNothing,
-      bestStep: state.bestStep, steps: state.step, exportDivergence: divergence)
+      isChat: texts.conditioning.isChat, bestStep: state.bestStep, steps: state.step,
+      exportDivergence: divergence)
   }
 
   private func adapter(_ prompt: [Float]) throws(DistillationError) -> Adapter {

@@ -8,6 +8,8 @@ package struct RunResult: Sendable {
   package var metrics: RunMetrics
   /// Held-out numbers of the model with nothing in the context's place; nil where nothing was held out.
   package var noContext: HeldOut?
+  /// Whether the soft prompt stands in a chat template's system message.
+  package var isChat: Bool
   /// The step whose prompt was taken.
   package var bestStep: Int
   /// Steps done.

@@ -28,9 +28,15 @@ struct RunSummary {
       In PEFT:
         model = AutoModelForCausalLM.from_pretrained("\(modelName)")
         model = PeftModel.from_pretrained(model, "\(result.output.path)")
-        ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").input_ids
+        \(promptCode)
         model.generate(input_ids=ids)
       """
+  }
+
+  private var promptCode: String {
+    result.isChat
+      ? "ids = ...  # of what the template writes behind the system message; README.md shows how"
+      : "ids = tokenizer(prompt, add_special_tokens=False, return_tensors=\"pt\").input_ids"
   }
 
   private var comparison: String {
