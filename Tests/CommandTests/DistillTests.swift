@@ -130,6 +130,20 @@ import Testing
     #expect(result.output.contains("Nothing was held out"))
   }
 
+  @Test(arguments: [(1, "0 held out"), (2, "1 held out"), (20, "2 held out")])
+  func aTenthIsHeldOutWhereNothingIsSaid(count: Int, message: String) throws {
+    let inputs = try place.folder.write(
+      "some.jsonl", String(repeating: #"{"prompt": "a", "completion": "b"}"# + "\n", count: count))
+    let all = place.arguments
+    let without = all.indices.filter { all[$0] != "--validation" && all[$0] != place.validation }
+    let result = try Program.run(
+      without.map { all[$0] } + [
+        "--output", place.output.path, "--inputs", inputs.path, "--steps", "1",
+      ])
+    #expect(result.code == 0)
+    #expect(result.errors.contains(message))
+  }
+
   @Test func patienceEndsTheTraining() throws {
     // A rate that throws the prompt about: evaluations soon stop getting better.
     let result = try place.distill([

@@ -115,8 +115,11 @@ struct RunReadme {
 
   private var vLLM: String {
     let load = """
+      from openai import OpenAI
       from safetensors.torch import load_file
       from vllm.utils.serial_utils import tensor2base64
+
+      client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
       """
     guard adapter.origin.isChat else {
       return """

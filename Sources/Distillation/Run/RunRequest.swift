@@ -11,6 +11,8 @@ package struct RunRequest: Sendable {
     case fraction(Double)
     /// None: nothing is measured.
     case none
+    /// A tenth of the inputs, or none where there is one example alone.
+    case automatic
   }
 
   package var folder: ModelFolder

@@ -13,6 +13,9 @@ struct RunTexts {
   let unusedKeys: [String]
   let fingerprints: RunFingerprints
 
+  /// What is held out where the user does not say.
+  private static let heldOutShare = 0.1
+
   init(_ request: RunRequest) throws(DistillationError) {
     let options = request.options
     try options.validate()
@@ -29,12 +32,16 @@ struct RunTexts {
     }
     let inputs = try Dataset.read(request.inputs, reader: conditioning.reader)
     var (training, validation) = (inputs, Dataset(examples: []))
-    switch request.validation {
+    var choice = request.validation
+    if choice == .automatic {
+      choice = inputs.examples.count > 1 ? .fraction(Self.heldOutShare) : .none
+    }
+    switch choice {
     case .file(let url): validation = try Dataset.read(url, reader: conditioning.reader)
     case .fraction(let fraction):
       (training, validation) = try inputs.split(
         validationFraction: fraction, seed: options.seed)
-    case .none: break
+    case .none, .automatic: break
     }
     for data in [training, validation] {
       try data.checkLengths(

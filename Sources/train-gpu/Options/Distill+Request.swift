@@ -34,9 +34,8 @@ extension Distill {
 
   /// A number is a share, everything else a file.
   private func validation() throws -> RunRequest.Validation {
-    guard let share = Double(files.validation) else {
-      return .file(URL(fileURLWithPath: files.validation))
-    }
+    guard let text = files.validation else { return .automatic }
+    guard let share = Double(text) else { return .file(URL(fileURLWithPath: text)) }
     guard share >= 0 && share < 1 else {
       throw UsageError(
         description: "--validation: expected a file or a share from 0 to below 1, found \(share)")

@@ -24,8 +24,8 @@ struct DistillFiles: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Examples that are held out: a file like --inputs, or a share of the inputs below 1; 0 holds "
-        + "nothing out.", valueName: "file.jsonl|share"))
-  var validation = "0.1"
+        + "nothing out (default: 0.1).", valueName: "file.jsonl|share"))
+  var validation: String?
 
   @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))
   var output: String?

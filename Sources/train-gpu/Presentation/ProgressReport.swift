@@ -7,10 +7,12 @@ final class ProgressReport {
   private let logger: Logger
   private let line: StatusLine?
   private var begun: RunEvent.Beginning?
-  private var phase: RunEvent.Phase?
+  private var phase: (name: RunEvent.Phase, begin: ContinuousClock.Instant, isSaid: Bool)?
   private var heldOut: Double?
   private var secondsPerStep: Double?
   private var lastPlainStep = 0
+  /// How long a stretch of work has to take before a plain line says so.
+  private static let worthALine = Duration.seconds(2)
 
   init(logger: Logger, isQuiet: Bool) {
     self.logger = logger
@@ -41,13 +43,15 @@ final class ProgressReport {
   /// Takes the line away.
   func finish() { line?.clear() }
 
-  private func show(_ phase: RunEvent.Phase, _ done: Int, _ total: Int) {
+  private func show(_ name: RunEvent.Phase, _ done: Int, _ total: Int) {
     if let line {
-      line.show("\(phase.rawValue)  \(Bar(done, of: total).text)")
-    } else if self.phase != phase {
-      plain(phase.rawValue)
+      line.show("\(name.rawValue)  \(Bar(done, of: total).text)")
+      return
     }
-    self.phase = phase
+    if phase?.name != name { phase = (name, .now, false) }
+    guard let begun = phase, !begun.isSaid, .now - begun.begin >= Self.worthALine else { return }
+    phase?.isSaid = true
+    plain("\(name.rawValue): \(done) of \(total)")
   }
 
   private func begin(_ beginning: RunEvent.Beginning) {

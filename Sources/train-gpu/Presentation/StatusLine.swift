@@ -6,6 +6,8 @@ final class StatusLine {
   private var isShown = false
   private static let interval = Duration.milliseconds(50)
   private static let clearing = "\r\u{1B}[K"
+  /// A line longer than the terminal is wide must not go on in the next one, which nobody would clear.
+  private static let (cutting, wrapping) = ("\u{1B}[?7l", "\u{1B}[?7h")
 
   /// Shows a text in place of the last one.
   func show(_ text: String) {
@@ -13,7 +15,7 @@ final class StatusLine {
     guard now - last >= Self.interval else { return }
     last = now
     isShown = true
-    StandardError.write(Self.clearing + text)
+    StandardError.write(Self.clearing + Self.cutting + text + Self.wrapping)
   }
 
   /// Takes the text away.
