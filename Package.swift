@@ -11,10 +11,13 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "pith",
   products: [
-    .executable(name: "pith-bench", targets: ["pith-bench"])
+    .executable(name: "train-gpu", targets: ["train-gpu"]),
+    .executable(name: "pith-bench", targets: ["pith-bench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     .systemLibrary(
@@ -35,6 +38,15 @@ let package = Package(
     .target(
       name: "Transformer", dependencies: ["Compute", "HuggingFace"], swiftSettings: strict),
     .target(name: "Distillation", dependencies: ["Transformer"], swiftSettings: strict),
+    .executableTarget(
+      name: "train-gpu",
+      dependencies: [
+        "Distillation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -62,6 +74,8 @@ let package = Package(
     .testTarget(
       name: "DistillationTests", dependencies: ["Distillation", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["train-gpu", "TestSupport"], swiftSettings: strict),
   ],
   cLanguageStandard: .c2x
 )
