@@ -27,22 +27,17 @@
 
   /// Rows of numbers on the host.
   package init(_ values: [Float], rows: Int) {
-    let copy = HostFloats(values)
+    let byteCount = values.count * MemoryLayout<Float>.stride
+    // At an address that stays, unlike an array's, so that the CPU path uses them where they lie.
+    let copy = MemoryBlock.host(byteCount: byteCount)
+    unsafe values.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      unsafe copy.writing.copyMemory(from: base, byteCount: byteCount)
+    }
     unsafe self.init(
-      UnsafeRawBufferPointer(copy.elements), rows: rows, precision: .f32, keepingAlive: copy)
+      UnsafeRawBufferPointer(start: copy.reading, count: byteCount), rows: rows, precision: .f32,
+      keepingAlive: copy)
   }
 
   var byteCount: Int { unsafe bytes.count }
-
-  /// Numbers at an address that stays, unlike an array's.
-  @safe private final class HostFloats {
-    let elements: UnsafeMutableBufferPointer<Float>
-
-    init(_ values: [Float]) {
-      unsafe elements = .allocate(capacity: values.count)
-      _ = unsafe elements.initialize(from: values)
-    }
-
-    deinit { unsafe elements.deallocate() }
-  }
 }
