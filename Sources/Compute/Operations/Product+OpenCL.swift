@@ -68,7 +68,7 @@ extension Device {
       try run(launch, shape, x, weight, &y, share: shares.length, groups: groups, items: 256)
       return
     }
-    var partial = try buffer(of: Float.self, count: shares.count * rows * width)
+    var partial = try scratch(of: Float.self, count: shares.count * rows * width)
     let plain = ProductShape(
       rows: rows, width: width, depth: shape.depth, inputRow: shape.inputRow, outputRow: 0,
       isBackward: shape.isBackward, accumulating: false)
