@@ -56,7 +56,7 @@ let package = Package(
         "Distillation", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Benchmarks", exclude: ["README.md"], swiftSettings: strict),
+      path: "Benchmarks", exclude: ["README.md", "peer"], swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(

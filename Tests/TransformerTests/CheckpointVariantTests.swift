@@ -1,0 +1,133 @@
+import Compute
+import Foundation
+import HuggingFace
+import Safetensors
+import TestSupport
+import Testing
+import Transformer
+
+extension DeviceTests {
+  /// The ways in which the same model is written down, and what is refused.
+  @Suite struct CheckpointVariantTests {
+    static let config: [String: String] = [
+      "model_type": "\"llama\"", "hidden_size": "32", "intermediate_size": "48",
+      "num_hidden_layers": "2", "num_attention_heads": "4", "num_key_value_heads": "2",
+      "vocab_size": "\(TinyTokenizer.vocabularySize)", "max_position_embeddings": "256",
+      "rms_norm_eps": "1e-5", "tie_word_embeddings": "true",
+    ]
+
+    let folder: TemporaryFolder
+    let plain: URL
+
+    init() throws {
+      folder = try TemporaryFolder()
+      plain = try TinyModel.write(in: folder)
+    }
+
+    /// The model written anew with other tensors and settings.
+    private func variant(
+      _ name: String, config changes: [String: String?] = [:],
+      tensors change: (String, [Float]) -> (String, [Float])? = { ($0, $1) }
+    ) throws -> ModelFolder {
+      let file = try SafetensorsFile(contentsOf: plain.appending(path: "model.safetensors"))
+      var tensors: [(name: String, shape: [Int], elements: [Float])] = []
+      for (name, description) in file.tensors.sorted(by: { $0.key < $1.key }) {
+        let values = try file.floats(of: name, shape: nil)
+        if let (name, values) = change(name, values) {
+          tensors.append((name, description.shape, values))
+        }
+      }
+      let config = Self.config.merging(changes.compactMapValues(\.self)) { $1 }
+      let text = config.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
+      let url = try folder.write("\(name)/config.json", "{\(text)}").deletingLastPathComponent()
+      try SafetensorsWriter.write(
+        tensors, metadata: [:], to: url.appending(path: "model.safetensors"))
+      return try ModelFolder(at: url)
+    }
+
+    private func logits(_ folder: ModelFolder) throws -> [Float] {
+      let decoder = try Decoder(folder, on: TestDevice.cpu.open(), precision: .f32)
+      return try decoder.logits(of: [1, 5, 9, 2])
+    }
+
+    @Test func namesConfigStylesAndTiedHeadsOfOneModelAgree() throws {
+      let expected = try logits(ModelFolder(at: plain))
+      let unprefixed = try variant("unprefixed") { name, values in
+        (name.replacingOccurrences(of: "model.", with: ""), values)
+      }
+      #expect(try logits(unprefixed) == expected)
+      let headOnly = try variant("head") { name, values in
+        (name == "model.embed_tokens.weight" ? "lm_head.weight" : name, values)
+      }
+      #expect(try logits(headOnly) == expected)
+      let newer = try variant(
+        "newer",
+        config: [
+          "rope_parameters": "{\"rope_theta\": 10000.0, \"rope_type\": \"default\"}",
+          "dtype": "\"float32\"", "head_dim": "8",
+        ])
+      #expect(try logits(newer) == expected)
+      let linear = try variant(
+        "linear", config: ["rope_scaling": "{\"type\": \"linear\", \"factor\": 4.0}"])
+      #expect(try logits(linear) != expected)
+    }
+
+    @Test(arguments: [
+      ("model_type", "\"mamba\"", "model_type 'mamba' is not supported"),
+      ("rope_scaling", "{\"type\": \"yarn\", \"factor\": 4.0}", "rope_type is yarn"),
+      ("hidden_act", "\"xielu\"", "hidden_act is xielu"),
+      ("num_key_value_heads", "3", "num_key_value_heads is 3"),
+      ("hidden_size", "0", "hidden_size: expected a number above 0, found 0"),
+      ("vocab_size", "\"many\"", "vocab_size: expected an integer"),
+      ("intermediate_size", "56", "expected"),
+    ])
+    func refusesWhatItDoesNotRun(key: String, value: String, message: String) throws {
+      let folder = try variant("refused", config: [key: value])
+      let error = #expect(throws: TransformerError.self) { try logits(folder) }
+      let text = "\(try #require(error))"
+      #expect(text.contains(message) && !text.contains("\n"), "\(text)")
+    }
+
+    @Test func refusesMissingTensorsAndNumbersThatAreNotFinite() throws {
+      let missing = try variant("missing") { name, values in
+        name.contains("layers.1.mlp.up_proj") ? nil : (name, values)
+      }
+      let error = #expect(throws: TransformerError.self) { try logits(missing) }
+      #expect("\(try #require(error))".contains("model.layers.1.mlp.up_proj.weight"))
+      let broken = try variant("broken") { name, values in
+        var values = values
+        if name.contains("layers.0.self_attn.v_proj") { values[3] = .nan }
+        return (name, values)
+      }
+      let found = #expect(throws: TransformerError.self) { try logits(broken) }
+      #expect("\(try #require(found))".contains("model.layers.0.self_attn.v_proj.weight"))
+    }
+
+    @Test(arguments: TestDevice.all)
+    func generationDoesNotDependOnItsCompany(on deviceName: TestDevice) throws {
+      let decoder = try Decoder(
+        ModelFolder(at: plain), on: deviceName.open(), precision: .f32)
+      let prefix = Prefix(header: [0], body: .context([4, 7, 3, 11, 6]), closing: [2])
+      let prompts = [[1, 5], [9, 2, 4, 8], [3], [10, 6, 1]]
+      for temperature: Float in [0, 0.8] {
+        let options = GenerationOptions(
+          maximumTokens: 9, temperature: temperature, seed: 5, stopIdentifiers: [12])
+        let together = try PrefixedDecoder(decoder, prefix: prefix, room: 64, responseRows: 64)
+          .generate(prompts, options: options)
+        let apart = try PrefixedDecoder(decoder, prefix: prefix, room: 14, responseRows: 1)
+          .generate(prompts, options: options)
+        #expect(together == apart)
+        #expect(together.allSatisfy { !$0.isEmpty && $0.count <= 9 })
+      }
+    }
+
+    @Test func refusesTextsThatAreTooLongAndUnknownTokens() throws {
+      let decoder = try Decoder(
+        ModelFolder(at: plain), on: TestDevice.cpu.open(), precision: .f32)
+      #expect(throws: TransformerError.self) {
+        try decoder.logits(of: [Int](repeating: 1, count: TinyModel.positions + 1))
+      }
+      #expect(throws: TransformerError.self) { try decoder.logits(of: [1, 1 << 20]) }
+    }
+  }
+}
