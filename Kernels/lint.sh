@@ -8,7 +8,12 @@
 #     Kernels/lint.sh [FILE.cl ...]      all of Kernels/ where none is named; $CLANG chooses the compiler
 set -u
 folder=$(cd "$(dirname "$0")" && pwd)
-clang=${CLANG:-clang}
+# Swift's toolchain has a clang that knows both languages, beside `swift` where it is not on the path.
+clang=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")}
+command -v "$clang" >/dev/null || {
+  echo "lint.sh: no clang found; set CLANG to the one of the Swift toolchain" >&2
+  exit 1
+}
 [ $# -gt 0 ] || set -- "$folder"/*.cl
 failures=0
 
