@@ -48,12 +48,10 @@ package final class AttentionLayout {
   /// there is no gradient.
   private(set) var hasSharedKeys = false
 
-  /// How the CPU path shares out the backward pass.
-  private(set) lazy var pieces = AttentionPieces(self)
-
   private let device: Device
   private var queryTables: [(rows: Int, groupSize: Int, table: AttentionQueryTable)] = []
   private var keyTables: [(rows: Int, table: AttentionKeyTable)] = []
+  private var dividedPieces: AttentionPieces?
 
   /// Describes a batch on a device.
   ///
@@ -82,7 +80,7 @@ package final class AttentionLayout {
     hasSharedKeys =
       own.first.map { $0.keyStart < prefixCount } ?? false
       || zip(own, own.dropFirst()).contains { $0.keyStart + $0.keyCount > $1.keyStart }
-    pieces = AttentionPieces(self)
+    dividedPieces = nil
     for entry in queryTables {
       try entry.table.fill(self, rows: entry.rows, groupSize: entry.groupSize, on: device)
     }
@@ -152,5 +150,13 @@ package final class AttentionLayout {
     let table = try AttentionKeyTable(self, rows: rows, on: device)
     keyTables.append((rows, table))
     return table
+  }
+
+  /// How the CPU path shares out the backward pass.
+  var pieces: AttentionPieces {
+    if let dividedPieces { return dividedPieces }
+    let pieces = AttentionPieces(self)
+    dividedPieces = pieces
+    return pieces
   }
 }

@@ -39,6 +39,18 @@ extension DeviceTests {
       }
     }
 
+    /// More query heads on one key/value head than a tile has rows.
+    @Test(arguments: TestDevice.all)
+    func largeGroupsMatch(on name: TestDevice) throws {
+      let device = try name.open()
+      let batch = AttentionBatch.training("", prefix: 9, [5, 13])
+      var generator = SeededGenerator(seed: 11)
+      let workload = AttentionWorkload(
+        prefixCount: batch.prefixCount, sequences: batch.sequences, window: 12,
+        heads: HeadShape(queryHeads: 150, keyValueHeads: 1, headDimension: 8), using: &generator)
+      try check(workload, on: device, "150 query heads")
+    }
+
     @Test(arguments: TestDevice.all)
     func softCapMatches(on name: TestDevice) throws {
       let device = try name.open()
