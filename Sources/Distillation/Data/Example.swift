@@ -6,6 +6,7 @@ package struct Example: Sendable, Equatable {
   package var response: [Int]?
   /// Where it came from, for messages: the line counts from 1.
   package var line: Int
+  /// The path of the file, for messages.
   package var file: String
 
   /// An example of a line of a file.

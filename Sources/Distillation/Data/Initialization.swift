@@ -46,6 +46,7 @@ extension Initialization: LosslessStringConvertible, Codable {
     }
   }
 
+  /// Reads what ``description`` gives.
   package init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let value = Initialization(text) else {
@@ -55,6 +56,7 @@ extension Initialization: LosslessStringConvertible, Codable {
     self = value
   }
 
+  /// Writes ``description``.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

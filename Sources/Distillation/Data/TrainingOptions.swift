@@ -15,10 +15,12 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var loss = Loss.forwardKL
   /// What both distributions' logits are divided by.
   package var temperature: Float = 1
+  /// What turns gradients into steps.
   package var optimizer = OptimizerChoice.adamW
   /// The highest rate; nil takes ``defaultLearningRateFactor`` times the root mean square of the
   /// context's embeddings.
   package var learningRate: Float?
+  /// What the rate does after the warm-up.
   package var schedule = LearningRateSchedule.Kind.constant
   /// Steps of the warm-up.
   package var warmup = 0
@@ -30,9 +32,11 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var steps = 200
   /// How often to visit every example.
   package var epochs: Int?
+  /// Examples of a step; the last step of an epoch may have fewer.
   package var batchSize = 16
   /// Whether every epoch has an order of its own.
   package var shuffle = true
+  /// Everything random follows from it.
   package var seed: UInt64 = 0
   /// The element type of the frozen weights on the device.
   package var precision = WeightPrecision.f32

@@ -3,12 +3,14 @@
 /// PEFT puts its virtual tokens before every token of the input, so its form of the adapter is
 /// [header | soft prompt | closing]; Pith's own form is the soft prompt alone.
 package struct Adapter: Sendable, Equatable {
+  /// What was learned.
   package var softPrompt: SoftPrompt
   /// [header rows, E]: embeddings of what stands before the soft prompt, such as BOS or the opening
   /// of a chat template.
   package var header: [Float]
   /// [closing rows, E]: embeddings of what stands between the soft prompt and the user's prompt.
   package var closing: [Float]
+  /// Where it came from.
   package var origin: Origin
 
   /// Where an adapter came from.
@@ -19,10 +21,13 @@ package struct Adapter: Sendable, Equatable {
     package var template: String
     /// The soft prompt stands where a template has its system message.
     package var isChat: Bool
-    /// L and H of the model, which PEFT records.
+    /// L of the model, which PEFT records.
     package var layerCount: Int
+    /// H of the model.
     package var queryHeads: Int
+    /// Tokens of the context that it replaces.
     package var contextTokens: Int
+    /// What it was made from.
     package var fingerprints: RunFingerprints
 
     /// An origin.

@@ -9,10 +9,13 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var compressionRatio: Double
   /// The held-out numbers; nil where no examples were held out.
   package var validation: Validation?
+  /// Wall-clock times.
   package var timing: Timing
+  /// Memory at its highest.
   package var memory: Memory
   /// The device as users name it: `cpu`, `opencl:0.0`.
   package var device: String
+  /// What everything random followed from.
   package var seed: UInt64
 
   /// A report.
@@ -101,6 +104,7 @@ extension RunMetrics {
     package var teacherSeconds: Double
     /// All steps and the evaluations between them, those before a resume included.
     package var trainSeconds: Double
+    /// Of all steps, those before a resume included.
     package var stepSecondsMedian: Double
     /// Tokens of prompts and responses over the time of the steps alone.
     package var tokensPerSecond: Double

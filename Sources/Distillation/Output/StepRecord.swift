@@ -7,6 +7,7 @@ package struct StepRecord: Sendable, Equatable, Codable {
   /// KL(teacher || student), mean over the batch's response tokens, in nats; equal to `loss` where
   /// that is the objective, and nil where another objective was trained.
   package var kl: Double?
+  /// The rate of this step.
   package var learningRate: Float
   /// The L2 norm of the soft prompt's gradient before clipping.
   package var gradientNorm: Double

@@ -18,7 +18,9 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var evaluationsSinceBest: Int
     /// Seconds of training so far.
     package var trainSeconds: Double
+    /// What the run was begun with.
     package var options: TrainingOptions
+    /// What the run is made from.
     package var fingerprints: RunFingerprints
 
     /// A state after `step` steps.
@@ -44,6 +46,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     }
   }
 
+  /// What stands in `state.json`.
   package var state: State
   /// The soft prompt after the step.
   package var prompt: SoftPrompt

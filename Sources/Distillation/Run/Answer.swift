@@ -14,15 +14,23 @@ package struct Answer: Sendable {
 
   /// What a user asks.
   package struct Request: Sendable {
+    /// The model.
     package var folder: ModelFolder
+    /// The folder of an adapter that stands before the prompt.
     package var adapter: URL?
+    /// The file of a context that stands before the prompt.
     package var context: URL?
     /// `auto` takes the adapter's, or the model's own, or none.
     package var template: String
+    /// What is asked.
     package var prompt: String
+    /// The element type of the weights on the device.
     package var precision: WeightPrecision
+    /// The most tokens of the answer.
     package var maximumTokens: Int
+    /// 0 takes the most likely token; above, tokens are drawn.
     package var temperature: Float
+    /// What is drawn follows from it.
     package var seed: UInt64
 
     /// A request; of adapter and context one at most.

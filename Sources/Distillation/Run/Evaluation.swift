@@ -5,9 +5,13 @@ internal import Transformer
 
 /// How well an adapter replaces a context on given examples.
 package struct Evaluation: Sendable {
+  /// Tokens of the context.
   package var contextTokens: Int
+  /// Vectors of the adapter: the soft prompt's, or PEFT's virtual tokens.
   package var pseudoTokens: Int
+  /// Examples that were compared.
   package var examples: Int
+  /// Response tokens of all examples.
   package var responseTokens: Int
   /// The numbers, as a run's report states them.
   package var validation: RunMetrics.Validation
@@ -18,12 +22,17 @@ package struct Evaluation: Sendable {
 
   /// What a user asks of an evaluation.
   package struct Request: Sendable {
+    /// The model.
     package var folder: ModelFolder
+    /// The folder of the adapter.
     package var adapter: URL
+    /// The file of the context.
     package var context: URL
+    /// The file of the examples.
     package var inputs: URL
     /// `auto` takes the one that the adapter was made in.
     package var template: String
+    /// The element type of the weights on the device.
     package var precision: WeightPrecision
     /// The most tokens that the teacher answers where an example has no response.
     package var responseTokens: Int

@@ -13,10 +13,15 @@ package struct LogitsRequest: Sendable {
     case text(String)
   }
 
+  /// The model.
   package var folder: ModelFolder
+  /// What it reads.
   package var input: Input
+  /// The folder of an adapter that stands before it.
   package var adapter: URL?
+  /// The element type of the weights on the device.
   package var precision: WeightPrecision
+  /// The file of the logits.
   package var output: URL
 
   /// A request.

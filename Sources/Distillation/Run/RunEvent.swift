@@ -25,18 +25,25 @@ package enum RunEvent: Sendable {
 
   /// What a training starts from.
   package struct Beginning: Sendable, Equatable {
+    /// Tokens of the context.
     package var contextTokens: Int
+    /// Vectors of the soft prompt.
     package var pseudoTokens: Int
+    /// Examples that are trained on.
     package var trainingExamples: Int
+    /// Examples that are held out.
     package var validationExamples: Int
     /// Response tokens of the training examples.
     package var responseTokens: Int
     /// What is kept of the teacher: `logits`, `hidden` or `projected`.
     package var teacherCache: String
+    /// What that takes on the device.
     package var teacherCacheBytes: Int
+    /// The highest learning rate.
     package var peakLearningRate: Float
     /// The step before the first one of this run; 0 unless it is resumed.
     package var startStep: Int
+    /// The last step.
     package var totalSteps: Int
   }
 }

@@ -15,14 +15,21 @@ package struct RunRequest: Sendable {
     case automatic
   }
 
+  /// The model.
   package var folder: ModelFolder
   /// The model as the user named it.
   package var modelName: String
+  /// The file of the context.
   package var context: URL
+  /// The file of the examples.
   package var inputs: URL
+  /// What is held out.
   package var validation: Validation
+  /// The folder of the results.
   package var output: URL
+  /// What to do where that folder exists.
   package var mode: RunFolder.Mode
+  /// How to train.
   package var options: TrainingOptions
   /// Steps between two checkpoints.
   package var checkpointEvery: Int

@@ -3,11 +3,15 @@ internal import Transformer
 /// How a soft prompt compares with the full context and with none, on examples that training did not
 /// see.
 package struct Verdict: Sendable, Equatable {
+  /// The model with the soft prompt.
   package var withPrompt: HeldOut
+  /// The model with nothing in the context's place.
   package var withNothing: HeldOut
-  /// The shares of examples that are answered, greedily, exactly as recorded.
+  /// The share of examples that the model with the soft prompt answers, greedily, exactly as recorded.
   package var exactMatch: Double
+  /// The same of the model with the full context.
   package var exactMatchFullContext: Double
+  /// The same of the model with nothing in the context's place.
   package var exactMatchNoContext: Double
 
   /// The numbers as a report states them.
