@@ -75,15 +75,17 @@ struct KernelResult: Encodable {
   }
 
   static let heading =
-    "operation".padding(toLength: 26, withPad: " ", startingAt: 0)
-    + "shape".padding(toLength: 40, withPad: " ", startingAt: 0)
+    column("operation", 25) + column("shape", 45)
     + "  median us      GB/s  of copy   GFLOP/s  of product"
 
   var row: String {
-    operation.padding(toLength: 26, withPad: " ", startingAt: 0)
-      + shape.padding(toLength: 40, withPad: " ", startingAt: 0)
+    Self.column(operation, 25) + Self.column(shape, 45)
       + String(
         format: "%11.1f %9.1f %7.0f%% %9.1f %10.0f%%", microseconds_median, gbytes_per_second,
         share_of_copy * 100, gflops, share_of_product * 100)
+  }
+
+  private static func column(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
   }
 }

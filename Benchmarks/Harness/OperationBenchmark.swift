@@ -5,16 +5,63 @@ protocol OperationBenchmark {
   /// The operation's name, as in `Device`.
   static var name: String { get }
 
-  /// The shapes of a training step on a small model, with operands ready on the device.
+  /// The shapes of a training step on a small model, with operands ready on the device. What an operation updates in
+  /// place it finds as the run before left it; no operation's time depends on that.
   static func cases(_ device: Device) throws -> [BenchmarkCase]
 }
 
+/// The sizes of a step on Qwen2.5-0.5B: 4 examples of 64 tokens behind a prefix of 32.
+enum StepSizes {
+  /// P: rows of the prefix that all examples share.
+  static let prefix = 32
+  /// Tokens of each example behind the prefix.
+  static let examples = [64, 64, 64, 64]
+  /// T: rows of the prefix and the examples.
+  static let rows = 288
+  /// R: rows that carry loss, of one chunk.
+  static let responses = 32
+  /// E.
+  static let hidden = 896
+  /// F.
+  static let feedForward = 4864
+  /// V.
+  static let vocabulary = 151_936
+  /// H, G and D.
+  static let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64)
+}
+
+extension HeadShape {
+  /// As a benchmark's shape names it.
+  var title: String { "H \(queryHeads), G \(keyValueHeads), D \(headDimension)" }
+}
+
 enum OperationBenchmarks {
-  /// Every operation, in the order of a training step.
+  /// Every operation, in the order of a training step; behind it what only the teacher, evaluations and generation run.
   static var all: [any OperationBenchmark.Type] {
     [
+      EmbeddingBenchmark.self,
       RMSNormBenchmark.self,
+      LayerNormBenchmark.self,
       ProductBenchmark.self,
+      RotaryBenchmark.self,
+      AttentionBenchmark.self,
+      ResidualAddBenchmark.self,
+      SwiGLUBenchmark.self,
+      ActivationBenchmark.self,
+      RowGatherBenchmark.self,
+      SoftCapBenchmark.self,
+      KLDivergenceBenchmark.self,
+      ProjectedDivergenceBenchmark.self,
+      HeadDivergenceBenchmark.self,
+      SumBenchmark.self,
+      GradientNormBenchmark.self,
+      AdamWBenchmark.self,
+      SGDBenchmark.self,
+      CompressLogitsBenchmark.self,
+      SoftmaxBenchmark.self,
+      ArgmaxBenchmark.self,
+      AgreementBenchmark.self,
+      SamplingBenchmark.self,
     ]
   }
 }

@@ -7,15 +7,17 @@ enum RMSNormBenchmark: OperationBenchmark {
 
   static func cases(_ device: Device) throws -> [BenchmarkCase] {
     var generator = SeededGenerator(seed: 1)
-    let workload = RMSNormWorkload(rows: 288, width: 896, using: &generator)
+    let workload = RMSNormWorkload(
+      rows: StepSizes.rows, width: StepSizes.hidden, using: &generator)
     let operands = try Operands(device, workload)
+    let shape = "T \(workload.rows), E \(workload.width)"
     return [
-      BenchmarkCase("forward T 288, E 896", bytes: workload.forwardBytes) {
+      BenchmarkCase("forward \(shape)", bytes: workload.forwardBytes) {
         try device.rmsNorm(
           operands.x, weight: operands.weight, epsilon: workload.epsilon, rows: workload.rows,
           into: &operands.y, scale: &operands.scale)
       },
-      BenchmarkCase("backward T 288, E 896", bytes: workload.backwardBytes) {
+      BenchmarkCase("backward \(shape)", bytes: workload.backwardBytes) {
         try device.rmsNormBackward(
           operands.gradient, x: operands.x, weight: operands.weight, scale: operands.scale,
           rows: workload.rows, accumulating: true, into: &operands.y)

@@ -33,9 +33,19 @@ extension DecoderConfiguration {
   /// The `model_type`s that Pith runs.
   package static var supportedFamilies: [String] { DecoderFamily.supported }
 
-  /// Reads the config.json of a supported family.
+  /// Reads the config.json of a supported family whose weights are plain numbers.
   package init(config: JSONValue) throws(TransformerError) {
-    self = try DecoderFamily.of(config).configuration(config)
+    let family = try DecoderFamily.of(config)
+    let quantization: JSONValue? = try reading { () throws(JSONValueError) in
+      try config.optional("quantization_config")
+    }
+    if let quantization {
+      throw .unsupportedSetting(
+        file: config.file, key: "quantization_config",
+        found: try quantization.setting("quant_method", default: "there"),
+        expected: "weights in f32, bf16 or f16")
+    }
+    self = try family.configuration(config)
   }
 }
 
@@ -47,13 +57,33 @@ func reading<Value>(
 }
 
 extension JSONValue {
-  /// A whole number that must be there and above zero.
+  /// More than any size of a model, and so little that products of two of them can be counted.
+  private static let largestSize = 1 << 24
+
+  /// A whole number that must be there, above zero and no larger than a model can be.
   func size(_ key: String, default fallback: Int? = nil) throws(TransformerError) -> Int {
     let value: Int = try reading { () throws(JSONValueError) in
       if let fallback { return try optional(key) ?? fallback }
       return try required(key)
     }
-    guard value > 0 else {
+    guard value > 0, value <= Self.largestSize else {
+      throw .configuration(
+        failure(
+          expected: value > 0 ? "\(Self.largestSize) at most" : "a number above 0",
+          found: "\(value)", at: key))
+    }
+    return value
+  }
+
+  /// A number above zero, with a default or required.
+  func positive(
+    _ key: String, default fallback: Double? = nil
+  ) throws(TransformerError) -> Double {
+    let value: Double = try reading { () throws(JSONValueError) in
+      if let fallback { return try optional(key) ?? fallback }
+      return try required(key)
+    }
+    guard value > 0, value.isFinite else {
       throw .configuration(failure(expected: "a number above 0", found: "\(value)", at: key))
     }
     return value

@@ -13,6 +13,11 @@ extension DecoderFamily {
       }
       let hiddenSize = try config.size("n_embd")
       let heads = try config.size("n_head")
+      guard hiddenSize % heads == 0 else {
+        throw .unsupportedSetting(
+          file: config.file, key: "n_head", found: "\(heads)",
+          expected: "a divisor of n_embd \(hiddenSize)")
+      }
       let isScaled = try config.setting("scale_attn_weights", default: true)
       return DecoderConfiguration(
         family: "gpt2",
@@ -24,7 +29,7 @@ extension DecoderFamily {
         vocabularySize: try config.size("vocab_size"),
         maximumPositions: try config.size("n_positions", default: 1024),
         normalization: .layer,
-        normalizationEpsilon: Float(try config.setting("layer_norm_epsilon", default: 1e-5)),
+        normalizationEpsilon: Float(try config.positive("layer_norm_epsilon", default: 1e-5)),
         position: .learned,
         feedForward: .plain(try config.activation("activation_function", default: "gelu_new")),
         tiesEmbeddings: try config.setting("tie_word_embeddings", default: true),

@@ -22,9 +22,7 @@ extension DecoderFamily {
       let isStated = try reading { () throws(JSONValueError) in
         try config.keys().contains("sliding_window")
       }
-      let window: Int? = try reading { () throws(JSONValueError) in
-        try config.optional("sliding_window") ?? (isStated ? nil : 4096)
-      }
+      let window = try config.window() ?? (isStated ? nil : 4096)
       configuration.windows = [Int?](repeating: window, count: configuration.layerCount)
       return configuration
     },
@@ -71,7 +69,7 @@ extension DecoderFamily {
       vocabularySize: try config.size("vocab_size"),
       maximumPositions: try config.size("max_position_embeddings", default: 2048),
       normalization: .rms,
-      normalizationEpsilon: Float(try config.setting("rms_norm_eps", default: 1e-6)),
+      normalizationEpsilon: Float(try config.positive("rms_norm_eps", default: 1e-6)),
       position: .rotary(try RotaryParameters(config, headDimension: headDimension)),
       feedForward: .gated(try config.activation("hidden_act", default: "silu")),
       tiesEmbeddings: try config.setting("tie_word_embeddings", default: false))
@@ -106,10 +104,9 @@ extension DecoderFamily {
     _ config: JSONValue, layers: Int
   ) throws(TransformerError) -> [Int?] {
     let isUsed = try config.setting("use_sliding_window", default: false)
-    let window: Int? = try reading { () throws(JSONValueError) in
-      try config.optional("sliding_window")
+    guard isUsed, let window = try config.window() else {
+      return [Int?](repeating: nil, count: layers)
     }
-    guard isUsed, let window else { return [Int?](repeating: nil, count: layers) }
     let types: [String]? = try reading { () throws(JSONValueError) in
       try config.optional("layer_types")
     }
@@ -141,5 +138,13 @@ extension DecoderFamily {
       }
     }
     return windows
+  }
+}
+
+extension JSONValue {
+  /// `sliding_window`: the keys that a query sees, itself among them; nil where it is null or absent.
+  fileprivate func window() throws(TransformerError) -> Int? {
+    let isThere = try reading { () throws(JSONValueError) in try has("sliding_window") }
+    return isThere ? try size("sliding_window") : nil
   }
 }

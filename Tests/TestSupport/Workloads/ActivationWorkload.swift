@@ -33,6 +33,10 @@ package struct ActivationWorkload {
   package var forwardBytes: Int { 3 * rows * width * 4 }
   /// Bytes that must move in swiGLUBackward: three operands are read, two gradients are written.
   package var backwardBytes: Int { 5 * rows * width * 4 }
+  /// Bytes that must move in activate: x [rows * width] is read, y is written.
+  package var ungatedForwardBytes: Int { 2 * rows * width * 4 }
+  /// Bytes that must move in activateBackward: two operands are read, the gradient is written.
+  package var ungatedBackwardBytes: Int { 3 * rows * width * 4 }
 
   /// activation(x) in Double.
   package static func value(_ x: Double, _ activation: Activation) -> Double {

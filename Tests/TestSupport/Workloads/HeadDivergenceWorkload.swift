@@ -43,8 +43,15 @@ package struct HeadDivergenceWorkload {
     self.places = places
   }
 
-  /// FLOP of the two products.
-  package var flop: Int { 4 * rows * vocabulary * width }
+  /// FLOP of the two products, and of the teacher's where its logits are made anew.
+  package func flop(_ kind: TeacherCacheKind) -> Int {
+    (kind == .hidden ? 6 : 4) * rows * vocabulary * width
+  }
+  /// Bytes that must move: the head, once, the hidden states and the teacher's rows are read, the gradient is written.
+  package func bytes(_ kind: TeacherCacheKind, _ precision: WeightPrecision) -> Int {
+    vocabulary * width * precision.byteCount + 2 * rows * width * 4
+      + rows * (kind == .logits ? 2 * vocabulary : 4 * width)
+  }
 
   /// The loss of each row in Double, of the student's states or of others in their place.
   package func losses(_ objective: Objective, _ hidden: [Double]? = nil) -> [Double] {

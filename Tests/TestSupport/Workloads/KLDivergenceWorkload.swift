@@ -43,6 +43,8 @@ package struct KLDivergenceWorkload {
 
   /// Bytes that must move: the teacher's rows in 16 bits are read, the student's updated.
   package var bytes: Int { rows * width * (2 + 2 * 4) }
+  /// Bytes that must move for the loss alone: both models' rows are read.
+  package var lossBytes: Int { rows * width * (2 + 4) }
 
   /// The loss of each row in Double, with the student's logits or others in their place.
   package func losses(_ objective: Objective, _ student: [Double]? = nil) -> [Double] {

@@ -14,6 +14,8 @@ package struct OptimizerWorkload {
     }
   }
 
+  /// Bytes that must move in gradientNorm: the gradient is read.
+  package var normBytes: Int { count * 4 }
   /// Bytes that must move in a step of AdamW: four operands are read, three are written.
   package var adamWBytes: Int { 7 * count * 4 }
   /// Bytes that must move in a step of SGD: three operands are read, two are written.

@@ -32,8 +32,12 @@ package struct ProjectedDivergenceWorkload {
     places = (0..<rows).map { Int32(rows - $0) }
   }
 
-  /// Bytes that must move: logits become q.
-  package var bytes: Int { 2 * rows * vocabulary * 4 }
+  /// Bytes that must move: logits become q, h and m are read, the gradient is written.
+  package var bytes: Int { (2 * vocabulary + 3 * width) * rows * 4 }
+  /// Bytes that must move for the loss alone: logits, h and m are read.
+  package var lossBytes: Int { (vocabulary + 2 * width) * rows * 4 }
+  /// Bytes that must move for the teacher's side: logits become p.
+  package var teacherBytes: Int { 2 * vocabulary * rows * 4 }
 
   /// The loss of each row in Double.
   package func losses() -> [Double] {

@@ -20,6 +20,8 @@ package struct RowGatherWorkload {
 
   /// Bytes that must move: every row is read and written.
   package var bytes: Int { 2 * count * width * 4 }
+  /// Bytes that must move where rows are added: two are read, one is written.
+  package var accumulatingBytes: Int { 3 * count * width * 4 }
 
   package func gathered() -> [Float] {
     rows.flatMap { row in table[(Int(row) * width)..<((Int(row) + 1) * width)] }

@@ -36,6 +36,10 @@ package struct SoftmaxWorkload {
 
   /// Bytes that must move: logits are read, probabilities written.
   package var bytes: Int { 2 * rows * width * 4 }
+  /// Bytes that must move for the log-sum-exp alone: logits are read.
+  package var logSumBytes: Int { rows * width * 4 }
+  /// Bytes that must move in compressLogits: logits are read, 16 bits each are written.
+  package var compressionBytes: Int { rows * width * (4 + 2) }
 
   /// log(sum e^(z / temperature)) of each row.
   package func logSums() -> [Double] {
