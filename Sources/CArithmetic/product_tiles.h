@@ -1,6 +1,6 @@
 // What the two tiled products share: the walk over panels and tiles, and the turning of weights.
 //
-// Weights are stored once, row by row. A piece of 64 columns of y by up to a few hundred summands is copied to a panel
+// Weights are stored once, row by row. A piece of 64 columns of y by up to 1024 summands (2048 of bf16) is copied to a panel
 // that stays in the second cache, laid out in the order in which it is read, widened where it must be; then the rows of
 // y go over it six at a time. A tile of 6 by 64 sums lives in registers: 24 of 32 vectors.
 //

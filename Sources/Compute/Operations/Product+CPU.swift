@@ -59,7 +59,7 @@ extension Device {
         product.accumulate, product.y)
     }
     let isWide = weight.precision == .f32
-    let rowsAtOnce = isWide ? weight.rows : max(1, (1 << 18) / max(weight.columns, 1))
+    let rowsAtOnce = isWide ? max(1, weight.rows) : max(1, (1 << 18) / max(weight.columns, 1))
     var scratch = try self.scratch(of: Float.self, count: isWide ? 0 : rowsAtOnce * weight.columns)
     let widened = unsafe scratch.mutableHost
     for begin in stride(from: 0, to: weight.rows, by: rowsAtOnce) {
