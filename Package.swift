@@ -58,6 +58,8 @@ let package = Package(
       ],
       path: "Benchmarks", exclude: ["README.md", "peer"], swiftSettings: strict),
     .testTarget(
+      name: "OpenCLTests", dependencies: ["OpenCL"], swiftSettings: strict),
+    .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport"],

@@ -1,0 +1,41 @@
+import Compute
+import TestSupport
+import Testing
+
+extension DeviceTests {
+  /// What the pool hands out, keeps and refuses.
+  @Suite struct MemoryTests {
+    @Test(arguments: TestDevice.all)
+    func aReleasedBufferServesTheNext(on name: TestDevice) throws {
+      let device = try name.open()
+      do { _ = try device.buffer([Float](repeating: 1, count: 1000)) }
+      let (allocations, held) = (device.allocations, device.heldBytes)
+      do { _ = try device.buffer([Float](repeating: 2, count: 990)) }
+      #expect(device.allocations == allocations)
+      #expect(device.heldBytes == held)
+    }
+
+    @Test(arguments: TestDevice.all)
+    func saysHowMuchWasNeededAndHad(on name: TestDevice) throws {
+      let device = try name.open(memoryLimit: 1 << 20)
+      let error = #expect(throws: ComputeError.self) {
+        _ = try device.buffer(of: Float.self, count: 1 << 20)
+      }
+      let text = "\(try #require(error))"
+      #expect(text.contains("4 MiB needed, 1 MiB available"), "\(text)")
+      #expect(text.contains("--batch-size") && !text.contains("\n"))
+    }
+
+    @Test(arguments: TestDevice.all)
+    func partsAreCopiedFilledAndDownloaded(on name: TestDevice) throws {
+      let device = try name.open()
+      var buffer = try device.buffer([Float](repeating: 1, count: 10))
+      let other = try device.buffer((0..<10).map { Float($0) })
+      try device.copy(other, from: 4, into: &buffer, at: 1, count: 3)
+      try device.fill(&buffer, with: -1, at: 7, count: 2)
+      #expect(try device.download(buffer) == [1, 4, 5, 6, 1, 1, 1, -1, -1, 1])
+      #expect(try device.download(buffer, from: 2, count: 2) == [5, 6])
+      #expect(throws: ComputeError.self) { try device.upload([1, 2], into: &buffer, at: 9) }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import OpenCL
+import Testing
+
+private let firstDevice: DeviceDescription? = (try? DeviceDescription.all())?.first
+
+/// The runtime against the first OpenCL device of this machine.
+@Suite(.serialized, .enabled(if: firstDevice != nil, "needs an OpenCL device such as PoCL"))
+struct RuntimeTests {
+  private let context: Context
+
+  init() throws {
+    context = try Context(#require(firstDevice), isProfiling: true)
+  }
+
+  private func program(_ text: String) throws -> Program {
+    try Program(context, source: Array(text.utf8), name: "test.cl", options: "-DSTEP=3")
+  }
+
+  @Test func runsAKernelAndTimesIt() throws {
+    let program = try program(
+      "__kernel void add(__global int *values) { values[get_global_id(0)] += STEP; }")
+    let kernel = try Kernel(program, entry: "add")
+    #expect(kernel.argumentCount == 1)
+    let memory = try context.allocate(byteCount: 8 * 4)
+    try memory.fill(Int32(4), byteCount: 8 * 4)
+    try kernel.bind(memory, at: 0)
+    let event = try kernel.timedRun(groups: [2], items: [4])
+    #expect(try event.seconds() >= 0)
+    var found = [Int32](repeating: 0, count: 8)
+    try unsafe found.withUnsafeMutableBytes { bytes in
+      try unsafe memory.download(into: bytes)
+    }
+    #expect(found == [Int32](repeating: 7, count: 8))
+  }
+
+  @Test func aFailedBuildShowsTheCompilersLog() throws {
+    let error = #expect(throws: OpenCLError.self) {
+      try program("__kernel void broken(__global int *values) { values[0] = nowhere; }")
+    }
+    let text = "\(try #require(error))"
+    #expect(text.hasPrefix("clBuildProgram: CL_BUILD_PROGRAM_FAILURE: test.cl -DSTEP=3"))
+    #expect(text.contains("nowhere"))
+  }
+
+  @Test func aBinaryRunsAsItsSourceDoes() throws {
+    let source = try program(
+      "__kernel void set(__global int *values) { values[get_global_id(0)] = STEP; }")
+    let binary = try source.binary()
+    #expect(!binary.isEmpty)
+    let again = try Program(context, binary: binary, name: "test.cl", options: "-DSTEP=3")
+    #expect(try Kernel(again, entry: "set").argumentCount == 1)
+  }
+
+  @Test func namesTheStatusOfAFailedCall() throws {
+    let program = try program("__kernel void empty(__global int *values) {}")
+    let error = #expect(throws: OpenCLError.self) { try Kernel(program, entry: "absent") }
+    #expect("\(try #require(error))".contains("CL_INVALID_KERNEL_NAME: absent in test.cl"))
+  }
+}
