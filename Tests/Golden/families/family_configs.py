@@ -39,7 +39,13 @@ SHARED: dict[str, Any] = {
 
 
 def family(name: str, seed: int, config: dict[str, Any], **options: Any) -> Family:
-    return Family(name, seed, dict(sorted((SHARED | config).items())), **options)
+    """A family whose configuration states everything itself."""
+    return Family(name, seed, dict(sorted(config.items())), **options)
+
+
+def common(name: str, seed: int, config: dict[str, Any], **options: Any) -> Family:
+    """A family whose configuration adds to or changes the shared settings."""
+    return family(name, seed, SHARED | config, **options)
 
 
 QWEN3 = {
@@ -177,7 +183,7 @@ GEMMA3_TEXT = {
     "final_logit_softcapping": None,
     "head_dim": 16,
     "hidden_activation": "gelu_pytorch_tanh",
-    "hidden_size": 36,
+    "hidden_size": 32,
     "intermediate_size": 56,
     "num_attention_heads": 4,
     "num_hidden_layers": 6,
@@ -193,18 +199,190 @@ GEMMA3_TEXT = {
     "tie_word_embeddings": True,
 }
 
+# The wrapper for images and text, as in gemma-3-4b: the decoder's settings are nested and its rotary ones left to
+# their defaults. Its vision tower is as small as it can be.
+GEMMA3 = {
+    "architectures": ["Gemma3ForConditionalGeneration"],
+    "model_type": "gemma3",
+    "boi_token_index": 101,
+    "eoi_token_index": 102,
+    "eos_token_id": [1, 100],
+    "image_token_index": 103,
+    "initializer_range": 0.02,
+    "mm_tokens_per_image": 4,
+    "text_config": {
+        "head_dim": 16,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "model_type": "gemma3_text",
+        "num_attention_heads": 4,
+        "num_hidden_layers": 6,
+        "num_key_value_heads": 2,
+        "rope_scaling": {"factor": 8.0, "rope_type": "linear"},
+        "sliding_window": 8,
+        "vocab_size": 104,
+    },
+    "torch_dtype": "bfloat16",
+    "transformers_version": "4.51.3",
+    "vision_config": {
+        "hidden_size": 8,
+        "image_size": 16,
+        "intermediate_size": 8,
+        "model_type": "siglip_vision_model",
+        "num_attention_heads": 1,
+        "num_hidden_layers": 1,
+        "patch_size": 8,
+        "vision_use_head": False,
+    },
+}
+
+PHI3 = {
+    "architectures": ["Phi3ForCausalLM"],
+    "model_type": "phi3",
+    "attention_bias": False,
+    "embd_pdrop": 0.0,
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 3,
+    "num_key_value_heads": 4,
+    "original_max_position_embeddings": 256,
+    "pad_token_id": 0,
+    "resid_pdrop": 0.0,
+    "rms_norm_eps": 1e-05,
+    "rope_scaling": None,
+    "rope_theta": 10000.0,
+    "sliding_window": 8,
+}
+
+# As Phi-4-mini: longrope on three quarters of a head. 40 positions keep every short case, greedy one included, short.
+PHI3_LONGROPE = PHI3 | {
+    "hidden_size": 64,
+    "intermediate_size": 56,
+    "num_key_value_heads": 2,
+    "original_max_position_embeddings": 40,
+    "partial_rotary_factor": 0.75,
+    "rope_scaling": {
+        "long_factor": [1.0, 1.3, 2.1, 4.0, 7.5, 12.0],
+        "short_factor": [1.0, 1.05, 1.1, 1.25, 1.5, 2.0],
+        "type": "longrope",
+    },
+    "sliding_window": None,
+    "tie_word_embeddings": True,
+}
+
+GPT_NEOX = {
+    "architectures": ["GPTNeoXForCausalLM"],
+    "model_type": "gpt_neox",
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+    "hidden_act": "gelu",
+    "hidden_size": 48,
+    "intermediate_size": 120,
+    "layer_norm_eps": 1e-05,
+    "num_attention_heads": 3,
+    "num_hidden_layers": 3,
+    "rotary_emb_base": 10000,
+    "rotary_pct": 0.25,
+    "use_parallel_residual": True,
+}
+
+STABLELM = {
+    "architectures": ["StableLmForCausalLM"],
+    "model_type": "stablelm",
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+    "hidden_act": "silu",
+    "hidden_dropout": 0.0,
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "layer_norm_eps": 1e-05,
+    "num_attention_heads": 3,
+    "num_hidden_layers": 3,
+    "num_key_value_heads": 3,
+    "partial_rotary_factor": 0.25,
+    "qk_layernorm": False,
+    "rope_scaling": None,
+    "rope_theta": 10000,
+    "use_parallel_residual": False,
+    "use_qkv_bias": True,
+}
+
+# As stablelm-2-12b: the norms of query and key heads have a weight for each head and no bias.
+STABLELM_PARALLEL = STABLELM | {
+    "hidden_size": 64,
+    "intermediate_size": 56,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "qk_layernorm": True,
+    "use_parallel_residual": True,
+    "use_qkv_bias": False,
+}
+
+# Falcon's configs leave the rotary base, the feed-forward size (4 times the hidden one) and tied embeddings to defaults.
+FALCON = {
+    key: value for key, value in SHARED.items() if key not in {"max_position_embeddings", "tie_word_embeddings"}
+} | {
+    "architectures": ["FalconForCausalLM"],
+    "model_type": "falcon",
+    "alibi": False,
+    "bias": False,
+    "bos_token_id": 11,
+    "eos_token_id": 11,
+    "hidden_dropout": 0.0,
+    "hidden_size": 48,
+    "layer_norm_epsilon": 1e-05,
+    "multi_query": True,
+    "new_decoder_architecture": False,
+    "num_attention_heads": 3,
+    "num_hidden_layers": 3,
+    "num_kv_heads": 3,
+    "parallel_attn": True,
+}
+
+# multi_query and parallel_attn mean nothing here. Biases are not in the published files but in the class.
+FALCON_40B = FALCON | {
+    "bias": True,
+    "new_decoder_architecture": True,
+    "num_attention_heads": 4,
+    "num_kv_heads": 2,
+}
+
+# As falcon-11B: the grouped projection, but one norm for attention and feed-forward.
+FALCON_11B = FALCON | {
+    "ffn_hidden_size": 96,
+    "max_position_embeddings": 256,
+    "new_decoder_architecture": True,
+    "num_attention_heads": 4,
+    "num_kv_heads": 2,
+    "num_ln_in_parallel_attn": 1,
+    "rope_theta": 500042.0,
+    "tie_word_embeddings": False,
+}
+
 # For families whose embeddings are scaled up and tied to the head.
 SCALED: dict[str, Any] = {"spread": 1.0, "final_norm": 3.0}
 
 FAMILIES = {
     made.name: made
     for made in [
-        family("qwen3", 101, QWEN3),
-        family("olmo2", 102, OLMO2),
-        family("granite", 103, GRANITE, gain=2.0, spread=0.3, final_norm=12.0),
-        family("smollm3", 104, SMOLLM3, long=64),
-        family("gemma", 105, GEMMA, gain=1.6, **SCALED),
-        family("gemma2", 106, GEMMA2, **SCALED, long=64),
-        family("gemma3_text", 107, GEMMA3_TEXT, **SCALED, long=64),
+        common("qwen3", 101, QWEN3),
+        common("olmo2", 102, OLMO2),
+        common("granite", 103, GRANITE, gain=2.0, spread=0.3, final_norm=12.0),
+        common("smollm3", 104, SMOLLM3, long=64),
+        common("gemma", 105, GEMMA, gain=1.6, **SCALED),
+        common("gemma2", 106, GEMMA2, **SCALED, long=64),
+        common("gemma3_text", 107, GEMMA3_TEXT, **SCALED, long=64),
+        family("gemma3", 108, GEMMA3, **SCALED, long=64),
+        common("phi3", 109, PHI3, long=64),
+        common("phi3-longrope", 118, PHI3_LONGROPE, long=64),
+        common("gpt_neox", 111, GPT_NEOX),
+        common("gpt_neox-serial", 112, GPT_NEOX | {"use_parallel_residual": False}),
+        common("stablelm", 113, STABLELM),
+        common("stablelm-parallel", 114, STABLELM_PARALLEL),
+        family("falcon-7b", 115, FALCON, gain=2.0),
+        family("falcon-40b", 116, FALCON_40B, gain=2.0),
+        family("falcon-11b", 117, FALCON_11B),
     ]
 }

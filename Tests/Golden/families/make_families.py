@@ -15,13 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from family_configs import FAMILIES, Family
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import log_softmax
 from torch.overrides import TorchFunctionMode
 from transformers import AutoConfig, AutoModelForCausalLM, Gemma3ForConditionalGeneration, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
+
+from family_configs import FAMILIES, Family
 
 HERE = Path(__file__).parent
 BATCH, POSITIONS, PROMPT, GREEDY, LAST = 2, 24, 8, 16, 8
