@@ -1,8 +1,8 @@
 import Compute
 import TestSupport
 
-/// The product with a frozen matrix, and its gradient: the two of a feed-forward layer, and that of queries, keys and
-/// values on few rows.
+/// The product with a frozen matrix, and its gradient: the two of a feed-forward layer, that of queries, keys and
+/// values on few rows, and the rows of generation.
 enum ProductBenchmark: OperationBenchmark {
   static let name = "product"
 
@@ -28,7 +28,27 @@ enum ProductBenchmark: OperationBenchmark {
             try device.productBackward(operands.y, operands.weight, rows: rows, into: &operands.x)
           },
         ]
-      }
+      } + fewRows(device, precision)
+    }
+  }
+
+  /// One row an answer on a matrix that no cache holds, a quarter of the head: generation reads little but weights.
+  private static func fewRows(
+    _ device: Device, _ precision: WeightPrecision
+  ) throws -> [BenchmarkCase] {
+    let (outputs, inputs) = (StepSizes.vocabulary / 4, StepSizes.hidden)
+    let counts = [1, 4, 8, 16, 32]
+    var generator = SeededGenerator(seed: 5)
+    let workload = ProductWorkload(
+      rows: counts.max() ?? 1, outputs: outputs, inputs: inputs, precision: precision,
+      using: &generator)
+    let operands = try Operands(device, workload)
+    return counts.map { rows in
+      BenchmarkCase(
+        "forward \(precision) T \(rows), N \(outputs), K \(inputs)",
+        bytes: outputs * inputs * precision.byteCount + rows * (outputs + inputs) * 4,
+        flop: 2 * rows * outputs * inputs
+      ) { try device.product(operands.x, operands.weight, rows: rows, into: &operands.y) }
     }
   }
 

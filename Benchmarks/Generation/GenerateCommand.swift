@@ -1,0 +1,113 @@
+import ArgumentParser
+import Compute
+import Distillation
+import Foundation
+import Transformer
+
+/// Times greedy answers behind one shared context: `--batch` prompts at once, and one after the other.
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Time answers to many prompts at once and to one at a time, on random weights.",
+    discussion: """
+      --prompt and --response are the tokens of each prompt and of each answer. The context is read once, before \
+      the clock starts; the prompts are read within it.
+      """)
+
+  @OptionGroup var options: StepOptions
+
+  func run() throws {
+    let device = try options.device.open(isProfiling: false)
+    let decoder = try options.decoder(device)
+    let prompts = options.examples(options.batch).map(\.prompt)
+    let model = try PrefixedDecoder(
+      decoder,
+      prefix: Prefix(
+        header: [], body: .context(options.identifiers(options.context, seed: 3)), closing: []),
+      room: options.batch * (options.prompt + options.response), responseRows: options.batch)
+    let generation = GenerationOptions(maximumTokens: options.response)
+
+    var (together, apart): ([Double], [Double]) = ([], [])
+    let single = Array(prompts.prefix(4))
+    // The two in turns, so that both meet the same machine; the first round warms up.
+    for round in 0...min(options.steps, 5) {
+      let batched = try seconds(device) { _ = try model.generate(prompts, options: generation) }
+      let alone = try seconds(device) {
+        for prompt in single { _ = try model.generate([prompt], options: generation) }
+      }
+      if round == 0 { continue }
+      together.append(batched / Double(prompts.count))
+      apart.append(alone / Double(single.count))
+    }
+    together.sort()
+    apart.sort()
+    let (batched, alone) = (together[together.count / 2], apart[apart.count / 2])
+
+    let limits = try DeviceLimits(device)
+    let rate = try DeviceLimits.productRate(device, precision: options.precision)
+    func limit(batch: Int) -> Double {
+      GenerationWork(
+        configuration: decoder.configuration, precision: options.precision, batch: batch,
+        context: options.context, prompt: options.prompt, response: options.response
+      ).seconds(bandwidth: limits.copyBandwidth, productRate: rate)
+    }
+    let answer = Double(options.response)
+    try GenerationResult(
+      tokens_per_second_batched: answer / batched, tokens_per_second_single: answer / alone,
+      ratio: alone / batched,
+      share_of_limit_batched: limit(batch: options.batch) / Double(options.batch) / batched,
+      share_of_limit_single: limit(batch: 1) / alone, batch: options.batch,
+      copy_gbytes_per_second: limits.copyBandwidth / 1e9, product_gflops: rate / 1e9,
+      peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
+      device: device.title, precision: options.precision.rawValue, shape: options.shape.name
+    )
+    .print(asJSON: options.device.json)
+  }
+
+  private func seconds(_ device: Device, _ body: () throws -> Void) throws -> Double {
+    try device.synchronize()
+    let clock = ContinuousClock.now
+    try body()
+    try device.synchronize()
+    return Measurement.seconds(since: clock)
+  }
+}
+
+/// What answers must read and compute.
+struct GenerationWork {
+  let configuration: DecoderConfiguration
+  let precision: WeightPrecision
+  /// Answers made at once.
+  let batch: Int
+  let context: Int
+  let prompt: Int
+  let response: Int
+
+  /// Weights that every run of the decoder reads: all matrices, the head among them.
+  private var parameters: Int {
+    let (width, heads) = (configuration.hiddenSize, configuration.heads)
+    let layer =
+      width * (heads.fusedWidth + heads.queryWidth) + 3 * width * configuration.feedForwardSize
+    return configuration.layerCount * layer + width * configuration.vocabularySize
+  }
+
+  /// Seconds of the whole batch on a device that reads at `bandwidth` (bytes a second) and multiplies at `productRate`
+  /// (FLOP a second), whichever takes longer in each run: the prompts' run, then one run a token. The context's keys and
+  /// values are read once a run, the answers' own by each.
+  func seconds(bandwidth: Double, productRate: Double) -> Double {
+    let keyValueBytes = configuration.layerCount * 2 * configuration.heads.keyValueWidth * 4
+    func run(rows: Int, own: Int) -> Double {
+      let head = configuration.hiddenSize * configuration.vocabularySize
+      let pairs = rows * (context + own) * configuration.heads.queryWidth
+      // The head reads one row of each answer; of the last layer's savings nothing is counted.
+      let flop =
+        2 * (rows * (parameters - head) + batch * head)
+        + 4 * configuration.layerCount * pairs
+      let bytes =
+        parameters * precision.byteCount + (context + batch * own) * keyValueBytes
+      return max(Double(flop) / productRate, Double(bytes) / bandwidth)
+    }
+    let decoding = (1..<max(response, 1)).map { run(rows: batch, own: prompt + $0) }
+    return run(rows: batch * prompt, own: prompt) + decoding.reduce(0, +)
+  }
+}

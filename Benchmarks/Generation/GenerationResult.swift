@@ -1,0 +1,49 @@
+import Foundation
+
+/// What `pith-bench generate` found; the field names are those of the JSON object.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+struct GenerationResult: Encodable {
+  /// Answer tokens a second, the prompts' reading within the time.
+  var tokens_per_second_batched: Double
+  var tokens_per_second_single: Double
+  /// Of the two.
+  var ratio: Double
+  /// Time that reading the weights, keys and values at the copy's bandwidth would take, or the products at their
+  /// best rate where that is longer, over the time taken.
+  var share_of_limit_batched: Double
+  var share_of_limit_single: Double
+  var batch: Int
+  var copy_gbytes_per_second: Double
+  var product_gflops: Double
+  var peak_host_bytes: Int
+  var peak_device_bytes: Int
+  var device: String
+  var precision: String
+  var shape: String
+
+  func print(asJSON: Bool) throws {
+    if asJSON {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
+      return
+    }
+    let rows: [(String, String)] = [
+      ("shape", shape), ("precision", precision), ("device", device),
+      ("tokens a second, \(batch) at once", Self.format(tokens_per_second_batched)),
+      ("tokens a second, one at a time", Self.format(tokens_per_second_single)),
+      ("ratio", Self.format(ratio)),
+      ("share of the limit, \(batch) at once", Self.format(share_of_limit_batched * 100) + " %"),
+      ("share of the limit, one at a time", Self.format(share_of_limit_single * 100) + " %"),
+      ("copy here, GB/s", Self.format(copy_gbytes_per_second)),
+      ("best product here, GFLOP/s", Self.format(product_gflops)),
+      ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
+      ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
+    ]
+    for (name, value) in rows {
+      Swift.print(name.padding(toLength: 34, withPad: " ", startingAt: 0) + value)
+    }
+  }
+
+  private static func format(_ value: Double) -> String { String(format: "%.1f", value) }
+}
