@@ -26,16 +26,16 @@ struct StepCommand: ParsableCommand {
       objective: .forwardKL, optimizer: .adamW(), clipNorm: nil)
 
     var seconds: [Double] = []
-    var launches = 0
+    var counts = device.counts
     var allocations = 0
     for step in 1...(options.steps + 2) {
-      let (launchesBefore, allocationsBefore) = (device.launches, device.allocations)
+      let (before, allocationsBefore) = (device.counts, device.allocations)
       let clock = ContinuousClock.now
       try distiller.step(step, examples: Array(examples.indices), learningRate: 1e-3)
+      counts = device.counts - before
       try device.synchronize()
       if step > 2 {
         seconds.append(Measurement.seconds(since: clock))
-        launches = device.launches - launchesBefore
         allocations += device.allocations - allocationsBefore
       }
       if step % Distiller.reportCapacity == 0 { _ = try distiller.takeReports() }
@@ -53,7 +53,9 @@ struct StepCommand: ParsableCommand {
       flop_per_step: work.total, product_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / seconds[seconds.count / 2],
       peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
-      launches_per_step: launches,
+      launches_per_step: counts.launches, device_copies_per_step: counts.copies,
+      host_waits_per_step: counts.hostWaits,
+      bytes_copied_per_step: counts.uploadedBytes + counts.downloadedBytes,
       allocations_per_step: Double(allocations) / Double(options.steps),
       device: device.title, precision: options.precision.rawValue, shape: options.shape.name
     )

@@ -12,7 +12,13 @@ struct StepResult: Encodable {
   var share_of_limit: Double
   var peak_host_bytes: Int
   var peak_device_bytes: Int
+  /// Kernel launches, and copies and fills on the device, on OpenCL.
   var launches_per_step: Int
+  var device_copies_per_step: Int
+  /// Times that the host waited for the device within a step.
+  var host_waits_per_step: Int
+  /// Bytes between host and device: the batch's indices.
+  var bytes_copied_per_step: Int
   var allocations_per_step: Double
   var device: String
   var precision: String
@@ -36,6 +42,9 @@ struct StepResult: Encodable {
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
       ("kernel launches", "\(launches_per_step)"),
+      ("copies and fills on the device", "\(device_copies_per_step)"),
+      ("waits of the host", "\(host_waits_per_step)"),
+      ("bytes between host and device", "\(bytes_copied_per_step)"),
       ("allocations", Self.format(allocations_per_step, 1)),
     ]
     for (name, value) in rows {

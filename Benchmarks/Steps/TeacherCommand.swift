@@ -18,6 +18,7 @@ struct TeacherCommand: ParsableCommand {
     let context = options.identifiers(options.context, seed: 3)
     let examples = options.examples(options.batch)
     var seconds: [Double] = []
+    let before = device.counts
     let runs = min(options.steps, 5)
     for run in 0...runs {
       let clock = ContinuousClock.now
@@ -28,6 +29,7 @@ struct TeacherCommand: ParsableCommand {
       try device.synchronize()
       if run > 0 { seconds.append(Measurement.seconds(since: clock)) }
     }
+    let counts = device.counts - before
     seconds.sort()
     let median = seconds[seconds.count / 2]
     let work = TeacherWork(
@@ -41,7 +43,10 @@ struct TeacherCommand: ParsableCommand {
       flop_per_step: work.total, product_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / median,
       peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
-      launches_per_step: device.launches / (runs + 1),
+      launches_per_step: counts.launches / (runs + 1),
+      device_copies_per_step: counts.copies / (runs + 1),
+      host_waits_per_step: counts.hostWaits / (runs + 1),
+      bytes_copied_per_step: (counts.uploadedBytes + counts.downloadedBytes) / (runs + 1),
       allocations_per_step: 0, device: device.title, precision: options.precision.rawValue,
       shape: options.shape.name
     )

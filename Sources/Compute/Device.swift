@@ -63,10 +63,17 @@ package final class Device {
   package var peakBytes: Int { pool.peakBytes }
   /// Allocations made so far.
   package var allocations: Int { pool.allocations }
-  /// Kernel launches so far; none on the CPU path.
-  package var launches: Int {
-    if case .opencl(let gpu) = engine { return gpu.launches }
-    return 0
+  /// What was asked of the device so far; nothing on the CPU path.
+  package var counts: DeviceCounts {
+    guard case .opencl(let gpu) = engine else { return DeviceCounts() }
+    return DeviceCounts(launches: gpu.launches, traffic: gpu.context.traffic)
+  }
+
+  /// Hands what was asked for to the device without waiting for it.
+  package func flush() throws(ComputeError) {
+    if case .opencl(let gpu) = engine {
+      try driver { () throws(OpenCLError) in try gpu.context.flush() }
+    }
   }
 
   /// Seconds on the device of every launch since the last call, in order, by kernel entry; empty unless

@@ -1,5 +1,17 @@
 import COpenCL
 
+/// What a queue has carried beside kernels, counted from its start.
+package struct QueueTraffic: Sendable, Equatable {
+  /// Times that the host waited for the device: for a read, for a large write, or for the queue's end.
+  package var hostWaits = 0
+  /// Bytes from the host to the device.
+  package var uploadedBytes = 0
+  /// Bytes from the device to the host.
+  package var downloadedBytes = 0
+  /// Copies and fills on the device.
+  package var copies = 0
+}
+
 /// One device with its context and one in-order command queue: what is enqueued runs in its order, so a
 /// buffer may be reused as soon as the last command that reads it has been enqueued.
 @safe package final class Context {
@@ -9,6 +21,9 @@ import COpenCL
   let queue: cl_command_queue
   /// True where events carry times; it costs a little on every launch.
   package let isProfiling: Bool
+  /// What went through the queue so far.
+  package internal(set) var traffic = QueueTraffic()
+  let staging = StagingRing()
 
   package init(
     _ description: DeviceDescription, isProfiling: Bool = false
@@ -49,6 +64,7 @@ import COpenCL
 
   /// Waits until everything enqueued so far has run.
   package func finish() throws(OpenCLError) {
+    traffic.hostWaits += 1
     try check("clFinish", unsafe clFinish(queue))
   }
 

@@ -18,6 +18,18 @@ import COpenCL
     try check("clWaitForEvents", unsafe clWaitForEvents(1, &event))
   }
 
+  /// Whether the command has run. Does not wait.
+  package borrowing func isDone() throws(OpenCLError) -> Bool {
+    var status: cl_int = 0
+    try check(
+      "clGetEventInfo",
+      unsafe clGetEventInfo(
+        handle, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size,
+        &status, nil))
+    // Below zero where the command failed: it is over all the same.
+    return status <= CL_COMPLETE
+  }
+
   /// Seconds from the command's start to its end on the device; the context must be profiling.
   package borrowing func seconds() throws(OpenCLError) -> Double {
     try wait()

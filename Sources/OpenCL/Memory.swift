@@ -25,14 +25,38 @@ import COpenCL
     unsafe clReleaseMemObject(handle)
   }
 
-  /// Copies host bytes to `offset`; the host bytes may be reused when this returns.
+  /// Copies host bytes to `offset`; the host bytes may be reused when this returns. Waits for the queue only where they are
+  /// many.
   package func upload(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) throws(OpenCLError) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+    context.traffic.uploadedBytes += bytes.count
+    guard bytes.count <= StagingRing.largestUpload else {
+      context.traffic.hostWaits += 1
+      return try unsafe write(base, bytes.count, at: offset, isBlocking: true, event: nil)
+    }
+    let context = context
+    let staged = unsafe try context.staging.place(byteCount: bytes.count) {
+      context.traffic.hostWaits += 1
+    }
+    unsafe staged.copyMemory(from: base, byteCount: bytes.count)
+    var event: cl_event?
+    try unsafe write(staged, bytes.count, at: offset, isBlocking: false, event: &event)
+    guard let event = unsafe event else {
+      throw OpenCLError(call: "clEnqueueWriteBuffer", status: CL_INVALID_EVENT)
+    }
+    unsafe context.staging.follow(Event(event))
+  }
+
+  private func write(
+    _ base: UnsafeRawPointer, _ count: Int, at offset: Int, isBlocking: Bool,
+    event: UnsafeMutablePointer<cl_event?>?
+  ) throws(OpenCLError) {
     try check(
       "clEnqueueWriteBuffer",
       unsafe clEnqueueWriteBuffer(
-        context.queue, handle, cl_bool(CL_TRUE), offset, bytes.count, base, 0, nil, nil),
-      "\(bytes.count) bytes at \(offset) of \(byteCount)")
+        context.queue, handle, cl_bool(isBlocking ? CL_TRUE : CL_FALSE), offset, count, base, 0,
+        nil, event),
+      "\(count) bytes at \(offset) of \(byteCount)")
   }
 
   /// Waits for the queue and copies device bytes from `offset` to the host.
@@ -40,6 +64,8 @@ import COpenCL
     into bytes: UnsafeMutableRawBufferPointer, from offset: Int = 0
   ) throws(OpenCLError) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+    context.traffic.downloadedBytes += bytes.count
+    context.traffic.hostWaits += 1
     try check(
       "clEnqueueReadBuffer",
       unsafe clEnqueueReadBuffer(
@@ -52,6 +78,7 @@ import COpenCL
     from source: Memory, sourceOffset: Int = 0, offset: Int = 0, byteCount: Int
   ) throws(OpenCLError) {
     guard byteCount > 0 else { return }
+    context.traffic.copies += 1
     try check(
       "clEnqueueCopyBuffer",
       unsafe clEnqueueCopyBuffer(
@@ -64,6 +91,7 @@ import COpenCL
     _ pattern: Pattern, offset: Int = 0, byteCount: Int
   ) throws(OpenCLError) {
     guard byteCount > 0 else { return }
+    context.traffic.copies += 1
     var pattern = pattern
     try check(
       "clEnqueueFillBuffer",

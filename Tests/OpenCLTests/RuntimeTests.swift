@@ -56,4 +56,33 @@ struct RuntimeTests {
     let error = #expect(throws: OpenCLError.self) { try Kernel(program, entry: "absent") }
     #expect("\(try #require(error))".contains("CL_INVALID_KERNEL_NAME: absent in test.cl"))
   }
+
+  /// More small uploads than the ring of host memory holds at once, of sizes that do not divide it: each arrives as it was,
+  /// and none but the large one waits unless the ring is full.
+  @Test func uploadsArriveInTheirOrder() throws {
+    let sizes = [1, 63, 64, 1000, 200_000, 262_144]
+    let memory = try context.allocate(byteCount: 1 << 20)
+    var expected = [UInt8](repeating: 0, count: 1 << 20)
+    try memory.fill(UInt8(0), byteCount: expected.count)
+    for round in 0..<60 {
+      let size = sizes[round % sizes.count]
+      let offset = (round * 37_123) % (expected.count - size)
+      let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: round + 1), count: size)
+      try unsafe bytes.withUnsafeBytes { try unsafe memory.upload($0, at: offset) }
+      expected.replaceSubrange(offset..<(offset + size), with: bytes)
+    }
+    #expect(context.traffic.uploadedBytes == 10 * sizes.reduce(0, +))
+    var found = [UInt8](repeating: 0, count: expected.count)
+    try unsafe found.withUnsafeMutableBytes { try unsafe memory.download(into: $0) }
+    #expect(found == expected)
+    #expect(context.traffic.downloadedBytes == expected.count)
+
+    let waits = context.traffic.hostWaits
+    try unsafe [UInt8](repeating: 5, count: 100).withUnsafeBytes {
+      try unsafe memory.upload($0, at: 7)
+    }
+    #expect(context.traffic.hostWaits == waits)
+    try unsafe expected.withUnsafeBytes { try unsafe memory.upload($0) }
+    #expect(context.traffic.hostWaits == waits + 1)
+  }
 }

@@ -120,6 +120,7 @@ package final class Distiller {
         losses, count: responses, factor: 1 / Float(responses), into: &history, at: pending.count)
       try device.copy(norm, into: &history, at: Self.reportCapacity + pending.count, count: 1)
       try prompt.update(device, optimizer, learningRate: Double(learningRate), step: step)
+      try device.flush()
     }
     pending.append(
       StepReport(

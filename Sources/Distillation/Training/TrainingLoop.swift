@@ -57,6 +57,9 @@ package final class TrainingLoop {
   private let patience: Int?
   private var state: TrainingState
 
+  /// Between two reports, about.
+  private static let reportInterval = Duration.milliseconds(250)
+
   /// - Parameters:
   ///   - judge: compares prompts with the teacher; nil where nothing is held out.
   ///   - student: reads the soft prompt for the judge.
@@ -93,7 +96,9 @@ package final class TrainingLoop {
 
   /// Trains until the schedule's last step, or until patience ends or `isInterrupted` says so.
   ///
-  /// Losses come back from the device a few times a second at most, so that a fast device is never kept waiting.
+  /// Losses come back from the device a few times a second at most, so that a fast device is never kept waiting. Between two
+  /// reports no more steps are asked for than the device does in a quarter of a second, going by those before, so that an
+  /// interruption or a report never waits long for steps that stand in the queue.
   ///
   /// - Parameter handle: called with what happens; a failure of it ends the training.
   package func run<Failure: Error>(
@@ -102,6 +107,7 @@ package final class TrainingLoop {
   ) throws(Failure) -> Result<TrainingOutcome, TransformerError> {
     var lastReport = ContinuousClock.now
     var unreported = 0
+    var stepsAhead = 1
     while state.step < schedule.totalSteps {
       let step = state.step + 1
       do throws(TransformerError) {
@@ -115,7 +121,7 @@ package final class TrainingLoop {
       let elapsed = ContinuousClock.now - lastReport
       guard
         isEvaluated || isStopping || step == schedule.totalSteps
-          || unreported == Distiller.reportCapacity || elapsed > .milliseconds(250)
+          || unreported >= stepsAhead || elapsed > Self.reportInterval
       else { continue }
 
       let reports: [StepReport]
@@ -124,6 +130,8 @@ package final class TrainingLoop {
       } catch { return .failure(error) }
       let taken = (ContinuousClock.now - lastReport) / max(unreported, 1)
       unreported = 0
+      stepsAhead = Int(
+        max(1, min(Double(Distiller.reportCapacity), Self.reportInterval / taken)))
       try handle(.steps(reports, seconds: taken.inSeconds))
       if let bad = reports.first(where: { !$0.loss.isFinite || !$0.gradientNorm.isFinite }) {
         do throws(TransformerError) {

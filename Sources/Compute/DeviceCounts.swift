@@ -1,0 +1,36 @@
+internal import OpenCL
+
+/// What was asked of a device, counted from when it was opened: two of these tell what lies between them.
+package struct DeviceCounts: Sendable, Equatable {
+  /// Kernel launches.
+  package var launches = 0
+  /// Copies and fills from device memory to device memory.
+  package var copies = 0
+  /// Times that the host waited for the device.
+  package var hostWaits = 0
+  /// Bytes from the host to the device.
+  package var uploadedBytes = 0
+  /// Bytes from the device to the host.
+  package var downloadedBytes = 0
+
+  init() {}
+
+  init(launches: Int, traffic: QueueTraffic) {
+    self.launches = launches
+    copies = traffic.copies
+    hostWaits = traffic.hostWaits
+    uploadedBytes = traffic.uploadedBytes
+    downloadedBytes = traffic.downloadedBytes
+  }
+
+  /// What was asked for after `before`.
+  package static func - (after: DeviceCounts, before: DeviceCounts) -> DeviceCounts {
+    var between = DeviceCounts()
+    between.launches = after.launches - before.launches
+    between.copies = after.copies - before.copies
+    between.hostWaits = after.hostWaits - before.hostWaits
+    between.uploadedBytes = after.uploadedBytes - before.uploadedBytes
+    between.downloadedBytes = after.downloadedBytes - before.downloadedBytes
+    return between
+  }
+}

@@ -1,0 +1,70 @@
+import COpenCL
+
+/// Host memory that small uploads wait in, so that nobody waits for them: the bytes are copied here, the write is
+/// enqueued, and their place is free again when it has run. The queue runs in order, so places come free in theirs.
+@safe final class StagingRing {
+  /// Bytes of the ring: some hundred steps' indices.
+  static let capacity = 4 << 20
+  /// The largest upload that goes this way; a larger one waits instead of being copied twice.
+  static let largestUpload = 1 << 18
+  private static let alignment = 64
+
+  /// A write on its way, with the place behind its bytes.
+  private struct Pending {
+    let event: Event
+    let end: Int
+
+    final class Event {
+      let event: OpenCL.Event
+      init(_ event: consuming OpenCL.Event) { self.event = event }
+    }
+  }
+
+  private let memory = UnsafeMutableRawPointer.allocate(
+    byteCount: StagingRing.capacity, alignment: StagingRing.alignment)
+  /// Positions count bytes ever taken; modulo the capacity they are places.
+  private var begin = 0
+  private var end = 0
+  /// In the order of the queue; those before `first` are done.
+  private var pending: [Pending] = []
+  private var first = 0
+
+  /// The queue must have run dry.
+  deinit { unsafe memory.deallocate() }
+
+  /// A place for `byteCount` bytes, at most `largestUpload`. `wait` is called before each wait for the device, where the ring
+  /// is full.
+  func place(
+    byteCount: Int, willWait: () -> Void
+  ) throws(OpenCLError) -> UnsafeMutableRawPointer {
+    let size = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
+    // A piece lies in one stretch: what is left before the ring's end is skipped where it is too short.
+    let rest = Self.capacity - end % Self.capacity
+    if rest < size { end += rest }
+    while first < pending.count {
+      if try !pending[first].event.event.isDone() {
+        if end + size - begin <= Self.capacity { break }
+        willWait()
+        try pending[first].event.event.wait()
+      }
+      begin = pending[first].end
+      first += 1
+    }
+    if first == pending.count {
+      pending.removeAll(keepingCapacity: true)
+      first = 0
+      begin = end
+    } else if first > 1024 {
+      pending.removeSubrange(..<first)
+      first = 0
+    }
+    let place = unsafe memory + end % Self.capacity
+    end += size
+    return unsafe place
+  }
+
+  /// Says which command reads the bytes of the last place.
+  func follow(_ event: consuming Event) {
+    pending.append(Pending(event: Pending.Event(event), end: end))
+  }
+}

@@ -1,0 +1,78 @@
+import Compute
+import Distillation
+import TestSupport
+import Testing
+import Transformer
+
+extension DeviceTests {
+  /// What a training step asks of the device beside its kernels.
+  @Suite struct StepTrafficTests {
+    /// A small Llama of this width, and examples of two lengths.
+    private static func distiller(
+      _ device: Device, width: Int, kind: TeacherCacheKind = .projected
+    ) throws -> Distiller {
+      let configuration = DecoderConfiguration(
+        family: "llama", hiddenSize: width, layerCount: 3,
+        heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: width / 4),
+        feedForwardSize: 2 * width, vocabularySize: 2 * width, maximumPositions: 256,
+        normalization: .rms, normalizationEpsilon: 1e-5,
+        position: .rotary(RotaryParameters(base: 10_000, dimension: width / 4)),
+        feedForward: .gated(.silu), tiesEmbeddings: true)
+      let decoder = try Decoder.random(
+        configuration, on: device, precision: .f32, hasProjectionBias: false, seed: 7)
+      let examples = (0..<4).map { index in
+        AnsweredExample(
+          prompt: Array(1...(3 + index % 2)), response: Array(2...(5 + index % 2)))
+      }
+      let teacher = try Teacher(
+        decoder, header: [], context: Array(1...20), closing: [], room: 32)
+      let cache = try teacher.score(examples, kind: kind, temperature: 1)
+      return try Distiller(
+        decoder, teacher: cache, prompt: [Float](repeating: 0.02, count: 6 * width), header: [1],
+        closing: [2], batchSize: 2, objective: .forwardKL, optimizer: .adamW(), clipNorm: 1)
+    }
+
+    /// The batches, of equal sizes, in turns.
+    private static func batch(_ step: Int) -> [Int] { step % 2 == 0 ? [0, 1] : [2, 3] }
+
+    @Test(arguments: TestDevice.all, [TeacherCacheKind.logits, .hidden, .projected])
+    func aStepNeitherAllocatesNorWaits(on name: TestDevice, kind: TeacherCacheKind) throws {
+      let device = try name.open()
+      let distiller = try Self.distiller(device, width: 32, kind: kind)
+      for step in 1...2 {
+        try distiller.step(step, examples: Self.batch(step), learningRate: 0.01)
+      }
+      let (allocations, before) = (device.allocations, device.counts)
+      for step in 3...12 {
+        try distiller.step(step, examples: Self.batch(step), learningRate: 0.01)
+      }
+      let asked = device.counts - before
+      #expect(device.allocations == allocations)
+      #expect(asked.hostWaits == 0)
+      #expect(asked.downloadedBytes == 0)
+      #expect(device.isCPU || asked.launches >= 10 * 3 * 20, "every launch is counted")
+
+      // One wait and one copy for all losses and norms since the last report.
+      let reports = try distiller.takeReports()
+      #expect(reports.count == 12 && reports.allSatisfy { $0.loss.isFinite })
+      let reported = device.counts - before
+      #expect(reported.hostWaits == (device.isCPU ? 0 : 1))
+      #expect(reported.downloadedBytes == (device.isCPU ? 0 : 8 * Distiller.reportCapacity))
+    }
+
+    @Test(arguments: TestDevice.all)
+    func onlyIndicesGoToTheDevice(on name: TestDevice) throws {
+      // Whatever is not an index grows with the model.
+      let bytes = try [32, 64].map { width in
+        let device = try name.open()
+        let distiller = try Self.distiller(device, width: width)
+        try distiller.step(1, examples: Self.batch(1), learningRate: 0.01)
+        let before = device.counts
+        try distiller.step(2, examples: Self.batch(2), learningRate: 0.01)
+        return (device.counts - before).uploadedBytes
+      }
+      #expect(bytes[0] == bytes[1])
+      #expect(name == .cpu ? bytes[0] == 0 : (1...4096).contains(bytes[0]))
+    }
+  }
+}
