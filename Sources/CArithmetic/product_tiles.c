@@ -11,8 +11,11 @@ bool product_has_bfloat16_dots(void) {
   return product_has_tiles() && __builtin_cpu_supports("avx512bf16");
 }
 
-/// Where a tile of the piece before fetches its share of a piece from: the first tiles of a panel take a share
-/// each, until all of it is on its way.
+/// Tiles of a panel that may fetch; fewer have to, which leaves the last ones time to arrive.
+enum { FETCHING_TILES = 16 };
+
+/// Where tile `number` of the last tiles of a panel fetches its share of the next piece from. The last, since what is fetched
+/// earlier has left the second cache, which all rows of x pass through, when it is read.
 static void fetch(const Product *product, Piece piece, int summands, ptrdiff_t number,
                   Tile *tile) {
   const ptrdiff_t bytes = element_bytes(product->element);
@@ -20,7 +23,7 @@ static void fetch(const Product *product, Piece piece, int summands, ptrdiff_t n
   const ptrdiff_t columns = product->backward ? product->width : product->depth;
   const ptrdiff_t row_bytes = columns * bytes;
   tile->next = 0;
-  if (number >= shares || piece.columns <= 0) return;
+  if (number < 0 || number >= shares || piece.columns <= 0) return;
   const uintptr_t weight = (uintptr_t)product->weight;
   if (product->backward) {
     // Panel row d is `summands` rows of W, `bytes` lines each.
@@ -53,6 +56,7 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
   const ptrdiff_t rows = row_end - row_begin;
   const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
   const ptrdiff_t wide = PRODUCT_PANEL_COLUMNS;
+  const ptrdiff_t earliest = tiles > FETCHING_TILES ? tiles - FETCHING_TILES : 0;
   for (ptrdiff_t column = column_begin; column < column_end; column += wide) {
     Tile tile = {.stride = width};
     const ptrdiff_t columns = column_end - column < wide ? column_end - column : wide;
@@ -70,7 +74,7 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
         const ptrdiff_t row = row_begin + i * rows / tiles;
         tile.rows = (int)(row_begin + (i + 1) * rows / tiles - row);
         tile.y = product->y + row * width + column;
-        fetch(product, next, kernel->summands, i, &tile);
+        fetch(product, next, kernel->summands, i - earliest, &tile);
         kernel->multiply(&tile, product->x + row * depth + begin, depth, panel, piece.depth);
       }
     }

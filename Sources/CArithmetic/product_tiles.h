@@ -9,7 +9,7 @@
 //      6 rows| 24 vectors|  += x[6 rows, d]  outer                   ...
 //            +-----------+
 //
-// While the first tiles of a panel are made, the weights of the next are asked for.
+// While the last tiles of a panel are made, the weights of the next are asked for.
 #pragma once
 
 #include "product.h"

@@ -13,6 +13,15 @@ enum { SPINS_BEFORE_PARKING = 4000 };  // some 50 to 100 microseconds
 #define OPEN 0x10000ull
 #define RUN_NUMBER(state) ((state) >> 17)
 
+// Indices that a thread has still to take, begin << 32 | end, on a cache line of its own.
+typedef struct Stretch {
+  _Alignas(64) _Atomic uint64_t rest;
+} Stretch;
+
+#define STRETCH(begin, end) ((uint64_t)(begin) << 32 | (uint64_t)(end))
+#define BEGIN(rest) ((ptrdiff_t)((rest) >> 32))
+#define END(rest) ((ptrdiff_t)((rest) & 0xffffffffu))
+
 struct ThreadPool {
   int workers;  // threads beside the caller's
   pthread_t *threads;
@@ -22,10 +31,10 @@ struct ThreadPool {
   _Atomic int parked;
   _Atomic bool ending;
   // The run under way.
-  void (*body)(void *, ptrdiff_t);
+  void (*body)(void *, ptrdiff_t, ptrdiff_t);
   void *context;
-  ptrdiff_t count;
-  _Atomic ptrdiff_t next;
+  ptrdiff_t grain;
+  Stretch *stretches;  // by place
   _Atomic int places;  // given out to threads
 };
 
@@ -41,11 +50,35 @@ static inline void pause_briefly(void) {
 #endif
 }
 
+/// Takes indices from the start of the thread's own stretch, or from the end of another's; false where none are left.
+static bool take(Stretch *stretch, ptrdiff_t grain, bool own, ptrdiff_t *begin, ptrdiff_t *end) {
+  uint64_t rest = atomic_load_explicit(&stretch->rest, memory_order_relaxed);
+  while (BEGIN(rest) < END(rest)) {
+    *begin = BEGIN(rest);
+    *end = END(rest);
+    uint64_t left;
+    if (own) {
+      const ptrdiff_t next = (*begin / grain + 1) * grain;
+      if (next < *end) *end = next;
+      left = STRETCH(*end, END(rest));
+    } else {
+      const ptrdiff_t last = (*end - 1) / grain * grain;
+      if (last > *begin) *begin = last;
+      left = STRETCH(BEGIN(rest), *begin);
+    }
+    if (atomic_compare_exchange_weak_explicit(&stretch->rest, &rest, left, memory_order_relaxed,
+                                              memory_order_relaxed))
+      return true;
+  }
+  return false;
+}
+
 static void take_indices(ThreadPool *pool) {
-  for (;;) {
-    ptrdiff_t index = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-    if (index >= pool->count) return;
-    pool->body(pool->context, index);
+  const int threads = pool->workers + 1;
+  ptrdiff_t begin, end;
+  for (int i = 0; i < threads; i++) {
+    Stretch *stretch = &pool->stretches[(place + i) % threads];
+    while (take(stretch, pool->grain, i == 0, &begin, &end)) pool->body(pool->context, begin, end);
   }
 }
 
@@ -96,7 +129,8 @@ ThreadPool *thread_pool_create(int threads) {
   pthread_cond_init(&pool->wake, NULL);
   int wanted = threads > 1 ? threads - 1 : 0;
   pool->threads = wanted ? calloc((size_t)wanted, sizeof *pool->threads) : NULL;
-  while (pool->workers < wanted && pool->threads &&
+  pool->stretches = aligned_alloc(_Alignof(Stretch), (size_t)(wanted + 1) * sizeof(Stretch));
+  while (pool->workers < wanted && pool->threads && pool->stretches &&
          pthread_create(&pool->threads[pool->workers], NULL, work, pool) == 0)
     pool->workers++;
   if (pool->workers < wanted) {
@@ -113,19 +147,26 @@ void thread_pool_destroy(ThreadPool *pool) {
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->mutex);
   free(pool->threads);
+  free(pool->stretches);
   free(pool);
 }
 
-void thread_pool_run(ThreadPool *pool, void (*body)(void *, ptrdiff_t), void *context,
-                     ptrdiff_t count) {
-  if (pool->workers == 0 || count <= 1) {
-    for (ptrdiff_t i = 0; i < count; i++) body(context, i);
+void thread_pool_run(ThreadPool *pool, void (*body)(void *, ptrdiff_t, ptrdiff_t), void *context,
+                     ptrdiff_t count, ptrdiff_t grain) {
+  if (count <= 0) return;
+  if (pool->workers == 0 || count == 1) {
+    for (ptrdiff_t i = 0; i < count; i += grain)
+      body(context, i, count - i < grain ? count : i + grain);
     return;
   }
   pool->body = body;
   pool->context = context;
-  pool->count = count;
-  atomic_store(&pool->next, 0);
+  pool->grain = grain;
+  const ptrdiff_t threads = pool->workers + 1;
+  for (ptrdiff_t i = 0; i < threads; i++)
+    atomic_store_explicit(&pool->stretches[i].rest,
+                          STRETCH(i * count / threads, (i + 1) * count / threads),
+                          memory_order_relaxed);
   uint64_t run = RUN_NUMBER(atomic_load(&pool->state)) + 1;
   atomic_store(&pool->state, run << 17 | OPEN);
   wake_parked(pool);

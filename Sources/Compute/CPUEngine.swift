@@ -38,15 +38,21 @@ package enum CPUBodies: Sendable {
 
   /// Calls `body` once for each index below `count`, spread over the threads.
   func forEach(_ count: Int, _ body: (Int) -> Void) {
+    forEachPart(of: count, grain: 1) { part in body(part.lowerBound) }
+  }
+
+  /// Calls `body` with ranges that cover `0 ..< count`: each thread goes through a stretch of its own, `grain` indices at a
+  /// time and up to the next multiple of it, then helps the others with theirs.
+  func forEachPart(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     withoutActuallyEscaping(body) { body in
       var body = body
       unsafe withUnsafeMutablePointer(to: &body) { context in
         unsafe thread_pool_run(
           pool,
-          { context, index in
-            let body = unsafe context?.assumingMemoryBound(to: ((Int) -> Void).self)
-            unsafe body?.pointee(index)
-          }, context, count)
+          { context, begin, end in
+            let body = unsafe context?.assumingMemoryBound(to: ((Range<Int>) -> Void).self)
+            unsafe body?.pointee(begin..<end)
+          }, context, count, grain)
       }
     }
   }
