@@ -77,7 +77,8 @@ let package = Package(
       name: "DistillationTests", dependencies: ["Distillation", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["train-gpu", "TestSupport"], swiftSettings: strict),
+      name: "CommandTests", dependencies: ["train-gpu", "Compute", "TestSupport"],
+      swiftSettings: strict),
   ],
   cLanguageStandard: .c2x
 )

@@ -23,7 +23,8 @@ struct StepCommand: ParsableCommand {
       options.identifiers(options.tokens, seed: 5), of: decoder.embedding)
     let distiller = try Distiller(
       decoder, teacher: cache, prompt: start, header: [], closing: [], batchSize: options.batch,
-      objective: .forwardKL, optimizer: .adamW(), clipNorm: nil)
+      objective: .forwardKL, optimizer: .adamW(), clipNorm: nil,
+      roundsActivations: options.activations == .bf16)
 
     var seconds: [Double] = []
     var counts = device.counts

@@ -6,8 +6,6 @@
 
 #define INLINE TARGET_BFLOAT16 static inline __attribute__((always_inline))
 
-enum { PAIRS = PRODUCT_PANEL_BYTES / (PRODUCT_PANEL_COLUMNS * 4) };
-
 /// From W^T: 16 rows of 16 pairs become 16 columns.
 TARGET_BFLOAT16 static void pack_forward(const Product *product, Piece piece, bool ahead,
                                          uint32_t *panel) {
@@ -70,32 +68,33 @@ static void pack(const Product *product, Piece piece, bool ahead, void *panel) {
   else pack_forward(product, piece, ahead, panel);
 }
 
-/// A row of x in bf16, to nearest even; pairs beyond `depth` are filled with 0.
-INLINE void round_row(const float *x, ptrdiff_t depth, uint32_t *pairs) {
-  for (ptrdiff_t d = 0; d < depth; d += 32) {
-    const __m512 low =
-        _mm512_maskz_loadu_ps((__mmask16)lanes_below(depth - d, 16), x + d);
-    const __m512 high =
-        _mm512_maskz_loadu_ps((__mmask16)lanes_below(depth - d - 16, 16), x + d + 16);
-    _mm512_storeu_si512(pairs + d / 2, (__m512i)_mm512_cvtne2ps_pbh(high, low));
-  }
+TARGET_BFLOAT16 void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const float *x,
+                                 uint32_t *pairs) {
+  const ptrdiff_t words = pair_count(depth);
+  for (ptrdiff_t row = begin; row < end; row++)
+    for (ptrdiff_t d = 0; d < depth; d += 32) {
+      const float *from = x + row * depth + d;
+      const __m512 low = _mm512_maskz_loadu_ps((__mmask16)lanes_below(depth - d, 16), from);
+      const __m512 high =
+          _mm512_maskz_loadu_ps((__mmask16)lanes_below(depth - d - 16, 16), from + 16);
+      _mm512_mask_storeu_epi32(pairs + row * words + d / 2,
+                               (__mmask16)lanes_below(words - d / 2, 16),
+                               (__m512i)_mm512_cvtne2ps_pbh(high, low));
+    }
 }
 
-INLINE void multiply_rows(const int rows, const Tile *tile, const float *x, ptrdiff_t stride,
-                          const uint32_t *panel, ptrdiff_t depth) {
-  uint32_t factors[TILE_ROWS][PAIRS + 16];
-  for (int r = 0; r < rows; r++) round_row(x + r * stride, depth, factors[r]);
+INLINE void multiply_rows(const int rows, const Tile *tile, const uint32_t *x, ptrdiff_t stride,
+                          const uint32_t *panel, ptrdiff_t words) {
   __m512 sums[TILE_ROWS][TILE_VECTORS];
   begin_tile(tile, rows, sums);
-  const ptrdiff_t pairs = (depth + 1) / 2;
-  for (ptrdiff_t p = 0; p < pairs; p++) {
+  for (ptrdiff_t p = 0; p < words; p++) {
     fetch_weights(tile, p);
-    if (p % 8 == 0) fetch_rows(x, rows, stride, 2 * p);
+    if (p % 16 == 0) fetch_rows(x, rows, stride, p);
     __m512bh weights[TILE_VECTORS];
     for (int c = 0; c < TILE_VECTORS; c++)
       weights[c] = (__m512bh)_mm512_load_si512(panel + p * PRODUCT_PANEL_COLUMNS + 16 * c);
     for (int r = 0; r < rows; r++) {
-      const __m512bh factor = (__m512bh)_mm512_set1_epi32((int)factors[r][p]);
+      const __m512bh factor = (__m512bh)_mm512_set1_epi32((int)x[r * stride + p]);
       for (int c = 0; c < TILE_VECTORS; c++)
         sums[r][c] = _mm512_dpbf16_ps(sums[r][c], factor, weights[c]);
     }
@@ -103,15 +102,15 @@ INLINE void multiply_rows(const int rows, const Tile *tile, const float *x, ptrd
   end_tile(tile, rows, sums);
 }
 
-TARGET_BFLOAT16 static void multiply(const Tile *tile, const float *x, ptrdiff_t stride,
-                                     const void *panel, ptrdiff_t depth) {
+TARGET_BFLOAT16 static void multiply(const Tile *tile, const void *x, ptrdiff_t stride,
+                                     const void *panel, ptrdiff_t words) {
   switch (tile->rows) {
-    case 1: multiply_rows(1, tile, x, stride, panel, depth); break;
-    case 2: multiply_rows(2, tile, x, stride, panel, depth); break;
-    case 3: multiply_rows(3, tile, x, stride, panel, depth); break;
-    case 4: multiply_rows(4, tile, x, stride, panel, depth); break;
-    case 5: multiply_rows(5, tile, x, stride, panel, depth); break;
-    default: multiply_rows(6, tile, x, stride, panel, depth); break;
+    case 1: multiply_rows(1, tile, x, stride, panel, words); break;
+    case 2: multiply_rows(2, tile, x, stride, panel, words); break;
+    case 3: multiply_rows(3, tile, x, stride, panel, words); break;
+    case 4: multiply_rows(4, tile, x, stride, panel, words); break;
+    case 5: multiply_rows(5, tile, x, stride, panel, words); break;
+    default: multiply_rows(6, tile, x, stride, panel, words); break;
   }
 }
 

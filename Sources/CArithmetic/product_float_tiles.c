@@ -93,7 +93,7 @@ INLINE void multiply_rows(const int rows, const Tile *tile, const float *x, ptrd
   end_tile(tile, rows, sums);
 }
 
-TARGET_AVX512 static void multiply(const Tile *tile, const float *x, ptrdiff_t stride,
+TARGET_AVX512 static void multiply(const Tile *tile, const void *x, ptrdiff_t stride,
                                    const void *panel, ptrdiff_t depth) {
   switch (tile->rows) {
     case 1: multiply_rows(1, tile, x, stride, panel, depth); break;

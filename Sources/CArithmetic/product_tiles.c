@@ -45,10 +45,10 @@ static void fetch(const Product *product, Piece piece, int summands, ptrdiff_t n
 
 void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_end,
                    ptrdiff_t column_begin, ptrdiff_t column_end, void *panel) {
-  const bool dots =
-      product->round && product->element == WEIGHT_BF16 && product_has_bfloat16_dots();
-  const PanelKernel *kernel = dots ? &product_bfloat16_panels : &product_float_panels;
+  const PanelKernel *kernel = product->pairs ? &product_bfloat16_panels : &product_float_panels;
+  const char *x = product->pairs ? (const char *)product->pairs : (const char *)product->x;
   const ptrdiff_t depth = product->depth;
+  const ptrdiff_t stride = product->pairs ? pair_count(depth) : depth;
   const ptrdiff_t width = product->width;
   const ptrdiff_t deepest = PRODUCT_PANEL_BYTES / (PRODUCT_PANEL_COLUMNS * 4) * kernel->summands;
   const ptrdiff_t pieces = depth > deepest ? (depth + deepest - 1) / deepest : 1;
@@ -75,7 +75,8 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
         tile.rows = (int)(row_begin + (i + 1) * rows / tiles - row);
         tile.y = product->y + row * width + column;
         fetch(product, next, kernel->summands, i - earliest, &tile);
-        kernel->multiply(&tile, product->x + row * depth + begin, depth, panel, piece.depth);
+        kernel->multiply(&tile, x + 4 * (row * stride + begin / kernel->summands), stride, panel,
+                         (piece.depth + kernel->summands - 1) / kernel->summands);
       }
     }
   }
@@ -89,5 +90,8 @@ bool product_has_bfloat16_dots(void) { return false; }
 
 void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_end,
                    ptrdiff_t column_begin, ptrdiff_t column_end, void *panel) {}
+
+void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const float *x,
+                 uint32_t *pairs) {}
 
 #endif

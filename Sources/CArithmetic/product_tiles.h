@@ -47,12 +47,12 @@ typedef struct Piece {
 
 /// How panels are laid out and multiplied.
 typedef struct PanelKernel {
-  int summands;  // in a row of a panel
+  int summands;  // in a row of a panel, and in a word of x
   /// Copies a piece to a panel; where `ahead`, asks for weights some way before it reads them.
   void (*pack)(const Product *product, Piece piece, bool ahead, void *panel);
-  /// Adds x [rows, depth] times the panel to a tile.
-  void (*multiply)(const Tile *tile, const float *x, ptrdiff_t stride, const void *panel,
-                   ptrdiff_t depth);
+  /// Adds x [rows, words], 4 bytes each and `stride` from row to row, times the panel to a tile.
+  void (*multiply)(const Tile *tile, const void *x, ptrdiff_t stride, const void *panel,
+                   ptrdiff_t words);
 } PanelKernel;
 
 extern const PanelKernel product_float_panels;
@@ -101,9 +101,9 @@ TARGET_AVX512 static inline __attribute__((always_inline)) void fetch_weights(co
     FETCH(tile->next, (d & tile->mask) * tile->step + (d >> tile->shift) * 64, _MM_HINT_T1);
 }
 
-/// Asks for the summands from `d` on of the rows of x that the next tile reads.
+/// Asks for the words from `d` on of the rows of x that the next tile reads.
 TARGET_AVX512 static inline __attribute__((always_inline)) void fetch_rows(
-    const float *x, const int rows, ptrdiff_t stride, ptrdiff_t d) {
+    const void *x, const int rows, ptrdiff_t stride, ptrdiff_t d) {
   for (int r = 0; r < rows; r++) FETCH(x, ((rows + r) * stride + d) * 4, _MM_HINT_T0);
 }
 

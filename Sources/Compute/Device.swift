@@ -1,3 +1,4 @@
+import CArithmetic
 package import OpenCL
 
 /// Where the arithmetic runs: a GPU (or another device) through OpenCL, or the CPU path on OpenBLAS and
@@ -16,6 +17,11 @@ package final class Device {
   package let name: String
   /// What the device calls itself.
   package let title: String
+
+  /// Whether products with bf16 weights round activations and gradients to bf16 too, but for those that are asked to be
+  /// exact. Each factor is then off by up to 2^-9 of itself, and the processor runs at twice the rate. It changes nothing where
+  /// `canRoundActivations` is false.
+  package var roundsActivations = false
 
   /// The CPU path with so many threads; nil takes one a core.
   package init(
@@ -47,6 +53,12 @@ package final class Device {
   /// True for the CPU path.
   package var isCPU: Bool {
     if case .cpu = engine { return true }
+    return false
+  }
+
+  /// True for the CPU path on a processor with dot products of bf16 pairs (AVX512-BF16).
+  package var canRoundActivations: Bool {
+    if case .cpu(let cpu) = engine { return cpu.usesTiles && product_has_bfloat16_dots() }
     return false
   }
 

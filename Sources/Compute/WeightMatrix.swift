@@ -11,8 +11,6 @@ package final class WeightMatrix {
   /// The element type on the device.
   package let precision: WeightPrecision
   package let hasBias: Bool
-  /// Whether products round activations to bf16.
-  package let roundsActivations: Bool
   /// N * K elements of `precision`, row by row.
   let elements: DeviceBuffer<UInt8>
   /// [N]; one element of no meaning where there is no bias.
@@ -28,19 +26,16 @@ package final class WeightMatrix {
   ///   - precision: the element type on the device; a file's other type is rounded to nearest even.
   ///   - pieces: their rows add up to N.
   ///   - bias: N numbers, or none.
-  ///   - roundsActivations: lets products with bf16 weights round activations to bf16 as well, where the
-  ///     processor then runs at twice the rate (the CPU path with AVX512-BF16). Each factor is off by up to 2^-9 of itself.
   /// - Throws: `.shape` where a piece or the bias has the wrong count, `.unsupported` where a weight is too large for
   ///   `precision`, and what an allocation throws.
   package init(
     _ device: Device, columns: Int, precision: WeightPrecision, pieces: [WeightPiece],
-    bias: [Float]? = nil, roundsActivations: Bool = false
+    bias: [Float]? = nil
   ) throws(ComputeError) {
     rows = pieces.reduce(0) { $0 + $1.rows }
     self.columns = columns
     self.precision = precision
     hasBias = bias != nil
-    self.roundsActivations = roundsActivations
     for piece in pieces {
       try expect(
         "WeightMatrix", "bytes", piece.byteCount,
@@ -60,25 +55,23 @@ package final class WeightMatrix {
   package convenience init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision,
     bytes: UnsafeRawBufferPointer, filePrecision: WeightPrecision, isTransposed: Bool = false,
-    bias: [Float]? = nil, roundsActivations: Bool = false, keepingAlive owner: AnyObject? = nil
+    bias: [Float]? = nil, keepingAlive owner: AnyObject? = nil
   ) throws(ComputeError) {
     let piece = unsafe WeightPiece(
       bytes, rows: rows, precision: filePrecision, isTransposed: isTransposed,
       keepingAlive: owner)
     try self.init(
-      device, columns: columns, precision: precision, pieces: [piece], bias: bias,
-      roundsActivations: roundsActivations)
+      device, columns: columns, precision: precision, pieces: [piece], bias: bias)
   }
 
   /// A matrix of numbers on the host, `rows` * `columns` of them, row by row.
   package convenience init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision, values: [Float],
-    bias: [Float]? = nil, roundsActivations: Bool = false
+    bias: [Float]? = nil
   ) throws(ComputeError) {
     let piece = WeightPiece(values, rows: rows)
     try self.init(
-      device, columns: columns, precision: precision, pieces: [piece], bias: bias,
-      roundsActivations: roundsActivations)
+      device, columns: columns, precision: precision, pieces: [piece], bias: bias)
   }
 
   /// Bytes on the device, those of a mapped file among them.

@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Safetensors
 import TestSupport
@@ -106,6 +107,33 @@ import Testing
     // A cache of another kind holds the same distributions, to within its rounding.
     if options == ["--teacher-cache", "hidden"] { return }
     #expect(try found != place.softPrompt(in: plain))
+  }
+
+  /// Training rounds, the report says by how much, and the prompt is nearly the exact one; where it cannot round, it says so.
+  @Test func roundedActivationsAreReported() throws {
+    let options = ["--steps", "6", "--precision", "bf16"]
+    let result = try place.distill(options + ["--activations", "bf16"])
+    guard try Device().canRoundActivations else {
+      #expect(result.code == 2)
+      #expect(result.errors.contains("--activations: expected f32 on this device"))
+      return
+    }
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.errors.contains("activations are rounded to bf16"))
+    let error = try #require(try place.json("metrics.json")["activation_rounding_error"].double)
+    #expect(error > 0 && error < 0.05)
+    let exact = place.folder.url.appending(path: "exact")
+    #expect(try place.distill(options, to: exact).code == 0)
+    let (found, expected) = (try place.softPrompt(), try place.softPrompt(in: exact))
+    #expect(found != expected)
+    #expect(relativeError(found, expected.map(Double.init)) < 0.1)
+  }
+
+  @Test func roundedActivationsNeedRoundedWeights() throws {
+    let result = try place.distill(["--steps", "6", "--activations", "bf16"])
+    #expect(result.code == 2)
+    #expect(
+      result.errors.contains("--activations: expected f32 with --precision f32, found bf16"))
   }
 
   @Test func aFileCanBeTheStart() throws {

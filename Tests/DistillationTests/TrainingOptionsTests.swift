@@ -15,6 +15,7 @@ import Testing
     #expect(members["init"] == .string("pooled"))
     #expect(members["batch-size"] == .integer(16))
     #expect(members["precision"] == .string("f32"))
+    #expect(members["activations"] == .string("f32"))
     #expect(members["clip-norm"] == nil)
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /// One product in either direction: y [rows, width] from x [rows, depth], summed over `depth`.
 typedef struct Product {
@@ -17,8 +18,9 @@ typedef struct Product {
   bool backward;
   /// Adds to what y holds.
   bool accumulate;
-  /// Rounds x to bf16 where the weights are bf16 too and the processor has such dot products.
-  bool round;
+  /// NULL, or x as `round_pairs` leaves it, read in place of x: weights are bf16, and the processor has dot products
+  /// of them.
+  const uint32_t *_Nullable pairs;
 } Product;
 
 enum {
@@ -31,8 +33,16 @@ enum {
 /// Whether this processor has the vectors that `product_tiles` is written for (AVX-512).
 bool product_has_tiles(void);
 
-/// Whether this processor has dot products of bf16 pairs (AVX512-BF16), which `round` asks for.
+/// Whether this processor has dot products of bf16 pairs (AVX512-BF16), which `pairs` asks for.
 bool product_has_bfloat16_dots(void);
+
+/// Words of a row of `depth` summands in pairs.
+static inline ptrdiff_t pair_count(ptrdiff_t depth) { return (depth + 1) / 2; }
+
+/// Rows begin ..< end of x [*, depth] to bf16, to nearest even, two summands to a word and 0 behind the last: pairs
+/// [*, pair_count(depth)].
+void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const float *_Nonnull x,
+                 uint32_t *_Nonnull pairs);
 
 /// Rows row_begin ..< row_end, columns column_begin ..< column_end of a product. column_begin is a multiple of
 /// PRODUCT_PANEL_COLUMNS. `panel` is scratch of the calling thread.

@@ -1,6 +1,7 @@
 extension Device {
   /// The head and the loss as one: logits, the divergence from the teacher and the gradient with respect to the
-  /// hidden states, chunk of rows by chunk of rows.
+  /// hidden states, chunk of rows by chunk of rows. Its products are exact also where the device rounds activations: a loss is
+  /// a small difference of large numbers.
   ///
   /// - Parameters:
   ///   - hidden: [rows, E], read: the student's states behind the final norm.
@@ -49,7 +50,7 @@ extension Device {
           hiddenGradient: &hiddenGradient, losses: &losses)
       }
       try productBackward(
-        logits, head, rows: count, accumulating: teacher.kind == .projected,
+        logits, head, rows: count, isExact: true, accumulating: teacher.kind == .projected,
         into: &hiddenGradient, outputRow: first)
     }
   }

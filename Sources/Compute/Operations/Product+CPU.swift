@@ -11,12 +11,28 @@ extension Device {
       x: x, weight: weight.elements.host,
       bias: weight.hasBias && !shape.isBackward ? weight.bias.host : nil, y: y, rows: shape.rows,
       width: shape.width, depth: shape.depth, element: weight.precision.code,
-      backward: shape.isBackward, accumulate: shape.accumulating, round: weight.roundsActivations)
-    if cpu.usesTiles {
+      backward: shape.isBackward, accumulate: shape.accumulating,
+      pairs: nil)
+    if roundsActivations, canRoundActivations, !shape.isExact, weight.precision == .bf16 {
+      try unsafe multiplyRounded(product, on: cpu)
+    } else if cpu.usesTiles {
       try unsafe multiplyByTiles(product, on: cpu)
     } else {
       try unsafe multiplyByBLAS(product, weight, on: cpu)
     }
+  }
+
+  /// As `multiplyByTiles`, with x rounded to bf16 beforehand.
+  private func multiplyRounded(_ product: Product, on cpu: CPUEngine) throws(ComputeError) {
+    let (rows, depth) = unsafe (product.rows, product.depth)
+    var scratch = try self.scratch(of: UInt32.self, count: rows * pair_count(depth))
+    let pairs = unsafe scratch.mutableHost
+    cpu.forEachRange(of: rows, elementsPerRow: depth) { range in
+      unsafe round_pairs(range.lowerBound, range.upperBound, depth, product.x, pairs)
+    }
+    var product = unsafe product
+    unsafe product.pairs = UnsafePointer(pairs)
+    try unsafe multiplyByTiles(product, on: cpu)
   }
 
   /// Panels of 64 columns of y, shared out over the threads; where they do not divide well, rows of y too.

@@ -5,15 +5,17 @@ extension Device {
   ///   - x: [*, K], read from row `inputRow` on.
   ///   - weight: W [N, K] and its bias [N].
   ///   - rows: rows of x that are read and of y that are written.
+  ///   - isExact: keeps x in f32 also where the device rounds activations.
   ///   - accumulating: adds to what `y` holds, as the residual stream asks for.
   ///   - y: [*, N], written or updated from row `outputRow` on.
   package func product(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
-    accumulating: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
+    isExact: Bool = false, accumulating: Bool = false, into y: inout DeviceBuffer<Float>,
+    outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = ProductShape(
       rows: rows, width: weight.rows, depth: weight.columns, inputRow: inputRow,
-      outputRow: outputRow, isBackward: false, accumulating: accumulating)
+      outputRow: outputRow, isBackward: false, isExact: isExact, accumulating: accumulating)
     try expect("product", "x", x.count, atLeast: shape.inputCount)
     try expect("product", "y", y.count, atLeast: shape.outputCount)
     try run(shape, x, weight, &y)
@@ -25,16 +27,17 @@ extension Device {
   ///   - outputGradient: [*, N], read from row `inputRow` on.
   ///   - weight: W [N, K]; its bias plays no part.
   ///   - rows: rows of `outputGradient` that are read and of `inputGradient` that are written.
+  ///   - isExact: keeps `outputGradient` in f32 also where the device rounds activations.
   ///   - accumulating: adds to what `inputGradient` holds.
   ///   - inputGradient: [*, K], written or updated from row `outputRow` on.
   package func productBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
-    inputRow: Int = 0, accumulating: Bool = false,
+    inputRow: Int = 0, isExact: Bool = false, accumulating: Bool = false,
     into inputGradient: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = ProductShape(
       rows: rows, width: weight.columns, depth: weight.rows, inputRow: inputRow,
-      outputRow: outputRow, isBackward: true, accumulating: accumulating)
+      outputRow: outputRow, isBackward: true, isExact: isExact, accumulating: accumulating)
     try expect(
       "productBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
     try expect("productBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
@@ -69,6 +72,7 @@ struct ProductShape {
   let inputRow: Int
   let outputRow: Int
   let isBackward: Bool
+  var isExact = false
   let accumulating: Bool
 
   /// The kernel's entry, which tells the two directions apart in timings.

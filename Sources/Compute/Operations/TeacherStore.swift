@@ -41,7 +41,7 @@ extension Device {
             .temperature,
           entropies: &teacher.entropies, firstRow: first)
         try productBackward(
-          logits, head, rows: chunk.count, into: &teacher.states, outputRow: first)
+          logits, head, rows: chunk.count, isExact: true, into: &teacher.states, outputRow: first)
       }
     }
   }
@@ -51,7 +51,8 @@ extension Device {
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
     rows: Range<Int>, into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try product(hidden, head, rows: rows.count, inputRow: rows.lowerBound, into: &logits)
+    try product(
+      hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: true, into: &logits)
     if let cap = shape.bareSoftCap {
       try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)
     }

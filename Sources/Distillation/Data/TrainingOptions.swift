@@ -40,6 +40,8 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var seed: UInt64 = 0
   /// The element type of the frozen weights on the device.
   package var precision = WeightPrecision.f32
+  /// What the products of a training step read activations and gradients as. The teacher and the evaluations are exact.
+  package var activations = ActivationPrecision.f32
   /// Held-out evaluations without a better prompt after which training stops; nil trains on.
   package var patience: Int?
   /// Steps between two held-out evaluations.
@@ -72,6 +74,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     case shuffle
     case seed
     case precision
+    case activations
     case patience
     case evaluateEvery = "evaluate-every"
     case responseTokens = "response-tokens"

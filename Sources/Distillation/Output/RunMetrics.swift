@@ -13,6 +13,9 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var timing: Timing
   /// Memory at its highest.
   package var memory: Memory
+  /// By how much of the largest logit the model's logits change where a training step rounds activations to bf16; nil where
+  /// it does not.
+  package var activationRoundingError: Double?
   /// The device as users name it: `cpu`, `opencl:0.0`.
   package var device: String
   /// What everything random followed from.
@@ -21,7 +24,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   /// A report.
   package init(
     contextTokens: Int, pseudoTokens: Int, validation: Validation?, timing: Timing, memory: Memory,
-    device: String, seed: UInt64
+    activationRoundingError: Double? = nil, device: String, seed: UInt64
   ) {
     self.contextTokens = contextTokens
     self.pseudoTokens = pseudoTokens
@@ -29,6 +32,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     self.validation = validation
     self.timing = timing
     self.memory = memory
+    self.activationRoundingError = activationRoundingError
     self.device = device
     self.seed = seed
   }
@@ -37,10 +41,11 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     case contextTokens = "context_tokens"
     case pseudoTokens = "pseudo_tokens"
     case compressionRatio = "compression_ratio"
+    case activationRoundingError = "activation_rounding_error"
     case validation, timing, memory, device, seed
   }
 
-  /// Writes every field, absent held-out numbers as null.
+  /// Writes every field, absent held-out numbers as null and an absent rounding error not at all.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(contextTokens, forKey: .contextTokens)
@@ -49,6 +54,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     try container.encode(validation, forKey: .validation)
     try container.encode(timing, forKey: .timing)
     try container.encode(memory, forKey: .memory)
+    try container.encodeIfPresent(activationRoundingError, forKey: .activationRoundingError)
     try container.encode(device, forKey: .device)
     try container.encode(seed, forKey: .seed)
   }

@@ -23,6 +23,7 @@ package final class DistillationRun {
   ///
   /// - Throws: at the first thing that is wrong.
   package init(_ request: RunRequest, device: Device) throws(DistillationError) {
+    try ActivationRounding.check(request.options, device)
     self.request = request
     self.device = device
     run = try RunFolder(request.output, mode: request.mode)
@@ -48,6 +49,7 @@ package final class DistillationRun {
   ) throws(DistillationError) -> RunOutcome {
     let options = request.options
     let decoder = try loadDecoder(handle)
+    let rounding = try ActivationRounding(options, decoder, texts.conditioning.context)
     let source = initializationSource(decoder)
     let start = try startState(source)
     let teacherBegin = ContinuousClock.now
@@ -64,7 +66,7 @@ package final class DistillationRun {
     let student = try student(decoder, start)
     let loop = try trainingLoop(decoder, work, student, order, schedule, start)
     try run.begin()
-    handle(.begun(beginning(work, schedule, start)))
+    handle(.begun(beginning(work, schedule, start, rounding)))
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, totalSteps: schedule.totalSteps, startStep: start.step,
       earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
@@ -72,7 +74,8 @@ package final class DistillationRun {
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
-      request: request, texts: texts, run: run, decoder: decoder, work: work, student: student)
+      request: request, texts: texts, run: run, decoder: decoder, work: work, student: student,
+      rounding: rounding)
     if case .lossNotFinite(let step) = outcome {
       let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
       try delivery.save(prompts.first { $0.allSatisfy(\.isFinite) } ?? start.prompt)
@@ -134,7 +137,7 @@ package final class DistillationRun {
         decoder, teacher: work.cache, prompt: start.prompt, header: texts.conditioning.header,
         closing: texts.conditioning.closing, batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
-        clipNorm: options.clipNorm)
+        clipNorm: options.clipNorm, roundsActivations: options.activations == .bf16)
       return try TrainingLoop(
         distiller, judge: work.judge, student: student, prefix: texts.prefix, order: order,
         schedule: schedule, evaluateEvery: options.evaluateEvery, patience: options.patience,
@@ -143,7 +146,8 @@ package final class DistillationRun {
   }
 
   private func beginning(
-    _ work: TeacherWork, _ schedule: LearningRateSchedule, _ start: TrainingState
+    _ work: TeacherWork, _ schedule: LearningRateSchedule, _ start: TrainingState,
+    _ rounding: ActivationRounding?
   ) -> RunEvent.Beginning {
     let rows = TeacherCache.rowCount(work.cache.examples)
     return RunEvent.Beginning(
@@ -151,7 +155,8 @@ package final class DistillationRun {
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
       responseTokens: rows, teacherCache: "\(work.cacheKind)",
       teacherCacheBytes: work.cache.rows.byteCount,
-      peakLearningRate: schedule.peak, startStep: start.step, totalSteps: schedule.totalSteps)
+      peakLearningRate: schedule.peak, startStep: start.step, totalSteps: schedule.totalSteps,
+      activationRoundingError: rounding?.error)
   }
 
   /// Trains, and writes down what happens.

@@ -10,6 +10,7 @@ struct RunDelivery {
   let decoder: Decoder
   let work: TeacherWork
   let student: PrefixedDecoder
+  let rounding: ActivationRounding?
 
   /// Examples that the export is verified on where none are held out.
   private static let verified = 16
@@ -36,7 +37,8 @@ struct RunDelivery {
       memory: .init(
         peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
         teacherCacheBytes: work.cache.rows.byteCount),
-      device: decoder.device.name, seed: request.options.seed)
+      activationRoundingError: rounding?.error, device: decoder.device.name,
+      seed: request.options.seed)
     try adapter.writeReadme(to: run, metrics: metrics, options: request.options)
     try run.write(metrics)
     return RunResult(

@@ -45,5 +45,7 @@ package enum RunEvent: Sendable {
     package var startStep: Int
     /// The last step.
     package var totalSteps: Int
+    /// By how much of the largest logit the model's logits change where activations are rounded; nil where they are not.
+    package var activationRoundingError: Double?
   }
 }

@@ -28,6 +28,7 @@ package final class Distiller {
   private let objective: Objective
   private let optimizer: Optimizer
   private let clipNorm: Float?
+  private let roundsActivations: Bool
 
   private let device: Device
   private let batch: PackedBatch
@@ -51,9 +52,12 @@ package final class Distiller {
   /// - Parameters:
   ///   - prompt: [k, E], where training begins.
   ///   - clipNorm: the largest norm of a gradient that is used; nil uses all as they are.
+  ///   - roundsActivations: lets the products of a step round activations to bf16, where the device can. What is measured
+  ///     with the same decoder outside of steps stays exact.
   package init(
     _ decoder: Decoder, teacher: TeacherCache, prompt: [Float], header: [Int], closing: [Int],
-    batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?
+    batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
+    roundsActivations: Bool = false
   ) throws(TransformerError) {
     let (device, configuration) = (decoder.device, decoder.configuration)
     let width = configuration.hiddenSize
@@ -65,6 +69,7 @@ package final class Distiller {
     self.objective = objective
     self.optimizer = optimizer
     self.clipNorm = clipNorm
+    self.roundsActivations = roundsActivations
     let prefix = header.count + prompt.count / width + closing.count
     let examples = teacher.examples
     let longest = examples.map(\.inputs.count).sorted(by: >).prefix(batchSize).reduce(0, +)
@@ -101,6 +106,8 @@ package final class Distiller {
   ) throws(TransformerError) {
     let responses = chosen.reduce(0) { $0 + teacher.examples[$1].responseRows }
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
+    device.roundsActivations = roundsActivations
+    defer { device.roundsActivations = false }
     try computing { () throws(ComputeError) in
       try load(chosen)
       try decoder.forward(batch, cache: cache, activations: activations)

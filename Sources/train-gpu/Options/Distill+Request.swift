@@ -57,6 +57,7 @@ extension Distill {
     options.responseTokens = objective.responseTokens
     options.responseTemperature = objective.responseTemperature
     options.precision = objective.precision
+    options.activations = objective.activations
     options.optimizer = plan.optimizer
     options.learningRate = plan.learningRate
     options.schedule = plan.schedule

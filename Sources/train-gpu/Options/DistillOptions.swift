@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Distillation
 import Foundation
 
@@ -96,6 +97,13 @@ struct ObjectiveOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Type of the weights in memory: f32, bf16 or f16.", valueName: "type"))
   var precision = TrainingOptions.standard.precision
+
+  @Option(
+    help: ArgumentHelp(
+      "What the products of a training step read activations and gradients as: f32, or bf16, which "
+        + "with bf16 weights is faster on a CPU with AVX512-BF16; what it changes is reported. "
+        + "Teacher and evaluations stay exact.", valueName: "type"))
+  var activations = TrainingOptions.standard.activations
 }
 
 /// How the training goes.

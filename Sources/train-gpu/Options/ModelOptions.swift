@@ -24,6 +24,7 @@ struct PrecisionOptions: ParsableArguments {
 }
 
 extension WeightPrecision: ExpressibleByArgument {}
+extension ActivationPrecision: ExpressibleByArgument {}
 
 extension ModelFolder {
   /// The folder that a user names: one of this machine, or a snapshot in the hub's cache, fetched

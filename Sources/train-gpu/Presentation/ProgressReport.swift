@@ -69,6 +69,13 @@ final class ProgressReport {
       \(Format.number(Double(beginning.teacherCacheBytes) / 1_048_576, 1)) MiB; \
       learning rate \(Format.number(Double(beginning.peakLearningRate), 4))
       """)
+    if let error = beginning.activationRoundingError {
+      logger.info(
+        """
+        activations are rounded to bf16 in training steps: the model's logits change by up to \
+        \(Format.scientific(error)) of the largest
+        """)
+    }
     if beginning.startStep > 0 { logger.info("resumed after step \(beginning.startStep)") }
     lastPlainStep = beginning.startStep
   }

@@ -18,12 +18,12 @@ extension DeviceTests {
 
     private func run(
       _ workload: HeadDivergenceWorkload, _ kind: TeacherCacheKind, _ objective: Objective,
-      precision: WeightPrecision = .f32, roundsActivations: Bool = false,
+      precision: WeightPrecision = .f32,
       chunkBytes: Int = HeadChunks.byteCount, on device: Device
     ) throws -> Found {
       let head = try WeightMatrix(
         device, rows: workload.vocabulary, columns: workload.width, precision: precision,
-        values: workload.head, roundsActivations: roundsActivations)
+        values: workload.head)
       let teacher = try TeacherRows(
         device, kind: kind, capacity: workload.rows + 2, vocabulary: workload.vocabulary,
         width: workload.width, temperature: objective.temperature)
@@ -140,6 +140,22 @@ extension DeviceTests {
       for found in [hidden, projected] {
         #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue)
       }
+    }
+
+    /// With activations rounded to bf16, what is left of W^T q - m would be noise: the head keeps f32, so nothing changes.
+    @Test(arguments: TestDevice.all, TeacherCacheKind.allCases)
+    func staysExactWhereActivationsAreRounded(on name: TestDevice, kind: TeacherCacheKind) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 8)
+      let workload = HeadDivergenceWorkload(
+        rows: 3, vocabulary: 1000, width: 64, closeness: 0.1, using: &generator)
+      let objective = Objective(.forwardKL)
+      let exact = try run(workload, kind, objective, precision: .bf16, on: device)
+      device.roundsActivations = true
+      let found = try run(workload, kind, objective, precision: .bf16, on: device)
+      #expect(found.losses == exact.losses)
+      #expect(found.gradient == exact.gradient)
+      #expect(found.measured == exact.measured)
     }
 
     @Test func referenceGradientAgreesWithCentralDifferences() {

@@ -28,13 +28,14 @@ extension DeviceTests {
     }
 
     @Test func roundsActivationsWhereAskedTo() throws {
-      try expectReference(
-        on: try TestDevice.cpu.open(), .bf16, roundsActivations: true, within: .bfloat16Product)
+      let device = try TestDevice.cpu.open()
+      device.roundsActivations = true
+      try expectReference(on: device, .bf16, within: .bfloat16Product)
     }
 
     private func expectReference(
       on device: Device, _ precision: WeightPrecision, shapes: [(Int, Int, Int)] = shapes,
-      roundsActivations: Bool = false, within tolerance: Tolerance = .product
+      within tolerance: Tolerance = .product
     ) throws {
       for (rows, outputs, inputs) in shapes {
         var generator = SeededGenerator(seed: UInt64(rows * 7 + outputs))
@@ -46,8 +47,7 @@ extension DeviceTests {
         let (forward, backward) = (workload.forward(), workload.backward())
         for (hasBias, accumulating) in [(false, false), (true, false), (false, true), (true, true)]
         {
-          let weight = try workload.matrix(
-            on: device, hasBias: hasBias, roundsActivations: roundsActivations)
+          let weight = try workload.matrix(on: device, hasBias: hasBias)
           let count = rows * outputs
           var y = try Canary(
             device, count: count, values: accumulating ? Array(workload.residual[..<count]) : nil)

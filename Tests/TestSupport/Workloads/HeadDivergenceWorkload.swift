@@ -8,7 +8,7 @@ package struct HeadDivergenceWorkload {
   package let width: Int
   package let shape: LogitShape
   package let weight: Float = 0.125
-  /// [vocabulary, width].
+  /// [vocabulary, width], in numbers that bf16 holds exactly.
   package let head: [Float]
   /// [rows, width].
   package let hidden: [Float]
@@ -29,6 +29,7 @@ package struct HeadDivergenceWorkload {
     // Logits of a standard deviation of about 3.
     let spread = 3 * 3 / Float(width).squareRoot()
     head = generator.floats(vocabulary * width, in: -spread...spread)
+      .map { Float(bitPattern: $0.bitPattern & 0xffff_0000) }
     let teacherHidden = generator.floats((rows + 2) * width)
     let places = (0..<rows).map { Int32(rows + 1 - $0) }
     if let closeness {

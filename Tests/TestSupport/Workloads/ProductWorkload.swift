@@ -39,11 +39,11 @@ package struct ProductWorkload {
   }
 
   package func matrix(
-    on device: Device, hasBias: Bool, roundsActivations: Bool = false
+    on device: Device, hasBias: Bool
   ) throws -> WeightMatrix {
     try WeightMatrix(
       device, rows: outputs, columns: inputs, precision: precision, values: weight,
-      bias: hasBias ? bias : nil, roundsActivations: roundsActivations)
+      bias: hasBias ? bias : nil)
   }
 
   /// x W^T [rows, N] in Double.
