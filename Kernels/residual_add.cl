@@ -1,6 +1,7 @@
 // residual_add.cl - sums into the residual stream.
 //
 //     add_elements        y[i] += x[i]
+//     scale_elements      y[i] *= factor                          constants of Granite and of logits
 //     add_position_rows   y[t,e] += table[positions[t], e]        learned position embeddings
 //
 //     x           [count]  read
@@ -11,13 +12,18 @@
 // Mapping   one work-item an element; add_position_rows: work-group (c, t) holds columns c * LANES ... of row t
 // Passes    one
 // Numerics  one rounding an element
-// Traffic   3 * count floats
+// Traffic   3 * count floats, 2 of scale_elements
 // Twin      Sources/Compute/Operations/ResidualAdd.swift, Sources/CArithmetic/residual_add.c
 // Build     LANES=256
 
 KERNEL(LANES) add_elements(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y, int count) {
   const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
   if (i < count) y[i] += x[i];
+}
+
+KERNEL(LANES) scale_elements(GLOBAL float *RESTRICT y, int count, float factor) {
+  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  if (i < count) y[i] *= factor;
 }
 
 KERNEL(LANES) add_position_rows(const GLOBAL float *RESTRICT table,

@@ -41,6 +41,7 @@ enum OperationBenchmarks {
     [
       EmbeddingBenchmark.self,
       RMSNormBenchmark.self,
+      HeadNormBenchmark.self,
       LayerNormBenchmark.self,
       ProductBenchmark.self,
       RotaryBenchmark.self,

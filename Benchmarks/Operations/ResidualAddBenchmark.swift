@@ -1,9 +1,9 @@
 import Compute
 import TestSupport
 
-/// The additions to the residual stream: of a layer's output, and of learned positions.
+/// The additions to the residual stream, of a layer's output and of learned positions, and its constants.
 enum ResidualAddBenchmark: OperationBenchmark {
-  static let name = "add, addPositionRows"
+  static let name = "add, scale, addPositionRows"
 
   static func cases(_ device: Device) throws -> [BenchmarkCase] {
     let (rows, width) = (StepSizes.rows, StepSizes.hidden)
@@ -13,6 +13,9 @@ enum ResidualAddBenchmark: OperationBenchmark {
     return [
       BenchmarkCase("add T \(rows), E \(width)", bytes: bytes) {
         try device.add(operands.x, to: &operands.y, count: rows * width)
+      },
+      BenchmarkCase("scale T \(rows), E \(width)", bytes: 2 * rows * width * 4) {
+        try device.scale(&operands.y, by: 1, count: rows * width)
       },
       BenchmarkCase("positions T \(rows), E \(width)", bytes: bytes) {
         try device.addPositionRows(

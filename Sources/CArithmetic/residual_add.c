@@ -7,6 +7,10 @@ WIDE void add_elements(ptrdiff_t begin, ptrdiff_t end, const float *x, float *y)
   for (ptrdiff_t i = begin; i < end; i++) to[i] += from[i];
 }
 
+WIDE void scale_elements(ptrdiff_t begin, ptrdiff_t end, float factor, float *y) {
+  for (ptrdiff_t i = begin; i < end; i++) y[i] *= factor;
+}
+
 WIDE void add_position_rows(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const float *table,
                             const int32_t *positions, float *y) {
   for (ptrdiff_t row = begin; row < end; row++) {

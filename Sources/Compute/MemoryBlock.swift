@@ -44,6 +44,12 @@ internal import OpenCL
     if case .host(let pointer) = unsafe storage { unsafe pointer.deallocate() }
   }
 
+  /// Whether it is host memory of somebody else's.
+  var isMapped: Bool {
+    if case .mapped = unsafe storage { return true }
+    return false
+  }
+
   var reading: UnsafeRawPointer {
     switch unsafe storage {
     case .host(let pointer): return UnsafeRawPointer(pointer)

@@ -74,6 +74,9 @@ package final class WeightMatrix {
       device, columns: columns, precision: precision, pieces: [piece], bias: bias)
   }
 
+  /// Whether its elements are used where they lie in a file, without a copy.
+  package var isMapped: Bool { elements.block.isMapped }
+
   /// Bytes on the device, those of a mapped file among them.
   package var byteCount: Int { elements.byteCount + (hasBias ? bias.byteCount : 0) }
 }

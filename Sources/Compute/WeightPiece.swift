@@ -39,5 +39,15 @@
       keepingAlive: copy)
   }
 
+  /// Some of the rows of a piece that is not transposed, `columns` elements each, where they lie.
+  package func rows(_ range: Range<Int>, columns: Int) -> WeightPiece {
+    precondition(!isTransposed, "rows of a transposed piece lie apart")
+    let rowBytes = columns * precision.byteCount
+    return unsafe WeightPiece(
+      UnsafeRawBufferPointer(
+        rebasing: bytes[(range.lowerBound * rowBytes)..<(range.upperBound * rowBytes)]),
+      rows: range.count, precision: precision, keepingAlive: owner)
+  }
+
   var byteCount: Int { unsafe bytes.count }
 }

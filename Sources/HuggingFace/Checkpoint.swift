@@ -102,6 +102,9 @@ package final class Checkpoint: Sendable {
     try Self.map { () throws(SafetensorsError) in try file.checkFinite(name) }
   }
 
+  /// Lets the operating system take back the memory of a tensor's mapped pages; they stay readable.
+  package func releasePages(of name: String) { home[name]?.releasePages(of: name) }
+
   private static func open(_ url: URL) throws(CheckpointError) -> SafetensorsFile {
     try map { () throws(SafetensorsError) in try SafetensorsFile(contentsOf: url) }
   }

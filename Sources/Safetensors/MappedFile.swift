@@ -46,6 +46,19 @@ final class MappedFile: Sendable {
     try Self.length(of: descriptor)
   }
 
+  /// Lets the operating system take back the memory of these bytes' pages. Whoever reads them again gets them from the file
+  /// again.
+  func releasePages(of range: Range<Int>) {
+    guard let base = unsafe base else { return }
+    let page = Int(getpagesize())
+    // Pages that hold bytes of a neighbour as well stay.
+    let first = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard first < end else { return }
+    // Advice: where the system does not take it, the pages go when memory is short.
+    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+  }
+
   private static func length(of descriptor: Int32) throws(SafetensorsError.Problem) -> Int {
     var status = stat()
     if unsafe fstat(descriptor, &status) != 0 {

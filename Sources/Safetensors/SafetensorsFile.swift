@@ -80,6 +80,12 @@ package final class SafetensorsFile: Sendable {
     return unsafe UnsafeRawBufferPointer(rebasing: mapping.bytes[tensor.byteRange])
   }
 
+  /// Lets the operating system take back the memory that a tensor's mapped pages hold, after it was copied: otherwise both
+  /// count as this process's. The bytes stay readable.
+  package func releasePages(of name: String) {
+    if let tensor = tensors[name] { mapping.releasePages(of: tensor.byteRange) }
+  }
+
   private static func headerText(
     of mapping: MappedFile
   ) throws(SafetensorsError.Problem) -> [UInt8] {

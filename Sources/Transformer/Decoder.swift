@@ -2,6 +2,12 @@ package import Compute
 
 /// A frozen decoder-only transformer on a device: embeddings in, normalised top states out, and the gradient back to the
 /// embeddings. Weights never move, so backward is one product a weight.
+///
+/// Its input rows are what Hugging Face's transformers takes as `inputs_embeds`, for a token as for a row of a soft prompt:
+/// `embed` gives what the model's own embedding layer gives, and `forward` does to every row what the model does to
+/// `inputs_embeds`. Where a family scales embeddings, the two differ in which of them does it: Gemma's embedding layer multiplies
+/// the table's rows by the square root of E, so a soft prompt lives on the scaled side; Granite multiplies all its inputs by a
+/// constant, so a soft prompt lives before it. A soft prompt may therefore go to transformers, and through PEFT, as it is.
 package final class Decoder {
   package let device: Device
   package let configuration: DecoderConfiguration
@@ -13,12 +19,13 @@ package final class Decoder {
   let finalNorm: Normalization
   /// [positions, E] of models with learned positions, else one unused element.
   let positionEmbedding: DeviceBuffer<Float>
-  let rotation: Rotation
+  /// Each rotation of the model once, shared by its layers.
+  let rotations: [Rotation]
 
   init(
     _ device: Device, configuration: DecoderConfiguration, embedding: WeightMatrix,
     head: WeightMatrix, layers: [DecoderLayer], finalNorm: Normalization,
-    positionEmbedding: consuming DeviceBuffer<Float>, rotation: Rotation
+    positionEmbedding: consuming DeviceBuffer<Float>, rotations: [Rotation]
   ) {
     self.device = device
     self.configuration = configuration
@@ -27,7 +34,7 @@ package final class Decoder {
     self.layers = layers
     self.finalNorm = finalNorm
     self.positionEmbedding = positionEmbedding
-    self.rotation = rotation
+    self.rotations = rotations
   }
 
   /// Writes the embeddings of tokens to rows of a run's input from `firstRow` on.
@@ -36,7 +43,8 @@ package final class Decoder {
     into embeddings: inout DeviceBuffer<Float>, firstRow: Int = 0
   ) throws(ComputeError) {
     try device.embeddingGather(
-      embedding, identifiers: identifiers, count: count, into: &embeddings, at: firstRow)
+      embedding, identifiers: identifiers, count: count, scale: configuration.embeddingScale,
+      into: &embeddings, at: firstRow)
   }
 
   /// From `activations.embeddings` to `activations.states` of the batch's response rows; keys and values of all rows go to
@@ -45,7 +53,14 @@ package final class Decoder {
     _ batch: PackedBatch, cache: KeyValueCache, activations: DecoderActivations
   ) throws(ComputeError) {
     guard batch.rows > 0 else { return }
-    try rotation.reserve(positions: batch.positionsNeeded)
+    for rotation in rotations {
+      try rotation.reserve(positions: batch.positionsNeeded, textLength: batch.textLength)
+    }
+    if configuration.inputMultiplier != 1 {
+      try device.scale(
+        &activations.embeddings, by: configuration.inputMultiplier,
+        count: batch.rows * configuration.hiddenSize)
+    }
     if configuration.position == .learned {
       try device.addPositionRows(
         positionEmbedding, positions: batch.positions, width: configuration.hiddenSize,
@@ -85,6 +100,22 @@ package final class Decoder {
         try layers[index].backwardResponses(pass, gradients, scope: scope)
       }
     }
+    if configuration.inputMultiplier != 1 {
+      let rows = scope == .all ? batch.rows : batch.prefixRows
+      try device.scale(
+        &gradients.x, by: configuration.inputMultiplier, count: rows * configuration.hiddenSize)
+    }
+  }
+
+  /// The logits of states that `forward` left: [count, V], with the model's scale and soft cap.
+  func logits(
+    of states: borrowing DeviceBuffer<Float>, from firstRow: Int = 0, count: Int,
+    into logits: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let (shape, size) = (configuration.logitShape, configuration.vocabularySize)
+    try device.product(states, head, rows: count, inputRow: firstRow, into: &logits)
+    if shape.scale != 1 { try device.scale(&logits, by: shape.scale, count: count * size) }
+    if let cap = shape.softCap { try device.softCap(&logits, rows: count, width: size, cap: cap) }
   }
 
   /// Reads rows of the gradient that `backward` left.

@@ -12,27 +12,44 @@ package final class DecoderActivations {
     var inputStatistics: Normalization.Statistics
     /// [rows, H, D], rotated.
     var query: DeviceBuffer<Float>
+    /// [rows, H, D] and [rows, G, D]: queries and keys before their norm, of models that have one.
+    var queryInput: DeviceBuffer<Float>
+    var keyInput: DeviceBuffer<Float>
     /// [rows, H, D]: what attention gave.
     var attended: DeviceBuffer<Float>
     /// [rows, H].
     var logSumExp: DeviceBuffer<Float>
-    /// [rows, E]: the residual stream between attention and feed-forward.
+    /// [rows, E]: what the attention block gave, of models that do not add it to the stream as it is.
+    var attentionOutput: DeviceBuffer<Float>
+    var attentionOutputStatistics: Normalization.Statistics
+    /// [rows, E]: the residual stream behind attention, before the feed-forward block's output is added.
     var middle: DeviceBuffer<Float>
     var middleStatistics: Normalization.Statistics
     /// [rows, 2F] or [rows, F].
     var preactivation: DeviceBuffer<Float>
+    /// As `attentionOutput`, of the feed-forward block.
+    var feedForwardOutput: DeviceBuffer<Float>
+    var feedForwardOutputStatistics: Normalization.Statistics
 
     init(
       _ device: Device, configuration: DecoderConfiguration, rows: Int
     ) throws(ComputeError) {
+      let normedRows = configuration.queryKeyNorm == .none ? 0 : rows
+      let outputRows = configuration.addsBlocksDirectly ? 0 : rows
       x = try device.buffer(count: rows * configuration.hiddenSize)
       inputStatistics = try Normalization.Statistics(device, rows: rows)
       query = try device.buffer(count: rows * configuration.heads.queryWidth)
+      queryInput = try device.buffer(count: normedRows * configuration.heads.queryWidth)
+      keyInput = try device.buffer(count: normedRows * configuration.heads.keyValueWidth)
       attended = try device.buffer(count: rows * configuration.heads.queryWidth)
       logSumExp = try device.buffer(count: rows * configuration.heads.queryHeads)
+      attentionOutput = try device.buffer(count: outputRows * configuration.hiddenSize)
+      attentionOutputStatistics = try Normalization.Statistics(device, rows: outputRows)
       middle = try device.buffer(count: rows * configuration.hiddenSize)
       middleStatistics = try Normalization.Statistics(device, rows: rows)
       preactivation = try device.buffer(count: rows * FeedForward.inputWidth(configuration))
+      feedForwardOutput = try device.buffer(count: outputRows * configuration.hiddenSize)
+      feedForwardOutputStatistics = try Normalization.Statistics(device, rows: outputRows)
     }
   }
 
@@ -40,6 +57,8 @@ package final class DecoderActivations {
   final class Gradients {
     /// [rows, E]: the gradient of the residual stream; in the end that of the embeddings.
     var x: DeviceBuffer<Float>
+    /// [rows, E]: the gradient of a block's output or input, of models whose blocks are not direct or run side by side.
+    var branch: DeviceBuffer<Float>
     /// [response rows, E]: the same above the last layer's attention, on response rows alone.
     var responses: DeviceBuffer<Float>
     /// [response rows, E].
@@ -60,6 +79,7 @@ package final class DecoderActivations {
     ) throws(ComputeError) {
       let (width, heads) = (configuration.hiddenSize, configuration.heads)
       x = try device.buffer(count: rows * width)
+      branch = try device.buffer(count: configuration.usesBranchGradient ? rows * width : 0)
       responses = try device.buffer(count: responseRows * width)
       responseNormed = try device.buffer(count: responseRows * width)
       preactivation = try device.buffer(count: rows * FeedForward.inputWidth(configuration))
@@ -124,5 +144,21 @@ package final class DecoderActivations {
   package var embeddings: DeviceBuffer<Float> {
     _read { yield layers[0].x }
     _modify { yield &layers[0].x }
+  }
+}
+
+extension DecoderConfiguration {
+  /// Nothing stands between a block's last product and the residual stream.
+  var addsBlocksDirectly: Bool {
+    switch residual {
+    case .serial(let norms, let multiplier): norms == .before && multiplier == 1
+    case .parallel: true
+    }
+  }
+
+  /// The backward pass holds a gradient beside that of the residual stream.
+  fileprivate var usesBranchGradient: Bool {
+    if case .parallel = residual { return true }
+    return !addsBlocksDirectly
   }
 }

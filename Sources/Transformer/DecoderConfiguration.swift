@@ -13,10 +13,40 @@ package struct DecoderConfiguration: Sendable, Equatable {
 
   /// How a row knows its position.
   package enum PositionEncoding: Sendable, Equatable {
-    /// Rotation of queries and keys (Su et al. 2021, arXiv:2104.09864).
+    /// Rotation of queries and keys (Su et al. 2021, arXiv:2104.09864), the same in every layer.
     case rotary(RotaryParameters)
+    /// A rotation for each layer; where it is nil, the layer knows no positions.
+    case rotaryByLayer([RotaryParameters?])
     /// A learned vector a position, added to the embeddings.
     case learned
+  }
+
+  /// Where the norms of a layer stand whose blocks follow each other.
+  package enum NormPlacement: Sendable, Equatable {
+    /// x + block(norm x).
+    case before
+    /// x + norm(block x): OLMo 2 (arXiv:2501.00656).
+    case after
+    /// x + norm(block(norm x)): Gemma 2 (arXiv:2408.00118).
+    case beforeAndAfter
+  }
+
+  /// How the two blocks of a layer hang on the residual stream.
+  package enum ResidualForm: Sendable, Equatable {
+    /// First attention, then feed-forward on what attention left; `multiplier` is a factor of what either adds.
+    case serial(NormPlacement, multiplier: Float = 1)
+    /// x + attention(norm x) + feedForward(norm x) (GPT-J, Wang and Komatsuzaki 2021), with one norm for both or one each.
+    case parallel(sharesNorm: Bool)
+  }
+
+  /// The norm of queries and keys before they are rotated (Henry et al. 2020, arXiv:2010.04245), of the kind of all norms,
+  /// without a bias.
+  package enum QueryKeyNorm: Sendable, Equatable {
+    case none
+    /// Over each head alone.
+    case perHead
+    /// Over all heads of a row as one.
+    case wholeWidth
   }
 
   /// The shape of the feed-forward block.
@@ -50,6 +80,20 @@ package struct DecoderConfiguration: Sendable, Equatable {
   package var tiesEmbeddings: Bool
   /// The scores' factor, as a rule 1 / sqrt(D).
   package var attentionScale: Float
+  /// Bounds the scores to cap * tanh(score / cap).
+  package var attentionSoftCap: Float?
+  package var residual = ResidualForm.serial(.before)
+  package var queryKeyNorm = QueryKeyNorm.none
+  /// What is added to the stored weights of every norm: 1 in Gemma's files.
+  package var normalizationWeightOffset: Float = 0
+  /// What the embedding table's rows are multiplied by when tokens are looked up: the embedding of a token is that product
+  /// (Gemma's square root of E).
+  package var embeddingScale: Float = 1
+  /// What every input row is multiplied by on its way into the first layer, a token's embedding or a soft prompt's row alike
+  /// (Granite's `embedding_multiplier`).
+  package var inputMultiplier: Float = 1
+  /// What becomes of the head's product before the softmax.
+  package var logitShape = LogitShape.plain
 
   package init(
     family: String, hiddenSize: Int, layerCount: Int, heads: HeadShape, feedForwardSize: Int,
@@ -71,6 +115,15 @@ package struct DecoderConfiguration: Sendable, Equatable {
     self.windows = windows ?? [Int?](repeating: nil, count: layerCount)
     self.tiesEmbeddings = tiesEmbeddings
     self.attentionScale = attentionScale ?? 1 / Float(heads.headDimension).squareRoot()
+  }
+
+  /// The rotation of a layer's queries and keys; nil where it has none.
+  package func rotation(ofLayer layer: Int) -> RotaryParameters? {
+    switch position {
+    case .rotary(let parameters): parameters
+    case .rotaryByLayer(let parameters): parameters[layer]
+    case .learned: nil
+    }
   }
 
   /// Parameters of all matrices that every token passes through: those of the layers, without embedding and head.

@@ -1,22 +1,24 @@
 internal import Compute
 
-/// One layer: x + attention(norm x), then that + feedForward(norm of that).
+/// One layer: attention and feed-forward on the residual stream, one after the other or side by side.
 ///
 /// The last layer is apart: it gives keys and values of every row, but goes on with the response rows alone, so its query and
 /// its key/value matrices stand apart too.
 final class DecoderLayer {
-  let inputNorm: Normalization
+  let form: DecoderConfiguration.ResidualForm
+  let attentionBranch: ResidualBranch
   let attention: SelfAttention
-  let middleNorm: Normalization
+  let feedForwardBranch: ResidualBranch
   let feedForward: FeedForward
 
   init(
-    inputNorm: Normalization, attention: SelfAttention, middleNorm: Normalization,
-    feedForward: FeedForward
+    form: DecoderConfiguration.ResidualForm, attentionBranch: ResidualBranch,
+    attention: SelfAttention, feedForwardBranch: ResidualBranch, feedForward: FeedForward
   ) {
-    self.inputNorm = inputNorm
+    self.form = form
+    self.attentionBranch = attentionBranch
     self.attention = attention
-    self.middleNorm = middleNorm
+    self.feedForwardBranch = feedForwardBranch
     self.feedForward = feedForward
   }
 
@@ -29,84 +31,82 @@ final class DecoderLayer {
     let shared: DecoderActivations
   }
 
-  /// From `kept.x` to the next layer's x, over all rows.
+  /// From `kept.x` to the next layer's x, over all rows. In inference both layers are one, and `kept.x` is lost.
   func forward(_ pass: Pass, into next: DecoderActivations.Layer) throws(ComputeError) {
-    let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    try inputNorm.forward(
-      device, kept.x, rows: batch.rows, into: &shared.normed, statistics: &kept.inputStatistics)
+    let (device, kept, shared, rows) = (pass.device, pass.kept, pass.shared, pass.batch.rows)
+    try attentionBranch.enter(
+      device, kept.x, rows: rows, into: &shared.normed, statistics: &kept.inputStatistics)
     try attention.forward(pass)
-    try device.copy(kept.x, into: &kept.middle, count: batch.rows * attention.width)
-    try attention.project(device, kept.attended, rows: batch.rows, addingTo: &kept.middle)
-    try middleNorm.forward(
-      device, kept.middle, rows: batch.rows, into: &shared.normed,
-      statistics: &kept.middleStatistics)
-    try device.copy(kept.middle, into: &next.x, count: batch.rows * attention.width)
-    try feedForward.forward(
-      device, shared.normed, rows: batch.rows, preactivation: &kept.preactivation,
-      hidden: &shared.hidden, addingTo: &next.x)
+    try device.copy(kept.x, into: &kept.middle, count: rows * attention.width)
+    try addAttention(pass, rows: rows)
+    switch form {
+    case .serial:
+      try feedForwardBranch.enter(
+        device, kept.middle, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
+    case .parallel(sharesNorm: false):
+      try feedForwardBranch.enter(
+        device, kept.x, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
+    case .parallel(sharesNorm: true): break
+    }
+    try device.copy(kept.middle, into: &next.x, count: rows * attention.width)
+    try addFeedForward(pass, rows: rows, to: &next.x)
   }
 
   /// From `kept.x` to `shared.top`, over the response rows; keys and values of all rows.
   func forwardResponses(_ pass: Pass) throws(ComputeError) {
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    let width = attention.width
-    try inputNorm.forward(
+    let (width, rows) = (attention.width, batch.responseRows)
+    try attentionBranch.enter(
       device, kept.x, rows: batch.rows, into: &shared.normed, statistics: &kept.inputStatistics)
     try attention.forwardResponses(pass)
     try device.gatherRows(
-      kept.x, at: batch.responses, count: batch.responseRows, width: width, into: &kept.middle)
-    try attention.project(device, kept.attended, rows: batch.responseRows, addingTo: &kept.middle)
-    try middleNorm.forward(
-      device, kept.middle, rows: batch.responseRows, into: &shared.normed,
-      statistics: &kept.middleStatistics)
-    try device.copy(kept.middle, into: &shared.top, count: batch.responseRows * width)
-    try feedForward.forward(
-      device, shared.normed, rows: batch.responseRows, preactivation: &kept.preactivation,
-      hidden: &shared.hidden, addingTo: &shared.top)
-  }
-
-  /// From the gradient of the next layer's x to that of `kept.x`, both in `gradients.x`. Where `scope` is the
-  /// prefix, only the first `rows` rows come out.
-  func backward(
-    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
-  ) throws(ComputeError) {
-    let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    try feedForward.backward(
-      device, gradients.x, preactivation: kept.preactivation, rows: batch.rows,
-      hiddenGradient: &shared.hidden, preactivationGradient: &gradients.preactivation,
-      into: &shared.normed)
-    try middleNorm.backward(
-      device, shared.normed, x: kept.middle, statistics: kept.middleStatistics, rows: batch.rows,
-      accumulating: true, into: &gradients.x)
-    try attention.backward(pass, gradients, scope: scope)
-    try inputNorm.backward(
-      device, shared.normed, x: kept.x, statistics: kept.inputStatistics,
-      rows: scope == .all ? batch.rows : batch.prefixRows, accumulating: true, into: &gradients.x)
-  }
-
-  /// From the gradient of `shared.top` in `gradients.responses` to that of `kept.x` in `gradients.x`.
-  func backwardResponses(
-    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
-  ) throws(ComputeError) {
-    let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    let (width, responseRows) = (attention.width, batch.responseRows)
-    try feedForward.backward(
-      device, gradients.responses, preactivation: kept.preactivation, rows: responseRows,
-      hiddenGradient: &shared.hidden, preactivationGradient: &gradients.preactivation,
-      into: &shared.normed)
-    try middleNorm.backward(
-      device, shared.normed, x: kept.middle, statistics: kept.middleStatistics,
-      rows: responseRows, accumulating: true, into: &gradients.responses)
-    try attention.backwardResponses(pass, gradients, scope: scope)
-    let rows = scope == .all ? batch.rows : batch.prefixRows
-    try device.fill(&gradients.x, with: 0, count: rows * width)
-    if scope == .all {
-      try device.scatterRows(
-        gradients.responses, to: batch.responses, count: responseRows, width: width,
-        accumulating: false, in: &gradients.x)
+      kept.x, at: batch.responses, count: rows, width: width, into: &kept.middle)
+    switch form {
+    case .serial:
+      try addAttention(pass, rows: rows)
+      try feedForwardBranch.enter(
+        device, kept.middle, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
+    case .parallel(sharesNorm: false):
+      try feedForwardBranch.enter(
+        device, kept.middle, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
+      try addAttention(pass, rows: rows)
+    case .parallel(sharesNorm: true):
+      try device.copy(shared.responseNormed, into: &shared.normed, count: rows * width)
+      try addAttention(pass, rows: rows)
     }
-    try inputNorm.backward(
-      device, shared.normed, x: kept.x, statistics: kept.inputStatistics, rows: rows,
-      accumulating: true, into: &gradients.x)
+    try device.copy(kept.middle, into: &shared.top, count: rows * width)
+    try addFeedForward(pass, rows: rows, to: &shared.top)
+  }
+
+  /// Adds the attention block's output to `kept.middle`.
+  private func addAttention(_ pass: Pass, rows: Int) throws(ComputeError) {
+    let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
+    if attentionBranch.isDirect {
+      return try attention.project(
+        device, kept.attended, rows: rows, accumulating: true, into: &kept.middle)
+    }
+    try attention.project(
+      device, kept.attended, rows: rows, accumulating: false, into: &kept.attentionOutput)
+    try attentionBranch.leave(
+      device, &kept.attentionOutput, rows: rows, statistics: &kept.attentionOutputStatistics,
+      scratch: &shared.normed, addingTo: &kept.middle)
+  }
+
+  /// Adds the feed-forward block's output over `shared.normed` to the residual stream.
+  private func addFeedForward(
+    _ pass: Pass, rows: Int, to residual: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
+    if feedForwardBranch.isDirect {
+      return try feedForward.forward(
+        device, shared.normed, rows: rows, preactivation: &kept.preactivation,
+        hidden: &shared.hidden, accumulating: true, into: &residual)
+    }
+    try feedForward.forward(
+      device, shared.normed, rows: rows, preactivation: &kept.preactivation,
+      hidden: &shared.hidden, accumulating: false, into: &kept.feedForwardOutput)
+    try feedForwardBranch.leave(
+      device, &kept.feedForwardOutput, rows: rows, statistics: &kept.feedForwardOutputStatistics,
+      scratch: &shared.normed, addingTo: &residual)
   }
 }

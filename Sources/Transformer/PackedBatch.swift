@@ -37,6 +37,9 @@ package final class PackedBatch {
   package private(set) var prefixRows = 0
   /// The highest position of a row, plus one.
   package private(set) var positionsNeeded = 0
+  /// Tokens of the longest text of the run, its later runs among them: what chooses the angles of models that turn long texts
+  /// otherwise than short ones.
+  package private(set) var textLength = 0
 
   /// Index buffers, by row or by response row.
   private(set) var positions: DeviceBuffer<Int32>
@@ -62,12 +65,17 @@ package final class PackedBatch {
   }
 
   /// Lays out the next run. Uploads indices; allocates only where the run is larger than any before.
-  package func fill(_ sequences: [Sequence], prefixRows: Int) throws(ComputeError) {
+  ///
+  /// - Parameter textLength: tokens of the longest text that the run belongs to, where it is longer than the run knows.
+  package func fill(
+    _ sequences: [Sequence], prefixRows: Int, textLength: Int = 0
+  ) throws(ComputeError) {
     var positions: [Int32] = []
     var keyRows: [Int32] = []
     var responses: [Int32] = []
     var all: [AttentionSequence] = []
     var ending: [AttentionSequence] = []
+    positionsNeeded = 0
     for sequence in sequences {
       let start = positions.count
       let keys = sequence.earlierKeys + sequence.rows
@@ -89,6 +97,7 @@ package final class PackedBatch {
       }
       positionsNeeded = max(positionsNeeded, firstPosition + sequence.rows)
     }
+    self.textLength = max(textLength, positionsNeeded)
     rows = positions.count
     responseRows = responses.count
     self.prefixRows = prefixRows

@@ -12,6 +12,29 @@ package struct RotaryParameters: Sendable, Equatable {
     case llama3(
       factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double,
       originalPositions: Double)
+    /// LongRoPE (Ding et al. 2024, arXiv:2402.13753).
+    case longRope(LongRope)
+  }
+
+  /// A divisor for each frequency, from one of two lists: texts of up to `originalPositions` tokens take the short factors,
+  /// every longer text the long ones, from its first token on.
+  package struct LongRope: Sendable, Equatable {
+    /// [dimension / 2] each.
+    package var shortFactors: [Double]
+    package var longFactors: [Double]
+    package var originalPositions: Int
+    /// A factor of cosine and sine.
+    package var attentionFactor: Double
+
+    package init(
+      shortFactors: [Double], longFactors: [Double], originalPositions: Int,
+      attentionFactor: Double
+    ) {
+      self.shortFactors = shortFactors
+      self.longFactors = longFactors
+      self.originalPositions = originalPositions
+      self.attentionFactor = attentionFactor
+    }
   }
 
   package var base: Double
@@ -25,27 +48,43 @@ package struct RotaryParameters: Sendable, Equatable {
     self.scaling = scaling
   }
 
+  /// Whether a text of `length` tokens is too long for the frequencies of short ones; never where there is one set alone.
+  package func isLong(_ length: Int) -> Bool {
+    guard case .longRope(let rope) = scaling else { return false }
+    return length > rope.originalPositions
+  }
+
+  /// A factor of cosine and sine.
+  package var attentionScaling: Float {
+    guard case .longRope(let rope) = scaling else { return 1 }
+    return Float(rope.attentionFactor)
+  }
+
   /// The angle per position of each rotating pair, [dimension / 2], rounded to Float where transformers rounds
   /// (`ROPE_INIT_FUNCTIONS`), so that both turn by the same angles.
-  package var inverseFrequencies: [Float] {
-    let plain = stride(from: 0, to: dimension, by: 2).map { index -> Float in
-      let exponent = Float(index) / Float(dimension)
-      return 1 / Float(pow(Float(base), exponent))
+  package func inverseFrequencies(isLong: Bool = false) -> [Float] {
+    let powers = stride(from: 0, to: dimension, by: 2).map { index -> Float in
+      Float(pow(Float(base), Float(index) / Float(dimension)))
     }
     switch scaling {
     case .none:
-      return plain
+      return powers.map { 1 / $0 }
     case .linear(let factor):
-      return plain.map { $0 / Float(factor) }
+      return powers.map { 1 / $0 / Float(factor) }
     case .llama3(let factor, let low, let high, let original):
       let lowWavelength = Float(original / low)
       let highWavelength = Float(original / high)
-      return plain.map { frequency in
+      return powers.map { power in
+        let frequency = 1 / power
         let wavelength = 2 * Float.pi / frequency
         if wavelength < highWavelength { return frequency }
         if wavelength > lowWavelength { return frequency / Float(factor) }
         let smooth = (Float(original) / wavelength - Float(low)) / Float(high - low)
         return (1 - smooth) * frequency / Float(factor) + smooth * frequency
+      }
+    case .longRope(let rope):
+      return zip(isLong ? rope.longFactors : rope.shortFactors, powers).map {
+        1 / (Float($0) * $1)
       }
     }
   }

@@ -3,6 +3,7 @@ import Foundation
 import Safetensors
 import TestSupport
 import Testing
+import Transformer
 
 @Suite struct AdapterTests {
   private let parent: TemporaryFolder
@@ -69,6 +70,24 @@ import Testing
     #expect(file.metadata["template"] == "raw")
     #expect(file.metadata["model_sha256"] == RunRecords.fingerprints.model)
     #expect(file.metadata["context_sha256"] == RunRecords.fingerprints.context)
+  }
+
+  @Test(arguments: [
+    (EmbeddingSpace(), "rows like those of its embedding table"),
+    (EmbeddingSpace(embeddingScale: 48), "rows of the embedding table times 48.0."),
+    (EmbeddingSpace(inputMultiplier: 12), "before it multiplies all its inputs by 12.0."),
+  ])
+  func saysWhereItsVectorsStandAmongTheModelsScales(
+    space: EmbeddingSpace, sentence: String
+  ) throws {
+    var adapter = adapter()
+    adapter.origin.embeddingSpace = space
+    try write(adapter)
+    let file = try SafetensorsFile(contentsOf: run.url.appending(path: "soft_prompt.safetensors"))
+    #expect(file.metadata["embedding_space"] == "inputs_embeds")
+    #expect(file.metadata["embedding_scale"] == "\(space.embeddingScale)")
+    #expect(file.metadata["input_multiplier"] == "\(space.inputMultiplier)")
+    #expect(try text("README.md").contains(sentence))
   }
 
   @Test func bothFormsReadBack() throws {

@@ -30,6 +30,36 @@ struct GoldenModel {
     }
   }
 
+  /// A committed model of a family, with one of its two configs.
+  static func family(
+    _ name: String, config: String, in folder: TemporaryFolder
+  ) throws -> GoldenModel {
+    let source = families.appending(path: name)
+    let copy = folder.url.appending(path: "\(name)-\(config)")
+    let manager = FileManager.default
+    try manager.createDirectory(at: copy, withIntermediateDirectories: true)
+    for (from, to) in [(config, "config.json"), ("model.safetensors", "model.safetensors")] {
+      try manager.copyItem(at: source.appending(path: from), to: copy.appending(path: to))
+    }
+    return GoldenModel(
+      folder: try ModelFolder(at: copy),
+      reference: try SafetensorsFile(
+        contentsOf: source.appending(path: "reference.safetensors")), prefix: "")
+  }
+
+  /// Tests/Golden/families: a folder for each model.
+  static let families = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Golden/families")
+
+  /// The models there.
+  static let familyNames: [String] = {
+    let found = try? FileManager.default.contentsOfDirectory(atPath: families.path)
+    return (found ?? []).filter {
+      FileManager.default.fileExists(
+        atPath: families.appending(path: "\($0)/reference.safetensors").path)
+    }.sorted()
+  }()
+
   func floats(_ name: String) throws -> [Float] {
     try reference.floats(of: prefix + name, shape: nil)
   }
@@ -87,16 +117,20 @@ struct OpenLoss {
     try device.upload(prefix + inputs.flatMap(\.self), into: &activations.embeddings)
     try decoder.forward(batch, cache: cache, activations: activations)
 
+    let found = try decoder.downloadLogits(of: activations.states, rows: rows)
+    // The loss is that of logits / scale at the temperature 1 / scale.
+    let shape = configuration.logitShape
+    let cap = shape.softCap.map { $0 / shape.scale }
     var logits = try device.buffer(of: Float.self, count: rows * size)
     try device.product(activations.states, head, rows: rows, into: &logits)
-    let found = try device.download(logits)
-    let teacher = try device.buffer(teacherLogits)
+    if let cap { try device.softCap(&logits, rows: rows, width: size, cap: cap) }
+    let teacher = try device.buffer(teacherLogits.map { $0 / shape.scale })
     let places = try device.buffer((0..<rows).map(Int32.init))
     var losses = try device.buffer(of: Float.self, count: rows)
     try device.klDivergence(
       teacher: teacher, at: places, student: &logits, rows: rows, width: size,
-      objective: .forwardKL, weight: 1 / Float(rows),
-      losses: &losses)
+      objective: Objective(.forwardKL, temperature: 1 / shape.scale), weight: 1 / Float(rows),
+      softCap: cap, losses: &losses)
     let loss = try device.download(losses).reduce(0) { $0 + Double($1) } / Double(rows)
     var stateGradient = try device.buffer(of: Float.self, count: rows * width)
     try device.productBackward(logits, head, rows: rows, into: &stateGradient)

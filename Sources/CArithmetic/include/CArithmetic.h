@@ -7,6 +7,7 @@
 #include "attention.h"
 #include "compress_logits.h"
 #include "gradient_norm.h"
+#include "head_norm.h"
 #include "kl_divergence.h"
 #include "layer_norm.h"
 #include "product.h"

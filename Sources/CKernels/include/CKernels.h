@@ -22,6 +22,7 @@ extern const KernelSource kernel_dialect;
 extern const KernelSource kernel_divergence_terms;
 extern const KernelSource kernel_embedding;
 extern const KernelSource kernel_gradient_norm;
+extern const KernelSource kernel_head_norm;
 extern const KernelSource kernel_kl_divergence;
 extern const KernelSource kernel_lanes;
 extern const KernelSource kernel_layer_norm;

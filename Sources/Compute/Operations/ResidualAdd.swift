@@ -32,6 +32,30 @@ extension Device {
     }
   }
 
+  /// y[i] *= factor.
+  ///
+  /// - Parameters:
+  ///   - y: [count], updated.
+  package func scale(
+    _ y: inout DeviceBuffer<Float>, by factor: Float, count: Int
+  ) throws(ComputeError) {
+    try expect("scale", "y", y.count, atLeast: count)
+    switch engine {
+    case .cpu(let cpu):
+      let y = unsafe y.mutableHost
+      cpu.forEachRange(of: count, elementsPerRow: 1) { range in
+        unsafe scale_elements(range.lowerBound, range.upperBound, factor, y)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.elementLanes
+      var launch = try gpu.launch(.residualAdd, "scale_elements", [lanes.option])
+      try launch.write(&y)
+      try launch.value(count)
+      try launch.value(factor)
+      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+
   /// Adds learned position embeddings: y[r] += table[positions[r]].
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
 import Safetensors
+internal import Transformer
 
 extension Adapter {
   /// The tensor's name in PEFT's file.
@@ -58,6 +59,9 @@ extension Adapter {
       "header_tokens": "\(header.count / softPrompt.width)",
       "closing_tokens": "\(closing.count / softPrompt.width)",
       "context_tokens": "\(origin.contextTokens)",
+      "embedding_space": EmbeddingSpace.name,
+      "embedding_scale": "\(origin.embeddingSpace.embeddingScale)",
+      "input_multiplier": "\(origin.embeddingSpace.inputMultiplier)",
       "model_sha256": origin.fingerprints.model,
       "context_sha256": origin.fingerprints.context,
       "inputs_sha256": origin.fingerprints.inputs,

@@ -1,3 +1,5 @@
+package import Transformer
+
 /// What goes out of a run: the soft prompt with the frozen rows around it, and where it came from.
 ///
 /// PEFT puts its virtual tokens before every token of the input, so its form of the adapter is
@@ -25,6 +27,8 @@ package struct Adapter: Sendable, Equatable {
     package var layerCount: Int
     /// H of the model.
     package var queryHeads: Int
+    /// Where the vectors stand among the model's scales.
+    package var embeddingSpace: EmbeddingSpace
     /// Tokens of the context that it replaces.
     package var contextTokens: Int
     /// What it was made from.
@@ -33,13 +37,15 @@ package struct Adapter: Sendable, Equatable {
     /// An origin.
     package init(
       model: String, template: String, isChat: Bool, layerCount: Int, queryHeads: Int,
-      contextTokens: Int, fingerprints: RunFingerprints
+      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), contextTokens: Int,
+      fingerprints: RunFingerprints
     ) {
       self.model = model
       self.template = template
       self.isChat = isChat
       self.layerCount = layerCount
       self.queryHeads = queryHeads
+      self.embeddingSpace = embeddingSpace
       self.contextTokens = contextTokens
       self.fingerprints = fingerprints
     }

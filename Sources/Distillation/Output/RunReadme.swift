@@ -26,6 +26,7 @@ struct RunReadme {
     \(adapter.softPrompt.count) of the soft prompt, \(rows(adapter.closing)) of the closing.
     - `soft_prompt.safetensors`: the soft prompt alone, `soft_prompt` \
     [\(adapter.softPrompt.count), \(adapter.softPrompt.width)] f32.
+    \(embeddingSpace)
     - `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
 
     ## PEFT
@@ -46,6 +47,27 @@ struct RunReadme {
     \(adapter.origin.fingerprints.context).
 
     """
+  }
+
+  /// Where the vectors stand, which matters where a model scales its embeddings.
+  private var embeddingSpace: String {
+    let (space, start) = (
+      adapter.origin.embeddingSpace,
+      "Both hold rows of what transformers 5 takes as `inputs_embeds`"
+    )
+    if space.embeddingScale != 1 {
+      return """
+          \(start): for this model, rows of the embedding table times \(space.embeddingScale). \
+        Software that multiplies its input embeddings itself needs them divided by that first.
+        """
+    }
+    if space.inputMultiplier != 1 {
+      return """
+          \(start): for this model, before it multiplies all its inputs by \
+        \(space.inputMultiplier). Software that does not needs them multiplied by that first.
+        """
+    }
+    return "  \(start): for this model, rows like those of its embedding table."
   }
 
   private func rows(_ values: [Float]) -> Int { values.count / adapter.softPrompt.width }

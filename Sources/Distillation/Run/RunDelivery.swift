@@ -56,6 +56,7 @@ struct RunDelivery {
       origin: .init(
         model: request.modelName, template: conditioning.template, isChat: conditioning.isChat,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
+        embeddingSpace: configuration.embeddingSpace,
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }
 

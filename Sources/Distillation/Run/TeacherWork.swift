@@ -39,6 +39,7 @@ struct TeacherWork {
     let heldRows = TeacherCache.rowCount(validation)
     cacheKind = options.cacheKind(
       rows: rows, vocabulary: configuration.vocabularySize,
+      hasSoftCap: configuration.logitShape.softCap != nil,
       availableBytes: decoder.device.availableBytes)
     let kind = cacheKind
     let teacher = teacher
@@ -84,14 +85,17 @@ struct TeacherWork {
 
 extension TrainingOptions {
   /// What is kept of the teacher for so many response tokens.
-  func cacheKind(rows: Int, vocabulary: Int, availableBytes: Int) -> TeacherCacheKind {
+  func cacheKind(
+    rows: Int, vocabulary: Int, hasSoftCap: Bool, availableBytes: Int
+  ) -> TeacherCacheKind {
     switch teacherCache {
     case .logits: .logits
     case .hidden: .hidden
     case .projected: .projected
     case .auto:
       TeacherCache.automaticKind(
-        objective: objective, rows: rows, vocabulary: vocabulary, availableBytes: availableBytes)
+        objective: objective, rows: rows, vocabulary: vocabulary, hasSoftCap: hasSoftCap,
+        availableBytes: availableBytes)
     }
   }
 }

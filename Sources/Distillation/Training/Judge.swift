@@ -35,8 +35,9 @@ package final class Judge {
       var losses = try device.buffer(of: Float.self, count: rows)
       var agreements = try device.buffer(of: Float.self, count: rows)
       try device.headDivergenceLoss(
-        states, head: model.decoder.head, teacher: cache.rows, at: indices, rows: rows,
-        objective: .forwardKL, losses: &losses, agreements: &agreements)
+        states, head: model.decoder.head, shape: model.decoder.configuration.logitShape,
+        teacher: cache.rows, at: indices, rows: rows, objective: .forwardKL, losses: &losses,
+        agreements: &agreements)
       klSum += try device.download(losses, count: rows).reduce(0) { $0 + Double($1) }
       agreeing += try device.download(agreements, count: rows).reduce(0) { $0 + Int($1) }
     }

@@ -40,7 +40,8 @@ package final class Teacher {
     try model.forEachRun(examples.map { ($0.inputs, $0.responseRows) }) {
       _, states, count throws(ComputeError) in
       try decoder.device.storeTeacher(
-        states, rows: count, head: decoder.head, in: rows, at: scored)
+        states, rows: count, head: decoder.head, shape: configuration.logitShape, in: rows,
+        at: scored)
       scored += count
       progress(scored)
     }

@@ -30,12 +30,13 @@ package final class TeacherCache {
     }
   }
 
-  /// The kind that `auto` takes: `projected` where the objective allows it, since a step then needs no product for the teacher;
+  /// The kind that `auto` takes: `projected` where the objective and the model's logits allow it, since a step then needs no product for the teacher;
   /// else `logits` where they stay below a quarter of the memory at hand; else `hidden`.
   package static func automaticKind(
-    objective: Objective, rows: Int, vocabulary: Int, availableBytes: Int
+    objective: Objective, rows: Int, vocabulary: Int, hasSoftCap: Bool = false,
+    availableBytes: Int
   ) -> TeacherCacheKind {
-    if objective.form == .forwardKL { return .projected }
+    if objective.form == .forwardKL, !hasSoftCap { return .projected }
     return 2 * vocabulary * rows <= availableBytes / 4 ? .logits : .hidden
   }
 }

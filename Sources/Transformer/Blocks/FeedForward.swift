@@ -24,17 +24,17 @@ final class FeedForward {
     }
   }
 
-  /// Adds the block's output to the residual stream.
+  /// The block's output, added to what `output` holds where `accumulating`.
   ///
   /// - Parameters:
   ///   - normed: [rows, E], read.
   ///   - preactivation: [rows, 2F or F], written: what the gradient needs.
   ///   - hidden: [rows, F], scratch.
-  ///   - residual: [rows, E], updated.
+  ///   - output: [rows, E], written or updated.
   func forward(
     _ device: Device, _ normed: borrowing DeviceBuffer<Float>, rows: Int,
     preactivation: inout DeviceBuffer<Float>, hidden: inout DeviceBuffer<Float>,
-    addingTo residual: inout DeviceBuffer<Float>
+    accumulating: Bool, into output: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try device.product(normed, up, rows: rows, into: &preactivation)
     switch kind {
@@ -44,7 +44,7 @@ final class FeedForward {
     case .plain(let activation):
       try device.activate(preactivation, activation: activation, count: rows * width, into: &hidden)
     }
-    try device.product(hidden, down, rows: rows, accumulating: true, into: &residual)
+    try device.product(hidden, down, rows: rows, accumulating: accumulating, into: &output)
   }
 
   /// The gradient with respect to `normed` from that of the block's output.

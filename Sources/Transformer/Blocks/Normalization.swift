@@ -6,7 +6,7 @@ final class Normalization {
   private let epsilon: Float
   /// [E].
   private let weight: DeviceBuffer<Float>
-  /// [E] for LayerNorm, one unused element for RMSNorm.
+  /// [E] for LayerNorm, zeros where it has none; one unused element for RMSNorm.
   private let bias: DeviceBuffer<Float>
 
   init(
@@ -15,7 +15,8 @@ final class Normalization {
     kind = configuration.normalization
     epsilon = configuration.normalizationEpsilon
     self.weight = try device.buffer(weight)
-    self.bias = try device.buffer(bias ?? [0])
+    self.bias = try device.buffer(
+      bias ?? [Float](repeating: 0, count: kind == .layer ? weight.count : 1))
   }
 
   /// What the gradient needs of the forward pass: a scale (and for LayerNorm a mean) a row.

@@ -1,26 +1,52 @@
 internal import Compute
 
-/// The angles of a model's rotary embedding, worked out for as many positions as runs have asked for so far: a table for all
-/// that a model could read would take longer than a short training.
+/// The angles of a rotary embedding, worked out for as many positions as runs have asked for so far: a table for all that a
+/// model could read would take longer than a short training.
 final class Rotation {
+  /// Nil leaves heads as they are.
+  let parameters: RotaryParameters?
   private let device: Device
-  private let inverseFrequencies: [Float]
-  private(set) var table: RotaryTable
+  /// Of short texts, which are all texts where there is one set of frequencies.
+  private var short: RotaryTable
+  /// Of long texts, once one was read.
+  private var long: RotaryTable?
 
-  init(_ device: Device, configuration: DecoderConfiguration) throws(ComputeError) {
+  init(_ device: Device, _ parameters: RotaryParameters?) throws(ComputeError) {
     self.device = device
-    switch configuration.position {
-    case .rotary(let parameters): inverseFrequencies = parameters.inverseFrequencies
-    case .learned: inverseFrequencies = []
-    }
-    table = try RotaryTable(device, inverseFrequencies: inverseFrequencies, positions: 256)
+    self.parameters = parameters
+    short = try Self.table(device, parameters, isLong: false, positions: 256)
   }
 
-  /// Makes sure that positions below `positions` have their angles.
-  func reserve(positions: Int) throws(ComputeError) {
-    guard positions > table.positions else { return }
-    table = try RotaryTable(
-      device, inverseFrequencies: inverseFrequencies, positions: max(positions, 2 * table.positions)
-    )
+  /// Makes sure that positions below `positions` have their angles in texts of `textLength` tokens.
+  func reserve(positions: Int, textLength: Int) throws(ComputeError) {
+    guard isLong(textLength) else {
+      if positions > short.positions {
+        short = try Self.table(
+          device, parameters, isLong: false, positions: max(positions, 2 * short.positions))
+      }
+      return
+    }
+    let known = long?.positions ?? 0
+    if positions > known {
+      long = try Self.table(
+        device, parameters, isLong: true, positions: max(positions, 2 * known, 256))
+    }
+  }
+
+  /// The angles of texts of `textLength` tokens.
+  func table(textLength: Int) -> RotaryTable {
+    guard isLong(textLength) else { return short }
+    guard let long else { preconditionFailure("reserve() comes first") }
+    return long
+  }
+
+  private func isLong(_ textLength: Int) -> Bool { parameters?.isLong(textLength) ?? false }
+
+  private static func table(
+    _ device: Device, _ parameters: RotaryParameters?, isLong: Bool, positions: Int
+  ) throws(ComputeError) -> RotaryTable {
+    try RotaryTable(
+      device, inverseFrequencies: parameters?.inverseFrequencies(isLong: isLong) ?? [],
+      attentionScaling: parameters?.attentionScaling ?? 1, positions: positions)
   }
 }

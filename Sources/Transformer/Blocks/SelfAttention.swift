@@ -1,6 +1,7 @@
 internal import Compute
 
-/// The attention block: query, key and value from one product, rotation, attention over the cache, output product.
+/// The attention block: query, key and value from one product, their norm where they have one, rotation, attention over the
+/// cache, output product.
 final class SelfAttention {
   /// The matrices that give query, key and value.
   enum Projection {
@@ -14,21 +15,25 @@ final class SelfAttention {
   let width: Int
   private let heads: HeadShape
   private let scale: Float
+  private let softCap: Float?
   private let window: Int?
   private let projection: Projection
+  private let queryKeyNorm: QueryKeyNorm?
   /// [E, H D].
   private let output: WeightMatrix
   private let rotation: Rotation
 
   init(
     configuration: DecoderConfiguration, layer: Int, projection: Projection,
-    output: WeightMatrix, rotation: Rotation
+    queryKeyNorm: QueryKeyNorm?, output: WeightMatrix, rotation: Rotation
   ) {
     width = configuration.hiddenSize
     heads = configuration.heads
     scale = configuration.attentionScale
+    softCap = configuration.attentionSoftCap
     window = configuration.windows[layer]
     self.projection = projection
+    self.queryKeyNorm = queryKeyNorm
     self.output = output
     self.rotation = rotation
   }
@@ -40,8 +45,9 @@ final class SelfAttention {
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
     try device.product(shared.normed, matrix, rows: batch.rows, into: &shared.projected)
+    try queryKeyNorm?.forward(pass, .all, rows: batch.rows)
     try device.splitHeads(
-      shared.projected, rotation: rotation.table, positions: batch.positions,
+      shared.projected, rotation: table(pass), positions: batch.positions,
       keyRows: batch.keyRows,
       heads: heads, rows: batch.rows, query: &kept.query, key: &pass.cache.key,
       value: &pass.cache.value)
@@ -55,8 +61,9 @@ final class SelfAttention {
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
     try device.product(shared.normed, keyValue, rows: batch.rows, into: &shared.projected)
+    try queryKeyNorm?.forward(pass, .keyValue, rows: batch.rows)
     try device.splitKeyValue(
-      shared.projected, rotation: rotation.table, positions: batch.positions,
+      shared.projected, rotation: table(pass), positions: batch.positions,
       keyRows: batch.keyRows,
       heads: heads, rows: batch.rows, key: &pass.cache.key, value: &pass.cache.value)
     try device.gatherRows(
@@ -64,8 +71,9 @@ final class SelfAttention {
       into: &shared.responseNormed)
     try device.product(
       shared.responseNormed, query, rows: batch.responseRows, into: &shared.projected)
+    try queryKeyNorm?.forward(pass, .query, rows: batch.responseRows)
     try device.splitQuery(
-      shared.projected, rotation: rotation.table, positions: batch.responsePositions, heads: heads,
+      shared.projected, rotation: table(pass), positions: batch.responsePositions, heads: heads,
       rows: batch.responseRows, query: &kept.query)
     try attend(pass, batch.responseLayout(window: window))
   }
@@ -76,18 +84,27 @@ final class SelfAttention {
     let kept = pass.kept
     try pass.device.attention(
       query: kept.query, key: pass.cache.key, value: pass.cache.value, layout: layout,
-      heads: heads, scale: scale, into: &kept.attended, logSumExp: &kept.logSumExp)
+      heads: heads, scale: scale, softCap: softCap, into: &kept.attended, logSumExp: &kept.logSumExp
+    )
   }
 
-  /// Adds the output product of attended rows to the residual stream.
+  /// The block's output from attended rows, [rows, E], added to what `target` holds where `accumulating`.
   func project(
-    _ device: Device, _ attended: borrowing DeviceBuffer<Float>, rows: Int,
-    addingTo residual: inout DeviceBuffer<Float>
+    _ device: Device, _ attended: borrowing DeviceBuffer<Float>, rows: Int, accumulating: Bool,
+    into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.product(attended, output, rows: rows, accumulating: true, into: &residual)
+    try device.product(attended, output, rows: rows, accumulating: accumulating, into: &target)
   }
 
-  /// From the gradient of the residual stream, `gradients.x`, to that of `shared.normed`, which replaces it there.
+  /// The gradient of attended rows from that of the block's output.
+  func projectBackward(
+    _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>, rows: Int,
+    into attendedGradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try device.productBackward(outputGradient, output, rows: rows, into: &attendedGradient)
+  }
+
+  /// From `gradients.attended` to the gradient of `shared.normed`, which replaces it there.
   func backward(
     _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients,
     scope: AttentionGradientScope
@@ -96,17 +113,17 @@ final class SelfAttention {
       preconditionFailure("the last layer goes on with its response rows")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
-    try device.productBackward(gradients.x, output, rows: batch.rows, into: &gradients.attended)
     try attendBackward(pass, gradients, batch.layout(window: window), scope: scope)
     let rows = scope == .all ? batch.rows : batch.prefixRows
     try device.mergeHeads(
       queryGradient: gradients.query, keyGradient: gradients.key, valueGradient: gradients.value,
-      rotation: rotation.table, positions: batch.positions, keyRows: batch.keyRows, heads: heads,
+      rotation: table(pass), positions: batch.positions, keyRows: batch.keyRows, heads: heads,
       rows: rows, into: &shared.projected)
+    try queryKeyNorm?.backward(pass, .all, rows: rows)
     try device.productBackward(shared.projected, matrix, rows: rows, into: &shared.normed)
   }
 
-  /// From the gradient of the response rows' residual stream to that of `shared.normed`.
+  /// From `gradients.attended` of the response rows to the gradient of `shared.normed`.
   func backwardResponses(
     _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients,
     scope: AttentionGradientScope
@@ -115,21 +132,20 @@ final class SelfAttention {
       preconditionFailure("only the last layer goes on with its response rows")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
-    try device.productBackward(
-      gradients.responses, output, rows: batch.responseRows, into: &gradients.attended)
+    let rows = scope == .all ? batch.rows : batch.prefixRows
     try attendBackward(pass, gradients, batch.responseLayout(window: window), scope: scope)
     try device.mergeKeyValue(
-      keyGradient: gradients.key, valueGradient: gradients.value, rotation: rotation.table,
+      keyGradient: gradients.key, valueGradient: gradients.value, rotation: table(pass),
       positions: batch.positions, keyRows: batch.keyRows, heads: heads,
-      rows: scope == .all ? batch.rows : batch.prefixRows, into: &shared.projected)
-    try device.productBackward(
-      shared.projected, keyValue, rows: scope == .all ? batch.rows : batch.prefixRows,
-      into: &shared.normed)
+      rows: rows, into: &shared.projected)
+    try queryKeyNorm?.backward(pass, .keyValue, rows: rows)
+    try device.productBackward(shared.projected, keyValue, rows: rows, into: &shared.normed)
     // The response rows stand behind the prefix: below it they have no gradient to give.
     guard scope == .all else { return }
     try device.mergeQuery(
-      gradients.query, rotation: rotation.table, positions: batch.responsePositions,
+      gradients.query, rotation: table(pass), positions: batch.responsePositions,
       heads: heads, rows: batch.responseRows, into: &shared.projected)
+    try queryKeyNorm?.backward(pass, .query, rows: batch.responseRows)
     try device.productBackward(
       shared.projected, query, rows: batch.responseRows, into: &gradients.responseNormed)
     try device.scatterRows(
@@ -145,7 +161,11 @@ final class SelfAttention {
     try pass.device.attentionBackward(
       outputGradient: gradients.attended, query: kept.query, key: pass.cache.key,
       value: pass.cache.value, output: kept.attended, logSumExp: kept.logSumExp, layout: layout,
-      heads: heads, scale: scale, scope: scope, queryGradient: &gradients.query,
+      heads: heads, scale: scale, softCap: softCap, scope: scope, queryGradient: &gradients.query,
       keyGradient: &gradients.key, valueGradient: &gradients.value)
+  }
+
+  private func table(_ pass: DecoderLayer.Pass) -> RotaryTable {
+    rotation.table(textLength: pass.batch.textLength)
   }
 }

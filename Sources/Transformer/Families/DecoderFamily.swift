@@ -12,7 +12,10 @@ struct DecoderFamily: Sendable {
   let tensors: @Sendable (JSONValue) throws(TransformerError) -> DecoderTensors
 
   /// Every family that Pith runs.
-  static let all: [DecoderFamily] = [.llama, .mistral, .qwen2, .gpt2]
+  static let all: [DecoderFamily] = [
+    .llama, .mistral, .qwen2, .qwen3, .gemma, .gemma2, .gemma3, .phi3, .smolLM3, .granite, .olmo2,
+    .stableLM, .falcon, .gptNeoX, .gpt2,
+  ]
 
   /// The family of a config.json.
   static func of(_ config: JSONValue) throws(TransformerError) -> DecoderFamily {

@@ -46,7 +46,7 @@ extension DecoderFamily {
         }
         return LayerTensors(
           inputNorm: name("ln_1"),
-          attention: .fused(name("attn.c_attn")),
+          attention: .stacked(name("attn.c_attn")),
           output: name("attn.c_proj"),
           middleNorm: name("ln_2"),
           up: [name("mlp.c_fc")],

@@ -17,12 +17,10 @@ extension DecoderFamily {
   static let mistral = DecoderFamily(
     modelTypes: ["mistral"],
     configuration: { config throws(TransformerError) in
-      var configuration = try llamaConfiguration(config, keyValueHeads: 8)
+      var configuration = try llamaConfiguration(
+        config, LlamaDefaults(keyValueHeads: 8))
       // Absent means 4096, as in transformers; null means no window.
-      let isStated = try reading { () throws(JSONValueError) in
-        try config.keys().contains("sliding_window")
-      }
-      let window = try config.window() ?? (isStated ? nil : 4096)
+      let window = try config.window(default: 4096)
       configuration.windows = [Int?](repeating: window, count: configuration.layerCount)
       return configuration
     },
@@ -30,54 +28,51 @@ extension DecoderFamily {
       llamaTensors(projectionBias: false, outputBias: false, feedForwardBias: false)
     })
 
-  /// Qwen2 and Qwen2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on query, key and value.
-  static let qwen2 = DecoderFamily(
-    modelTypes: ["qwen2"],
-    configuration: { config throws(TransformerError) in
-      var configuration = try llamaConfiguration(config, keyValueHeads: 32)
-      configuration.windows = try qwen2Windows(config, layers: configuration.layerCount)
-      return configuration
-    },
-    tensors: { _ in
-      llamaTensors(projectionBias: true, outputBias: false, feedForwardBias: false)
-    })
-
-  /// The configuration that the Llama-like families share. `keyValueHeads` is what transformers takes where
-  /// `num_key_value_heads` is absent; nil takes the query heads.
+  /// The configuration that the Llama-like families share.
   static func llamaConfiguration(
-    _ config: JSONValue, keyValueHeads: Int? = nil
+    _ config: JSONValue, _ defaults: LlamaDefaults = LlamaDefaults()
   ) throws(TransformerError) -> DecoderConfiguration {
-    let hiddenSize = try config.size("hidden_size")
-    let queryHeads = try config.size("num_attention_heads")
-    let headDimension = try config.size("head_dim", default: hiddenSize / queryHeads)
+    let hiddenSize = try config.size("hidden_size", default: defaults.hiddenSize)
+    let queryHeads = try config.size("num_attention_heads", default: defaults.queryHeads)
+    let headDimension = try config.size(
+      "head_dim", default: defaults.headDimension ?? max(hiddenSize / queryHeads, 1))
     let heads = HeadShape(
       queryHeads: queryHeads,
       keyValueHeads: try config.size(
-        "num_key_value_heads", default: keyValueHeads ?? queryHeads),
+        "num_key_value_heads", default: defaults.keyValueHeads ?? queryHeads),
       headDimension: headDimension)
     guard queryHeads % heads.keyValueHeads == 0 else {
       throw .unsupportedSetting(
         file: config.file, key: "num_key_value_heads", found: "\(heads.keyValueHeads)",
         expected: "a divisor of num_attention_heads \(queryHeads)")
     }
+    let positions = try config.size(
+      "max_position_embeddings", default: defaults.maximumPositions)
+    var rotary = defaults.rotary
+    rotary.headDimension = headDimension
+    rotary.maximumPositions = positions
     return DecoderConfiguration(
       family: try reading { () throws(JSONValueError) in try config.required("model_type") },
       hiddenSize: hiddenSize,
-      layerCount: try config.size("num_hidden_layers"),
+      layerCount: try config.size("num_hidden_layers", default: defaults.layerCount),
       heads: heads,
-      feedForwardSize: try config.size("intermediate_size"),
-      vocabularySize: try config.size("vocab_size"),
-      maximumPositions: try config.size("max_position_embeddings", default: 2048),
+      feedForwardSize: try config.size("intermediate_size", default: defaults.feedForwardSize),
+      vocabularySize: try config.size("vocab_size", default: defaults.vocabularySize),
+      maximumPositions: positions,
       normalization: .rms,
-      normalizationEpsilon: Float(try config.positive("rms_norm_eps", default: 1e-6)),
-      position: .rotary(try RotaryParameters(config, headDimension: headDimension)),
-      feedForward: .gated(try config.activation("hidden_act", default: "silu")),
-      tiesEmbeddings: try config.setting("tie_word_embeddings", default: false))
+      normalizationEpsilon: Float(
+        try config.positive("rms_norm_eps", default: defaults.normalizationEpsilon)),
+      position: defaults.readsRotary
+        ? .rotary(try RotaryParameters(config, rotary)) : .rotaryByLayer([]),
+      feedForward: .gated(
+        try config.activation(defaults.activationKey, default: defaults.activation)),
+      tiesEmbeddings: try config.setting("tie_word_embeddings", default: defaults.tiesEmbeddings))
   }
 
-  /// Llama's tensor names.
+  /// Llama's tensor names. `change` is called with each layer's number and tensors, where a family has others.
   static func llamaTensors(
-    projectionBias: Bool, outputBias: Bool, feedForwardBias: Bool
+    projectionBias: Bool, outputBias: Bool, feedForwardBias: Bool,
+    change: @escaping @Sendable (Int, inout LayerTensors) -> Void = { _, _ in }
   ) -> DecoderTensors {
     DecoderTensors(
       embedding: "model.embed_tokens.weight", positions: nil,
@@ -86,7 +81,7 @@ extension DecoderFamily {
       func name(_ part: String, _ hasBias: Bool) -> TensorName {
         TensorName("model.layers.\(index).\(part)", hasBias: hasBias)
       }
-      return LayerTensors(
+      var layer = LayerTensors(
         inputNorm: name("input_layernorm", false),
         attention: .separate(
           query: name("self_attn.q_proj", projectionBias),
@@ -96,55 +91,29 @@ extension DecoderFamily {
         middleNorm: name("post_attention_layernorm", false),
         up: [name("mlp.gate_proj", feedForwardBias), name("mlp.up_proj", feedForwardBias)],
         down: name("mlp.down_proj", feedForwardBias))
+      change(index, &layer)
+      return layer
     }
-  }
-
-  /// Qwen2's windows: the layers that `layer_types` names, or those from `max_window_layers` on.
-  private static func qwen2Windows(
-    _ config: JSONValue, layers: Int
-  ) throws(TransformerError) -> [Int?] {
-    let isUsed = try config.setting("use_sliding_window", default: false)
-    guard isUsed, let window = try config.window() else {
-      return [Int?](repeating: nil, count: layers)
-    }
-    let types: [String]? = try reading { () throws(JSONValueError) in
-      try config.optional("layer_types")
-    }
-    if let types {
-      return try windows(types, window: window, layers: layers, config)
-    }
-    let first = try config.setting("max_window_layers", default: 28)
-    return (0..<layers).map { $0 >= first ? window : nil }
-  }
-
-  /// Windows by layer as the newer configs state them.
-  static func windows(
-    _ types: [String], window: Int, layers: Int, _ config: JSONValue
-  ) throws(TransformerError) -> [Int?] {
-    guard types.count == layers else {
-      throw .unsupportedSetting(
-        file: config.file, key: "layer_types", found: "\(types.count) entries",
-        expected: "one for each of \(layers) layers")
-    }
-    var windows: [Int?] = []
-    for type in types {
-      switch type {
-      case "full_attention": windows.append(nil)
-      case "sliding_attention": windows.append(window)
-      default:
-        throw .unsupportedSetting(
-          file: config.file, key: "layer_types", found: type,
-          expected: "full_attention or sliding_attention")
-      }
-    }
-    return windows
   }
 }
 
-extension JSONValue {
-  /// `sliding_window`: the keys that a query sees, itself among them; nil where it is null or absent.
-  fileprivate func window() throws(TransformerError) -> Int? {
-    let isThere = try reading { () throws(JSONValueError) in try has("sliding_window") }
-    return isThere ? try size("sliding_window") : nil
-  }
+/// What transformers takes where the config.json of a Llama-like family is silent; nil where it must not be.
+struct LlamaDefaults {
+  var hiddenSize: Int?
+  var layerCount: Int?
+  var queryHeads: Int?
+  /// Nil takes the query heads.
+  var keyValueHeads: Int?
+  /// Nil takes E / H.
+  var headDimension: Int?
+  var feedForwardSize: Int?
+  var vocabularySize: Int?
+  var maximumPositions = 2048
+  var normalizationEpsilon = 1e-6
+  var rotary = RotarySettings(headDimension: 0)
+  var activationKey = "hidden_act"
+  var activation = "silu"
+  var tiesEmbeddings = false
+  /// False where the family reads its rotary embeddings itself.
+  var readsRotary = true
 }

@@ -32,59 +32,85 @@ extension PrefixedDecoder {
     _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> [[Int]] {
-    let limits = limits ?? [Int](repeating: options.maximumTokens, count: prompts.count)
-    var answers: [[Int]] = []
-    while answers.count < prompts.count {
-      let first = answers.count
-      var end = first
+    var answers = prompts.map { _ in [Int]() }
+    var waiting = prompts.indices.map { index in
+      Answer(index: index, prompt: prompts[index], limit: limits?[index] ?? options.maximumTokens)
+    }
+    while !waiting.isEmpty {
+      var end = 0
       var rows = 0
-      while end < prompts.count, end - first < activations.responseCapacity,
-        rows + prompts[end].count + limits[end] <= room
+      while end < waiting.count, end < activations.responseCapacity,
+        rows + waiting[end].room <= room,
+        isLong(waiting[end].text.count) == isLong(waiting[0].text.count)
       {
-        rows += prompts[end].count + limits[end]
+        rows += waiting[end].room
         end += 1
       }
-      guard end > first else {
-        throw .tooLong(
-          what: "prompt and answer", tokens: prompts[first].count + limits[first], maximum: room)
+      guard end > 0 else {
+        throw .tooLong(what: "prompt and answer", tokens: waiting[0].room, maximum: room)
       }
-      answers += try generateTogether(
-        Array(prompts[first..<end]), limits: Array(limits[first..<end]), firstIndex: first,
-        options: options)
-      progress(end)
+      let group = Array(waiting[..<end])
+      waiting.removeFirst(end)
+      var grown: [Answer] = []
+      for answer in try generateTogether(group, options: options) {
+        if isFinished(answer, options) {
+          answers[answer.index] = answer.tokens
+        } else {
+          grown.append(answer)
+        }
+      }
+      waiting = grown + waiting
+      progress(prompts.count - waiting.count)
     }
     return answers
   }
 
   /// One answer under way.
   private struct Answer {
-    var index: Int
-    var keyStart: Int
-    var keys: Int
-    var limit: Int
+    let index: Int
+    let prompt: [Int]
+    let limit: Int
     var tokens: [Int] = []
+    var keyStart = 0
+
+    init(index: Int, prompt: [Int], limit: Int) {
+      self.index = index
+      self.prompt = prompt
+      self.limit = limit
+    }
+
+    /// What the model has read or is about to read.
+    var text: [Int] { prompt + tokens }
+    /// Rows of the cache that it takes.
+    var room: Int { prompt.count + limit }
   }
 
+  /// Runs answers until all are finished, or have grown into long texts whose keys turn otherwise and must be read anew.
   private func generateTogether(
-    _ prompts: [[Int]], limits: [Int], firstIndex: Int, options: GenerationOptions
-  ) throws(TransformerError) -> [[Int]] {
-    var answers = prompts.map { _ in [Int]() }
+    _ group: [Answer], options: GenerationOptions
+  ) throws(TransformerError) -> [Answer] {
+    var done: [Answer] = []
     var active: [Answer] = []
     var sequences: [PackedBatch.Sequence] = []
     var tokens: [Int] = []
     var keyStart = prefixRows
-    for (index, prompt) in prompts.enumerated() where limits[index] > 0 {
-      try decoder.check(prompt)
-      try decoder.checkLength(
-        prefixRows + prompt.count + limits[index], of: "prefix, prompt and answer")
+    for var answer in group {
+      guard answer.limit > 0 else {
+        done.append(answer)
+        continue
+      }
+      try decoder.check(answer.prompt)
+      try decoder.checkLength(prefixRows + answer.room, of: "prefix, prompt and answer")
       sequences.append(
         PackedBatch.Sequence(
-          rows: prompt.count, responseRows: 1, keyStart: keyStart, followsPrefix: true))
-      active.append(
-        Answer(index: index, keyStart: keyStart, keys: prompt.count, limit: limits[index]))
-      tokens += prompt
-      keyStart += prompt.count + limits[index]
+          rows: answer.text.count, responseRows: 1, keyStart: keyStart, followsPrefix: true))
+      tokens += answer.text
+      answer.keyStart = keyStart
+      keyStart += answer.room
+      active.append(answer)
     }
+    guard let length = active.map(\.text.count).max() else { return done }
+    try turnPrefix(textLength: prefixRows + length)
     let sampler = try computing { () throws(ComputeError) in
       try TokenSampler(decoder, capacity: active.count, options: options)
     }
@@ -95,22 +121,22 @@ extension PrefixedDecoder {
         try decoder.forward(batch, cache: cache, activations: activations)
         return try sampler.next(
           activations.states,
-          draws: active.map { Draw(answer: firstIndex + $0.index, place: $0.tokens.count) })
+          draws: active.map { Draw(answer: $0.index, place: $0.tokens.count) })
       }
       for place in active.indices { active[place].tokens.append(next[place]) }
-      for answer in active where isFinished(answer, options) {
-        answers[answer.index] = answer.tokens
+      let isOver = { [self] (answer: Answer) in
+        isFinished(answer, options) || isLong(answer.text.count) != isLong(length)
       }
-      active.removeAll { isFinished($0, options) }
+      done += active.filter(isOver)
+      active.removeAll(where: isOver)
       sequences = active.map {
         PackedBatch.Sequence(
           rows: 1, responseRows: 1, keyStart: $0.keyStart,
-          earlierKeys: $0.keys + $0.tokens.count - 1,
-          followsPrefix: true)
+          earlierKeys: $0.prompt.count + $0.tokens.count - 1, followsPrefix: true)
       }
       tokens = active.compactMap(\.tokens.last)
     }
-    return answers
+    return done
   }
 
   private func isFinished(_ answer: Answer, _ options: GenerationOptions) -> Bool {

@@ -20,7 +20,7 @@ extension Decoder {
         var logits = try device.buffer(of: Float.self, count: chunk * size)
         for start in stride(from: 0, to: rows, by: chunk) {
           let count = min(chunk, rows - start)
-          try device.product(states, head, rows: count, inputRow: start, into: &logits)
+          try self.logits(of: states, from: start, count: count, into: &logits)
           result += try device.download(logits, count: count * size)
         }
       }

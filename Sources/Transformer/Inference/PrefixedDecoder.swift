@@ -16,6 +16,9 @@ package final class PrefixedDecoder {
   let activations: DecoderActivations
   let batch: PackedBatch
   var identifiers: DeviceBuffer<Int32>
+  private var prefix: Prefix
+  /// The length of text whose angles turned the prefix's keys.
+  private var textLength = 0
 
   /// Reads the prefix, `chunk` rows at a time. `progress` is called with the rows read so far.
   ///
@@ -30,6 +33,7 @@ package final class PrefixedDecoder {
     let rows = prefix.rows(width: configuration.hiddenSize)
     let runRows = max(room, min(chunk, rows), 1)
     self.decoder = decoder
+    self.prefix = prefix
     device = decoder.device
     prefixRows = rows
     self.room = room
@@ -49,8 +53,24 @@ package final class PrefixedDecoder {
   package func read(
     _ prefix: Prefix, progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) {
+    precondition(
+      prefix.rows(width: decoder.configuration.hiddenSize) == prefixRows,
+      "a prefix of another length")
+    self.prefix = prefix
+    try read(textLength: prefixRows, progress: progress)
+  }
+
+  /// Reads the prefix again where texts of this length turn its keys otherwise than those that it was read for.
+  func turnPrefix(textLength: Int) throws(TransformerError) {
+    guard decoder.isLong(textLength) != decoder.isLong(self.textLength) else { return }
+    try read(textLength: textLength) { _ in }
+  }
+
+  private func read(
+    textLength: Int, progress: (Int) -> Void
+  ) throws(TransformerError) {
+    self.textLength = textLength
     let width = decoder.configuration.hiddenSize
-    precondition(prefix.rows(width: width) == prefixRows, "a prefix of another length")
     let all = prefix.identifiers(width: width)
     try decoder.check(all)
     try decoder.checkLength(prefixRows, of: "prefix")
@@ -65,7 +85,7 @@ package final class PrefixedDecoder {
         let sequence = PackedBatch.Sequence(
           rows: end - start, responseRows: 0, keyStart: 0, earlierKeys: start,
           followsPrefix: false)
-        try batch.fill([sequence], prefixRows: 0)
+        try batch.fill([sequence], prefixRows: 0, textLength: textLength)
         try decoder.forward(batch, cache: cache, activations: activations)
       }
       progress(end)
@@ -106,7 +126,8 @@ package final class PrefixedDecoder {
       var rows = 0
       var responses = 0
       while end < sequences.count, rows + sequences[end].tokens.count <= room,
-        responses + sequences[end].responseRows <= activations.responseCapacity
+        responses + sequences[end].responseRows <= activations.responseCapacity,
+        isLong(sequences[end].tokens.count) == isLong(sequences[first].tokens.count)
       {
         rows += sequences[end].tokens.count
         responses += sequences[end].responseRows
@@ -126,6 +147,9 @@ package final class PrefixedDecoder {
       first = end
     }
   }
+
+  /// Whether the prefix with this many tokens behind it is a long text.
+  func isLong(_ tokens: Int) -> Bool { decoder.isLong(prefixRows + tokens) }
 
   /// A failure of the model, or of what was done with its states.
   package enum RunError<Failure: Error>: Error {
@@ -147,9 +171,11 @@ package final class PrefixedDecoder {
           keyStart: prefixRows + tokens.count, followsPrefix: true))
       tokens += sequence.tokens
     }
+    let longest = prefixRows + (sequences.map(\.tokens.count).max() ?? 0)
+    try turnPrefix(textLength: longest)
     try computing { () throws(ComputeError) in
       try load(tokens)
-      try batch.fill(packed, prefixRows: prefixRows)
+      try batch.fill(packed, prefixRows: prefixRows, textLength: longest)
       try decoder.forward(batch, cache: cache, activations: activations)
     }
   }
@@ -162,6 +188,11 @@ extension Decoder {
     if let wrong = identifiers.first(where: { $0 < 0 || $0 >= size }) {
       throw .identifier(wrong, vocabularySize: size)
     }
+  }
+
+  /// Whether a text of this length turns its queries and keys by the angles of long texts.
+  func isLong(_ textLength: Int) -> Bool {
+    rotations.contains { $0.parameters?.isLong(textLength) ?? false }
   }
 
   /// Throws where a text is longer than the positions that the model was made for.

@@ -37,7 +37,7 @@ final class TokenSampler {
     _ states: borrowing DeviceBuffer<Float>, draws: [Draw]
   ) throws(ComputeError) -> [Int] {
     let (device, size) = (decoder.device, decoder.configuration.vocabularySize)
-    try device.product(states, decoder.head, rows: draws.count, into: &logits)
+    try decoder.logits(of: states, count: draws.count, into: &logits)
     if options.temperature > 0 {
       try device.upload(draws.map { numbers[$0.index] }, into: &uniforms)
       try device.sample(

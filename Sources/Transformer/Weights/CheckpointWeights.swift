@@ -10,36 +10,19 @@ struct CheckpointWeights: WeightSource {
   let configuration: DecoderConfiguration
   let precision: WeightPrecision
 
-  func matrix(
-    _ pieces: [(name: TensorName, outputs: Int)], inputs: Int
-  ) throws(TransformerError) -> WeightMatrix {
-    var sources: [WeightPiece] = []
+  func matrix(_ parts: [TensorRows], inputs: Int) throws(TransformerError) -> WeightMatrix {
+    var pieces: [WeightPiece] = []
     var bias: [Float] = []
-    for piece in pieces {
-      sources.append(try self.piece(piece.name.weight, rows: piece.outputs, columns: inputs))
-      if let name = piece.name.bias { bias += try vector(name, count: piece.outputs) }
-    }
-    return try assemble(sources, columns: inputs, bias: bias)
-  }
-
-  func matrix(
-    _ name: TensorName, rows: Range<Int>, of outputs: Int, inputs: Int
-  ) throws(TransformerError) -> WeightMatrix {
-    let stored = tensors.isInputsFirst ? [inputs, outputs] : [outputs, inputs]
-    let whole = try finiteFloats(name.weight, shape: stored)
-    var values: [Float] = []
-    values.reserveCapacity(rows.count * inputs)
-    for row in rows {
-      if tensors.isInputsFirst {
-        for input in 0..<inputs { values.append(whole[input * outputs + row]) }
-      } else {
-        values += whole[(row * inputs)..<((row + 1) * inputs)]
+    for part in parts {
+      pieces += try self.pieces(part, columns: inputs)
+      if let name = part.name.bias {
+        let all = try vector(name, count: part.count)
+        for range in part.ranges { bias += all[range] }
       }
     }
-    let bias = try name.bias.map { bias throws(TransformerError) in
-      Array(try vector(bias, count: outputs)[rows])
-    }
-    return try assemble([WeightPiece(values, rows: rows.count)], columns: inputs, bias: bias ?? [])
+    let matrix = try assemble(pieces, columns: inputs, bias: bias)
+    for part in parts { release(part.name.weight, unlessUsedBy: matrix) }
+    return matrix
   }
 
   func table(
@@ -47,7 +30,9 @@ struct CheckpointWeights: WeightSource {
   ) throws(TransformerError) -> WeightMatrix {
     // Tables are stored rows first whatever the matrices' order.
     let piece = try piece(name, rows: rows, columns: columns, isInputsFirst: false)
-    return try assemble([piece], columns: columns, bias: [])
+    let matrix = try assemble([piece], columns: columns, bias: [])
+    release(name, unlessUsedBy: matrix)
+    return matrix
   }
 
   func vector(_ name: String, count: Int) throws(TransformerError) -> [Float] {
@@ -80,6 +65,32 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
+  /// The rows of a tensor that a matrix takes, where they lie in the mapped file as far as its order allows.
+  private func pieces(
+    _ part: TensorRows, columns: Int
+  ) throws(TransformerError) -> [WeightPiece] {
+    let whole = try piece(part.name.weight, rows: part.count, columns: columns)
+    if part.ranges == [0..<part.count] { return [whole] }
+    guard tensors.isInputsFirst else {
+      return part.ranges.map { whole.rows($0, columns: columns) }
+    }
+    // Rows of the matrix are columns of the file.
+    let values = try finiteFloats(part.name.weight, shape: [columns, part.count])
+    return part.ranges.map { range in
+      var rows: [Float] = []
+      rows.reserveCapacity(range.count * columns)
+      for row in range {
+        for column in 0..<columns { rows.append(values[column * part.count + row]) }
+      }
+      return WeightPiece(rows, rows: range.count)
+    }
+  }
+
+  /// Gives back the memory of a tensor's mapped pages where the matrix made of it is a copy: a model is then in memory once.
+  private func release(_ name: String, unlessUsedBy matrix: WeightMatrix) {
+    if !matrix.isMapped { checkpoint.releasePages(of: resolved(name)) }
+  }
+
   /// A matrix where it lies in the mapped file, which stays mapped as long as the matrix needs it.
   private func piece(
     _ name: String, rows: Int, columns: Int, isInputsFirst: Bool? = nil
@@ -103,14 +114,15 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
-  /// The name in this checkpoint: as the family writes it, without its prefix, or with it; for the embedding of a tied model
-  /// also that of the head, where only that is stored.
+  /// The name in this checkpoint: as the family writes it, without its prefix, with it, or as the text half of a model that
+  /// also sees; for the embedding of a tied model also that of the head, where only that is stored.
   private func resolved(_ name: String) -> String {
     var candidates = [name]
     if let dot = name.firstIndex(of: ".") {
-      candidates.append(String(name[name.index(after: dot)...]))
+      let rest = name[name.index(after: dot)...]
+      candidates += ["", "language_model.", "model.language_model."].map { $0 + rest }
     }
-    candidates += ["model.", "transformer."].map { $0 + name }
+    candidates += ["model.", "transformer.", "language_model."].map { $0 + name }
     if configuration.tiesEmbeddings && name == tensors.embedding {
       candidates.append(tensors.head)
     }

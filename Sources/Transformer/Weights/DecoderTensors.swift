@@ -12,22 +12,62 @@ struct TensorName: Sendable {
   var bias: String? { hasBias ? name + ".bias" : nil }
 }
 
+/// Rows of one tensor that go into a matrix, in this order.
+struct TensorRows: Sendable {
+  let name: TensorName
+  /// Rows that the tensor has.
+  let count: Int
+  let ranges: [Range<Int>]
+
+  /// All rows of a tensor.
+  init(_ name: TensorName, count: Int) {
+    self.init(name, count: count, ranges: [0..<count])
+  }
+
+  init(_ name: TensorName, count: Int, ranges: [Range<Int>]) {
+    self.name = name
+    self.count = count
+    self.ranges = ranges
+  }
+
+  /// Rows that go into the matrix.
+  var outputs: Int { ranges.reduce(0) { $0 + $1.count } }
+}
+
 /// The tensors of one layer.
 struct LayerTensors: Sendable {
   /// Query, key and value as the checkpoint stores them.
   enum Attention: Sendable {
     case separate(query: TensorName, key: TensorName, value: TensorName)
     /// Stacked in this order.
-    case fused(TensorName)
+    case stacked(TensorName)
+    /// Stacked by key/value head: the query heads of its group, its key head, its value head.
+    case grouped(TensorName)
   }
 
-  let inputNorm: TensorName
+  /// The weights of the norm of queries or of keys.
+  enum HeadNorm: Sendable {
+    /// One for all heads, [D], or of the whole width.
+    case shared(String)
+    /// One for each head, [D] each.
+    case separate([String])
+  }
+
+  /// The norm before attention, of models that have it.
+  var inputNorm: TensorName?
   let attention: Attention
+  var queryNorm: HeadNorm?
+  var keyNorm: HeadNorm?
   let output: TensorName
-  let middleNorm: TensorName
-  /// Gate and up, or up alone.
+  /// The norm behind attention, of models that have it.
+  var attentionOutputNorm: TensorName?
+  /// The norm before the feed-forward block, of models that have one of its own.
+  var middleNorm: TensorName?
+  /// Gate and up, in one tensor or two, or up alone.
   let up: [TensorName]
   let down: TensorName
+  /// The norm behind the feed-forward block, of models that have it.
+  var feedForwardOutputNorm: TensorName?
 }
 
 /// The tensors of a decoder, by the names that the family's files use; a file may leave out or add the prefix before the first
@@ -36,7 +76,7 @@ struct DecoderTensors: Sendable {
   let embedding: String
   /// Learned positions, [positions, E].
   let positions: String?
-  let finalNorm: TensorName
+  var finalNorm: TensorName
   let head: String
   /// Matrices are stored [inputs, outputs] (GPT-2's Conv1D) instead of [outputs, inputs].
   var isInputsFirst = false

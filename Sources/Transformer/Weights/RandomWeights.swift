@@ -36,19 +36,11 @@ struct RandomWeights: WeightSource {
     generator = Generator(seed: seed | 1)
   }
 
-  func matrix(
-    _ pieces: [(name: TensorName, outputs: Int)], inputs: Int
-  ) throws(TransformerError) -> WeightMatrix {
-    let rows = pieces.reduce(0) { $0 + $1.outputs }
-    let isBiased = hasProjectionBias && pieces.contains { $0.name.hasBias }
+  func matrix(_ parts: [TensorRows], inputs: Int) throws(TransformerError) -> WeightMatrix {
+    let rows = parts.reduce(0) { $0 + $1.outputs }
+    let isBiased = hasProjectionBias && parts.contains { $0.name.hasBias }
     let bias = isBiased ? generator.floats(rows, deviation: 0.02) : nil
     return try matrix(rows: rows, columns: inputs, deviation: 1 / Float(inputs).squareRoot(), bias)
-  }
-
-  func matrix(
-    _ name: TensorName, rows: Range<Int>, of outputs: Int, inputs: Int
-  ) throws(TransformerError) -> WeightMatrix {
-    try matrix([(name, rows.count)], inputs: inputs)
   }
 
   func table(

@@ -18,6 +18,18 @@ extension DeviceTests {
     }
 
     @Test(arguments: TestDevice.all)
+    func scalesElements(on name: TestDevice) throws {
+      let device = try name.open()
+      for count in [1, 255, 256, 257, 50_000] {
+        var generator = SeededGenerator(seed: UInt64(count))
+        let y = generator.floats(count)
+        var target = try Canary(device, count: count, values: y)
+        try device.scale(&target.buffer, by: 0.3, count: count)
+        #expect(try target.result(device) == y.map { $0 * 0.3 })
+      }
+    }
+
+    @Test(arguments: TestDevice.all)
     func addsPositionRows(on name: TestDevice) throws {
       let device = try name.open()
       for width in [1, 17, 256, 257, 768] {

@@ -1,0 +1,123 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let headNorm = unsafe KernelFile(kernel_head_norm, needs: [.lanes])
+}
+
+/// The heads of a projection's rows that `headNorm` normalises, and how.
+package struct HeadNormShape: Sendable, Equatable {
+  /// Elements of a row of the projection.
+  package let stride: Int
+  /// The first element of a row that belongs to a head.
+  package let first: Int
+  package let heads: Int
+  /// Elements of a head. All heads of a row are one where the norm is over the whole width.
+  package let width: Int
+  /// Takes the mean away first: LayerNorm without a bias in place of RMSNorm.
+  package let isCentred: Bool
+  package let epsilon: Float
+
+  package init(
+    stride: Int, first: Int, heads: Int, width: Int, isCentred: Bool, epsilon: Float
+  ) {
+    self.stride = stride
+    self.first = first
+    self.heads = heads
+    self.width = width
+    self.isCentred = isCentred
+    self.epsilon = epsilon
+  }
+
+  /// Elements of all heads of a row.
+  package var count: Int { heads * width }
+  /// The constant that the kernels are built with.
+  var option: KernelOption { KernelOption("CENTRED", isCentred ? 1 : 0) }
+}
+
+extension Device {
+  /// The norm of queries or keys (Henry et al. 2020, arXiv:2010.04245), in place: every head of a row by its own root
+  /// mean square, or by its own deviation where the shape is centred.
+  ///
+  /// - Parameters:
+  ///   - projected: [rows, shape.stride], of which the heads are updated.
+  ///   - weight: [heads, width], read.
+  ///   - kept: [rows, heads, width], written: the heads as they were, which the gradient needs.
+  package func headNorm(
+    _ projected: inout DeviceBuffer<Float>, _ shape: HeadNormShape,
+    weight: borrowing DeviceBuffer<Float>, rows: Int, keeping kept: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("headNorm", "projected", projected.count, atLeast: rows * shape.stride)
+    try expect("headNorm", "row", shape.stride, atLeast: shape.first + shape.count)
+    try expect("headNorm", "weight", weight.count, atLeast: shape.count)
+    try expect("headNorm", "kept", kept.count, atLeast: rows * shape.count)
+    switch engine {
+    case .cpu(let cpu):
+      let heads = unsafe shape.arithmetic(weight.host)
+      let (projected, kept) = unsafe (projected.mutableHost, kept.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 3 * shape.count) { range in
+        unsafe head_norm_forward(range.lowerBound, range.upperBound, heads, projected, kept)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.rowLanes
+      var launch = try gpu.launch(.headNorm, "head_norm_forward", [lanes.option, shape.option])
+      try launch.write(&projected)
+      try launch.read(weight)
+      try launch.write(&kept)
+      try launch.value(shape)
+      try launch.run(groups: [shape.heads, rows], items: [lanes.count, 1])
+    }
+  }
+
+  /// The gradient of `headNorm` with respect to its input, in place of that with respect to its output.
+  ///
+  /// - Parameters:
+  ///   - gradient: [rows, shape.stride], of which the heads are updated.
+  ///   - weight: [heads, width], read.
+  ///   - kept: [rows, heads, width], read: as the forward pass wrote it.
+  package func headNormBackward(
+    _ gradient: inout DeviceBuffer<Float>, _ shape: HeadNormShape,
+    weight: borrowing DeviceBuffer<Float>, kept: borrowing DeviceBuffer<Float>, rows: Int
+  ) throws(ComputeError) {
+    try expect("headNormBackward", "gradient", gradient.count, atLeast: rows * shape.stride)
+    try expect("headNormBackward", "row", shape.stride, atLeast: shape.first + shape.count)
+    try expect("headNormBackward", "weight", weight.count, atLeast: shape.count)
+    try expect("headNormBackward", "kept", kept.count, atLeast: rows * shape.count)
+    switch engine {
+    case .cpu(let cpu):
+      let heads = unsafe shape.arithmetic(weight.host)
+      let (gradient, kept) = unsafe (gradient.mutableHost, kept.host)
+      cpu.forEachRange(of: rows, elementsPerRow: 5 * shape.count) { range in
+        unsafe head_norm_backward(range.lowerBound, range.upperBound, heads, gradient, kept)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.rowLanes
+      var launch = try gpu.launch(.headNorm, "head_norm_backward", [lanes.option, shape.option])
+      try launch.write(&gradient)
+      try launch.read(weight)
+      try launch.read(kept)
+      try launch.value(shape)
+      try launch.run(groups: [shape.heads, rows], items: [lanes.count, 1])
+    }
+  }
+}
+
+extension HeadNormShape {
+  /// What the CPU path needs to know; valid while the weight lives.
+  fileprivate func arithmetic(_ weight: UnsafePointer<Float>) -> HeadNorm {
+    unsafe HeadNorm(
+      stride: stride, first: first, heads: heads, width: width, centred: isCentred,
+      epsilon: epsilon, weight: weight)
+  }
+}
+
+extension KernelLaunch {
+  /// The arguments that both kernels end with.
+  fileprivate mutating func value(_ shape: HeadNormShape) throws(ComputeError) {
+    try value(shape.stride)
+    try value(shape.first)
+    try value(shape.heads)
+    try value(shape.width)
+    try value(shape.epsilon)
+  }
+}

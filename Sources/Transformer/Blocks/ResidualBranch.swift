@@ -1,0 +1,78 @@
+internal import Compute
+
+/// How a block hangs on the residual stream: x + multiplier * after(block(before(x))), where either norm may be missing.
+final class ResidualBranch {
+  private let before: Normalization?
+  private let after: Normalization?
+  private let multiplier: Float
+  /// E.
+  private let width: Int
+
+  init(before: Normalization?, after: Normalization?, multiplier: Float, width: Int) {
+    self.before = before
+    self.after = after
+    self.multiplier = multiplier
+    self.width = width
+  }
+
+  /// Nothing stands between the block and the stream, so that the block's last product adds to it itself.
+  var isDirect: Bool { after == nil && multiplier == 1 }
+
+  /// What the block reads: norm(x), or x itself.
+  func enter(
+    _ device: Device, _ x: borrowing DeviceBuffer<Float>, rows: Int,
+    into normed: inout DeviceBuffer<Float>, statistics: inout Normalization.Statistics
+  ) throws(ComputeError) {
+    guard let before else { return try device.copy(x, into: &normed, count: rows * width) }
+    try before.forward(device, x, rows: rows, into: &normed, statistics: &statistics)
+  }
+
+  /// Adds what a block gave to the residual stream.
+  ///
+  /// - Parameters:
+  ///   - output: [rows, E], the block's; of no use afterwards where no norm follows it.
+  ///   - scratch: [rows, E].
+  func leave(
+    _ device: Device, _ output: inout DeviceBuffer<Float>, rows: Int,
+    statistics: inout Normalization.Statistics, scratch: inout DeviceBuffer<Float>,
+    addingTo residual: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    guard let after else {
+      try device.scale(&output, by: multiplier, count: rows * width)
+      return try device.add(output, to: &residual, count: rows * width)
+    }
+    try after.forward(device, output, rows: rows, into: &scratch, statistics: &statistics)
+    if multiplier != 1 { try device.scale(&scratch, by: multiplier, count: rows * width) }
+    try device.add(scratch, to: &residual, count: rows * width)
+  }
+
+  /// The gradient of a block's output from that of the residual stream.
+  func leaveBackward(
+    _ device: Device, _ residualGradient: borrowing DeviceBuffer<Float>,
+    output: borrowing DeviceBuffer<Float>, statistics: borrowing Normalization.Statistics,
+    rows: Int, into outputGradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    if let after {
+      try after.backward(
+        device, residualGradient, x: output, statistics: statistics, rows: rows,
+        accumulating: false, into: &outputGradient)
+    } else {
+      try device.copy(residualGradient, into: &outputGradient, count: rows * width)
+    }
+    if multiplier != 1 { try device.scale(&outputGradient, by: multiplier, count: rows * width) }
+  }
+
+  /// Adds the gradient through the block's input to that of the residual stream.
+  func enterBackward(
+    _ device: Device, _ normedGradient: borrowing DeviceBuffer<Float>,
+    x: borrowing DeviceBuffer<Float>, statistics: borrowing Normalization.Statistics, rows: Int,
+    addingTo gradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    guard let before else {
+      return try device.add(normedGradient, to: &gradient, count: rows * width)
+    }
+    try before.backward(
+      device, normedGradient, x: x, statistics: statistics, rows: rows, accumulating: true,
+      into: &gradient)
+  }
+}

@@ -1,0 +1,129 @@
+internal import Compute
+
+extension DecoderLayer {
+  /// From the gradient of the next layer's x to that of `kept.x`, both in `gradients.x`. Where `scope` is the
+  /// prefix, only the first `rows` rows come out.
+  func backward(
+    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
+  ) throws(ComputeError) {
+    let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
+    let rows = scope == .all ? batch.rows : batch.prefixRows
+    switch form {
+    case .serial:
+      try feedForwardBackward(pass, gradients, gradients.x, rows: batch.rows)
+      try feedForwardBranch.enterBackward(
+        device, shared.normed, x: kept.middle, statistics: kept.middleStatistics,
+        rows: batch.rows, addingTo: &gradients.x)
+      try projectBackward(pass, gradients, gradients.x, rows: batch.rows)
+      try attention.backward(pass, gradients, scope: scope)
+    case .parallel(let sharesNorm):
+      try feedForwardInputGradient(pass, gradients, gradients.x, rows: rows)
+      try projectBackward(pass, gradients, gradients.x, rows: batch.rows)
+      try attention.backward(pass, gradients, scope: scope)
+      if sharesNorm {
+        try device.add(gradients.branch, to: &shared.normed, count: rows * attention.width)
+      } else {
+        try feedForwardBranch.enterBackward(
+          device, gradients.branch, x: kept.x, statistics: kept.middleStatistics, rows: rows,
+          addingTo: &gradients.x)
+      }
+    }
+    try attentionBranch.enterBackward(
+      device, shared.normed, x: kept.x, statistics: kept.inputStatistics, rows: rows,
+      addingTo: &gradients.x)
+  }
+
+  /// From the gradient of `shared.top` in `gradients.responses` to that of `kept.x` in `gradients.x`.
+  func backwardResponses(
+    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
+  ) throws(ComputeError) {
+    let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
+    let (width, responseRows) = (attention.width, batch.responseRows)
+    switch form {
+    case .serial:
+      try feedForwardBackward(pass, gradients, gradients.responses, rows: responseRows)
+      try feedForwardBranch.enterBackward(
+        device, shared.normed, x: kept.middle, statistics: kept.middleStatistics,
+        rows: responseRows, addingTo: &gradients.responses)
+      try projectBackward(pass, gradients, gradients.responses, rows: responseRows)
+      try attention.backwardResponses(pass, gradients, scope: scope)
+    case .parallel(let sharesNorm):
+      // The response rows stand behind the prefix: below it their feed-forward has no gradient to give.
+      if scope == .all {
+        try feedForwardInputGradient(pass, gradients, gradients.responses, rows: responseRows)
+      }
+      try projectBackward(pass, gradients, gradients.responses, rows: responseRows)
+      try attention.backwardResponses(pass, gradients, scope: scope)
+      if scope == .all, sharesNorm {
+        try device.scatterRows(
+          gradients.branch, to: batch.responses, count: responseRows, width: width,
+          accumulating: true, in: &shared.normed)
+      } else if scope == .all {
+        try device.gatherRows(
+          kept.x, at: batch.responses, count: responseRows, width: width,
+          into: &shared.responseNormed)
+        try feedForwardBranch.enterBackward(
+          device, gradients.branch, x: shared.responseNormed, statistics: kept.middleStatistics,
+          rows: responseRows, addingTo: &gradients.responses)
+      }
+    }
+    let rows = scope == .all ? batch.rows : batch.prefixRows
+    try device.fill(&gradients.x, with: 0, count: rows * width)
+    if scope == .all {
+      try device.scatterRows(
+        gradients.responses, to: batch.responses, count: responseRows, width: width,
+        accumulating: false, in: &gradients.x)
+    }
+    try attentionBranch.enterBackward(
+      device, shared.normed, x: kept.x, statistics: kept.inputStatistics, rows: rows,
+      addingTo: &gradients.x)
+  }
+
+  /// From the residual stream's gradient to that of the feed-forward block's input, in `shared.normed`.
+  private func feedForwardBackward(
+    _ pass: Pass, _ gradients: DecoderActivations.Gradients,
+    _ residualGradient: borrowing DeviceBuffer<Float>, rows: Int
+  ) throws(ComputeError) {
+    let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
+    if feedForwardBranch.isDirect {
+      return try feedForward.backward(
+        device, residualGradient, preactivation: kept.preactivation, rows: rows,
+        hiddenGradient: &shared.hidden, preactivationGradient: &gradients.preactivation,
+        into: &shared.normed)
+    }
+    try feedForwardBranch.leaveBackward(
+      device, residualGradient, output: kept.feedForwardOutput,
+      statistics: kept.feedForwardOutputStatistics, rows: rows, into: &gradients.branch)
+    try feedForward.backward(
+      device, gradients.branch, preactivation: kept.preactivation, rows: rows,
+      hiddenGradient: &shared.hidden, preactivationGradient: &gradients.preactivation,
+      into: &shared.normed)
+  }
+
+  /// As `feedForwardBackward`, to `gradients.branch`, of blocks that run side by side and are direct.
+  private func feedForwardInputGradient(
+    _ pass: Pass, _ gradients: DecoderActivations.Gradients,
+    _ residualGradient: borrowing DeviceBuffer<Float>, rows: Int
+  ) throws(ComputeError) {
+    try feedForward.backward(
+      pass.device, residualGradient, preactivation: pass.kept.preactivation, rows: rows,
+      hiddenGradient: &pass.shared.hidden, preactivationGradient: &gradients.preactivation,
+      into: &gradients.branch)
+  }
+
+  /// From the residual stream's gradient to that of the attended rows, in `gradients.attended`.
+  private func projectBackward(
+    _ pass: Pass, _ gradients: DecoderActivations.Gradients,
+    _ residualGradient: borrowing DeviceBuffer<Float>, rows: Int
+  ) throws(ComputeError) {
+    if attentionBranch.isDirect {
+      return try attention.projectBackward(
+        pass.device, residualGradient, rows: rows, into: &gradients.attended)
+    }
+    try attentionBranch.leaveBackward(
+      pass.device, residualGradient, output: pass.kept.attentionOutput,
+      statistics: pass.kept.attentionOutputStatistics, rows: rows, into: &gradients.branch)
+    try attention.projectBackward(
+      pass.device, gradients.branch, rows: rows, into: &gradients.attended)
+  }
+}

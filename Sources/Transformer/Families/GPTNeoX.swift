@@ -1,0 +1,68 @@
+internal import Compute
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// GPT-NeoX (Black et al. 2022, arXiv:2204.06745) and Pythia (Biderman et al. 2023, arXiv:2304.01373): LayerNorm, blocks side
+  /// by side or one after the other, and a quarter of each head rotating.
+  static let gptNeoX = DecoderFamily(
+    modelTypes: ["gpt_neox"],
+    configuration: { config throws(TransformerError) in
+      let hiddenSize = try config.size("hidden_size")
+      let heads = try config.size("num_attention_heads")
+      let dimension = try config.headDimension(hiddenSize, heads: heads)
+      let positions = try config.size("max_position_embeddings", default: 2048)
+      var configuration = DecoderConfiguration(
+        family: "gpt_neox",
+        hiddenSize: hiddenSize,
+        layerCount: try config.size("num_hidden_layers"),
+        heads: HeadShape(queryHeads: heads, keyValueHeads: heads, headDimension: dimension),
+        feedForwardSize: try config.size("intermediate_size"),
+        vocabularySize: try config.size("vocab_size"),
+        maximumPositions: positions,
+        normalization: .layer,
+        normalizationEpsilon: Float(try config.positive("layer_norm_eps", default: 1e-5)),
+        position: .rotary(
+          try RotaryParameters(
+            config,
+            RotarySettings(
+              headDimension: dimension, baseKey: "rotary_emb_base", fractionKey: "rotary_pct",
+              fraction: 0.25, maximumPositions: positions))),
+        feedForward: .plain(try config.activation("hidden_act", default: "gelu")),
+        tiesEmbeddings: try config.setting("tie_word_embeddings", default: false))
+      if try config.setting("use_parallel_residual", default: true) {
+        configuration.residual = .parallel(sharesNorm: false)
+      }
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in
+      let hasBias = try config.setting("attention_bias", default: true)
+      return DecoderTensors(
+        embedding: "gpt_neox.embed_in.weight", positions: nil,
+        finalNorm: TensorName("gpt_neox.final_layer_norm", hasBias: true),
+        head: "embed_out.weight"
+      ) { index in
+        func name(_ part: String, _ hasBias: Bool = true) -> TensorName {
+          TensorName("gpt_neox.layers.\(index).\(part)", hasBias: hasBias)
+        }
+        return LayerTensors(
+          inputNorm: name("input_layernorm"),
+          attention: .grouped(name("attention.query_key_value", hasBias)),
+          output: name("attention.dense", hasBias),
+          middleNorm: name("post_attention_layernorm"),
+          up: [name("mlp.dense_h_to_4h")],
+          down: name("mlp.dense_4h_to_h"))
+      }
+    })
+}
+
+extension JSONValue {
+  /// Elements of a head where the heads divide the hidden size.
+  func headDimension(_ hiddenSize: Int, heads: Int) throws(TransformerError) -> Int {
+    guard hiddenSize % heads == 0 else {
+      throw .unsupportedSetting(
+        file: file, key: "num_attention_heads", found: "\(heads)",
+        expected: "a divisor of hidden_size \(hiddenSize)")
+    }
+    return hiddenSize / heads
+  }
+}

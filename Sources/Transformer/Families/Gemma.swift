@@ -1,0 +1,179 @@
+internal import Compute
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// Gemma (Gemma Team 2024, arXiv:2403.08295): Llama with embeddings times the square root of E, and norms whose files hold
+  /// their weights less 1.
+  static let gemma = DecoderFamily(
+    modelTypes: ["gemma"],
+    configuration: { config throws(TransformerError) in
+      var defaults = gemmaDefaults
+      defaults.activationKey = "hidden_act"
+      var configuration = try gemmaConfiguration(config, defaults)
+      if try config.setting("hidden_act", default: "gelu") == "gelu" {
+        // The first files say gelu and mean its tanh form.
+        configuration.feedForward = .gated(.geluTanh)
+      }
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in
+      let hasBias = try config.setting("attention_bias", default: false)
+      return llamaTensors(projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false)
+    })
+
+  /// Gemma 2 (Gemma Team 2024, arXiv:2408.00118): norms before and behind each block, soft caps on scores and logits, and a
+  /// window in every second layer.
+  static let gemma2 = DecoderFamily(
+    modelTypes: ["gemma2"],
+    configuration: { config throws(TransformerError) in
+      var configuration = try gemmaConfiguration(config, gemmaDefaults)
+      let layers = configuration.layerCount
+      let window = try config.window(default: 4096)
+      configuration.windows =
+        try config.windows(window: window, layers: layers)
+        ?? (0..<layers).map { $0 % 2 == 0 ? window : nil }
+      configuration.residual = .serial(.beforeAndAfter)
+      try configuration.setGemmaScores(config, cap: 50, logitCap: 30)
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in
+      let hasBias = try config.setting("attention_bias", default: false)
+      return sandwichTensors(hasBias: hasBias, hasHeadNorms: false)
+    })
+
+  /// Gemma 3 (Gemma Team 2025, arXiv:2503.19786): Gemma 2 with a norm of each head's query and key in place of the soft caps,
+  /// five layers with a window to one without, and a rotary base for each kind. The text model, alone or as the half of
+  /// `gemma3` that reads text.
+  static let gemma3 = DecoderFamily(
+    modelTypes: ["gemma3_text", "gemma3"],
+    configuration: { config throws(TransformerError) in
+      let text = try gemma3Text(config)
+      var configuration = try gemma3Configuration(text)
+      configuration.family = try reading { () throws(JSONValueError) in
+        try config.required("model_type")
+      }
+      configuration.tiesEmbeddings = try config.setting(
+        "tie_word_embeddings", default: configuration.tiesEmbeddings)
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in
+      let hasBias = try gemma3Text(config).setting("attention_bias", default: false)
+      return sandwichTensors(hasBias: hasBias, hasHeadNorms: true)
+    })
+
+  private static let gemmaDefaults = LlamaDefaults(
+    headDimension: 256, maximumPositions: 8192, activationKey: "hidden_activation",
+    activation: "gelu_pytorch_tanh", tiesEmbeddings: true)
+
+  /// What all generations share.
+  private static func gemmaConfiguration(
+    _ config: JSONValue, _ defaults: LlamaDefaults
+  ) throws(TransformerError) -> DecoderConfiguration {
+    try config.refuse(["use_bidirectional_attention"])
+    var configuration = try llamaConfiguration(config, defaults)
+    configuration.normalizationWeightOffset = 1
+    configuration.embeddingScale = Float(configuration.hiddenSize).squareRoot()
+    return configuration
+  }
+
+  /// Norms before and behind each block, under Gemma 2's names.
+  private static func sandwichTensors(hasBias: Bool, hasHeadNorms: Bool) -> DecoderTensors {
+    llamaTensors(
+      projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false
+    ) { index, layer in
+      let prefix = "model.layers.\(index)."
+      layer.attentionOutputNorm = TensorName(prefix + "post_attention_layernorm", hasBias: false)
+      layer.middleNorm = TensorName(prefix + "pre_feedforward_layernorm", hasBias: false)
+      layer.feedForwardOutputNorm = TensorName(
+        prefix + "post_feedforward_layernorm", hasBias: false)
+      if hasHeadNorms {
+        layer.queryNorm = .shared(prefix + "self_attn.q_norm.weight")
+        layer.keyNorm = .shared(prefix + "self_attn.k_norm.weight")
+      }
+    }
+  }
+
+  /// The config of the text model.
+  private static func gemma3Text(_ config: JSONValue) throws(TransformerError) -> JSONValue {
+    try reading { () throws(JSONValueError) in try config.optional("text_config") ?? config }
+  }
+
+  private static func gemma3Configuration(
+    _ config: JSONValue
+  ) throws(TransformerError) -> DecoderConfiguration {
+    var defaults = gemmaDefaults
+    defaults.hiddenSize = 2304
+    defaults.layerCount = 26
+    defaults.queryHeads = 8
+    defaults.keyValueHeads = 4
+    defaults.feedForwardSize = 9216
+    defaults.vocabularySize = 262_208
+    defaults.maximumPositions = 131_072
+    defaults.readsRotary = false
+    var configuration = try gemmaConfiguration(config, defaults)
+    let layers = configuration.layerCount
+    let pattern = try config.size("sliding_window_pattern", default: 6)
+    let types =
+      try config.layerTypes(layers: layers)
+      ?? (1...layers).map {
+        $0 % pattern == 0 ? JSONValue.fullAttention : JSONValue.slidingAttention
+      }
+    let window = try config.window(default: 4096)
+    configuration.windows = types.map { $0 == JSONValue.slidingAttention ? window : nil }
+    let dimension = configuration.heads.headDimension
+    let (local, global) = try (
+      rotation(config, dimension, JSONValue.slidingAttention),
+      rotation(config, dimension, JSONValue.fullAttention)
+    )
+    configuration.position = .rotaryByLayer(
+      types.map { $0 == JSONValue.slidingAttention ? local : global })
+    configuration.residual = .serial(.beforeAndAfter)
+    configuration.queryKeyNorm = .perHead
+    try configuration.setGemmaScores(config, cap: nil, logitCap: nil)
+    return configuration
+  }
+
+  /// The rotation of one kind of layer: `rope_parameters` by layer type in the newer style; in the older one
+  /// `rope_local_base_freq` for layers with a window, `rope_theta` and `rope_scaling` for the others.
+  private static func rotation(
+    _ config: JSONValue, _ dimension: Int, _ type: String
+  ) throws(TransformerError) -> RotaryParameters {
+    let isLocal = type == JSONValue.slidingAttention
+    let parameters: JSONValue? = try reading { () throws(JSONValueError) in
+      if let newer: JSONValue = try config.optional("rope_parameters") {
+        return try newer.optional(type)
+      }
+      return isLocal ? nil : try config.optional("rope_scaling")
+    }
+    return try RotaryParameters(
+      config, parameters,
+      RotarySettings(
+        headDimension: dimension, baseKey: isLocal ? "rope_local_base_freq" : "rope_theta",
+        base: isLocal ? 10_000 : 1_000_000))
+  }
+}
+
+extension DecoderConfiguration {
+  /// The factor of scores and the soft caps, with what transformers takes where the config is silent.
+  fileprivate mutating func setGemmaScores(
+    _ config: JSONValue, cap: Double?, logitCap: Double?
+  ) throws(TransformerError) {
+    attentionScale = Float(
+      1 / (try config.positive("query_pre_attn_scalar", default: 256)).squareRoot())
+    attentionSoftCap = try config.softCap("attn_logit_softcapping", default: cap)
+    logitShape = LogitShape(
+      softCap: try config.softCap("final_logit_softcapping", default: logitCap))
+  }
+}
+
+extension JSONValue {
+  /// A bound that null switches off.
+  fileprivate func softCap(
+    _ key: String, default fallback: Double?
+  ) throws(TransformerError) -> Float? {
+    let isStated = try reading { () throws(JSONValueError) in try keys().contains(key) }
+    guard isStated else { return fallback.map { Float($0) } }
+    let isThere = try reading { () throws(JSONValueError) in try has(key) }
+    return isThere ? Float(try positive(key)) : nil
+  }
+}

@@ -1,0 +1,27 @@
+internal import Compute
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// Granite 3 (IBM 2024): Llama with constants on its inputs, its scores, what its blocks add, and its logits
+  /// (as in Yang et al. 2022, arXiv:2203.03466).
+  static let granite = DecoderFamily(
+    modelTypes: ["granite"],
+    configuration: { config throws(TransformerError) in
+      var configuration = try llamaConfiguration(config)
+      configuration.attentionScale = Float(
+        try config.positive("attention_multiplier", default: 1))
+      configuration.inputMultiplier = Float(
+        try config.positive("embedding_multiplier", default: 1))
+      configuration.residual = .serial(
+        .before, multiplier: Float(try config.positive("residual_multiplier", default: 1)))
+      configuration.logitShape = LogitShape(
+        scale: Float(1 / (try config.positive("logits_scaling", default: 1))))
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in
+      let attention = try config.setting("attention_bias", default: false)
+      let feedForward = try config.setting("mlp_bias", default: false)
+      return llamaTensors(
+        projectionBias: attention, outputBias: attention, feedForwardBias: feedForward)
+    })
+}

@@ -1,0 +1,63 @@
+internal import HuggingFace
+
+extension JSONValue {
+  /// `sliding_window`: the keys that a query sees, itself among them; nil where it is null or absent.
+  func window(default fallback: Int? = nil) throws(TransformerError) -> Int? {
+    let isStated = try reading { () throws(JSONValueError) in
+      try keys().contains("sliding_window")
+    }
+    guard isStated else { return fallback }
+    let isThere = try reading { () throws(JSONValueError) in try has("sliding_window") }
+    return isThere ? try size("sliding_window") : nil
+  }
+
+  /// Windows by layer as `layer_types` states them; nil where it is absent.
+  func windows(
+    window: Int?, layers: Int
+  ) throws(TransformerError) -> [Int?]? {
+    guard let types = try layerTypes(layers: layers) else { return nil }
+    var windows: [Int?] = []
+    for type in types {
+      if type == Self.slidingAttention {
+        guard let window else {
+          throw .unsupportedSetting(
+            file: file, key: "sliding_window", found: "null",
+            expected: "a window, since layer_types names sliding_attention")
+        }
+        windows.append(window)
+      } else {
+        windows.append(nil)
+      }
+    }
+    return windows
+  }
+
+  /// What `layer_types` calls a layer with a window.
+  static let slidingAttention = "sliding_attention"
+  /// What `layer_types` calls a layer without one.
+  static let fullAttention = "full_attention"
+
+  /// `layer_types`, one of the two names for each layer; nil where it is absent.
+  func layerTypes(layers: Int) throws(TransformerError) -> [String]? {
+    let types: [String]? = try reading { () throws(JSONValueError) in try optional("layer_types") }
+    guard let types else { return nil }
+    guard types.count == layers else {
+      throw .unsupportedSetting(
+        file: file, key: "layer_types", found: "\(types.count) entries",
+        expected: "one for each of \(layers) layers")
+    }
+    for type in types where type != Self.slidingAttention && type != Self.fullAttention {
+      throw .unsupportedSetting(
+        file: file, key: "layer_types", found: type,
+        expected: "\(Self.fullAttention) or \(Self.slidingAttention)")
+    }
+    return types
+  }
+
+  /// Throws where a switch is on that the decoder does not run.
+  func refuse(_ keys: [String]) throws(TransformerError) {
+    for key in keys where try setting(key, default: false) {
+      throw .unsupportedSetting(file: file, key: key, found: "true", expected: "false")
+    }
+  }
+}

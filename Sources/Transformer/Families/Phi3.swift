@@ -1,0 +1,35 @@
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// Phi-3, Phi-3.5 and Phi-4-mini (Abdin et al. 2024, arXiv:2404.14219): Llama with fused matrices, and LongRoPE.
+  static let phi3 = DecoderFamily(
+    modelTypes: ["phi3"],
+    configuration: { config throws(TransformerError) in
+      let original = try config.size("original_max_position_embeddings", default: 4096)
+      var configuration = try llamaConfiguration(
+        config,
+        LlamaDefaults(
+          maximumPositions: 4096, normalizationEpsilon: 1e-5,
+          rotary: RotarySettings(headDimension: 0, originalPositions: original)))
+      let window = try config.window()
+      configuration.windows = [Int?](repeating: window, count: configuration.layerCount)
+      return configuration
+    },
+    tensors: { _ in
+      DecoderTensors(
+        embedding: "model.embed_tokens.weight", positions: nil,
+        finalNorm: TensorName("model.norm", hasBias: false), head: "lm_head.weight"
+      ) { index in
+        func name(_ part: String) -> TensorName {
+          TensorName("model.layers.\(index).\(part)", hasBias: false)
+        }
+        return LayerTensors(
+          inputNorm: name("input_layernorm"),
+          attention: .stacked(name("self_attn.qkv_proj")),
+          output: name("self_attn.o_proj"),
+          middleNorm: name("post_attention_layernorm"),
+          up: [name("mlp.gate_up_proj")],
+          down: name("mlp.down_proj"))
+      }
+    })
+}

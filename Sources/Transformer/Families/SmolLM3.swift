@@ -1,0 +1,52 @@
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// SmolLM3 (Hugging Face 2025): Llama in which every fourth layer knows no positions (Yang et al. 2025, arXiv:2501.18795).
+  static let smolLM3 = DecoderFamily(
+    modelTypes: ["smollm3"],
+    configuration: { config throws(TransformerError) in
+      var configuration = try llamaConfiguration(
+        config,
+        LlamaDefaults(
+          keyValueHeads: 4, maximumPositions: 32768,
+          rotary: RotarySettings(headDimension: 0, base: 2_000_000), tiesEmbeddings: true))
+      let layers = configuration.layerCount
+      let rotates = try rotatingLayers(config, layers: layers)
+      if case .rotary(let parameters) = configuration.position {
+        configuration.position = .rotaryByLayer(rotates.map { $0 ? parameters : nil })
+      }
+      let window = try config.window()
+      if let windows = try config.windows(window: window, layers: layers) {
+        configuration.windows = windows
+      } else if try config.setting("use_sliding_window", default: false) {
+        configuration.windows = rotates.map { $0 ? nil : window }
+      }
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in
+      let attention = try config.setting("attention_bias", default: false)
+      let feedForward = try config.setting("mlp_bias", default: false)
+      return llamaTensors(
+        projectionBias: attention, outputBias: attention, feedForwardBias: feedForward)
+    })
+
+  /// `no_rope_layers`, which says 1 for a layer that rotates and 0 for one that does not; where it is absent, every layer
+  /// rotates but each `no_rope_layer_interval`-th.
+  private static func rotatingLayers(
+    _ config: JSONValue, layers: Int
+  ) throws(TransformerError) -> [Bool] {
+    let stated: [Int]? = try reading { () throws(JSONValueError) in
+      try config.optional("no_rope_layers")
+    }
+    guard let stated else {
+      let interval = try config.size("no_rope_layer_interval", default: 4)
+      return (1...layers).map { $0 % interval != 0 }
+    }
+    guard stated.count >= layers else {
+      throw .unsupportedSetting(
+        file: config.file, key: "no_rope_layers", found: "\(stated.count) entries",
+        expected: "one for each of \(layers) layers")
+    }
+    return stated.prefix(layers).map { $0 != 0 }
+  }
+}

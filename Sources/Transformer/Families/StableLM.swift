@@ -1,0 +1,55 @@
+internal import Compute
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// StableLM and StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama with LayerNorm, a quarter of each head rotating,
+  /// and as an option blocks side by side and a norm of each head's query and key with weights of its own.
+  static let stableLM = DecoderFamily(
+    modelTypes: ["stablelm"],
+    configuration: { config throws(TransformerError) in
+      var configuration = try llamaConfiguration(
+        config,
+        LlamaDefaults(
+          keyValueHeads: 32, maximumPositions: 4096,
+          rotary: RotarySettings(headDimension: 0, fraction: 0.25)))
+      let heads = configuration.heads.queryHeads
+      let dimension = try config.headDimension(configuration.hiddenSize, heads: heads)
+      guard dimension == configuration.heads.headDimension else {
+        throw .unsupportedSetting(
+          file: config.file, key: "head_dim", found: "\(configuration.heads.headDimension)",
+          expected: "hidden_size / num_attention_heads, \(dimension)")
+      }
+      configuration.normalization = .layer
+      configuration.normalizationEpsilon = Float(
+        try config.positive("layer_norm_eps", default: 1e-5))
+      if try config.setting("use_parallel_residual", default: false) {
+        configuration.residual = .parallel(sharesNorm: true)
+      }
+      if try config.setting("qk_layernorm", default: false) {
+        configuration.queryKeyNorm = .perHead
+      }
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in
+      let hasBias = try config.setting("use_qkv_bias", default: false)
+      let isParallel = try config.setting("use_parallel_residual", default: false)
+      let queryHeads = try config.size("num_attention_heads")
+      let keyValueHeads = try config.size("num_key_value_heads", default: 32)
+      var tensors = llamaTensors(
+        projectionBias: hasBias, outputBias: false, feedForwardBias: false
+      ) { index, layer in
+        func norms(_ part: String, _ count: Int) -> LayerTensors.HeadNorm {
+          .separate(
+            (0..<count).map { "model.layers.\(index).self_attn.\(part).norms.\($0).weight" })
+        }
+        let prefix = "model.layers.\(index)."
+        layer.inputNorm = TensorName(prefix + "input_layernorm", hasBias: true)
+        layer.middleNorm =
+          isParallel ? nil : TensorName(prefix + "post_attention_layernorm", hasBias: true)
+        layer.queryNorm = norms("q_layernorm", queryHeads)
+        layer.keyNorm = norms("k_layernorm", keyValueHeads)
+      }
+      tensors.finalNorm = TensorName("model.norm", hasBias: true)
+      return tensors
+    })
+}

@@ -1,0 +1,61 @@
+import Compute
+import HuggingFace
+import TestSupport
+import Testing
+import Transformer
+
+extension DeviceTests {
+  /// Every family against transformers in float64: logits, loss and gradients, on every device, with its config in the style
+  /// of the hub and in that of transformers 5.
+  @Suite struct FamilyGoldenTests {
+    static let configs = ["config.json", "config.current.json"]
+
+    @Test(arguments: TestDevice.all, GoldenModel.familyNames)
+    func logitsAndGradientsMatchTransformers(on deviceName: TestDevice, name: String) throws {
+      let device = try deviceName.open()
+      let folder = try TemporaryFolder()
+      for config in Self.configs {
+        let model = try GoldenModel.family(name, config: config, in: folder)
+        let decoder = try Decoder(model.folder, on: device, precision: .f32)
+        let place = Comment(rawValue: "\(name), \(config)")
+        try model.checkWholeSequences(decoder, place)
+        try model.checkSoftPrompt(decoder, place)
+        try model.checkTokenRows(decoder, place)
+        try model.checkLongText(decoder, place)
+      }
+    }
+
+    @Test(arguments: GoldenModel.familyNames)
+    func weightsStayAsTheyAreStored(name: String) throws {
+      let folder = try TemporaryFolder()
+      let model = try GoldenModel.family(name, config: "config.json", in: folder)
+      let decoder = try Decoder(
+        model.folder, on: TestDevice.cpu.open(), precision: .bf16)
+      try model.checkWholeSequences(decoder, Comment(rawValue: "\(name) in bf16"))
+      try model.checkSoftPrompt(decoder, Comment(rawValue: "\(name) in bf16"))
+    }
+
+    @Test func bothStylesOfAConfigSayTheSame() throws {
+      let folder = try TemporaryFolder()
+      for name in GoldenModel.familyNames {
+        let found = try Self.configs.map { config in
+          let model = try GoldenModel.family(name, config: config, in: folder)
+          return try DecoderConfiguration(config: model.folder.config())
+        }
+        #expect(found[0] == found[1], "\(name)")
+      }
+    }
+
+    @Test func everyFamilyHasNumbers() throws {
+      let folder = try TemporaryFolder()
+      let found = try Set(
+        GoldenModel.familyNames.map { name in
+          let model = try GoldenModel.family(name, config: "config.json", in: folder)
+          return try DecoderConfiguration(config: model.folder.config()).family
+        })
+      // Those of the others stand in the shared reference material.
+      let shared: Set = ["llama", "mistral", "qwen2", "gpt2"]
+      #expect(found.union(shared) == Set(DecoderConfiguration.supportedFamilies))
+    }
+  }
+}

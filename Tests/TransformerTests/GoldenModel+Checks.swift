@@ -1,0 +1,108 @@
+import Compute
+import Foundation
+import TestSupport
+import Testing
+import Transformer
+
+extension GoldenModel {
+  /// Two sequences, no prefix, gradients of every input.
+  func checkWholeSequences(_ decoder: Decoder, _ place: Comment) throws {
+    // Rounded weights have rounded embeddings, so inputs come from the model's own table.
+    let inputs = try decoder.inputs(of: identifiers.flatMap(\.self))
+    let half = inputs.count / 2
+    let found = try OpenLoss(decoder: decoder).run(
+      prefix: [], inputs: [Array(inputs[..<half]), Array(inputs[half...])],
+      teacherLogits: try common("teacher_logits"))
+    try expectLogits(found.logits, "logits", place)
+    let loss = try scalar("loss")
+    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, place)
+    let gradient = try floats("grad_inputs_embeds").map(Double.init)
+    #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue, place)
+  }
+
+  /// The shared prefix is eight free embeddings.
+  func checkSoftPrompt(_ decoder: Decoder, _ place: Comment) throws {
+    let teacher = try common("teacher_logits")
+    let found = try OpenLoss(decoder: decoder).run(
+      prefix: try common("prompt_embeds"), inputs: [try decoder.inputs(of: identifiers[0])],
+      teacherLogits: Array(teacher[..<(teacher.count / 2)]))
+    try expectLogits(found.logits, "sp_logits", place)
+    let loss = try scalar("sp_loss")
+    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, place)
+    let gradient = try floats("sp_grad_prompt").map(Double.init)
+    #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue, place)
+  }
+
+  /// From token ids, without and with virtual tokens before them, and the greedy continuation.
+  func checkTokenRows(_ decoder: Decoder, _ place: Comment) throws {
+    let identifiers = try identifiers
+    let logits = try floats("logits").map(Double.init)
+    let plain = try decoder.logits(of: identifiers[0])
+    #expect(relativeError(plain, Array(logits[..<plain.count])) < Tolerance.model.rawValue, place)
+    let virtual = try decoder.logits(
+      of: identifiers[0], virtualTokens: try common("prompt_embeds"))
+    try expectLogits(virtual, "sp_logits", place)
+    guard prefix.isEmpty else { return }
+    let greedy = try reference.integers(of: "greedy_ids", shape: nil).map { Int($0) }
+    // One prompt behind the other's prefix, and the same prompt with its first half as the prefix.
+    for split in [0, 11] {
+      let prefixed = try PrefixedDecoder(
+        decoder,
+        prefix: Prefix(header: Array(identifiers[0][..<split]), body: .nothing, closing: []),
+        room: 64, responseRows: 64, chunk: 7)
+      let answers = try prefixed.generate(
+        [Array(identifiers[0][split...])],
+        options: GenerationOptions(maximumTokens: greedy.count))
+      #expect(answers == [greedy], place)
+    }
+  }
+
+  /// A text that is longer than a window, or than short texts, at once and behind prefixes that are read before it.
+  func checkLongText(_ decoder: Decoder, _ place: Comment) throws {
+    guard reference.tensors["long_input_ids"] != nil else { return }
+    let text = try reference.integers(of: "long_input_ids", shape: nil).map { Int($0) }
+    let expected = try floats("long_last_logits").map(Double.init)
+    let last = expected.count / decoder.configuration.vocabularySize
+    for split in [0, 5, text.count - last] {
+      let prefixed = try PrefixedDecoder(
+        decoder, prefix: Prefix(header: Array(text[..<split]), body: .nothing, closing: []),
+        room: text.count - split, responseRows: last, chunk: 7)
+      var found: [Float] = []
+      try prefixed.run([(Array(text[split...]), last)]) { _, states, rows throws(ComputeError) in
+        found = try decoder.downloadLogits(of: states, rows: rows)
+      }
+      #expect(relativeError(found, expected) < Tolerance.model.rawValue, place)
+    }
+  }
+
+  private func expectLogits(_ found: [Float], _ name: String, _ place: Comment) throws {
+    let reference = try floats(name).map(Double.init)
+    #expect(relativeError(found, reference) < Tolerance.model.rawValue, place)
+  }
+
+  private func scalar(_ name: String) throws -> Double { Double(try floats(name)[0]) }
+}
+
+extension Decoder {
+  /// The input rows of tokens: [count, E].
+  func inputs(of identifiers: [Int]) throws(ComputeError) -> [Float] {
+    let tokens = try device.buffer(identifiers.map(Int32.init))
+    var rows = try device.buffer(
+      of: Float.self, count: identifiers.count * configuration.hiddenSize)
+    try embed(tokens, count: identifiers.count, into: &rows)
+    return try device.download(rows)
+  }
+
+  /// The logits of states: [rows, V], worked out on the host from the head's product.
+  func downloadLogits(
+    of states: borrowing DeviceBuffer<Float>, rows: Int
+  ) throws(ComputeError) -> [Float] {
+    let shape = configuration.logitShape
+    var logits = try device.buffer(of: Float.self, count: rows * configuration.vocabularySize)
+    try device.product(states, head, rows: rows, into: &logits)
+    return try device.download(logits).map { logit in
+      guard let cap = shape.softCap else { return shape.scale * logit }
+      return cap * tanh(shape.scale * logit / cap)
+    }
+  }
+}
