@@ -68,7 +68,15 @@ import Testing
     (
       "--validation", "1.5", "--validation: expected a file or a share from 0 to below 1, found 1.5"
     ),
-    ("--template", "none", "--template: expected one of auto, raw, chatml, llama3, found none"),
+    (
+      "--template", "none",
+      "--template none: expected auto, raw, chatml, llama3 or the file of a template"
+    ),
+    (
+      "--template-variable", "enable_thinking=false",
+      "--template-variable: expected a chat template that takes it, found none; choose one with "
+        + "--template"
+    ),
   ])
   func options(name: String, value: String, message: String) throws {
     try place.expectRefusal([name, value], message)

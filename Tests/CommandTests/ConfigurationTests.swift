@@ -39,6 +39,15 @@ import Testing
   @Test(arguments: [
     ("tokens: 4\nlearning_rate: 1\n", "FILE:2: unknown option 'learning_rate'"),
     ("tokens: few\n", "FILE:1: The value 'few' is invalid for '--tokens <k>'"),
+    (
+      "template-variable:\n  - a=1\n  - b\n",
+      "FILE:1: The value 'b' is invalid for '--template-variable <name=value>': expected "
+        + "NAME=VALUE, found 'b'"
+    ),
+    (
+      "template-variable: {a: 1}\n",
+      "FILE:1: template-variable: expected a text, a number, true or false"
+    ),
     ("\ntokens: [1]\n", "FILE:2: tokens: expected a text, a number, true or false"),
     ("tokens:\n", "FILE:1: tokens: expected a text, a number, true or false"),
     ("tokens: 1\ntokens: 2\n", "FILE: expected each option once, found tokens twice"),

@@ -45,6 +45,11 @@ import Testing
         + "opencl:PLATFORM.DEVICE"
     ),
     (
+      ["distill", "--template-variable", "thinking"],
+      "The value 'thinking' is invalid for '--template-variable <name=value>': expected NAME=VALUE, "
+        + "found 'thinking'"
+    ),
+    (
       ["distill", "--init", "warm"],
       "The value 'warm' is invalid for '--init <start>': expected sampled, first, pooled, "
         + "vocabulary, random or a .safetensors file"

@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import HuggingFace
 import Safetensors
 import TestSupport
 import Testing
@@ -15,13 +16,16 @@ import Transformer
     try run.begin()
   }
 
-  private func adapter(isChat: Bool = false) -> Adapter {
+  private func adapter(
+    isChat: Bool = false, variables: TemplateVariables = TemplateVariables()
+  ) -> Adapter {
     Adapter(
       softPrompt: SoftPrompt(values: [1, 2, 3, 4], width: 2), header: [9, 8],
       closing: [7, 6, 5, 4],
       origin: .init(
-        model: "org/model", template: isChat ? "chatml" : "raw", isChat: isChat, layerCount: 5,
-        queryHeads: 8, contextTokens: 40, fingerprints: RunRecords.fingerprints))
+        model: "org/model",
+        template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
+        layerCount: 5, queryHeads: 8, contextTokens: 40, fingerprints: RunRecords.fingerprints))
   }
 
   private func write(_ adapter: Adapter) throws {
@@ -95,7 +99,7 @@ import Transformer
     #expect(
       try AdapterImport(at: run.url, width: 2)
         == .softPrompt(
-          SoftPrompt(values: [1, 2, 3, 4], width: 2), template: "raw",
+          SoftPrompt(values: [1, 2, 3, 4], width: 2), template: TemplateChoice("raw"),
           modelFingerprint: RunRecords.fingerprints.model))
     #expect(
       try AdapterImport.exported(in: run.url, width: 2)
@@ -103,6 +107,40 @@ import Transformer
     let file = run.url.appending(path: "adapter_model.safetensors")
     #expect(
       try AdapterImport(at: file, width: 2) == .virtualTokens(adapter().virtualTokens))
+  }
+
+  @Test func whatTheTemplateWasToldIsRecorded() throws {
+    let variables = try TemplateVariables([
+      "enable_thinking": .bool(false), "controls": .object(["length": .string("\"short\"")]),
+    ])
+    try write(adapter(isChat: true, variables: variables))
+    #expect(
+      try AdapterImport(at: run.url, width: 2)
+        == .softPrompt(
+          SoftPrompt(values: [1, 2, 3, 4], width: 2),
+          template: TemplateChoice("chatml", variables: variables),
+          modelFingerprint: RunRecords.fingerprints.model))
+    let readme = try text("README.md")
+    let inPython = #"{"length": "\"short\""}"#
+    #expect(
+      readme.contains(
+        "add_generation_prompt=True, controls=\(inPython), enable_thinking=False)"))
+    #expect(
+      readme.contains(
+        "extra_body={\"chat_template_kwargs\": "
+          + "{\"controls\": \(inPython), \"enable_thinking\": False}})"))
+  }
+
+  @Test func aRecordOfNoVariablesIsRefused() throws {
+    let url = run.url.appending(path: "soft_prompt.safetensors")
+    for text in ["{", "[]", #"{"a b": 1}"#] {
+      try SafetensorsWriter.write(
+        [("soft_prompt", [1, 2], [1, 2])],
+        metadata: ["template": "chatml", "template_variables": text], to: url)
+      expectError(
+        "\(url.path): expected template_variables with an object of names and values, found \(text)"
+      ) { try AdapterImport(at: run.url, width: 2) }
+    }
   }
 
   @Test func adaptersOfAnotherWidthAreRefused() throws {

@@ -14,17 +14,19 @@ import Testing
   }
 
   private func conditioning(
-    _ context: ContextText?, template: String = "auto"
+    _ context: ContextText?, template: String = "auto",
+    variables: TemplateVariables = TemplateVariables()
   ) throws -> Conditioning {
     try Conditioning(
-      context, folder: ModelFolder(at: model), template: template,
+      context, folder: ModelFolder(at: model),
+      template: TemplateChoice(template, variables: variables),
       vocabularySize: TinyTokenizer.vocabularySize)
   }
 
   @Test func aRawModelBeginsWithWhatItsTokenizerAdds() throws {
     let found = try conditioning(.text("abc", file: "context.txt"))
     #expect((found.header, found.context, found.closing) == ([0], [4, 3], []))
-    #expect((found.template, found.isChat) == ("raw", false))
+    #expect((found.template.name, found.isChat) == ("raw", false))
     #expect(found.stopIdentifiers == [8])
     #expect(try found.prompt("cab") == [3, 4])
   }
@@ -34,7 +36,7 @@ import Testing
     #expect(found.header.first == 7)
     #expect(found.context == [4, 3])
     #expect(found.closing.first == 8)
-    #expect((found.template, found.isChat) == ("chatml", true))
+    #expect((found.template.name, found.isChat) == ("chatml", true))
   }
 
   @Test func theModelsOwnTemplateIsFound() throws {
@@ -44,8 +46,24 @@ import Testing
       {"chat_template": "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"}
       """#)
     let found = try conditioning(.text("abc", file: "context.txt"))
-    #expect((found.header, found.template, found.isChat) == ([7], "auto", true))
+    #expect((found.header, found.template.name, found.isChat) == ([7], "auto", true))
     #expect(try conditioning(nil, template: "raw").header == [0])
+  }
+
+  @Test func whatATemplateIsToldIsKept() throws {
+    let file = try parent.write(
+      "own.jinja", "{% for m in messages %}{{ m.content }}{{ mark }}{% endfor %}")
+    let variables = try TemplateVariables(argument: "mark=c")
+    let found = try conditioning(
+      .text("abc", file: "context.txt"), template: file.path, variables: variables)
+    #expect(found.template == TemplateChoice(file.path, variables: variables))
+    #expect(try found.closing + found.prompt("a") == [3, 1, 3])
+    for context in [ContextText.text("a", file: "c"), .identifiers([1], file: "c")] {
+      expectError(
+        "--template-variable: expected a chat template that takes it, found none; choose one with "
+          + "--template"
+      ) { try conditioning(context, template: "raw", variables: variables) }
+    }
   }
 
   @Test func identifiersStandAlone() throws {
@@ -61,7 +79,9 @@ import Testing
   }
 
   @Test func unknownTemplatesAreRefused() {
-    expectError("--template: expected one of auto, raw, chatml, llama3, found jinja") {
+    expectError(
+      "--template jinja: expected auto, raw, chatml, llama3 or the file of a template"
+    ) {
       try conditioning(nil, template: "jinja")
     }
   }

@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import HuggingFace
 import Safetensors
 import Testing
 
@@ -9,6 +10,7 @@ import Testing
     options.learningRate = 0.1
     options.teacherCache = .hidden
     options.initialization = .pooled
+    options.templateVariables = try TemplateVariables(argument: "enable_thinking=false")
     let members = try options.members()
     #expect(members["learning-rate"] == .number(0.1))
     #expect(members["teacher-cache"] == .string("hidden"))
@@ -16,6 +18,7 @@ import Testing
     #expect(members["batch-size"] == .integer(16))
     #expect(members["precision"] == .string("f32"))
     #expect(members["activations"] == .string("f32"))
+    #expect(members["template-variable"] == .array([.string("enable_thinking=false")]))
     #expect(members["clip-norm"] == nil)
   }
 
@@ -25,6 +28,7 @@ import Testing
     options.loss = .jensenShannon
     options.epochs = 3
     options.patience = 2
+    options.templateVariables = try TemplateVariables(argument: "mode=brief")
     let data = try JSONEncoder().encode(options)
     #expect(try JSONDecoder().decode(TrainingOptions.self, from: data) == options)
   }

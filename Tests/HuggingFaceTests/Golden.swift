@@ -37,6 +37,13 @@ enum Golden {
     (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?
     .filter { $0.hasSuffix(".jinja") }.map { String($0.dropLast(6)) }.sorted() ?? []
 
+  /// What a case tells its template beside the conversation.
+  static func variables(_ value: JSONValue) throws -> JSONObject {
+    let variables: JSONValue? = try value.optional("variables")
+    guard case .object(let members)? = variables?.json else { return JSONObject() }
+    return members
+  }
+
   /// The member `expected` of a case.
   static func expected(_ value: JSONValue) throws -> Outcome {
     let outcome: JSONValue = try value.required("expected")

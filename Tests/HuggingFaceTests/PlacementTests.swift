@@ -159,6 +159,33 @@ struct PlacementTests {
     }
   }
 
+  @Test("what a template is told reaches every piece")
+  func variables() throws {
+    let tokenizer = try Self.tokenizer()
+    func prompt(_ arguments: [String]) throws -> String {
+      let variables = try arguments.reduce(TemplateVariables()) {
+        $0.merging(try TemplateVariables(argument: $1))
+      }
+      let placement = try Placement(
+        template: Self.template("qwen-3"), variables: variables, tokenizer: tokenizer)
+      return tokenizer.decode(try placement.promptIdentifiers(of: "Hi"))
+    }
+    let thinking = "user\nHi<|im_end|>\n<|im_start|>assistant\n"
+    #expect(try prompt([]) == thinking)
+    #expect(try prompt(["enable_thinking=true"]) == thinking)
+    #expect(try prompt(["enable_thinking=false"]) == thinking + "<think>\n\n</think>\n\n")
+    let smol = try Placement(
+      template: Self.template("smollm-3"), variables: .init(argument: "enable_thinking=false"),
+      tokenizer: tokenizer)
+    #expect(tokenizer.decode(smol.header).contains("Mode: /no_think"))
+    #expect {
+      try prompt(["enable_thinkin=false"])
+    } throws: { error in
+      "\(error)" == "--template-variable enable_thinkin: expected a name that the chat template "
+        + "mentions, found no such name in qwen-3"
+    }
+  }
+
   @Test("what cannot be placed is refused in one line")
   func refusals() throws {
     let tokenizer = try Self.tokenizer()
@@ -201,7 +228,7 @@ struct PlacementTests {
     let model = try ModelFolder(at: folder.url)
     let tokenizer = try Self.tokenizer()
     func name(_ template: String) throws -> String {
-      try model.placement(template: template, tokenizer: tokenizer).templateName
+      try model.placement(template: TemplateChoice(template), tokenizer: tokenizer).templateName
     }
     #expect(try name("auto") == "raw")
     #expect(try name("raw") == "raw")
@@ -215,6 +242,11 @@ struct PlacementTests {
     } throws: { error in
       "\(error)"
         == "--template chatlm: expected auto, raw, chatml, llama3 or the file of a template"
+    }
+    #expect(throws: PlacementError.variablesWithoutTemplate) {
+      let variables = try TemplateVariables(argument: "a=1")
+      _ = try model.placement(
+        template: TemplateChoice("raw", variables: variables), tokenizer: tokenizer)
     }
     try folder.write("tokenizer_config.json", "{")
     #expect {

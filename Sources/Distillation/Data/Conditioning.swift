@@ -14,8 +14,8 @@ package struct Conditioning: Sendable {
   package let context: [Int]
   /// The frozen tokens between the context and the prompt.
   package let closing: [Int]
-  /// What `--template` has to be to get the same placement: `auto` for the model's own template.
-  package let template: String
+  /// What gives the same placement again: `auto` stands for the model's own template.
+  package let template: TemplateChoice
   /// Whether the context stands in a chat template.
   package let isChat: Bool
   /// Tokens after which an answer ends.
@@ -33,23 +33,24 @@ package struct Conditioning: Sendable {
   /// Tokenizes the context, where there is one, and finds its place in the template.
   ///
   /// - Parameters:
-  ///   - template: `auto` for the model's own or none, `raw`, or the name of a built-in one.
+  ///   - template: the template that the context stands in.
   ///   - vocabularySize: V of the model.
   /// - Throws: when the folder lacks what is needed, the template is unknown or has no place for a
   ///   context, or an identifier is outside the vocabulary.
   package init(
-    _ context: ContextText?, folder: ModelFolder, template: String, vocabularySize: Int
+    _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int
   ) throws(DistillationError) {
     self.folder = folder
     let generation = try opening { () throws(ModelFolderError) in
       try folder.generationConfiguration()
     }
     if case .identifiers(let identifiers, let file)? = context {
+      guard template.variables.isEmpty else { throw .placement(.variablesWithoutTemplate) }
       try Self.check(identifiers, file: file, vocabularySize: vocabularySize)
       header = []
       closing = []
       self.context = identifiers
-      self.template = "raw"
+      self.template = TemplateChoice("raw")
       isChat = false
       stopIdentifiers = Set(generation.endIdentifiers)
       specialIdentifiers = []
@@ -59,7 +60,10 @@ package struct Conditioning: Sendable {
       return
     }
     let tokenizer = try Self.tokenizer(of: folder)
-    let placement = try Self.placement(template, folder: folder, tokenizer: tokenizer)
+    let placement: Placement
+    do {
+      placement = try folder.placement(template: template, tokenizer: tokenizer)
+    } catch { throw .placement(error) }
     var file = "the command"
     var tokens: [Int] = []
     if case .text(let text, let name)? = context {
@@ -69,7 +73,7 @@ package struct Conditioning: Sendable {
     header = placement.header
     closing = placement.closing
     self.context = tokens
-    self.template = placement.isChat ? template : "raw"
+    self.template = placement.isChat ? template : TemplateChoice("raw")
     isChat = placement.isChat
     stopIdentifiers = Set(
       generation.endIdentifiers + (placement.endOfResponse.map { [$0] } ?? []))
@@ -106,32 +110,6 @@ package struct Conditioning: Sendable {
       throw .folder(.missingFile(folder: folder.url.path, name: "tokenizer.json"))
     }
     return tokenizer
-  }
-
-  private static func placement(
-    _ name: String, folder: ModelFolder, tokenizer: Tokenizer
-  ) throws(DistillationError) -> Placement {
-    let template: ChatTemplate?
-    switch name {
-    case "raw": template = nil
-    case "auto":
-      template = try opening { () throws(ModelFolderError) in try folder.chatTemplate() }
-    default:
-      do {
-        template = try ChatTemplate.builtIn(named: name)
-      } catch { throw .folder(.chatTemplate(error)) }
-      guard template != nil else {
-        throw .option(
-          name: "template",
-          expected:
-            "one of \((["auto", "raw"] + ChatTemplate.builtInNames).joined(separator: ", "))",
-          found: name)
-      }
-    }
-    guard let template else { return Placement(raw: tokenizer) }
-    do {
-      return try Placement(template: template, tokenizer: tokenizer)
-    } catch { throw .placement(error) }
   }
 
   private static func check(

@@ -1,4 +1,5 @@
 package import Compute
+import HuggingFace
 
 /// Everything that a user sets and that changes what training gives. It is recorded in every
 /// checkpoint under the names of the command line, and a resumed run must agree with it.
@@ -7,8 +8,10 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var tokens = 16
   /// Where the soft prompt starts.
   package var initialization = Initialization.sampled
-  /// The chat template: `auto`, `raw` or the name of a built-in one.
+  /// The chat template, as ``TemplateChoice/name``.
   package var template = "auto"
+  /// What the template is told beside the conversation.
+  package var templateVariables: TemplateVariables?
   /// What is kept of the teacher's answer.
   package var teacherCache = TeacherCacheChoice.auto
   /// What is minimised.
@@ -59,6 +62,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     case tokens
     case initialization = "init"
     case template
+    case templateVariables = "template-variable"
     case teacherCache = "teacher-cache"
     case loss
     case temperature
@@ -89,6 +93,11 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   /// The highest rate for a context whose embeddings have this root mean square.
   package func peakLearningRate(embeddingScale: Float) -> Float {
     learningRate ?? Self.defaultLearningRateFactor * embeddingScale
+  }
+
+  /// The chat template with what it is told.
+  package var templateChoice: TemplateChoice {
+    TemplateChoice(template, variables: templateVariables ?? TemplateVariables())
   }
 
   /// What is minimised, at the run's temperature.

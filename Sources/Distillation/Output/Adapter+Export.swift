@@ -54,8 +54,8 @@ extension Adapter {
 
   /// What `soft_prompt.safetensors` says of itself.
   private var metadata: [String: String] {
-    [
-      "format": "pt", "model": origin.model, "template": origin.template,
+    var metadata = [
+      "format": "pt", "model": origin.model, "template": origin.template.name,
       "header_tokens": "\(header.count / softPrompt.width)",
       "closing_tokens": "\(closing.count / softPrompt.width)",
       "context_tokens": "\(origin.contextTokens)",
@@ -67,5 +67,9 @@ extension Adapter {
       "inputs_sha256": origin.fingerprints.inputs,
       "validation_sha256": origin.fingerprints.validation,
     ]
+    if !origin.template.variables.isEmpty {
+      metadata["template_variables"] = JSON.object(origin.template.variables.values).text()
+    }
+    return metadata
   }
 }

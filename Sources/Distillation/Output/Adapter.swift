@@ -1,3 +1,4 @@
+import HuggingFace
 package import Transformer
 
 /// What goes out of a run: the soft prompt with the frozen rows around it, and where it came from.
@@ -20,7 +21,7 @@ package struct Adapter: Sendable, Equatable {
     /// The model as the user named it: a path or `org/name`.
     package var model: String
     /// The chat template that the soft prompt was trained in, or `raw`.
-    package var template: String
+    package var template: TemplateChoice
     /// The soft prompt stands where a template has its system message.
     package var isChat: Bool
     /// L of the model, which PEFT records.
@@ -36,7 +37,7 @@ package struct Adapter: Sendable, Equatable {
 
     /// An origin.
     package init(
-      model: String, template: String, isChat: Bool, layerCount: Int, queryHeads: Int,
+      model: String, template: TemplateChoice, isChat: Bool, layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), contextTokens: Int,
       fingerprints: RunFingerprints
     ) {

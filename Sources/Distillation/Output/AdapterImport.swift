@@ -6,7 +6,7 @@ import Safetensors
 package enum AdapterImport: Sendable, Equatable {
   /// A soft prompt alone, for the place where its template puts it. The template and the model's
   /// fingerprint are those that it was trained with, as far as its file says.
-  case softPrompt(SoftPrompt, template: String?, modelFingerprint: String?)
+  case softPrompt(SoftPrompt, template: TemplateChoice?, modelFingerprint: String?)
   /// PEFT's virtual tokens, which stand before every token of the input.
   case virtualTokens(SoftPrompt)
 
@@ -87,7 +87,23 @@ package enum AdapterImport: Sendable, Equatable {
     let prompt = SoftPrompt(values: values, width: width)
     guard name == Adapter.softPromptName else { return .virtualTokens(prompt) }
     return .softPrompt(
-      prompt, template: file.metadata["template"],
+      prompt, template: try template(file.metadata, url),
       modelFingerprint: file.metadata["model_sha256"])
+  }
+
+  /// The template that the metadata of an adapter's file records.
+  private static func template(
+    _ metadata: [String: String], _ url: URL
+  ) throws(DistillationError) -> TemplateChoice? {
+    guard let name = metadata["template"] else { return nil }
+    guard let text = metadata["template_variables"] else { return TemplateChoice(name) }
+    guard case .object(let values)? = try? JSON(parsing: Array(text.utf8)),
+      let variables = try? TemplateVariables(values)
+    else {
+      throw .content(
+        file: url.path, expected: "template_variables with an object of names and values",
+        found: text)
+    }
+    return TemplateChoice(name, variables: variables)
   }
 }

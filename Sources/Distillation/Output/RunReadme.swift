@@ -1,4 +1,5 @@
 import Foundation
+import Safetensors
 
 /// The `README.md` of a run: what the adapter is, how well it does, how to load it elsewhere, and
 /// what it was made with.
@@ -129,7 +130,8 @@ struct RunReadme {
       \(rows(adapter.closing)) tokens of the closing.
       messages = [{"role": "system", "content": "<context>"},
                   {"role": "user", "content": "your prompt"}]
-      text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+      text = tokenizer.apply_chat_template(messages, tokenize=False, \
+      add_generation_prompt=True\(keywordArguments))
       ids = tokenizer(text.split("<context>")[1], add_special_tokens=False,
                       return_tensors="pt").input_ids[:, \(rows(adapter.closing)):]
       """
@@ -171,14 +173,44 @@ struct RunReadme {
       client.chat.completions.create(model=\(python(adapter.origin.model)), messages=[
           {"role": "system",
            "content": [{"type": "prompt_embeds", "data": tensor2base64(sigma)}]},
-          {"role": "user", "content": "your prompt"}])
+          {"role": "user", "content": "your prompt"}]\(extraBody))
       ```
       """
   }
 
+  /// The template's variables as further arguments of `apply_chat_template`.
+  private var keywordArguments: String {
+    adapter.origin.template.variables.values.members
+      .map { ", \($0.key)=\(python($0.value))" }.joined()
+  }
+
+  /// The template's variables as vLLM's server takes them.
+  private var extraBody: String {
+    let variables = adapter.origin.template.variables
+    guard !variables.isEmpty else { return "" }
+    return """
+      ,
+          extra_body={"chat_template_kwargs": \(python(.object(variables.values)))}
+      """
+  }
+
+  /// A value as Python writes it.
+  private func python(_ value: JSON) -> String {
+    switch value {
+    case .null: "None"
+    case .bool(let bool): bool ? "True" : "False"
+    case .integer, .number: value.text()
+    case .string(let text): python(text)
+    case .array(let elements): "[\(elements.map(python).joined(separator: ", "))]"
+    case .object(let object):
+      "{\(object.members.map { "\(python($0.key)): \(python($0.value))" }.joined(separator: ", "))}"
+    }
+  }
+
   /// A string literal of Python.
   private func python(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    // JSON's escapes are Python's too.
+    JSON.string(text).text()
   }
 
   /// The options as `--config` reads them.

@@ -14,8 +14,8 @@ extension AdapterImport {
     }
   }
 
-  /// The template that the adapter was made in, as `--template` names it; nil where it does not say.
-  package var template: String? {
+  /// The template that the adapter was made in; nil where it does not say.
+  package var template: TemplateChoice? {
     if case .softPrompt(_, let template, _) = self { template } else { nil }
   }
 

@@ -21,7 +21,7 @@ package struct Answer: Sendable {
     /// The file of a context that stands before the prompt.
     package var context: URL?
     /// `auto` takes the adapter's, or the model's own, or none.
-    package var template: String
+    package var template: TemplateChoice
     /// What is asked.
     package var prompt: String
     /// The element type of the weights on the device.
@@ -35,8 +35,9 @@ package struct Answer: Sendable {
 
     /// A request; of adapter and context one at most.
     package init(
-      folder: ModelFolder, adapter: URL?, context: URL?, template: String, prompt: String,
-      precision: WeightPrecision, maximumTokens: Int, temperature: Float, seed: UInt64
+      folder: ModelFolder, adapter: URL?, context: URL?, template: TemplateChoice,
+      prompt: String, precision: WeightPrecision, maximumTokens: Int, temperature: Float,
+      seed: UInt64
     ) {
       self.folder = folder
       self.adapter = adapter
@@ -66,7 +67,7 @@ package struct Answer: Sendable {
     if let url = request.context { context = try ContextText(contentsOf: url) }
     let conditioning = try Conditioning(
       context, folder: request.folder,
-      template: request.template == "auto" ? adapter?.template ?? "auto" : request.template,
+      template: request.template.within(adapter?.template),
       vocabularySize: configuration.vocabularySize)
     let prompt = try conditioning.prompt(request.prompt)
     guard !prompt.isEmpty else {

@@ -31,7 +31,7 @@ package struct Evaluation: Sendable {
     /// The file of the examples.
     package var inputs: URL
     /// `auto` takes the one that the adapter was made in.
-    package var template: String
+    package var template: TemplateChoice
     /// The element type of the weights on the device.
     package var precision: WeightPrecision
     /// The most tokens that the teacher answers where an example has no response.
@@ -39,7 +39,7 @@ package struct Evaluation: Sendable {
 
     /// A request.
     package init(
-      folder: ModelFolder, adapter: URL, context: URL, inputs: URL, template: String,
+      folder: ModelFolder, adapter: URL, context: URL, inputs: URL, template: TemplateChoice,
       precision: WeightPrecision, responseTokens: Int
     ) {
       self.folder = folder
@@ -63,7 +63,7 @@ package struct Evaluation: Sendable {
     let adapter = try AdapterImport(at: request.adapter, width: configuration.hiddenSize)
     let conditioning = try Conditioning(
       try ContextText(contentsOf: request.context), folder: request.folder,
-      template: request.template == "auto" ? adapter.template ?? "auto" : request.template,
+      template: request.template.within(adapter.template),
       vocabularySize: configuration.vocabularySize)
     let data = try Dataset.read(request.inputs, reader: conditioning.reader)
     let studentPrefix = adapter.prefix(in: conditioning)

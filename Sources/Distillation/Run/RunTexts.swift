@@ -25,7 +25,7 @@ struct RunTexts {
     }
     let context = try ContextText(contentsOf: request.context)
     let conditioning = try Conditioning(
-      context, folder: request.folder, template: options.template,
+      context, folder: request.folder, template: options.templateChoice,
       vocabularySize: configuration.vocabularySize)
     guard options.tokens < conditioning.context.count else {
       throw SoftPrompt.tooMany(options.tokens, contextTokens: conditioning.context.count)

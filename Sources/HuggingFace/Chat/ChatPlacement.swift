@@ -18,24 +18,29 @@ struct ChatPlacement: Sendable {
   /// The text after the context that belongs to every prompt.
   let closing: String
 
-  private let template: ChatTemplate
+  private let writer: ChatWriter
 
   /// Renders the template around the marker and finds the header and the longest safe closing.
-  init(_ template: ChatTemplate, _ tokenizer: Tokenizer) throws(PlacementError) {
-    self.template = template
+  init(
+    _ template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer
+  ) throws(PlacementError) {
+    for name in variables.values.keys where !template.mentions(name) {
+      throw .unusedVariable(name, place: template.place)
+    }
+    writer = ChatWriter(template: template, variables: variables)
     let (header, tail) = try Self.cut(
-      template, [ChatMessage(role: "user", content: Self.promptMarker)])
+      writer, [ChatMessage(role: "user", content: Self.promptMarker)])
     self.header = header
     let common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
-    closing = try Self.longestClosing(common, template, tokenizer)
+    closing = try Self.longestClosing(common, writer, tokenizer)
   }
 
   /// The text of a conversation behind the closing, up to where the assistant answers.
   func prompt(of messages: [ChatMessage]) throws(PlacementError) -> String {
     guard !messages.contains(where: { $0.role == "system" }) else { throw .systemMessageTaken }
-    let (header, tail) = try Self.cut(template, messages)
+    let (header, tail) = try Self.cut(writer, messages)
     guard header == self.header, tail.utf8.starts(with: closing.utf8) else {
-      throw .movingHeader(place: template.place)
+      throw .movingHeader(place: writer.template.place)
     }
     return String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
   }
@@ -47,7 +52,7 @@ struct ChatPlacement: Sendable {
       ChatMessage(role: "user", content: Self.promptMarker),
       ChatMessage(role: "assistant", content: Self.responseMarker),
     ]
-    guard let text = try? template.render(messages, addingGenerationPrompt: false),
+    guard let text = try? writer.text(messages, addingGenerationPrompt: false),
       let marker = text.range(ofText: Self.responseMarker)
     else { return nil }
     let tokens = tokenizer.encode(String(text[marker.upperBound...]), addingSpecialTokens: false)
@@ -56,19 +61,18 @@ struct ChatPlacement: Sendable {
 
   /// The text before and after the context in a conversation that waits for an answer.
   private static func cut(
-    _ template: ChatTemplate, _ messages: [ChatMessage]
+    _ writer: ChatWriter, _ messages: [ChatMessage]
   ) throws(PlacementError) -> (header: String, tail: String) {
     let system = ChatMessage(role: "system", content: contextMarker)
     let text: String
     do {
-      text = try template.render([system] + messages, addingGenerationPrompt: true)
+      text = try writer.text([system] + messages, addingGenerationPrompt: true)
     } catch {
-      let isRefusedWithout =
-        (try? template.render(messages, addingGenerationPrompt: true)) == nil
+      let isRefusedWithout = (try? writer.text(messages, addingGenerationPrompt: true)) == nil
       throw isRefusedWithout ? .template(error) : .noSystemMessage(error)
     }
     guard let marker = text.range(ofText: contextMarker) else {
-      throw .systemMessageLost(place: template.place, count: 0)
+      throw .systemMessageLost(place: writer.template.place, count: 0)
     }
     let tail = String(text[marker.upperBound...])
     var (count, rest) = (1, tail)
@@ -76,7 +80,9 @@ struct ChatPlacement: Sendable {
       count += 1
       rest = String(rest[next.upperBound...])
     }
-    guard count == 1 else { throw .systemMessageLost(place: template.place, count: count) }
+    guard count == 1 else {
+      throw .systemMessageLost(place: writer.template.place, count: count)
+    }
     return (String(text[..<marker.lowerBound]), tail)
   }
 
@@ -86,11 +92,11 @@ struct ChatPlacement: Sendable {
   /// The longest beginning of `common` after which every awkward prompt has the same tokens apart
   /// as in one piece.
   private static func longestClosing(
-    _ common: String, _ template: ChatTemplate, _ tokenizer: Tokenizer
+    _ common: String, _ writer: ChatWriter, _ tokenizer: Tokenizer
   ) throws(PlacementError) -> String {
     var tails: [String] = []
     for prompt in awkwardPrompts {
-      let (_, tail) = try cut(template, [ChatMessage(role: "user", content: prompt)])
+      let (_, tail) = try cut(writer, [ChatMessage(role: "user", content: prompt)])
       guard tail.utf8.starts(with: common.utf8) else { return "" }
       tails.append(tail)
     }
@@ -122,6 +128,19 @@ struct ChatPlacement: Sendable {
       }
     }
     return cuts.sorted { $0.utf8.count > $1.utf8.count }
+  }
+}
+
+/// A template with what it is told in every rendering.
+private struct ChatWriter: Sendable {
+  let template: ChatTemplate
+  let variables: TemplateVariables
+
+  func text(
+    _ messages: [ChatMessage], addingGenerationPrompt: Bool
+  ) throws(ChatTemplateError) -> String {
+    try template.render(
+      messages, addingGenerationPrompt: addingGenerationPrompt, variables: variables.values)
   }
 }
 

@@ -5,19 +5,17 @@ extension ModelFolder {
   /// How a text is laid out for this model.
   ///
   /// - Parameters:
-  ///   - name: `auto` for the model's own chat template, or `raw` where it has none; `raw`; the
-  ///     name of a built-in
-  ///     template; or the path of a file with a template.
+  ///   - choice: the template and what it is told.
   ///   - tokenizer: the model's tokenizer.
   ///   - now: the moment that a template's clock tells.
   package func placement(
-    template name: String, tokenizer: Tokenizer, now: Date = Date()
+    template choice: TemplateChoice, tokenizer: Tokenizer, now: Date = Date()
   ) throws(PlacementError) -> Placement {
-    if name == "raw" { return Placement(raw: tokenizer) }
-    guard let template = try chatTemplate(named: name, now: now) else {
+    guard choice.name != "raw", let template = try chatTemplate(named: choice.name, now: now) else {
+      guard choice.variables.isEmpty else { throw .variablesWithoutTemplate }
       return Placement(raw: tokenizer)
     }
-    return try Placement(template: template, tokenizer: tokenizer)
+    return try Placement(template: template, variables: choice.variables, tokenizer: tokenizer)
   }
 
   /// The template of a name; nil where `auto` finds none.

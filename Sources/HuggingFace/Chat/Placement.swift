@@ -42,9 +42,14 @@ package struct Placement: Sendable {
 
   /// The placement for a model that follows a chat template.
   ///
-  /// - Throws: when the template refuses a system message, leaves it out or repeats it.
-  package init(template: ChatTemplate, tokenizer: Tokenizer) throws(PlacementError) {
-    let chat = try ChatPlacement(template, tokenizer)
+  /// - Parameter variables: what the template is told in every rendering.
+  /// - Throws: when the template does not mention a variable, or refuses a system message, leaves
+  ///   it out or repeats it.
+  package init(
+    template: ChatTemplate, variables: TemplateVariables = TemplateVariables(),
+    tokenizer: Tokenizer
+  ) throws(PlacementError) {
+    let chat = try ChatPlacement(template, variables, tokenizer)
     self.tokenizer = tokenizer
     self.chat = chat
     header = tokenizer.encode(chat.header, addingSpecialTokens: false)

@@ -16,6 +16,10 @@ package enum PlacementError: Error, Equatable, Sendable {
   case folder(ModelFolderError)
   /// Messages came for a model without a chat template.
   case noTemplate
+  /// Variables came, but no template that could take them.
+  case variablesWithoutTemplate
+  /// A template does not mention a variable.
+  case unusedVariable(String, place: String)
 }
 
 extension PlacementError: CustomStringConvertible {
@@ -40,6 +44,12 @@ extension PlacementError: CustomStringConvertible {
     case .folder(let error): error.description
     case .noTemplate:
       "messages: the model has no chat template; choose one with --template, or give prompts"
+    case .variablesWithoutTemplate:
+      "--template-variable: expected a chat template that takes it, found none; choose one with "
+        + "--template"
+    case .unusedVariable(let name, let place):
+      "--template-variable \(name): expected a name that the chat template mentions, found no such "
+        + "name in \(place)"
     }
   }
 }

@@ -1,5 +1,6 @@
 extension JinjaFilter {
-  /// Filters that apply another filter or a test to every element.
+  /// Filters that apply another filter or a test to every element. As in Jinja, what counts as false,
+  /// none among it, has no elements.
   static let selectionFilters: [String: JinjaFilter] = [
     "map": JinjaFilter(open: map),
     "select": selection(byAttribute: false, keeping: true),
@@ -13,6 +14,7 @@ extension JinjaFilter {
   private static func map(
     _ input: JinjaValue, _ arguments: JinjaArguments, _ evaluator: JinjaEvaluator
   ) throws(JinjaError) -> JinjaValue {
+    guard input.isTrue else { return .object(JinjaGenerator([])) }
     var result: [JinjaValue] = []
     if let name = arguments.positional.first {
       var rest = arguments
@@ -33,6 +35,7 @@ extension JinjaFilter {
   /// The elements, or those whose attribute, passes a test; without a test, those that are true.
   private static func selection(byAttribute: Bool, keeping: Bool) -> JinjaFilter {
     JinjaFilter(open: { (input, arguments, evaluator) throws(JinjaError) in
+      guard input.isTrue else { return .object(JinjaGenerator([])) }
       var rest = arguments
       var path = try AttributePath(nil)
       if byAttribute {

@@ -26,8 +26,11 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Chat template: auto (the adapter's), raw, chatml or llama3.", valueName: "name"))
+      "Chat template: auto (the adapter's), raw, chatml, llama3 or the file of a template.",
+      valueName: "name"))
   var template = "auto"
+
+  @OptionGroup var templateVariables: TemplateVariableOptions
 
   @Option(
     help: ArgumentHelp(
@@ -55,7 +58,8 @@ struct Evaluate: ParsableCommand {
       .init(
         folder: folder, adapter: URL(fileURLWithPath: adapter),
         context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
-        template: template, precision: weights.precision, responseTokens: responseTokens),
+        template: TemplateChoice(template, variables: templateVariables.variables),
+        precision: weights.precision, responseTokens: responseTokens),
       device: device, handle: progress.show)
     progress.finish()
     if evaluation.isForeignAdapter {

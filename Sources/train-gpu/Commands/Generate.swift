@@ -36,9 +36,11 @@ struct Generate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Chat template: auto (the adapter's, or the model's own, or none), raw, chatml or llama3.",
-      valueName: "name"))
+      "Chat template: auto (the adapter's, or the model's own, or none), raw, chatml, llama3 or the "
+        + "file of a template.", valueName: "name"))
   var template = "auto"
+
+  @OptionGroup var templateVariables: TemplateVariableOptions
 
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
@@ -63,7 +65,8 @@ struct Generate: ParsableCommand {
     let answer = try Answer(
       .init(
         folder: folder, adapter: adapter.map(URL.init(fileURLWithPath:)),
-        context: context.map(URL.init(fileURLWithPath:)), template: template, prompt: prompt,
+        context: context.map(URL.init(fileURLWithPath:)),
+        template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
         precision: weights.precision, maximumTokens: maxTokens, temperature: temperature,
         seed: seed),
       device: device, handle: progress.show)

@@ -7,8 +7,9 @@ import Yams
 ///     model: models/qwen
 ///     learning-rate: 0.05
 ///     shuffle: false
+///     template-variable: [enable_thinking=false]
 struct ConfigurationFile {
-  /// One line of the mapping.
+  /// A value of the mapping, or one of the list that stands there.
   struct Entry {
     let name: String
     let value: String
@@ -16,13 +17,10 @@ struct ConfigurationFile {
     let bool: Bool?
     /// The line, counted from 1.
     let line: Int
-
-    /// The argument as it would stand on the command line; none for a flag that is off.
-    func arguments(asFlag: Bool) -> [String] {
-      guard asFlag, let bool else { return ["--\(name)=\(value)"] }
-      return bool ? ["--\(name)"] : ["--no-\(name)"]
-    }
   }
+
+  /// Options that may be given more than once, and so have a list of values.
+  private static let repeatable: Set = ["template-variable"]
 
   let path: String
   let entries: [Entry]
@@ -51,16 +49,20 @@ struct ConfigurationFile {
     guard case .mapping(let mapping) = root else {
       throw UsageError(description: "\(path): expected a mapping from options to values")
     }
-    entries = try mapping.map { key, value in
+    entries = try mapping.flatMap { key, value in
       let line = (key.mark ?? value.mark)?.line ?? 1
       guard let name = key.string else {
         throw UsageError(description: "\(path):\(line): expected the name of an option")
       }
-      guard case .scalar(let scalar) = value, value.null == nil else {
-        throw UsageError(
-          description: "\(path):\(line): \(name): expected a text, a number, true or false")
+      let isList = Self.repeatable.contains(name)
+      let values = isList ? value.sequence.map(Array.init) ?? [value] : [value]
+      return try values.map { value in
+        guard case .scalar(let scalar) = value, value.null == nil else {
+          throw UsageError(
+            description: "\(path):\(line): \(name): expected a text, a number, true or false")
+        }
+        return Entry(name: name, value: scalar.string, bool: value.bool, line: line)
       }
-      return Entry(name: name, value: scalar.string, bool: value.bool, line: line)
     }
   }
 

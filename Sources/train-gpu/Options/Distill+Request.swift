@@ -51,6 +51,8 @@ extension Distill {
     options.tokens = objective.tokens
     options.initialization = objective.initialization
     options.template = objective.template
+    let variables = objective.templateVariables.variables
+    options.templateVariables = variables.isEmpty ? nil : variables
     options.teacherCache = objective.teacherCache
     options.loss = objective.loss
     options.temperature = objective.temperature

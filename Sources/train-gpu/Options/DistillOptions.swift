@@ -70,8 +70,10 @@ struct ObjectiveOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Chat template whose system message the context is: auto (the model's own, or none), raw "
-        + "(none), chatml or llama3.", valueName: "name"))
+        + "(none), chatml, llama3 or the file of a template.", valueName: "name"))
   var template = TrainingOptions.standard.template
+
+  @OptionGroup var templateVariables: TemplateVariableOptions
 
   @Option(
     help: ArgumentHelp(

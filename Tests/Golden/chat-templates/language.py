@@ -115,6 +115,7 @@ x{% if yes %}\\n\\n y{% endif %}\\n
 {{ people|map(attribute='name')|list }} {{ words|map('upper')|list }} {{ words|map('replace', 'p', 'b')|join('|') }} {{ people|map(attribute='tags.0', default='-')|list }} {{ people|map(attribute='zz', default=0)|list }}
 {{ people|selectattr('role', 'equalto', 'user')|map(attribute='name')|join(',') }} {{ people|rejectattr('role', '==', 'user')|list|length }} {{ people|selectattr('tags')|list|length }} {{ people|selectattr('tags', 'defined')|list|length }} {{ list|select('gt', 1)|list }} {{ list|reject('odd')|list }} {{ [0, 1, '', 'a', none]|select|list }}
 {{ (people|selectattr('role', 'equalto', 'zzz')) is true }} {% if people|selectattr('role', 'equalto', 'zzz') %}generator is true{% endif %} {% if people|selectattr('role', 'equalto', 'zzz')|list %}list{% endif %} {{ people|selectattr('role', 'equalto', 'zzz')|first is defined }}
+{{ none|map('upper')|list }}{{ none|selectattr('type', 'equalto', 'x')|list|length }}{{ 0|select|list }}{{ ''|reject('odd')|list }}{{ none|rejectattr('a')|first is defined }}
 {% set g = list|map('string') %}{{ g|first }}{{ g|list }}{{ g|list }}
 {{ list|batch(2)|list }} {{ list|batch(2, 0)|list }} {{ [1,2,3,4,5]|slice(3)|list }} {{ [1,2,3,4,5]|slice(3, 'x')|list }}
 {{ missing|default('d') }} {{ none|default('d') }} {{ none|default('d', true) }} {{ ''|d('e', boolean=true) }} [{{ missing|default }}]

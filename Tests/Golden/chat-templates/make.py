@@ -109,22 +109,34 @@ CONVERSATIONS = [
 
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
 
+# What a user may tell a template; each goes to the templates that mention its names.
+TOLD = [
+    {"enable_thinking": False},
+    {"enable_thinking": True},
+    {"enable_thinking": "no"},
+    {"controls": {"length": "short", "originality": "abstractive"}},
+    {"documents": [{"text": "Ships pass."}, {"text": '"Lamps" burn.'}]},
+    {"today": "1 Jan 2001"},
+]
+
 
 def conversations(source):
-    for messages in CONVERSATIONS:
+    plain = [({}, messages) for messages in CONVERSATIONS]
+    told = [
+        (variables, messages)
+        for variables in TOLD
+        if all(name in source for name in variables)
+        for messages in CONVERSATIONS[:4]
+    ]
+    for variables, messages in plain + told:
         for add_generation_prompt in (False, True):
-            variables = dict(
-                TOKENS,
-                messages=messages,
-                tools=None,
-                documents=None,
-                add_generation_prompt=add_generation_prompt,
-            )
-            yield {
-                "messages": messages,
-                "add_generation_prompt": add_generation_prompt,
-                "expected": rendered(source, variables),
-            }
+            case = {"messages": messages, "add_generation_prompt": add_generation_prompt}
+            if variables:
+                case["variables"] = variables
+            everything = dict(TOKENS, tools=None, documents=None)
+            everything.update(case, **variables)
+            everything.pop("variables", None)
+            yield dict(case, expected=rendered(source, everything))
 
 
 def write(name, value):

@@ -1,0 +1,95 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+/// What a user tells the model's chat template: it changes the placement, and is recorded wherever the
+/// placement has to be found again.
+@Suite struct TemplateVariableTests {
+  private let place: Workplace
+  private let told = ["--template-variable", "mark=b", "--template-variable", "is_short=true"]
+
+  init() throws {
+    place = try Workplace()
+    try place.folder.write(
+      "model/tokenizer_config.json",
+      #"""
+      {"chat_template": "{% for m in messages %}<|im_start|>{{ m.content }}{{ mark|default('a') }}{% if is_short is not true %}<|im_end|>{% endif %}{% endfor %}"}
+      """#)
+  }
+
+  private func evaluate(_ more: [String]) throws -> JSON {
+    let result = try Program.run(
+      [
+        "evaluate", "--model", place.model, "--device", "cpu", "--quiet", "--adapter",
+        place.output.path, "--context", place.context, "--inputs", place.validation,
+        "--response-tokens", "4", "--json",
+      ] + more)
+    #expect(result.code == 0, "\(result.errors)")
+    return try JSON(parsing: Array(result.output.utf8))
+  }
+
+  @Test func areRecordedAndFoundAgain() throws {
+    let result = try place.distill(["--steps", "4"] + told)
+    try #require(result.code == 0, "\(result.errors)")
+    let file = try SafetensorsFile(
+      contentsOf: place.output.appending(path: "soft_prompt.safetensors"))
+    #expect(file.metadata["template"] == "auto")
+    #expect(file.metadata["template_variables"] == #"{"is_short": true, "mark": "b"}"#)
+    // `b` and <|im_start|>, and no <|im_end|>.
+    #expect(file.metadata["closing_tokens"] == "2")
+    let readme = try String(
+      contentsOf: place.output.appending(path: "README.md"), encoding: .utf8)
+    #expect(readme.contains(#"template-variable: ["is_short=true", "mark=b"]"#))
+    #expect(readme.contains(#"add_generation_prompt=True, is_short=True, mark="b")"#))
+
+    let expected = try place.json("metrics.json")["validation"]["kl"].double
+    let kl = try #require(expected)
+    let found = try #require(try evaluate([])["kl"].double)
+    #expect(abs(found - kl) <= 1e-6 * max(1, kl))
+    let other = try #require(try evaluate(["--template-variable", "mark=c"])["kl"].double)
+    #expect(abs(other - kl) > 1e-3 * kl)
+  }
+
+  @Test func changeWhatIsGenerated() throws {
+    func answer(_ more: [String]) throws -> String {
+      let result = try Program.run(
+        [
+          "generate", "--model", place.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
+          "--context", place.context, "--max-tokens", "12",
+        ] + more)
+      #expect(result.code == 0, "\(result.errors)")
+      return result.output
+    }
+    #expect(try answer(told) == answer(Array(told[2...] + told[..<2])))
+    #expect(try answer([]) == answer(["--template-variable", "mark=a"]))
+    #expect(try answer([]) != answer(told))
+  }
+
+  @Test func holdForAResumedRun() throws {
+    let first = try place.distill(["--steps", "4", "--checkpoint-every", "2"] + told)
+    try #require(first.code == 0, "\(first.errors)")
+    let result = try place.distill(["--steps", "4", "--resume", "--template-variable", "mark=c"])
+    #expect(result.code == 2)
+    #expect(result.errors.contains("begun with --template-variable"))
+  }
+
+  @Test func standInAConfigurationFile() throws {
+    let config = try place.folder.write(
+      "options.yaml", "template-variable:\n  - mark=c\n  - is_short=true\nsteps: 3\n")
+    // The command line has the last word, name by name.
+    let result = try place.distill(
+      ["--config", config.path, "--template-variable", "mark=b"])
+    #expect(result.code == 0, "\(result.errors)")
+    let file = try SafetensorsFile(
+      contentsOf: place.output.appending(path: "soft_prompt.safetensors"))
+    #expect(file.metadata["template_variables"] == #"{"is_short": true, "mark": "b"}"#)
+  }
+
+  @Test func areRefusedWhereTheTemplateDoesNotKnowThem() throws {
+    try place.expectRefusal(
+      ["--template-variable", "marc=b"],
+      "--template-variable marc: expected a name that the chat template mentions, found no such name "
+        + "in \(place.model)/tokenizer_config.json, chat_template")
+  }
+}
