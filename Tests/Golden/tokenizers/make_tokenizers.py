@@ -267,6 +267,79 @@ def mistral():
     return tokenizer, {"edit": edit_all}
 
 
+def gemma():
+    """Whole texts without a prefix; runs of white space are tokens of the model and added ones."""
+    tokenizer, trainer, edit = sentencepiece(640)
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
+    train(tokenizer, trainer, limit=0x500)
+    runs = ["\n\n", "\n\n\n", "▁▁", "▁▁▁"]
+    tokenizer.add_tokens([AddedToken(run, normalized=False) for run in runs])
+    tokenizer.add_special_tokens(["<start_of_turn>"])
+
+    def edit_all(data):
+        special = data["added_tokens"][:3]
+        data["added_tokens"] = special + data["added_tokens"][-len(runs) - 1 :]
+        data["pre_tokenizer"] = {
+            "type": "Split",
+            "pattern": {"String": " "},
+            "behavior": "MergedWithPrevious",
+            "invert": False,
+        }
+        # The runs are in the vocabulary too, and merges reach those of spaces.
+        vocabulary = data["model"]["vocab"]
+        for token in data["added_tokens"][3:]:
+            vocabulary[token["content"]] = token["id"]
+        data["model"]["merges"] += [["▁", "▁"], ["▁▁", "▁"]]
+
+    return tokenizer, {"edit": edit_all}
+
+
+def neox():
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel(add_prefix_space=False)
+    tokenizer.post_processor = processors.ByteLevel(add_prefix_space=False)
+    train(tokenizer, byte_level_trainer(400))
+    tokenizer.add_special_tokens(["<|end|>"])
+    tokenizer.add_tokens([AddedToken(" " * count, normalized=True) for count in (8, 4, 3, 2)])
+    return tokenizer, {}
+
+
+def falcon():
+    """Bytes become letters before digits are cut."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Punctuation("contiguous"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            pre_tokenizers.Digits(False),
+            pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated"),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    train(tokenizer, byte_level_trainer(420))
+    tokenizer.add_special_tokens([">>TITLE<<", "<|end|>"])
+    return tokenizer, {}
+
+
+def granite():
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    train(tokenizer, byte_level_trainer(400))
+    tokenizer.add_special_tokens(["<|end|>"])
+    return tokenizer, {}
+
+
 def decorated():
     """Decorated characters, and characters that are not in the vocabulary and fuse into one."""
     merges = [
@@ -553,6 +626,7 @@ def write(name, tokenizer, options):
 
 
 if __name__ == "__main__":
-    for make in (gpt2, llama3, qwen2, llama2, mistral, decorated, unigram, unigram_bytes):
+    byte_level = (gpt2, llama3, qwen2, neox, falcon, granite)
+    for make in (*byte_level, llama2, mistral, gemma, decorated, unigram, unigram_bytes):
         write(make.__name__, *make())
     write_components()
