@@ -20,7 +20,7 @@ TARGET_BFLOAT16 static void pack_forward(const Product *product, Piece piece, bo
         const bool inside = c + i < piece.columns;
         block[i] = _mm512_castsi512_ps(
             _mm512_maskz_loadu_epi16(inside ? lanes : 0, from + i * row_bytes + d * 2));
-        if (ahead) FETCH(from, (i + 16) * row_bytes + d * 2, _MM_HINT_T1);
+        if (ahead) FETCH(from, (i + 16) * row_bytes + d * 2, _MM_HINT_T0);
       }
       turn(block);
       const ptrdiff_t pairs = (piece.depth - d + 1) / 2;
@@ -58,7 +58,7 @@ TARGET_BFLOAT16 static void pack_backward(const Product *product, Piece piece, b
       _mm512_store_si512(to + 16, _mm512_permutex2var_epi16(lower, right, upper));
       if (ahead)
         for (int row = ROWS_AHEAD; row < ROWS_AHEAD + 2; row++)
-          FETCH(pair, row * row_bytes, _MM_HINT_T1);
+          FETCH(pair, row * row_bytes, _MM_HINT_T0);
     }
   }
 }

@@ -28,7 +28,7 @@ INLINE void pack_forward(const Product *product, Piece piece, bool ahead, int el
       for (int i = 0; i < 16; i++) {
         const bool inside = c + i < piece.columns;
         block[i] = load(from + i * row_bytes + d * bytes, element, inside ? lanes : 0);
-        if (ahead) FETCH(from, (i + 16) * row_bytes + d * bytes, _MM_HINT_T1);
+        if (ahead) FETCH(from, (i + 16) * row_bytes + d * bytes, _MM_HINT_T0);
       }
       turn(block);
       const int deep = piece.depth - d < 16 ? (int)(piece.depth - d) : 16;
@@ -56,7 +56,7 @@ INLINE void pack_backward(const Product *product, Piece piece, bool ahead, int e
     for (int c = 0; c < TILE_VECTORS; c++) {
       _mm512_store_ps(panel + d * PRODUCT_PANEL_COLUMNS + 16 * c,
                       load(from + 16 * c * bytes, element, lanes[c]));
-      if (ahead) FETCH(from, ROWS_AHEAD * row_bytes + 16 * c * bytes, _MM_HINT_T1);
+      if (ahead) FETCH(from, ROWS_AHEAD * row_bytes + 16 * c * bytes, _MM_HINT_T0);
     }
   }
 }

@@ -11,25 +11,30 @@ bool product_has_bfloat16_dots(void) {
   return product_has_tiles() && __builtin_cpu_supports("avx512bf16");
 }
 
-/// Tiles of a panel that may fetch; fewer have to, which leaves the last ones time to arrive.
-enum { FETCHING_TILES = 16 };
+/// Tiles between the last that fetches and the end of its panel: time for what it asks for to arrive.
+enum { WAITING_TILES = 2 };
+
+/// Lines of one panel row, each fetched by a tile of its own.
+static inline ptrdiff_t share_count(const Product *product, const PanelKernel *kernel) {
+  return element_bytes(product->element) * kernel->summands;
+}
 
 /// Where tile `number` of the last tiles of a panel fetches its share of the next piece from. The last, since what is fetched
 /// earlier has left the second cache, which all rows of x pass through, when it is read.
-static void fetch(const Product *product, Piece piece, int summands, ptrdiff_t number,
-                  Tile *tile) {
+static void fetch(const Product *product, Piece piece, const PanelKernel *kernel,
+                  ptrdiff_t number, Tile *tile) {
   const ptrdiff_t bytes = element_bytes(product->element);
-  const ptrdiff_t shares = bytes * summands;  // lines of one panel row
+  const ptrdiff_t shares = share_count(product, kernel);
   const ptrdiff_t columns = product->backward ? product->width : product->depth;
   const ptrdiff_t row_bytes = columns * bytes;
   tile->next = 0;
   if (number < 0 || number >= shares || piece.columns <= 0) return;
   const uintptr_t weight = (uintptr_t)product->weight;
   if (product->backward) {
-    // Panel row d is `summands` rows of W, `bytes` lines each.
+    // Panel row d is as many rows of W as it has summands, `bytes` lines each.
     const ptrdiff_t row = piece.begin + number / bytes;
     tile->next = weight + (uintptr_t)(row * row_bytes + piece.column * bytes + number % bytes * 64);
-    tile->step = summands * row_bytes;
+    tile->step = kernel->summands * row_bytes;
     tile->mask = -1;
     tile->shift = 62;
   } else {
@@ -56,7 +61,8 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
   const ptrdiff_t rows = row_end - row_begin;
   const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
   const ptrdiff_t wide = PRODUCT_PANEL_COLUMNS;
-  const ptrdiff_t earliest = tiles > FETCHING_TILES ? tiles - FETCHING_TILES : 0;
+  const ptrdiff_t fetching = share_count(product, kernel) + WAITING_TILES;
+  const ptrdiff_t earliest = tiles > fetching ? tiles - fetching : 0;
   for (ptrdiff_t column = column_begin; column < column_end; column += wide) {
     Tile tile = {.stride = width};
     const ptrdiff_t columns = column_end - column < wide ? column_end - column : wide;
@@ -74,7 +80,7 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
         const ptrdiff_t row = row_begin + i * rows / tiles;
         tile.rows = (int)(row_begin + (i + 1) * rows / tiles - row);
         tile.y = product->y + row * width + column;
-        fetch(product, next, kernel->summands, i - earliest, &tile);
+        fetch(product, next, kernel, i - earliest, &tile);
         kernel->multiply(&tile, x + 4 * (row * stride + begin / kernel->summands), stride, panel,
                          (piece.depth + kernel->summands - 1) / kernel->summands);
       }
