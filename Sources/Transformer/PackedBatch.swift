@@ -38,7 +38,7 @@ package final class PackedBatch {
   /// The highest position of a row, plus one.
   package private(set) var positionsNeeded = 0
   /// Tokens of the longest text of the run, its later runs among them: what chooses the angles of models that turn long texts
-  /// otherwise than short ones.
+  /// otherwise than short ones. Sequences that share a prefix share its keys, and so the angles of the longest.
   package private(set) var textLength = 0
 
   /// Index buffers, by row or by response row.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Transformer
 
 /// The program: every command reads its options, calls Distillation, and shows what comes back.
 @main
@@ -10,6 +11,9 @@ struct TrainGPU: ParsableCommand {
     discussion: """
       Results go to standard output, everything else to standard error. Exit codes: 0 done, \
       2 wrong usage or bad input, 1 other failure, 130 stopped by the user.
+
+      Model families (model_type of config.json): \
+      \(DecoderConfiguration.supportedFamilies.joined(separator: ", ")).
       """,
     version: "0.1.0",
     subcommands: [

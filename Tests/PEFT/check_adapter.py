@@ -1,12 +1,12 @@
 """Loads an adapter of train-gpu with PEFT and compares its logits with those of `train-gpu logits`.
 
     pip install -r requirements.txt
-    python3 check_adapter.py --train-gpu BINARY --model DIR --adapter DIR --prompt TEXT
+    python3 check_adapter.py --train-gpu BINARY --model DIR --adapter DIR (--prompt TEXT | --ids 1,2,3)
 
 The prompt is tokenized with add_special_tokens=False, as the run's README.md says, because the virtual
 tokens hold everything that comes before it. Three things are compared:
 
-- the token ids of both tokenizers, which must be equal;
+- the token ids of both tokenizers, which must be equal, where the prompt is a text;
 - the logits at every position of the prompt: the largest difference must stay below 1e-4 of the largest
   logit;
 - the logits of the model without the adapter, which must differ by more than that: an adapter that changes
@@ -35,7 +35,9 @@ def arguments():
     parser.add_argument("--train-gpu", required=True, metavar="BINARY")
     parser.add_argument("--model", required=True, metavar="DIR")
     parser.add_argument("--adapter", required=True, metavar="DIR")
-    parser.add_argument("--prompt", required=True, metavar="TEXT")
+    prompt = parser.add_mutually_exclusive_group(required=True)
+    prompt.add_argument("--prompt", metavar="TEXT")
+    prompt.add_argument("--ids", metavar="1,2,3", help="for a model without a tokenizer")
     parser.add_argument("--device", default="cpu", metavar="NAME", help="as train-gpu takes it")
     return parser.parse_args()
 
@@ -53,12 +55,24 @@ def our_identifiers(options):
     return json.loads(run(command, json.dumps(options.prompt) + "\n"))
 
 
+def identifiers_of_prompt(options):
+    """The prompt's token ids, on which both tokenizers must agree."""
+    if options.ids:
+        return [int(identifier) for identifier in options.ids.split(",")]
+    tokenizer = AutoTokenizer.from_pretrained(options.model)
+    identifiers = tokenizer(options.prompt, add_special_tokens=False).input_ids
+    if our_identifiers(options) != identifiers:
+        sys.exit(f"the tokenizers differ: {our_identifiers(options)} is not {identifiers}")
+    return identifiers
+
+
 def our_logits(options):
     """Of the prompt behind the adapter: [tokens, vocabulary]."""
+    text = ["--ids", options.ids] if options.ids else ["--text", options.prompt]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "logits.safetensors"
         run([options.train_gpu, "logits", "--model", options.model, "--adapter", options.adapter,
-             "--text", options.prompt, "--device", options.device, "--output", str(path)])
+             *text, "--device", options.device, "--output", str(path)])
         return load_file(path)["logits"]
 
 
@@ -75,11 +89,7 @@ def their_logits(options, identifiers):
 
 def main():
     options = arguments()
-    tokenizer = AutoTokenizer.from_pretrained(options.model)
-    identifiers = tokenizer(options.prompt, add_special_tokens=False).input_ids
-    if our_identifiers(options) != identifiers:
-        sys.exit(f"the tokenizers differ: {our_identifiers(options)} is not {identifiers}")
-
+    identifiers = identifiers_of_prompt(options)
     ours = our_logits(options)
     without, theirs = their_logits(options, identifiers)
     if ours.shape != theirs.shape:

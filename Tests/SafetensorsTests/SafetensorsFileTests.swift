@@ -24,6 +24,22 @@ struct SafetensorsFileTests {
     return "opened"
   }
 
+  @Test("bytes can be read again after their pages were given back")
+  func releasedPages() throws {
+    let url = folder.url.appending(path: "large.safetensors")
+    let values = (0..<50_000).map(Float.init)
+    try SafetensorsWriter.write(
+      [("before", [3], [1, 2, 3]), ("large", [50_000], values), ("small", [1], [7])],
+      metadata: [:], to: url)
+    let file = try SafetensorsFile(contentsOf: url)
+    for name in ["large", "small", "absent"] {
+      #expect(try file.floats(of: "large") == values)
+      file.releasePages(of: name)
+    }
+    #expect(try file.floats(of: "large") == values)
+    #expect(try file.floats(of: "before") == [1, 2, 3])
+  }
+
   @Test("a file that is missing, a folder, and a file too short for a header")
   func noFile() throws {
     let missing = folder.url.appending(path: "absent.safetensors")

@@ -115,7 +115,8 @@ struct CheckpointWeights: WeightSource {
   }
 
   /// The name in this checkpoint: as the family writes it, without its prefix, with it, or as the text half of a model that
-  /// also sees; for the embedding of a tied model also that of the head, where only that is stored.
+  /// also sees; the head under its usual name too, and for the embedding of a tied model that of the head, where only that is
+  /// stored.
   private func resolved(_ name: String) -> String {
     var candidates = [name]
     if let dot = name.firstIndex(of: ".") {
@@ -123,6 +124,7 @@ struct CheckpointWeights: WeightSource {
       candidates += ["", "language_model.", "model.language_model."].map { $0 + rest }
     }
     candidates += ["model.", "transformer.", "language_model."].map { $0 + name }
+    if name == tensors.head { candidates.append("lm_head.weight") }
     if configuration.tiesEmbeddings && name == tensors.embedding {
       candidates.append(tensors.head)
     }
