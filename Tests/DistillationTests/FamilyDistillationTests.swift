@@ -1,0 +1,128 @@
+import Compute
+import Distillation
+import Foundation
+import HuggingFace
+import TestSupport
+import Testing
+import Transformer
+
+extension DeviceTests {
+  /// Training on models that scale their inputs, bend their logits, or turn the long context otherwise than the short prompt: loss,
+  /// gradient and verdict are those that follow from `Decoder.logits`, which other tests compare with transformers.
+  @Suite struct FamilyDistillationTests {
+    static let (header, closing) = ([7], [9, 11])
+    static let context = (0..<44).map { ($0 * 37 + 5) % 101 }
+    static let example = AnsweredExample(prompt: [3, 80, 41, 6, 22], response: [17, 2, 64, 33])
+
+    /// Family, what is kept of the teacher, and the temperature.
+    static let cases: [(String, TeacherCacheKind, Float)] = [
+      ("gemma2", .hidden, 1), ("gemma2", .logits, 2), ("granite", .hidden, 2),
+      ("granite", .projected, 1), ("granite", .projected, 2), ("granite", .logits, 1),
+      ("gemma3_text", .projected, 1), ("phi3-longrope", .projected, 1), ("gpt_neox", .hidden, 1),
+    ]
+
+    @Test(arguments: TestDevice.all, cases)
+    func lossAndGradientFollowFromTheLogits(
+      on name: TestDevice, to setting: (family: String, kind: TeacherCacheKind, temperature: Float)
+    ) throws {
+      let run = try Run(setting.family, on: name)
+      let teacher = try Teacher(
+        run.decoder, header: Self.header, context: Self.context, closing: Self.closing, room: 32)
+      let cache = try teacher.score(
+        [Self.example], kind: setting.kind, temperature: setting.temperature)
+      let distiller = try Distiller(
+        run.decoder, teacher: cache, prompt: run.start, header: Self.header,
+        closing: Self.closing, batchSize: 1,
+        objective: Objective(.forwardKL, temperature: setting.temperature), optimizer: .sgd(),
+        clipNorm: nil)
+      try distiller.step(1, examples: [0], learningRate: 0)
+      let loss = try #require(try distiller.takeReports().first).loss
+      let expected = try run.divergence(of: run.start, temperature: setting.temperature)
+      let tolerance: Tolerance = setting.kind == .logits ? .halfLogits : .model
+      #expect(abs(loss - expected) / expected < tolerance.rawValue)
+
+      let gradient = try run.decoder.device.download(distiller.prompt.gradient)
+      var generator = SeededGenerator(seed: 9)
+      let direction = generator.floats(run.start.count)
+      // Small beside the prompt, whose size differs from family to family, so that the loss is straight over it.
+      let squares = run.start.reduce(0) { $0 + $1 * $1 }
+      let reach = 3e-3 * (squares / Float(run.start.count)).squareRoot()
+      let around = try [reach, -reach].map { reach in
+        try run.divergence(
+          of: zip(run.start, direction).map { $0 + reach * $1 }, temperature: setting.temperature)
+      }
+      let slope = (around[0] - around[1]) / Double(2 * reach)
+      let found = zip(gradient, direction).reduce(0) { $0 + Double($1.0 * $1.1) }
+      // Two losses in f32, apart by the slope times twice the reach.
+      #expect(abs(found - slope) < 1e-2 * max(abs(slope), 0.1))
+    }
+
+    @Test(arguments: ["gemma2", "granite", "phi3-longrope"])
+    func verdictFollowsFromTheLogits(family: String) throws {
+      let run = try Run(family, on: .cpu)
+      let teacher = try Teacher(
+        run.decoder, header: Self.header, context: Self.context, closing: Self.closing, room: 32)
+      let judge = try Judge(teacher, examples: [Self.example])
+      let student = try PrefixedDecoder(
+        run.decoder,
+        prefix: Prefix(
+          header: Self.header, body: .softPrompt(run.start), closing: Self.closing),
+        room: 32, responseRows: 32)
+      let expected = try run.divergence(of: run.start, temperature: 1)
+      let found = try judge.compare(student).kl
+      #expect(abs(found - expected) / expected < Tolerance.model.rawValue)
+      #expect(try abs(judge.compare(teacher.model).kl) < 1e-6)
+    }
+
+    /// A golden model, a soft prompt to begin with, and what its logits say.
+    struct Run {
+      let decoder: Decoder
+      /// [3, E].
+      let start: [Float]
+      private let teacherLogits: ArraySlice<Float>
+
+      init(_ family: String, on name: TestDevice) throws {
+        let folder = URL(fileURLWithPath: #filePath)
+          .deletingLastPathComponent().deletingLastPathComponent()
+          .appending(path: "Golden/families/\(family)")
+        decoder = try Decoder(ModelFolder(at: folder), on: name.open(), precision: .f32)
+        start = try Self.inputs(decoder, [50, 12, 77])
+        let text = header + context + closing + example.inputs
+        teacherLogits = try decoder.logits(of: text).suffix(
+          example.responseRows * decoder.configuration.vocabularySize)
+      }
+
+      /// Mean KL(teacher || student) over the response's tokens at a temperature, in nats.
+      func divergence(of prompt: [Float], temperature: Float) throws -> Double {
+        let size = decoder.configuration.vocabularySize
+        let virtual = try Self.inputs(decoder, header) + prompt + Self.inputs(decoder, closing)
+        let student = try decoder.logits(of: example.inputs, virtualTokens: virtual).suffix(
+          teacherLogits.count)
+        var total = 0.0
+        for row in 0..<example.responseRows {
+          let p = logProbabilities(teacherLogits.dropFirst(row * size).prefix(size), temperature)
+          let q = logProbabilities(student.dropFirst(row * size).prefix(size), temperature)
+          total += zip(p, q).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
+        }
+        return total / Double(example.responseRows)
+      }
+
+      private func logProbabilities(
+        _ logits: ArraySlice<Float>, _ temperature: Float
+      ) -> [Double] {
+        let scaled = logits.map { Double($0) / Double(temperature) }
+        let largest = scaled.max() ?? 0
+        let total = largest + log(scaled.reduce(0) { $0 + exp($1 - largest) })
+        return scaled.map { $0 - total }
+      }
+
+      private static func inputs(_ decoder: Decoder, _ identifiers: [Int]) throws -> [Float] {
+        let tokens = try decoder.device.buffer(identifiers.map(Int32.init))
+        var rows = try decoder.device.buffer(
+          of: Float.self, count: identifiers.count * decoder.configuration.hiddenSize)
+        try decoder.embed(tokens, count: identifiers.count, into: &rows)
+        return try decoder.device.download(rows)
+      }
+    }
+  }
+}
