@@ -19,6 +19,7 @@ struct StepCommand: ParsableCommand {
       decoder, header: [], context: options.identifiers(options.context, seed: 3), closing: [],
       room: options.batch * (options.prompt + options.response))
     let cache = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
+    device.releaseKeptMemory()
     let start = try device.downloadRows(
       options.identifiers(options.tokens, seed: 5), of: decoder.embedding)
     let distiller = try Distiller(
@@ -46,6 +47,8 @@ struct StepCommand: ParsableCommand {
       configuration: decoder.configuration, prefix: options.tokens,
       rows: options.batch * (options.prompt + options.response - 1),
       responses: options.batch * options.response, batch: options.batch)
+    // Before the limit is measured, which takes memory of its own.
+    let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let rate = try DeviceLimits.productRate(device, precision: options.precision)
     try StepResult(
       step_seconds_median: seconds[seconds.count / 2],
@@ -53,7 +56,7 @@ struct StepCommand: ParsableCommand {
         / seconds[seconds.count / 2],
       flop_per_step: work.total, product_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / seconds[seconds.count / 2],
-      peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
+      peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
       launches_per_step: counts.launches, device_copies_per_step: counts.copies,
       host_waits_per_step: counts.hostWaits,
       bytes_copied_per_step: counts.uploadedBytes + counts.downloadedBytes,

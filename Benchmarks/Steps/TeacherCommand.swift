@@ -36,13 +36,15 @@ struct TeacherCommand: ParsableCommand {
       configuration: decoder.configuration, context: options.context,
       rows: options.batch * (options.prompt + options.response - 1),
       responses: options.batch * options.response, kind: options.teacherCache)
+    // Before the limit is measured, which takes memory of its own.
+    let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let rate = try DeviceLimits.productRate(device, precision: options.precision)
     let tokens = options.context + options.batch * (options.prompt + options.response - 1)
     try StepResult(
       step_seconds_median: median, tokens_per_second: Double(tokens) / median,
       flop_per_step: work.total, product_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / median,
-      peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
+      peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
       launches_per_step: counts.launches / (runs + 1),
       device_copies_per_step: counts.copies / (runs + 1),
       host_waits_per_step: counts.hostWaits / (runs + 1),

@@ -69,6 +69,9 @@ package final class Device {
     }
   }
 
+  /// Gives memory that is kept for the next buffers back to the system: what one phase used up, the next may not need.
+  package func releaseKeptMemory() { pool.drain() }
+
   /// Bytes of device memory held now, buffers in use and buffers kept for the next.
   package var heldBytes: Int { pool.heldBytes }
   /// The most bytes ever held.

@@ -1,16 +1,12 @@
 internal import OpenCL
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// A piece of memory of either kind of device, freed with its last reference.
 @safe final class MemoryBlock {
   @unsafe enum Storage {
     /// Host memory of ours.
     case host(UnsafeMutableRawPointer)
+    /// Pages of host memory of ours.
+    case pages(Pages)
     /// Host memory of somebody else's, such as a mapped file, which `owner` keeps alive. Never written.
     case mapped(UnsafeRawPointer, owner: AnyObject)
     /// Device memory.
@@ -25,23 +21,21 @@ internal import OpenCL
     self.byteCount = byteCount
   }
 
-  /// Host memory at a cache line's alignment, so that wide loads never straddle one. What is large asks for pages of
-  /// 2 MiB: a product reads a weight matrix across its rows, and with pages of 4 KiB that costs up to a tenth of its time
-  /// in translating addresses.
+  /// Host memory at a cache line's alignment, so that wide loads never straddle one.
   static func host(byteCount: Int) -> MemoryBlock {
-    let hugePage = 2 << 20
-    let isLarge = byteCount >= 2 * hugePage
-    let pointer = UnsafeMutableRawPointer.allocate(
-      byteCount: max(byteCount, 64), alignment: isLarge ? hugePage : 64)
-    #if os(Linux)
-      // Advice: where the system does not take it, small pages do as well.
-      if isLarge { _ = unsafe madvise(pointer, byteCount, MADV_HUGEPAGE) }
-    #endif
+    if unsafe byteCount >= Pages.worthwhile, let pages = unsafe Pages.map(byteCount: byteCount) {
+      return unsafe MemoryBlock(.pages(pages), byteCount: byteCount)
+    }
+    let pointer = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
     return unsafe MemoryBlock(.host(pointer), byteCount: byteCount)
   }
 
   deinit {
-    if case .host(let pointer) = unsafe storage { unsafe pointer.deallocate() }
+    switch unsafe storage {
+    case .host(let pointer): unsafe pointer.deallocate()
+    case .pages(let pages): unsafe pages.unmap()
+    case .mapped, .opencl: break
+    }
   }
 
   /// Whether it is host memory of somebody else's.
@@ -53,6 +47,7 @@ internal import OpenCL
   var reading: UnsafeRawPointer {
     switch unsafe storage {
     case .host(let pointer): return UnsafeRawPointer(pointer)
+    case .pages(let pages): return unsafe UnsafeRawPointer(pages.start)
     case .mapped(let pointer, _): return unsafe pointer
     case .opencl: preconditionFailure("a buffer of an OpenCL device used on the CPU path")
     }
@@ -61,6 +56,7 @@ internal import OpenCL
   var writing: UnsafeMutableRawPointer {
     switch unsafe storage {
     case .host(let pointer): return unsafe pointer
+    case .pages(let pages): return unsafe pages.start
     case .mapped: preconditionFailure("a mapped file is never written")
     case .opencl: preconditionFailure("a buffer of an OpenCL device used on the CPU path")
     }

@@ -34,7 +34,7 @@ final class MemoryPool {
 
   /// A block of at least `byteCount` bytes.
   func take(byteCount: Int, for use: Use) throws(ComputeError) -> MemoryBlock {
-    let size = Self.roundedUp(byteCount)
+    let size = Self.size(of: byteCount, for: use)
     if let block = free[Key(size: size, use: use)]?.popLast() { return block }
     let block: MemoryBlock
     do {
@@ -69,10 +69,11 @@ final class MemoryPool {
     free.removeAll()
   }
 
-  /// Sizes grow in steps of an eighth of their magnitude, so that near sizes share a block.
-  static func roundedUp(_ byteCount: Int) -> Int {
+  /// Sizes grow in steps of an eighth of their magnitude, so that near sizes share a block; those of buffers in small steps, since
+  /// weights and activations of one model come in few sizes and are most of the memory.
+  static func size(of byteCount: Int, for use: Use) -> Int {
     let magnitude = 1 << (Int.bitWidth - max(byteCount, 1).leadingZeroBitCount)
-    let step = max(256, magnitude >> 4)
+    let step = max(256, use == .scratch ? magnitude >> 4 : min(magnitude >> 4, 4096))
     return max(step, (byteCount + step - 1) / step * step)
   }
 }

@@ -21,16 +21,44 @@ extension WeightMatrix {
     var elements = try device.buffer(of: UInt8.self, count: rows * rowBytes)
     var offset = 0
     for piece in pieces {
-      switch device.engine {
-      case .cpu(let cpu):
-        let target = unsafe UnsafeMutableRawPointer(elements.mutableHost + offset)
-        try unsafe store(piece, columns: columns, precision: precision, on: cpu, into: target)
-      case .opencl:
-        try upload(piece, device, columns: columns, precision: precision, into: &elements, offset)
-      }
+      try add(piece, device, columns: columns, precision: precision, to: &elements, at: offset)
       offset += piece.rows * rowBytes
     }
     return elements
+  }
+
+  /// The elements of a matrix whose numbers are made as they are asked for, some rows at a time and in order.
+  static func load(
+    _ device: Device, rows: Int, columns: Int, precision: WeightPrecision,
+    values: (Range<Int>) -> [Float]
+  ) throws(ComputeError) -> DeviceBuffer<UInt8> {
+    let rowBytes = columns * precision.byteCount
+    let rowsAtOnce = max(elementsAtOnce / max(columns, 1), 1)
+    var elements = try device.buffer(of: UInt8.self, count: rows * rowBytes)
+    for begin in stride(from: 0, to: rows, by: rowsAtOnce) {
+      let end = min(begin + rowsAtOnce, rows)
+      let piece = WeightPiece(values(begin..<end), rows: end - begin)
+      try expect(
+        "WeightMatrix", "bytes", piece.byteCount,
+        atLeast: piece.rows * columns * piece.precision.byteCount)
+      try add(
+        piece, device, columns: columns, precision: precision, to: &elements, at: begin * rowBytes)
+    }
+    return elements
+  }
+
+  /// Converts a piece to elements from byte `offset` on.
+  private static func add(
+    _ piece: WeightPiece, _ device: Device, columns: Int, precision: WeightPrecision,
+    to elements: inout DeviceBuffer<UInt8>, at offset: Int
+  ) throws(ComputeError) {
+    switch device.engine {
+    case .cpu(let cpu):
+      let target = unsafe UnsafeMutableRawPointer(elements.mutableHost + offset)
+      try unsafe store(piece, columns: columns, precision: precision, on: cpu, into: target)
+    case .opencl:
+      try upload(piece, device, columns: columns, precision: precision, into: &elements, offset)
+    }
   }
 
   /// Converts a piece into host memory, rows shared out over the threads.

@@ -77,6 +77,22 @@ package final class WeightMatrix {
   /// Whether its elements are used where they lie in a file, without a copy.
   package var isMapped: Bool { elements.block.isMapped }
 
+  /// A matrix whose numbers are made as they are asked for: `values` gives those of some rows, row by row, and is called for
+  /// the rows in their order. So there is never a second copy of the matrix.
+  package init(
+    _ device: Device, rows: Int, columns: Int, precision: WeightPrecision, bias: [Float]? = nil,
+    values: (Range<Int>) -> [Float]
+  ) throws(ComputeError) {
+    self.rows = rows
+    self.columns = columns
+    self.precision = precision
+    hasBias = bias != nil
+    if let bias { try expect("WeightMatrix", "bias", bias.count, atLeast: rows) }
+    elements = try Self.load(
+      device, rows: rows, columns: columns, precision: precision, values: values)
+    self.bias = try device.buffer(bias ?? [0])
+  }
+
   /// Bytes on the device, those of a mapped file among them.
   package var byteCount: Int { elements.byteCount + (hasBias ? bias.byteCount : 0) }
 }

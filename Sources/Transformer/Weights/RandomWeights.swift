@@ -60,10 +60,10 @@ struct RandomWeights: WeightSource {
   private func matrix(
     rows: Int, columns: Int, deviation: Float, _ bias: [Float]?
   ) throws(TransformerError) -> WeightMatrix {
-    let values = generator.floats(rows * columns, deviation: deviation)
-    return try computing { () throws(ComputeError) in
+    try computing { () throws(ComputeError) in
       try WeightMatrix(
-        device, rows: rows, columns: columns, precision: precision, values: values, bias: bias)
+        device, rows: rows, columns: columns, precision: precision, bias: bias
+      ) { generator.floats($0.count * columns, deviation: deviation) }
     }
   }
 }
