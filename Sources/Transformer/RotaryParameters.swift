@@ -14,6 +14,7 @@ package struct RotaryParameters: Sendable, Equatable {
       originalPositions: Double)
     /// LongRoPE (Ding et al. 2024, arXiv:2402.13753).
     case longRope(LongRope)
+    case yarn(Yarn)
   }
 
   /// A divisor for each frequency, from one of two lists: texts of up to `originalPositions` tokens take the short factors,
@@ -54,10 +55,19 @@ package struct RotaryParameters: Sendable, Equatable {
     return length > rope.originalPositions
   }
 
+  /// The longest text that the scaling was made for, in tokens, where it says so by itself.
+  package var positions: Int? {
+    guard case .yarn(let yarn) = scaling else { return nil }
+    return Int(yarn.factor * yarn.originalPositions)
+  }
+
   /// A factor of cosine and sine.
   package var attentionScaling: Float {
-    guard case .longRope(let rope) = scaling else { return 1 }
-    return Float(rope.attentionFactor)
+    switch scaling {
+    case .longRope(let rope): Float(rope.attentionFactor)
+    case .yarn(let yarn): Float(yarn.attentionFactor)
+    case .none, .linear, .llama3: 1
+    }
   }
 
   /// The angle per position of each rotating pair, [dimension / 2], rounded to Float where transformers rounds
@@ -86,6 +96,8 @@ package struct RotaryParameters: Sendable, Equatable {
       return zip(isLong ? rope.longFactors : rope.shortFactors, powers).map {
         1 / (Float($0) * $1)
       }
+    case .yarn(let yarn):
+      return yarn.frequencies(powers, base: base, dimension: dimension)
     }
   }
 }

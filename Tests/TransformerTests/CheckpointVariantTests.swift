@@ -74,7 +74,7 @@ extension DeviceTests {
 
     @Test(arguments: [
       ("model_type", "\"mamba\"", "model_type 'mamba' is not supported"),
-      ("rope_scaling", "{\"type\": \"yarn\", \"factor\": 4.0}", "rope_type is yarn"),
+      ("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 4.0}", "rope_type is dynamic"),
       ("hidden_act", "\"xielu\"", "hidden_act is xielu"),
       ("num_key_value_heads", "3", "num_key_value_heads is 3"),
       ("hidden_size", "0", "hidden_size: expected a number above 0, found 0"),

@@ -43,7 +43,7 @@ import Transformer
       "qwen3", "rope_parameters", "{\"full_attention\": {\"rope_theta\": 5.0}}",
       "rope_parameters.full_attention is there"
     ),
-    ("qwen3", "rope_scaling", "{\"type\": \"yarn\", \"factor\": 4.0}", "rope_type is yarn"),
+    ("qwen3", "rope_scaling", "{\"type\": \"dynamic\", \"factor\": 4.0}", "rope_type is dynamic"),
     ("olmo2", "hidden_act", "\"xielu\"", "hidden_act is xielu"),
   ])
   func refusesWhatItDoesNotRun(
@@ -73,6 +73,14 @@ import Transformer
     #expect(try configuration("gpt_neox", [:]).rotation(ofLayer: 0)?.dimension == 2)
     #expect(try configuration("falcon", [:]).heads.keyValueHeads == 1)
     #expect(try configuration("granite", [:]).attentionScale == 1)
+    // As Qwen's notes on long texts say: the model then reads more than its max_position_embeddings.
+    let yarn = try configuration(
+      "qwen2",
+      [
+        "max_position_embeddings": "32768",
+        "rope_scaling": "{\"type\": \"yarn\", \"factor\": 4.0}",
+      ])
+    #expect(yarn.maximumPositions == 131_072)
   }
 
   @Test func unsupportedFamiliesNameThoseThatAre() throws {

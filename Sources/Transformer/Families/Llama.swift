@@ -51,6 +51,7 @@ extension DecoderFamily {
     var rotary = defaults.rotary
     rotary.headDimension = headDimension
     rotary.maximumPositions = positions
+    let parameters = defaults.readsRotary ? try RotaryParameters(config, rotary) : nil
     return DecoderConfiguration(
       family: try reading { () throws(JSONValueError) in try config.required("model_type") },
       hiddenSize: hiddenSize,
@@ -58,12 +59,11 @@ extension DecoderFamily {
       heads: heads,
       feedForwardSize: try config.size("intermediate_size", default: defaults.feedForwardSize),
       vocabularySize: try config.size("vocab_size", default: defaults.vocabularySize),
-      maximumPositions: positions,
+      maximumPositions: max(positions, parameters?.positions ?? 0),
       normalization: .rms,
       normalizationEpsilon: Float(
         try config.positive("rms_norm_eps", default: defaults.normalizationEpsilon)),
-      position: defaults.readsRotary
-        ? .rotary(try RotaryParameters(config, rotary)) : .rotaryByLayer([]),
+      position: parameters.map { .rotary($0) } ?? .rotaryByLayer([]),
       feedForward: .gated(
         try config.activation(defaults.activationKey, default: defaults.activation)),
       tiesEmbeddings: try config.setting("tie_word_embeddings", default: defaults.tiesEmbeddings))

@@ -82,10 +82,12 @@ extension RotaryParameters {
       "yarn" where settings.originalPositions != nil:
       // What Phi-3's first files called LongRoPE.
       return .longRope(try LongRope(parameters, settings, pairs: pairs))
+    case "yarn":
+      return .yarn(try Yarn(parameters, settings))
     default:
       throw .unsupportedSetting(
         file: parameters.file, key: "\(parameters.path).rope_type", found: type,
-        expected: "default, linear, llama3 or longrope")
+        expected: "default, linear, llama3, longrope or yarn")
     }
   }
 }
@@ -120,5 +122,33 @@ extension RotaryParameters.LongRope {
     let growth = factor <= 1 ? 0 : log(factor) / log(Double(originalPositions))
     let suggested = (1 + growth).squareRoot()
     attentionFactor = try parameters.positive("attention_factor", default: suggested)
+  }
+}
+
+extension RotaryParameters.Yarn {
+  /// The factor of cosine and sine is that of the paper, 0.1 ln(factor) + 1, where neither it nor DeepSeek's two scales of it
+  /// are stated.
+  fileprivate init(
+    _ parameters: JSONValue, _ settings: RotarySettings
+  ) throws(TransformerError) {
+    let original = try parameters.positive(
+      "original_max_position_embeddings", default: Double(settings.maximumPositions))
+    let factor = try parameters.positive(
+      "factor", default: Double(settings.maximumPositions) / original)
+    func suggested(_ scale: Double) -> Double {
+      factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1
+    }
+    let (scale, scaleOfAll) = (
+      try parameters.setting("mscale", default: 0.0),
+      try parameters.setting("mscale_all_dim", default: 0.0)
+    )
+    let fallback =
+      scale != 0 && scaleOfAll != 0 ? suggested(scale) / suggested(scaleOfAll) : suggested(1)
+    self.init(
+      factor: factor, originalPositions: original,
+      fastTurns: try parameters.positive("beta_fast", default: 32),
+      slowTurns: try parameters.positive("beta_slow", default: 1),
+      truncates: try parameters.setting("truncate", default: true),
+      attentionFactor: try parameters.positive("attention_factor", default: fallback))
   }
 }

@@ -67,6 +67,13 @@ QWEN3 = {
     "use_sliding_window": False,
 }
 
+# As Qwen's notes on long texts say, with a base so small that the blend covers several pairs of a head.
+QWEN3_YARN = QWEN3 | {
+    "max_position_embeddings": 32,
+    "rope_scaling": {"factor": 4.0, "original_max_position_embeddings": 32, "rope_type": "yarn"},
+    "rope_theta": 100,
+}
+
 OLMO2 = {
     "architectures": ["Olmo2ForCausalLM"],
     "model_type": "olmo2",
@@ -368,6 +375,7 @@ FAMILIES = {
     made.name: made
     for made in [
         common("qwen3", 101, QWEN3),
+        common("qwen3-yarn", 119, QWEN3_YARN, long=64),
         common("olmo2", 102, OLMO2),
         common("granite", 103, GRANITE, gain=2.0, spread=0.3, final_norm=12.0),
         common("smollm3", 104, SMOLLM3, long=64),

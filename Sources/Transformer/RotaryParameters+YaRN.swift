@@ -1,0 +1,48 @@
+import Foundation
+
+extension RotaryParameters {
+  /// YaRN (Peng et al. 2023, arXiv:2309.00071): frequencies that turn often within the original length are kept, those that turn
+  /// seldom are divided by `factor`, those between blended.
+  package struct Yarn: Sendable, Equatable {
+    package var factor: Double
+    /// The length of the texts of the training.
+    package var originalPositions: Double
+    /// Turns within the original length from which on a frequency is kept, and up to which it is divided.
+    package var fastTurns: Double
+    package var slowTurns: Double
+    /// Whether the bounds of the blend are widened to whole pairs.
+    package var truncates: Bool
+    /// A factor of cosine and sine.
+    package var attentionFactor: Double
+
+    package init(
+      factor: Double, originalPositions: Double, fastTurns: Double = 32, slowTurns: Double = 1,
+      truncates: Bool = true, attentionFactor: Double
+    ) {
+      self.factor = factor
+      self.originalPositions = originalPositions
+      self.fastTurns = fastTurns
+      self.slowTurns = slowTurns
+      self.truncates = truncates
+      self.attentionFactor = attentionFactor
+    }
+
+    /// The frequencies of pairs whose base has these powers: [dimension / 2].
+    func frequencies(_ powers: [Float], base: Double, dimension: Int) -> [Float] {
+      /// The pair, as a real number, that turns so often within the original length.
+      func pair(turning turns: Double) -> Double {
+        Double(dimension) * log(originalPositions / (turns * 2 * .pi)) / (2 * log(base))
+      }
+      var (low, high) = (pair(turning: fastTurns), pair(turning: slowTurns))
+      if truncates { (low, high) = (low.rounded(.down), high.rounded(.up)) }
+      low = max(low, 0)
+      high = min(high, Double(dimension - 1))
+      if low == high { high += 0.001 }
+      return powers.enumerated().map { index, power in
+        let ramp = (Float(index) - Float(low)) / Float(high - low)
+        let kept = 1 - min(max(ramp, 0), 1)
+        return 1 / (Float(factor) * power) * (1 - kept) + 1 / power * kept
+      }
+    }
+  }
+}
