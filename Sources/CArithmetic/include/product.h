@@ -49,6 +49,16 @@ void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const float *_
 void product_tiles(const Product *_Nonnull product, ptrdiff_t row_begin, ptrdiff_t row_end,
                    ptrdiff_t column_begin, ptrdiff_t column_end, void *_Nonnull panel);
 
+enum {
+  /// Up to so many rows `product_few_rows` is the faster of the two.
+  PRODUCT_FEW_ROWS = 64,
+};
+
+/// All rows, columns column_begin ..< column_end of a forward product in f32; where `product_has_tiles`. A sum is made in the same
+/// order whatever the count of rows.
+void product_few_rows(const Product *_Nonnull product, ptrdiff_t column_begin,
+                      ptrdiff_t column_end);
+
 /// Columns begin ..< end of y [rows, stride] as a product that adds to them expects them: `bias`, or 0 where it is NULL; on
 /// top of what y holds where `accumulate`.
 void begin_product(ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t begin, ptrdiff_t end,

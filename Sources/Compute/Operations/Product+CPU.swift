@@ -15,6 +15,8 @@ extension Device {
       pairs: nil)
     if roundsActivations, canRoundActivations, !shape.isExact, weight.precision == .bf16 {
       try unsafe multiplyRounded(product, on: cpu)
+    } else if cpu.usesTiles, unsafe hasFewRows(product) {
+      unsafe multiplyFewRows(product, on: cpu)
     } else if cpu.usesTiles {
       try unsafe multiplyByTiles(product, on: cpu)
     } else {

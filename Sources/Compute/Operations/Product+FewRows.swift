@@ -1,0 +1,24 @@
+import CArithmetic
+
+extension Device {
+  /// Whether a product is one of few rows, which `multiplyFewRows` is for.
+  func hasFewRows(_ product: Product) -> Bool {
+    unsafe !product.backward && product.pairs == nil && product.rows <= Int(PRODUCT_FEW_ROWS)
+  }
+
+  /// A forward product of few rows, where the processor has our tiles: columns of y shared out over the threads.
+  func multiplyFewRows(_ product: Product, on cpu: CPUEngine) {
+    let (rows, width, depth) = unsafe (product.rows, product.width, product.depth)
+    // As for tiles: a thread that wakes costs as much as some hundred thousand weights.
+    let isSmall = width * depth * (rows + 16) < 1 << 21
+    unsafe withUnsafePointer(to: product) { product in
+      if isSmall {
+        unsafe product_few_rows(product, 0, width)
+        return
+      }
+      cpu.forEachPart(of: width, grain: 128) { columns in
+        unsafe product_few_rows(product, columns.lowerBound, columns.upperBound)
+      }
+    }
+  }
+}
