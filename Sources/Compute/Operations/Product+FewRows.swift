@@ -4,6 +4,7 @@ extension Device {
   /// Whether a product is one of few rows, which `multiplyFewRows` is for.
   func hasFewRows(_ product: Product) -> Bool {
     unsafe !product.backward && product.pairs == nil && product.rows <= Int(PRODUCT_FEW_ROWS)
+      && product.depth >= Int(PRODUCT_FEW_ROWS_DEPTH)
   }
 
   /// A forward product of few rows, where the processor has our tiles: columns of y shared out over the threads.

@@ -9,6 +9,7 @@ extension DeviceTests {
     static let shapes = [
       (1, 1, 1), (5, 63, 7), (6, 64, 64), (7, 65, 65), (63, 127, 33), (64, 128, 16), (65, 129, 100),
       (2, 1000, 257), (1, 896, 896), (100, 132, 200), (13, 2100, 64), (7, 70, 2500),
+      (67, 70, 2500), (3, 65, 130), (64, 66, 145), (5, 9, 128),
     ]
     /// Those that bring every size of tile, since PoCL takes seconds to compile one of them.
     static let fewShapes = [
@@ -19,6 +20,25 @@ extension DeviceTests {
     func matchesTheDoubleReference(on name: TestDevice, precision: WeightPrecision) throws {
       let shapes = name == .cpu || precision == .f32 ? Self.shapes : Self.fewShapes
       try expectReference(on: try name.open(), precision, shapes: shapes)
+    }
+
+    /// An answer's next token does not depend on how many are made beside it.
+    @Test(arguments: WeightPrecision.allCases)
+    func aRowDoesNotDependOnThoseBesideIt(precision: WeightPrecision) throws {
+      let device = try TestDevice.cpu.open()
+      var generator = SeededGenerator(seed: 31)
+      let workload = ProductWorkload(
+        rows: 23, outputs: 333, inputs: 145, precision: precision, using: &generator)
+      let x = try device.buffer(workload.x)
+      let weight = try workload.matrix(on: device, hasBias: true)
+      var y = try device.buffer(of: Float.self, count: 23 * 333)
+      try device.product(x, weight, rows: 23, into: &y)
+      let together = try device.download(y)
+      for row in 0..<23 {
+        var alone = try device.buffer(of: Float.self, count: 333)
+        try device.product(x, weight, rows: 1, inputRow: row, into: &alone)
+        #expect(try device.download(alone) == Array(together[(row * 333)..<((row + 1) * 333)]))
+      }
     }
 
     /// What runs on a processor that has no vectors of ours.
