@@ -3,8 +3,9 @@
 //     activation_forward    y[i]   = activation(x[i])
 //     activation_backward   d_x[i] = d_y[i] * activation'(x[i])
 //
-//     x, d_y   [count]  read
-//     y, d_x   [count]  write
+//     x     [count]  read; by activation_backward update: x on entry, d_x on exit
+//     d_y   [count]  read
+//     y     [count]  write
 //
 // Mapping   one work-group (CPU: one work-item) SPAN elements (lanes.h)
 // Passes    one
@@ -23,10 +24,9 @@ KERNEL(LANES) activation_forward(const GLOBAL float *RESTRICT x, GLOBAL float *R
 }
 
 KERNEL(LANES) activation_backward(const GLOBAL float *RESTRICT d_y,
-                                  const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT d_x,
-                                  int count) {
+                                  GLOBAL float *RESTRICT x, int count) {
   const int begin = GROUP_ID * SPAN;
   const int end = count - begin < SPAN ? count : begin + SPAN;
   for (int i = begin + FIRST; i < end; i += STRIDE)
-    store_lane(load_or_zero(d_y, i, end) * activation_slope(load_or_zero(x, i, end)), d_x, i, end);
+    store_lane(load_or_zero(d_y, i, end) * activation_slope(load_or_zero(x, i, end)), x, i, end);
 }

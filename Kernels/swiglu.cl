@@ -5,10 +5,9 @@
 //     swiglu_backward   d_gate[t,f] = d_hidden[t,f] * up[t,f] * activation'(gate[t,f])
 //                       d_up[t,f]   = d_hidden[t,f] * activation(gate[t,f])
 //
-//     gate_up     [T, 2F]  read
+//     gate_up     [T, 2F]  read; by swiglu_backward update: gate | up on entry, d_gate | d_up on exit
 //     hidden      [T, F]   write
 //     d_hidden    [T, F]   read
-//     d_gate_up   [T, 2F]  write
 //
 // Mapping   one work-group (CPU: one work-item) SPAN columns of a row (lanes.h): group (c, t) columns c * SPAN ... of row t
 // Passes    one
@@ -31,20 +30,18 @@ KERNEL(LANES) swiglu_forward(const GLOBAL float *RESTRICT gate_up, GLOBAL float 
 }
 
 KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
-                              const GLOBAL float *RESTRICT gate_up,
-                              GLOBAL float *RESTRICT d_gate_up, int width) {
+                              GLOBAL float *RESTRICT gate_up, int width) {
   const OFFSET row = GROUP_ID_Y;
   const int begin = GROUP_ID * SPAN;
   const int end = width - begin < SPAN ? width : begin + SPAN;
-  const GLOBAL float *gate = gate_up + 2 * row * width;
-  const GLOBAL float *up = gate + width;
   const GLOBAL float *gradient = d_hidden + row * width;
-  GLOBAL float *d_gate = d_gate_up + 2 * row * width;
-  GLOBAL float *d_up = d_gate + width;
+  GLOBAL float *gate = gate_up + 2 * row * width;
+  GLOBAL float *up = gate + width;
   for (int f = begin + FIRST; f < end; f += STRIDE) {
     const Lane g = load_or_zero(gate, f, end);
     const Lane d = load_or_zero(gradient, f, end);
-    store_lane(d * load_or_zero(up, f, end) * activation_slope(g), d_gate, f, end);
-    store_lane(d * activated(g), d_up, f, end);
+    const Lane u = load_or_zero(up, f, end);
+    store_lane(d * u * activation_slope(g), gate, f, end);
+    store_lane(d * activated(g), up, f, end);
   }
 }

@@ -20,8 +20,8 @@ enum ActivationBenchmark: OperationBenchmark {
         },
         BenchmarkCase("backward \(shape)", bytes: workload.ungatedBackwardBytes) {
           try device.activateBackward(
-            operands.outputGradient, x: operands.x, activation: activation, count: count,
-            into: &operands.inputGradient)
+            operands.outputGradient, activation: activation, count: count,
+            in: &operands.inputGradient)
         },
       ]
     }
@@ -31,13 +31,14 @@ enum ActivationBenchmark: OperationBenchmark {
     let x: DeviceBuffer<Float>
     let outputGradient: DeviceBuffer<Float>
     var y: DeviceBuffer<Float>
+    /// Runs after the first read what the one before left: other numbers, and the same work.
     var inputGradient: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: ActivationWorkload) throws {
       x = try device.buffer(workload.gateUp)
       outputGradient = try device.buffer(workload.hiddenGradient)
       y = try device.buffer(workload.hiddenGradient)
-      inputGradient = try device.buffer(workload.hiddenGradient)
+      inputGradient = try device.buffer(workload.gateUp)
     }
   }
 }

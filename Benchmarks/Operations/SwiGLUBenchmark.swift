@@ -21,8 +21,8 @@ enum SwiGLUBenchmark: OperationBenchmark {
         },
         BenchmarkCase("backward \(shape)", bytes: workload.backwardBytes) {
           try device.swiGLUBackward(
-            operands.hiddenGradient, gateUp: operands.gateUp, activation: activation,
-            rows: workload.rows, width: workload.width, into: &operands.gateUpGradient)
+            operands.hiddenGradient, activation: activation, rows: workload.rows,
+            width: workload.width, in: &operands.gateUpGradient)
         },
       ]
     }
@@ -32,6 +32,7 @@ enum SwiGLUBenchmark: OperationBenchmark {
     let gateUp: DeviceBuffer<Float>
     let hiddenGradient: DeviceBuffer<Float>
     var hidden: DeviceBuffer<Float>
+    /// Runs after the first read what the one before left: other numbers, and the same work.
     var gateUpGradient: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: ActivationWorkload) throws {

@@ -22,13 +22,12 @@ WIDE void activation_forward(ptrdiff_t begin, ptrdiff_t end, int activation, con
 }
 
 WIDE void activation_backward(ptrdiff_t begin, ptrdiff_t end, int activation, const float *d_y,
-                              const float *x, float *d_x) {
+                              float *x) {
   SUMS_IN_ANY_ORDER
-  const float *restrict from = x;
   const float *restrict gradient = d_y;
-  float *restrict to = d_x;
+  float *restrict at = x;
 #define BODY(kind) \
-  for (ptrdiff_t i = begin; i < end; i++) to[i] = gradient[i] * activation_slope(from[i], kind)
+  for (ptrdiff_t i = begin; i < end; i++) at[i] = gradient[i] * activation_slope(at[i], kind)
   FOR_KIND(activation, BODY)
 #undef BODY
 }
@@ -48,18 +47,17 @@ WIDE void swiglu_forward(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, int ac
 }
 
 WIDE void swiglu_backward(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, int activation,
-                          const float *d_hidden, const float *gate_up, float *d_gate_up) {
+                          const float *d_hidden, float *gate_up) {
   SUMS_IN_ANY_ORDER
   for (ptrdiff_t row = begin; row < end; row++) {
-    const float *restrict gate = gate_up + 2 * row * width;
-    const float *restrict up = gate + width;
     const float *restrict gradient = d_hidden + row * width;
-    float *restrict d_gate = d_gate_up + 2 * row * width;
-    float *restrict d_up = d_gate + width;
-#define BODY(kind)                                                 \
-  for (ptrdiff_t f = 0; f < width; f++) {                          \
-    d_gate[f] = gradient[f] * up[f] * activation_slope(gate[f], kind); \
-    d_up[f] = gradient[f] * activated(gate[f], kind);              \
+    float *restrict gate = gate_up + 2 * row * width;
+    float *restrict up = gate + width;
+#define BODY(kind)                                                   \
+  for (ptrdiff_t f = 0; f < width; f++) {                            \
+    const float g = gate[f];                                         \
+    gate[f] = gradient[f] * up[f] * activation_slope(g, kind);       \
+    up[f] = gradient[f] * activated(g, kind);                        \
   }
     FOR_KIND(activation, BODY)
 #undef BODY

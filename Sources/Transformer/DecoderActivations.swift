@@ -63,8 +63,6 @@ package final class DecoderActivations {
     var responses: DeviceBuffer<Float>
     /// [response rows, E].
     var responseNormed: DeviceBuffer<Float>
-    /// [rows, 2F] or [rows, F].
-    var preactivation: DeviceBuffer<Float>
     /// [rows, H, D].
     var attended: DeviceBuffer<Float>
     /// [rows, H, D].
@@ -82,7 +80,6 @@ package final class DecoderActivations {
       branch = try device.buffer(count: configuration.usesBranchGradient ? rows * width : 0)
       responses = try device.buffer(count: responseRows * width)
       responseNormed = try device.buffer(count: responseRows * width)
-      preactivation = try device.buffer(count: rows * FeedForward.inputWidth(configuration))
       attended = try device.buffer(count: rows * heads.queryWidth)
       query = try device.buffer(count: rows * heads.queryWidth)
       key = try device.buffer(count: rows * heads.keyValueWidth)

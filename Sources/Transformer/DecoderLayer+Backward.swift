@@ -87,17 +87,15 @@ extension DecoderLayer {
     let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
     if feedForwardBranch.isDirect {
       return try feedForward.backward(
-        device, residualGradient, preactivation: kept.preactivation, rows: rows,
-        hiddenGradient: &shared.hidden, preactivationGradient: &gradients.preactivation,
-        into: &shared.normed)
+        device, residualGradient, preactivation: &kept.preactivation, rows: rows,
+        hiddenGradient: &shared.hidden, into: &shared.normed)
     }
     try feedForwardBranch.leaveBackward(
       device, residualGradient, output: kept.feedForwardOutput,
       statistics: kept.feedForwardOutputStatistics, rows: rows, into: &gradients.branch)
     try feedForward.backward(
-      device, gradients.branch, preactivation: kept.preactivation, rows: rows,
-      hiddenGradient: &shared.hidden, preactivationGradient: &gradients.preactivation,
-      into: &shared.normed)
+      device, gradients.branch, preactivation: &kept.preactivation, rows: rows,
+      hiddenGradient: &shared.hidden, into: &shared.normed)
   }
 
   /// As `feedForwardBackward`, to `gradients.branch`, of blocks that run side by side and are direct.
@@ -106,9 +104,8 @@ extension DecoderLayer {
     _ residualGradient: borrowing DeviceBuffer<Float>, rows: Int
   ) throws(ComputeError) {
     try feedForward.backward(
-      pass.device, residualGradient, preactivation: pass.kept.preactivation, rows: rows,
-      hiddenGradient: &pass.shared.hidden, preactivationGradient: &gradients.preactivation,
-      into: &gradients.branch)
+      pass.device, residualGradient, preactivation: &pass.kept.preactivation, rows: rows,
+      hiddenGradient: &pass.shared.hidden, into: &gradients.branch)
   }
 
   /// From the residual stream's gradient to that of the attended rows, in `gradients.attended`.

@@ -9,15 +9,14 @@ enum { ACTIVATION_SILU, ACTIVATION_GELU_TANH, ACTIVATION_GELU, ACTIVATION_RELU }
 void activation_forward(ptrdiff_t begin, ptrdiff_t end, int activation, const float *_Nonnull x,
                         float *_Nonnull y);
 
-/// d_x[i] = d_y[i] * activation'(x[i]) for i in begin ..< end.
+/// d_y[i] * activation'(x[i]) in place of x[i] for i in begin ..< end.
 void activation_backward(ptrdiff_t begin, ptrdiff_t end, int activation,
-                         const float *_Nonnull d_y, const float *_Nonnull x, float *_Nonnull d_x);
+                         const float *_Nonnull d_y, float *_Nonnull x);
 
 /// hidden[t] = activation(gate[t]) * up[t] for rows begin ..< end; gate_up rows are [gate; up], `width` each.
 void swiglu_forward(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, int activation,
                     const float *_Nonnull gate_up, float *_Nonnull hidden);
 
-/// d_gate_up of rows begin ..< end.
+/// The gradient of rows begin ..< end of gate_up, in their place.
 void swiglu_backward(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, int activation,
-                     const float *_Nonnull d_hidden, const float *_Nonnull gate_up,
-                     float *_Nonnull d_gate_up);
+                     const float *_Nonnull d_hidden, float *_Nonnull gate_up);

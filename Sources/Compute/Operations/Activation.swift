@@ -61,34 +61,30 @@ extension Device {
     }
   }
 
-  /// The gradient of `activate` with respect to its input.
+  /// The gradient of `activate` with respect to its input, in the input's place: nothing reads that again.
   ///
   /// - Parameters:
   ///   - outputGradient: [count], read.
-  ///   - x: [count], read: the input of the forward pass.
-  ///   - inputGradient: [count], written.
+  ///   - x: [count], updated: the input of the forward pass on entry, its gradient on exit.
   package func activateBackward(
-    _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
-    activation: Activation, count: Int, into inputGradient: inout DeviceBuffer<Float>
+    _ outputGradient: borrowing DeviceBuffer<Float>, activation: Activation, count: Int,
+    in x: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("activateBackward", "outputGradient", outputGradient.count, atLeast: count)
     try expect("activateBackward", "x", x.count, atLeast: count)
-    try expect("activateBackward", "inputGradient", inputGradient.count, atLeast: count)
     switch engine {
     case .cpu(let cpu):
-      let (gradient, x) = unsafe (outputGradient.host, x.host)
-      let target = unsafe inputGradient.mutableHost
+      let (gradient, x) = unsafe (outputGradient.host, x.mutableHost)
       let code = Int32(activation.code)
       cpu.forEachRange(of: count, elementsPerRow: 4) { range in
-        unsafe activation_backward(range.lowerBound, range.upperBound, code, gradient, x, target)
+        unsafe activation_backward(range.lowerBound, range.upperBound, code, gradient, x)
       }
     case .opencl(let gpu):
       let (lanes, span) = (gpu.rowLanes, gpu.span)
       var launch = try gpu.launch(
         .activation, "activation_backward", [lanes.option, span, activation.option])
       try launch.read(outputGradient)
-      try launch.read(x)
-      try launch.write(&inputGradient)
+      try launch.write(&x)
       try launch.value(count)
       try launch.run(groups: span.groups(for: count), lanes: lanes.count)
     }

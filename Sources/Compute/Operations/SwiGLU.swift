@@ -36,36 +36,30 @@ extension Device {
     }
   }
 
-  /// The gradient of `swiGLU` with respect to its input.
+  /// The gradient of `swiGLU` with respect to its input, in the input's place: nothing reads that again.
   ///
   /// - Parameters:
   ///   - hiddenGradient: [rows, width], read.
-  ///   - gateUp: [rows, 2 * width], read: the input of the forward pass.
-  ///   - gateUpGradient: [rows, 2 * width], written.
+  ///   - gateUp: [rows, 2 * width], updated: the input of the forward pass on entry, its gradient on exit.
   package func swiGLUBackward(
-    _ hiddenGradient: borrowing DeviceBuffer<Float>, gateUp: borrowing DeviceBuffer<Float>,
-    activation: Activation, rows: Int, width: Int,
-    into gateUpGradient: inout DeviceBuffer<Float>
+    _ hiddenGradient: borrowing DeviceBuffer<Float>, activation: Activation, rows: Int, width: Int,
+    in gateUp: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("swiGLUBackward", "hiddenGradient", hiddenGradient.count, atLeast: rows * width)
     try expect("swiGLUBackward", "gateUp", gateUp.count, atLeast: 2 * rows * width)
-    try expect("swiGLUBackward", "gateUpGradient", gateUpGradient.count, atLeast: 2 * rows * width)
     switch engine {
     case .cpu(let cpu):
-      let (gradient, gateUp) = unsafe (hiddenGradient.host, gateUp.host)
-      let target = unsafe gateUpGradient.mutableHost
+      let (gradient, gateUp) = unsafe (hiddenGradient.host, gateUp.mutableHost)
       let code = Int32(activation.code)
       cpu.forEachRange(of: rows, elementsPerRow: 6 * width) { range in
-        unsafe swiglu_backward(
-          range.lowerBound, range.upperBound, width, code, gradient, gateUp, target)
+        unsafe swiglu_backward(range.lowerBound, range.upperBound, width, code, gradient, gateUp)
       }
     case .opencl(let gpu):
       let (lanes, span) = (gpu.rowLanes, gpu.span)
       var launch = try gpu.launch(
         .swiglu, "swiglu_backward", [lanes.option, span, activation.option])
       try launch.read(hiddenGradient)
-      try launch.read(gateUp)
-      try launch.write(&gateUpGradient)
+      try launch.write(&gateUp)
       try launch.value(width)
       try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
     }

@@ -51,28 +51,24 @@ final class FeedForward {
   ///
   /// - Parameters:
   ///   - outputGradient: [rows, E], read.
-  ///   - preactivation: [rows, 2F or F], read.
+  ///   - preactivation: [rows, 2F or F], read and used up: its gradient takes its place.
   ///   - hiddenGradient: [rows, F], scratch.
-  ///   - preactivationGradient: [rows, 2F or F], scratch.
   ///   - normedGradient: [rows, E], written.
   func backward(
     _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>,
-    preactivation: borrowing DeviceBuffer<Float>, rows: Int,
+    preactivation: inout DeviceBuffer<Float>, rows: Int,
     hiddenGradient: inout DeviceBuffer<Float>,
-    preactivationGradient: inout DeviceBuffer<Float>,
     into normedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try device.productBackward(outputGradient, down, rows: rows, into: &hiddenGradient)
     switch kind {
     case .gated(let activation):
       try device.swiGLUBackward(
-        hiddenGradient, gateUp: preactivation, activation: activation, rows: rows, width: width,
-        into: &preactivationGradient)
+        hiddenGradient, activation: activation, rows: rows, width: width, in: &preactivation)
     case .plain(let activation):
       try device.activateBackward(
-        hiddenGradient, x: preactivation, activation: activation, count: rows * width,
-        into: &preactivationGradient)
+        hiddenGradient, activation: activation, count: rows * width, in: &preactivation)
     }
-    try device.productBackward(preactivationGradient, up, rows: rows, into: &normedGradient)
+    try device.productBackward(preactivation, up, rows: rows, into: &normedGradient)
   }
 }

@@ -14,18 +14,17 @@ extension DeviceTests {
         let workload = ActivationWorkload(
           rows: 1, width: count, activation: activation, using: &generator)
         let inputs = Array(workload.gateUp[..<count])
-        let x = try device.buffer(inputs)
+        var x = try Canary(device, count: count, values: inputs)
         var y = try Canary(device, count: count)
-        try device.activate(x, activation: activation, count: count, into: &y.buffer)
+        try device.activate(x.buffer, activation: activation, count: count, into: &y.buffer)
         let found = try #require(try y.result(device))
         let values = inputs.map { ActivationWorkload.value(Double($0), activation) }
         #expect(relativeError(found, values) < Tolerance.rowArithmetic.rawValue)
 
         let gradient = try device.buffer(workload.hiddenGradient)
-        var target = try Canary(device, count: count)
         try device.activateBackward(
-          gradient, x: x, activation: activation, count: count, into: &target.buffer)
-        let slopes = try #require(try target.result(device))
+          gradient, activation: activation, count: count, in: &x.buffer)
+        let slopes = try #require(try x.result(device))
         let reference = zip(inputs, workload.hiddenGradient).map { x, gradient in
           Double(gradient) * ActivationWorkload.slope(Double(x), activation)
         }

@@ -13,10 +13,11 @@ extension DeviceTests {
         var generator = SeededGenerator(seed: UInt64(width))
         let workload = ActivationWorkload(
           rows: 3, width: width, activation: activation, using: &generator)
-        let gateUp = try device.buffer(workload.gateUp)
+        var gateUp = try Canary(
+          device, count: workload.gateUp.count, values: workload.gateUp)
         var hidden = try Canary(device, count: workload.hiddenGradient.count)
         try device.swiGLU(
-          gateUp, activation: activation, rows: workload.rows, width: width,
+          gateUp.buffer, activation: activation, rows: workload.rows, width: width,
           into: &hidden.buffer)
         let found = try #require(try hidden.result(device))
         #expect(
@@ -24,11 +25,9 @@ extension DeviceTests {
           "width \(width)")
 
         let gradient = try device.buffer(workload.hiddenGradient)
-        var target = try Canary(device, count: workload.gateUp.count)
         try device.swiGLUBackward(
-          gradient, gateUp: gateUp, activation: activation, rows: workload.rows, width: width,
-          into: &target.buffer)
-        let gradients = try #require(try target.result(device))
+          gradient, activation: activation, rows: workload.rows, width: width, in: &gateUp.buffer)
+        let gradients = try #require(try gateUp.result(device))
         #expect(
           relativeError(gradients, workload.backward()) < Tolerance.rowArithmetic.rawValue,
           "width \(width)")
