@@ -25,7 +25,7 @@
 // Numerics  f32, no atomics: every sum has one order
 // Traffic   key, value and their gradients once; query and d_output once a key tile
 // Needs     attention_tiles.h
-// Build     HEAD_DIMENSION=8,80,256 TILE=32,64 SOFT_CAP=0,1
+// Build     HEAD_DIMENSION=8,80,256 TILE=32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE

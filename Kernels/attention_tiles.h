@@ -12,7 +12,8 @@
 // counts from the start of what its sequence sees: first the prefix, then its own keys.
 //
 // Built with  HEAD_DIMENSION  D, 1 to 256
-//             TILE            64; 32 on GPUs where D > 128. Local memory stays below 29 KB
+//             TILE            16, 32 or 64 on GPUs, a multiple of 32 on devices of CPU type
+//             CHUNK           8, 16 or 32, at most TILE: elements or rows that stand in local memory at once, on GPUs
 //             SOFT_CAP        1: scores become soft_cap * tanh(score / soft_cap)
 
 typedef struct QueryTile {
@@ -143,7 +144,9 @@ DEVICE void score_gradient(int16 seen, float16 log_sum_exp, float16 delta, float
 #define SHARE (TILE / SIDE)
 #define COLUMNS ((HEAD_DIMENSION + SIDE - 1) / SIDE)
 #define PITCH (TILE + 4)
+#ifndef CHUNK
 #define CHUNK 16
+#endif
 #define PRODUCT_STAGING (2 * CHUNK * PITCH)
 #define GATHER_STAGING (CHUNK * HEAD_DIMENSION + SIDE)
 #define STAGING (PRODUCT_STAGING > GATHER_STAGING ? PRODUCT_STAGING : GATHER_STAGING)

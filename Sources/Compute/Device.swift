@@ -17,6 +17,8 @@ package final class Device {
   package let name: String
   /// What the device calls itself.
   package let title: String
+  /// Which tuning the kernels run with; none on the CPU path.
+  package let tuning: DeviceTuning
 
   /// Whether products with bf16 weights round activations and gradients to bf16 too, but for those that are asked to be
   /// exact. Each factor is then off by up to 2^-9 of itself, and the processor runs at twice the rate. It changes nothing where
@@ -31,18 +33,21 @@ package final class Device {
     engine = .cpu(cpu)
     name = "cpu"
     title = "CPU, \(cpu.threads) thread\(cpu.threads == 1 ? "" : "s"), OpenBLAS"
+    tuning = DeviceTuning()
     pool = MemoryPool { byteCount, heldBytes throws(ComputeError) in
       try CPUEngine.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)
     }
   }
 
-  /// An OpenCL device. `isProfiling` keeps a time for every launch (see `takeTimings`).
+  /// An OpenCL device. `isProfiling` keeps a time for every launch (see `takeTimings`); `tunings` is where its kernels'
+  /// constants are looked for.
   package init(
     opencl description: DeviceDescription, isProfiling: Bool = false,
-    bodies: KernelBodies = .automatic, memoryLimit: Int? = nil
+    bodies: KernelBodies = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
   ) throws(ComputeError) {
     let gpu = try OpenCLEngine(description, isProfiling: isProfiling, bodies: bodies)
     engine = .opencl(gpu)
+    tuning = tunings.apply(to: gpu)
     name = "opencl:\(description.platformIndex).\(description.deviceIndex)"
     title = "\(description.name) (\(description.platform))"
     pool = MemoryPool { byteCount, heldBytes throws(ComputeError) in

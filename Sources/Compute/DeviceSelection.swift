@@ -36,8 +36,11 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Opens the device. `threads` is for the CPU path; nil takes one a core.
-  package func open(threads: Int? = nil, isProfiling: Bool = false) throws(ComputeError) -> Device {
+  /// Opens the device. `threads` is for the CPU path; nil takes one a core. `tunings` is where an OpenCL device's kernels look
+  /// for their constants.
+  package func open(
+    threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user
+  ) throws(ComputeError) -> Device {
     if self == .cpu { return try Device(cpuThreads: threads) }
     let found: [DeviceDescription]
     do throws(OpenCLError) {
@@ -54,7 +57,9 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     case .openclDevice(let platform, let device):
       wanted = found.first { $0.platformIndex == platform && $0.deviceIndex == device }
     }
-    if let wanted { return try Device(opencl: wanted, isProfiling: isProfiling) }
+    if let wanted {
+      return try Device(opencl: wanted, isProfiling: isProfiling, tunings: tunings)
+    }
     if self == .automatic { return try Device(cpuThreads: threads) }
     throw .unknownDevice(
       asked: description, found: found.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })

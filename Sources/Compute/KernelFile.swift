@@ -23,6 +23,9 @@ import CKernels
     }
   }
 
+  /// A hash of what the compiler gets.
+  var fingerprint: String { Fingerprint.text(of: [source]) }
+
   /// The words that every kernel is written in; it stands before each file.
   static let dialect = unsafe KernelFile(kernel_dialect)
   /// Loads, stores and reductions along a row, with the lanes of a GPU or the wide vectors of a CPU.

@@ -5,6 +5,8 @@ final class OpenCLEngine {
   let context: Context
   /// True where the bodies for devices of CPU type are built.
   let isCPUType: Bool
+  /// The constants that this device's tuning found, by the tunable's name; those that are missing run their defaults.
+  var choices: [String: TuningCandidate] = [:]
   private let cache: ProgramCache
   private var kernels: [KernelKey: Kernel] = [:]
   private var programs: [String: Program] = [:]
@@ -103,7 +105,7 @@ final class OpenCLEngine {
 }
 
 /// A `-D` constant of a kernel's build.
-struct KernelOption: Hashable {
+struct KernelOption: Hashable, Sendable {
   let name: String
   let value: Int
 
@@ -128,12 +130,7 @@ struct Lanes {
 }
 
 extension OpenCLEngine {
-  /// One work-item a row on a device of CPU type, where each runs wide vectors; a work-group on a GPU.
-  var rowLanes: Lanes { Lanes(count: isCPUType ? 1 : 128) }
-  /// As `rowLanes`, for rows as long as a vocabulary: a work-group as large as every GPU takes.
+  /// For rows as long as a vocabulary: one work-item a row on a device of CPU type, where each runs wide vectors, and on a GPU a
+  /// work-group as large as every GPU takes.
   var vocabularyLanes: Lanes { Lanes(count: isCPUType ? 1 : 256) }
-  /// Elements that a work-group goes along in the kernels that cut long rows into spans.
-  var span: KernelOption { KernelOption("SPAN", 1024) }
-  /// One work-item an element in the kernels that go element by element.
-  var elementLanes: Lanes { Lanes(count: 256) }
 }

@@ -11,17 +11,7 @@ struct ProgramCache {
   init(device: DeviceDescription) {
     self.device = [device.platform, device.name, device.vendor, device.version, device.driver]
       .joined(separator: "\u{0}")
-    self.folder = Self.defaultFolder
-  }
-
-  /// The user's cache folder; nil where there is no home.
-  static var defaultFolder: URL? {
-    let environment = ProcessInfo.processInfo.environment
-    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
-      return URL(fileURLWithPath: cache).appendingPathComponent("pith/programs")
-    }
-    guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
-    return URL(fileURLWithPath: home).appendingPathComponent(".cache/pith/programs")
+    self.folder = CacheFolder.url("programs")
   }
 
   /// The program of a source: taken from disk, or compiled and put there.
@@ -42,10 +32,15 @@ struct ProgramCache {
     return program
   }
 
-  /// 128 bits of FNV-1a over everything that the binary depends on.
   private func key(source: [UInt8], options: String) -> String {
-    let parts = [Array(device.utf8), Array(options.utf8), source]
-    return [0xcbf2_9ce4_8422_2325, 0x6c62_272e_07bb_0142].map { (basis: UInt64) in
+    Fingerprint.text(of: [Array(device.utf8), Array(options.utf8), source])
+  }
+}
+
+/// 128 bits of FNV-1a over everything that what is kept on disk depends on.
+enum Fingerprint {
+  static func text(of parts: [[UInt8]]) -> String {
+    [0xcbf2_9ce4_8422_2325, 0x6c62_272e_07bb_0142].map { (basis: UInt64) in
       var hash = basis
       for part in parts {
         for byte in part { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -29,6 +29,8 @@ struct Failure {
       self.init(error.description, isBadInput: true)
     case let error as HubError:
       self.init(error.description, isBadInput: error.isBadInput)
+    case let error as TuningStoreError:
+      self.init(error.description, isBadInput: false)
     case let error as UsageError:
       self.init(error.description, isBadInput: true)
     case let stop as Stopped:

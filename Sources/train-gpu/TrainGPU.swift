@@ -18,6 +18,7 @@ struct TrainGPU: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Distill.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Devices.self,
+      Tune.self,
     ],
     defaultSubcommand: Distill.self)
 

@@ -18,8 +18,12 @@ enum Program {
     .deletingLastPathComponent().appending(path: "train-gpu")
 
   /// Runs it to its end.
-  static func run(_ arguments: [String], input: String = "") throws -> Result {
-    let running = try Running(arguments, input: input)
+  ///
+  /// - Parameter environment: what differs from this process's own.
+  static func run(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:]
+  ) throws -> Result {
+    let running = try Running(arguments, input: input, environment: environment)
     return try running.wait()
   }
 
@@ -40,7 +44,9 @@ enum Program {
     private let process = Process()
     private let folder: URL
 
-    init(_ arguments: [String], input: String = "") throws {
+    init(
+      _ arguments: [String], input: String = "", environment: [String: String] = [:]
+    ) throws {
       folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       for name in ["input", "output", "errors"] {
@@ -49,6 +55,9 @@ enum Program {
       }
       process.executableURL = Program.url
       process.arguments = arguments
+      if !environment.isEmpty {
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      }
       process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "input"))
       process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
       process.standardError = try FileHandle(forWritingTo: folder.appending(path: "errors"))

@@ -5,6 +5,7 @@ import Testing
 @Suite struct UsageTests {
   @Test(arguments: [
     [], ["distill"], ["evaluate"], ["generate"], ["logits"], ["tokenize"], ["devices"],
+    ["tune"],
   ])
   func everyCommandHasHelpAndVersion(command: [String]) throws {
     let help = try Program.run(command + ["--help"])
@@ -37,6 +38,11 @@ import Testing
     (
       ["generate", "--model", "m", "--prompt", "p", "--adapter", "a", "--context", "c"],
       "give one of --adapter and --context"
+    ),
+    (["tune", "--runs", "0"], "--runs: expected 1 or more, found 0"),
+    (
+      ["tune", "--device", "cpu"],
+      "the CPU path has nothing to tune; name an OpenCL device with --device"
     ),
     (["devices", "--threads", "0"], "--threads: expected 1 or more, found 0"),
     (

@@ -51,7 +51,7 @@ extension Device {
         unsafe activation_forward(range.lowerBound, range.upperBound, code, x, y)
       }
     case .opencl(let gpu):
-      let (lanes, span) = (gpu.rowLanes, gpu.span)
+      let (lanes, span) = gpu.lanesAndSpan(.activation)
       var launch = try gpu.launch(
         .activation, "activation_forward", [lanes.option, span, activation.option])
       try launch.read(x)
@@ -80,13 +80,31 @@ extension Device {
         unsafe activation_backward(range.lowerBound, range.upperBound, code, gradient, x)
       }
     case .opencl(let gpu):
-      let (lanes, span) = (gpu.rowLanes, gpu.span)
+      let (lanes, span) = gpu.lanesAndSpan(.activation)
       var launch = try gpu.launch(
         .activation, "activation_backward", [lanes.option, span, activation.option])
       try launch.read(outputGradient)
       try launch.write(&x)
       try launch.value(count)
       try launch.run(groups: span.groups(for: count), lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  /// A work-group goes along SPAN elements.
+  static let activation = Tunable(
+    "activation", .activation,
+    gpu: .spans((128, 1024), (64, 512), (128, 512), (128, 2048), (256, 1024), (256, 4096)),
+    cpu: .spans((1, 1024), (1, 256), (1, 4096))
+  ) { trial throws(ComputeError) in
+    let (device, count) = (trial.device, trial.sizes.rows * trial.sizes.feedForward)
+    let x = try trial.floats(count, scale: 4)
+    let (y, gradient) = (try trial.zeros(count), try trial.zeros(count))
+    trial.run { () throws(ComputeError) in
+      try device.activate(x.buffer, activation: .geluTanh, count: count, into: &y.buffer)
+      try device.activateBackward(
+        y.buffer, x: x.buffer, activation: .geluTanh, count: count, into: &gradient.buffer)
     }
   }
 }

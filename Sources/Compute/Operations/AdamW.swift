@@ -53,7 +53,7 @@ extension Device {
           range.lowerBound, range.upperBound, factors, gradient, scale, parameters, first, second)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
+      let lanes = gpu.lanes(.adamW)
       var launch = try gpu.launch(.adamW, "adamw_update", [lanes.option])
       try launch.read(gradient)
       try launch.read(gradientScale)
@@ -69,6 +69,22 @@ extension Device {
       try launch.value(factors.second_correction)
       try launch.value(factors.epsilon)
       try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let adamW = Tunable("adamw", .adamW, gpu: .elementLanes, cpu: .elementLanes) {
+    trial throws(ComputeError) in
+    let (device, count) = (trial.device, trial.sizes.prefix * trial.sizes.hidden)
+    let (parameters, gradient) = (try trial.floats(count), try trial.floats(count))
+    let (first, second) = (try trial.zeros(count), try trial.zeros(count))
+    let scale = try trial.operand([Float(1)])
+    trial.run { () throws(ComputeError) in
+      try device.adamW(
+        &parameters.buffer, gradient: gradient.buffer, firstMoment: &first.buffer,
+        secondMoment: &second.buffer, count: count, learningRate: 0.01, step: 1,
+        gradientScale: scale.buffer)
     }
   }
 }

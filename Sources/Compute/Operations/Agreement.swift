@@ -33,7 +33,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, logits, chosen, places, agreements)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.agreement)
       var launch = try gpu.launch(.agreement, "agreement", [lanes.option])
       try launch.read(logits)
       try launch.read(chosen)
@@ -43,6 +43,23 @@ extension Device {
       try launch.value(firstPlace)
       try launch.value(firstRow)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let agreement = Tunable("agreement", .agreement, gpu: .vocabularyLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let logits = try trial.floats(rows * width)
+    let (chosen, places) = (
+      try trial.places(rows, below: rows), try trial.places(rows, below: rows)
+    )
+    let agreements = try trial.zeros(rows)
+    trial.run { () throws(ComputeError) in
+      try device.agreement(
+        logits.buffer, with: chosen.buffer, at: places.buffer, rows: rows, width: width,
+        into: &agreements.buffer)
     }
   }
 }

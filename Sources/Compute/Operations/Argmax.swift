@@ -24,12 +24,23 @@ extension Device {
         unsafe argmax_rows(range.lowerBound, range.upperBound, width, x, places)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.argmax)
       var launch = try gpu.launch(.argmax, "argmax_rows", [lanes.option])
       try launch.read(x)
       try launch.write(&places)
       try launch.value(width)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let argmax = Tunable("argmax", .argmax, gpu: .vocabularyLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let (x, places) = (try trial.floats(rows * width), try trial.places(rows, below: rows))
+    trial.run { () throws(ComputeError) in
+      try device.argmax(x.buffer, rows: rows, width: width, into: &places.buffer)
     }
   }
 }

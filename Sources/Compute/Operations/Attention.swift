@@ -51,7 +51,7 @@ extension Device {
           output: output, logSumExp: logSumExp, scratch: scratch)
       }
     case .opencl(let gpu):
-      let kernel = AttentionKernel(gpu, heads: heads, softCap: softCap)
+      let kernel = AttentionKernel(.attentionForward, gpu, heads: heads, softCap: softCap)
       let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
       var launch = try gpu.launch(.attentionForward, "attention_forward", kernel.options)
       try launch.read(table.records.buffer)
@@ -83,23 +83,5 @@ extension HeadShape {
       throw .unsupported(
         operation: operation, reason: "head dimension \(headDimension), expected 1 to 256")
     }
-  }
-}
-
-/// How attention's kernels are built on a device.
-struct AttentionKernel {
-  /// Rows of a tile of queries and of a tile of keys.
-  let tile: Int
-  let lanes: Int
-  let options: [KernelOption]
-
-  init(_ gpu: OpenCLEngine, heads: HeadShape, softCap: Float?) {
-    // Tiles, and the accumulators that a lane keeps in registers, must fit where heads are wide.
-    tile = gpu.isCPUType || heads.headDimension <= 128 ? 64 : 32
-    lanes = gpu.isCPUType ? 1 : 256
-    options = [
-      KernelOption("HEAD_DIMENSION", heads.headDimension), KernelOption("TILE", tile),
-      KernelOption("SOFT_CAP", softCap == nil ? 0 : 1),
-    ]
   }
 }

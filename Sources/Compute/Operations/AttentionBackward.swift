@@ -76,24 +76,28 @@ extension Device {
           key: keyPartial.mutableHost, value: valuePartial.mutableHost, stride: width),
         scratch: scratch.mutableHost, on: cpu)
     case .opencl(let gpu):
-      let kernel = AttentionKernel(gpu, heads: heads, softCap: softCap)
-      let queries = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
-      let keys = try layout.keyTable(rows: kernel.tile)
+      let queryKernel = AttentionKernel(
+        .attentionQueryGradient, gpu, heads: heads, softCap: softCap)
+      let keyKernel = AttentionKernel(
+        .attentionKeyValueGradient, gpu, heads: heads, softCap: softCap)
+      let queries = try layout.queryTable(rows: queryKernel.tile, groupSize: heads.groupSize)
+      let keys = try layout.keyTable(rows: keyKernel.tile)
       let prefixFloats = layout.prefixCount * heads.keyValueWidth
       var delta = try self.scratch(of: Float.self, count: rowCount)
       var keyPartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
       var valuePartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
 
-      var deltaLaunch = try gpu.launch(.attentionQueryGradient, "attention_delta", kernel.options)
+      var deltaLaunch = try gpu.launch(
+        .attentionQueryGradient, "attention_delta", queryKernel.options)
       try deltaLaunch.read(outputGradient)
       try deltaLaunch.read(output)
       try deltaLaunch.write(&delta)
       try deltaLaunch.value(rowCount)
       try deltaLaunch.run(
-        groups: (rowCount + kernel.lanes - 1) / kernel.lanes, lanes: kernel.lanes)
+        groups: (rowCount + queryKernel.lanes - 1) / queryKernel.lanes, lanes: queryKernel.lanes)
 
       var queryLaunch = try gpu.launch(
-        .attentionQueryGradient, "attention_query_gradient", kernel.options)
+        .attentionQueryGradient, "attention_query_gradient", queryKernel.options)
       try queryLaunch.read(queries.records.buffer)
       try queryLaunch.read(outputGradient)
       try queryLaunch.read(query)
@@ -109,10 +113,10 @@ extension Device {
       try queryLaunch.value(softCap ?? 0)
       try queryLaunch.run(
         groups: [scope == .all ? queries.count : queries.prefixTiles, heads.keyValueHeads],
-        items: [kernel.lanes, 1])
+        items: [queryKernel.lanes, 1])
 
       var keyLaunch = try gpu.launch(
-        .attentionKeyValueGradient, "attention_key_value_gradient", kernel.options)
+        .attentionKeyValueGradient, "attention_key_value_gradient", keyKernel.options)
       try keyLaunch.read(keys.tiles.buffer)
       try keyLaunch.read(keys.spans.buffer)
       try keyLaunch.read(outputGradient)
@@ -133,10 +137,10 @@ extension Device {
       try keyLaunch.value(softCap ?? 0)
       try keyLaunch.run(
         groups: [scope == .all ? keys.count : keys.prefixTiles, heads.keyValueHeads],
-        items: [kernel.lanes, 1])
+        items: [keyKernel.lanes, 1])
 
       var sumLaunch = try gpu.launch(
-        .attentionKeyValueGradient, "attention_sum_slots", kernel.options)
+        .attentionKeyValueGradient, "attention_sum_slots", keyKernel.options)
       try sumLaunch.read(keyPartial)
       try sumLaunch.read(valuePartial)
       try sumLaunch.write(&keyGradient)
@@ -144,7 +148,7 @@ extension Device {
       try sumLaunch.value(prefixFloats)
       try sumLaunch.value(keys.slots)
       try sumLaunch.run(
-        groups: (prefixFloats + kernel.lanes - 1) / kernel.lanes, lanes: kernel.lanes)
+        groups: (prefixFloats + keyKernel.lanes - 1) / keyKernel.lanes, lanes: keyKernel.lanes)
     }
   }
 }

@@ -26,13 +26,27 @@ extension Device {
         unsafe compress_logits(range.lowerBound, range.upperBound, width, logits, compressed)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.compressLogits)
       var launch = try gpu.launch(.compressLogits, "compress_logits", [lanes.option])
       try launch.read(logits)
       try launch.write(&compressed)
       try launch.value(width)
       try launch.value(firstRow)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let compressLogits = Tunable(
+    "compress_logits", .compressLogits, gpu: .vocabularyLanes, cpu: .oneItem
+  ) { trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let logits = try trial.floats(rows * width, scale: 8)
+    let compressed = try trial.operand([UInt16](repeating: 0, count: rows * width))
+    trial.run { () throws(ComputeError) in
+      try device.compressLogits(
+        logits.buffer, rows: rows, width: width, into: &compressed.buffer)
     }
   }
 }

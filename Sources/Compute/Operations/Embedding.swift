@@ -32,7 +32,7 @@ extension Device {
           scale, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.embedding)
       var launch = try gpu.launch(
         .embedding, "embedding_gather", [lanes.option, table.precision.option])
       try launch.read(table.elements)
@@ -60,5 +60,19 @@ extension Device {
     var gathered = try buffer(of: Float.self, count: identifiers.count * table.columns)
     try embeddingGather(table, identifiers: rows, count: identifiers.count, into: &gathered)
     return try download(gathered)
+  }
+}
+
+extension Tunable {
+  static let embedding = Tunable("embedding", .embedding, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let table = try trial.matrix(rows: 4 * rows, columns: width)
+    let identifiers = try trial.places(rows, below: 4 * rows)
+    let y = try trial.zeros(rows * width)
+    trial.run { () throws(ComputeError) in
+      try device.embeddingGather(
+        table, identifiers: identifiers.buffer, count: rows, into: &y.buffer)
+    }
   }
 }

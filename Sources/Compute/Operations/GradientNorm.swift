@@ -26,7 +26,7 @@ extension Device {
       unsafe gradient_norm(
         count, gradient.host, limit, norm.mutableHost, clipFactor.mutableHost)
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.gradientNorm)
       // Long enough to pay for a work-group, and no more of them than one more can sum up.
       let span = max(8192, (count + 255) / 256)
       let groups = (count + span - 1) / span
@@ -44,6 +44,20 @@ extension Device {
       try launch.value(groups)
       try launch.value(limit)
       try launch.run(groups: 1, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let gradientNorm = Tunable("gradient_norm", .gradientNorm, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, count) = (trial.device, trial.sizes.prefix * trial.sizes.hidden)
+    let gradient = try trial.floats(count)
+    let (norm, clipFactor) = (try trial.zeros(1), try trial.zeros(1))
+    trial.run { () throws(ComputeError) in
+      try device.gradientNorm(
+        gradient.buffer, count: count, limit: 1, norm: &norm.buffer,
+        clipFactor: &clipFactor.buffer)
     }
   }
 }

@@ -59,7 +59,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, teacher, places, student, terms, losses)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.klDivergence)
       var launch = try gpu.launch(
         .klDivergence, "kl_divergence",
         [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
@@ -100,7 +100,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, teacher, places, student, terms, losses)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.klDivergence)
       var launch = try gpu.launch(
         .klDivergence, "kl_divergence_loss",
         [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
@@ -120,4 +120,22 @@ extension Device {
 extension DivergenceForm {
   /// The `-D` constant that tells a kernel.
   var option: KernelOption { KernelOption("FORM", rawValue) }
+}
+
+extension Tunable {
+  /// One choice for the three forms, found by the first.
+  static let klDivergence = Tunable(
+    "kl_divergence", .klDivergence, gpu: .vocabularyLanes, cpu: .oneItem
+  ) { trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let teacher = try trial.operand(
+      trial.numbers(rows * width, scale: 4).map { Float16($0 - 4).bitPattern })
+    let places = try trial.places(rows, below: rows)
+    let (student, losses) = (try trial.floats(rows * width, scale: 4), try trial.zeros(rows))
+    trial.run { () throws(ComputeError) in
+      try device.klDivergence(
+        teacher: teacher.buffer, at: places.buffer, student: &student.buffer, rows: rows,
+        width: width, objective: .forwardKL, weight: 1, losses: &losses.buffer)
+    }
+  }
 }

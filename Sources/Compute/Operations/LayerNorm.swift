@@ -37,7 +37,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, x, weight, bias, epsilon, y, mean, scale)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.layerNorm)
       var launch = try gpu.launch(.layerNorm, "layer_norm_forward", [lanes.option])
       try launch.read(x)
       try launch.read(weight)
@@ -83,7 +83,7 @@ extension Device {
           accumulating, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.layerNorm)
       var launch = try gpu.launch(.layerNorm, "layer_norm_backward", [lanes.option])
       try launch.read(outputGradient)
       try launch.read(x)
@@ -94,6 +94,26 @@ extension Device {
       try launch.value(width)
       try launch.value(accumulating ? 1 : 0)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let layerNorm = Tunable("layer_norm", .layerNorm, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let (x, weight, bias) = (
+      try trial.floats(rows * width), try trial.floats(width), try trial.floats(width)
+    )
+    let (y, gradient) = (try trial.zeros(rows * width), try trial.zeros(rows * width))
+    let (mean, scale) = (try trial.zeros(rows), try trial.zeros(rows))
+    trial.run { () throws(ComputeError) in
+      try device.layerNorm(
+        x.buffer, weight: weight.buffer, bias: bias.buffer, epsilon: 1e-5, rows: rows,
+        into: &y.buffer, mean: &mean.buffer, scale: &scale.buffer)
+      try device.layerNormBackward(
+        y.buffer, x: x.buffer, weight: weight.buffer, mean: mean.buffer, scale: scale.buffer,
+        rows: rows, accumulating: false, into: &gradient.buffer)
     }
   }
 }

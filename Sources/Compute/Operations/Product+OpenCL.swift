@@ -11,19 +11,43 @@ private struct ProductTile {
   let itemColumns: Int
   /// Quads of rows and of columns of an item.
   let parts: Int
+  /// Summands that stand in local memory at once.
+  let depth: Int
 
   var rows: Int { 4 * itemRows * parts }
   var columns: Int { 4 * itemColumns * parts }
 
-  /// 16 rows: generation reads little else than weights.
-  static let few = ProductTile(itemRows: 4, itemColumns: 64, parts: 1)
-  static let medium = ProductTile(itemRows: 16, itemColumns: 16, parts: 1)
-  /// 128 by 128: half the reads of local memory for a multiplication, where there are tiles enough for every compute unit.
-  static let large = ProductTile(itemRows: 16, itemColumns: 16, parts: 2)
+  init(_ itemRows: Int, _ itemColumns: Int, parts: Int, depth: Int = 16) {
+    self.itemRows = itemRows
+    self.itemColumns = itemColumns
+    self.parts = parts
+    self.depth = depth
+  }
 
-  /// The tile for y [rows, width] on so many compute units.
-  static func suiting(rows: Int, width: Int, computeUnits: Int) -> ProductTile {
-    if rows <= few.rows { return few }
+  /// The tile of a choice among the candidates that `candidate` makes.
+  init(_ choice: TuningCandidate) {
+    let values = choice.values
+    self.init(
+      values["ITEM_ROWS"] ?? 16, values["ITEM_COLUMNS"] ?? 16, parts: values["PARTS"] ?? 1,
+      depth: values["DEPTH"] ?? 16)
+  }
+
+  var candidate: TuningCandidate {
+    TuningCandidate(
+      [
+        KernelOption("ITEM_ROWS", itemRows), KernelOption("ITEM_COLUMNS", itemColumns),
+        KernelOption("PARTS", parts), KernelOption("DEPTH", depth),
+      ],
+      items: 256, localBytes: 16 * depth * ((itemRows + itemColumns) * parts + 2))
+  }
+
+  /// The tile for y [rows, width]. Up to 16 rows have one of their own: generation reads little else than weights. A large one
+  /// serves where there are tiles enough for every compute unit: it reads local memory half as often for a multiplication.
+  static func suiting(rows: Int, width: Int, on gpu: OpenCLEngine) -> ProductTile {
+    if rows <= 16 { return ProductTile(gpu.choice(.productFew)) }
+    let medium = ProductTile(gpu.choice(.productMedium))
+    let large = ProductTile(gpu.choice(.productLarge))
+    let computeUnits = gpu.context.description.computeUnits
     let isLarge = rows > medium.rows && large.count(rows: rows, width: width) >= computeUnits
     return isLarge ? large : medium
   }
@@ -31,12 +55,65 @@ private struct ProductTile {
   func count(rows: Int, width: Int) -> Int {
     ((rows + self.rows - 1) / self.rows) * ((width + columns - 1) / columns)
   }
+}
 
-  var options: [KernelOption] {
+extension Tunable {
+  /// Up to 16 rows.
+  static let productFew = tiles(
+    "product_few",
+    [ProductTile(4, 64, parts: 1), ProductTile(8, 32, parts: 1), ProductTile(16, 16, parts: 1)]
+  ) { ($0.examples.count, [$0.heads.fusedWidth, 2 * $0.feedForward], $0.hidden) }
+  /// A tile's rows or few more, and products with fewer tiles than compute units.
+  static let productMedium = tiles(
+    "product_medium",
     [
-      KernelOption("ITEM_ROWS", itemRows), KernelOption("ITEM_COLUMNS", itemColumns),
-      KernelOption("PARTS", parts),
+      ProductTile(16, 16, parts: 1), ProductTile(16, 16, parts: 1, depth: 32),
+      ProductTile(8, 32, parts: 1), ProductTile(8, 32, parts: 1, depth: 8),
     ]
+  ) { ($0.responses, [$0.hidden, $0.heads.fusedWidth], $0.feedForward) }
+  /// All rows of a step.
+  static let productLarge = tiles(
+    "product_large",
+    [
+      ProductTile(16, 16, parts: 2), ProductTile(16, 16, parts: 2, depth: 8),
+      ProductTile(8, 32, parts: 2), ProductTile(32, 8, parts: 2),
+      ProductTile(16, 16, parts: 1), ProductTile(16, 16, parts: 1, depth: 32),
+    ]
+  ) { ($0.rows, [2 * $0.feedForward], $0.hidden) }
+
+  /// A choice of tiles for GPUs, measured over products of so many rows, N of several widths, and K, in both directions.
+  private static func tiles(
+    _ name: String, _ tiles: [ProductTile],
+    shape: @escaping @Sendable (TrialSizes) -> (rows: Int, widths: [Int], depth: Int)
+  ) -> Tunable {
+    Tunable(name, .product, gpu: tiles.map(\.candidate), cpu: []) { trial throws(ComputeError) in
+      try prepareProducts(trial, shape(trial.sizes))
+    }
+  }
+
+  /// The panel of a device of CPU type.
+  static let productWide = Tunable(
+    "product_wide", .productWide, gpu: [],
+    cpu: [128, 64, 32].map {
+      TuningCandidate([KernelOption("DEPTH", $0)], items: 1, localBytes: 256 * $0)
+    }
+  ) { trial throws(ComputeError) in
+    let sizes = trial.sizes
+    try prepareProducts(trial, (sizes.rows, [2 * sizes.feedForward], sizes.hidden))
+  }
+
+  private static func prepareProducts(
+    _ trial: Trial, _ shape: (rows: Int, widths: [Int], depth: Int)
+  ) throws(ComputeError) {
+    let (device, rows) = (trial.device, shape.rows)
+    for width in shape.widths {
+      let weight = try trial.matrix(rows: width, columns: shape.depth)
+      let (x, y) = (try trial.floats(rows * shape.depth), try trial.zeros(rows * width))
+      trial.run { () throws(ComputeError) in
+        try device.product(x.buffer, weight, rows: rows, into: &y.buffer)
+        try device.productBackward(y.buffer, weight, rows: rows, into: &x.buffer)
+      }
+    }
   }
 }
 
@@ -49,14 +126,14 @@ extension Device {
   ) throws(ComputeError) {
     let (rows, width) = (shape.rows, shape.width)
     let computeUnits = gpu.context.description.computeUnits
-    let tile = ProductTile.suiting(rows: rows, width: width, computeUnits: computeUnits)
+    let tile = ProductTile.suiting(rows: rows, width: width, on: gpu)
     let tiles = tile.count(rows: rows, width: width)
     // Two work-groups a compute unit; a share of fewer than 256 numbers would spend its time on writing its sums.
     let shares = Pieces(
       of: shape.depth, count: min(2 * computeUnits / tiles, shape.depth / 256), multiple: 16)
     let isAligned = width % 4 == 0 && shape.depth % 4 == 0
     let options =
-      tile.options + [
+      tile.candidate.constants + [
         weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0),
         KernelOption("ALIGNED", isAligned ? 1 : 0),
       ]
@@ -100,7 +177,8 @@ extension Device {
       of: shape.rows, count: min(wanted / columnGroups, shape.rows / 48), multiple: 6)
     let launch = try gpu.launch(
       .productWide, shape.entry,
-      [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
+      gpu.choice(.productWide).constants
+        + [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
     try run(
       launch, shape, x, weight, &y, share: rowPieces.length,
       groups: [columnGroups, rowPieces.count, 1], items: 1)

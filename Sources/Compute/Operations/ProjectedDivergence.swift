@@ -27,7 +27,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, logits, 1 / temperature, entropies)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.projectedDivergence)
       var launch = try gpu.launch(.projectedDivergence, "project_teacher", [lanes.option])
       try launch.write(&logits)
       try launch.write(&entropies)
@@ -80,7 +80,7 @@ extension Device {
           1 / temperature, factor, gradient, losses)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.projectedDivergence)
       var launch = try gpu.launch(.projectedDivergence, "projected_divergence", [lanes.option])
       try launch.write(&logits)
       try launch.read(hidden)
@@ -122,7 +122,7 @@ extension Device {
           1 / temperature, losses)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.projectedDivergence)
       var launch = try gpu.launch(
         .projectedDivergence, "projected_divergence_loss", [lanes.option])
       try launch.read(logits)
@@ -136,6 +136,26 @@ extension Device {
       try launch.value(firstRow)
       try launch.value(1 / temperature)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let projectedDivergence = Tunable(
+    "projected_divergence", .projectedDivergence, gpu: .vocabularyLanes, cpu: .oneItem
+  ) { trial throws(ComputeError) in
+    let (device, sizes) = (trial.device, trial.sizes)
+    let (rows, width, vocabulary) = (sizes.responses, sizes.hidden, sizes.vocabulary)
+    let (projected, hidden) = (try trial.floats(rows * width), try trial.floats(rows * width))
+    let (entropies, places) = (try trial.floats(rows), try trial.places(rows, below: rows))
+    let logits = try trial.floats(rows * vocabulary, scale: 4)
+    let (gradient, losses) = (try trial.zeros(rows * width), try trial.zeros(rows))
+    trial.run { () throws(ComputeError) in
+      try device.projectedDivergence(
+        projected: projected.buffer, entropies: entropies.buffer, at: places.buffer,
+        hidden: hidden.buffer, width: width, logits: &logits.buffer, vocabulary: vocabulary,
+        rows: rows, temperature: 1, weight: 1, hiddenGradient: &gradient.buffer,
+        losses: &losses.buffer)
     }
   }
 }

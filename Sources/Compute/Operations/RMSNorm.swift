@@ -30,7 +30,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, x, weight, epsilon, y, scale)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.rmsNorm)
       var launch = try gpu.launch(.rmsNorm, "rms_norm_forward", [lanes.option])
       try launch.read(x)
       try launch.read(weight)
@@ -72,7 +72,7 @@ extension Device {
           target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.rmsNorm)
       var launch = try gpu.launch(.rmsNorm, "rms_norm_backward", [lanes.option])
       try launch.read(outputGradient)
       try launch.read(x)
@@ -82,6 +82,24 @@ extension Device {
       try launch.value(width)
       try launch.value(accumulating ? 1 : 0)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let rmsNorm = Tunable("rms_norm", .rmsNorm, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let (x, weight) = (try trial.floats(rows * width), try trial.floats(width))
+    let (y, scale) = (try trial.zeros(rows * width), try trial.zeros(rows))
+    let gradient = try trial.zeros(rows * width)
+    trial.run { () throws(ComputeError) in
+      try device.rmsNorm(
+        x.buffer, weight: weight.buffer, epsilon: 1e-5, rows: rows, into: &y.buffer,
+        scale: &scale.buffer)
+      try device.rmsNormBackward(
+        y.buffer, x: x.buffer, weight: weight.buffer, scale: scale.buffer, rows: rows,
+        accumulating: false, into: &gradient.buffer)
     }
   }
 }

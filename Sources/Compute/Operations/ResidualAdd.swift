@@ -23,7 +23,7 @@ extension Device {
         unsafe add_elements(range.lowerBound, range.upperBound, x, y)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
+      let lanes = gpu.lanes(.residualAdd)
       var launch = try gpu.launch(.residualAdd, "add_elements", [lanes.option])
       try launch.read(x)
       try launch.write(&y)
@@ -75,13 +75,28 @@ extension Device {
         unsafe add_position_rows(range.lowerBound, range.upperBound, width, table, positions, y)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
+      let lanes = gpu.lanes(.residualAdd)
       var launch = try gpu.launch(.residualAdd, "add_position_rows", [lanes.option])
       try launch.read(table)
       try launch.read(positions)
       try launch.write(&y)
       try launch.value(width)
       try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+    }
+  }
+}
+
+extension Tunable {
+  static let residualAdd = Tunable(
+    "residual_add", .residualAdd, gpu: .elementLanes, cpu: .elementLanes
+  ) { trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let (x, y) = (try trial.floats(rows * width), try trial.floats(rows * width))
+    let positions = try trial.places(rows, below: rows)
+    trial.run { () throws(ComputeError) in
+      try device.add(x.buffer, to: &y.buffer, count: rows * width)
+      try device.addPositionRows(
+        x.buffer, positions: positions.buffer, width: width, rows: rows, to: &y.buffer)
     }
   }
 }

@@ -25,7 +25,7 @@ extension Device {
         unsafe gather_rows(range.lowerBound, range.upperBound, width, source, rows, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.rowGather)
       var launch = try gpu.launch(.rowGather, "gather_rows", [lanes.option])
       try launch.read(source)
       try launch.read(rows)
@@ -57,7 +57,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, source, rows, accumulating, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.rowGather)
       var launch = try gpu.launch(.rowGather, "scatter_rows", [lanes.option])
       try launch.read(source)
       try launch.read(rows)
@@ -65,6 +65,21 @@ extension Device {
       try launch.value(width)
       try launch.value(accumulating ? 1 : 0)
       try launch.run(groups: count, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let rowGather = Tunable("row_gather", .rowGather, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let places = try trial.places(rows, below: rows)
+    let (source, target) = (try trial.floats(rows * width), try trial.zeros(rows * width))
+    trial.run { () throws(ComputeError) in
+      try device.gatherRows(
+        source.buffer, at: places.buffer, count: rows, width: width, into: &target.buffer)
+      try device.scatterRows(
+        target.buffer, to: places.buffer, count: rows, width: width, in: &source.buffer)
     }
   }
 }

@@ -34,7 +34,7 @@ extension Device {
           velocity)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
+      let lanes = gpu.lanes(.sgd)
       var launch = try gpu.launch(.sgd, "sgd_update", [lanes.option])
       try launch.read(gradient)
       try launch.read(gradientScale)
@@ -45,6 +45,20 @@ extension Device {
       try launch.value(keep)
       try launch.value(decay)
       try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let sgd = Tunable("sgd", .sgd, gpu: .elementLanes, cpu: .elementLanes) {
+    trial throws(ComputeError) in
+    let (device, count) = (trial.device, trial.sizes.prefix * trial.sizes.hidden)
+    let (parameters, gradient) = (try trial.floats(count), try trial.floats(count))
+    let (velocity, scale) = (try trial.zeros(count), try trial.operand([Float(1)]))
+    trial.run { () throws(ComputeError) in
+      try device.sgd(
+        &parameters.buffer, gradient: gradient.buffer, velocity: &velocity.buffer, count: count,
+        learningRate: 0.01, momentum: 0.9, gradientScale: scale.buffer)
     }
   }
 }

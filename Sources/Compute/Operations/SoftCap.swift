@@ -22,12 +22,23 @@ extension Device {
         unsafe soft_cap(range.lowerBound * width, range.upperBound * width, cap, logits)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.softCap)
       var launch = try gpu.launch(.softCap, "soft_cap", [lanes.option])
       try launch.write(&logits)
       try launch.value(width)
       try launch.value(cap)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let softCap = Tunable("soft_cap", .softCap, gpu: .vocabularyLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let logits = try trial.floats(rows * width, scale: 40)
+    trial.run { () throws(ComputeError) in
+      try device.softCap(&logits.buffer, rows: rows, width: width, cap: 30)
     }
   }
 }

@@ -23,7 +23,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, logits, 1 / temperature)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.softmax)
       var launch = try gpu.launch(.softmax, "softmax", [lanes.option])
       try launch.write(&logits)
       try launch.value(width)
@@ -51,13 +51,25 @@ extension Device {
           range.lowerBound, range.upperBound, width, logits, 1 / temperature, logSums)
       }
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.softmax)
       var launch = try gpu.launch(.softmax, "log_sum_exp", [lanes.option])
       try launch.read(logits)
       try launch.write(&logSums)
       try launch.value(width)
       try launch.value(1 / temperature)
       try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let softmax = Tunable("softmax", .softmax, gpu: .vocabularyLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let (logits, sums) = (try trial.floats(rows * width, scale: 8), try trial.zeros(rows))
+    trial.run { () throws(ComputeError) in
+      try device.logSumExp(logits.buffer, rows: rows, width: width, into: &sums.buffer)
+      try device.softmax(&logits.buffer, rows: rows, width: width)
     }
   }
 }

@@ -40,7 +40,7 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, query, key, value)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.rotary)
       var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
       try launch.read(projected)
       try launch.read(rotation.cosine)
@@ -81,7 +81,7 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, nil, query, nil, nil)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.rotary)
       var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
       try launch.read(projected)
       try launch.read(rotation.cosine)
@@ -129,7 +129,7 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, nil, key, value)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.rotary)
       var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
       try launch.read(projected)
       try launch.read(rotation.cosine)

@@ -22,7 +22,7 @@ extension Device {
     case .cpu:
       unsafe total.mutableHost[place] = factor * sum_values(count, values.host)
     case .opencl(let gpu):
-      let lanes = gpu.vocabularyLanes
+      let lanes = gpu.lanes(.sum)
       var launch = try gpu.launch(.sum, "sum", [lanes.option])
       try launch.read(values)
       try launch.write(&total)
@@ -30,6 +30,19 @@ extension Device {
       try launch.value(place)
       try launch.value(factor)
       try launch.run(groups: 1, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let sum = Tunable("sum", .sum, gpu: .vocabularyLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, count) = (trial.device, 4 * trial.sizes.responses)
+    // All of one sign, so that the sum is as large as its terms.
+    let values = try trial.operand(trial.numbers(count).map { 1 + $0 })
+    let total = try trial.zeros(1)
+    trial.run { () throws(ComputeError) in
+      try device.sum(values.buffer, count: count, into: &total.buffer)
     }
   }
 }

@@ -26,7 +26,7 @@ extension Device {
         unsafe swiglu_forward(range.lowerBound, range.upperBound, width, code, gateUp, hidden)
       }
     case .opencl(let gpu):
-      let (lanes, span) = (gpu.rowLanes, gpu.span)
+      let (lanes, span) = gpu.lanesAndSpan(.swiglu)
       var launch = try gpu.launch(
         .swiglu, "swiglu_forward", [lanes.option, span, activation.option])
       try launch.read(gateUp)
@@ -55,13 +55,35 @@ extension Device {
         unsafe swiglu_backward(range.lowerBound, range.upperBound, width, code, gradient, gateUp)
       }
     case .opencl(let gpu):
-      let (lanes, span) = (gpu.rowLanes, gpu.span)
+      let (lanes, span) = gpu.lanesAndSpan(.swiglu)
       var launch = try gpu.launch(
         .swiglu, "swiglu_backward", [lanes.option, span, activation.option])
       try launch.read(hiddenGradient)
       try launch.write(&gateUp)
       try launch.value(width)
       try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
+    }
+  }
+}
+
+extension Tunable {
+  /// A work-group goes along SPAN columns of a row.
+  static let swiglu = Tunable(
+    "swiglu", .swiglu,
+    gpu: .spans((128, 1024), (64, 512), (128, 512), (128, 2048), (256, 1024), (256, 4096)),
+    cpu: .spans((1, 1024), (1, 256), (1, 4096))
+  ) { trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.feedForward)
+    let (gateUp, gradient) = (
+      try trial.floats(2 * rows * width, scale: 4), try trial.zeros(2 * rows * width)
+    )
+    let hidden = try trial.zeros(rows * width)
+    trial.run { () throws(ComputeError) in
+      try device.swiGLU(
+        gateUp.buffer, activation: .silu, rows: rows, width: width, into: &hidden.buffer)
+      try device.swiGLUBackward(
+        hidden.buffer, gateUp: gateUp.buffer, activation: .silu, rows: rows, width: width,
+        into: &gradient.buffer)
     }
   }
 }

@@ -22,9 +22,9 @@ struct Devices: ParsableCommand {
       return
     }
     let table = TextTable(
-      columns: [.left, .left, .right, .left],
-      rows: [["device", "kind", "memory", "what it is"]]
-        + devices.map { [$0.name, $0.kind, "\($0.memoryBytes >> 20) MiB", $0.title] })
+      columns: [.left, .left, .right, .left, .left],
+      rows: [["device", "kind", "memory", "tuned", "what it is"]]
+        + devices.map { [$0.name, $0.kind, "\($0.memoryBytes >> 20) MiB", $0.tuned, $0.title] })
     print(table.text)
   }
 }
@@ -38,6 +38,8 @@ struct DeviceListing {
   let memoryBytes: Int
   /// What the driver says of an OpenCL device.
   let driver: JSONObject
+  /// Whether the user has let its kernels be tuned; nil on the CPU path, which has nothing to tune.
+  let tuning: DeviceTuning?
 
   /// The CPU path and every OpenCL device.
   static func all(threads: Int?) throws -> [DeviceListing] {
@@ -45,13 +47,14 @@ struct DeviceListing {
     let path = DeviceListing(
       name: cpu.name, title: cpu.title, kind: "cpu",
       computeUnits: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory), driver: [:])
+      memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory), driver: [:],
+      tuning: nil)
     return [path] + (try DeviceDescription.all().map(DeviceListing.init))
   }
 
   private init(
     name: String, title: String, kind: String, computeUnits: Int, memoryBytes: Int,
-    driver: JSONObject
+    driver: JSONObject, tuning: DeviceTuning?
   ) {
     self.name = name
     self.title = title
@@ -59,6 +62,7 @@ struct DeviceListing {
     self.computeUnits = computeUnits
     self.memoryBytes = memoryBytes
     self.driver = driver
+    self.tuning = tuning
   }
 
   private init(_ device: DeviceDescription) {
@@ -72,7 +76,15 @@ struct DeviceListing {
         "largest_buffer_bytes": .integer(device.largestBuffer),
         "local_memory_bytes": .integer(device.localMemory),
         "work_group_size": .integer(device.workGroupSize),
-      ])
+      ], tuning: TuningStore.user.tuning(of: device))
+  }
+
+  /// `-` where there is nothing to tune, else `no`, or the day, and how many kernels have changed since.
+  var tuned: String {
+    guard let tuning else { return "-" }
+    guard let date = tuning.date else { return "no" }
+    let day = String(date.prefix(10))
+    return tuning.stale > 0 ? "\(day), \(tuning.stale) out of date" : day
   }
 
   /// The device as an object.
@@ -82,6 +94,15 @@ struct DeviceListing {
       "compute_units": .integer(computeUnits), "memory_bytes": .integer(memoryBytes),
     ]
     for (key, value) in driver.members { object[key] = value }
+    object["tuning"] =
+      tuning.flatMap { tuning in
+        tuning.date.map {
+          .object([
+            "date": .string($0), "kernels": .integer(tuning.kernels),
+            "out_of_date": .integer(tuning.stale),
+          ])
+        }
+      } ?? .null
     return .object(object)
   }
 }

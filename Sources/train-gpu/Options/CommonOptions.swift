@@ -38,9 +38,11 @@ struct CommonOptions: ParsableArguments {
     return device
   }
 
-  /// Opens the device.
+  /// Opens the device with the user's tuning of it.
   func openDevice() throws(ComputeError) -> Device {
-    try device.open(threads: threads)
+    let opened = try device.open(threads: threads)
+    if let warning = opened.tuning.warning { logger.warning("\(warning)") }
+    return opened
   }
 
   /// Where messages go.

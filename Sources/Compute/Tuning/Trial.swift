@@ -1,0 +1,178 @@
+/// The sizes at which candidates are measured.
+package struct TrialSizes: Sendable {
+  /// Rows of the prefix, rows of each example behind it, and rows that carry loss.
+  var prefix: Int
+  var examples: [Int]
+  var responses: Int
+  /// E, F and V.
+  var hidden: Int
+  var feedForward: Int
+  var vocabulary: Int
+  var heads: HeadShape
+
+  /// T: rows of prefix and examples.
+  var rows: Int { prefix + examples.reduce(0, +) }
+
+  /// A training step on Qwen2.5-0.5B: 4 examples of 64 tokens behind 32 pseudo-tokens.
+  package static let step = TrialSizes(
+    prefix: 32, examples: [64, 64, 64, 64], responses: 32, hidden: 896, feedForward: 4864,
+    vocabulary: 151_936, heads: HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64))
+  /// What a test has time for: every kind of edge, little work.
+  package static let small = TrialSizes(
+    prefix: 5, examples: [67, 9], responses: 6, hidden: 144, feedForward: 200, vocabulary: 1050,
+    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 36))
+}
+
+/// An element that a trial compares.
+protocol TrialElement: BitwiseCopyable {
+  /// Its number.
+  var number: Double { get }
+  /// Whether it is the same number whatever the order of sums.
+  static var isExact: Bool { get }
+}
+
+extension Float: TrialElement {
+  var number: Double { Double(self) }
+  static var isExact: Bool { false }
+}
+
+extension Int32: TrialElement {
+  var number: Double { Double(self) }
+  static var isExact: Bool { true }
+}
+
+/// The bits of a binary16.
+extension UInt16: TrialElement {
+  var number: Double { Double(Float16(bitPattern: self)) }
+  static var isExact: Bool { false }
+}
+
+/// What a trial does with an operand of any element.
+private protocol AnyTrialOperand: AnyObject {
+  /// Writes what it held when it was made.
+  func reset(_ device: Device) throws(ComputeError)
+  /// Reads what it holds.
+  func found(_ device: Device) throws(ComputeError) -> Trial.Found
+}
+
+/// One tunable's operands on the device and what runs over them.
+final class Trial {
+  /// An operand, with what it holds before a comparison.
+  final class Operand<Element: TrialElement>: AnyTrialOperand {
+    let initial: [Element]
+    var buffer: DeviceBuffer<Element>
+
+    fileprivate init(_ device: Device, _ initial: [Element]) throws(ComputeError) {
+      self.initial = initial
+      buffer = try device.buffer(initial)
+    }
+
+    fileprivate func reset(_ device: Device) throws(ComputeError) {
+      try device.upload(initial, into: &buffer)
+    }
+
+    fileprivate func found(_ device: Device) throws(ComputeError) -> Found {
+      let elements = try device.download(buffer)
+      return Found(values: elements.map { $0.number }, isExact: Element.isExact)
+    }
+  }
+
+  let device: Device
+  let sizes: TrialSizes
+  private var operands: [any AnyTrialOperand] = []
+  private var runs: [() throws(ComputeError) -> Void] = []
+  private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+  /// The kernels whose time counts; every kernel where nil.
+  private var timed: Set<String>?
+
+  init(_ device: Device, sizes: TrialSizes) {
+    self.device = device
+    self.sizes = sizes
+  }
+
+  /// An operand that holds these elements.
+  func operand<Element: TrialElement>(
+    _ elements: [Element]
+  ) throws(ComputeError) -> Operand<Element> {
+    let operand = try Operand(device, elements)
+    operands.append(operand)
+    return operand
+  }
+
+  /// Numbers spread evenly between -1 and 1 times `scale`, the same in every run (xorshift64*, Vigna 2016).
+  func numbers(_ count: Int, scale: Float = 1) -> [Float] {
+    (0..<count).map { _ in
+      state ^= state >> 12
+      state ^= state << 25
+      state ^= state >> 27
+      let bits = Int32(truncatingIfNeeded: (state &* 0x2545_F491_4F6C_DD1D) >> 40)
+      return Float(bits - (1 << 23)) / Float(1 << 23) * scale
+    }
+  }
+
+  /// An operand of such numbers.
+  func floats(_ count: Int, scale: Float = 1) throws(ComputeError) -> Operand<Float> {
+    try operand(numbers(count, scale: scale))
+  }
+
+  /// An operand that is written.
+  func zeros(_ count: Int) throws(ComputeError) -> Operand<Float> {
+    try operand([Float](repeating: 0, count: count))
+  }
+
+  /// Places 0 ..< limit in an order of their own, each once.
+  func places(_ count: Int, below limit: Int) throws(ComputeError) -> Operand<Int32> {
+    try operand((0..<count).map { Int32(limit - 1 - $0 % limit) })
+  }
+
+  /// Frozen weights [rows, columns].
+  func matrix(rows: Int, columns: Int) throws(ComputeError) -> WeightMatrix {
+    try WeightMatrix(
+      device, rows: rows, columns: columns, precision: .f32, values: numbers(rows * columns))
+  }
+
+  /// Says what runs. Of several, each runs in its turn.
+  func run(
+    timing entries: Set<String>? = nil, _ body: @escaping () throws(ComputeError) -> Void
+  ) {
+    timed = entries
+    runs.append(body)
+  }
+
+  /// What an operand holds after a run.
+  struct Found {
+    let values: [Double]
+    let isExact: Bool
+
+    /// The largest difference over the largest magnitude; infinite where a number is not finite, or one that should be exact
+    /// is not.
+    func error(against expected: Found) -> Double {
+      var (worst, largest) = (0.0, 0.0)
+      for (value, other) in zip(values, expected.values) {
+        guard value.isFinite || value == other else { return .infinity }
+        worst = max(worst, abs(value - other))
+        largest = max(largest, abs(other))
+      }
+      if isExact { return worst == 0 ? 0 : .infinity }
+      return largest > 0 ? worst / largest : worst
+    }
+  }
+
+  /// What all operands hold after one run on the operands as they were made.
+  func results() throws(ComputeError) -> [Found] {
+    for operand in operands { try operand.reset(device) }
+    for run in runs { try run() }
+    var found: [Found] = []
+    for operand in operands { found.append(try operand.found(device)) }
+    return found
+  }
+
+  /// Seconds of one run on the device.
+  func seconds() throws(ComputeError) -> Double {
+    _ = try device.takeTimings()
+    for run in runs { try run() }
+    return try device.takeTimings().reduce(0) {
+      timed?.contains($1.entry) ?? true ? $0 + $1.seconds : $0
+    }
+  }
+}

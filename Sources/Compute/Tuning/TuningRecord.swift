@@ -1,0 +1,127 @@
+import Foundation
+internal import OpenCL
+
+/// What a search found for one kernel.
+package struct TunedKernel: Codable, Sendable, Equatable {
+  /// A candidate that was not to be had.
+  package struct Refusal: Codable, Sendable, Equatable {
+    package var constants: [String: Int]
+    package var reason: String
+
+    init(_ candidate: TuningCandidate, _ reason: String) {
+      constants = candidate.values
+      self.reason = reason
+    }
+  }
+
+  package var name: String
+  /// The `-D` constants to build it with.
+  package var constants: [String: Int]
+  /// A hash of the source that they were found for.
+  package var source: String
+  package var defaultConstants: [String: Int]
+  /// Medians at the shapes of a training step.
+  package var defaultMicroseconds: Double
+  package var microseconds: Double
+  /// Candidates that were tried, and those of them that failed or gave another result.
+  package var candidates: Int
+  package var refused: [Refusal]
+
+  private enum CodingKeys: String, CodingKey {
+    case name, constants, source, candidates, refused
+    case defaultConstants = "default_constants"
+    case defaultMicroseconds = "default_microseconds"
+    case microseconds
+  }
+}
+
+/// A device, and which of a kernel's bodies it runs.
+struct TuningTarget {
+  let description: DeviceDescription
+  let isCPUType: Bool
+
+  var identity: TuningRecord.Identity { TuningRecord.Identity(self) }
+}
+
+/// The tuning of one device under one driver, as it is kept in the user's cache folder.
+package struct TuningRecord: Codable, Sendable, Equatable {
+  package var platform: String
+  package var device: String
+  package var driver: String
+  /// `cpu` or `gpu`: the bodies that were tuned.
+  package var bodies: String
+  /// When it was last added to, in ISO 8601.
+  package var date: String
+  package var kernels: [TunedKernel]
+
+  init(_ target: TuningTarget, kernels: [TunedKernel], date: Date) {
+    let identity = target.identity
+    platform = identity.platform
+    device = identity.device
+    driver = identity.driver
+    bodies = identity.bodies
+    self.date = date.formatted(.iso8601)
+    self.kernels = kernels
+  }
+
+  /// What a record must have been made for.
+  struct Identity: Equatable {
+    let platform: String
+    let device: String
+    let driver: String
+    let bodies: String
+
+    fileprivate init(_ target: TuningTarget) {
+      let description = target.description
+      platform = description.platform
+      device = description.name
+      driver = "\(description.driver), \(description.version)"
+      bodies = target.isCPUType ? "cpu" : "gpu"
+    }
+
+    fileprivate init(_ record: TuningRecord) {
+      platform = record.platform
+      device = record.device
+      driver = record.driver
+      bodies = record.bodies
+    }
+
+    /// `DEVICE-DRIVER.json`, of letters and digits that every file system takes.
+    var fileName: String {
+      let parts = [device, driver] + (bodies == "cpu" ? ["cpu"] : [])
+      return parts.map { part in
+        part.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".")) }
+          .joined(separator: "_")
+      }
+      .joined(separator: "-") + ".json"
+    }
+  }
+
+  var identity: Identity { Identity(self) }
+
+  /// The kernels whose constants hold here, those made for another text of their kernel, and those that are not on offer.
+  func check(
+    _ target: TuningTarget
+  ) -> (valid: [TunedKernel], choices: [String: TuningCandidate], stale: Int, invalid: [String]) {
+    var valid: [TunedKernel] = []
+    var choices: [String: TuningCandidate] = [:]
+    var stale = 0
+    var invalid: [String] = []
+    for kernel in kernels {
+      guard let tunable = Tunable.all.first(where: { $0.name == kernel.name }),
+        tunable.file.fingerprint == kernel.source
+      else {
+        stale += 1
+        continue
+      }
+      let chosen = tunable.candidates(on: target).first { $0.values == kernel.constants }
+      guard let chosen else {
+        invalid.append(kernel.name)
+        continue
+      }
+      valid.append(kernel)
+      choices[kernel.name] = chosen
+    }
+    return (valid, choices, stale, invalid)
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+package import OpenCL
+
+/// Where tunings are kept: one file a device and driver in `$XDG_CACHE_HOME/pith/tuning`, or `~/.cache/pith/tuning`.
+package struct TuningStore: Sendable, Equatable {
+  /// Nil where there is no home: then every device runs its defaults.
+  let folder: URL?
+
+  /// The user's.
+  package static var user: TuningStore { TuningStore(folder: CacheFolder.url("tuning")) }
+  /// None: every kernel runs its defaults.
+  package static let none = TuningStore(folder: nil)
+
+  /// A folder of one's own.
+  package init(folder: URL?) { self.folder = folder }
+
+  /// The file of a device, whether it is there or not; nil on the CPU path and where there is no folder.
+  package func file(of device: Device) -> URL? {
+    guard case .opencl(let gpu) = device.engine else { return nil }
+    return file(of: gpu.target)
+  }
+
+  private func file(of target: TuningTarget) -> URL? {
+    folder?.appendingPathComponent(target.identity.fileName)
+  }
+
+  /// What is kept for a device; nil where there is nothing that can be read.
+  package func record(of device: Device) -> TuningRecord? {
+    guard case .opencl(let gpu) = device.engine, let file = file(of: device),
+      let data = try? Data(contentsOf: file)
+    else { return nil }
+    let record = try? JSONDecoder().decode(TuningRecord.self, from: data)
+    return record?.identity == gpu.target.identity ? record : nil
+  }
+
+  /// What a device would run with, found without opening it.
+  package func tuning(of description: DeviceDescription) -> DeviceTuning {
+    read(TuningTarget(description: description, isCPUType: description.kind == .cpu)).tuning
+  }
+
+  /// Puts a record in the place of the one before. The file appears under its name when it is complete.
+  ///
+  /// - Throws: what the file system refuses, in one line.
+  package func write(_ record: TuningRecord, of device: Device) throws(TuningStoreError) {
+    guard let file = file(of: device) else {
+      throw TuningStoreError("neither $XDG_CACHE_HOME nor $HOME names a folder for the tuning")
+    }
+    do {
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try record.json().write(to: file, options: .atomic)
+    } catch {
+      throw TuningStoreError("\(file.path): cannot be written: \(error.localizedDescription)")
+    }
+  }
+
+  /// Gives an engine the choices that hold on its device, and says what became of the rest.
+  func apply(to gpu: OpenCLEngine) -> DeviceTuning {
+    let found = read(gpu.target)
+    gpu.choices = found.choices
+    return found.tuning
+  }
+
+  private func read(
+    _ target: TuningTarget
+  ) -> (choices: [String: TuningCandidate], tuning: DeviceTuning) {
+    guard let file = file(of: target), let data = try? Data(contentsOf: file) else {
+      return ([:], DeviceTuning())
+    }
+    func refused(_ reason: String) -> ([String: TuningCandidate], DeviceTuning) {
+      let rest = "the defaults are used; train-gpu tune makes it anew"
+      return ([:], DeviceTuning(warning: "\(file.path): \(reason): \(rest)"))
+    }
+    guard let record = try? JSONDecoder().decode(TuningRecord.self, from: data) else {
+      return refused("not a tuning")
+    }
+    guard record.identity == target.identity else {
+      return refused("made for \(record.device), driver \(record.driver)")
+    }
+    let found = record.check(target)
+    var tuning = DeviceTuning(
+      kernels: found.choices.count, stale: found.stale, date: record.date)
+    if !found.invalid.isEmpty {
+      tuning.warning =
+        "\(file.path): constants that are not on offer for "
+        + "\(found.invalid.joined(separator: ", ")): the defaults are used there; "
+        + "train-gpu tune makes them anew"
+    }
+    return (found.choices, tuning)
+  }
+}
+
+/// What the file system refused.
+package struct TuningStoreError: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// Which tuning a device runs.
+package struct DeviceTuning: Sendable, Equatable {
+  /// Kernels whose constants were searched for on this device and driver.
+  package var kernels = 0
+  /// Kernels whose tuning is for another text of theirs and not used.
+  package var stale = 0
+  /// When it was made; nil where there is none.
+  package var date: String?
+  /// Why a file was not used, or not all of it, in one line.
+  package var warning: String?
+}
+
+extension TuningRecord {
+  /// The record as its file holds it.
+  package func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self) + Data("\n".utf8)
+  }
+}
