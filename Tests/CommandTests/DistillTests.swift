@@ -30,8 +30,7 @@ import Testing
     #expect(
       metrics.sortedKeys == [
         "compression_ratio", "context_tokens", "device", "memory", "pseudo_tokens", "seed",
-        "timing",
-        "validation",
+        "timing", "tuned_kernels", "validation",
       ])
     #expect(
       metrics["validation"].sortedKeys == [
@@ -46,6 +45,7 @@ import Testing
       metrics["memory"].sortedKeys == ["device_bytes", "peak_host_bytes", "teacher_cache_bytes"])
     #expect(metrics["pseudo_tokens"] == .integer(3))
     #expect(metrics["device"] == .string("cpu"))
+    #expect(metrics["tuned_kernels"] == .integer(0))
     #expect(metrics["seed"] == .integer(5))
     let context = try #require(metrics["context_tokens"].double)
     #expect(metrics["compression_ratio"].double == context / 3)

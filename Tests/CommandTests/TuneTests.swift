@@ -60,6 +60,8 @@ struct TuneTests {
     try Data(text.utf8).write(to: file())
     let tuned = try distill(to: "tuned")
     #expect(!tuned.errors.contains("warning"))
+    let output = place.folder.url.appending(path: "tuned")
+    #expect(try place.json("metrics.json", in: output)["tuned_kernels"] == .integer(2))
     let error = relativeError(tuned.prompt, plain.prompt.map(Double.init))
     #expect(error < Tolerance.model.rawValue)
     let again = try distill(to: "again")

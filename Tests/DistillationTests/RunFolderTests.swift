@@ -141,7 +141,7 @@ import Testing
         "peak_host_bytes": .integer(1000), "device_bytes": .integer(600),
         "teacher_cache_bytes": .integer(300),
       ]),
-      "device": .string("cpu"), "seed": .integer(3),
+      "device": .string("cpu"), "tuned_kernels": .integer(4), "seed": .integer(3),
     ])
     #expect(try JSON(parsing: bytes) == expected)
   }

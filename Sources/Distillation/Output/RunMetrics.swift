@@ -18,13 +18,15 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var activationRoundingError: Double?
   /// The device as users name it: `cpu`, `opencl:0.0`.
   package var device: String
+  /// Kernels whose constants `train-gpu tune` found for the device: the same numbers bit for bit ask for the same tuning.
+  package var tunedKernels: Int
   /// What everything random followed from.
   package var seed: UInt64
 
   /// A report.
   package init(
     contextTokens: Int, pseudoTokens: Int, validation: Validation?, timing: Timing, memory: Memory,
-    activationRoundingError: Double? = nil, device: String, seed: UInt64
+    activationRoundingError: Double? = nil, device: String, tunedKernels: Int, seed: UInt64
   ) {
     self.contextTokens = contextTokens
     self.pseudoTokens = pseudoTokens
@@ -34,6 +36,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     self.memory = memory
     self.activationRoundingError = activationRoundingError
     self.device = device
+    self.tunedKernels = tunedKernels
     self.seed = seed
   }
 
@@ -42,6 +45,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     case pseudoTokens = "pseudo_tokens"
     case compressionRatio = "compression_ratio"
     case activationRoundingError = "activation_rounding_error"
+    case tunedKernels = "tuned_kernels"
     case validation, timing, memory, device, seed
   }
 
@@ -56,6 +60,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     try container.encode(memory, forKey: .memory)
     try container.encodeIfPresent(activationRoundingError, forKey: .activationRoundingError)
     try container.encode(device, forKey: .device)
+    try container.encode(tunedKernels, forKey: .tunedKernels)
     try container.encode(seed, forKey: .seed)
   }
 }

@@ -38,6 +38,7 @@ struct RunDelivery {
         peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
         teacherCacheBytes: work.cache.rows.byteCount),
       activationRoundingError: rounding?.error, device: decoder.device.name,
+      tunedKernels: decoder.device.tuning.kernels,
       seed: request.options.seed)
     try adapter.writeReadme(to: run, metrics: metrics, options: request.options)
     try run.write(metrics)
