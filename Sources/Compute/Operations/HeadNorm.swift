@@ -59,7 +59,7 @@ extension Device {
         unsafe head_norm_forward(range.lowerBound, range.upperBound, heads, projected, kept)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.headNorm)
       var launch = try gpu.launch(.headNorm, "head_norm_forward", [lanes.option, shape.option])
       try launch.write(&projected)
       try launch.read(weight)
@@ -91,7 +91,7 @@ extension Device {
         unsafe head_norm_backward(range.lowerBound, range.upperBound, heads, gradient, kept)
       }
     case .opencl(let gpu):
-      let lanes = gpu.rowLanes
+      let lanes = gpu.lanes(.headNorm)
       var launch = try gpu.launch(.headNorm, "head_norm_backward", [lanes.option, shape.option])
       try launch.write(&gradient)
       try launch.read(weight)
@@ -119,5 +119,23 @@ extension KernelLaunch {
     try value(shape.heads)
     try value(shape.width)
     try value(shape.epsilon)
+  }
+}
+
+extension Tunable {
+  static let headNorm = Tunable("head_norm", .headNorm, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, heads) = (trial.device, trial.sizes.rows, trial.sizes.heads)
+    let shape = HeadNormShape(
+      stride: heads.fusedWidth, first: 0, heads: heads.queryHeads, width: heads.headDimension,
+      isCentred: false, epsilon: 1e-6)
+    let projected = try trial.floats(rows * heads.fusedWidth)
+    let (weight, kept) = (try trial.floats(shape.count), try trial.zeros(rows * shape.count))
+    trial.run { () throws(ComputeError) in
+      try device.headNorm(
+        &projected.buffer, shape, weight: weight.buffer, rows: rows, keeping: &kept.buffer)
+      try device.headNormBackward(
+        &projected.buffer, shape, weight: weight.buffer, kept: kept.buffer, rows: rows)
+    }
   }
 }

@@ -47,7 +47,7 @@ extension Device {
         unsafe scale_elements(range.lowerBound, range.upperBound, factor, y)
       }
     case .opencl(let gpu):
-      let lanes = gpu.elementLanes
+      let lanes = gpu.lanes(.residualAdd)
       var launch = try gpu.launch(.residualAdd, "scale_elements", [lanes.option])
       try launch.write(&y)
       try launch.value(count)
