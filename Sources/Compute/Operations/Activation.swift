@@ -100,11 +100,11 @@ extension Tunable {
   ) { trial throws(ComputeError) in
     let (device, count) = (trial.device, trial.sizes.rows * trial.sizes.feedForward)
     let x = try trial.floats(count, scale: 4)
-    let (y, gradient) = (try trial.zeros(count), try trial.zeros(count))
+    let y = try trial.zeros(count)
     trial.run { () throws(ComputeError) in
       try device.activate(x.buffer, activation: .geluTanh, count: count, into: &y.buffer)
       try device.activateBackward(
-        y.buffer, x: x.buffer, activation: .geluTanh, count: count, into: &gradient.buffer)
+        y.buffer, activation: .geluTanh, count: count, in: &x.buffer)
     }
   }
 }

@@ -74,16 +74,13 @@ extension Tunable {
     cpu: .spans((1, 1024), (1, 256), (1, 4096))
   ) { trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.feedForward)
-    let (gateUp, gradient) = (
-      try trial.floats(2 * rows * width, scale: 4), try trial.zeros(2 * rows * width)
-    )
+    let gateUp = try trial.floats(2 * rows * width, scale: 4)
     let hidden = try trial.zeros(rows * width)
     trial.run { () throws(ComputeError) in
       try device.swiGLU(
         gateUp.buffer, activation: .silu, rows: rows, width: width, into: &hidden.buffer)
       try device.swiGLUBackward(
-        hidden.buffer, gateUp: gateUp.buffer, activation: .silu, rows: rows, width: width,
-        into: &gradient.buffer)
+        hidden.buffer, activation: .silu, rows: rows, width: width, in: &gateUp.buffer)
     }
   }
 }
