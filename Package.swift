@@ -7,7 +7,8 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Sources first, tests after; an arrow may never run upward (README, "Module map").
+/// Sources first, tests after; an arrow may never run upward (README, "Module map"). A target names every module that it
+/// imports: what is only reached through another is not compiled anew when its types change.
 let package = Package(
   name: "pith",
   products: [
@@ -36,12 +37,16 @@ let package = Package(
     .target(
       name: "HuggingFace", dependencies: ["Safetensors", "Tokenizers"], swiftSettings: strict),
     .target(
-      name: "Transformer", dependencies: ["Compute", "HuggingFace"], swiftSettings: strict),
-    .target(name: "Distillation", dependencies: ["Transformer"], swiftSettings: strict),
+      name: "Transformer", dependencies: ["Compute", "HuggingFace", "Safetensors"],
+      swiftSettings: strict),
+    .target(
+      name: "Distillation",
+      dependencies: ["Compute", "HuggingFace", "Safetensors", "Tokenizers", "Transformer"],
+      swiftSettings: strict),
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "Distillation",
+        "Compute", "Distillation", "HuggingFace", "OpenCL", "Safetensors", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -53,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "pith-bench",
       dependencies: [
-        "Distillation", "TestSupport",
+        "Compute", "Distillation", "TestSupport", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks", exclude: ["README.md", "peer"], swiftSettings: strict),
@@ -68,16 +73,22 @@ let package = Package(
       name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "HuggingFaceTests", dependencies: ["HuggingFace", "TestSupport"],
+      name: "HuggingFaceTests",
+      dependencies: ["HuggingFace", "Safetensors", "TestSupport", "Tokenizers"],
       swiftSettings: strict),
     .testTarget(
-      name: "TransformerTests", dependencies: ["Transformer", "TestSupport"],
+      name: "TransformerTests",
+      dependencies: ["Compute", "HuggingFace", "Safetensors", "TestSupport", "Transformer"],
       swiftSettings: strict),
     .testTarget(
-      name: "DistillationTests", dependencies: ["Distillation", "TestSupport"],
+      name: "DistillationTests",
+      dependencies: [
+        "Compute", "Distillation", "HuggingFace", "Safetensors", "TestSupport", "Tokenizers",
+        "Transformer",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["train-gpu", "Compute", "TestSupport"],
+      name: "CommandTests", dependencies: ["train-gpu", "Compute", "Safetensors", "TestSupport"],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c2x
