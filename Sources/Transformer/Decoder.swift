@@ -80,8 +80,8 @@ package final class Decoder {
   }
 
   /// From the gradient of `activations.states` to that of the embeddings, once for each `forward`, whose activations it uses up:
-  /// `embeddingGradient` then is [rows, E], or
-  /// [prefix rows, E] where `scope` is the prefix, which is all that a soft prompt needs.
+  /// `embeddingGradient` then is [rows, E], or [prefix rows, E] where `scope` is the prefix, which is all that a soft prompt
+  /// needs.
   package func backward(
     stateGradient: borrowing DeviceBuffer<Float>, _ batch: PackedBatch, cache: KeyValueCache,
     activations: DecoderActivations, scope: AttentionGradientScope
