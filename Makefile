@@ -3,6 +3,7 @@
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
+# make bench-growth   time and memory against context, pseudo-tokens, batch and vocabulary
 
 PACKAGES = ocl-icd-opencl-dev opencl-headers libopenblas-dev
 SOURCES = Package.swift Sources Tests Benchmarks
@@ -11,7 +12,7 @@ PITH = .build/release/train-gpu
 BENCH = .build/release/pith-bench
 RUN = runs/handbook
 
-.PHONY: build demo test lint format bench bench-peer clean packages test-packages
+.PHONY: build demo test lint format bench bench-peer bench-growth clean packages test-packages
 
 build: packages
 	$(RELEASE) --product train-gpu
@@ -41,6 +42,10 @@ bench: test-packages
 bench-peer: packages
 	$(RELEASE) --product pith-bench
 	python3 Benchmarks/peer/compare.py --pith $(BENCH)
+
+bench-growth: packages
+	$(RELEASE) --product pith-bench
+	python3 Benchmarks/growth.py --pith $(BENCH)
 
 packages:
 	@.ci/packages $(PACKAGES)

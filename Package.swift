@@ -61,7 +61,7 @@ let package = Package(
         "Compute", "Distillation", "TestSupport", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Benchmarks", exclude: ["README.md", "peer"], swiftSettings: strict),
+      path: "Benchmarks", exclude: ["README.md", "growth.py", "peer"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL"], swiftSettings: strict),
     .testTarget(

@@ -39,6 +39,9 @@ def main():
     parser.add_argument("--pith", required=True, help="the pith-bench program")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--shape", default="tiny")
+    parser.add_argument("--precision", default="f32",
+                        help="f32 or bf16; in bf16 PyTorch rounds activations too, so Pith is timed "
+                        "with and without --activations bf16")
     parser.add_argument("--device", default="cpu", help="for PyTorch: cpu or cuda")
     parser.add_argument("--pith-device", help="for Pith; without it cpu, or opencl beside cuda")
     parser.add_argument("--uncached", action="store_true",
@@ -49,13 +52,14 @@ def main():
         print("skipped: PyTorch is not installed (pip install -r Benchmarks/peer/requirements.txt)")
         return
 
-    shared = ["--shape", options.shape, *shared, "--json"]
+    shared = ["--shape", options.shape, "--precision", options.precision, *shared, "--json"]
     pith_device = options.pith_device or ("cpu" if options.device == "cpu" else "opencl")
     peer = [sys.executable, str(PEER), *shared, "--device", options.device]
-    commands = {
-        "Pith": [options.pith, "step", *shared, "--device", pith_device],
-        "PyTorch, cached teacher": peer,
-    }
+    pith = [options.pith, "step", *shared, "--device", pith_device]
+    commands = {"Pith": pith}
+    if options.precision == "bf16" and pith_device == "cpu":
+        commands["Pith, activations bf16"] = [*pith, "--activations", "bf16"]
+    commands["PyTorch, cached teacher"] = peer
     if options.uncached:
         commands["PyTorch, teacher every step"] = [*peer, "--teacher-every-step"]
 
@@ -70,9 +74,10 @@ def main():
 
     print(f"{' '.join(shared[:-1])}, median of {options.rounds} rounds")
     medians = {name: describe(name, rounds) for name, rounds in results.items()}
-    seconds, memory = medians.pop("Pith")
-    for name, (peer_seconds, peer_memory) in medians.items():
-        print(f"Pith / {name}: time {seconds / peer_seconds:.3f}, memory {memory / peer_memory:.3f}")
+    for ours in (name for name in medians if name.startswith("Pith")):
+        for theirs in (name for name in medians if name.startswith("PyTorch")):
+            time, memory = (mine / other for mine, other in zip(medians[ours], medians[theirs]))
+            print(f"{ours} / {theirs}: time {time:.3f}, memory {memory:.3f}")
 
 
 if __name__ == "__main__":

@@ -31,25 +31,27 @@ package final class DecoderActivations {
     var feedForwardOutput: DeviceBuffer<Float>
     var feedForwardOutputStatistics: Normalization.Statistics
 
+    /// Memory for `rows` rows that enter, of which `outgoing` go on behind the keys and values.
     init(
-      _ device: Device, configuration: DecoderConfiguration, rows: Int
+      _ device: Device, configuration: DecoderConfiguration, rows: Int, outgoing: Int
     ) throws(ComputeError) {
-      let normedRows = configuration.queryKeyNorm == .none ? 0 : rows
-      let outputRows = configuration.addsBlocksDirectly ? 0 : rows
-      x = try device.buffer(count: rows * configuration.hiddenSize)
+      let (width, heads) = (configuration.hiddenSize, configuration.heads)
+      let isNormed = configuration.queryKeyNorm != .none
+      let outputs = configuration.addsBlocksDirectly ? 0 : outgoing
+      x = try device.buffer(count: rows * width)
       inputStatistics = try Normalization.Statistics(device, rows: rows)
-      query = try device.buffer(count: rows * configuration.heads.queryWidth)
-      queryInput = try device.buffer(count: normedRows * configuration.heads.queryWidth)
-      keyInput = try device.buffer(count: normedRows * configuration.heads.keyValueWidth)
-      attended = try device.buffer(count: rows * configuration.heads.queryWidth)
-      logSumExp = try device.buffer(count: rows * configuration.heads.queryHeads)
-      attentionOutput = try device.buffer(count: outputRows * configuration.hiddenSize)
-      attentionOutputStatistics = try Normalization.Statistics(device, rows: outputRows)
-      middle = try device.buffer(count: rows * configuration.hiddenSize)
-      middleStatistics = try Normalization.Statistics(device, rows: rows)
-      preactivation = try device.buffer(count: rows * FeedForward.inputWidth(configuration))
-      feedForwardOutput = try device.buffer(count: outputRows * configuration.hiddenSize)
-      feedForwardOutputStatistics = try Normalization.Statistics(device, rows: outputRows)
+      query = try device.buffer(count: outgoing * heads.queryWidth)
+      queryInput = try device.buffer(count: isNormed ? outgoing * heads.queryWidth : 0)
+      keyInput = try device.buffer(count: isNormed ? rows * heads.keyValueWidth : 0)
+      attended = try device.buffer(count: outgoing * heads.queryWidth)
+      logSumExp = try device.buffer(count: outgoing * heads.queryHeads)
+      attentionOutput = try device.buffer(count: outputs * width)
+      attentionOutputStatistics = try Normalization.Statistics(device, rows: outputs)
+      middle = try device.buffer(count: outgoing * width)
+      middleStatistics = try Normalization.Statistics(device, rows: outgoing)
+      preactivation = try device.buffer(count: outgoing * FeedForward.inputWidth(configuration))
+      feedForwardOutput = try device.buffer(count: outputs * width)
+      feedForwardOutputStatistics = try Normalization.Statistics(device, rows: outputs)
     }
   }
 
@@ -119,8 +121,12 @@ package final class DecoderActivations {
     capacity = rows
     responseCapacity = responseRows
     var layers: [Layer] = []
-    for _ in 0..<(training ? configuration.layerCount : 1) {
-      layers.append(try Layer(device, configuration: configuration, rows: rows))
+    for index in 0..<(training ? configuration.layerCount : 1) {
+      // The last layer goes on with its response rows alone; in inference all layers share the first one's memory.
+      let goesOn = !training || index < configuration.layerCount - 1
+      layers.append(
+        try Layer(
+          device, configuration: configuration, rows: rows, outgoing: goesOn ? rows : responseRows))
     }
     self.layers =
       training ? layers : [Layer](repeating: layers[0], count: configuration.layerCount)
