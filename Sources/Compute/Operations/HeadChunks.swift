@@ -1,7 +1,7 @@
 /// Rows of the head in chunks: [rows, V] logits never stand in memory beyond one chunk.
 package struct HeadChunks {
   /// The most that a chunk's logits take where nothing else is asked for.
-  package static let byteCount = 64 << 20
+  package static let byteCount = 32 << 20
 
   /// The rows of each chunk.
   let ranges: [Range<Int>]
