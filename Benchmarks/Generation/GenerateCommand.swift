@@ -43,6 +43,8 @@ struct GenerateCommand: ParsableCommand {
     apart.sort()
     let (batched, alone) = (together[together.count / 2], apart[apart.count / 2])
 
+    // Before the limits are measured, which takes memory of its own.
+    let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let limits = try DeviceLimits(device)
     let rate = try DeviceLimits.productRate(device, precision: options.precision)
     func limit(batch: Int) -> Double {
@@ -58,7 +60,7 @@ struct GenerateCommand: ParsableCommand {
       share_of_limit_batched: limit(batch: options.batch) / Double(options.batch) / batched,
       share_of_limit_single: limit(batch: 1) / alone, batch: options.batch,
       copy_gbytes_per_second: limits.copyBandwidth / 1e9, product_gflops: rate / 1e9,
-      peak_host_bytes: ProcessMemory.peakBytes, peak_device_bytes: device.peakBytes,
+      peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
       device: device.title, precision: options.precision.rawValue, shape: options.shape.name
     )
     .print(asJSON: options.device.json)

@@ -2,7 +2,7 @@ import Foundation
 
 /// What `pith-bench generate` found; the field names are those of the JSON object.
 // swift-format-ignore: AlwaysUseLowerCamelCase
-struct GenerationResult: Encodable {
+struct GenerationResult: BenchmarkResult {
   /// Answer tokens a second, the prompts' reading within the time.
   var tokens_per_second_batched: Double
   var tokens_per_second_single: Double
@@ -21,14 +21,8 @@ struct GenerationResult: Encodable {
   var precision: String
   var shape: String
 
-  func print(asJSON: Bool) throws {
-    if asJSON {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
-      return
-    }
-    let rows: [(String, String)] = [
+  var rows: [(name: String, value: String)] {
+    [
       ("shape", shape), ("precision", precision), ("device", device),
       ("tokens a second, \(batch) at once", Self.format(tokens_per_second_batched)),
       ("tokens a second, one at a time", Self.format(tokens_per_second_single)),
@@ -40,9 +34,6 @@ struct GenerationResult: Encodable {
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
     ]
-    for (name, value) in rows {
-      Swift.print(name.padding(toLength: 34, withPad: " ", startingAt: 0) + value)
-    }
   }
 
   private static func format(_ value: Double) -> String { String(format: "%.1f", value) }

@@ -2,7 +2,7 @@ import Foundation
 
 /// What `pith-bench step` and `pith-bench teacher` found; the field names are those of the JSON object.
 // swift-format-ignore: AlwaysUseLowerCamelCase
-struct StepResult: Encodable {
+struct StepResult: BenchmarkResult {
   var step_seconds_median: Double
   var tokens_per_second: Double
   var flop_per_step: Int
@@ -24,14 +24,8 @@ struct StepResult: Encodable {
   var precision: String
   var shape: String
 
-  func print(asJSON: Bool) throws {
-    if asJSON {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
-      return
-    }
-    let rows: [(String, String)] = [
+  var rows: [(name: String, value: String)] {
+    [
       ("shape", shape), ("precision", precision), ("device", device),
       ("seconds, median", Self.format(step_seconds_median, 4)),
       ("tokens a second", Self.format(tokens_per_second, 0)),
@@ -47,9 +41,6 @@ struct StepResult: Encodable {
       ("bytes between host and device", "\(bytes_copied_per_step)"),
       ("allocations", Self.format(allocations_per_step, 1)),
     ]
-    for (name, value) in rows {
-      Swift.print(name.padding(toLength: 34, withPad: " ", startingAt: 0) + value)
-    }
   }
 
   private static func format(_ value: Double, _ digits: Int) -> String {
