@@ -111,16 +111,17 @@ TARGET_AVX512 static inline __attribute__((always_inline)) void fetch_rows(
 /// The sums that a tile begins with.
 TARGET_AVX512 static inline __attribute__((always_inline)) void begin_tile(
     const Tile *tile, const int rows, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
-  for (int c = 0; c < TILE_VECTORS; c++) {
-    const __m512 bias = tile->bias ? _mm512_maskz_loadu_ps(tile->columns[c], tile->bias + 16 * c)
-                                   : _mm512_setzero_ps();
-    for (int r = 0; r < rows; r++) {
-      sums[r][c] = bias;
-      if (tile->reads)
-        sums[r][c] = _mm512_add_ps(
-            bias, _mm512_maskz_loadu_ps(tile->columns[c], tile->y + r * tile->stride + 16 * c));
+  for (int r = 0; r < rows; r++)
+    for (int c = 0; c < TILE_VECTORS; c++) sums[r][c] = _mm512_setzero_ps();
+  if (tile->reads)
+    for (int r = 0; r < rows; r++)
+      for (int c = 0; c < TILE_VECTORS; c++)
+        sums[r][c] = _mm512_maskz_loadu_ps(tile->columns[c], tile->y + r * tile->stride + 16 * c);
+  if (tile->bias)
+    for (int c = 0; c < TILE_VECTORS; c++) {
+      const __m512 bias = _mm512_maskz_loadu_ps(tile->columns[c], tile->bias + 16 * c);
+      for (int r = 0; r < rows; r++) sums[r][c] = _mm512_add_ps(bias, sums[r][c]);
     }
-  }
 }
 
 TARGET_AVX512 static inline __attribute__((always_inline)) void end_tile(
