@@ -20,7 +20,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
         "\(kind) \(shape)", bytes: workload.bytes(kind, precision), flop: workload.flop(kind)
       ) {
         try device.headDivergence(
-          operands.hidden, head: operands.head, teacher: teacher, at: operands.places, rows: rows,
+          &operands.hidden, head: operands.head, teacher: teacher, at: operands.places, rows: rows,
           objective: .forwardKL, weight: weight, losses: &operands.losses,
           hiddenGradient: &operands.hiddenGradient)
       }
@@ -29,7 +29,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
 
   private final class Operands {
     let head: WeightMatrix
-    let hidden: DeviceBuffer<Float>
+    var hidden: DeviceBuffer<Float>
     let teacherHidden: DeviceBuffer<Float>
     let places: DeviceBuffer<Int32>
     var losses: DeviceBuffer<Float>

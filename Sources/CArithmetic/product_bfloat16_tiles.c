@@ -83,6 +83,15 @@ TARGET_BFLOAT16 void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth
     }
 }
 
+TARGET_BFLOAT16 void round_values(ptrdiff_t begin, ptrdiff_t end, float *x) {
+  for (ptrdiff_t i = begin; i < end; i += 16) {
+    const __mmask16 lanes = (__mmask16)lanes_below(end - i, 16);
+    const __m256i bits = (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, x + i));
+    const __m512i wide = _mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16);
+    _mm512_mask_storeu_ps(x + i, lanes, _mm512_castsi512_ps(wide));
+  }
+}
+
 INLINE void multiply_rows(const int rows, const Tile *tile, const uint32_t *x, ptrdiff_t stride,
                           const uint32_t *panel, ptrdiff_t words) {
   __m512 sums[TILE_ROWS][TILE_VECTORS];

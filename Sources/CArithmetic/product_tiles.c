@@ -100,4 +100,6 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
 void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const float *x,
                  uint32_t *pairs) {}
 
+void round_values(ptrdiff_t begin, ptrdiff_t end, float *x) {}
+
 #endif

@@ -44,6 +44,9 @@ static inline ptrdiff_t pair_count(ptrdiff_t depth) { return (depth + 1) / 2; }
 void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const float *_Nonnull x,
                  uint32_t *_Nonnull pairs);
 
+/// Elements begin ..< end of x to the numbers that `round_pairs` makes of them, as f32.
+void round_values(ptrdiff_t begin, ptrdiff_t end, float *_Nonnull x);
+
 /// Rows row_begin ..< row_end, columns column_begin ..< column_end of a product. column_begin is a multiple of
 /// PRODUCT_PANEL_COLUMNS. `panel` is scratch of the calling thread.
 void product_tiles(const Product *_Nonnull product, ptrdiff_t row_begin, ptrdiff_t row_end,

@@ -1,10 +1,13 @@
 extension Device {
   /// The head and the loss as one: logits, the divergence from the teacher and the gradient with respect to the
-  /// hidden states, chunk of rows by chunk of rows. Its products are exact also where the device rounds activations: a loss is
-  /// a small difference of large numbers.
+  /// hidden states, chunk of rows by chunk of rows.
+  ///
+  /// Where the device rounds activations, the states are rounded first, and all is that of the rounded states. The product for
+  /// the gradient then rounds differences from the teacher; it stays exact where the teacher is projected, since W^T q - m
+  /// would be the noise of a rounded q.
   ///
   /// - Parameters:
-  ///   - hidden: [rows, E], read: the student's states behind the final norm.
+  ///   - hidden: [rows, E], read, and rounded where the device does so: the student's states behind the final norm.
   ///   - head: W [V, E].
   ///   - shape: what the model does to the head's product before the softmax.
   ///   - teacher: filled with the same head and shape.
@@ -16,20 +19,22 @@ extension Device {
   /// - Throws: `.unsupported` where projected rows are asked for another divergence than their own; what the operations
   ///   throw.
   package func headDivergence(
-    _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
+    _ hidden: inout DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
     teacher: TeacherRows, at places: borrowing DeviceBuffer<Int32>, rows: Int,
     objective: Objective, weight: Float, losses: inout DeviceBuffer<Float>,
     hiddenGradient: inout DeviceBuffer<Float>, chunkBytes: Int = HeadChunks.byteCount
   ) throws(ComputeError) {
     try teacher.check("headDivergence", head, shape, objective)
     try expect("headDivergence", "hidden", hidden.count, atLeast: rows * head.columns)
+    try roundActivations(&hidden, count: rows * head.columns, for: head)
     let objective = shape.bare(objective)
     let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var replay = try TeacherReplay(self, teacher, chunks)
     for chunk in chunks.ranges {
       let (first, count) = (chunk.lowerBound, chunk.count)
-      try headLogits(hidden, head: head, shape: shape, rows: chunk, into: &logits)
+      try headLogits(
+        hidden, head: head, shape: shape, rows: chunk, isExact: false, into: &logits)
       switch teacher.kind {
       case .logits:
         try klDivergence(
@@ -50,12 +55,13 @@ extension Device {
           hiddenGradient: &hiddenGradient, losses: &losses)
       }
       try productBackward(
-        logits, head, rows: count, isExact: true, accumulating: teacher.kind == .projected,
-        into: &hiddenGradient, outputRow: first)
+        logits, head, rows: count, isExact: teacher.kind == .projected,
+        accumulating: teacher.kind == .projected, into: &hiddenGradient, outputRow: first)
     }
   }
 
-  /// As `headDivergence`, without the gradient, and with the agreement of the two models: for evaluations.
+  /// As `headDivergence`, without the gradient, and with the agreement of the two models: for evaluations, and exact also
+  /// where the device rounds activations.
   ///
   /// - Parameters:
   ///   - agreements: [rows], written: 1 where the student's most likely token is the teacher's, else 0.

@@ -13,7 +13,7 @@ extension Device {
       width: shape.width, depth: shape.depth, element: weight.precision.code,
       backward: shape.isBackward, accumulate: shape.accumulating,
       pairs: nil)
-    if roundsActivations, canRoundActivations, !shape.isExact, weight.precision == .bf16 {
+    if roundsActivations(for: weight), !shape.isExact {
       try unsafe multiplyRounded(product, on: cpu)
     } else if cpu.usesTiles, unsafe hasFewRows(product) {
       unsafe multiplyFewRows(product, on: cpu)

@@ -46,13 +46,13 @@ extension Device {
     }
   }
 
-  /// logits / shape.scale [rows, V] of some rows of `hidden` [*, E].
+  /// logits / shape.scale [rows, V] of some rows of `hidden` [*, E], which is read in f32 where `isExact`.
   func headLogits(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
-    rows: Range<Int>, into logits: inout DeviceBuffer<Float>
+    rows: Range<Int>, isExact: Bool = true, into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try product(
-      hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: true, into: &logits)
+      hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: isExact, into: &logits)
     if let cap = shape.bareSoftCap {
       try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)
     }

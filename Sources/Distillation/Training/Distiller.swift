@@ -112,7 +112,7 @@ package final class Distiller {
       try load(chosen)
       try decoder.forward(batch, cache: cache, activations: activations)
       try device.headDivergence(
-        activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
+        &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
         teacher: teacher.rows, at: teacherRows, rows: responses, objective: objective,
         weight: 1 / Float(responses), losses: &losses,
         hiddenGradient: &stateGradient)
