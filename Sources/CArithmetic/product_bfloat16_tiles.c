@@ -11,7 +11,7 @@ TARGET_BFLOAT16 static void pack_forward(const Product *product, Piece piece, bo
                                          uint32_t *panel) {
   const ptrdiff_t row_bytes = product->depth * 2;
   const char *weight = (const char *)product->weight + piece.column * row_bytes + piece.begin * 2;
-  for (ptrdiff_t c = 0; c < PRODUCT_PANEL_COLUMNS; c += 16) {
+  for (ptrdiff_t c = 0; c < piece.columns; c += 16) {
     const char *from = weight + c * row_bytes;
     for (ptrdiff_t d = 0; d < piece.depth; d += 32) {
       const __mmask32 lanes = lanes_below(piece.depth - d, 32);
@@ -92,35 +92,41 @@ TARGET_BFLOAT16 void round_values(ptrdiff_t begin, ptrdiff_t end, float *x) {
   }
 }
 
-INLINE void multiply_rows(const int rows, const Tile *tile, const uint32_t *x, ptrdiff_t stride,
-                          const uint32_t *panel, ptrdiff_t words) {
+INLINE void multiply_rows(const int rows, const int vectors, const Tile *tile, const uint32_t *x,
+                          ptrdiff_t stride, const uint32_t *panel, ptrdiff_t words) {
   __m512 sums[TILE_ROWS][TILE_VECTORS];
-  begin_tile(tile, rows, sums);
+  begin_tile(tile, rows, vectors, sums);
   for (ptrdiff_t p = 0; p < words; p++) {
     fetch_weights(tile, p);
     if (p % 16 == 0) fetch_rows(x, rows, stride, p);
     __m512bh weights[TILE_VECTORS];
-    for (int c = 0; c < TILE_VECTORS; c++)
+    for (int c = 0; c < vectors; c++)
       weights[c] = (__m512bh)_mm512_load_si512(panel + p * PRODUCT_PANEL_COLUMNS + 16 * c);
     for (int r = 0; r < rows; r++) {
       const __m512bh factor = (__m512bh)_mm512_set1_epi32((int)x[r * stride + p]);
-      for (int c = 0; c < TILE_VECTORS; c++)
+      for (int c = 0; c < vectors; c++)
         sums[r][c] = _mm512_dpbf16_ps(sums[r][c], factor, weights[c]);
     }
   }
-  end_tile(tile, rows, sums);
+  end_tile(tile, rows, vectors, sums);
+}
+
+INLINE void multiply_width(const int vectors, const Tile *tile, const uint32_t *x, ptrdiff_t stride,
+                           const uint32_t *panel, ptrdiff_t words) {
+  switch (tile->rows) {
+    case 1: multiply_rows(1, vectors, tile, x, stride, panel, words); break;
+    case 2: multiply_rows(2, vectors, tile, x, stride, panel, words); break;
+    case 3: multiply_rows(3, vectors, tile, x, stride, panel, words); break;
+    case 4: multiply_rows(4, vectors, tile, x, stride, panel, words); break;
+    case 5: multiply_rows(5, vectors, tile, x, stride, panel, words); break;
+    default: multiply_rows(6, vectors, tile, x, stride, panel, words); break;
+  }
 }
 
 TARGET_BFLOAT16 static void multiply(const Tile *tile, const void *x, ptrdiff_t stride,
                                      const void *panel, ptrdiff_t words) {
-  switch (tile->rows) {
-    case 1: multiply_rows(1, tile, x, stride, panel, words); break;
-    case 2: multiply_rows(2, tile, x, stride, panel, words); break;
-    case 3: multiply_rows(3, tile, x, stride, panel, words); break;
-    case 4: multiply_rows(4, tile, x, stride, panel, words); break;
-    case 5: multiply_rows(5, tile, x, stride, panel, words); break;
-    default: multiply_rows(6, tile, x, stride, panel, words); break;
-  }
+  if (tile->isHalf) multiply_width(TILE_VECTORS / 2, tile, x, stride, panel, words);
+  else multiply_width(TILE_VECTORS, tile, x, stride, panel, words);
 }
 
 const PanelKernel product_bfloat16_panels = {2, pack, multiply};

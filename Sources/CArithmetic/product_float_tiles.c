@@ -20,7 +20,7 @@ INLINE void pack_forward(const Product *product, Piece piece, bool ahead, int el
   const ptrdiff_t row_bytes = product->depth * bytes;
   const char *weight = (const char *)product->weight + piece.column * row_bytes +
                        piece.begin * bytes;
-  for (ptrdiff_t c = 0; c < PRODUCT_PANEL_COLUMNS; c += 16) {
+  for (ptrdiff_t c = 0; c < piece.columns; c += 16) {
     const char *from = weight + c * row_bytes;
     for (ptrdiff_t d = 0; d < piece.depth; d += 16) {
       const __mmask16 lanes = (__mmask16)lanes_below(piece.depth - d, 16);
@@ -74,35 +74,41 @@ TARGET_AVX512 static void pack(const Product *product, Piece piece, bool ahead, 
   }
 }
 
-INLINE void multiply_rows(const int rows, const Tile *tile, const float *x, ptrdiff_t stride,
-                          const float *panel, ptrdiff_t depth) {
+INLINE void multiply_rows(const int rows, const int vectors, const Tile *tile, const float *x,
+                          ptrdiff_t stride, const float *panel, ptrdiff_t depth) {
   __m512 sums[TILE_ROWS][TILE_VECTORS];
-  begin_tile(tile, rows, sums);
+  begin_tile(tile, rows, vectors, sums);
   for (ptrdiff_t d = 0; d < depth; d++) {
     fetch_weights(tile, d);
     if (d % 16 == 0) fetch_rows(x, rows, stride, d);
     __m512 weights[TILE_VECTORS];
-    for (int c = 0; c < TILE_VECTORS; c++)
+    for (int c = 0; c < vectors; c++)
       weights[c] = _mm512_load_ps(panel + d * PRODUCT_PANEL_COLUMNS + 16 * c);
     for (int r = 0; r < rows; r++) {
       const __m512 factor = _mm512_set1_ps(x[r * stride + d]);
-      for (int c = 0; c < TILE_VECTORS; c++)
+      for (int c = 0; c < vectors; c++)
         sums[r][c] = _mm512_fmadd_ps(factor, weights[c], sums[r][c]);
     }
   }
-  end_tile(tile, rows, sums);
+  end_tile(tile, rows, vectors, sums);
+}
+
+INLINE void multiply_width(const int vectors, const Tile *tile, const float *x, ptrdiff_t stride,
+                           const float *panel, ptrdiff_t depth) {
+  switch (tile->rows) {
+    case 1: multiply_rows(1, vectors, tile, x, stride, panel, depth); break;
+    case 2: multiply_rows(2, vectors, tile, x, stride, panel, depth); break;
+    case 3: multiply_rows(3, vectors, tile, x, stride, panel, depth); break;
+    case 4: multiply_rows(4, vectors, tile, x, stride, panel, depth); break;
+    case 5: multiply_rows(5, vectors, tile, x, stride, panel, depth); break;
+    default: multiply_rows(6, vectors, tile, x, stride, panel, depth); break;
+  }
 }
 
 TARGET_AVX512 static void multiply(const Tile *tile, const void *x, ptrdiff_t stride,
                                    const void *panel, ptrdiff_t depth) {
-  switch (tile->rows) {
-    case 1: multiply_rows(1, tile, x, stride, panel, depth); break;
-    case 2: multiply_rows(2, tile, x, stride, panel, depth); break;
-    case 3: multiply_rows(3, tile, x, stride, panel, depth); break;
-    case 4: multiply_rows(4, tile, x, stride, panel, depth); break;
-    case 5: multiply_rows(5, tile, x, stride, panel, depth); break;
-    default: multiply_rows(6, tile, x, stride, panel, depth); break;
-  }
+  if (tile->isHalf) multiply_width(TILE_VECTORS / 2, tile, x, stride, panel, depth);
+  else multiply_width(TILE_VECTORS, tile, x, stride, panel, depth);
 }
 
 const PanelKernel product_float_panels = {1, pack, multiply};

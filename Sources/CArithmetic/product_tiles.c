@@ -64,8 +64,8 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
   const ptrdiff_t fetching = share_count(product, kernel) + WAITING_TILES;
   const ptrdiff_t earliest = tiles > fetching ? tiles - fetching : 0;
   for (ptrdiff_t column = column_begin; column < column_end; column += wide) {
-    Tile tile = {.stride = width};
     const ptrdiff_t columns = column_end - column < wide ? column_end - column : wide;
+    Tile tile = {.stride = width, .isHalf = columns <= wide / 2};
     for (int c = 0; c < TILE_VECTORS; c++)
       tile.columns[c] = (uint16_t)lanes_below(columns - 16 * c, 16);
     for (ptrdiff_t begin = 0; begin == 0 || begin < depth; begin += deep) {

@@ -9,6 +9,8 @@
 //      6 rows| 24 vectors|  += x[6 rows, d]  outer                   ...
 //            +-----------+
 //
+// Where y ends within the first half of a piece's columns, tiles are half as wide: 6 by 32 sums.
+//
 // While the last tiles of a panel are made, the weights of the next are asked for.
 #pragma once
 
@@ -31,6 +33,7 @@ typedef struct Tile {
   float *y;
   ptrdiff_t stride;   // of y
   int rows;           // at most TILE_ROWS
+  bool isHalf;        // only the first half of the columns are there
   const float *bias;  // NULL but for the first piece of the sum
   bool reads;         // y holds what is added to
   uint16_t columns[TILE_VECTORS];
@@ -108,26 +111,26 @@ TARGET_AVX512 static inline __attribute__((always_inline)) void fetch_rows(
   for (int r = 0; r < rows; r++) FETCH(x, ((rows + r) * stride + d) * 4, _MM_HINT_T0);
 }
 
-/// The sums that a tile begins with.
+/// The sums that a tile of `vectors` vectors a row begins with.
 TARGET_AVX512 static inline __attribute__((always_inline)) void begin_tile(
-    const Tile *tile, const int rows, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
+    const Tile *tile, const int rows, const int vectors, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < TILE_VECTORS; c++) sums[r][c] = _mm512_setzero_ps();
+    for (int c = 0; c < vectors; c++) sums[r][c] = _mm512_setzero_ps();
   if (tile->reads)
     for (int r = 0; r < rows; r++)
-      for (int c = 0; c < TILE_VECTORS; c++)
+      for (int c = 0; c < vectors; c++)
         sums[r][c] = _mm512_maskz_loadu_ps(tile->columns[c], tile->y + r * tile->stride + 16 * c);
   if (tile->bias)
-    for (int c = 0; c < TILE_VECTORS; c++) {
+    for (int c = 0; c < vectors; c++) {
       const __m512 bias = _mm512_maskz_loadu_ps(tile->columns[c], tile->bias + 16 * c);
       for (int r = 0; r < rows; r++) sums[r][c] = _mm512_add_ps(bias, sums[r][c]);
     }
 }
 
 TARGET_AVX512 static inline __attribute__((always_inline)) void end_tile(
-    const Tile *tile, const int rows, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
+    const Tile *tile, const int rows, const int vectors, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < TILE_VECTORS; c++)
+    for (int c = 0; c < vectors; c++)
       _mm512_mask_storeu_ps(tile->y + r * tile->stride + 16 * c, tile->columns[c], sums[r][c]);
 }
 

@@ -117,6 +117,13 @@ extension DeviceTests {
         let apart = try PrefixedDecoder(decoder, prefix: prefix, room: 14, responseRows: 1)
           .generate(prompts, options: options)
         #expect(together == apart)
+        // Room for two or three at a time: the others take the places of those that end.
+        var finished: [Int] = []
+        let inTurn = try PrefixedDecoder(decoder, prefix: prefix, room: 30, responseRows: 3)
+          .generate(prompts, options: options, limits: [2, 9, 5, 9]) { finished.append($0) }
+        let limited = zip(apart, [2, 9, 5, 9]).map { Array($0.prefix($1)) }
+        #expect(inTurn == limited)
+        #expect(finished == finished.sorted() && finished.last == prompts.count)
         #expect(together.allSatisfy { !$0.isEmpty && $0.count <= 9 })
       }
     }

@@ -37,45 +37,29 @@ extension Device {
     try unsafe multiplyByTiles(product, on: cpu)
   }
 
-  /// Panels of 64 columns of y, shared out over the threads; where they do not divide well, rows of y too.
+  /// Panels of columns of y, shared out over the threads; where they do not divide well, rows of y too.
   private func multiplyByTiles(_ product: Product, on cpu: CPUEngine) throws(ComputeError) {
     let (rows, width) = unsafe (product.rows, product.width)
     // A thread that wakes costs as much as some hundred thousand weights; reading one costs as much as 16
     // multiplications.
     let isSmall = unsafe width * product.depth * (rows + 16) < 1 << 21
-    let panelColumns = Int(PRODUCT_PANEL_COLUMNS)
-    let panelCount = (width + panelColumns - 1) / panelColumns
-    let parts = Self.rowParts(rows: rows, panels: panelCount, threads: cpu.threads)
     let panelBytes = Int(PRODUCT_PANEL_BYTES)
     var scratch = try self.scratch(of: UInt8.self, count: panelBytes * cpu.threads)
     let panels = unsafe scratch.mutableHost
+    let sharing = PanelSharing(rows: rows, width: width, threads: cpu.threads)
     unsafe withUnsafePointer(to: product) { product in
       if isSmall {
         unsafe product_tiles(product, 0, rows, 0, width, panels)
         return
       }
       // A thread goes from panel to panel; where its stretch ends within one, that panel's rows are shared.
-      cpu.forEachPart(of: panelCount * parts, grain: parts) { part in
-        let panel = part.lowerBound / parts
-        let (begin, end) = (part.lowerBound - panel * parts, part.upperBound - panel * parts)
+      cpu.forEachPart(of: sharing.units, grain: sharing.unitsOfPanel) { units in
+        let (rows, columns) = sharing.piece(units)
         unsafe product_tiles(
-          product, begin * rows / parts, end * rows / parts, panel * panelColumns,
-          min((panel + 1) * panelColumns, width), panels + CPUEngine.place * panelBytes)
+          product, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound,
+          panels + CPUEngine.place * panelBytes)
       }
     }
-  }
-
-  /// Into how many parts a panel's rows are cut so that the threads' stretches differ by little: one where panels alone
-  /// divide well, and never parts of fewer than 48 rows, which would spend too much of their time on the panel.
-  private static func rowParts(rows: Int, panels: Int, threads: Int) -> Int {
-    func waste(_ parts: Int) -> Double {
-      let units = panels * parts
-      let longest = (units + threads - 1) / threads
-      return Double(longest * threads) / Double(units)
-    }
-    var best = 1
-    for parts in 1...max(rows / 48, 1) where waste(parts) < waste(best) - 0.02 { best = parts }
-    return best
   }
 
   /// Columns of y shared out over the threads, each piece one call of OpenBLAS. 16-bit weights are widened some rows

@@ -21,7 +21,8 @@ package struct GenerationOptions: Sendable {
 }
 
 extension PrefixedDecoder {
-  /// Answers prompts, many at a time, all behind the one prefix.
+  /// Answers prompts, many at a time, all behind the one prefix. Where an answer ends, the next prompt takes its place. An answer
+  /// does not depend on what else is generated.
   ///
   /// - Parameters:
   ///   - prompts: token ids, at least one each.
@@ -32,46 +33,54 @@ extension PrefixedDecoder {
     _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> [[Int]] {
-    var answers = prompts.map { _ in [Int]() }
-    var waiting = prompts.indices.map { index in
+    let all = prompts.indices.map { index in
       Answer(index: index, prompt: prompts[index], limit: limits?[index] ?? options.maximumTokens)
     }
-    while !waiting.isEmpty {
-      var end = 0
-      var rows = 0
-      while end < waiting.count, end < activations.responseCapacity,
-        rows + waiting[end].room <= room,
-        isLong(waiting[end].text.count) == isLong(waiting[0].text.count)
-      {
-        rows += waiting[end].room
-        end += 1
-      }
-      guard end > 0 else {
-        throw .tooLong(what: "prompt and answer", tokens: waiting[0].room, maximum: room)
-      }
-      let group = Array(waiting[..<end])
-      waiting.removeFirst(end)
-      var grown: [Answer] = []
-      for answer in try generateTogether(group, options: options) {
-        if isFinished(answer, options) {
+    for answer in all { try check(answer) }
+    var waiting = all.filter { $0.limit > 0 }
+    guard let smallest = waiting.map(\.room).min() else { return prompts.map { _ in [] } }
+    let capacity = min(waiting.count, activations.responseCapacity, room / smallest)
+    let sampler = try computing { () throws(ComputeError) in
+      try TokenSampler(decoder, capacity: capacity, options: options)
+    }
+    var answers = prompts.map { _ in [Int]() }
+    var active: [Answer] = []
+    var rows = FreeRows(prefixRows..<(prefixRows + room))
+    var finished = all.count - waiting.count
+    while !(waiting.isEmpty && active.isEmpty) {
+      try admit(&waiting, to: &active, capacity: capacity, &rows)
+      let isLong = isLong(active[0].text.count)
+      try advance(&active, sampler)
+      var staying: [Answer] = []
+      for answer in active {
+        if answer.isFinished(options) {
           answers[answer.index] = answer.tokens
+          finished += 1
+        } else if self.isLong(answer.text.count) != isLong {
+          // It has grown into a long text, whose keys turn otherwise: it must be read anew.
+          waiting.append(answer.unread)
         } else {
-          grown.append(answer)
+          staying.append(answer)
+          continue
         }
+        rows.giveBack(answer.keys)
       }
-      waiting = grown + waiting
-      progress(prompts.count - waiting.count)
+      active = staying
+      progress(finished)
     }
     return answers
   }
 
-  /// One answer under way.
+  /// One answer, waiting or under way.
   private struct Answer {
     let index: Int
     let prompt: [Int]
     let limit: Int
     var tokens: [Int] = []
-    var keyStart = 0
+    /// Where its keys stand, from when it is under way.
+    var keys = 0..<0
+    /// Tokens whose keys are there.
+    var read = 0
 
     init(index: Int, prompt: [Int], limit: Int) {
       self.index = index
@@ -83,64 +92,71 @@ extension PrefixedDecoder {
     var text: [Int] { prompt + tokens }
     /// Rows of the cache that it takes.
     var room: Int { prompt.count + limit }
+
+    /// As it waits to be read from its start.
+    var unread: Answer {
+      var copy = self
+      copy.keys = 0..<0
+      copy.read = 0
+      return copy
+    }
+
+    func isFinished(_ options: GenerationOptions) -> Bool {
+      tokens.count >= limit || tokens.last.map(options.stopIdentifiers.contains) ?? false
+    }
   }
 
-  /// Runs answers until all are finished, or have grown into long texts whose keys turn otherwise and must be read anew.
-  private func generateTogether(
-    _ group: [Answer], options: GenerationOptions
-  ) throws(TransformerError) -> [Answer] {
-    var done: [Answer] = []
-    var active: [Answer] = []
-    var sequences: [PackedBatch.Sequence] = []
-    var tokens: [Int] = []
-    var keyStart = prefixRows
-    for var answer in group {
-      guard answer.limit > 0 else {
-        done.append(answer)
-        continue
+  private func check(_ answer: Answer) throws(TransformerError) {
+    try decoder.check(answer.prompt)
+    try decoder.checkLength(prefixRows + answer.room, of: "prefix, prompt and answer")
+    if answer.room > room {
+      throw .tooLong(what: "prompt and answer", tokens: answer.room, maximum: room)
+    }
+  }
+
+  /// Puts answers under way, in their order, as long as there is room and they turn their keys as those under way do.
+  private func admit(
+    _ waiting: inout [Answer], to active: inout [Answer], capacity: Int, _ rows: inout FreeRows
+  ) throws(TransformerError) {
+    var count = 0
+    for var answer in waiting {
+      let length = answer.text.count
+      if let other = active.first {
+        guard isLong(length) == isLong(other.text.count) else { break }
+      } else {
+        try turnPrefix(textLength: prefixRows + length)
       }
-      try decoder.check(answer.prompt)
-      try decoder.checkLength(prefixRows + answer.room, of: "prefix, prompt and answer")
+      guard active.count < capacity, let keys = rows.take(answer.room) else { break }
+      answer.keys = keys
+      active.append(answer)
+      count += 1
+    }
+    waiting.removeFirst(count)
+  }
+
+  /// Reads what the answers have not read yet, and takes the next token of each.
+  private func advance(
+    _ active: inout [Answer], _ sampler: TokenSampler
+  ) throws(TransformerError) {
+    var tokens: [Int] = []
+    var sequences: [PackedBatch.Sequence] = []
+    for place in active.indices {
+      let text = active[place].text
+      let news = text[active[place].read...]
       sequences.append(
         PackedBatch.Sequence(
-          rows: answer.text.count, responseRows: 1, keyStart: keyStart, followsPrefix: true))
-      tokens += answer.text
-      answer.keyStart = keyStart
-      keyStart += answer.room
-      active.append(answer)
+          rows: news.count, responseRows: 1, keyStart: active[place].keys.lowerBound,
+          earlierKeys: active[place].read, followsPrefix: true))
+      tokens += news
+      active[place].read = text.count
     }
-    guard let length = active.map(\.text.count).max() else { return done }
-    try turnPrefix(textLength: prefixRows + length)
-    let sampler = try computing { () throws(ComputeError) in
-      try TokenSampler(decoder, capacity: active.count, options: options)
+    let draws = active.map { Draw(answer: $0.index, place: $0.tokens.count) }
+    let next = try computing { () throws(ComputeError) in
+      try load(tokens)
+      try batch.fill(sequences, prefixRows: prefixRows)
+      try decoder.forward(batch, cache: cache, activations: activations)
+      return try sampler.next(activations.states, draws: draws)
     }
-    while !active.isEmpty {
-      let next = try computing { () throws(ComputeError) in
-        try load(tokens)
-        try batch.fill(sequences, prefixRows: prefixRows)
-        try decoder.forward(batch, cache: cache, activations: activations)
-        return try sampler.next(
-          activations.states,
-          draws: active.map { Draw(answer: $0.index, place: $0.tokens.count) })
-      }
-      for place in active.indices { active[place].tokens.append(next[place]) }
-      let isOver = { [self] (answer: Answer) in
-        isFinished(answer, options) || isLong(answer.text.count) != isLong(length)
-      }
-      done += active.filter(isOver)
-      active.removeAll(where: isOver)
-      sequences = active.map {
-        PackedBatch.Sequence(
-          rows: 1, responseRows: 1, keyStart: $0.keyStart,
-          earlierKeys: $0.prompt.count + $0.tokens.count - 1, followsPrefix: true)
-      }
-      tokens = active.compactMap(\.tokens.last)
-    }
-    return done
-  }
-
-  private func isFinished(_ answer: Answer, _ options: GenerationOptions) -> Bool {
-    answer.tokens.count >= answer.limit
-      || answer.tokens.last.map(options.stopIdentifiers.contains) ?? false
+    for place in active.indices { active[place].tokens.append(next[place]) }
   }
 }

@@ -1,0 +1,42 @@
+import CArithmetic
+
+/// How the threads share a product's panels: a panel is a number of units of equal work, each some of its rows; a last panel
+/// that is at most half as wide has half as many.
+struct PanelSharing {
+  private static let panelColumns = Int(PRODUCT_PANEL_COLUMNS)
+  private let rows: Int
+  private let width: Int
+  /// Units of a whole panel.
+  let unitsOfPanel: Int
+  /// Units of all panels.
+  let units: Int
+
+  init(rows: Int, width: Int, threads: Int) {
+    self.rows = rows
+    self.width = width
+    let halves = (2 * width + Self.panelColumns - 1) / Self.panelColumns
+    func waste(_ unitsOfHalf: Int) -> Double {
+      let units = halves * unitsOfHalf
+      let longest = (units + threads - 1) / threads
+      return Double(longest * threads) / Double(units)
+    }
+    // As few as keep the threads' stretches nearly equal, and of 48 rows or more where a panel has several: fewer would spend
+    // too much of their time on the panel.
+    var best = 1
+    for count in 1...max(rows / 96, 1) where waste(count) < waste(best) - 0.02 { best = count }
+    unitsOfPanel = 2 * best
+    units = halves * best
+  }
+
+  /// The rows and columns of neighbouring units of one panel.
+  func piece(_ part: Range<Int>) -> (rows: Range<Int>, columns: Range<Int>) {
+    let panel = part.lowerBound / unitsOfPanel
+    let first = panel * unitsOfPanel
+    let count = min(unitsOfPanel, units - first)
+    let column = panel * Self.panelColumns
+    return (
+      ((part.lowerBound - first) * rows / count)..<((part.upperBound - first) * rows / count),
+      column..<min(column + Self.panelColumns, width)
+    )
+  }
+}

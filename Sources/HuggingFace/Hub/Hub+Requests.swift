@@ -1,0 +1,137 @@
+import Foundation
+import Safetensors
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// One request to the hub at a time: its address, what is answered, and when it is tried again.
+extension Hub {
+  /// What a repository holds at a revision.
+  func listing(of repository: HubRepository) throws(HubError) -> HubListing {
+    let url = address("api/models/\(repository.identifier)/revision", last: repository.revision)
+      .appending(queryItems: [URLQueryItem(name: "blobs", value: "true")])
+    let sink = try attempt(url) { () throws -> HubTextSink in
+      let (response, sink) = try HubTransfer.get(url, token: token, into: HubTextSink())
+      try check(response, sink, url, repository)
+      return sink
+    }
+    do {
+      return try HubListing(JSONValue(parsing: sink.bytes, file: url.absoluteString))
+    } catch {
+      throw .listing(error)
+    }
+  }
+
+  /// The address of a file at a commit.
+  func address(of name: String, in repository: HubRepository, at commit: String) -> URL {
+    address("\(repository.identifier)/resolve/\(commit)/\(name)", last: nil)
+  }
+
+  /// An address below the endpoint. A revision may hold `/`, which then is escaped.
+  private func address(_ path: String, last: String?) -> URL {
+    let url = endpoint.appending(path: path)
+    guard let last else { return url }
+    var allowed = CharacterSet.alphanumerics
+    allowed.insert(charactersIn: "-._~")
+    let escaped = last.addingPercentEncoding(withAllowedCharacters: allowed) ?? last
+    return URL(string: "\(url.absoluteString)/\(escaped)") ?? url
+  }
+
+  /// One try of getting a file, from its last byte that is here.
+  func get(
+    _ url: URL, _ repository: HubRepository, into sink: HubFileSink
+  ) throws -> HubFileSink {
+    let (response, result) = try HubTransfer.get(
+      url, from: sink.byteCount, token: token, into: sink)
+    if response.statusCode == 416 { return result }
+    try check(response, result.refusal, url, repository)
+    return result
+  }
+
+  /// Throws what the hub refused for good; a passing failure leads to another try.
+  private func check(
+    _ response: HTTPURLResponse, _ text: HubTextSink, _ url: URL, _ repository: HubRepository
+  ) throws {
+    let header = response.value(forHTTPHeaderField: "X-Error-Message")
+    let message = header ?? Self.message(in: text.bytes)
+    switch response.statusCode {
+    case 200, 206: return
+    case 401, 403:
+      throw HubError.unauthorized(
+        repository: repository.description, hasToken: token != nil, message: message)
+    case 404, 410: throw HubError.notFound(url: url.absoluteString, message: message)
+    case let status where status == 408 || status == 429 || status >= 500:
+      throw PassingFailure(reason: "the hub answers with status \(status)")
+    case let status:
+      throw HubError.refused(url: url.absoluteString, status: status, message: message)
+    }
+  }
+
+  /// What the hub says of a refusal, in one line.
+  private static func message(in bytes: [UInt8]) -> String {
+    guard let json = try? JSON(parsing: bytes), case .object(let object) = json,
+      case .string(let message)? = object["error"]
+    else { return "" }
+    return message.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
+  /// Tries until it works, a failure is for good, or several tries in a row brought nothing new.
+  ///
+  /// - Parameter progress: says how much has come so far.
+  func attempt<Value>(
+    _ url: URL, measuring progress: () -> Int = { 0 }, _ body: () throws -> Value
+  ) throws(HubError) -> Value {
+    var delay = retryDelay
+    var failures = 0
+    var reached = progress()
+    while true {
+      let reason: String
+      do {
+        return try body()
+      } catch let error as HubError {
+        throw error
+      } catch let error as FileError {
+        throw .file(error)
+      } catch let error as PassingFailure {
+        reason = error.reason
+      } catch {
+        reason = Self.reason(of: error)
+      }
+      if progress() > reached {
+        reached = progress()
+        failures = 0
+        delay = retryDelay
+      }
+      failures += 1
+      if failures == Self.attemptLimit {
+        throw .unreachable(url: url.absoluteString, reason: reason)
+      }
+      Thread.sleep(forTimeInterval: delay)
+      delay *= 2
+    }
+  }
+
+  /// An error of the network in one line.
+  private static func reason(of error: any Error) -> String {
+    (error as? URLError)?.localizedDescription ?? "\(error)"
+  }
+
+  /// Writes a small file of the cache, with the folders on its way.
+  static func write(_ text: String, to url: URL) throws(HubError) {
+    do {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try AtomicFile.replaceContents(of: url, with: Array(text.utf8))
+    } catch let error as FileError {
+      throw .file(error)
+    } catch {
+      throw .file(FileError(path: url.path, action: "make its folder", reason: "\(error)"))
+    }
+  }
+}
+
+/// A failure that another try may mend.
+struct PassingFailure: Error {
+  let reason: String
+}
