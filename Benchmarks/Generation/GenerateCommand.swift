@@ -24,7 +24,8 @@ struct GenerateCommand: ParsableCommand {
       decoder,
       prefix: Prefix(
         header: [], body: .context(options.identifiers(options.context, seed: 3)), closing: []),
-      room: options.batch * (options.prompt + options.response), responseRows: options.batch)
+      room: PrefixRoom(
+        rows: options.batch * (options.prompt + options.response), responseRows: options.batch))
     let generation = GenerationOptions(maximumTokens: options.response)
 
     var (together, apart): ([Double], [Double]) = ([], [])

@@ -17,7 +17,7 @@ struct StepCommand: ParsableCommand {
     let examples = options.examples(options.batch)
     let teacher = try Teacher(
       decoder, header: [], context: options.identifiers(options.context, seed: 3), closing: [],
-      room: options.batch * (options.prompt + options.response))
+      room: PrefixRoom(rows: options.batch * (options.prompt + options.response)))
     let cache = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
     device.releaseKeptMemory()
     let start = try device.downloadRows(

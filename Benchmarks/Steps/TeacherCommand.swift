@@ -24,7 +24,7 @@ struct TeacherCommand: ParsableCommand {
       let clock = ContinuousClock.now
       let teacher = try Teacher(
         decoder, header: [], context: context, closing: [],
-        room: options.batch * (options.prompt + options.response))
+        room: PrefixRoom(rows: options.batch * (options.prompt + options.response)))
       _ = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
       try device.synchronize()
       if run > 0 { seconds.append(Measurement.seconds(since: clock)) }

@@ -27,7 +27,8 @@ extension DeviceTests {
     ) throws {
       let run = try Run(setting.family, on: name)
       let teacher = try Teacher(
-        run.decoder, header: Self.header, context: Self.context, closing: Self.closing, room: 32)
+        run.decoder, header: Self.header, context: Self.context, closing: Self.closing,
+        room: PrefixRoom(rows: 32))
       let cache = try teacher.score(
         [Self.example], kind: setting.kind, temperature: setting.temperature)
       let distiller = try Distiller(
@@ -61,13 +62,14 @@ extension DeviceTests {
     func verdictFollowsFromTheLogits(family: String) throws {
       let run = try Run(family, on: .cpu)
       let teacher = try Teacher(
-        run.decoder, header: Self.header, context: Self.context, closing: Self.closing, room: 32)
+        run.decoder, header: Self.header, context: Self.context, closing: Self.closing,
+        room: PrefixRoom(rows: 32))
       let judge = try Judge(teacher, examples: [Self.example])
       let student = try PrefixedDecoder(
         run.decoder,
         prefix: Prefix(
           header: Self.header, body: .softPrompt(run.start), closing: Self.closing),
-        room: 32, responseRows: 32)
+        room: PrefixRoom(rows: 32, responseRows: 32))
       let expected = try run.divergence(of: run.start, temperature: 1)
       let found = try judge.compare(student).kl
       #expect(abs(found - expected) / expected < Tolerance.model.rawValue)

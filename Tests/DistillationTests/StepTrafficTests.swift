@@ -25,7 +25,7 @@ extension DeviceTests {
           prompt: Array(1...(3 + index % 2)), response: Array(2...(5 + index % 2)))
       }
       let teacher = try Teacher(
-        decoder, header: [], context: Array(1...20), closing: [], room: 32)
+        decoder, header: [], context: Array(1...20), closing: [], room: PrefixRoom(rows: 32))
       let cache = try teacher.score(examples, kind: kind, temperature: 1)
       return try Distiller(
         decoder, teacher: cache, prompt: [Float](repeating: 0.02, count: 6 * width), header: [1],

@@ -69,7 +69,7 @@ extension DeviceTests {
       let example = AnsweredExample(
         prompt: [reference.query[0]], response: Array(reference.query[1...]) + [0])
       let teacher = try Teacher(
-        decoder, header: [], context: reference.context, closing: [], room: 64)
+        decoder, header: [], context: reference.context, closing: [], room: PrefixRoom(rows: 64))
       let cache = try teacher.score([example], kind: kind, temperature: 1)
       let distiller = try Distiller(
         decoder, teacher: cache, prompt: reference.start, header: [], closing: [], batchSize: 1,

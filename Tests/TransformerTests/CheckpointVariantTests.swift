@@ -112,15 +112,21 @@ extension DeviceTests {
       for temperature: Float in [0, 0.8] {
         let options = GenerationOptions(
           maximumTokens: 9, temperature: temperature, seed: 5, stopIdentifiers: [12])
-        let together = try PrefixedDecoder(decoder, prefix: prefix, room: 64, responseRows: 64)
-          .generate(prompts, options: options)
-        let apart = try PrefixedDecoder(decoder, prefix: prefix, room: 14, responseRows: 1)
-          .generate(prompts, options: options)
+        let together = try PrefixedDecoder(
+          decoder, prefix: prefix, room: PrefixRoom(rows: 64, responseRows: 64)
+        )
+        .generate(prompts, options: options)
+        let apart = try PrefixedDecoder(
+          decoder, prefix: prefix, room: PrefixRoom(rows: 14, responseRows: 1)
+        )
+        .generate(prompts, options: options)
         #expect(together == apart)
         // Room for two or three at a time: the others take the places of those that end.
         var finished: [Int] = []
-        let inTurn = try PrefixedDecoder(decoder, prefix: prefix, room: 30, responseRows: 3)
-          .generate(prompts, options: options, limits: [2, 9, 5, 9]) { finished.append($0) }
+        let inTurn = try PrefixedDecoder(
+          decoder, prefix: prefix, room: PrefixRoom(rows: 40, runRows: 13, responseRows: 3)
+        )
+        .generate(prompts, options: options, limits: [2, 9, 5, 9]) { finished.append($0) }
         let limited = zip(apart, [2, 9, 5, 9]).map { Array($0.prefix($1)) }
         #expect(inTurn == limited)
         #expect(finished == finished.sorted() && finished.last == prompts.count)

@@ -49,7 +49,7 @@ extension GoldenModel {
       let prefixed = try PrefixedDecoder(
         decoder,
         prefix: Prefix(header: Array(identifiers[0][..<split]), body: .nothing, closing: []),
-        room: 64, responseRows: 64, chunk: 7)
+        room: PrefixRoom(rows: 64, responseRows: 64), chunk: 7)
       let answers = try prefixed.generate(
         [Array(identifiers[0][split...])],
         options: GenerationOptions(maximumTokens: greedy.count))
@@ -66,7 +66,7 @@ extension GoldenModel {
     for split in [0, 5, text.count - last] {
       let prefixed = try PrefixedDecoder(
         decoder, prefix: Prefix(header: Array(text[..<split]), body: .nothing, closing: []),
-        room: text.count - split, responseRows: last, chunk: 7)
+        room: PrefixRoom(rows: text.count - split, responseRows: last), chunk: 7)
       var found: [Float] = []
       try prefixed.run([(Array(text[split...]), last)]) { _, states, rows throws(ComputeError) in
         found = try decoder.downloadLogits(of: states, rows: rows)

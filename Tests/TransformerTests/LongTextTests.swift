@@ -39,7 +39,7 @@ extension DeviceTests {
       for split in [0, 4] {
         let prefixed = try PrefixedDecoder(
           decoder, prefix: Prefix(header: Array(texts[0][..<split]), body: .nothing, closing: []),
-          room: 200, responseRows: 8)
+          room: PrefixRoom(rows: 200, responseRows: 8))
         // Behind the prefix stand the first two; the third has none.
         let chosen = split == 0 ? prompts : [Array(prompts[0][4...]), Array(prompts[1][4...])]
         let found = try prefixed.generate(
@@ -57,8 +57,8 @@ extension DeviceTests {
       let prefix = Array(texts[0][..<8])
       let behind = [Array(texts[0][8...]), Array(texts[0][8...]) + texts[1], texts[1]]
       let prefixed = try PrefixedDecoder(
-        decoder, prefix: Prefix(header: prefix, body: .nothing, closing: []), room: 120,
-        responseRows: 3)
+        decoder, prefix: Prefix(header: prefix, body: .nothing, closing: []),
+        room: PrefixRoom(rows: 120, responseRows: 3))
       var found: [[Float]] = []
       try prefixed.run(behind.map { ($0, 1) }) { _, states, rows throws(ComputeError) in
         let size = decoder.configuration.vocabularySize

@@ -91,7 +91,9 @@ package struct Answer: Sendable {
       let decoder = try Decoder(request.folder, on: device, precision: request.precision) {
         handle(.progress(.loading, done: $0, total: $1))
       }
-      let model = try PrefixedDecoder(decoder, prefix: prefix, room: room, responseRows: 1) {
+      let model = try PrefixedDecoder(
+        decoder, prefix: prefix, room: PrefixRoom(rows: room, responseRows: 1)
+      ) {
         handle(.progress(.readingContext, done: $0, total: rows))
       }
       return try model.generate(

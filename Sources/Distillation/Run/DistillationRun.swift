@@ -119,11 +119,11 @@ package final class DistillationRun {
   private func student(
     _ decoder: Decoder, _ start: TrainingState
   ) throws(DistillationError) -> PrefixedDecoder {
-    let room = TeacherWork.room(
-      longest: texts.longest(responseTokens: request.options.responseTokens))
+    let room = PrefixRoom(
+      longest: texts.longest(responseTokens: request.options.responseTokens), on: decoder.device)
     return try distilling { () throws(TransformerError) in
       try PrefixedDecoder(
-        decoder, prefix: texts.prefix(.softPrompt(start.prompt)), room: room, responseRows: room)
+        decoder, prefix: texts.prefix(.softPrompt(start.prompt)), room: room)
     }
   }
 

@@ -81,7 +81,7 @@ package struct Evaluation: Sendable {
     let lengths = data.examples.map {
       $0.prompt.count + ($0.response?.count ?? request.responseTokens)
     }
-    let room = TeacherWork.room(longest: lengths.max() ?? 1)
+    let room = PrefixRoom(longest: lengths.max() ?? 1, on: device)
     let teacher = try distilling { () throws(TransformerError) in
       try Teacher(
         decoder, header: conditioning.header, context: conditioning.context,
@@ -98,7 +98,7 @@ package struct Evaluation: Sendable {
         handle(.progress(.scoring, done: $0, total: rows))
       }
       func model(_ prefix: Prefix) throws(TransformerError) -> PrefixedDecoder {
-        try PrefixedDecoder(decoder, prefix: prefix, room: room, responseRows: room)
+        try PrefixedDecoder(decoder, prefix: prefix, room: room)
       }
       let nothing = Prefix(
         header: conditioning.header, body: .nothing, closing: conditioning.closing)

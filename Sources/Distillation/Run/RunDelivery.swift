@@ -65,7 +65,7 @@ struct RunDelivery {
     guard let judge = work.judge else { return nil }
     return try distilling { () throws(TransformerError) in
       let nothing = try PrefixedDecoder(
-        decoder, prefix: texts.prefix(.nothing), room: student.room, responseRows: student.room)
+        decoder, prefix: texts.prefix(.nothing), room: student.room)
       return try Verdict(
         judge, student: student, teacher: work.teacher.model, nothing: nothing
       ) { handle(.progress(.judging, done: $0, total: $1)) }
@@ -85,7 +85,7 @@ struct RunDelivery {
         }
       let model = try PrefixedDecoder(
         decoder, prefix: Prefix(header: [], body: .softPrompt(exported.values), closing: []),
-        room: student.room, responseRows: student.room)
+        room: student.room)
       let trained = if let held { held } else { try judge.compare(student) }
       return try judge.compare(model).kl - trained.kl
     }

@@ -11,17 +11,12 @@ struct TeacherWork {
   /// Compares prompts with it; nil where nothing is held out.
   let judge: Judge?
 
-  /// Rows behind a prefix in one run: many short examples at a time, and always the longest one.
-  private static let room = 1024
-
-  /// Rows behind a prefix that serve examples of up to `longest` tokens.
-  static func room(longest: Int) -> Int { max(longest, room) }
-
   init(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions, handle: (RunEvent) -> Void
   ) throws(DistillationError) {
     let conditioning = texts.conditioning
-    let room = Self.room(longest: texts.longest(responseTokens: options.responseTokens))
+    let room = PrefixRoom(
+      longest: texts.longest(responseTokens: options.responseTokens), on: decoder.device)
     let total = conditioning.contextPrefixCount
     teacher = try distilling { () throws(TransformerError) in
       try Teacher(
@@ -80,6 +75,19 @@ struct TeacherWork {
       AnsweredExample(
         prompt: example.prompt, response: example.response ?? next.next() ?? [])
     }
+  }
+}
+
+extension PrefixRoom {
+  /// Rows of one run: many short examples at a time.
+  private static let usualRunRows = 1024
+
+  /// Room for runs of examples of up to `longest` tokens, and for answers to many of them at once: on a CPU as many as its
+  /// products need to be worth reading the weights, on other devices more.
+  init(longest: Int, on device: Device) {
+    let answers = device.isCPU ? 16 : 64
+    let runRows = max(longest, Self.usualRunRows)
+    self.init(rows: max(answers * longest, runRows), runRows: runRows)
   }
 }
 

@@ -9,15 +9,15 @@ package final class Teacher {
   /// Reads the context once and keeps its keys and values.
   ///
   /// - Parameters:
-  ///   - room: rows behind the context in one run; at least the longest prompt with its response.
+  ///   - room: what there is to be room for behind the context; in a run at least the longest prompt with its response.
   ///   - progress: called with the tokens of the prefix read so far.
   package init(
-    _ decoder: Decoder, header: [Int], context: [Int], closing: [Int], room: Int,
+    _ decoder: Decoder, header: [Int], context: [Int], closing: [Int], room: PrefixRoom,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) {
     model = try PrefixedDecoder(
       decoder, prefix: Prefix(header: header, body: .context(context), closing: closing),
-      room: room, responseRows: room, progress: progress)
+      room: room, progress: progress)
   }
 
   /// Scores every response token of the examples once. The cache's values stay on the device.

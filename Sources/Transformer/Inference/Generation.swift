@@ -39,13 +39,13 @@ extension PrefixedDecoder {
     for answer in all { try check(answer) }
     var waiting = all.filter { $0.limit > 0 }
     guard let smallest = waiting.map(\.room).min() else { return prompts.map { _ in [] } }
-    let capacity = min(waiting.count, activations.responseCapacity, room / smallest)
+    let capacity = min(waiting.count, activations.responseCapacity, room.rows / smallest)
     let sampler = try computing { () throws(ComputeError) in
       try TokenSampler(decoder, capacity: capacity, options: options)
     }
     var answers = prompts.map { _ in [Int]() }
     var active: [Answer] = []
-    var rows = FreeRows(prefixRows..<(prefixRows + room))
+    var rows = FreeRows(prefixRows..<(prefixRows + room.rows))
     var finished = all.count - waiting.count
     while !(waiting.isEmpty && active.isEmpty) {
       try admit(&waiting, to: &active, capacity: capacity, &rows)
@@ -109,16 +109,19 @@ extension PrefixedDecoder {
   private func check(_ answer: Answer) throws(TransformerError) {
     try decoder.check(answer.prompt)
     try decoder.checkLength(prefixRows + answer.room, of: "prefix, prompt and answer")
-    if answer.room > room {
-      throw .tooLong(what: "prompt and answer", tokens: answer.room, maximum: room)
+    // One that has grown long is read again in one run.
+    if answer.room > room.runRows {
+      throw .tooLong(what: "prompt and answer", tokens: answer.room, maximum: room.runRows)
     }
   }
 
-  /// Puts answers under way, in their order, as long as there is room and they turn their keys as those under way do.
+  /// Puts answers under way, in their order, as long as there is room, in the cache and in a run, and they turn their keys as
+  /// those under way do.
   private func admit(
     _ waiting: inout [Answer], to active: inout [Answer], capacity: Int, _ rows: inout FreeRows
   ) throws(TransformerError) {
     var count = 0
+    var runRows = active.count
     for var answer in waiting {
       let length = answer.text.count
       if let other = active.first {
@@ -126,7 +129,10 @@ extension PrefixedDecoder {
       } else {
         try turnPrefix(textLength: prefixRows + length)
       }
-      guard active.count < capacity, let keys = rows.take(answer.room) else { break }
+      guard active.count < capacity, runRows + length <= room.runRows,
+        let keys = rows.take(answer.room)
+      else { break }
+      runRows += length
       answer.keys = keys
       active.append(answer)
       count += 1

@@ -11,7 +11,8 @@ extension Decoder {
     let prefix = Prefix(
       header: [], body: virtualTokens.isEmpty ? .nothing : .softPrompt(virtualTokens), closing: [])
     let model = try PrefixedDecoder(
-      self, prefix: prefix, room: identifiers.count, responseRows: identifiers.count)
+      self, prefix: prefix,
+      room: PrefixRoom(rows: identifiers.count, responseRows: identifiers.count))
     var result: [Float] = []
     result.reserveCapacity(identifiers.count * size)
     do {

@@ -8,8 +8,8 @@ package final class PrefixedDecoder {
   package let decoder: Decoder
   /// Rows of the prefix.
   package let prefixRows: Int
-  /// Rows that there is room for behind the prefix.
-  package let room: Int
+  /// What there is room for behind the prefix.
+  package let room: PrefixRoom
   private let chunk: Int
   let device: Device
   let cache: KeyValueCache
@@ -23,24 +23,24 @@ package final class PrefixedDecoder {
   /// Reads the prefix, `chunk` rows at a time. `progress` is called with the rows read so far.
   ///
   /// - Parameters:
-  ///   - room: rows behind the prefix for the prompts of one run and what is generated after them.
-  ///   - responseRows: the most rows of a run whose states are asked for.
+  ///   - room: what there is to be room for behind the prefix.
   package init(
-    _ decoder: Decoder, prefix: Prefix, room: Int, responseRows: Int, chunk: Int = 512,
+    _ decoder: Decoder, prefix: Prefix, room: PrefixRoom, chunk: Int = 512,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) {
     let configuration = decoder.configuration
     let rows = prefix.rows(width: configuration.hiddenSize)
-    let runRows = max(room, min(chunk, rows), 1)
+    let runRows = max(room.runRows, min(chunk, rows), 1)
     self.decoder = decoder
     self.prefix = prefix
     device = decoder.device
     prefixRows = rows
     self.room = room
     do throws(ComputeError) {
-      cache = try KeyValueCache(device, configuration: configuration, capacity: rows + room)
+      cache = try KeyValueCache(device, configuration: configuration, capacity: rows + room.rows)
       activations = try DecoderActivations(
-        device, configuration: configuration, rows: runRows, responseRows: max(responseRows, 1),
+        device, configuration: configuration, rows: runRows,
+        responseRows: max(room.responseRows, 1),
         training: false)
       batch = try PackedBatch(device, configuration: configuration, capacity: runRows)
       identifiers = try device.buffer(count: runRows)
@@ -125,7 +125,7 @@ package final class PrefixedDecoder {
       var end = first
       var rows = 0
       var responses = 0
-      while end < sequences.count, rows + sequences[end].tokens.count <= room,
+      while end < sequences.count, rows + sequences[end].tokens.count <= room.runRows,
         responses + sequences[end].responseRows <= activations.responseCapacity,
         isLong(sequences[end].tokens.count) == isLong(sequences[first].tokens.count)
       {
@@ -136,7 +136,8 @@ package final class PrefixedDecoder {
       guard end > first else {
         throw .model(
           .tooLong(
-            what: "prompt and response", tokens: sequences[first].tokens.count, maximum: room))
+            what: "prompt and response", tokens: sequences[first].tokens.count,
+            maximum: room.runRows))
       }
       do throws(TransformerError) {
         try forward(sequences[first..<end])
