@@ -69,3 +69,70 @@ WIDE void projected_divergence_loss(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t vo
     losses[r] = row_loss(row, dot, teacher.entropies[place], inverse_temperature);
   }
 }
+
+INLINE void scale_row(float *row, ptrdiff_t width, float factor) {
+  for (ptrdiff_t e = 0; e < width; e++) row[e] *= factor;
+}
+
+INLINE float exponentials(float *z, ptrdiff_t count, float maximum, float inverse_temperature) {
+  SUMS_IN_ANY_ORDER
+  float sum = 0;
+  for (ptrdiff_t e = 0; e < count; e++) {
+    z[e] = exponential((z[e] - maximum) * inverse_temperature);
+    sum += z[e];
+  }
+  return sum;
+}
+
+WIDE void projected_tile(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width, bool is_first,
+                         float inverse_temperature, float *logits, VocabularyParts part) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    float *z = logits + r * count;
+    float maximum = largest_of(z, count);
+    float sum = 0;
+    if (!is_first) {
+      const float before = part.maxima[r];
+      maximum = maximum > before ? maximum : before;
+      sum = part.sums[r];
+      if (maximum > before) {
+        const float factor = exponential((before - maximum) * inverse_temperature);
+        scale_row(part.gathered + r * width, width, factor);
+        sum *= factor;
+      }
+    }
+    part.maxima[r] = maximum;
+    part.sums[r] = sum + exponentials(z, count, maximum, inverse_temperature);
+  }
+}
+
+INLINE void add_scaled(float *to, const float *from, ptrdiff_t width, float factor) {
+  for (ptrdiff_t e = 0; e < width; e++) to[e] += factor * from[e];
+}
+
+WIDE void projected_sum(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t rows, ptrdiff_t width,
+                        ptrdiff_t part_count, VocabularyParts parts, ProjectedTeacher teacher,
+                        const float *hidden, float inverse_temperature, float gradient_factor,
+                        float *hidden_gradient, float *losses) {
+  for (ptrdiff_t r = begin; r < end; r++) {
+    const ptrdiff_t place = teacher.places[r];
+    const float *m = teacher.projected + place * width;
+    float *gradient = hidden_gradient + r * width;
+    RowSum row = {.maximum = parts.maxima[r], .sum = 0};
+    for (ptrdiff_t p = 1; p < part_count; p++) {
+      const float maximum = parts.maxima[p * rows + r];
+      row.maximum = maximum > row.maximum ? maximum : row.maximum;
+    }
+    for (ptrdiff_t p = 0; p < part_count; p++)
+      row.sum += parts.sums[p * rows + r] *
+                 exponential((parts.maxima[p * rows + r] - row.maximum) * inverse_temperature);
+    const float dot = dot_product(hidden + r * width, m, width);
+    losses[r] = row_loss(row, dot, teacher.entropies[place], inverse_temperature);
+    for (ptrdiff_t e = 0; e < width; e++) gradient[e] = -gradient_factor * m[e];
+    for (ptrdiff_t p = 0; p < part_count; p++) {
+      const float share =
+          exponential((parts.maxima[p * rows + r] - row.maximum) * inverse_temperature);
+      add_scaled(gradient, parts.gathered + (p * rows + r) * width, width,
+                 gradient_factor / row.sum * share);
+    }
+  }
+}

@@ -1,5 +1,6 @@
 // Forward KL against a projected teacher; formulas in Kernels/projected_divergence.cl.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,3 +28,22 @@ void projected_divergence_loss(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t vocabul
                                ptrdiff_t width, ProjectedTeacher teacher,
                                const float *_Nonnull hidden, const float *_Nonnull logits,
                                float inverse_temperature, float *_Nonnull losses);
+
+/// What parts of the vocabulary add to the softmax of rows. Of part p and row r: the largest logit, maxima[p, r]; the sum over the
+/// part of exp((z - maximum) * inverse_temperature), sums[p, r]; and of these times W's rows, gathered[p, r] [width].
+typedef struct VocabularyParts {
+  float *_Nonnull maxima;
+  float *_Nonnull sums;
+  float *_Nonnull gathered;
+} VocabularyParts;
+
+/// Takes a tile of logits [rows, count] into the maxima and sums of one part, and puts exp((z - maximum) *
+/// inverse_temperature) in its place; what was gathered before is rescaled. The first tile of a part begins it.
+void projected_tile(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width, bool is_first,
+                    float inverse_temperature, float *_Nonnull logits, VocabularyParts part);
+
+/// For rows begin ..< end of `rows`: losses[r], and gradient_factor * (W^T q - m) in hidden_gradient[r] [width].
+void projected_sum(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t rows, ptrdiff_t width,
+                   ptrdiff_t part_count, VocabularyParts parts, ProjectedTeacher teacher,
+                   const float *_Nonnull hidden, float inverse_temperature,
+                   float gradient_factor, float *_Nonnull hidden_gradient, float *_Nonnull losses);

@@ -15,7 +15,8 @@ extension Device {
   ///   - weight: what the gradient is multiplied by, such as 1 / response tokens of the batch for a mean.
   ///   - losses: [rows], written: nats, before `weight`.
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
-  ///   - chunkBytes: the most that a chunk's logits take. Fewer mean that the head is read more often.
+  ///   - chunkBytes: the most that a chunk's logits take, or what is gathered in their place. Fewer mean that the head is read
+  ///     more often.
   /// - Throws: `.unsupported` where projected rows are asked for another divergence than their own; what the operations
   ///   throw.
   package func headDivergence(
@@ -28,6 +29,16 @@ extension Device {
     try expect("headDivergence", "hidden", hidden.count, atLeast: rows * head.columns)
     try roundActivations(&hidden, count: rows * head.columns, for: head)
     let objective = shape.bare(objective)
+    if teacher.kind == .projected, case .cpu(let cpu) = engine, cpu.usesTiles {
+      try expect("headDivergence", "places", places.count, atLeast: rows)
+      try expect("headDivergence", "losses", losses.count, atLeast: rows)
+      try expect(
+        "headDivergence", "hiddenGradient", hiddenGradient.count, atLeast: rows * head.columns)
+      return try streamProjectedHead(
+        hidden, head: head, teacher: teacher, at: places, rows: rows,
+        temperature: objective.temperature, weight: weight, losses: &losses,
+        hiddenGradient: &hiddenGradient, chunkBytes: chunkBytes, on: cpu)
+    }
     let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var replay = try TeacherReplay(self, teacher, chunks)

@@ -112,6 +112,16 @@ extension DeviceTests {
       }
     }
 
+    /// A vocabulary of many parts with several tiles each, where the CPU path goes through it so; few rows, and many.
+    @Test(arguments: [3, 70])
+    func matchesTheDoubleReferenceOverManyTiles(rows: Int) throws {
+      let device = try TestDevice.cpu.open()
+      var generator = SeededGenerator(seed: 9)
+      let workload = HeadDivergenceWorkload(
+        rows: rows, vocabulary: 20_011, width: 17, using: &generator)
+      try check(workload, [.projected], Objective(.forwardKL, temperature: 2), on: device)
+    }
+
     @Test(arguments: TestDevice.all)
     func chunksGiveTheSameAsTheWhole(on name: TestDevice) throws {
       let device = try name.open()

@@ -1,0 +1,122 @@
+import CArithmetic
+
+/// How the CPU path goes through the vocabulary where the teacher is projected: parts of it side by side, each tile by tile. A
+/// tile's logits, their softmax and its product with W are made while the logits stand in the second cache, and no others are kept:
+/// attention's online softmax (Milakov and Gimelshein 2018, arXiv:1805.02867), with W as keys and as values.
+private struct VocabularyTiles {
+  let vocabulary: Int
+  let width: Int
+  /// Columns of a tile: as many as let a tile of W stay near.
+  let columns: Int
+  /// Columns of a part.
+  let length: Int
+
+  /// The most parts: each gathers rows of its own, so that sums do not depend on the threads.
+  private static let parts = 16
+  /// The most rows at a time: what a tile's logits leave of the second cache.
+  private static let rows = 512
+
+  init(vocabulary: Int, width: Int) {
+    self.vocabulary = vocabulary
+    self.width = width
+    columns = width <= 640 ? 512 : 256
+    let even = (vocabulary + Self.parts - 1) / Self.parts
+    length = max(256, (even + 63) & ~63)
+  }
+
+  var count: Int { (vocabulary + length - 1) / length }
+
+  /// The tiles of a part.
+  func tiles(of part: Int) -> [Range<Int>] {
+    let end = min((part + 1) * length, vocabulary)
+    return stride(from: part * length, to: end, by: columns).map { $0..<min($0 + columns, end) }
+  }
+
+  /// Rows at a time, so that what is gathered takes no more than `byteCount`.
+  func chunks(rows: Int, byteCount: Int) -> [Range<Int>] {
+    let most = max(1, min(Self.rows, byteCount / (4 * (count * width + columns))))
+    let chunks = (rows + most - 1) / most
+    return (0..<chunks).map { ($0 * rows / chunks)..<(($0 + 1) * rows / chunks) }
+  }
+}
+
+extension Device {
+  /// `headDivergence` of a projected teacher, where the processor has our tiles.
+  func streamProjectedHead(
+    _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, teacher: TeacherRows,
+    at places: borrowing DeviceBuffer<Int32>, rows: Int, temperature: Float, weight: Float,
+    losses: inout DeviceBuffer<Float>, hiddenGradient: inout DeviceBuffer<Float>,
+    chunkBytes: Int, on cpu: CPUEngine
+  ) throws(ComputeError) {
+    let width = head.columns
+    let tiles = VocabularyTiles(vocabulary: head.rows, width: width)
+    for chunk in tiles.chunks(rows: rows, byteCount: chunkBytes) {
+      let rows = chunk.count
+      var gathered = try scratch(of: Float.self, count: tiles.count * rows * width)
+      var maxima = try scratch(of: Float.self, count: tiles.count * rows)
+      var sums = try scratch(of: Float.self, count: tiles.count * rows)
+      let parts = unsafe VocabularyParts(
+        maxima: maxima.mutableHost, sums: sums.mutableHost, gathered: gathered.mutableHost)
+      let states = unsafe hidden.host + chunk.lowerBound * width
+      try unsafe gather(states, rows: rows, head, tiles, 1 / temperature, parts, on: cpu)
+      let teacher = unsafe ProjectedTeacher(
+        projected: teacher.states.host, entropies: teacher.entropies.host,
+        places: places.host + chunk.lowerBound)
+      let gradient = unsafe hiddenGradient.mutableHost + chunk.lowerBound * width
+      let losses = unsafe losses.mutableHost + chunk.lowerBound
+      cpu.forEachRange(of: rows, elementsPerRow: tiles.count * width) { range in
+        unsafe projected_sum(
+          range.lowerBound, range.upperBound, rows, width, tiles.count, parts, teacher, states,
+          1 / temperature, weight / temperature, gradient, losses)
+      }
+    }
+  }
+
+  /// Goes through the vocabulary, the threads part by part.
+  private func gather(
+    _ states: UnsafePointer<Float>, rows: Int, _ head: WeightMatrix, _ tiles: VocabularyTiles,
+    _ inverseTemperature: Float, _ parts: VocabularyParts, on cpu: CPUEngine
+  ) throws(ComputeError) {
+    let width = head.columns
+    let panelBytes = Int(PRODUCT_PANEL_BYTES)
+    let tileElements = rows * tiles.columns
+    var panels = try scratch(of: UInt8.self, count: panelBytes * cpu.threads)
+    var logits = try scratch(of: Float.self, count: tileElements * cpu.threads)
+    var rounded = try scratch(
+      of: UInt32.self, count: roundsActivations(for: head) ? rows * pair_count(width) : 0)
+    let (panelBase, logitBase) = unsafe (panels.mutableHost, logits.mutableHost)
+    let pairs = unsafe roundsActivations(for: head) ? rounded.mutableHost : nil
+    if let pairs = unsafe pairs {
+      cpu.forEachRange(of: rows, elementsPerRow: width) { range in
+        unsafe round_pairs(range.lowerBound, range.upperBound, width, states, pairs)
+      }
+    }
+    let elements = unsafe head.elements.host
+    let (element, rowBytes) = (head.precision.code, width * head.precision.byteCount)
+    cpu.forEach(tiles.count) { index in
+      let panel = unsafe panelBase + CPUEngine.place * panelBytes
+      let logits = unsafe logitBase + CPUEngine.place * tileElements
+      let part = unsafe VocabularyParts(
+        maxima: parts.maxima + index * rows, sums: parts.sums + index * rows,
+        gathered: parts.gathered + index * rows * width)
+      for (place, tile) in tiles.tiles(of: index).enumerated() {
+        let weights = unsafe elements + tile.lowerBound * rowBytes
+        var forward = unsafe Product(
+          x: states, weight: weights, bias: nil, y: logits, rows: rows, width: tile.count,
+          depth: width, element: element, backward: false, accumulate: false,
+          pairs: UnsafePointer(pairs))
+        if unsafe hasFewRows(forward) {
+          unsafe product_few_rows(&forward, 0, tile.count)
+        } else {
+          unsafe product_tiles(&forward, 0, rows, 0, tile.count, panel)
+        }
+        unsafe projected_tile(
+          rows, tile.count, width, place == 0, inverseTemperature, logits, part)
+        var backward = unsafe Product(
+          x: logits, weight: weights, bias: nil, y: part.gathered, rows: rows, width: width,
+          depth: tile.count, element: element, backward: true, accumulate: place > 0, pairs: nil)
+        unsafe product_tiles(&backward, 0, rows, 0, width, panel)
+      }
+    }
+  }
+}
