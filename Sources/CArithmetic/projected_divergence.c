@@ -105,6 +105,40 @@ WIDE void projected_tile(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width, bool 
   }
 }
 
+/// x less the nearest number that bf16 holds; x is finite.
+INLINE float bfloat16_remainder(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+  float nearest;
+  memcpy(&nearest, &bits, sizeof nearest);
+  return x - nearest;
+}
+
+INLINE void add_scaled_bfloat16(float *to, const char *from, ptrdiff_t width, float factor) {
+  for (ptrdiff_t e = 0; e < width; e++) {
+    uint16_t stored;
+    memcpy(&stored, from + 2 * e, sizeof stored);
+    const uint32_t bits = (uint32_t)stored << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    to[e] += factor * value;
+  }
+}
+
+WIDE void projected_remainders(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width,
+                               const void *weight, const float *z, VocabularyParts part) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const float *row = z + r * count;
+    const float limit = part.sums[r] / 64;
+    if (!(largest_of(row, count) > limit)) continue;
+    for (ptrdiff_t e = 0; e < count; e++)
+      if (row[e] > limit)
+        add_scaled_bfloat16(part.gathered + r * width, (const char *)weight + 2 * e * width, width,
+                            bfloat16_remainder(row[e]));
+  }
+}
+
 INLINE void add_scaled(float *to, const float *from, ptrdiff_t width, float factor) {
   for (ptrdiff_t e = 0; e < width; e++) to[e] += factor * from[e];
 }

@@ -10,7 +10,8 @@ package enum SharedReference {
   package static let folder: URL? = {
     let package = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let named = ProcessInfo.processInfo.environment["PITH_SHARED"].map(URL.init(fileURLWithPath:))
+    let path = ProcessInfo.processInfo.environment["PITH_SHARED"] ?? ""
+    let named = path.isEmpty ? nil : URL(fileURLWithPath: path)
     let candidate = named ?? package.deletingLastPathComponent().appendingPathComponent("shared")
     var isFolder: ObjCBool = false
     let exists = unsafe FileManager.default.fileExists(

@@ -42,6 +42,13 @@ typedef struct VocabularyParts {
 void projected_tile(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width, bool is_first,
                     float inverse_temperature, float *_Nonnull logits, VocabularyParts part);
 
+/// Adds to what is gathered of a tile what rounding its exponentials z [rows, count] to bf16 left out, of those that are more
+/// than 1/64 of their row's sum so far: at most 64 of a row. `weight` is the tile's rows of W [count, width] in bf16,
+/// at any address.
+void projected_remainders(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width,
+                          const void *_Nonnull weight, const float *_Nonnull z,
+                          VocabularyParts part);
+
 /// For rows begin ..< end of `rows`: losses[r], and gradient_factor * (W^T q - m) in hidden_gradient[r] [width].
 void projected_sum(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t rows, ptrdiff_t width,
                    ptrdiff_t part_count, VocabularyParts parts, ProjectedTeacher teacher,

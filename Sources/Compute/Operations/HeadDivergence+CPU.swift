@@ -72,30 +72,34 @@ extension Device {
     }
   }
 
-  /// Goes through the vocabulary, the threads part by part.
+  /// Goes through the vocabulary, the threads part by part. Where activations are rounded, so are states and exponentials.
   private func gather(
     _ states: UnsafePointer<Float>, rows: Int, _ head: WeightMatrix, _ tiles: VocabularyTiles,
     _ inverseTemperature: Float, _ parts: VocabularyParts, on cpu: CPUEngine
   ) throws(ComputeError) {
     let width = head.columns
-    let panelBytes = Int(PRODUCT_PANEL_BYTES)
-    let tileElements = rows * tiles.columns
-    var panels = try scratch(of: UInt8.self, count: panelBytes * cpu.threads)
-    var logits = try scratch(of: Float.self, count: tileElements * cpu.threads)
-    var rounded = try scratch(
-      of: UInt32.self, count: roundsActivations(for: head) ? rows * pair_count(width) : 0)
+    let isRounded = roundsActivations(for: head)
+    let sizes = (
+      panel: Int(PRODUCT_PANEL_BYTES), logits: rows * tiles.columns,
+      pairs: isRounded ? rows * pair_count(tiles.columns) : 0
+    )
+    var panels = try scratch(of: UInt8.self, count: sizes.panel * cpu.threads)
+    var logits = try scratch(of: Float.self, count: sizes.logits * cpu.threads)
+    var shares = try scratch(of: UInt32.self, count: sizes.pairs * cpu.threads)
+    var rounded = try scratch(of: UInt32.self, count: isRounded ? rows * pair_count(width) : 0)
     let (panelBase, logitBase) = unsafe (panels.mutableHost, logits.mutableHost)
-    let pairs = unsafe roundsActivations(for: head) ? rounded.mutableHost : nil
-    if let pairs = unsafe pairs {
+    let (shareBase, statePairs) = unsafe (shares.mutableHost, rounded.mutableHost)
+    if isRounded {
       cpu.forEachRange(of: rows, elementsPerRow: width) { range in
-        unsafe round_pairs(range.lowerBound, range.upperBound, width, states, pairs)
+        unsafe round_pairs(range.lowerBound, range.upperBound, width, states, statePairs)
       }
     }
     let elements = unsafe head.elements.host
     let (element, rowBytes) = (head.precision.code, width * head.precision.byteCount)
     cpu.forEach(tiles.count) { index in
-      let panel = unsafe panelBase + CPUEngine.place * panelBytes
-      let logits = unsafe logitBase + CPUEngine.place * tileElements
+      let panel = unsafe panelBase + CPUEngine.place * sizes.panel
+      let logits = unsafe logitBase + CPUEngine.place * sizes.logits
+      let sharePairs = unsafe shareBase + CPUEngine.place * sizes.pairs
       let part = unsafe VocabularyParts(
         maxima: parts.maxima + index * rows, sums: parts.sums + index * rows,
         gathered: parts.gathered + index * rows * width)
@@ -104,7 +108,7 @@ extension Device {
         var forward = unsafe Product(
           x: states, weight: weights, bias: nil, y: logits, rows: rows, width: tile.count,
           depth: width, element: element, backward: false, accumulate: false,
-          pairs: UnsafePointer(pairs))
+          pairs: isRounded ? UnsafePointer(statePairs) : nil)
         if unsafe hasFewRows(forward) {
           unsafe product_few_rows(&forward, 0, tile.count)
         } else {
@@ -112,10 +116,15 @@ extension Device {
         }
         unsafe projected_tile(
           rows, tile.count, width, place == 0, inverseTemperature, logits, part)
+        if isRounded { unsafe round_pairs(0, rows, tile.count, logits, sharePairs) }
         var backward = unsafe Product(
           x: logits, weight: weights, bias: nil, y: part.gathered, rows: rows, width: width,
-          depth: tile.count, element: element, backward: true, accumulate: place > 0, pairs: nil)
+          depth: tile.count, element: element, backward: true, accumulate: place > 0,
+          pairs: isRounded ? UnsafePointer(sharePairs) : nil)
         unsafe product_tiles(&backward, 0, rows, 0, width, panel)
+        if isRounded {
+          unsafe projected_remainders(rows, tile.count, width, weights, logits, part)
+        }
       }
     }
   }

@@ -3,8 +3,8 @@ extension Device {
   /// hidden states, chunk of rows by chunk of rows.
   ///
   /// Where the device rounds activations, the states are rounded first, and all is that of the rounded states. The product for
-  /// the gradient then rounds differences from the teacher; it stays exact where the teacher is projected, since W^T q - m
-  /// would be the noise of a rounded q.
+  /// the gradient then rounds differences from the teacher. Where the teacher is projected, W^T q - m would be the noise of a
+  /// rounded q: what rounding leaves out of a probability above 1/64 is added.
   ///
   /// - Parameters:
   ///   - hidden: [rows, E], read, and rounded where the device does so: the student's states behind the final norm.

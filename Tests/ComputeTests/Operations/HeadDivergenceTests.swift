@@ -164,14 +164,14 @@ extension DeviceTests {
       }
     }
 
-    /// Where activations are rounded to bf16, losses and gradient are those of the rounded states; of a projected teacher the
-    /// gradient is exact, of the others rounded as everywhere.
+    /// Where activations are rounded to bf16, losses are those of the rounded states, and the gradient is theirs as far as
+    /// rounded products go, also close to the teacher, where W^T q - m is a small difference.
     @Test(arguments: TestDevice.all, TeacherCacheKind.allCases)
     func roundsStatesWhereActivationsAre(on name: TestDevice, kind: TeacherCacheKind) throws {
       let device = try name.open()
       var generator = SeededGenerator(seed: 8)
       let workload = HeadDivergenceWorkload(
-        rows: 3, vocabulary: 1000, width: 64, closeness: 0.1, using: &generator)
+        rows: 3, vocabulary: 1000, width: 64, closeness: 0.02, using: &generator)
       let objective = Objective(.forwardKL)
       let states = device.canRoundActivations ? workload.hidden.map(\.roundedToBFloat16) : nil
       let exact = try run(
@@ -182,9 +182,9 @@ extension DeviceTests {
       let error = relativeError(found.losses, losses, terms: workload.largestLogit)
       #expect(error < Tolerance.rowArithmetic.rawValue)
       #expect(found.measured == exact.measured)
-      let tolerance: Tolerance = kind == .projected ? .model : .bfloat16Product
       let gradient = exact.gradient.map(Double.init)
-      #expect(relativeError(found.gradient, gradient) < tolerance.rawValue)
+      let gradientError = relativeError(found.gradient, gradient)
+      #expect(gradientError < Tolerance.bfloat16Product.rawValue)
     }
 
     @Test func referenceGradientAgreesWithCentralDifferences() {
