@@ -1,28 +1,13 @@
-#include "attention.h"
+#include "attention_rows.h"
 #include "wide.h"
 
 static const float masked = -1e30f;
 
 /// Where a packed row stands in a buffer of [*, H] rows.
-INLINE ptrdiff_t row_index(const PackedRows *rows, ptrdiff_t r) {
-  const ptrdiff_t packed = rows->first + r;
-  return (rows->query_start + packed / rows->group) * rows->query_heads + rows->first_head +
-         packed % rows->group;
-}
-
-/// The keys of a tile that a row sees: begin ..< end.
-typedef struct Visible {
-  ptrdiff_t begin;
-  ptrdiff_t end;
-} Visible;
-
-INLINE Visible visible_keys(const PackedRows *rows, const ScoreTile *tile, ptrdiff_t r) {
-  const ptrdiff_t position = rows->first_position + (rows->first + r) / rows->group;
-  ptrdiff_t begin = position + 1 - rows->window - tile->first_key;
-  ptrdiff_t end = position + 1 - tile->first_key;
-  end = end < 0 ? 0 : end > tile->keys ? tile->keys : end;
-  begin = begin < 0 ? 0 : begin > end ? end : begin;
-  return (Visible){begin, end};
+INLINE ptrdiff_t row_index(PackedRows rows, ptrdiff_t r) {
+  const ptrdiff_t packed = rows.first + r;
+  return (rows.query_start + packed / rows.group) * rows.query_heads + rows.first_head +
+         packed % rows.group;
 }
 
 /// The largest of `from` and scores begin ..< end. Lanes of its own, since compilers keep a running
@@ -44,31 +29,31 @@ INLINE void cap_scores(float *restrict scores, Visible seen, float cap) {
     scores[k] = cap * hyperbolic_tangent(scores[k] / cap);
 }
 
-WIDE void attention_pack(const PackedRows *rows, const float *from, float factor, float *to) {
-  const ptrdiff_t width = rows->width;
-  for (ptrdiff_t r = 0; r < rows->count; r++) {
+WIDE void attention_pack(PackedRows rows, const float *from, float factor, float *to) {
+  const ptrdiff_t width = rows.width;
+  for (ptrdiff_t r = 0; r < rows.count; r++) {
     const float *restrict source = from + row_index(rows, r) * width;
     float *restrict target = to + r * width;
     for (ptrdiff_t d = 0; d < width; d++) target[d] = factor * source[d];
   }
 }
 
-WIDE void attention_unpack(const PackedRows *rows, const float *from, float factor, float *to) {
-  const ptrdiff_t width = rows->width;
-  for (ptrdiff_t r = 0; r < rows->count; r++) {
+WIDE void attention_unpack(PackedRows rows, const float *from, float factor, float *to) {
+  const ptrdiff_t width = rows.width;
+  for (ptrdiff_t r = 0; r < rows.count; r++) {
     const float *restrict source = from + r * width;
     float *restrict target = to + row_index(rows, r) * width;
     for (ptrdiff_t d = 0; d < width; d++) target[d] = factor * source[d];
   }
 }
 
-WIDE void attention_softmax(const PackedRows *rows, const ScoreTile *tile, float *scores,
+WIDE void attention_softmax(PackedRows rows, ScoreTile tile, float *scores,
                             float *maximum, float *sum, float *accumulated) {
   SUMS_IN_ANY_ORDER
-  for (ptrdiff_t r = 0; r < rows->count; r++) {
+  for (ptrdiff_t r = 0; r < rows.count; r++) {
     const Visible seen = visible_keys(rows, tile, r);
-    float *restrict row = scores + r * tile->pitch;
-    if (tile->soft_cap > 0) cap_scores(row, seen, tile->soft_cap);
+    float *restrict row = scores + r * tile.pitch;
+    if (tile.soft_cap > 0) cap_scores(row, seen, tile.soft_cap);
     const float largest = largest_score(row, seen, maximum[r]);
     float added = 0;
     for (ptrdiff_t k = seen.begin; k < seen.end; k++) {
@@ -77,11 +62,11 @@ WIDE void attention_softmax(const PackedRows *rows, const ScoreTile *tile, float
       added += p;
     }
     for (ptrdiff_t k = 0; k < seen.begin; k++) row[k] = 0;
-    for (ptrdiff_t k = seen.end; k < tile->keys; k++) row[k] = 0;
+    for (ptrdiff_t k = seen.end; k < tile.keys; k++) row[k] = 0;
     if (largest > maximum[r]) {
       const float rescale = exponential(maximum[r] - largest);
-      float *restrict to = accumulated + r * rows->width;
-      for (ptrdiff_t d = 0; d < rows->width; d++) to[d] *= rescale;
+      float *restrict to = accumulated + r * rows.width;
+      for (ptrdiff_t d = 0; d < rows.width; d++) to[d] *= rescale;
       sum[r] *= rescale;
       maximum[r] = largest;
     }
@@ -89,10 +74,10 @@ WIDE void attention_softmax(const PackedRows *rows, const ScoreTile *tile, float
   }
 }
 
-WIDE void attention_finish(const PackedRows *rows, const float *maximum, const float *sum,
+WIDE void attention_finish(PackedRows rows, const float *maximum, const float *sum,
                            const float *accumulated, float *output, float *log_sum_exp) {
-  const ptrdiff_t width = rows->width;
-  for (ptrdiff_t r = 0; r < rows->count; r++) {
+  const ptrdiff_t width = rows.width;
+  for (ptrdiff_t r = 0; r < rows.count; r++) {
     const ptrdiff_t index = row_index(rows, r);
     const float *restrict from = accumulated + r * width;
     float *restrict to = output + index * width;
@@ -102,28 +87,28 @@ WIDE void attention_finish(const PackedRows *rows, const float *maximum, const f
   }
 }
 
-WIDE void attention_delta(const PackedRows *rows, const float *d_output, const float *output,
+WIDE void attention_delta(PackedRows rows, const float *d_output, const float *output,
                           float *delta) {
   SUMS_IN_ANY_ORDER
-  for (ptrdiff_t r = 0; r < rows->count; r++) {
-    const float *restrict a = d_output + r * rows->width;
-    const float *restrict b = output + row_index(rows, r) * rows->width;
+  for (ptrdiff_t r = 0; r < rows.count; r++) {
+    const float *restrict a = d_output + r * rows.width;
+    const float *restrict b = output + row_index(rows, r) * rows.width;
     float sum = 0;
-    for (ptrdiff_t d = 0; d < rows->width; d++) sum += a[d] * b[d];
+    for (ptrdiff_t d = 0; d < rows.width; d++) sum += a[d] * b[d];
     delta[r] = sum;
   }
 }
 
-WIDE void attention_score_gradient(const PackedRows *rows, const ScoreTile *tile,
+WIDE void attention_score_gradient(PackedRows rows, ScoreTile tile,
                                    const float *log_sum_exp, const float *delta, float *scores,
                                    float *d_scores) {
-  const float cap = tile->soft_cap;
-  for (ptrdiff_t r = 0; r < rows->count; r++) {
+  const float cap = tile.soft_cap;
+  for (ptrdiff_t r = 0; r < rows.count; r++) {
     const Visible seen = visible_keys(rows, tile, r);
     const float lse = log_sum_exp[row_index(rows, r)];
     const float shift = delta[r];
-    float *restrict row = scores + r * tile->pitch;
-    float *restrict gradient = d_scores + r * tile->pitch;
+    float *restrict row = scores + r * tile.pitch;
+    float *restrict gradient = d_scores + r * tile.pitch;
     if (cap > 0) {
       cap_scores(row, seen, cap);
       for (ptrdiff_t k = seen.begin; k < seen.end; k++) {
@@ -140,7 +125,7 @@ WIDE void attention_score_gradient(const PackedRows *rows, const ScoreTile *tile
       }
     }
     for (ptrdiff_t k = 0; k < seen.begin; k++) row[k] = gradient[k] = 0;
-    for (ptrdiff_t k = seen.end; k < tile->keys; k++) row[k] = gradient[k] = 0;
+    for (ptrdiff_t k = seen.end; k < tile.keys; k++) row[k] = gradient[k] = 0;
   }
 }
 

@@ -36,7 +36,8 @@ extension Device {
     try expect("attention", "logSumExp", logSumExp.count, atLeast: queries * heads.queryHeads)
     switch engine {
     case .cpu(let cpu):
-      let attention = CPUAttention(heads: heads, layout: layout, scale: scale, softCap: softCap)
+      let attention = CPUAttention(
+        heads: heads, layout: layout, scale: scale, softCap: softCap, on: cpu)
       let table = try layout.queryTable(rows: attention.queryRows, groupSize: heads.groupSize)
       var scratch = try self.scratch(of: Float.self, count: cpu.threads * attention.forwardFloats)
       let (query, key, value) = unsafe (query.host, key.host, value.host)

@@ -59,7 +59,8 @@ extension Device {
 
     switch engine {
     case .cpu(let cpu):
-      let attention = CPUAttention(heads: heads, layout: layout, scale: scale, softCap: softCap)
+      let attention = CPUAttention(
+        heads: heads, layout: layout, scale: scale, softCap: softCap, on: cpu)
       let pieces = layout.pieces
       let width = heads.keyValueWidth
       var scratch = try self.scratch(of: Float.self, count: cpu.threads * attention.backwardFloats)

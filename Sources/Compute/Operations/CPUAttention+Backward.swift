@@ -29,19 +29,13 @@ extension CPUAttention {
       unsafe (key + start).update(repeating: 0, count: count)
       unsafe (value + start).update(repeating: 0, count: count)
     }
-
-    /// Those of one head from a row on.
-    func from(_ row: Int, head: Int, width: Int) -> (key: MutableRows, value: MutableRows) {
-      let offset = unsafe row * stride + head * width
-      return unsafe (
-        MutableRows(key + offset, stride: stride), MutableRows(value + offset, stride: stride)
-      )
-    }
   }
 
-  /// Scratch of a tile of the backward pass: queries, output gradients, query gradients,
-  /// probabilities, score gradients and deltas.
-  var backwardFloats: Int { queryRows * (3 * heads.headDimension + 2 * Self.keys + 1) }
+  /// Scratch of a tile of the backward pass: keys turned, queries, output gradients, query
+  /// gradients, probabilities, score gradients and deltas.
+  var backwardFloats: Int {
+    Self.keys * heads.headDimension + queryRows * (3 * heads.headDimension + 2 * Self.keys + 1)
+  }
 
   /// Adds what one head of a piece's queries gives to the gradients of the keys that they see,
   /// those of the prefix in `shared` and the sequence's own in `own`, and writes the gradients of
@@ -53,70 +47,57 @@ extension CPUAttention {
     own: KeyGradients, prefixOnly: Bool, scratch: UnsafeMutablePointer<Float>
   ) {
     let width = heads.headDimension
-    let queries = unsafe scratch
+    let turned = unsafe scratch
+    let queries = unsafe turned + Self.keys * width
     let outputGradients = unsafe queries + queryRows * width
     let accumulated = unsafe outputGradients + queryRows * width
     let scores = unsafe accumulated + queryRows * width
     let scoreGradients = unsafe scores + queryRows * Self.keys
     let delta = unsafe scoreGradients + queryRows * Self.keys
-    let keys = unsafe Rows(operands.key + head * width, stride: heads.keyValueWidth)
-    let values = unsafe Rows(operands.value + head * width, stride: heads.keyValueWidth)
+    let stride = heads.keyValueWidth
+    let allKeys = unsafe Rows(operands.key + head * width, stride: stride)
+    let allValues = unsafe Rows(operands.value + head * width, stride: stride)
     let leavesOwn = prefixOnly && piece.attendsPrefix
     let packed =
       piece.queries.lowerBound * heads.groupSize..<piece.queries.upperBound * heads.groupSize
-    for first in stride(from: packed.lowerBound, to: packed.upperBound, by: queryRows) {
-      var rows = PackedRows(
+    for first in Swift.stride(from: packed.lowerBound, to: packed.upperBound, by: queryRows) {
+      let rows = PackedRows(
         first: first, count: min(queryRows, packed.upperBound - first),
         group: heads.groupSize, query_start: piece.queryStart, query_heads: heads.queryHeads,
         first_head: head * heads.groupSize, width: width, first_position: piece.firstPosition,
         window: window)
       let visible = visiblePositions(rows).clamped(to: 0..<(leavesOwn ? piece.prefixCount : .max))
       if visible.isEmpty { continue }
-      unsafe attention_pack(&rows, operands.query, scale, queries)
-      unsafe attention_pack(&rows, operands.outputGradient, 1, outputGradients)
-      unsafe attention_delta(&rows, outputGradients, operands.output, delta)
+      unsafe attention_pack(rows, operands.query, scale, queries)
+      unsafe attention_pack(rows, operands.outputGradient, 1, outputGradients)
+      unsafe attention_delta(rows, outputGradients, operands.output, delta)
       unsafe accumulated.update(repeating: 0, count: rows.count * width)
-      let (queryTile, gradientTile) = unsafe (
-        Rows(queries, stride: width), Rows(outputGradients, stride: width)
-      )
-      forEachKeyTile(of: visible) { positions, pitch in
-        let first = positions.lowerBound
-        forEachRun(of: positions, prefixCount: piece.prefixCount, keyStart: piece.keyStart) {
-          run, row in
-          let column = run.lowerBound - first
-          unsafe Self.multiply(
-            rows: rows.count, columns: run.count, depth: width, queryTile, keys.from(row),
-            rightTransposed: true, into: MutableRows(scores + column, stride: pitch))
-          unsafe Self.multiply(
-            rows: rows.count, columns: run.count, depth: width, gradientTile, values.from(row),
-            rightTransposed: true, into: MutableRows(scoreGradients + column, stride: pitch))
-        }
-        var tile = ScoreTile(
-          first_key: first, keys: positions.count, pitch: pitch, soft_cap: softCap)
+      forEachKeyTile(of: visible) { positions, tile in
+        let keys = unsafe keyRows(
+          allKeys, at: positions, prefixCount: piece.prefixCount, keyStart: piece.keyStart)
+        let values = unsafe keyRows(
+          allValues, at: positions, prefixCount: piece.prefixCount, keyStart: piece.keyStart)
+        unsafe multiply(queries, byKeys: keys, rows, tile, turned: turned, into: scores)
+        unsafe multiply(
+          outputGradients, byKeys: values, rows, tile, turned: turned, into: scoreGradients)
         unsafe attention_score_gradient(
-          &rows, &tile, operands.logSumExp, delta, scores, scoreGradients)
-        forEachRun(of: positions, prefixCount: piece.prefixCount, keyStart: piece.keyStart) {
-          run, row in
-          let column = run.lowerBound - first
-          let target =
-            unsafe run.lowerBound < piece.prefixCount
-            ? shared.from(row, head: head, width: width)
-            : own.from(row, head: head, width: width)
-          unsafe Self.multiply(
-            rows: run.count, columns: width, depth: rows.count,
-            Rows(scores + column, stride: pitch), leftTransposed: true, gradientTile,
-            accumulating: true, into: target.value)
-          let scoreGradientTile = unsafe Rows(scoreGradients + column, stride: pitch)
-          unsafe Self.multiply(
-            rows: run.count, columns: width, depth: rows.count, scoreGradientTile,
-            leftTransposed: true, queryTile, accumulating: true, into: target.key)
-          if leavesOwn { return }
-          unsafe Self.multiply(
-            rows: rows.count, columns: width, depth: run.count, scoreGradientTile, keys.from(row),
-            accumulating: true, into: MutableRows(accumulated, stride: width))
+          rows, tile, operands.logSumExp, delta, scores, scoreGradients)
+        unsafe keys.forEachRun(of: positions.count) { run, _ in
+          let position = positions.lowerBound + run.lowerBound
+          let isShared = position < piece.prefixCount
+          let row = isShared ? position : piece.keyStart + position - piece.prefixCount
+          let target = unsafe isShared ? shared : own
+          let offset = row * stride + head * width
+          unsafe scatter(
+            scores, outputGradients, rows, tile, keys: run, to: target.value + offset,
+            stride: stride)
+          unsafe scatter(
+            scoreGradients, queries, rows, tile, keys: run, to: target.key + offset, stride: stride
+          )
         }
+        if !leavesOwn { unsafe gather(scoreGradients, keys, rows, tile, into: accumulated) }
       }
-      if !leavesOwn { unsafe attention_unpack(&rows, accumulated, scale, operands.queryGradient) }
+      if !leavesOwn { unsafe attention_unpack(rows, accumulated, scale, operands.queryGradient) }
     }
   }
 

@@ -1,7 +1,10 @@
+import CArithmetic
 import CBLAS
 
+/// The matrix products of a tile: by our own where the processor has them, else by OpenBLAS, which
+/// knows nothing of what a row does not see.
 extension CPUAttention {
-  /// A matrix in host memory by rows, `stride` floats from row to row.
+  /// Rows of `stride` floats in host memory that keys are found in.
   @unsafe struct Rows {
     let pointer: UnsafePointer<Float>
     let stride: Int
@@ -10,40 +13,74 @@ extension CPUAttention {
       unsafe self.pointer = pointer
       unsafe self.stride = stride
     }
-
-    init(_ pointer: UnsafeMutablePointer<Float>, stride: Int) {
-      unsafe self.pointer = UnsafePointer(pointer)
-      unsafe self.stride = stride
-    }
-
-    /// The rows from one on.
-    func from(_ row: Int) -> Rows { unsafe Rows(pointer + row * stride, stride: stride) }
   }
 
-  /// As `Rows`, to be written.
-  @unsafe struct MutableRows {
-    let pointer: UnsafeMutablePointer<Float>
-    let stride: Int
-
-    init(_ pointer: UnsafeMutablePointer<Float>, stride: Int) {
-      unsafe self.pointer = pointer
-      unsafe self.stride = stride
-    }
+  /// Those at the positions of a tile: of the prefix first, then from `keyStart` on.
+  func keyRows(
+    _ rows: Rows, at positions: Range<Int>, prefixCount: Int, keyStart: Int
+  ) -> KeyRows {
+    let (first, stride) = unsafe (positions.lowerBound, rows.stride)
+    let own = keyStart + max(first, prefixCount) - prefixCount
+    return unsafe KeyRows(
+      prefix: rows.pointer + min(first, prefixCount) * stride,
+      prefix_count: positions.clamped(to: 0..<prefixCount).count,
+      own: rows.pointer + own * stride, stride: stride)
   }
 
-  /// target = left * right (added to what it holds where `accumulating`) on the calling thread; a
-  /// transposed operand is given as it lies in memory.
-  static func multiply(
-    rows: Int, columns: Int, depth: Int, _ left: Rows, leftTransposed: Bool = false,
-    _ right: Rows, rightTransposed: Bool = false, accumulating: Bool = false,
-    into target: MutableRows
+  /// scores[r, k] = x[r] . keys[k] for the keys that packed row r sees; x is [count, D]. `turned`
+  /// is scratch.
+  func multiply(
+    _ x: UnsafePointer<Float>, byKeys keys: KeyRows, _ rows: PackedRows, _ tile: ScoreTile,
+    turned: UnsafeMutablePointer<Float>, into scores: UnsafeMutablePointer<Float>
   ) {
+    if usesTiles {
+      unsafe attention_turn(tile, keys, rows.width, turned)
+      unsafe attention_scores(rows, tile, x, turned, scores)
+      return
+    }
+    unsafe keys.forEachRun(of: tile.keys) { run, pointer in
+      unsafe cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows.count), blasint(run.count),
+        blasint(rows.width), 1, x, blasint(rows.width), pointer, blasint(keys.stride), 0,
+        scores + run.lowerBound, blasint(tile.pitch))
+    }
+  }
+
+  /// y[r] += the sum over keys of scores[r, k] * values[k]; y is [count, D].
+  func gather(
+    _ scores: UnsafePointer<Float>, _ values: KeyRows, _ rows: PackedRows, _ tile: ScoreTile,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    if usesTiles { return unsafe attention_gather(rows, tile, scores, values, y) }
+    unsafe values.forEachRun(of: tile.keys) { run, pointer in
+      unsafe cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows.count), blasint(rows.width),
+        blasint(run.count), 1, scores + run.lowerBound, blasint(tile.pitch), pointer,
+        blasint(values.stride), 1, y, blasint(rows.width))
+    }
+  }
+
+  /// target[k] += the sum over packed rows of scores[r, k] * x[r] for keys of `run`, the first of
+  /// which is target's; x is [count, D].
+  func scatter(
+    _ scores: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ rows: PackedRows,
+    _ tile: ScoreTile, keys run: Range<Int>, to target: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    if usesTiles {
+      return unsafe attention_scatter(
+        rows, tile, run.lowerBound, run.upperBound, scores, x, target, stride)
+    }
     unsafe cblas_sgemm(
-      CblasRowMajor, leftTransposed ? CblasTrans : CblasNoTrans,
-      rightTransposed ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), blasint(depth),
-      1,
-      left.pointer, blasint(left.stride), right.pointer, blasint(right.stride),
-      accumulating ? 1 : 0,
-      target.pointer, blasint(target.stride))
+      CblasRowMajor, CblasTrans, CblasNoTrans, blasint(run.count), blasint(rows.width),
+      blasint(rows.count), 1, scores + run.lowerBound, blasint(tile.pitch), x,
+      blasint(rows.width), 1, target, blasint(stride))
+  }
+}
+
+extension KeyRows {
+  /// Calls `body` with each run of a tile's `count` keys that lie one after another, and the first.
+  func forEachRun(of count: Int, _ body: (_ run: Range<Int>, UnsafePointer<Float>) -> Void) {
+    if unsafe prefix_count > 0 { unsafe body(0..<prefix_count, prefix) }
+    if unsafe prefix_count < count { unsafe body(prefix_count..<count, own) }
   }
 }

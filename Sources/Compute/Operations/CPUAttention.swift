@@ -1,7 +1,7 @@
 import CArithmetic
 
 /// The CPU path's attention: a tile of packed query rows and one key/value head at a time, as
-/// matrix products of OpenBLAS with the softmax between them in C.
+/// matrix products with the softmax between them.
 struct CPUAttention {
   let heads: HeadShape
   let scale: Float
@@ -9,6 +9,8 @@ struct CPUAttention {
   let window: Int
   /// Whether a pass is over before another thread is awake.
   let isSmall: Bool
+  /// Whether products are made by our tiles, which leave out what no row of a block sees.
+  let usesTiles: Bool
 
   /// Packed query rows of a tile: a multiple of 16 queries, so that a causal tile ends where
   /// vectors end. Few where sequences are short, since a tile is a rectangle that the causal mask
@@ -17,19 +19,24 @@ struct CPUAttention {
   /// Keys of a tile of scores, which stays in the second-level cache.
   static let keys = 256
 
-  init(heads: HeadShape, layout: AttentionLayout, scale: Float, softCap: Float?) {
+  init(
+    heads: HeadShape, layout: AttentionLayout, scale: Float, softCap: Float?, on cpu: CPUEngine
+  ) {
     self.heads = heads
     self.scale = scale
     self.softCap = softCap ?? 0
     self.window = layout.windowOrAll
+    usesTiles = cpu.usesTiles
     isSmall = layout.pairs * heads.queryWidth < 1 << 21
     let rows = layout.longestSequence > 512 ? 384 : 128
     let queries = rows / heads.groupSize
     queryRows = heads.groupSize * (queries >= 8 ? max(16, queries & ~15) : max(1, queries))
   }
 
-  /// Scratch of a tile of the forward pass: queries, output, scores, maxima and sums.
-  var forwardFloats: Int { queryRows * (2 * heads.headDimension + Self.keys + 2) }
+  /// Scratch of a tile of the forward pass: keys turned, queries, output, scores, maxima and sums.
+  var forwardFloats: Int {
+    Self.keys * heads.headDimension + queryRows * (2 * heads.headDimension + Self.keys + 2)
+  }
 
   /// The packed rows of a query tile that ends with its sequence at the latest.
   func packedRows(_ tile: AttentionQueryTile, head: Int) -> PackedRows {
@@ -48,27 +55,18 @@ struct CPUAttention {
     return max(0, first + 1 - window)..<(last + 1)
   }
 
-  /// Calls `body` with tiles of positions and the pitch of their scores, which leaves room for
-  /// whole vectors.
+  /// Calls `body` with tiles of positions.
   func forEachKeyTile(
-    of positions: Range<Int>, _ body: (_ positions: Range<Int>, _ pitch: Int) -> Void
+    of positions: Range<Int>, _ body: (_ positions: Range<Int>, _ tile: ScoreTile) -> Void
   ) {
     for first in stride(from: positions.lowerBound, to: positions.upperBound, by: Self.keys) {
       let tile = first..<min(first + Self.keys, positions.upperBound)
-      body(tile, (tile.count + 15) & ~15)
+      // The pitch of scores leaves room for whole vectors.
+      body(
+        tile,
+        ScoreTile(
+          first_key: first, keys: tile.count, pitch: (tile.count + 15) & ~15, soft_cap: softCap))
     }
-  }
-
-  /// Calls `body` with each run of positions whose keys lie one after another and the row of the
-  /// first: those of the prefix, then the sequence's own.
-  func forEachRun(
-    of positions: Range<Int>, prefixCount: Int, keyStart: Int,
-    _ body: (_ positions: Range<Int>, _ row: Int) -> Void
-  ) {
-    let shared = positions.clamped(to: 0..<prefixCount)
-    if !shared.isEmpty { body(shared, shared.lowerBound) }
-    let own = positions.clamped(to: prefixCount..<Int.max)
-    if !own.isEmpty { body(own, keyStart + own.lowerBound - prefixCount) }
   }
 
   /// Output and log-sum-exp of a tile of queries.
@@ -79,36 +77,28 @@ struct CPUAttention {
   ) {
     let width = heads.headDimension
     let (prefixCount, keyStart) = (Int(tile.prefixCount), Int(tile.keyStart))
-    var rows = packedRows(tile, head: head)
-    let queries = unsafe scratch
+    let rows = packedRows(tile, head: head)
+    let turned = unsafe scratch
+    let queries = unsafe turned + Self.keys * width
     let accumulated = unsafe queries + queryRows * width
     let scores = unsafe accumulated + queryRows * width
     let maximum = unsafe scores + queryRows * Self.keys
     let sum = unsafe maximum + queryRows
-    unsafe attention_pack(&rows, query, scale, queries)
+    unsafe attention_pack(rows, query, scale, queries)
     unsafe accumulated.update(repeating: 0, count: rows.count * width)
     unsafe maximum.update(repeating: -1e30, count: rows.count)
     unsafe sum.update(repeating: 0, count: rows.count)
-    let keys = unsafe Rows(key + head * width, stride: heads.keyValueWidth)
-    let values = unsafe Rows(value + head * width, stride: heads.keyValueWidth)
-    forEachKeyTile(of: visiblePositions(rows)) { positions, pitch in
-      let first = positions.lowerBound
-      forEachRun(of: positions, prefixCount: prefixCount, keyStart: keyStart) { run, row in
-        unsafe Self.multiply(
-          rows: rows.count, columns: run.count, depth: width, Rows(queries, stride: width),
-          keys.from(row), rightTransposed: true,
-          into: MutableRows(scores + run.lowerBound - first, stride: pitch))
-      }
-      var tile = ScoreTile(
-        first_key: first, keys: positions.count, pitch: pitch, soft_cap: softCap)
-      unsafe attention_softmax(&rows, &tile, scores, maximum, sum, accumulated)
-      forEachRun(of: positions, prefixCount: prefixCount, keyStart: keyStart) { run, row in
-        unsafe Self.multiply(
-          rows: rows.count, columns: width, depth: run.count,
-          Rows(scores + run.lowerBound - first, stride: pitch), values.from(row),
-          accumulating: true, into: MutableRows(accumulated, stride: width))
-      }
+    let allKeys = unsafe Rows(key + head * width, stride: heads.keyValueWidth)
+    let allValues = unsafe Rows(value + head * width, stride: heads.keyValueWidth)
+    forEachKeyTile(of: visiblePositions(rows)) { positions, tile in
+      let keys = unsafe keyRows(
+        allKeys, at: positions, prefixCount: prefixCount, keyStart: keyStart)
+      let values = unsafe keyRows(
+        allValues, at: positions, prefixCount: prefixCount, keyStart: keyStart)
+      unsafe multiply(queries, byKeys: keys, rows, tile, turned: turned, into: scores)
+      unsafe attention_softmax(rows, tile, scores, maximum, sum, accumulated)
+      unsafe gather(scores, values, rows, tile, into: accumulated)
     }
-    unsafe attention_finish(&rows, maximum, sum, accumulated, output, logSumExp)
+    unsafe attention_finish(rows, maximum, sum, accumulated, output, logSumExp)
   }
 }

@@ -25,6 +25,18 @@ extension DeviceTests {
       }
     }
 
+    /// Where the processor has no tiles of ours, OpenBLAS makes the products.
+    @Test func portableBodiesMatch() throws {
+      let device = try Device(cpuThreads: 2, bodies: .portable)
+      var generator = SeededGenerator(seed: 12)
+      for batch in AttentionBatch.all {
+        let workload = AttentionWorkload(
+          prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29,
+          heads: HeadShape(queryHeads: 6, keyValueHeads: 2, headDimension: 24), using: &generator)
+        try check(workload, on: device, "\(batch)")
+      }
+    }
+
     @Test(arguments: TestDevice.all)
     func everyHeadDimensionMatches(on name: TestDevice) throws {
       let device = try name.open()
