@@ -6,7 +6,8 @@
 //     x         [*, depth]  read    f32, rows from first_in on
 //     weight    [N, K]      read    f32, bf16 or f16 (ELEMENT), widened as it is read
 //     bias      [N]         read    where has_bias is 1
-//     y         [*, width]  write, or update where accumulate is 1; rows from first_out on
+//     addend    as y        read    where adds is 1: what the sums are added to, y itself or another buffer
+//     y         [*, width]  write   rows from first_out on
 //     partial   [shares, rows, width]  read by product_sum: the sums over shares of depth, which the product wrote as y
 //
 // Mapping   a work-group makes a tile of y, TILE_ROWS by TILE_COLUMNS, summed over its share of depth (GROUP_ID_Z); item
@@ -132,15 +133,15 @@ DEVICE void unpack(float4 quad, float *to) {
 }
 
 // Writes `count` numbers of a row of y, at most 4.
-DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const float *sum, int has_bias,
-                       int accumulate, int count) {
+DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const GLOBAL float *addend,
+                       const float *sum, int has_bias, int adds, int count) {
 #if ALIGNED
   if (count <= 0) return;
   float4 quad = make_float4(sum[0], sum[1], sum[2], sum[3]);
   if (has_bias)
     quad = make_float4(quad.x + bias[0], quad.y + bias[1], quad.z + bias[2], quad.w + bias[3]);
-  if (accumulate) {
-    const float4 held = *(const GLOBAL float4 *)y;
+  if (adds) {
+    const float4 held = *(const GLOBAL float4 *)addend;
     quad = make_float4(held.x + quad.x, held.y + quad.y, held.z + quad.z, held.w + quad.w);
   }
   *(GLOBAL float4 *)y = quad;
@@ -149,15 +150,15 @@ DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const float *s
   for (int c = 0; c < 4; c++)
     if (c < count) {
       const float value = sum[c] + (has_bias ? bias[c] : 0.0f);
-      y[c] = accumulate ? y[c] + value : value;
+      y[c] = adds ? addend[c] + value : value;
     }
 #endif
 }
 
 KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
-                      const GLOBAL float *RESTRICT bias, GLOBAL float *RESTRICT y, int rows,
-                      int width, int depth, int first_in, int first_out, int has_bias,
-                      int accumulate, int share) {
+                      const GLOBAL float *RESTRICT bias, const GLOBAL float *addend,
+                      GLOBAL float *y, int rows, int width, int depth, int first_in,
+                      int first_out, int has_bias, int adds, int share) {
   LOCAL float4 x_tile[DEPTH * X_STRIDE];
   LOCAL float4 w_tile[DEPTH * W_STRIDE];
   const int item = LOCAL_ID;
@@ -235,27 +236,27 @@ KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTR
 #pragma unroll
   for (int r = 0; r < 4 * PARTS; r++) {
     const int at = row + 4 * (i + r / 4 * ITEM_ROWS) + r % 4;
-    GLOBAL float *to = y + ((OFFSET)first_out + (OFFSET)GROUP_ID_Z * rows + at) * width;
+    const OFFSET to = ((OFFSET)first_out + (OFFSET)GROUP_ID_Z * rows + at) * width;
 #pragma unroll
     for (int part = 0; part < PARTS; part++) {
       const int place = column + 4 * (j + part * ITEM_COLUMNS);
-      if (at < rows) write_quad(to + place, bias + place, sum[r] + 4 * part, has_bias, accumulate,
-                                width - place);
+      if (at < rows) write_quad(y + to + place, bias + place, addend + to + place,
+                                sum[r] + 4 * part, has_bias, adds, width - place);
     }
   }
 }
 
 KERNEL(ITEMS) product_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
-                          GLOBAL float *RESTRICT y, int rows, int width, int shares,
-                          int first_out, int has_bias, int accumulate) {
+                          const GLOBAL float *addend, GLOBAL float *y, int rows, int width,
+                          int shares, int first_out, int has_bias, int adds) {
   const int row = GROUP_ID_Y;
   const int column = GROUP_ID * ITEMS + LOCAL_ID;
   if (column < width) {
     float sum = has_bias ? bias[column] : 0.0f;
     for (int share = 0; share < shares; share++)
       sum += partial[((OFFSET)share * rows + row) * width + column];
-    GLOBAL float *to = y + ((OFFSET)first_out + row) * width + column;
-    *to = accumulate ? *to + sum : sum;
+    const OFFSET to = ((OFFSET)first_out + row) * width + column;
+    y[to] = adds ? addend[to] + sum : sum;
   }
 }
 

@@ -124,9 +124,9 @@ DEVICE size_t lines_ahead(const GLOBAL Stored *weight, OFFSET row_bytes, OFFSET 
 }
 
 KERNEL(1) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
-                  const GLOBAL float *RESTRICT bias, GLOBAL float *RESTRICT y, int rows,
-                  int width, int depth, int first_in, int first_out, int has_bias,
-                  int accumulate, int rows_per_item) {
+                  const GLOBAL float *RESTRICT bias, const GLOBAL float *addend,
+                  GLOBAL float *y, int rows, int width, int depth, int first_in, int first_out,
+                  int has_bias, int adds, int rows_per_item) {
   LOCAL float panel[DEPTH * COLUMNS];
   const int column = GROUP_ID * COLUMNS;
   const int columns = min(COLUMNS, width - column);
@@ -142,7 +142,8 @@ KERNEL(1) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT 
   for (int begin = 0; begin == 0 || begin < depth; begin += DEPTH) {
     const int count = min(DEPTH, depth - begin);
     fill_panel(weight, width, depth, column, begin, count, panel);
-    const int reads = accumulate || begin > 0;
+    const int reads = adds || begin > 0;
+    const GLOBAL float *held = begin > 0 ? y : addend;
     const int last = begin + DEPTH >= depth;
     for (int row = row_begin; row < row_end; row += ROWS) {
       const GLOBAL float *from[ROWS];
@@ -153,15 +154,16 @@ KERNEL(1) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT 
         // Rows beyond the last are made from the last, and not written.
         const int inside = min(row + r, row_end - 1);
         from[r] = x + (OFFSET)(first_in + inside) * depth + begin;
-        to[r] = y + (OFFSET)(first_out + inside) * width + column;
+        const OFFSET place = (OFFSET)(first_out + inside) * width + column;
+        to[r] = y + place;
 #pragma unroll
         for (int c = 0; c < VECTORS; c++) sum[r][c] = begin == 0 ? start[c] : 0.0f;
         if (!reads) continue;
         if (columns < COLUMNS)
-          for (int c = 0; c < columns; c++) edge[c] = to[r][c];
+          for (int c = 0; c < columns; c++) edge[c] = held[place + c];
 #pragma unroll
         for (int c = 0; c < VECTORS; c++)
-          sum[r][c] += columns < COLUMNS ? vload16(c, edge) : vload16(c, to[r]);
+          sum[r][c] += columns < COLUMNS ? vload16(c, edge) : vload16(c, held + place);
       }
       const int share = (row - row_begin) / ROWS;
       const int asks = share < (int)sizeof(Stored);

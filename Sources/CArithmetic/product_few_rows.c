@@ -78,13 +78,15 @@ INLINE void multiply_block(const Product *product, const int element, const int 
     }
   }
   for (int r = 0; r < rows; r++) {
-    float *y = product->y + (row + r) * product->width + column;
+    const ptrdiff_t first = (row + r) * product->width + column;
+    float *y = product->y + first;
     for (int c = 0; c < columns; c += 4) {
       const __mmask8 lanes = columns - c < 4 ? 1 : 15;
       __m128 sum = add_up(sums[c][r], sums[c + 1][r], sums[c + 2][r], sums[c + 3][r]);
       if (product->bias)
         sum = _mm_add_ps(sum, _mm_maskz_loadu_ps(lanes, product->bias + column + c));
-      if (product->accumulate) sum = _mm_add_ps(_mm_maskz_loadu_ps(lanes, y + c), sum);
+      if (product->addend)
+        sum = _mm_add_ps(_mm_maskz_loadu_ps(lanes, product->addend + first + c), sum);
       _mm_mask_storeu_ps(y + c, lanes, sum);
     }
   }

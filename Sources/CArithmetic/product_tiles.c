@@ -74,12 +74,13 @@ void product_tiles(const Product *product, ptrdiff_t row_begin, ptrdiff_t row_en
       if (next.begin >= depth) next = (Piece){column + wide, width - column - wide, 0, 0};
       kernel->pack(product, piece, tiles < 4, panel);
       tile.bias = product->bias && begin == 0 ? product->bias + column : NULL;
-      tile.reads = product->accumulate || begin > 0;
+      const float *from = begin > 0 ? product->y : product->addend;
       for (ptrdiff_t i = 0; i < tiles; i++) {
         // Tiles of nearly equal height: a last tile of one row would cost as much as one of four.
         const ptrdiff_t row = row_begin + i * rows / tiles;
         tile.rows = (int)(row_begin + (i + 1) * rows / tiles - row);
         tile.y = product->y + row * width + column;
+        tile.from = from ? from + row * width + column : NULL;
         fetch(product, next, kernel, i - earliest, &tile);
         kernel->multiply(&tile, x + 4 * (row * stride + begin / kernel->summands), stride, panel,
                          (piece.depth + kernel->summands - 1) / kernel->summands);

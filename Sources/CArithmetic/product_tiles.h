@@ -35,7 +35,7 @@ typedef struct Tile {
   int rows;           // at most TILE_ROWS
   bool isHalf;        // only the first half of the columns are there
   const float *bias;  // NULL but for the first piece of the sum
-  bool reads;         // y holds what is added to
+  const float *from;  // what is added to, laid out as y; or NULL
   uint16_t columns[TILE_VECTORS];
   // Panel row d asks for the line `next + (d & mask) * step + (d >> shift) * 64`; 0 asks for none.
   uintptr_t next;
@@ -116,10 +116,10 @@ TARGET_AVX512 static inline __attribute__((always_inline)) void begin_tile(
     const Tile *tile, const int rows, const int vectors, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
   for (int r = 0; r < rows; r++)
     for (int c = 0; c < vectors; c++) sums[r][c] = _mm512_setzero_ps();
-  if (tile->reads)
+  if (tile->from)
     for (int r = 0; r < rows; r++)
       for (int c = 0; c < vectors; c++)
-        sums[r][c] = _mm512_maskz_loadu_ps(tile->columns[c], tile->y + r * tile->stride + 16 * c);
+        sums[r][c] = _mm512_maskz_loadu_ps(tile->columns[c], tile->from + r * tile->stride + 16 * c);
   if (tile->bias)
     for (int c = 0; c < vectors; c++) {
       const __m512 bias = _mm512_maskz_loadu_ps(tile->columns[c], tile->bias + 16 * c);

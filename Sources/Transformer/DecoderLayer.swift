@@ -37,8 +37,7 @@ final class DecoderLayer {
     try attentionBranch.enter(
       device, kept.x, rows: rows, into: &shared.normed, statistics: &kept.inputStatistics)
     try attention.forward(pass)
-    try device.copy(kept.x, into: &kept.middle, count: rows * attention.width)
-    try addAttention(pass, rows: rows)
+    try addAttention(pass, rows: rows, to: kept.x)
     switch form {
     case .serial:
       try feedForwardBranch.enter(
@@ -48,8 +47,7 @@ final class DecoderLayer {
         device, kept.x, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
     case .parallel(sharesNorm: true): break
     }
-    try device.copy(kept.middle, into: &next.x, count: rows * attention.width)
-    try addFeedForward(pass, rows: rows, to: &next.x)
+    try addFeedForward(pass, rows: rows, into: &next.x)
   }
 
   /// From `kept.x` to `shared.top`, over the response rows; keys and values of all rows.
@@ -60,53 +58,55 @@ final class DecoderLayer {
       device, kept.x, rows: batch.rows, into: &shared.normed, statistics: &kept.inputStatistics)
     try attention.forwardResponses(pass)
     try device.gatherRows(
-      kept.x, at: batch.responses, count: rows, width: width, into: &kept.middle)
+      kept.x, at: batch.responses, count: rows, width: width, into: &shared.top)
     switch form {
     case .serial:
-      try addAttention(pass, rows: rows)
+      try addAttention(pass, rows: rows, to: shared.top)
       try feedForwardBranch.enter(
         device, kept.middle, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
     case .parallel(sharesNorm: false):
       try feedForwardBranch.enter(
-        device, kept.middle, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
-      try addAttention(pass, rows: rows)
+        device, shared.top, rows: rows, into: &shared.normed, statistics: &kept.middleStatistics)
+      try addAttention(pass, rows: rows, to: shared.top)
     case .parallel(sharesNorm: true):
       try device.copy(shared.responseNormed, into: &shared.normed, count: rows * width)
-      try addAttention(pass, rows: rows)
+      try addAttention(pass, rows: rows, to: shared.top)
     }
-    try device.copy(kept.middle, into: &shared.top, count: rows * width)
-    try addFeedForward(pass, rows: rows, to: &shared.top)
+    try addFeedForward(pass, rows: rows, into: &shared.top)
   }
 
-  /// Adds the attention block's output to `kept.middle`.
-  private func addAttention(_ pass: Pass, rows: Int) throws(ComputeError) {
+  /// The residual stream and the attention block's output, to `kept.middle`.
+  private func addAttention(
+    _ pass: Pass, rows: Int, to residual: borrowing DeviceBuffer<Float>
+  ) throws(ComputeError) {
     let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
     if attentionBranch.isDirect {
       return try attention.project(
-        device, kept.attended, rows: rows, accumulating: true, into: &kept.middle)
+        device, kept.attended, rows: rows, addingTo: residual, into: &kept.middle)
     }
-    try attention.project(
-      device, kept.attended, rows: rows, accumulating: false, into: &kept.attentionOutput)
+    try attention.project(device, kept.attended, rows: rows, into: &kept.attentionOutput)
+    try device.copy(residual, into: &kept.middle, count: rows * attention.width)
     try attentionBranch.leave(
       device, &kept.attentionOutput, rows: rows, statistics: &kept.attentionOutputStatistics,
       scratch: &shared.normed, addingTo: &kept.middle)
   }
 
-  /// Adds the feed-forward block's output over `shared.normed` to the residual stream.
+  /// `kept.middle` and the feed-forward block's output over `shared.normed`, to `target`.
   private func addFeedForward(
-    _ pass: Pass, rows: Int, to residual: inout DeviceBuffer<Float>
+    _ pass: Pass, rows: Int, into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
+    try feedForward.activate(
+      device, shared.normed, rows: rows, preactivation: &kept.preactivation, hidden: &shared.hidden
+    )
     if feedForwardBranch.isDirect {
-      return try feedForward.forward(
-        device, shared.normed, rows: rows, preactivation: &kept.preactivation,
-        hidden: &shared.hidden, accumulating: true, into: &residual)
+      return try feedForward.project(
+        device, shared.hidden, rows: rows, addingTo: kept.middle, into: &target)
     }
-    try feedForward.forward(
-      device, shared.normed, rows: rows, preactivation: &kept.preactivation,
-      hidden: &shared.hidden, accumulating: false, into: &kept.feedForwardOutput)
+    try feedForward.project(device, shared.hidden, rows: rows, into: &kept.feedForwardOutput)
+    try device.copy(kept.middle, into: &target, count: rows * attention.width)
     try feedForwardBranch.leave(
       device, &kept.feedForwardOutput, rows: rows, statistics: &kept.feedForwardOutputStatistics,
-      scratch: &shared.normed, addingTo: &residual)
+      scratch: &shared.normed, addingTo: &target)
   }
 }

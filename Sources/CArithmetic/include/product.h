@@ -11,13 +11,13 @@ typedef struct Product {
   const void *_Nonnull weight;
   /// [width], or NULL.
   const float *_Nullable bias;
+  /// What the sums are added to, laid out as y, which it may be; or NULL.
+  const float *_Nullable addend;
   float *_Nonnull y;
   ptrdiff_t rows, width, depth;
   /// One of WEIGHT_F32, WEIGHT_BF16, WEIGHT_F16.
   int element;
   bool backward;
-  /// Adds to what y holds.
-  bool accumulate;
   /// NULL, or x as `round_pairs` leaves it, read in place of x: weights are bf16, and the processor has dot products
   /// of them.
   const uint32_t *_Nullable pairs;
@@ -64,7 +64,7 @@ enum {
 void product_few_rows(const Product *_Nonnull product, ptrdiff_t column_begin,
                       ptrdiff_t column_end);
 
-/// Columns begin ..< end of y [rows, stride] as a product that adds to them expects them: `bias`, or 0 where it is NULL; on
-/// top of what y holds where `accumulate`.
+/// Columns begin ..< end of y [rows, stride] as a product that adds to them expects them: the sum of `bias` and `addend`, either
+/// of which may be NULL.
 void begin_product(ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t begin, ptrdiff_t end,
-                   const float *_Nullable bias, bool accumulate, float *_Nonnull y);
+                   const float *_Nullable bias, const float *_Nullable addend, float *_Nonnull y);

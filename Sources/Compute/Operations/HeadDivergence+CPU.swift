@@ -106,8 +106,8 @@ extension Device {
       for (place, tile) in tiles.tiles(of: index).enumerated() {
         let weights = unsafe elements + tile.lowerBound * rowBytes
         var forward = unsafe Product(
-          x: states, weight: weights, bias: nil, y: logits, rows: rows, width: tile.count,
-          depth: width, element: element, backward: false, accumulate: false,
+          x: states, weight: weights, bias: nil, addend: nil, y: logits, rows: rows,
+          width: tile.count, depth: width, element: element, backward: false,
           pairs: isRounded ? UnsafePointer(statePairs) : nil)
         if unsafe hasFewRows(forward) {
           unsafe product_few_rows(&forward, 0, tile.count)
@@ -118,8 +118,9 @@ extension Device {
           rows, tile.count, width, place == 0, inverseTemperature, logits, part)
         if isRounded { unsafe round_pairs(0, rows, tile.count, logits, sharePairs) }
         var backward = unsafe Product(
-          x: logits, weight: weights, bias: nil, y: part.gathered, rows: rows, width: width,
-          depth: tile.count, element: element, backward: true, accumulate: place > 0,
+          x: logits, weight: weights, bias: nil,
+          addend: place > 0 ? UnsafePointer(part.gathered) : nil, y: part.gathered, rows: rows,
+          width: width, depth: tile.count, element: element, backward: true,
           pairs: isRounded ? UnsafePointer(sharePairs) : nil)
         unsafe product_tiles(&backward, 0, rows, 0, width, panel)
         if isRounded {

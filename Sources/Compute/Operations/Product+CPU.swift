@@ -5,14 +5,13 @@ extension Device {
   /// A product on the CPU: by our tiles where the processor has them, else by OpenBLAS.
   func multiply(
     _ shape: ProductShape, _ x: UnsafePointer<Float>, _ weight: WeightMatrix,
-    _ y: UnsafeMutablePointer<Float>, on cpu: CPUEngine
+    addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, on cpu: CPUEngine
   ) throws(ComputeError) {
     let product = unsafe Product(
       x: x, weight: weight.elements.host,
-      bias: weight.hasBias && !shape.isBackward ? weight.bias.host : nil, y: y, rows: shape.rows,
-      width: shape.width, depth: shape.depth, element: weight.precision.code,
-      backward: shape.isBackward, accumulate: shape.accumulating,
-      pairs: nil)
+      bias: weight.hasBias && !shape.isBackward ? weight.bias.host : nil, addend: addend, y: y,
+      rows: shape.rows, width: shape.width, depth: shape.depth, element: weight.precision.code,
+      backward: shape.isBackward, pairs: nil)
     if roundsActivations(for: weight), !shape.isExact {
       try unsafe multiplyRounded(product, on: cpu)
     } else if cpu.usesTiles, unsafe hasFewRows(product) {
@@ -73,7 +72,7 @@ extension Device {
     cpu.forEach(all.count) { piece in
       unsafe begin_product(
         rows, width, all[piece].lowerBound, all[piece].upperBound, product.bias,
-        product.accumulate, product.y)
+        product.addend, product.y)
     }
     let isWide = weight.precision == .f32
     let rowsAtOnce = isWide ? max(1, weight.rows) : max(1, (1 << 18) / max(weight.columns, 1))

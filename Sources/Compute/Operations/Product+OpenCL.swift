@@ -122,7 +122,8 @@ extension Device {
   /// share makes sums of its own, which a second kernel adds in their order.
   func multiplyByTiles(
     _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
-    _ y: inout DeviceBuffer<Float>, on gpu: OpenCLEngine
+    addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
+    on gpu: OpenCLEngine
   ) throws(ComputeError) {
     let (rows, width) = (shape.rows, shape.width)
     let computeUnits = gpu.context.description.computeUnits
@@ -142,26 +143,28 @@ extension Device {
       (width + tile.columns - 1) / tile.columns, (rows + tile.rows - 1) / tile.rows, shares.count,
     ]
     if shares.count == 1 {
-      try run(launch, shape, x, weight, &y, share: shares.length, groups: groups, items: 256)
+      try run(
+        launch, shape, x, weight, addingTo: residual, &y, share: shares.length, groups: groups,
+        items: 256)
       return
     }
     var partial = try scratch(of: Float.self, count: shares.count * rows * width)
     let plain = ProductShape(
       rows: rows, width: width, depth: shape.depth, inputRow: shape.inputRow, outputRow: 0,
-      isBackward: shape.isBackward, accumulating: false)
+      isBackward: shape.isBackward)
     try run(
-      launch, plain, x, weight, &partial, hasBias: false, share: shares.length, groups: groups,
-      items: 256)
+      launch, plain, x, weight, addingTo: residual, &partial, hasBias: false,
+      share: shares.length, groups: groups, items: 256)
     var sum = try gpu.launch(.product, "product_sum", options)
     try sum.read(partial)
     try sum.read(weight.bias)
-    try sum.write(&y)
+    try sum.bind(addend: shape.addend, residual, &y)
     try sum.value(rows)
     try sum.value(width)
     try sum.value(shares.count)
     try sum.value(shape.outputRow)
     try sum.value(weight.hasBias && !shape.isBackward ? 1 : 0)
-    try sum.value(shape.accumulating ? 1 : 0)
+    try sum.value(shape.addend == .none ? 0 : 1)
     try sum.run(groups: [(width + 255) / 256, rows], items: [256, 1])
   }
 
@@ -169,7 +172,8 @@ extension Device {
   /// such columns than eight pieces a core.
   func multiplyWide(
     _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
-    _ y: inout DeviceBuffer<Float>, on gpu: OpenCLEngine
+    addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
+    on gpu: OpenCLEngine
   ) throws(ComputeError) {
     let columnGroups = (shape.width + 63) / 64
     let wanted = gpu.context.description.computeUnits * 8
@@ -180,28 +184,39 @@ extension Device {
       gpu.choice(.productWide).constants
         + [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
     try run(
-      launch, shape, x, weight, &y, share: rowPieces.length,
+      launch, shape, x, weight, addingTo: residual, &y, share: rowPieces.length,
       groups: [columnGroups, rowPieces.count, 1], items: 1)
   }
 
   /// Binds the arguments that both bodies have in common. `share` is the last: a share of depth, or of rows.
   private func run(
     _ launch: consuming KernelLaunch, _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>,
-    _ weight: WeightMatrix, _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, share: Int,
-    groups: [Int], items: Int
+    _ weight: WeightMatrix, addingTo residual: borrowing DeviceBuffer<Float>,
+    _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, share: Int, groups: [Int], items: Int
   ) throws(ComputeError) {
     try launch.read(x)
     try launch.read(weight.elements)
     try launch.read(weight.bias)
-    try launch.write(&y)
+    try launch.bind(addend: shape.addend, residual, &y)
     try launch.value(shape.rows)
     try launch.value(shape.width)
     try launch.value(shape.depth)
     try launch.value(shape.inputRow)
     try launch.value(shape.outputRow)
     try launch.value(hasBias && weight.hasBias && !shape.isBackward ? 1 : 0)
-    try launch.value(shape.accumulating ? 1 : 0)
+    try launch.value(shape.addend == .none ? 0 : 1)
     try launch.value(share)
     try launch.run(groups: groups, items: [items, 1, 1])
+  }
+}
+
+extension KernelLaunch {
+  /// What a product adds to, and y. Where it adds to nothing, y stands in for it unread.
+  fileprivate mutating func bind(
+    addend: ProductShape.Addend, _ residual: borrowing DeviceBuffer<Float>,
+    _ y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    if addend == .residual { try read(residual) } else { try read(y) }
+    try write(&y)
   }
 }

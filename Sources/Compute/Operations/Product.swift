@@ -6,19 +6,37 @@ extension Device {
   ///   - weight: W [N, K] and its bias [N].
   ///   - rows: rows of x that are read and of y that are written.
   ///   - isExact: keeps x in f32 also where the device rounds activations.
-  ///   - accumulating: adds to what `y` holds, as the residual stream asks for.
-  ///   - y: [*, N], written or updated from row `outputRow` on.
+  ///   - y: [*, N], written from row `outputRow` on.
   package func product(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
-    isExact: Bool = false, accumulating: Bool = false, into y: inout DeviceBuffer<Float>,
-    outputRow: Int = 0
+    isExact: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = ProductShape(
       rows: rows, width: weight.rows, depth: weight.columns, inputRow: inputRow,
-      outputRow: outputRow, isBackward: false, isExact: isExact, accumulating: accumulating)
+      outputRow: outputRow, isBackward: false, isExact: isExact)
     try expect("product", "x", x.count, atLeast: shape.inputCount)
     try expect("product", "y", y.count, atLeast: shape.outputCount)
-    try run(shape, x, weight, &y)
+    try run(shape, x, weight, addingTo: x, &y)
+  }
+
+  /// The product on top of the residual stream: y[t] = residual[t] + x[t] W^T + bias.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, K], read.
+  ///   - weight: W [N, K] and its bias [N].
+  ///   - residual: [rows, N], read.
+  ///   - y: [rows, N], written.
+  package func product(
+    _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
+    addingTo residual: borrowing DeviceBuffer<Float>, into y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let shape = ProductShape(
+      rows: rows, width: weight.rows, depth: weight.columns, inputRow: 0, outputRow: 0,
+      isBackward: false, addend: .residual)
+    try expect("product", "x", x.count, atLeast: shape.inputCount)
+    try expect("product", "residual", residual.count, atLeast: shape.outputCount)
+    try expect("product", "y", y.count, atLeast: shape.outputCount)
+    try run(shape, x, weight, addingTo: residual, &y)
   }
 
   /// The gradient of `product` with respect to its input: dX[t] = dY[t] W.
@@ -37,27 +55,35 @@ extension Device {
   ) throws(ComputeError) {
     let shape = ProductShape(
       rows: rows, width: weight.columns, depth: weight.rows, inputRow: inputRow,
-      outputRow: outputRow, isBackward: true, isExact: isExact, accumulating: accumulating)
+      outputRow: outputRow, isBackward: true, isExact: isExact,
+      addend: accumulating ? .output : .none)
     try expect(
       "productBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
     try expect("productBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
-    try run(shape, outputGradient, weight, &inputGradient)
+    try run(shape, outputGradient, weight, addingTo: outputGradient, &inputGradient)
   }
 
+  /// `residual` is any buffer where the shape asks for none.
   private func run(
     _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
-    _ y: inout DeviceBuffer<Float>
+    addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     guard shape.rows > 0, shape.width > 0 else { return }
     switch engine {
     case .cpu(let cpu):
       let input = unsafe x.host + shape.inputRow * shape.depth
       let output = unsafe y.mutableHost + shape.outputRow * shape.width
-      try unsafe multiply(shape, input, weight, output, on: cpu)
+      let addend: UnsafePointer<Float>? =
+        switch shape.addend {
+        case .none: nil
+        case .output: unsafe UnsafePointer(output)
+        case .residual: unsafe residual.host
+        }
+      try unsafe multiply(shape, input, weight, addend: addend, output, on: cpu)
     case .opencl(let gpu) where gpu.isCPUType:
-      try multiplyWide(shape, x, weight, &y, on: gpu)
+      try multiplyWide(shape, x, weight, addingTo: residual, &y, on: gpu)
     case .opencl(let gpu):
-      try multiplyByTiles(shape, x, weight, &y, on: gpu)
+      try multiplyByTiles(shape, x, weight, addingTo: residual, &y, on: gpu)
     }
   }
 }
@@ -73,7 +99,16 @@ struct ProductShape {
   let outputRow: Int
   let isBackward: Bool
   var isExact = false
-  let accumulating: Bool
+  var addend = Addend.none
+
+  /// What the sums are added to.
+  enum Addend {
+    case none
+    /// What y holds.
+    case output
+    /// Another buffer, laid out as y.
+    case residual
+  }
 
   /// The kernel's entry, which tells the two directions apart in timings.
   var entry: String { isBackward ? "product_backward" : "product" }

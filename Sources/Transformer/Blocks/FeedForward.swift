@@ -24,17 +24,15 @@ final class FeedForward {
     }
   }
 
-  /// The block's output, added to what `output` holds where `accumulating`.
+  /// The block up to its activation.
   ///
   /// - Parameters:
   ///   - normed: [rows, E], read.
   ///   - preactivation: [rows, 2F or F], written: what the gradient needs.
-  ///   - hidden: [rows, F], scratch.
-  ///   - output: [rows, E], written or updated.
-  func forward(
+  ///   - hidden: [rows, F], written: what `project` reads.
+  func activate(
     _ device: Device, _ normed: borrowing DeviceBuffer<Float>, rows: Int,
-    preactivation: inout DeviceBuffer<Float>, hidden: inout DeviceBuffer<Float>,
-    accumulating: Bool, into output: inout DeviceBuffer<Float>
+    preactivation: inout DeviceBuffer<Float>, hidden: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try device.product(normed, up, rows: rows, into: &preactivation)
     switch kind {
@@ -44,7 +42,22 @@ final class FeedForward {
     case .plain(let activation):
       try device.activate(preactivation, activation: activation, count: rows * width, into: &hidden)
     }
-    try device.product(hidden, down, rows: rows, accumulating: accumulating, into: &output)
+  }
+
+  /// The block's output, [rows, E].
+  func project(
+    _ device: Device, _ hidden: borrowing DeviceBuffer<Float>, rows: Int,
+    into output: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try device.product(hidden, down, rows: rows, into: &output)
+  }
+
+  /// The residual stream and the block's output, [rows, E] each, added up.
+  func project(
+    _ device: Device, _ hidden: borrowing DeviceBuffer<Float>, rows: Int,
+    addingTo residual: borrowing DeviceBuffer<Float>, into output: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try device.product(hidden, down, rows: rows, addingTo: residual, into: &output)
   }
 
   /// The gradient with respect to `normed` from that of the block's output.

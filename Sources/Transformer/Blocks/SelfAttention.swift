@@ -88,12 +88,20 @@ final class SelfAttention {
     )
   }
 
-  /// The block's output from attended rows, [rows, E], added to what `target` holds where `accumulating`.
+  /// The block's output from attended rows, [rows, E].
   func project(
-    _ device: Device, _ attended: borrowing DeviceBuffer<Float>, rows: Int, accumulating: Bool,
+    _ device: Device, _ attended: borrowing DeviceBuffer<Float>, rows: Int,
     into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.product(attended, output, rows: rows, accumulating: accumulating, into: &target)
+    try device.product(attended, output, rows: rows, into: &target)
+  }
+
+  /// The residual stream and the block's output, [rows, E] each, added up.
+  func project(
+    _ device: Device, _ attended: borrowing DeviceBuffer<Float>, rows: Int,
+    addingTo residual: borrowing DeviceBuffer<Float>, into target: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try device.product(attended, output, rows: rows, addingTo: residual, into: &target)
   }
 
   /// The gradient of attended rows from that of the block's output.

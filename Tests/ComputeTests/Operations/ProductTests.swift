@@ -75,26 +75,29 @@ extension DeviceTests {
         let x = try device.buffer(workload.x)
         let outputGradient = try device.buffer(workload.outputGradient)
         let (forward, backward) = (workload.forward(), workload.backward())
-        for (hasBias, accumulating) in [(false, false), (true, false), (false, true), (true, true)]
-        {
+        for (hasBias, adds) in [(false, false), (true, false), (false, true), (true, true)] {
           let weight = try workload.matrix(on: device, hasBias: hasBias)
           let count = rows * outputs
-          var y = try Canary(
-            device, count: count, values: accumulating ? Array(workload.residual[..<count]) : nil)
-          try device.product(x, weight, rows: rows, accumulating: accumulating, into: &y.buffer)
+          var y = try Canary(device, count: count)
+          if adds {
+            let residual = try device.buffer(Array(workload.residual[..<count]))
+            try device.product(x, weight, rows: rows, addingTo: residual, into: &y.buffer)
+          } else {
+            try device.product(x, weight, rows: rows, into: &y.buffer)
+          }
           let found = try #require(try y.result(device), shape)
-          let reference = workload.adding(to: forward, bias: hasBias, residual: accumulating)
+          let reference = workload.adding(to: forward, bias: hasBias, residual: adds)
           #expect(relativeError(found, reference) < tolerance.rawValue, shape)
 
           // The bias plays no part in the gradient.
           let inputCount = rows * inputs
           var gradient = try Canary(
             device, count: inputCount,
-            values: accumulating ? Array(workload.residual[..<inputCount]) : nil)
+            values: adds ? Array(workload.residual[..<inputCount]) : nil)
           try device.productBackward(
-            outputGradient, weight, rows: rows, accumulating: accumulating, into: &gradient.buffer)
+            outputGradient, weight, rows: rows, accumulating: adds, into: &gradient.buffer)
           let foundGradient = try #require(try gradient.result(device), shape)
-          let gradientReference = workload.adding(to: backward, residual: accumulating)
+          let gradientReference = workload.adding(to: backward, residual: adds)
           #expect(relativeError(foundGradient, gradientReference) < tolerance.rawValue, shape)
         }
       }
