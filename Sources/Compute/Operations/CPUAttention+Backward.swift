@@ -55,8 +55,6 @@ extension CPUAttention {
     let scoreGradients = unsafe scores + queryRows * Self.keys
     let delta = unsafe scoreGradients + queryRows * Self.keys
     let stride = heads.keyValueWidth
-    let allKeys = unsafe Rows(operands.key + head * width, stride: stride)
-    let allValues = unsafe Rows(operands.value + head * width, stride: stride)
     let leavesOwn = prefixOnly && piece.attendsPrefix
     let packed =
       piece.queries.lowerBound * heads.groupSize..<piece.queries.upperBound * heads.groupSize
@@ -74,9 +72,11 @@ extension CPUAttention {
       unsafe accumulated.update(repeating: 0, count: rows.count * width)
       forEachKeyTile(of: visible) { positions, tile in
         let keys = unsafe keyRows(
-          allKeys, at: positions, prefixCount: piece.prefixCount, keyStart: piece.keyStart)
+          operands.key, head: head, at: positions, prefixCount: piece.prefixCount,
+          keyStart: piece.keyStart)
         let values = unsafe keyRows(
-          allValues, at: positions, prefixCount: piece.prefixCount, keyStart: piece.keyStart)
+          operands.value, head: head, at: positions, prefixCount: piece.prefixCount,
+          keyStart: piece.keyStart)
         unsafe multiply(queries, byKeys: keys, rows, tile, turned: turned, into: scores)
         unsafe multiply(
           outputGradients, byKeys: values, rows, tile, turned: turned, into: scoreGradients)

@@ -4,27 +4,19 @@ import CBLAS
 /// The matrix products of a tile: by our own where the processor has them, else by OpenBLAS, which
 /// knows nothing of what a row does not see.
 extension CPUAttention {
-  /// Rows of `stride` floats in host memory that keys are found in.
-  @unsafe struct Rows {
-    let pointer: UnsafePointer<Float>
-    let stride: Int
-
-    init(_ pointer: UnsafePointer<Float>, stride: Int) {
-      unsafe self.pointer = pointer
-      unsafe self.stride = stride
-    }
-  }
-
-  /// Those at the positions of a tile: of the prefix first, then from `keyStart` on.
+  /// The keys, or values, of one head at the positions of a tile: rows of the prefix first, then those from
+  /// `keyStart` on. `rows` is [*, G, D].
   func keyRows(
-    _ rows: Rows, at positions: Range<Int>, prefixCount: Int, keyStart: Int
+    _ rows: UnsafePointer<Float>, head: Int, at positions: Range<Int>, prefixCount: Int,
+    keyStart: Int
   ) -> KeyRows {
-    let (first, stride) = unsafe (positions.lowerBound, rows.stride)
+    let (first, stride) = (positions.lowerBound, heads.keyValueWidth)
     let own = keyStart + max(first, prefixCount) - prefixCount
+    let base = unsafe rows + head * heads.headDimension
     return unsafe KeyRows(
-      prefix: rows.pointer + min(first, prefixCount) * stride,
-      prefix_count: positions.clamped(to: 0..<prefixCount).count,
-      own: rows.pointer + own * stride, stride: stride)
+      prefix: base + min(first, prefixCount) * stride,
+      prefix_count: positions.clamped(to: 0..<prefixCount).count, own: base + own * stride,
+      stride: stride)
   }
 
   /// scores[r, k] = x[r] . keys[k] for the keys that packed row r sees; x is [count, D]. `turned`

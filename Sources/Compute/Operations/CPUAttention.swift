@@ -13,8 +13,8 @@ struct CPUAttention {
   let usesTiles: Bool
 
   /// Packed query rows of a tile: a multiple of 16 queries, so that a causal tile ends where
-  /// vectors end. Few where sequences are short, since a tile is a rectangle that the causal mask
-  /// cuts; many where they are long, since every tile reads all the keys.
+  /// vectors end. Few where sequences are short, since to OpenBLAS a tile is a rectangle that the
+  /// causal mask cuts; many where they are long, since every tile reads all the keys.
   let queryRows: Int
   /// Keys of a tile of scores, which stays in the second-level cache.
   static let keys = 256
@@ -88,13 +88,11 @@ struct CPUAttention {
     unsafe accumulated.update(repeating: 0, count: rows.count * width)
     unsafe maximum.update(repeating: -1e30, count: rows.count)
     unsafe sum.update(repeating: 0, count: rows.count)
-    let allKeys = unsafe Rows(key + head * width, stride: heads.keyValueWidth)
-    let allValues = unsafe Rows(value + head * width, stride: heads.keyValueWidth)
     forEachKeyTile(of: visiblePositions(rows)) { positions, tile in
       let keys = unsafe keyRows(
-        allKeys, at: positions, prefixCount: prefixCount, keyStart: keyStart)
+        key, head: head, at: positions, prefixCount: prefixCount, keyStart: keyStart)
       let values = unsafe keyRows(
-        allValues, at: positions, prefixCount: prefixCount, keyStart: keyStart)
+        value, head: head, at: positions, prefixCount: prefixCount, keyStart: keyStart)
       unsafe multiply(queries, byKeys: keys, rows, tile, turned: turned, into: scores)
       unsafe attention_softmax(rows, tile, scores, maximum, sum, accumulated)
       unsafe gather(scores, values, rows, tile, into: accumulated)
