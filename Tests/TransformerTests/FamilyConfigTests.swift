@@ -66,6 +66,10 @@ import Transformer
     #expect(gemma3.windows == [4096, 4096, 4096, 4096, 4096, nil, 4096])
     #expect(gemma3.rotation(ofLayer: 0)?.base == 10_000)
     #expect(gemma3.rotation(ofLayer: 5)?.base == 1_000_000)
+    let olmo3 = try configuration("olmo3", ["num_hidden_layers": "5"])
+    #expect(olmo3.windows == [4096, 4096, 4096, nil, 4096])
+    #expect((0..<5).allSatisfy { olmo3.rotation(ofLayer: $0)?.base == 500_000 })
+    #expect(try configuration("starcoder2", [:]).feedForward == .plain(.geluTanh))
     let smolLM3 = try configuration("smollm3", ["num_hidden_layers": "5"])
     #expect(
       (0..<5).map { smolLM3.rotation(ofLayer: $0) != nil } == [true, true, true, false, true])

@@ -87,7 +87,10 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
 
   /// The default learning rate of AdamW, as a multiple of the root mean square of the context's
   /// embeddings. AdamW moves every number by about the rate in a step, so a rate in proportion to
-  /// the embeddings' size changes prompts of all models alike.
+  /// the embeddings' size changes prompts of all models alike. From a quarter of this factor to
+  /// itself, the part of the gap that 16 pseudo-tokens close in two small models differs by two points
+  /// or less; at twice it, they close six points less in one of them; 4 pseudo-tokens close more with
+  /// it than with half of it.
   package static let defaultLearningRateFactor: Float = 0.5
 
   /// The highest rate for a context whose embeddings have this root mean square.

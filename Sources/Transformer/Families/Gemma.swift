@@ -112,44 +112,23 @@ extension DecoderFamily {
     defaults.readsRotary = false
     var configuration = try gemmaConfiguration(config, defaults)
     let layers = configuration.layerCount
-    let pattern = try config.size("sliding_window_pattern", default: 6)
-    let types =
-      try config.layerTypes(layers: layers)
-      ?? (1...layers).map {
-        $0 % pattern == 0 ? JSONValue.fullAttention : JSONValue.slidingAttention
-      }
+    let types = try config.layerTypes(
+      layers: layers, fullEvery: try config.size("sliding_window_pattern", default: 6))
     let window = try config.window(default: 4096)
     configuration.windows = types.map { $0 == JSONValue.slidingAttention ? window : nil }
     let dimension = configuration.heads.headDimension
-    let (local, global) = try (
-      rotation(config, dimension, JSONValue.slidingAttention),
-      rotation(config, dimension, JSONValue.fullAttention)
-    )
+    let local = try RotaryParameters(
+      config, layers: JSONValue.slidingAttention,
+      RotarySettings(headDimension: dimension, baseKey: "rope_local_base_freq", base: 10_000))
+    let global = try RotaryParameters(
+      config, layers: JSONValue.fullAttention,
+      RotarySettings(headDimension: dimension, base: 1_000_000))
     configuration.position = .rotaryByLayer(
       types.map { $0 == JSONValue.slidingAttention ? local : global })
     configuration.residual = .serial(.beforeAndAfter)
     configuration.queryKeyNorm = .perHead
     try configuration.setGemmaScores(config, cap: nil, logitCap: nil)
     return configuration
-  }
-
-  /// The rotation of one kind of layer: `rope_parameters` by layer type in the newer style; in the older one
-  /// `rope_local_base_freq` for layers with a window, `rope_theta` and `rope_scaling` for the others.
-  private static func rotation(
-    _ config: JSONValue, _ dimension: Int, _ type: String
-  ) throws(TransformerError) -> RotaryParameters {
-    let isLocal = type == JSONValue.slidingAttention
-    let parameters: JSONValue? = try reading { () throws(JSONValueError) in
-      if let newer: JSONValue = try config.optional("rope_parameters") {
-        return try newer.optional(type)
-      }
-      return isLocal ? nil : try config.optional("rope_scaling")
-    }
-    return try RotaryParameters(
-      config, parameters,
-      RotarySettings(
-        headDimension: dimension, baseKey: isLocal ? "rope_local_base_freq" : "rope_theta",
-        base: isLocal ? 10_000 : 1_000_000))
   }
 }
 

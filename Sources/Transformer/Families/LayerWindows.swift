@@ -54,6 +54,12 @@ extension JSONValue {
     return types
   }
 
+  /// `layer_types`; where it is absent, every so many-th layer is without a window.
+  func layerTypes(layers: Int, fullEvery interval: Int) throws(TransformerError) -> [String] {
+    try layerTypes(layers: layers)
+      ?? (1...layers).map { $0 % interval == 0 ? Self.fullAttention : Self.slidingAttention }
+  }
+
   /// Throws where a switch is on that the decoder does not run.
   func refuse(_ keys: [String]) throws(TransformerError) {
     for key in keys where try setting(key, default: false) {

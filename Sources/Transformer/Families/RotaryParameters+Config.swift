@@ -33,6 +33,20 @@ extension RotaryParameters {
     try self.init(config, parameters, settings)
   }
 
+  /// Reads the rotary embedding of one kind of layer, as `layer_types` calls it: in the newer style `rope_parameters` holds a set
+  /// for each kind; in the older one `rope_scaling` is that of the layers without a window.
+  init(
+    _ config: JSONValue, layers type: String, _ settings: RotarySettings
+  ) throws(TransformerError) {
+    let parameters: JSONValue? = try reading { () throws(JSONValueError) in
+      if let newer: JSONValue = try config.optional("rope_parameters") {
+        return try newer.optional(type)
+      }
+      return type == JSONValue.fullAttention ? try config.optional("rope_scaling") : nil
+    }
+    try self.init(config, parameters, settings)
+  }
+
   /// Reads one set of parameters; what is not in it stands in `config` itself.
   init(
     _ config: JSONValue, _ parameters: JSONValue?, _ settings: RotarySettings

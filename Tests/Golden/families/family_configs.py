@@ -89,6 +89,40 @@ OLMO2 = {
     "rope_theta": 500000,
 }
 
+# As Olmo-3-7B: only the layers without a window are stretched.
+OLMO3 = OLMO2 | {
+    "architectures": ["Olmo3ForCausalLM"],
+    "model_type": "olmo3",
+    "layer_types": ["sliding_attention", "sliding_attention", "sliding_attention", "full_attention"],
+    "max_position_embeddings": 32768,
+    "rope_scaling": {
+        "attention_factor": 1.2,
+        "beta_fast": 32.0,
+        "beta_slow": 1.0,
+        "factor": 8.0,
+        "original_max_position_embeddings": 4096,
+        "rope_type": "yarn",
+    },
+    "sliding_window": 8,
+}
+
+STARCODER2 = {
+    "architectures": ["Starcoder2ForCausalLM"],
+    "model_type": "starcoder2",
+    "embedding_dropout": 0.0,
+    "hidden_act": "gelu_pytorch_tanh",
+    "hidden_size": 48,
+    "intermediate_size": 120,
+    "norm_epsilon": 1e-05,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "residual_dropout": 0.0,
+    "rope_theta": 999999.4420358813,
+    "sliding_window": 8,
+    "tie_word_embeddings": True,
+    "use_bias": True,
+}
+
 GRANITE = {
     "architectures": ["GraniteForCausalLM"],
     "model_type": "granite",
@@ -377,6 +411,8 @@ FAMILIES = {
         common("qwen3", 101, QWEN3),
         common("qwen3-yarn", 119, QWEN3_YARN, long=64),
         common("olmo2", 102, OLMO2),
+        common("olmo3", 120, OLMO3, long=64),
+        common("starcoder2", 121, STARCODER2, long=64),
         common("granite", 103, GRANITE, gain=2.0, spread=0.3, final_norm=12.0),
         common("smollm3", 104, SMOLLM3, long=64),
         common("gemma", 105, GEMMA, gain=1.6, **SCALED),
