@@ -44,6 +44,7 @@ import Transformer
       "rope_parameters.full_attention is there"
     ),
     ("qwen3", "rope_scaling", "{\"type\": \"dynamic\", \"factor\": 4.0}", "rope_type is dynamic"),
+    ("cohere", "use_qk_norm", "true", "use_qk_norm is true"),
     ("olmo2", "hidden_act", "\"xielu\"", "hidden_act is xielu"),
   ])
   func refusesWhatItDoesNotRun(
@@ -69,6 +70,13 @@ import Transformer
     let olmo3 = try configuration("olmo3", ["num_hidden_layers": "5"])
     #expect(olmo3.windows == [4096, 4096, 4096, nil, 4096])
     #expect((0..<5).allSatisfy { olmo3.rotation(ofLayer: $0)?.base == 500_000 })
+    let cohere2 = try configuration("cohere2", ["num_hidden_layers": "5"])
+    #expect(cohere2.windows == [4096, 4096, 4096, nil, 4096])
+    #expect(
+      (0..<5).map { cohere2.rotation(ofLayer: $0) != nil } == [true, true, true, false, true])
+    #expect(cohere2.logitShape.scale == 0.0625)
+    #expect(try configuration("glm4", [:]).rotation(ofLayer: 0)?.dimension == 64)
+    #expect(try configuration("ernie4_5", [:]).rotation(ofLayer: 0)?.base == 500_000)
     #expect(try configuration("starcoder2", [:]).feedForward == .plain(.geluTanh))
     let smolLM3 = try configuration("smollm3", ["num_hidden_layers": "5"])
     #expect(

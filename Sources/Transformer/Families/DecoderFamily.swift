@@ -14,7 +14,8 @@ struct DecoderFamily: Sendable {
   /// Every family that Pith runs.
   static let all: [DecoderFamily] = [
     .llama, .mistral, .qwen2, .qwen3, .gemma, .gemma2, .gemma3, .phi3, .smolLM3, .granite, .olmo2,
-    .olmo3, .starCoder2, .stableLM, .falcon, .gptNeoX, .gpt2,
+    .olmo3, .cohere, .cohere2, .ernie45, .glm, .glm4, .helium, .starCoder2, .stableLM, .falcon,
+    .gptNeoX, .gpt2,
   ]
 
   /// The family of a config.json.

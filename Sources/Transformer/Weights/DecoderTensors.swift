@@ -56,6 +56,8 @@ struct LayerTensors: Sendable {
   /// The norm before attention, of models that have it.
   var inputNorm: TensorName?
   let attention: Attention
+  /// Elements 2 i and 2 i + 1 of a query or key head rotate together (GPT-J), not i and i + d / 2. Separate matrices alone.
+  var rotatesNeighbours = false
   var queryNorm: HeadNorm?
   var keyNorm: HeadNorm?
   let output: TensorName
@@ -64,7 +66,7 @@ struct LayerTensors: Sendable {
   /// The norm before the feed-forward block, of models that have one of its own.
   var middleNorm: TensorName?
   /// Gate and up, in one tensor or two, or up alone.
-  let up: [TensorName]
+  var up: [TensorName]
   let down: TensorName
   /// The norm behind the feed-forward block, of models that have it.
   var feedForwardOutputNorm: TensorName?

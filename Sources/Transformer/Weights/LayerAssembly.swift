@@ -13,7 +13,10 @@ struct LayerAssembly<Source: WeightSource> {
     _ index: Int, _ names: LayerTensors, _ rotation: Rotation
   ) throws(TransformerError) -> DecoderLayer {
     let isLast = index == configuration.layerCount - 1
-    let projection = try projection(names.attention, isLast: isLast)
+    let projection = try projection(
+      names.attention,
+      neighbours: names.rotatesNeighbours ? rotation.parameters?.dimension ?? 0 : 0,
+      isLast: isLast)
     let output = try source.matrix(
       [TensorRows(names.output, count: width)], inputs: heads.queryWidth)
     let rows = FeedForward.inputWidth(configuration) / names.up.count
@@ -55,17 +58,19 @@ struct LayerAssembly<Source: WeightSource> {
       multiplier: multiplier, width: width)
   }
 
-  /// Query, key and value as one matrix, or as two in the last layer.
+  /// Query, key and value as one matrix, or as two in the last layer. The first `neighbours` elements of a head rotate in pairs
+  /// of neighbours in the checkpoint.
   private func projection(
-    _ attention: LayerTensors.Attention, isLast: Bool
+    _ attention: LayerTensors.Attention, neighbours: Int, isLast: Bool
   ) throws(TransformerError) -> SelfAttention.Projection {
     let query: TensorRows
     let keysAndValues: [TensorRows]
     switch attention {
     case .separate(let queryName, let key, let value):
-      query = TensorRows(queryName, count: heads.queryWidth)
+      query = headRows(queryName, heads: heads.queryHeads, neighbours: neighbours)
       keysAndValues = [
-        TensorRows(key, count: heads.keyValueWidth), TensorRows(value, count: heads.keyValueWidth),
+        headRows(key, heads: heads.keyValueHeads, neighbours: neighbours),
+        TensorRows(value, count: heads.keyValueWidth),
       ]
     case .stacked(let name):
       let all = TensorRows(name, count: heads.fusedWidth)
@@ -91,6 +96,21 @@ struct LayerAssembly<Source: WeightSource> {
     return .split(
       query: try source.matrix([query], inputs: width),
       keyValue: try source.matrix(keysAndValues, inputs: width))
+  }
+
+  /// The rows of query or key heads in the order in which ours rotate: of each head's pairs all first elements, then all
+  /// second ones. Scores do not depend on the order, as long as it is that of queries and keys alike.
+  private func headRows(_ name: TensorName, heads count: Int, neighbours: Int) -> TensorRows {
+    let dimension = heads.headDimension
+    guard neighbours > 0 else { return TensorRows(name, count: count * dimension) }
+    let pairs = Array(stride(from: 0, to: neighbours, by: 2))
+    let ranges = (pairs + pairs.map { $0 + 1 }).map { $0..<($0 + 1) }
+    let all = ranges + (neighbours < dimension ? [neighbours..<dimension] : [])
+    return TensorRows(
+      name, count: count * dimension,
+      ranges: (0..<count).flatMap { head in
+        all.map { ($0.lowerBound + head * dimension)..<($0.upperBound + head * dimension) }
+      })
   }
 
   private func queryKeyNorm(_ names: LayerTensors) throws(TransformerError) -> QueryKeyNorm? {

@@ -123,6 +123,91 @@ STARCODER2 = {
     "use_bias": True,
 }
 
+COHERE = {
+    "architectures": ["CohereForCausalLM"],
+    "model_type": "cohere",
+    "attention_bias": False,
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "layer_norm_eps": 1e-05,
+    "logit_scale": 0.8,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "pad_token_id": 0,
+    "rope_theta": 8000000.0,
+    "tie_word_embeddings": True,
+    "use_qk_norm": False,
+}
+
+# As Command R7B, whose files state the pattern, not the layers.
+COHERE2 = {key: value for key, value in COHERE.items() if key != "use_qk_norm"} | {
+    "architectures": ["Cohere2ForCausalLM"],
+    "model_type": "cohere2",
+    "head_dim": 12,
+    "order_of_interleaved_layers": "local_attn_first",
+    "position_embedding_type": "rope_gptj",
+    "rope_scaling": None,
+    "rope_theta": 50000,
+    "rotary_pct": 1.0,
+    "sliding_window": 8,
+    "sliding_window_pattern": 4,
+    "use_embedding_sharing": True,
+    "use_gated_activation": True,
+    "use_parallel_block": True,
+    "use_parallel_embedding": False,
+}
+
+ERNIE45 = {
+    "architectures": ["Ernie4_5ForCausalLM"],
+    "model_type": "ernie4_5",
+    "head_dim": 16,
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "pad_token_id": 0,
+    "rms_norm_eps": 1e-05,
+    "rope_theta": 500000.0,
+    "tie_word_embeddings": True,
+    "use_bias": True,
+}
+
+GLM = {
+    "architectures": ["GlmForCausalLM"],
+    "model_type": "glm",
+    "attention_bias": True,
+    "head_dim": 16,
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "pad_token_id": 0,
+    "partial_rotary_factor": 0.5,
+    "rms_norm_eps": 1.5625e-07,
+    "rope_theta": 10000.0,
+}
+
+GLM4 = GLM | {"architectures": ["Glm4ForCausalLM"], "model_type": "glm4"}
+
+HELIUM = {
+    "architectures": ["HeliumForCausalLM"],
+    "model_type": "helium",
+    "attention_bias": False,
+    "head_dim": 12,
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "mlp_bias": False,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "pad_token_id": 3,
+    "rms_norm_eps": 1e-08,
+    "rope_theta": 100000.0,
+}
+
 GRANITE = {
     "architectures": ["GraniteForCausalLM"],
     "model_type": "granite",
@@ -413,6 +498,12 @@ FAMILIES = {
         common("olmo2", 102, OLMO2),
         common("olmo3", 120, OLMO3, long=64),
         common("starcoder2", 121, STARCODER2, long=64),
+        common("cohere", 122, COHERE),
+        common("cohere2", 123, COHERE2, long=64),
+        common("ernie4_5", 124, ERNIE45),
+        common("helium", 125, HELIUM),
+        common("glm", 126, GLM),
+        common("glm4", 127, GLM4),
         common("granite", 103, GRANITE, gain=2.0, spread=0.3, final_norm=12.0),
         common("smollm3", 104, SMOLLM3, long=64),
         common("gemma", 105, GEMMA, gain=1.6, **SCALED),

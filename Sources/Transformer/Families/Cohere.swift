@@ -1,0 +1,61 @@
+internal import Compute
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// Cohere's Command R (2024): LayerNorm without a bias, blocks side by side, neighbours rotating together, scaled logits.
+  static let cohere = DecoderFamily(
+    modelTypes: ["cohere"],
+    configuration: { config throws(TransformerError) in
+      try config.refuse(["use_qk_norm"])
+      return try cohereConfiguration(config)
+    },
+    tensors: { config throws(TransformerError) in try cohereTensors(config) })
+
+  /// Command R7B and Command A (Cohere 2025, arXiv:2504.00698): three layers of four have a window and rotate, the fourth sees
+  /// all and knows no positions.
+  static let cohere2 = DecoderFamily(
+    modelTypes: ["cohere2"],
+    configuration: { config throws(TransformerError) in
+      var configuration = try cohereConfiguration(config)
+      let types = try config.layerTypes(
+        layers: configuration.layerCount,
+        fullEvery: try config.size("sliding_window_pattern", default: 4))
+      let window = try config.window(default: 4096)
+      configuration.windows = types.map { $0 == JSONValue.slidingAttention ? window : nil }
+      if case .rotary(let parameters) = configuration.position {
+        configuration.position = .rotaryByLayer(
+          configuration.windows.map { $0 == nil ? nil : parameters })
+      }
+      return configuration
+    },
+    tensors: { config throws(TransformerError) in try cohereTensors(config) })
+
+  private static func cohereConfiguration(
+    _ config: JSONValue
+  ) throws(TransformerError) -> DecoderConfiguration {
+    var configuration = try llamaConfiguration(
+      config,
+      LlamaDefaults(
+        hiddenSize: 8192, layerCount: 40, queryHeads: 64, feedForwardSize: 22528,
+        vocabularySize: 256_000, maximumPositions: 8192, tiesEmbeddings: true))
+    configuration.normalization = .layer
+    configuration.normalizationEpsilon = Float(
+      try config.positive("layer_norm_eps", default: 1e-5))
+    configuration.residual = .parallel(sharesNorm: true)
+    configuration.logitShape = LogitShape(
+      scale: Float(try config.positive("logit_scale", default: 0.0625)))
+    return configuration
+  }
+
+  private static func cohereTensors(
+    _ config: JSONValue
+  ) throws(TransformerError) -> DecoderTensors {
+    let hasBias = try config.setting("attention_bias", default: false)
+    return llamaTensors(
+      projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false
+    ) { _, layer in
+      layer.middleNorm = nil
+      layer.rotatesNeighbours = true
+    }
+  }
+}

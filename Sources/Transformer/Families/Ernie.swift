@@ -1,0 +1,22 @@
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// ERNIE 4.5's dense models (Baidu 2025): Llama in which neighbours of a head rotate together.
+  static let ernie45 = DecoderFamily(
+    modelTypes: ["ernie4_5"],
+    configuration: { config throws(TransformerError) in
+      try llamaConfiguration(
+        config,
+        LlamaDefaults(
+          hiddenSize: 1024, layerCount: 18, queryHeads: 16, keyValueHeads: 2, headDimension: 128,
+          feedForwardSize: 3072, vocabularySize: 103_424, maximumPositions: 131_072,
+          normalizationEpsilon: 1e-5, rotary: RotarySettings(headDimension: 0, base: 500_000),
+          tiesEmbeddings: true))
+    },
+    tensors: { config throws(TransformerError) in
+      let hasBias = try config.setting("use_bias", default: false)
+      return llamaTensors(
+        projectionBias: hasBias, outputBias: hasBias, feedForwardBias: hasBias
+      ) { _, layer in layer.rotatesNeighbours = true }
+    })
+}

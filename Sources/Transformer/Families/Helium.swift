@@ -1,0 +1,22 @@
+internal import HuggingFace
+
+extension DecoderFamily {
+  /// Helium (Kyutai 2025): Llama in which neighbours of a head rotate together.
+  static let helium = DecoderFamily(
+    modelTypes: ["helium"],
+    configuration: { config throws(TransformerError) in
+      try llamaConfiguration(
+        config,
+        LlamaDefaults(
+          hiddenSize: 2560, layerCount: 24, queryHeads: 20, keyValueHeads: 20, headDimension: 128,
+          feedForwardSize: 7040, vocabularySize: 48000, maximumPositions: 4096,
+          normalizationEpsilon: 1e-8, rotary: RotarySettings(headDimension: 0, base: 100_000)))
+    },
+    tensors: { config throws(TransformerError) in
+      let attention = try config.setting("attention_bias", default: false)
+      let feedForward = try config.setting("mlp_bias", default: false)
+      return llamaTensors(
+        projectionBias: attention, outputBias: false, feedForwardBias: feedForward
+      ) { _, layer in layer.rotatesNeighbours = true }
+    })
+}
