@@ -79,16 +79,11 @@ final class DecoderLayer {
   private func addAttention(
     _ pass: Pass, rows: Int, to residual: borrowing DeviceBuffer<Float>
   ) throws(ComputeError) {
-    let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
-    if attentionBranch.isDirect {
-      return try attention.project(
-        device, kept.attended, rows: rows, addingTo: residual, into: &kept.middle)
-    }
-    try attention.project(device, kept.attended, rows: rows, into: &kept.attentionOutput)
-    try device.copy(residual, into: &kept.middle, count: rows * attention.width)
+    let (kept, shared) = (pass.kept, pass.shared)
     try attentionBranch.leave(
-      device, &kept.attentionOutput, rows: rows, statistics: &kept.attentionOutputStatistics,
-      scratch: &shared.normed, addingTo: &kept.middle)
+      pass.device, kept.attended, by: attention.output, rows: rows, output: &kept.attentionOutput,
+      statistics: &kept.attentionOutputStatistics, scratch: &shared.normed, addingTo: residual,
+      into: &kept.middle)
   }
 
   /// `kept.middle` and the feed-forward block's output over `shared.normed`, to `target`.
@@ -96,17 +91,12 @@ final class DecoderLayer {
     _ pass: Pass, rows: Int, into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
-    try feedForward.activate(
+    try feedForward.forward(
       device, shared.normed, rows: rows, preactivation: &kept.preactivation, hidden: &shared.hidden
     )
-    if feedForwardBranch.isDirect {
-      return try feedForward.project(
-        device, shared.hidden, rows: rows, addingTo: kept.middle, into: &target)
-    }
-    try feedForward.project(device, shared.hidden, rows: rows, into: &kept.feedForwardOutput)
-    try device.copy(kept.middle, into: &target, count: rows * attention.width)
     try feedForwardBranch.leave(
-      device, &kept.feedForwardOutput, rows: rows, statistics: &kept.feedForwardOutputStatistics,
-      scratch: &shared.normed, addingTo: &target)
+      device, shared.hidden, by: feedForward.down, rows: rows, output: &kept.feedForwardOutput,
+      statistics: &kept.feedForwardOutputStatistics, scratch: &shared.normed,
+      addingTo: kept.middle, into: &target)
   }
 }

@@ -5,8 +5,8 @@ final class FeedForward {
   private let kind: DecoderConfiguration.FeedForwardKind
   /// Gate and up as one product, [2F, E]; or up alone, [F, E].
   private let up: WeightMatrix
-  /// [E, F].
-  private let down: WeightMatrix
+  /// [E, F]: the last product, which the residual branch makes.
+  let down: WeightMatrix
   private let width: Int
 
   init(configuration: DecoderConfiguration, up: WeightMatrix, down: WeightMatrix) {
@@ -24,13 +24,13 @@ final class FeedForward {
     }
   }
 
-  /// The block up to its activation.
+  /// The block up to its last product.
   ///
   /// - Parameters:
   ///   - normed: [rows, E], read.
   ///   - preactivation: [rows, 2F or F], written: what the gradient needs.
-  ///   - hidden: [rows, F], written: what `project` reads.
-  func activate(
+  ///   - hidden: [rows, F], written: what `down` reads.
+  func forward(
     _ device: Device, _ normed: borrowing DeviceBuffer<Float>, rows: Int,
     preactivation: inout DeviceBuffer<Float>, hidden: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
@@ -42,22 +42,6 @@ final class FeedForward {
     case .plain(let activation):
       try device.activate(preactivation, activation: activation, count: rows * width, into: &hidden)
     }
-  }
-
-  /// The block's output, [rows, E].
-  func project(
-    _ device: Device, _ hidden: borrowing DeviceBuffer<Float>, rows: Int,
-    into output: inout DeviceBuffer<Float>
-  ) throws(ComputeError) {
-    try device.product(hidden, down, rows: rows, into: &output)
-  }
-
-  /// The residual stream and the block's output, [rows, E] each, added up.
-  func project(
-    _ device: Device, _ hidden: borrowing DeviceBuffer<Float>, rows: Int,
-    addingTo residual: borrowing DeviceBuffer<Float>, into output: inout DeviceBuffer<Float>
-  ) throws(ComputeError) {
-    try device.product(hidden, down, rows: rows, addingTo: residual, into: &output)
   }
 
   /// The gradient with respect to `normed` from that of the block's output.

@@ -27,23 +27,32 @@ final class ResidualBranch {
     try before.forward(device, x, rows: rows, into: &normed, statistics: &statistics)
   }
 
-  /// Adds what a block gave to the residual stream.
+  /// The residual stream and what a block adds to it by its last product.
   ///
   /// - Parameters:
-  ///   - output: [rows, E], the block's; of no use afterwards where no norm follows it.
+  ///   - hidden: what the block's last matrix reads.
+  ///   - output: [rows, E], the block's: what the gradient of a norm behind it needs; left alone where the branch is direct.
   ///   - scratch: [rows, E].
+  ///   - residual: [rows, E], read.
+  ///   - target: [rows, E], written.
   func leave(
-    _ device: Device, _ output: inout DeviceBuffer<Float>, rows: Int,
-    statistics: inout Normalization.Statistics, scratch: inout DeviceBuffer<Float>,
-    addingTo residual: inout DeviceBuffer<Float>
+    _ device: Device, _ hidden: borrowing DeviceBuffer<Float>, by matrix: WeightMatrix, rows: Int,
+    output: inout DeviceBuffer<Float>, statistics: inout Normalization.Statistics,
+    scratch: inout DeviceBuffer<Float>, addingTo residual: borrowing DeviceBuffer<Float>,
+    into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
+    if isDirect {
+      return try device.product(hidden, matrix, rows: rows, addingTo: residual, into: &target)
+    }
+    try device.product(hidden, matrix, rows: rows, into: &output)
+    try device.copy(residual, into: &target, count: rows * width)
     guard let after else {
       try device.scale(&output, by: multiplier, count: rows * width)
-      return try device.add(output, to: &residual, count: rows * width)
+      return try device.add(output, to: &target, count: rows * width)
     }
     try after.forward(device, output, rows: rows, into: &scratch, statistics: &statistics)
     if multiplier != 1 { try device.scale(&scratch, by: multiplier, count: rows * width) }
-    try device.add(scratch, to: &residual, count: rows * width)
+    try device.add(scratch, to: &target, count: rows * width)
   }
 
   /// The gradient of a block's output from that of the residual stream.

@@ -19,8 +19,8 @@ final class SelfAttention {
   private let window: Int?
   private let projection: Projection
   private let queryKeyNorm: QueryKeyNorm?
-  /// [E, H D].
-  private let output: WeightMatrix
+  /// [E, H D]: the last product, which the residual branch makes.
+  let output: WeightMatrix
   private let rotation: Rotation
 
   init(
@@ -86,22 +86,6 @@ final class SelfAttention {
       query: kept.query, key: pass.cache.key, value: pass.cache.value, layout: layout,
       heads: heads, scale: scale, softCap: softCap, into: &kept.attended, logSumExp: &kept.logSumExp
     )
-  }
-
-  /// The block's output from attended rows, [rows, E].
-  func project(
-    _ device: Device, _ attended: borrowing DeviceBuffer<Float>, rows: Int,
-    into target: inout DeviceBuffer<Float>
-  ) throws(ComputeError) {
-    try device.product(attended, output, rows: rows, into: &target)
-  }
-
-  /// The residual stream and the block's output, [rows, E] each, added up.
-  func project(
-    _ device: Device, _ attended: borrowing DeviceBuffer<Float>, rows: Int,
-    addingTo residual: borrowing DeviceBuffer<Float>, into target: inout DeviceBuffer<Float>
-  ) throws(ComputeError) {
-    try device.product(attended, output, rows: rows, addingTo: residual, into: &target)
   }
 
   /// The gradient of attended rows from that of the block's output.
