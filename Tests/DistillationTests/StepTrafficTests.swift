@@ -61,6 +61,22 @@ extension DeviceTests {
     }
 
     @Test(arguments: TestDevice.all)
+    func theLastGoodPromptIsOneWhoseLossWasSeen(on name: TestDevice) throws {
+      let device = try name.open()
+      let distiller = try Self.distiller(device, width: 32)
+      try distiller.step(1, examples: [0, 1], learningRate: 0.01)
+      #expect(try distiller.takeReports()[0].loss.isFinite)
+      let good = try distiller.snapshot().prompt
+      // The loss of this step is that of the good prompt; its update makes a bad one.
+      try distiller.step(2, examples: [0, 1], learningRate: .nan)
+      #expect(try distiller.takeReports()[0].loss.isFinite)
+      try distiller.step(3, examples: [0, 1], learningRate: 0.01)
+      #expect(try distiller.takeReports()[0].loss.isNaN)
+      try distiller.restoreLastFinite()
+      #expect(try distiller.snapshot().prompt == good)
+    }
+
+    @Test(arguments: TestDevice.all)
     func onlyIndicesGoToTheDevice(on name: TestDevice) throws {
       // Whatever is not an index grows with the model.
       let bytes = try [32, 64].map { width in

@@ -44,9 +44,16 @@ extension DeviceTests {
       let reference = try Reference()
       let run = try Self.train(reference, on: deviceName, kind: kind, steps: 41)
       #expect(run.losses.count == reference.losses.count)
-      for step in [0, 1, 10, 40] {
-        let error = abs(run.losses[step] - reference.losses[step]) / reference.losses[step]
-        #expect(error < 1e-3, "loss before step \(step + 1)")
+      for (step, (loss, expected)) in zip(run.losses, reference.losses).enumerated() {
+        #expect(abs(loss - expected) / expected < 1e-3, "loss before step \(step + 1)")
+      }
+      #expect(reference.after.count == 3)
+      for (step, expected) in reference.after {
+        let found = try Self.train(reference, on: deviceName, kind: kind, steps: step).prompt
+        let moved = zip(expected, reference.start).map { abs($0 - $1) }.max() ?? 0
+        let error = zip(found, expected).map { abs($0 - $1) }.max() ?? .infinity
+        // Cached logits are of 16 bits.
+        #expect(error < (kind == .logits ? 1e-3 : 1e-4) * moved, "prompt after step \(step)")
       }
     }
 

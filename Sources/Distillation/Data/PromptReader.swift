@@ -65,7 +65,10 @@ package struct PromptReader: Sendable {
         try placement.promptIdentifiers(of: messages)
       }
       try requireTokens(prompt, "messages", at: value)
-      return (prompt, response.map { Self.answer($0, placement) })
+      guard let response else { return (prompt, nil) }
+      let answer = Self.answer(response, placement)
+      try requireTokens(answer, "messages", at: value)
+      return (prompt, answer)
     case (.identifiers, _), (.text, .identifiers):
       let isText = if case .text = form { true } else { false }
       throw .line(

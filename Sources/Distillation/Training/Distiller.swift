@@ -109,6 +109,7 @@ package final class Distiller {
     device.roundsActivations = roundsActivations
     defer { device.roundsActivations = false }
     try computing { () throws(ComputeError) in
+      if pending.isEmpty { try prompt.keepCandidate(on: device) }
       try load(chosen)
       try decoder.forward(batch, cache: cache, activations: activations)
       try device.headDivergence(
@@ -136,8 +137,8 @@ package final class Distiller {
         responseTokens: responses))
   }
 
-  /// The reports of the steps since the last call. Waits for the device. Where all losses are finite, the prompt is kept as the
-  /// last good one.
+  /// The reports of the steps since the last call. Waits for the device. Where the first of the losses is finite, the prompt that
+  /// gave it is the last good one; that of the last update is not, since nobody has seen its loss.
   package func takeReports() throws(TransformerError) -> [StepReport] {
     guard !pending.isEmpty else { return [] }
     var reports = pending
@@ -148,11 +149,8 @@ package final class Distiller {
         reports[place].loss = Double(values[place])
         reports[place].gradientNorm = Double(values[Self.reportCapacity + place])
       }
-      if reports.allSatisfy({ $0.loss.isFinite && $0.gradientNorm.isFinite }) {
-        try device.copy(
-          prompt.embeddings, into: &prompt.lastFinite, count: prompt.count * prompt.width)
-      }
     }
+    if reports[0].loss.isFinite { prompt.acceptCandidate() }
     return reports
   }
 

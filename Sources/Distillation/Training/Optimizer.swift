@@ -17,8 +17,10 @@ package final class TrainablePrompt {
   package var gradient: DeviceBuffer<Float>
   package var firstMoment: DeviceBuffer<Float>
   package var secondMoment: DeviceBuffer<Float>
-  /// The embeddings when all losses were last seen to be finite.
-  package var lastFinite: DeviceBuffer<Float>
+  /// The last embeddings whose loss was seen to be finite.
+  private(set) var lastFinite: DeviceBuffer<Float>
+  /// The embeddings whose loss comes first in the next reports.
+  private var candidate: DeviceBuffer<Float>
   /// What the gradient is multiplied by before it is used: 1, or less where its norm is clipped. [1].
   var clipFactor: DeviceBuffer<Float>
 
@@ -28,10 +30,30 @@ package final class TrainablePrompt {
     let zeros = [Float](repeating: 0, count: values.count)
     embeddings = try device.buffer(values)
     lastFinite = try device.buffer(values)
+    candidate = try device.buffer(values)
     gradient = try device.buffer(zeros)
     firstMoment = try device.buffer(zeros)
     secondMoment = try device.buffer(zeros)
     clipFactor = try device.buffer([1])
+  }
+
+  /// Goes on from these embeddings.
+  func restore(_ values: [Float], on device: Device) throws(ComputeError) {
+    try device.upload(values, into: &embeddings)
+    try device.upload(values, into: &lastFinite)
+  }
+
+  /// Keeps the embeddings of a step whose loss is still to be seen.
+  func keepCandidate(on device: Device) throws(ComputeError) {
+    try device.copy(embeddings, into: &candidate, count: count * width)
+  }
+
+  /// The candidate's loss is finite.
+  func acceptCandidate() { swap(&lastFinite, &candidate) }
+
+  /// Puts the embeddings back to the last whose loss was seen to be finite.
+  func restoreLastFinite(on device: Device) throws(ComputeError) {
+    try device.copy(lastFinite, into: &embeddings, count: count * width)
   }
 
   /// One update from `gradient`; `step` counts from 1.

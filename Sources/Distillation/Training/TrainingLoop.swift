@@ -108,6 +108,7 @@ package final class TrainingLoop {
     var lastReport = ContinuousClock.now
     var unreported = 0
     var stepsAhead = 1
+    if isOutOfPatience { return .success(.outOfPatience) }
     while state.step < schedule.totalSteps {
       let step = state.step + 1
       do throws(TransformerError) {
@@ -147,10 +148,15 @@ package final class TrainingLoop {
         try handle(.evaluated(step: step, found.0, isBest: found.1))
       }
       if isStopping { return .success(.interrupted) }
-      if let patience, state.evaluationsSinceBest >= patience { return .success(.outOfPatience) }
+      if isOutOfPatience { return .success(.outOfPatience) }
       lastReport = ContinuousClock.now
     }
     return .success(.finished)
+  }
+
+  /// Also where a training begins that was resumed.
+  private var isOutOfPatience: Bool {
+    patience.map { state.evaluationsSinceBest >= $0 } ?? false
   }
 
   /// Compares the present prompt with the teacher and keeps it where it is the best so far.
@@ -198,18 +204,16 @@ extension Distiller {
     prompt values: [Float], firstMoment: [Float], secondMoment: [Float]
   ) throws(TransformerError) {
     try computing { () throws(ComputeError) in
-      try decoder.device.upload(values, into: &prompt.embeddings)
-      try decoder.device.upload(values, into: &prompt.lastFinite)
+      try prompt.restore(values, on: decoder.device)
       try decoder.device.upload(firstMoment, into: &prompt.firstMoment)
       try decoder.device.upload(secondMoment, into: &prompt.secondMoment)
     }
   }
 
-  /// Puts the prompt back to where all losses were last seen to be finite.
+  /// Puts the prompt back to the last whose loss was seen to be finite.
   package func restoreLastFinite() throws(TransformerError) {
     try computing { () throws(ComputeError) in
-      try decoder.device.copy(
-        prompt.lastFinite, into: &prompt.embeddings, count: prompt.count * prompt.width)
+      try prompt.restoreLastFinite(on: decoder.device)
     }
   }
 }
