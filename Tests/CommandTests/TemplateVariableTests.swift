@@ -37,7 +37,7 @@ import Testing
     #expect(file.metadata["template"] == "auto")
     #expect(file.metadata["template_variables"] == #"{"is_short": true, "mark": "b"}"#)
     // `b` and <|im_start|>, and no <|im_end|>.
-    #expect(file.metadata["closing_tokens"] == "2")
+    #expect(file.metadata["closing_ids"] == "[2, 7]")
     let readme = try String(
       contentsOf: place.output.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.contains(#"template-variable: ["is_short=true", "mark=b"]"#))

@@ -25,7 +25,8 @@ import Transformer
       origin: .init(
         model: "org/model",
         template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
-        layerCount: 5, queryHeads: 8, contextTokens: 40, fingerprints: RunRecords.fingerprints))
+        layerCount: 5, queryHeads: 8, headerIdentifiers: [7], closingIdentifiers: [8, 5],
+        contextTokens: 40, fingerprints: RunRecords.fingerprints))
   }
 
   private func write(_ adapter: Adapter) throws {
@@ -99,8 +100,11 @@ import Transformer
     #expect(
       try AdapterImport(at: run.url, width: 2)
         == .softPrompt(
-          SoftPrompt(values: [1, 2, 3, 4], width: 2), template: TemplateChoice("raw"),
-          modelFingerprint: RunRecords.fingerprints.model))
+          SoftPrompt(values: [1, 2, 3, 4], width: 2),
+          AdapterRecord(
+            template: TemplateChoice("raw"),
+            surroundings: .init(header: [7], closing: [8, 5]),
+            modelFingerprint: RunRecords.fingerprints.model)))
     #expect(
       try AdapterImport.exported(in: run.url, width: 2)
         == .virtualTokens(adapter().virtualTokens))
@@ -118,8 +122,10 @@ import Transformer
       try AdapterImport(at: run.url, width: 2)
         == .softPrompt(
           SoftPrompt(values: [1, 2, 3, 4], width: 2),
-          template: TemplateChoice("chatml", variables: variables),
-          modelFingerprint: RunRecords.fingerprints.model))
+          AdapterRecord(
+            template: TemplateChoice("chatml", variables: variables),
+            surroundings: .init(header: [7], closing: [8, 5]),
+            modelFingerprint: RunRecords.fingerprints.model)))
     let readme = try text("README.md")
     let inPython = #"{"length": "\"short\""}"#
     #expect(
@@ -129,6 +135,30 @@ import Transformer
       readme.contains(
         "extra_body={\"chat_template_kwargs\": "
           + "{\"controls\": \(inPython), \"enable_thinking\": False}})"))
+  }
+
+  @Test func theMomentOfATemplateIsRecorded() throws {
+    var adapter = adapter(isChat: true)
+    adapter.origin.template.wallClock = "2026-11-23T23:59:58"
+    try write(adapter)
+    guard case .softPrompt(_, let record) = try AdapterImport(at: run.url, width: 2) else {
+      Issue.record("expected a soft prompt")
+      return
+    }
+    #expect(record.template == adapter.origin.template)
+    #expect(record.template?.wallClock == "2026-11-23T23:59:58")
+  }
+
+  @Test func aRecordOfNoIdentifiersIsRefused() throws {
+    let url = run.url.appending(path: "soft_prompt.safetensors")
+    for text in ["", "{}", "[1, \"a\"]"] {
+      try SafetensorsWriter.write(
+        [("soft_prompt", [1, 2], [1, 2])], metadata: ["header_ids": "[]", "closing_ids": text],
+        to: url)
+      expectError("\(url.path): expected closing_ids with a list of ids, found \(text)") {
+        try AdapterImport(at: run.url, width: 2)
+      }
+    }
   }
 
   @Test func aRecordOfNoVariablesIsRefused() throws {

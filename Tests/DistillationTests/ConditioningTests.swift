@@ -56,7 +56,7 @@ import Testing
     let variables = try TemplateVariables(argument: "mark=c")
     let found = try conditioning(
       .text("abc", file: "context.txt"), template: file.path, variables: variables)
-    #expect(found.template == TemplateChoice(file.path, variables: variables))
+    #expect((found.template.name, found.template.variables) == (file.path, variables))
     #expect(try found.closing + found.prompt("a") == [3, 1, 3])
     for context in [ContextText.text("a", file: "c"), .identifiers([1], file: "c")] {
       expectError(
@@ -64,6 +64,41 @@ import Testing
           + "--template"
       ) { try conditioning(context, template: "raw", variables: variables) }
     }
+  }
+
+  @Test func aTemplatesClockStandsStillOnceItIsRecorded() throws {
+    try parent.write(
+      "model/tokenizer_config.json",
+      #"""
+      {"chat_template": "{% for m in messages %}<|im_start|>{{ strftime_now('%d') }}{{ m.content }}{% endfor %}"}
+      """#)
+    func header(_ clock: String) throws -> [Int] {
+      var template = TemplateChoice("auto")
+      template.wallClock = clock
+      return try Conditioning(
+        nil, folder: ModelFolder(at: model), template: template,
+        vocabularySize: TinyTokenizer.vocabularySize
+      ).header
+    }
+    #expect(try header("2026-11-23T09:30:00") == header("2026-10-23T10:00:00"))
+    #expect(try header("2026-11-23T09:30:00") != header("2026-11-24T09:30:00"))
+    #expect(try conditioning(nil).template.clock != nil)
+  }
+
+  @Test func aContextIsWhatItsTemplateWritesOfIt() throws {
+    try parent.write(
+      "model/tokenizer_config.json",
+      #"""
+      {"chat_template": "{% for m in messages %}<|im_start|>{{ m.content|trim }}<|im_end|>{% if 'bad' in m.content %}a{% endif %}{% endfor %}"}
+      """#)
+    #expect(try conditioning(.text(" \nabc \n", file: "context.txt")).context == [4, 3])
+    #expect(try conditioning(.text("abc\n", file: "c"), template: "raw").context.count > 2)
+    let place = model.appending(path: "tokenizer_config.json").path
+    expectError(
+      "\(place), chat_template: something in the context, such as /no_think, makes the template "
+        + "write another text around it; take it out, and tell the template with "
+        + "--template-variable"
+    ) { try conditioning(.text("bad", file: "context.txt")) }
   }
 
   @Test func identifiersStandAlone() throws {

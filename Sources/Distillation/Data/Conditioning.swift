@@ -14,7 +14,7 @@ package struct Conditioning: Sendable {
   package let context: [Int]
   /// The frozen tokens between the context and the prompt.
   package let closing: [Int]
-  /// What gives the same placement again: `auto` stands for the model's own template.
+  /// What gives the same placement again, its clock set: `auto` stands for the model's own template.
   package let template: TemplateChoice
   /// Whether the context stands in a chat template.
   package let isChat: Bool
@@ -41,6 +41,7 @@ package struct Conditioning: Sendable {
     _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int
   ) throws(DistillationError) {
     self.folder = folder
+    let template = template.settled()
     let generation = try opening { () throws(ModelFolderError) in
       try folder.generationConfiguration()
     }
@@ -68,7 +69,13 @@ package struct Conditioning: Sendable {
     var tokens: [Int] = []
     if case .text(let text, let name)? = context {
       file = name
-      tokens = tokenizer.encode(text, addingSpecialTokens: false)
+      do {
+        tokens = try placement.contextIdentifiers(of: text)
+      } catch { throw .placement(error) }
+      if tokens.isEmpty {
+        throw .content(
+          file: name, expected: "a context", found: "one that the tokenizer leaves nothing of")
+      }
     }
     header = placement.header
     closing = placement.closing
@@ -99,6 +106,9 @@ package struct Conditioning: Sendable {
       return try placement.promptIdentifiers(of: text)
     } catch { throw .placement(error) }
   }
+
+  /// Whether header and closing were found for a text; behind identifiers there are none.
+  package var isPlaced: Bool { placement != nil }
 
   /// Tokens of everything before a prompt with the whole context.
   package var contextPrefixCount: Int { header.count + context.count + closing.count }

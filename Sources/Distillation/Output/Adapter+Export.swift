@@ -56,8 +56,8 @@ extension Adapter {
   private var metadata: [String: String] {
     var metadata = [
       "format": "pt", "model": origin.model, "template": origin.template.name,
-      "header_tokens": "\(header.count / softPrompt.width)",
-      "closing_tokens": "\(closing.count / softPrompt.width)",
+      "header_ids": Self.text(origin.headerIdentifiers),
+      "closing_ids": Self.text(origin.closingIdentifiers),
       "context_tokens": "\(origin.contextTokens)",
       "embedding_space": EmbeddingSpace.name,
       "embedding_scale": "\(origin.embeddingSpace.embeddingScale)",
@@ -70,6 +70,11 @@ extension Adapter {
     if !origin.template.variables.isEmpty {
       metadata["template_variables"] = JSON.object(origin.template.variables.values).text()
     }
+    if let clock = origin.template.wallClock { metadata["template_clock"] = clock }
     return metadata
+  }
+
+  private static func text(_ identifiers: [Int]) -> String {
+    JSON.array(identifiers.map { .integer($0) }).text()
   }
 }

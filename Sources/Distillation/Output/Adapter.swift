@@ -30,6 +30,10 @@ package struct Adapter: Sendable, Equatable {
     package var queryHeads: Int
     /// Where the vectors stand among the model's scales.
     package var embeddingSpace: EmbeddingSpace
+    /// The identifiers whose embeddings are `header`.
+    package var headerIdentifiers: [Int]
+    /// The identifiers whose embeddings are `closing`.
+    package var closingIdentifiers: [Int]
     /// Tokens of the context that it replaces.
     package var contextTokens: Int
     /// What it was made from.
@@ -38,8 +42,8 @@ package struct Adapter: Sendable, Equatable {
     /// An origin.
     package init(
       model: String, template: TemplateChoice, isChat: Bool, layerCount: Int, queryHeads: Int,
-      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), contextTokens: Int,
-      fingerprints: RunFingerprints
+      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
+      closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
     ) {
       self.model = model
       self.template = template
@@ -47,6 +51,8 @@ package struct Adapter: Sendable, Equatable {
       self.layerCount = layerCount
       self.queryHeads = queryHeads
       self.embeddingSpace = embeddingSpace
+      self.headerIdentifiers = headerIdentifiers
+      self.closingIdentifiers = closingIdentifiers
       self.contextTokens = contextTokens
       self.fingerprints = fingerprints
     }

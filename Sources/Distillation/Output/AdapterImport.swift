@@ -4,16 +4,15 @@ import Safetensors
 
 /// An adapter as it is read back.
 package enum AdapterImport: Sendable, Equatable {
-  /// A soft prompt alone, for the place where its template puts it. The template and the model's
-  /// fingerprint are those that it was trained with, as far as its file says.
-  case softPrompt(SoftPrompt, template: TemplateChoice?, modelFingerprint: String?)
+  /// A soft prompt alone, for the place where its template puts it, and what its file says of how it was trained.
+  case softPrompt(SoftPrompt, AdapterRecord)
   /// PEFT's virtual tokens, which stand before every token of the input.
   case virtualTokens(SoftPrompt)
 
   /// The vectors, of either kind.
   package var embeddings: SoftPrompt {
     switch self {
-    case .softPrompt(let prompt, _, _), .virtualTokens(let prompt): prompt
+    case .softPrompt(let prompt, _), .virtualTokens(let prompt): prompt
     }
   }
 
@@ -86,24 +85,6 @@ package enum AdapterImport: Sendable, Equatable {
     }
     let prompt = SoftPrompt(values: values, width: width)
     guard name == Adapter.softPromptName else { return .virtualTokens(prompt) }
-    return .softPrompt(
-      prompt, template: try template(file.metadata, url),
-      modelFingerprint: file.metadata["model_sha256"])
-  }
-
-  /// The template that the metadata of an adapter's file records.
-  private static func template(
-    _ metadata: [String: String], _ url: URL
-  ) throws(DistillationError) -> TemplateChoice? {
-    guard let name = metadata["template"] else { return nil }
-    guard let text = metadata["template_variables"] else { return TemplateChoice(name) }
-    guard case .object(let values)? = try? JSON(parsing: Array(text.utf8)),
-      let variables = try? TemplateVariables(values)
-    else {
-      throw .content(
-        file: url.path, expected: "template_variables with an object of names and values",
-        found: text)
-    }
-    return TemplateChoice(name, variables: variables)
+    return .softPrompt(prompt, try AdapterRecord(file.metadata, file: url.path))
   }
 }

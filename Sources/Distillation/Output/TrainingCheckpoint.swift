@@ -22,11 +22,13 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var options: TrainingOptions
     /// What the run is made from.
     package var fingerprints: RunFingerprints
+    /// What the template's clock showed, as ``TemplateChoice/wallClock`` has it.
+    package var templateClock: String?
 
     /// A state after `step` steps.
     package init(
       step: Int, bestStep: Int, best: HeldOut?, evaluationsSinceBest: Int, trainSeconds: Double,
-      options: TrainingOptions, fingerprints: RunFingerprints
+      options: TrainingOptions, fingerprints: RunFingerprints, templateClock: String? = nil
     ) {
       self.step = step
       self.bestStep = bestStep
@@ -35,6 +37,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       self.trainSeconds = trainSeconds
       self.options = options
       self.fingerprints = fingerprints
+      self.templateClock = templateClock
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -43,6 +46,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       case best = "best_validation"
       case evaluationsSinceBest = "evaluations_since_best"
       case trainSeconds = "train_seconds"
+      case templateClock = "template_clock"
     }
   }
 

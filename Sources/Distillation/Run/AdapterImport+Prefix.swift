@@ -2,26 +2,44 @@ import HuggingFace
 package import Transformer
 
 extension AdapterImport {
-  /// What stands before every prompt with this adapter in the context's place.
-  package func prefix(in conditioning: Conditioning) -> Prefix {
-    switch self {
-    case .softPrompt(let prompt, _, _):
-      Prefix(
-        header: conditioning.header, body: .softPrompt(prompt.values),
-        closing: conditioning.closing)
-    case .virtualTokens(let prompt):
-      Prefix(header: [], body: .softPrompt(prompt.values), closing: [])
+  /// What stands before every prompt with this adapter in the context's place. A soft prompt stands among the very tokens that it was
+  /// trained among, unless the user asked for another template.
+  ///
+  /// - Parameter file: the adapter, for messages.
+  /// - Throws: when its template, read again, writes other tokens around it: prompts would be laid out otherwise than in training.
+  package func prefix(
+    in conditioning: Conditioning, file: String
+  ) throws(DistillationError) -> Prefix {
+    guard case .softPrompt(let prompt, let record) = self else {
+      return Prefix(header: [], body: .softPrompt(embeddings.values), closing: [])
     }
+    let found = AdapterRecord.Surroundings(
+      header: conditioning.header, closing: conditioning.closing)
+    let isMoved =
+      conditioning.isPlaced
+      && (conditioning.template.name, conditioning.template.variables)
+        != (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
+    let trained = isMoved ? found : record.surroundings ?? found
+    if conditioning.isChat, trained != found {
+      throw .content(
+        file: file,
+        expected: "a chat template that writes the tokens around the soft prompt with which it was "
+          + "trained", found: "one that has changed since; --template places it in another")
+    }
+    return Prefix(
+      header: trained.header, body: .softPrompt(prompt.values), closing: trained.closing)
   }
 
   /// The template that the adapter was made in; nil where it does not say.
   package var template: TemplateChoice? {
-    if case .softPrompt(_, let template, _) = self { template } else { nil }
+    if case .softPrompt(_, let record) = self { record.template } else { nil }
   }
 
   /// Whether the adapter says that it was made for another model than that of a folder.
   package func isForeign(to folder: ModelFolder) throws(DistillationError) -> Bool {
-    guard case .softPrompt(_, _, let recorded?) = self else { return false }
+    guard case .softPrompt(_, let record) = self, let recorded = record.modelFingerprint else {
+      return false
+    }
     return try opening { () throws(ModelFolderError) in try folder.fingerprint() } != recorded
   }
 }

@@ -74,11 +74,14 @@ package struct Answer: Sendable {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")
     }
     let prefix =
-      adapter?.prefix(in: conditioning)
-      ?? Prefix(
-        header: conditioning.header,
-        body: conditioning.context.isEmpty ? .nothing : .context(conditioning.context),
-        closing: conditioning.closing)
+      if let adapter, let url = request.adapter {
+        try adapter.prefix(in: conditioning, file: url.path)
+      } else {
+        Prefix(
+          header: conditioning.header,
+          body: conditioning.context.isEmpty ? .nothing : .context(conditioning.context),
+          closing: conditioning.closing)
+      }
     let rows = prefix.rows(width: configuration.hiddenSize)
     let room = prompt.count + request.maximumTokens
     guard rows + room <= configuration.maximumPositions else {

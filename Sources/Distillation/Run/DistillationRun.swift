@@ -27,13 +27,14 @@ package final class DistillationRun {
     self.request = request
     self.device = device
     run = try RunFolder(request.output, mode: request.mode)
-    texts = try RunTexts(request)
     guard request.mode == .resume, let newest = run.newestCheckpoint() else {
+      texts = try RunTexts(request)
       checkpoint = nil
       return
     }
     let found = try TrainingCheckpoint(folder: newest.url)
     try request.options.check(against: found.state.options, checkpoint: newest.url.path)
+    texts = try RunTexts(request, clock: found.state.templateClock)
     try texts.fingerprints.check(
       against: found.state.fingerprints, checkpoint: newest.url.path)
     checkpoint = found

@@ -61,12 +61,15 @@ package struct Evaluation: Sendable {
       try DecoderConfiguration(config: config)
     }
     let adapter = try AdapterImport(at: request.adapter, width: configuration.hiddenSize)
+    let context = try ContextText(contentsOf: request.context)
+    // A context of identifiers needs no template.
+    let isText = if case .text = context { true } else { false }
     let conditioning = try Conditioning(
-      try ContextText(contentsOf: request.context), folder: request.folder,
-      template: request.template.within(adapter.template),
+      context, folder: request.folder,
+      template: isText ? request.template.within(adapter.template) : request.template,
       vocabularySize: configuration.vocabularySize)
     let data = try Dataset.read(request.inputs, reader: conditioning.reader)
-    let studentPrefix = adapter.prefix(in: conditioning)
+    let studentPrefix = try adapter.prefix(in: conditioning, file: request.adapter.path)
     let longestPrefix = max(
       conditioning.contextPrefixCount, studentPrefix.rows(width: configuration.hiddenSize))
     try data.checkLengths(

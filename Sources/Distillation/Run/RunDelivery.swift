@@ -25,11 +25,12 @@ struct RunDelivery {
     _ state: TrainingState, timing: RunMetrics.Timing, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunResult {
     let adapter = try adapter(state.bestPrompt)
+    // First of all: judging takes time and memory, and nothing that happens there may cost what was learned.
+    try adapter.writeTensors(to: run)
     try distilling { () throws(TransformerError) in
       try student.read(texts.prefix(.softPrompt(state.bestPrompt)))
     }
     let verdict = try verdict(handle)
-    try adapter.writeTensors(to: run)
     let divergence = try exportDivergence(student: verdict?.withPrompt)
     let metrics = RunMetrics(
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
@@ -58,6 +59,7 @@ struct RunDelivery {
         model: request.modelName, template: conditioning.template, isChat: conditioning.isChat,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
+        headerIdentifiers: conditioning.header, closingIdentifiers: conditioning.closing,
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }
 

@@ -16,7 +16,8 @@ struct RunTexts {
   /// What is held out where the user does not say.
   private static let heldOutShare = 0.1
 
-  init(_ request: RunRequest) throws(DistillationError) {
+  /// - Parameter clock: what the template's clock showed when the run was begun, where it is resumed.
+  init(_ request: RunRequest, clock: String? = nil) throws(DistillationError) {
     let options = request.options
     try options.validate()
     let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
@@ -24,8 +25,10 @@ struct RunTexts {
       try DecoderConfiguration(config: config)
     }
     let context = try ContextText(contentsOf: request.context)
+    var template = options.templateChoice
+    template.wallClock = clock
     let conditioning = try Conditioning(
-      context, folder: request.folder, template: options.templateChoice,
+      context, folder: request.folder, template: template,
       vocabularySize: configuration.vocabularySize)
     guard options.tokens < conditioning.context.count else {
       throw SoftPrompt.tooMany(options.tokens, contextTokens: conditioning.context.count)

@@ -6,6 +6,7 @@ final class TrainingRecorder {
   private let run: RunFolder
   private let request: RunRequest
   private let fingerprints: RunFingerprints
+  private let templateClock: String?
   private let width: Int
   private let hasValidation: Bool
   private let totalSteps: Int
@@ -27,6 +28,7 @@ final class TrainingRecorder {
     self.run = run
     self.request = request
     fingerprints = texts.fingerprints
+    templateClock = texts.conditioning.template.wallClock
     width = texts.configuration.hiddenSize
     hasValidation = !texts.validation.isEmpty
     self.totalSteps = totalSteps
@@ -74,7 +76,7 @@ final class TrainingRecorder {
       state: .init(
         step: state.step, bestStep: state.bestStep, best: state.best,
         evaluationsSinceBest: state.evaluationsSinceBest, trainSeconds: trainSeconds,
-        options: request.options, fingerprints: fingerprints),
+        options: request.options, fingerprints: fingerprints, templateClock: templateClock),
       prompt: SoftPrompt(values: state.prompt, width: width), firstMoment: state.firstMoment,
       secondMoment: state.secondMoment, best: SoftPrompt(values: state.bestPrompt, width: width))
     let url = try checkpoint.write(to: run)

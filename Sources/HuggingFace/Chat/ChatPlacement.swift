@@ -19,6 +19,8 @@ struct ChatPlacement: Sendable {
   let closing: String
 
   private let writer: ChatWriter
+  /// The text after the context in a conversation of the prompt marker alone.
+  private let tail: String
 
   /// Renders the template around the marker and finds the header and the longest safe closing.
   init(
@@ -31,8 +33,26 @@ struct ChatPlacement: Sendable {
     let (header, tail) = try Self.cut(
       writer, [ChatMessage(role: "user", content: Self.promptMarker)])
     self.header = header
+    self.tail = tail
     let common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
     closing = try Self.longestClosing(common, writer, tokenizer)
+  }
+
+  /// What the template writes of a context: many trim it.
+  func context(_ text: String) throws(PlacementError) -> String {
+    let messages = [
+      ChatMessage(role: "system", content: text),
+      ChatMessage(role: "user", content: Self.promptMarker),
+    ]
+    let whole: String
+    do {
+      whole = try writer.text(messages, addingGenerationPrompt: true)
+    } catch { throw .template(error) }
+    let (bytes, before, behind) = (whole.utf8, header.utf8.count, tail.utf8.count)
+    guard bytes.count >= before + behind, bytes.starts(with: header.utf8),
+      bytes.suffix(behind).elementsEqual(tail.utf8)
+    else { throw .contextChangesTemplate(place: writer.template.place) }
+    return String(decoding: bytes.dropFirst(before).dropLast(behind), as: UTF8.self)
   }
 
   /// The text of a conversation behind the closing, up to where the assistant answers.

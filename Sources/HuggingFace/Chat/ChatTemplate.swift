@@ -66,7 +66,4 @@ package struct ChatTemplate: Sendable {
           ? "the template refuses the conversation: \(error.reason)" : error.reason)
     }
   }
-
-  /// A SHA-256 of the source, for recording beside what was made with the template.
-  package var fingerprint: String { SHA256.hexadecimal(of: source.utf8) }
 }

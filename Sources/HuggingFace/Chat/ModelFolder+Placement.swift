@@ -7,10 +7,10 @@ extension ModelFolder {
   /// - Parameters:
   ///   - choice: the template and what it is told.
   ///   - tokenizer: the model's tokenizer.
-  ///   - now: the moment that a template's clock tells.
   package func placement(
-    template choice: TemplateChoice, tokenizer: Tokenizer, now: Date = Date()
+    template choice: TemplateChoice, tokenizer: Tokenizer
   ) throws(PlacementError) -> Placement {
+    let now = choice.clock ?? Date()
     guard choice.name != "raw", let template = try chatTemplate(named: choice.name, now: now) else {
       guard choice.variables.isEmpty else { throw .variablesWithoutTemplate }
       return Placement(raw: tokenizer)

@@ -61,6 +61,13 @@ package struct Placement: Sendable {
   /// Whether prompts are messages of a chat.
   package var isChat: Bool { chat != nil }
 
+  /// The tokens of a context: of the text as it is for a raw model, of what the template makes of it for a chat model.
+  ///
+  /// - Throws: when something in the context makes the template write another text around it.
+  package func contextIdentifiers(of text: String) throws(PlacementError) -> [Int] {
+    tokenizer.encode(try chat?.context(text) ?? text, addingSpecialTokens: false)
+  }
+
   /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
   /// everything up to the answer for a chat model.
   package func promptIdentifiers(of text: String) throws(PlacementError) -> [Int] {

@@ -8,6 +8,8 @@ package enum PlacementError: Error, Equatable, Sendable {
   case systemMessageLost(place: String, count: Int)
   /// The template puts text of the conversation before the system message.
   case movingHeader(place: String)
+  /// The template writes something else around this context than around others.
+  case contextChangesTemplate(place: String)
   /// A conversation brings its own system message.
   case systemMessageTaken
   /// No template has this name, and there is no such file.
@@ -36,6 +38,9 @@ extension PlacementError: CustomStringConvertible {
     case .movingHeader(let place):
       "\(place): the template puts earlier turns before the system message, so only "
         + "conversations of one turn can be placed"
+    case .contextChangesTemplate(let place):
+      "\(place): something in the context, such as /no_think, makes the template write another text "
+        + "around it; take it out, and tell the template with --template-variable"
     case .systemMessageTaken:
       "messages: expected none of role system, because the context takes its place"
     case .unknownTemplate(let name):

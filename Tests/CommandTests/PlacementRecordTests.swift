@@ -1,0 +1,116 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+/// Where a soft prompt was trained to stand: an adapter records it, and whoever uses the adapter finds it again.
+@Suite struct PlacementRecordTests {
+  private let place: Workplace
+
+  init() throws {
+    place = try Workplace()
+  }
+
+  private func writeTemplate(_ text: String) throws {
+    try place.folder.write(
+      "model/tokenizer_config.json",
+      String(decoding: JSONEncoder().encode(["chat_template": text]), as: UTF8.self))
+  }
+
+  private func metadata() throws -> [String: String] {
+    try SafetensorsFile(contentsOf: place.output.appending(path: "soft_prompt.safetensors"))
+      .metadata
+  }
+
+  private func generate(_ more: [String] = []) throws -> Program.Result {
+    try Program.run(
+      [
+        "generate", "--model", place.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
+        "--adapter", place.output.path, "--max-tokens", "8",
+      ] + more)
+  }
+
+  /// Writes another moment into the records of a run, as if it had been begun then.
+  private func setClock(_ clock: String) throws {
+    let url = place.output.appending(path: "soft_prompt.safetensors")
+    let file = try SafetensorsFile(contentsOf: url)
+    var metadata = file.metadata
+    metadata["template_clock"] = clock
+    let shape = try file.tensor(named: "soft_prompt").shape
+    try SafetensorsWriter.write(
+      [("soft_prompt", shape, file.floats(of: "soft_prompt"))], metadata: metadata, to: url)
+  }
+
+  @Test func aDatedTemplateKeepsTheDateOfTheTraining() throws {
+    try writeTemplate(
+      "{% for m in messages %}<|im_start|>{{ strftime_now('%Y') }}{{ m.content }}<|im_end|>"
+        + "{% endfor %}")
+    let result = try place.distill(["--steps", "4", "--checkpoint-every", "2"])
+    try #require(result.code == 0, "\(result.errors)")
+    let clock = try #require(try metadata()["template_clock"])
+    #expect(clock.count == 19)
+    #expect(try generate().code == 0)
+    // Had it been trained in another year, its header would be another: prompts cannot stand behind it.
+    try setClock("1999-12-31T12:00:00")
+    let refused = try generate()
+    #expect(refused.code == 2)
+    #expect(
+      refused.errors.contains(
+        "\(place.output.path): expected a chat template that writes the tokens around the soft "
+          + "prompt with which it was trained, found one that has changed since"))
+    // A checkpoint remembers the year as well, and goes on in it.
+    let states = try FileManager.default.contentsOfDirectory(atPath: place.output.path)
+      .filter { $0.hasPrefix("checkpoint-") }
+    for name in states {
+      let url = place.output.appending(path: name).appending(path: "state.json")
+      #expect(try String(contentsOf: url, encoding: .utf8).contains("\"\(clock)\""))
+    }
+  }
+
+  @Test func aTemplateThatChangedIsRefusedUntilItIsNamed() throws {
+    try writeTemplate("{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}")
+    let result = try place.distill(["--steps", "4"])
+    try #require(result.code == 0, "\(result.errors)")
+    #expect(try metadata()["header_ids"] == "[7]")
+    try writeTemplate("{% for m in messages %}<|im_start|>a{{ m.content }}<|im_end|>{% endfor %}")
+    #expect(try generate().code == 2)
+    #expect(try generate(["--template", "raw"]).code == 0)
+  }
+
+  @Test func aTemplateFileIsFoundFromEverywhere() throws {
+    let file = try place.folder.write(
+      "own.jinja", "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}")
+    let folder = place.folder.url.appending(path: "elsewhere")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let result = try place.distill(["--steps", "4", "--template", folder.path + "/../own.jinja"])
+    try #require(result.code == 0, "\(result.errors)")
+    #expect(try metadata()["template"] == file.path)
+  }
+
+  @Test func anAdapterTrainedOnIdentifiersHasNothingAroundIt() throws {
+    let context = try place.folder.write("ids.json", #"{"ids": [4, 3, 1, 2, 5, 6, 3]}"#).path
+    let inputs = try place.folder.write(
+      "ids.jsonl",
+      """
+      {"prompt_ids": [1, 2], "completion_ids": [3, 4]}
+      {"prompt_ids": [2, 5], "completion_ids": [1]}
+      """
+    ).path
+    let result = try Program.run([
+      "distill", "--model", place.model, "--context", context, "--inputs", inputs, "--validation",
+      "0", "--device", "cpu", "--threads", "1", "--tokens", "3", "--steps", "4", "--output",
+      place.output.path,
+    ])
+    try #require(result.code == 0, "\(result.errors)")
+    #expect(try metadata()["header_ids"] == "[]")
+    // In PEFT's form nothing stands around it either, so both answer alike; a BOS before it would make a difference.
+    let alone = place.output.appending(path: "soft_prompt.safetensors").path
+    let peft = place.output.appending(path: "adapter_model.safetensors").path
+    func answer(_ adapter: String) throws -> String {
+      let result = try generate(["--adapter", adapter, "--max-tokens", "16"])
+      #expect(result.code == 0, "\(result.errors)")
+      return result.output
+    }
+    #expect(try answer(alone) == answer(peft))
+  }
+}
