@@ -17,13 +17,14 @@ import Transformer
   }
 
   private func adapter(
-    isChat: Bool = false, variables: TemplateVariables = TemplateVariables()
+    isChat: Bool = false, variables: TemplateVariables = TemplateVariables(),
+    model: ModelName = ModelName("org/model")
   ) -> Adapter {
     Adapter(
       softPrompt: SoftPrompt(values: [1, 2, 3, 4], width: 2), header: [9, 8],
       closing: [7, 6, 5, 4],
       origin: .init(
-        model: "org/model",
+        model: model,
         template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
         layerCount: 5, queryHeads: 8, headerIdentifiers: [7], closingIdentifiers: [8, 5],
         contextTokens: 40, fingerprints: RunRecords.fingerprints))
@@ -54,7 +55,31 @@ import Transformer
     #expect(members["num_attention_heads"] == .integer(8))
     #expect(members["num_transformer_submodules"] == .integer(1))
     #expect(members["base_model_name_or_path"] == .string("org/model"))
+    #expect(members["revision"] == .null)
     #expect(members["prompt_tuning_init"] == .string("RANDOM"))
+  }
+
+  @Test(arguments: [false, true])
+  func theModelsRevisionStandsInAFieldOfItsOwn(isChat: Bool) throws {
+    try write(adapter(isChat: isChat, model: ModelName(parsing: "org/model@refs/pr/1")))
+    let config = try JSON(parsing: Array(text("adapter_config.json").utf8))
+    guard case .object(let members) = config else {
+      Issue.record("expected an object")
+      return
+    }
+    #expect(members["base_model_name_or_path"] == .string("org/model"))
+    #expect(members["revision"] == .string("refs/pr/1"))
+    let file = try SafetensorsFile(contentsOf: run.url.appending(path: "soft_prompt.safetensors"))
+    #expect(file.metadata["model"] == "org/model")
+    #expect(file.metadata["model_revision"] == "refs/pr/1")
+    let readme = try text("README.md")
+    #expect(!readme.contains("@"))
+    for name in ["AutoTokenizer", "AutoModelForCausalLM"] {
+      #expect(
+        readme.contains("\(name).from_pretrained(\"org/model\", revision=\"refs/pr/1\")"))
+    }
+    #expect(readme.contains("--enable-prompt-embeds --revision refs/pr/1`"))
+    #expect(readme.contains("create(model=\"org/model\","))
   }
 
   @Test func virtualTokensHoldHeaderPromptAndClosing() throws {

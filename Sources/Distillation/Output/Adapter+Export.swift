@@ -36,7 +36,7 @@ extension Adapter {
   private var configuration: JSON {
     .object([
       "auto_mapping": .null,
-      "base_model_name_or_path": .string(origin.model),
+      "base_model_name_or_path": .string(origin.model.identifier),
       "inference_mode": .bool(true),
       "num_attention_heads": .integer(origin.queryHeads),
       "num_layers": .integer(origin.layerCount),
@@ -45,7 +45,8 @@ extension Adapter {
       "peft_type": .string("PROMPT_TUNING"),
       "prompt_tuning_init": .string("RANDOM"),
       "prompt_tuning_init_text": .null,
-      "revision": .null,
+      // That of the base model.
+      "revision": origin.model.revision.map { .string($0) } ?? .null,
       "task_type": .string("CAUSAL_LM"),
       "token_dim": .integer(softPrompt.width),
       "tokenizer_name_or_path": .null,
@@ -55,7 +56,7 @@ extension Adapter {
   /// What `soft_prompt.safetensors` says of itself.
   private var metadata: [String: String] {
     var metadata = [
-      "format": "pt", "model": origin.model, "template": origin.template.name,
+      "format": "pt", "model": origin.model.identifier, "template": origin.template.name,
       "header_ids": Self.text(origin.headerIdentifiers),
       "closing_ids": Self.text(origin.closingIdentifiers),
       "context_tokens": "\(origin.contextTokens)",
@@ -67,6 +68,7 @@ extension Adapter {
       "inputs_sha256": origin.fingerprints.inputs,
       "validation_sha256": origin.fingerprints.validation,
     ]
+    metadata["model_revision"] = origin.model.revision
     if !origin.template.variables.isEmpty {
       metadata["template_variables"] = JSON.object(origin.template.variables.values).text()
     }

@@ -18,8 +18,8 @@ package struct Adapter: Sendable, Equatable {
 
   /// Where an adapter came from.
   package struct Origin: Sendable, Equatable {
-    /// The model as the user named it: a path or `org/name`.
-    package var model: String
+    /// The model as other tools are told of it.
+    package var model: ModelName
     /// The chat template that the soft prompt was trained in, or `raw`.
     package var template: TemplateChoice
     /// The soft prompt stands where a template has its system message.
@@ -41,7 +41,7 @@ package struct Adapter: Sendable, Equatable {
 
     /// An origin.
     package init(
-      model: String, template: TemplateChoice, isChat: Bool, layerCount: Int, queryHeads: Int,
+      model: ModelName, template: TemplateChoice, isChat: Bool, layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
       closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
     ) {

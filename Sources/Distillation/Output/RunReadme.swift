@@ -1,4 +1,5 @@
 import Foundation
+import HuggingFace
 import Safetensors
 
 /// The `README.md` of a run: what the adapter is, how well it does, how to load it elsewhere, and
@@ -13,7 +14,7 @@ struct RunReadme {
     """
     # \(metrics.pseudoTokens) pseudo-tokens in place of \(metrics.contextTokens) tokens
 
-    A soft prompt for the model `\(adapter.origin.model)`, distilled by Pith: \
+    A soft prompt for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
     \(metrics.pseudoTokens) vectors stand in the place of a context of \
     \(metrics.contextTokens) tokens, \(number(metrics.compressionRatio, 1)) times fewer. \
     The model itself is unchanged.
@@ -49,6 +50,10 @@ struct RunReadme {
 
     """
   }
+
+  private var model: ModelName { adapter.origin.model }
+
+  private var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
 
   /// Where the vectors stand, which matters where a model scales its embeddings.
   private var embeddingSpace: String {
@@ -107,8 +112,8 @@ struct RunReadme {
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(\(python(adapter.origin.model)))
-    model = AutoModelForCausalLM.from_pretrained(\(python(adapter.origin.model)))
+    tokenizer = AutoTokenizer.from_pretrained(\(model.pythonArguments))
+    model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
     model = PeftModel.from_pretrained(model, "path/to/this/folder")
     \(promptCode)
     output = model.generate(input_ids=ids, max_new_tokens=64)
@@ -147,7 +152,7 @@ struct RunReadme {
       """
     guard adapter.origin.isChat else {
       return """
-        Start the server with `--enable-prompt-embeds`. The completions endpoint takes the \
+        \(server) The completions endpoint takes the \
         embeddings of everything, so those of the prompt follow the virtual tokens:
 
         ```python
@@ -157,25 +162,31 @@ struct RunReadme {
         virtual = load_file("adapter_model.safetensors")["prompt_embeddings"]
         rows = model.get_input_embeddings()(ids[0])  # of the base model, as above
         payload = tensor2base64(torch.cat([virtual.to(rows), rows]))
-        client.completions.create(model=\(python(adapter.origin.model)), prompt="",
+        client.completions.create(model=\(python(model.identifier)), prompt="",
                                   extra_body={"prompt_embeds": payload})
         ```
         """
     }
     return """
-      Start the server with `--enable-prompt-embeds`. The server writes the template around the \
+      \(server) The server writes the template around the \
       soft prompt, which is the system message:
 
       ```python
       \(load)
 
       sigma = load_file("soft_prompt.safetensors")["soft_prompt"]
-      client.chat.completions.create(model=\(python(adapter.origin.model)), messages=[
+      client.chat.completions.create(model=\(python(model.identifier)), messages=[
           {"role": "system",
            "content": [{"type": "prompt_embeds", "data": tensor2base64(sigma)}]},
           {"role": "user", "content": "your prompt"}]\(extraBody))
       ```
       """
+  }
+
+  /// How vLLM is started.
+  private var server: String {
+    let revision = model.revision.map { " --revision \($0)" } ?? ""
+    return "Start the server with `--enable-prompt-embeds\(revision)`."
   }
 
   /// The template's variables as further arguments of `apply_chat_template`.
@@ -213,8 +224,13 @@ struct RunReadme {
     JSON.string(text).text()
   }
 
-  /// The options as `--config` reads them.
+  /// The options as `--config` reads them, which takes one of steps and epochs.
   private func settings() throws(DistillationError) -> String {
-    try options.members().members.map { "\($0.key): \($0.value.text())" }.joined(separator: "\n")
+    var members = try options.members()
+    if options.epochs != nil { members["steps"] = nil }
+    return members.members.map { name, value in
+      // A number of JSON need not hold all 64 bits.
+      "\(name): \(name == "seed" ? "\(options.seed)" : value.text())"
+    }.joined(separator: "\n")
   }
 }

@@ -17,8 +17,8 @@ package struct RunRequest: Sendable {
 
   /// The model.
   package var folder: ModelFolder
-  /// The model as the user named it.
-  package var modelName: String
+  /// The model as the results name it.
+  package var modelName: ModelName
   /// The file of the context.
   package var context: URL
   /// The file of the examples.
@@ -36,7 +36,7 @@ package struct RunRequest: Sendable {
 
   /// A request.
   package init(
-    folder: ModelFolder, modelName: String, context: URL, inputs: URL, validation: Validation,
+    folder: ModelFolder, modelName: ModelName, context: URL, inputs: URL, validation: Validation,
     output: URL, mode: RunFolder.Mode, options: TrainingOptions, checkpointEvery: Int
   ) {
     self.folder = folder

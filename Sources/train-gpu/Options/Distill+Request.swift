@@ -18,7 +18,8 @@ extension Distill {
         description: "--checkpoint-every: expected 1 or more, found \(plan.checkpointEvery)")
     }
     return RunRequest(
-      folder: try ModelFolder(named: model, logger: logger), modelName: model,
+      folder: try ModelFolder(named: model, logger: logger),
+      modelName: try ModelName(parsing: model),
       context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
       validation: try validation(), output: URL(fileURLWithPath: output),
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,

@@ -1,10 +1,11 @@
 import Distillation
 import Foundation
+import HuggingFace
 
 /// What a finished run says on standard output.
 struct RunSummary {
   let result: RunResult
-  let modelName: String
+  let modelName: ModelName
 
   var text: String {
     let metrics = result.metrics
@@ -26,7 +27,7 @@ struct RunSummary {
         README.md                                        how to load it in PEFT and vLLM
 
       In PEFT:
-        model = AutoModelForCausalLM.from_pretrained("\(modelName)")
+        model = AutoModelForCausalLM.from_pretrained(\(modelName.pythonArguments))
         model = PeftModel.from_pretrained(model, "\(result.output.path)")
         \(promptCode)
         model.generate(input_ids=ids)
