@@ -12,6 +12,8 @@ struct TrainGPU: ParsableCommand {
       Results go to standard output, everything else to standard error. Exit codes: 0 done, \
       2 wrong usage or bad input, 1 other failure, 130 stopped by the user.
 
+      \(ModelOptions.hub)
+
       Model families (model_type of config.json): \
       \(DecoderConfiguration.supportedFamilies.joined(separator: ", ")).
       """,

@@ -69,7 +69,7 @@ struct HubTests {
     #expect(
       hub.paths.dropFirst()
         == ["config.json", "model.safetensors.index.json", "one.safetensors", "two.safetensors"])
-    #expect(HubCache.isComplete(snapshot))
+    #expect(HubCache.hasWeights(snapshot))
   }
 
   @Test("refusals: a private repository, a missing one, an overloaded hub")

@@ -38,7 +38,8 @@ struct TestHub {
   static func answer(
     _ request: LoopbackServer.Request, _ files: [String: [UInt8]]
   ) -> LoopbackServer.Response {
-    if request.path.hasPrefix("/api/models/org/name/revision/main?") {
+    let api = "/api/models/org/name/revision/"
+    if ["main", commit].contains(where: { request.path.hasPrefix("\(api)\($0)?") }) {
       return LoopbackServer.Response(body: Array(listing(files).utf8))
     }
     let prefix = "/org/name/resolve/\(commit)/"

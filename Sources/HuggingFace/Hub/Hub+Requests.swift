@@ -8,11 +8,16 @@ import Safetensors
 /// One request to the hub at a time: its address, what is answered, and when it is tried again.
 extension Hub {
   /// What a repository holds at a revision.
-  func listing(of repository: HubRepository) throws(HubError) -> HubListing {
+  ///
+  /// - Parameter timeout: seconds without an answer after which a try has failed.
+  func listing(
+    of repository: HubRepository, tries: Int = Hub.attemptLimit, timeout: Double = 30
+  ) throws(HubError) -> HubListing {
     let url = address("api/models/\(repository.identifier)/revision", last: repository.revision)
       .appending(queryItems: [URLQueryItem(name: "blobs", value: "true")])
-    let sink = try attempt(url) { () throws -> HubTextSink in
-      let (response, sink) = try HubTransfer.get(url, token: token, into: HubTextSink())
+    let sink = try attempt(url, limit: tries) { () throws -> HubTextSink in
+      let (response, sink) = try HubTransfer.get(
+        url, token: token, timeout: timeout, into: HubTextSink())
       try check(response, sink, url, repository)
       return sink
     }
@@ -78,9 +83,12 @@ extension Hub {
 
   /// Tries until it works, a failure is for good, or several tries in a row brought nothing new.
   ///
-  /// - Parameter progress: says how much has come so far.
+  /// - Parameters:
+  ///   - limit: how many tries in a row may bring nothing new.
+  ///   - progress: says how much has come so far.
   func attempt<Value>(
-    _ url: URL, measuring progress: () -> Int = { 0 }, _ body: () throws -> Value
+    _ url: URL, limit: Int = Hub.attemptLimit, measuring progress: () -> Int = { 0 },
+    _ body: () throws -> Value
   ) throws(HubError) -> Value {
     var delay = retryDelay
     var failures = 0
@@ -104,7 +112,7 @@ extension Hub {
         delay = retryDelay
       }
       failures += 1
-      if failures == Self.attemptLimit {
+      if failures == limit {
         throw .unreachable(url: url.absoluteString, reason: reason)
       }
       Thread.sleep(forTimeInterval: delay)

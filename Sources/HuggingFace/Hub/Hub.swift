@@ -37,22 +37,37 @@ package struct Hub: Sendable {
   }
 
   /// The folder of a model: the folder itself, or a snapshot in the cache, fetched where the cache
-  /// has no complete one.
+  /// has none, and completed where it may lack small files.
+  ///
+  /// A snapshot of which the cache knows everything needs no request: see
+  /// ``HubCache/unknownFiles(of:at:for:)``. A branch stays at the commit that the cache has.
   ///
   /// - Parameters:
   ///   - reference: what the user names.
+  ///   - contents: which files are needed.
   ///   - report: is told how far a download is, from another thread.
+  ///   - warn: is told in one line why a snapshot could not be completed.
   package func folder(
-    of reference: ModelReference, report: @escaping @Sendable (HubProgress) -> Void = { _ in }
+    of reference: ModelReference, for contents: HubContents = .model,
+    report: @escaping @Sendable (HubProgress) -> Void = { _ in },
+    warn: (String) -> Void = { _ in }
   ) throws(HubError) -> URL {
     switch reference {
     case .folder(let url): return url
     case .repository(let repository):
-      if let snapshot = cache.snapshot(of: repository) { return snapshot }
-      if isOffline {
-        throw .offline(repository: repository.description, cache: cache.folder.path)
+      guard let commit = cache.commit(of: repository),
+        let snapshot = cache.snapshot(of: repository, for: contents)
+      else {
+        if isOffline {
+          throw .offline(repository: repository.description, cache: cache.folder.path)
+        }
+        return try fetch(repository, contents, report)
       }
-      return try fetch(repository, report)
+      let unknown = cache.unknownFiles(of: repository, at: commit, for: contents)
+      if !unknown.isEmpty && !isOffline {
+        try complete(repository, at: commit, with: unknown, report, warn: warn)
+      }
+      return snapshot
     }
   }
 
@@ -67,10 +82,11 @@ package struct Hub: Sendable {
   }
 
   private func fetch(
-    _ repository: HubRepository, _ report: @escaping @Sendable (HubProgress) -> Void
+    _ repository: HubRepository, _ contents: HubContents,
+    _ report: @escaping @Sendable (HubProgress) -> Void
   ) throws(HubError) -> URL {
     let listing = try listing(of: repository)
-    let files = try Self.firstFiles(of: listing, repository)
+    let files = try Self.firstFiles(of: listing, repository, contents)
     let folder = cache.folder(of: repository)
     let snapshot = folder.appending(path: "snapshots/\(listing.commit)")
     var download = HubDownload(
@@ -82,17 +98,23 @@ package struct Hub: Sendable {
     if !repository.isCommit {
       try Self.write(listing.commit, to: folder.appending(path: "refs/\(repository.revision)"))
     }
+    cache.note(
+      HubContents.smallFiles.filter { listing.files[$0] == nil }, absentFrom: repository,
+      at: listing.commit)
     return snapshot
   }
 
-  /// The files that every run needs, as far as the repository has them: all but the shards.
+  /// The files that a command needs, as far as the repository has them: all but the shards.
   private static func firstFiles(
-    of listing: HubListing, _ repository: HubRepository
+    of listing: HubListing, _ repository: HubRepository, _ contents: HubContents
   ) throws(HubError) -> [HubListing.File] {
-    let names = [
-      "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-      "special_tokens_map.json", "chat_template.jinja",
-    ]
+    let small = HubContents.smallFiles.compactMap { listing.files[$0] }
+    if contents == .tokenizer {
+      guard listing.files["tokenizer.json"] != nil else {
+        throw .missingFile(repository: repository.description, name: "tokenizer.json")
+      }
+      return small
+    }
     guard listing.files["config.json"] != nil else {
       throw .missingFile(repository: repository.description, name: "config.json")
     }
@@ -102,7 +124,7 @@ package struct Hub: Sendable {
       let other = Checkpoint.otherFormat(among: Array(listing.files.keys))
       throw .noSafetensors(repository: repository.description, other: other)
     }
-    return names.compactMap { listing.files[$0] } + [weights]
+    return small + [weights]
   }
 
   /// The shards that the list in a snapshot names.

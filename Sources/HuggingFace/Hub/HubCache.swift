@@ -5,6 +5,7 @@ import Foundation
 ///     models--org--name/refs/main                          the commit of a branch or tag
 ///     models--org--name/snapshots/COMMIT/config.json       links to
 ///     models--org--name/blobs/ETAG                         the contents
+///     models--org--name/.no_exist/COMMIT/NAME              empty: the commit has no such file
 package struct HubCache: Sendable {
   /// The folder of all repositories.
   package let folder: URL
@@ -46,12 +47,41 @@ package struct HubCache: Sendable {
     folder.appending(path: repository.folderName)
   }
 
-  /// The snapshot of a repository's revision, or nil where the cache has none that can be used: one
-  /// with `config.json` and all of its safetensors files.
-  package func snapshot(of repository: HubRepository) -> URL? {
+  /// The snapshot of a repository's revision, or nil where the cache has none that can be used: for
+  /// a model one with `config.json` and all of its safetensors files, for a tokenizer any.
+  package func snapshot(of repository: HubRepository, for contents: HubContents = .model) -> URL? {
     guard let commit = commit(of: repository) else { return nil }
     let snapshot = folder(of: repository).appending(path: "snapshots/\(commit)")
-    return Self.isComplete(snapshot) ? snapshot : nil
+    let isUsable =
+      switch contents {
+      case .model: Self.hasWeights(snapshot)
+      case .tokenizer: FileManager.default.fileExists(atPath: snapshot.path)
+      }
+    return isUsable ? snapshot : nil
+  }
+
+  /// The small files of which nobody has asked the hub yet whether the repository has them: those
+  /// that are neither in the snapshot nor noted as absent from the commit. A commit never changes, so
+  /// a snapshot without such files is complete, and no request can bring more.
+  func unknownFiles(
+    of repository: HubRepository, at commit: String, for contents: HubContents
+  ) -> [String] {
+    let folder = folder(of: repository)
+    return contents.wanted.filter { name in
+      !["snapshots", ".no_exist"].contains { place in
+        FileManager.default.fileExists(
+          atPath: folder.appending(path: "\(place)/\(commit)/\(name)").path)
+      }
+    }
+  }
+
+  /// Notes that a commit has no files of these names, as the other tools of the hub do. A cache that
+  /// cannot be written stays as it is: then the hub is asked again.
+  func note(_ names: [String], absentFrom repository: HubRepository, at commit: String) {
+    let folder = folder(of: repository).appending(path: ".no_exist/\(commit)")
+    for name in names {
+      try? Hub.write("", to: folder.appending(path: name))
+    }
   }
 
   /// The commit that a revision stands for, as far as the cache knows.
@@ -65,7 +95,7 @@ package struct HubCache: Sendable {
 
   /// Whether a folder has a configuration and every file of its weights, so that an interrupted
   /// download is not taken for a model.
-  static func isComplete(_ snapshot: URL) -> Bool {
+  static func hasWeights(_ snapshot: URL) -> Bool {
     func has(_ name: String) -> Bool {
       FileManager.default.fileExists(atPath: snapshot.appending(path: name).path)
     }

@@ -42,17 +42,18 @@ final class HubTransfer<Sink: HubSink>: NSObject, URLSessionDataDelegate {
   ///   - url: what to get.
   ///   - offset: the first byte to get, where the beginning is here already.
   ///   - token: goes into the header `Authorization`.
+  ///   - timeout: seconds without a byte after which the request has failed.
   ///   - sink: takes the answer, of whatever status.
   /// - Returns: the head of the last answer, and the sink with what came.
   /// - Throws: what the network or the sink throws.
   static func get(
-    _ url: URL, from offset: Int = 0, token: String?, into sink: Sink
+    _ url: URL, from offset: Int = 0, token: String?, timeout: Double = 30, into sink: Sink
   ) throws -> (response: HTTPURLResponse, sink: Sink) {
     let transfer = HubTransfer(sink: sink, origin: url, token: token)
     let configuration = URLSessionConfiguration.ephemeral
     configuration.urlCache = nil
     configuration.httpShouldSetCookies = false
-    configuration.timeoutIntervalForRequest = 30
+    configuration.timeoutIntervalForRequest = timeout
     let session = URLSession(configuration: configuration, delegate: transfer, delegateQueue: nil)
     defer { session.finishTasksAndInvalidate() }
     session.dataTask(with: transfer.request(for: url, offset: offset)).resume()

@@ -39,6 +39,14 @@ package struct HubRepository: Sendable, Equatable {
     guard Self.isRevision(revision) else { return nil }
   }
 
+  private init(_ identifier: String, at revision: String) {
+    self.identifier = identifier
+    self.revision = revision
+  }
+
+  /// The same repository at a commit.
+  func at(_ commit: String) -> HubRepository { HubRepository(identifier, at: commit) }
+
   /// Whether the revision is a whole commit: 40 hexadecimal digits.
   package var isCommit: Bool {
     revision.utf8.count == 40 && revision.allSatisfy { $0.isHexDigit && $0.isASCII }

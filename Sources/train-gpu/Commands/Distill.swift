@@ -11,6 +11,8 @@ struct Distill: ParsableCommand {
       The frozen model that reads the context is the teacher; the same model with the soft prompt in \
       the context's place is the student. OUTPUT gets a PEFT adapter, the soft prompt alone, a \
       report, a line for every step, and checkpoints.
+
+      \(ModelOptions.hub)
       """)
 
   @OptionGroup(title: "Files") var files: DistillFiles

@@ -9,7 +9,8 @@ struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn texts into token ids.",
     discussion: """
-      Reads JSON strings from standard input, one a line, and writes one JSON array of ids a line.
+      Reads JSON strings from standard input, one a line, and writes one JSON array of ids a line. \
+      Of a model of the hub it fetches no weights.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -23,7 +24,7 @@ struct Tokenize: ParsableCommand {
   @OptionGroup(visibility: .hidden) var common: CommonOptions
 
   func run() throws {
-    let tokenizer = try Conditioning.tokenizer(of: model.folder(common.logger))
+    let tokenizer = try Conditioning.tokenizer(of: model.folder(common.logger, for: .tokenizer))
     let output = BufferedOutput()
     var number = 0
     for line in StandardInput.lines() {

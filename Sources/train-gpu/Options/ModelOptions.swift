@@ -11,10 +11,18 @@ struct ModelOptions: ParsableArguments {
       "A model folder, or org/name[@revision] of the hub.", valueName: "dir"))
   var model: String
 
-  /// The folder of the model.
-  func folder(_ logger: Logger) throws -> ModelFolder {
-    try ModelFolder(named: model, logger: logger)
+  /// The folder of the model, with the files that a command needs.
+  func folder(_ logger: Logger, for contents: HubContents = .model) throws -> ModelFolder {
+    try ModelFolder(named: model, for: contents, logger: logger)
   }
+
+  /// Where models of the hub come from, for the help of the commands that take one.
+  static let hub = """
+    A model of the hub is read from its cache and fetched where it is not there: HF_HUB_CACHE, else \
+    hub in HF_HOME (default: ~/.cache/huggingface) says where the cache is, HF_TOKEN, else the file \
+    HF_TOKEN_PATH (default: token in HF_HOME) has the token for private and gated models, \
+    HF_ENDPOINT names another hub, and HF_HUB_OFFLINE=1 forbids the network.
+    """
 }
 
 /// How the model's weights are held.
@@ -29,9 +37,12 @@ extension ActivationPrecision: ExpressibleByArgument {}
 extension ModelFolder {
   /// The folder that a user names: one of this machine, or a snapshot in the hub's cache, fetched
   /// where it is not there.
-  init(named name: String, logger: Logger) throws {
+  init(named name: String, for contents: HubContents = .model, logger: Logger) throws {
     let hub = try Hub(environment: ProcessInfo.processInfo.environment)
     let report = DownloadReport(logger: logger)
-    try self.init(at: hub.folder(of: ModelReference(name)) { report.show($0) })
+    try self.init(
+      at: hub.folder(
+        of: ModelReference(name), for: contents, report: { report.show($0) },
+        warn: { logger.warning("\($0)") }))
   }
 }

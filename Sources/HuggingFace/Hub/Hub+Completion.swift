@@ -1,0 +1,40 @@
+import Foundation
+
+/// Small files that a snapshot lacks.
+extension Hub {
+  /// Fetches the small files that a repository has and its snapshot lacks: one that another tool has
+  /// made holds what that tool has asked for, for example a model without its tokenizer. The weights
+  /// stay as they are, and so does the commit.
+  ///
+  /// Where the hub cannot be asked or the cache cannot be written, what is there has to do.
+  ///
+  /// - Parameters:
+  ///   - names: of files whose absence the cache does not explain.
+  ///   - warn: is told why they could not be had.
+  /// - Throws: when the repository has one of them and it does not come.
+  func complete(
+    _ repository: HubRepository, at commit: String, with names: [String],
+    _ report: @escaping @Sendable (HubProgress) -> Void, warn: (String) -> Void
+  ) throws(HubError) {
+    func doWithout(_ error: HubError) {
+      warn(
+        "\(repository): the cache lacks \(names.joined(separator: ", ")), and cannot be completed: "
+          + "\(error); what it has is used, as with HF_HUB_OFFLINE=1")
+    }
+    let listing: HubListing
+    do {
+      listing = try self.listing(of: repository.at(commit), tries: 1, timeout: 10)
+    } catch {
+      doWithout(error)
+      return
+    }
+    var download = HubDownload(hub: self, repository: repository, commit: commit, report: report)
+    do {
+      try download.fetch(names.compactMap { listing.files[$0] })
+    } catch {
+      guard case .file = error else { throw error }
+      doWithout(error)
+    }
+    cache.note(names.filter { listing.files[$0] == nil }, absentFrom: repository, at: commit)
+  }
+}
