@@ -71,6 +71,29 @@ import Tokenizers
     #expect(data.examples[0].prompt.contains(7))
   }
 
+  @Test func aConversationMayBeCutIntoPromptAndCompletion() throws {
+    let data = try read(
+      """
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "bc"}]}
+      {"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "assistant", "content": "bc"}]}
+      {"prompt": [{"role": "user", "content": "a"}], "completion": null, "messages": null}
+      """, chat)
+    #expect(data.examples.map(\.response) == [[2, 3, 8], [2, 3, 8], nil])
+    #expect(data.examples.allSatisfy { $0.prompt == data.examples[0].prompt })
+    #expect(data.unusedKeys.isEmpty)
+  }
+
+  @Test func partsOfTextAreOneText() throws {
+    let data = try read(
+      """
+      {"messages": [{"role": "user", "content": "a b"}, {"role": "assistant", "content": "ab"}]}
+      {"messages": [{"role": "user", "content": [{"type": "text", "text": "a "}, {"type": "text", \
+      "text": "b", "image": null}]}, {"role": "assistant", "content": [{"type": "text", "text": "ab"}]}]}
+      """, chat)
+    #expect(data.examples[0].prompt == data.examples[1].prompt)
+    #expect(data.examples[0].response == data.examples[1].response)
+  }
+
   @Test func identifiersAreTakenAsTheyAre() throws {
     let data = try read(#"{"prompt_ids": [0, 9], "completion_ids": [3]}"#, identifiers)
     #expect(data.examples.map(\.prompt) == [[0, 9]])
@@ -86,7 +109,10 @@ import Tokenizers
     ),
     (#"{"prompt": 3}"#, "prompt: expected a string, found the integer 3"),
     (#"["a"]"#, "expected an object, found an array"),
-    ("{}", "expected an object with one of prompt, messages, prompt_ids, found no key"),
+    (
+      "{}",
+      "expected an object with one of prompt, messages, prompt_ids, found no key with a value"
+    ),
     (
       #"{"completion": "a"}"#,
       "expected an object with one of prompt, messages, prompt_ids, found completion"
@@ -107,7 +133,50 @@ import Tokenizers
     ),
     (
       #"{"messages": [{"role": "user"}]}"#,
-      "messages[0].content: expected a string, found nothing"
+      "messages[0].content: expected a string or a list of text parts, found nothing"
+    ),
+    (
+      #"{"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image"}]}]}"#,
+      "messages[0].content[1].type: expected \"text\", found \"image\""
+    ),
+    (
+      #"{"messages": [{"role": "assistant", "content": null, "tool_calls": [{}]}]}"#,
+      "messages[0].content: expected a string or a list of text parts, found null beside "
+        + "tool_calls"
+    ),
+    (
+      #"{"messages": [{"role": "user", "content": "a"}], "completion_ids": [1]}"#,
+      "completion_ids: expected no such key beside messages, found one"
+    ),
+    (
+      #"{"messages": [{"role": "user", "content": "a"}], "completion": "a"}"#,
+      "completion: expected no such key beside messages, found one"
+    ),
+    (#"{"prompt": []}"#, "prompt: expected a user's message before the response, found none"),
+    (
+      #"{"prompt": [{"role": "assistant", "content": "a"}]}"#,
+      "prompt: expected a user's message before the response, found the assistant's"
+    ),
+    (
+      #"{"prompt": [{"role": "system", "content": "a"}]}"#,
+      "prompt[0].role: expected user or assistant, because the context takes the system message's "
+        + "place, found \"system\""
+    ),
+    (
+      #"{"prompt": [{"role": "user", "content": "a"}], "completion": "b"}"#,
+      "completion: expected an array, found the string \"b\""
+    ),
+    (
+      #"{"prompt": "a", "completion": [{"role": "assistant", "content": "b"}]}"#,
+      "completion: expected a string, found an array"
+    ),
+    (
+      #"{"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "user", "content": "b"}]}"#,
+      "completion: expected one message of the assistant, found one of role user"
+    ),
+    (
+      #"{"prompt": [{"role": "user", "content": "a"}], "completion": []}"#,
+      "completion: expected one message of the assistant, found 0"
     ),
     (
       #"{"messages": [{"role": "user", "content": ""}]}"#,

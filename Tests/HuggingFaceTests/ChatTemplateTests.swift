@@ -74,7 +74,9 @@ struct ChatTemplateTests {
       let text = #"{"messages": [{"role": "user", "content": ["x"]}]}"#
       let _: [ChatMessage] = try JSONValue(parsing: Array(text.utf8), file: "x.jsonl")
         .required("messages")
-    } throws: { "\($0)" == "x.jsonl: messages[0].content: expected a string, found an array" }
+    } throws: {
+      "\($0)" == "x.jsonl: messages[0].content[0]: expected an object, found the string \"x\""
+    }
   }
 
   @Test("a folder's template: a file of its own, a text, a list of named texts, none")

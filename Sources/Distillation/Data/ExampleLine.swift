@@ -1,20 +1,27 @@
 import HuggingFace
 import Safetensors
 
-/// One line of a JSONL file as it stands there, in one of three forms:
+/// One line of a JSONL file as it stands there, in one of four forms, those of TRL among them:
 ///
 ///     {"prompt": "...", "completion": "..."}
+///     {"prompt": [{"role": "user", ...}], "completion": [{"role": "assistant", ...}]}
 ///     {"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}
 ///     {"prompt_ids": [1, 2], "completion_ids": [3]}
 ///
 /// The completion may be missing; the response of `messages` is its last message where that is the
-/// assistant's. Other keys are passed over, as other tools do.
+/// assistant's. Other keys are passed over, as other tools do, and so is a key whose value is null,
+/// which a table's empty field becomes.
 enum ExampleLine: Equatable {
   case text(prompt: String, completion: String?)
   case messages([ChatMessage], response: String?)
   case identifiers(prompt: [Int], completion: [Int]?)
 
-  private static let forms = ["prompt", "messages", "prompt_ids"]
+  /// The keys that give a line its form, each with those that do not go with it: passing a response in
+  /// another form over would hide a mistake.
+  private static let forms: KeyValuePairs = [
+    "prompt": ["completion_ids"], "messages": ["completion", "completion_ids"],
+    "prompt_ids": ["completion"],
+  ]
 
   /// The key that gives a line its form, for messages.
   var key: String {
@@ -27,18 +34,26 @@ enum ExampleLine: Equatable {
 
   /// Reads the object of a line.
   init(_ value: JSONValue) throws(JSONValueError) {
-    let keys = try value.keys()
-    let found = Self.forms.filter(keys.contains)
-    guard let form = found.first, found.count == 1 else {
+    var keys: [String] = []
+    for key in try value.keys() where try value.has(key) { keys.append(key) }
+    let found = Self.forms.filter { keys.contains($0.key) }
+    guard let (form, others) = found.first, found.count == 1 else {
       throw value.failure(
-        expected: "an object with one of \(Self.forms.joined(separator: ", "))",
+        expected: "an object with one of \(Self.forms.map(\.key).joined(separator: ", "))",
         found: found.isEmpty
-          ? keys.isEmpty ? "no key" : keys.joined(separator: ", ")
-          : found.joined(separator: " and "))
+          ? keys.isEmpty ? "no key with a value" : keys.joined(separator: ", ")
+          : found.map(\.key).joined(separator: " and "))
     }
-    try Self.refuse(form == "prompt" ? "completion_ids" : "completion", with: form, in: value, keys)
+    if let other = others.first(where: keys.contains) {
+      throw value.failure(expected: "no such key beside \(form)", found: "one", at: other)
+    }
     switch form {
     case "prompt":
+      let prompt: JSONValue = try value.required("prompt")
+      if case .array = prompt.json {
+        self = try Self.promptAndCompletion(value)
+        return
+      }
       self = .text(
         prompt: try Self.text("prompt", in: value),
         completion: try value.has("completion") ? Self.text("completion", in: value) : nil)
@@ -49,15 +64,6 @@ enum ExampleLine: Equatable {
         prompt: try Self.identifiers("prompt_ids", in: value),
         completion: try value.has("completion_ids")
           ? Self.identifiers("completion_ids", in: value) : nil)
-    }
-  }
-
-  /// Refuses a response in another form than the prompt: passing it over would hide a mistake.
-  private static func refuse(
-    _ other: String, with form: String, in value: JSONValue, _ keys: [String]
-  ) throws(JSONValueError) {
-    if keys.contains(other) {
-      throw value.failure(expected: "no such key beside \(form)", found: "one", at: other)
     }
   }
 
@@ -77,29 +83,5 @@ enum ExampleLine: Equatable {
       throw value.failure(expected: "token ids", found: "an empty array", at: key)
     }
     return identifiers
-  }
-
-  /// A conversation: who speaks is for the template to judge, but for the system, whose place the
-  /// context takes.
-  private static func conversation(_ value: JSONValue) throws(JSONValueError) -> ExampleLine {
-    let elements: [JSONValue] = try value.required("messages")
-    var messages: [ChatMessage] = try value.required("messages")
-    for (element, message) in zip(elements, messages) {
-      if message.role == "system" {
-        throw element.failure(
-          expected: "user or assistant, because the context takes the system message's place",
-          found: "\"system\"", at: "role")
-      }
-      if message.content.isEmpty {
-        throw element.failure(expected: "a text", found: "an empty string", at: "content")
-      }
-    }
-    let response = messages.last?.role == "assistant" ? messages.removeLast().content : nil
-    guard let last = messages.last, last.role != "assistant" else {
-      throw value.failure(
-        expected: "a user's message before the response",
-        found: messages.isEmpty ? "none" : "two messages of the assistant", at: "messages")
-    }
-    return .messages(messages, response: response)
   }
 }

@@ -29,13 +29,39 @@ package struct ChatMessage: Sendable, Equatable {
 extension ChatMessage: JSONReadable {
   package static var kindOfJSON: String { "a message with role and content" }
 
-  /// Reads `{"role": ..., "content": ...}`; all other members are kept for the template.
+  /// Reads `{"role": ..., "content": ...}`; all other members are kept for the template. A content
+  /// that is a list of parts, `{"type": "text", "text": ...}` each, is their texts one behind another,
+  /// as the templates print them that take such a list.
   package init?(reading value: JSONValue) throws(JSONValueError) {
     guard case .object(var members) = value.json else { return nil }
     role = try value.required("role")
-    content = try value.required("content")
+    content = try Self.content(of: value, members)
     members["role"] = nil
     members["content"] = nil
     extra = members
+  }
+
+  private static func content(
+    of value: JSONValue, _ members: JSONObject
+  ) throws(JSONValueError) -> String {
+    switch members["content"] {
+    case .string(let text): return text
+    case .array:
+      let parts: [JSONValue] = try value.required("content")
+      var text = ""
+      for part in parts {
+        let type: String = try part.required("type")
+        guard type == "text" else {
+          throw part.failure(expected: "\"text\"", found: "\"\(type)\"", at: "type")
+        }
+        text += try part.required("text") as String
+      }
+      return text
+    case let other:
+      let isCall = try value.has("tool_calls")
+      throw value.failure(
+        expected: "a string or a list of text parts",
+        found: (other?.kind ?? "nothing") + (isCall ? " beside tool_calls" : ""), at: "content")
+    }
   }
 }

@@ -17,8 +17,8 @@ struct DistillFiles: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Prompts, one JSON object a line: {\"prompt\", \"completion\"}, {\"messages\"} or "
-        + "{\"prompt_ids\", \"completion_ids\"}. Where the response is missing, the model with the "
+      "Prompts, one JSON object a line: {\"prompt\", \"completion\"} of texts or of messages, "
+        + "{\"messages\"} or {\"prompt_ids\", \"completion_ids\"}. Where the response is missing, the model with the "
         + "full context answers.", valueName: "file.jsonl"))
   var inputs: String?
 

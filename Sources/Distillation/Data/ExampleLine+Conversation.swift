@@ -1,0 +1,56 @@
+import HuggingFace
+
+extension ExampleLine {
+  /// Reads `messages`, whose last one is the response where it is the assistant's.
+  static func conversation(_ value: JSONValue) throws(JSONValueError) -> ExampleLine {
+    var messages = try messages("messages", in: value)
+    let response = messages.last?.role == "assistant" ? messages.removeLast().content : nil
+    guard let last = messages.last, last.role != "assistant" else {
+      throw value.failure(
+        expected: "a user's message before the response",
+        found: messages.isEmpty ? "none" : "two messages of the assistant", at: "messages")
+    }
+    return .messages(messages, response: response)
+  }
+
+  /// Reads `prompt` and `completion` as conversations: what was said before, and one message of the
+  /// assistant.
+  static func promptAndCompletion(_ value: JSONValue) throws(JSONValueError) -> ExampleLine {
+    let prompt = try messages("prompt", in: value)
+    guard let last = prompt.last, last.role != "assistant" else {
+      throw value.failure(
+        expected: "a user's message before the response",
+        found: prompt.isEmpty ? "none" : "the assistant's", at: "prompt")
+    }
+    guard try value.has("completion") else { return .messages(prompt, response: nil) }
+    let completion = try messages("completion", in: value)
+    guard let response = completion.first, completion.count == 1, response.role == "assistant"
+    else {
+      throw value.failure(
+        expected: "one message of the assistant",
+        found: completion.count == 1 ? "one of role \(completion[0].role)" : "\(completion.count)",
+        at: "completion")
+    }
+    return .messages(prompt, response: response.content)
+  }
+
+  /// Messages of any speaker, which is for the template to judge, but the system, whose place the
+  /// context takes.
+  private static func messages(
+    _ key: String, in value: JSONValue
+  ) throws(JSONValueError) -> [ChatMessage] {
+    let elements: [JSONValue] = try value.required(key)
+    let messages: [ChatMessage] = try value.required(key)
+    for (element, message) in zip(elements, messages) {
+      if message.role == "system" {
+        throw element.failure(
+          expected: "user or assistant, because the context takes the system message's place",
+          found: "\"system\"", at: "role")
+      }
+      if message.content.isEmpty {
+        throw element.failure(expected: "a text", found: "an empty string", at: "content")
+      }
+    }
+    return messages
+  }
+}
