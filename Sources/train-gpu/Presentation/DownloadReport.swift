@@ -18,10 +18,10 @@ final class DownloadReport: Sendable {
       return tenth != last
     }
     if isNew {
-      logger.info(
-        """
-        fetching \(progress.file): \(progress.receivedBytes >> 20) of \(progress.totalBytes >> 20) MiB
-        """)
+      // A tokenizer alone is less than a few MiB.
+      let (shift, unit) = progress.totalBytes < 10 << 20 ? (10, "KiB") : (20, "MiB")
+      let (received, total) = (progress.receivedBytes >> shift, progress.totalBytes >> shift)
+      logger.info("fetching \(progress.file): \(received) of \(total) \(unit)")
     }
   }
 }
