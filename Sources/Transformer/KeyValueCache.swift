@@ -20,6 +20,11 @@ package final class KeyValueCache {
   /// Rows that there is room for.
   package let capacity: Int
 
+  /// Bytes of a row in all layers.
+  package static func rowByteCount(_ configuration: DecoderConfiguration) -> Int {
+    2 * 4 * configuration.layerCount * configuration.heads.keyValueWidth
+  }
+
   package init(
     _ device: Device, configuration: DecoderConfiguration, capacity: Int
   ) throws(ComputeError) {

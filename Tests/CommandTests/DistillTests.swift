@@ -15,7 +15,8 @@ import Testing
     let names = try FileManager.default.contentsOfDirectory(atPath: place.output.path).sorted()
     #expect(
       names == [
-        "README.md", "adapter_config.json", "adapter_model.safetensors", "checkpoint-12",
+        "README.md", "adapter_config.json", "adapter_model.safetensors", "answers.jsonl",
+        "checkpoint-12",
         "metrics.json", "metrics.jsonl", "soft_prompt.safetensors",
       ])
     for text in [

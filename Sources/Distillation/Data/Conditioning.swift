@@ -107,6 +107,9 @@ package struct Conditioning: Sendable {
     } catch { throw .placement(error) }
   }
 
+  /// The text of an answer; nil behind a context of identifiers.
+  package func text(of identifiers: [Int]) -> String? { placement?.text(of: identifiers) }
+
   /// Whether header and closing were found for a text; behind identifiers there are none.
   package var isPlaced: Bool { placement != nil }
 

@@ -26,21 +26,44 @@ enum RecordCoding {
   static func decode<Record: Decodable>(
     _ type: Record.Type, from url: URL
   ) throws(DistillationError) -> Record {
-    let data: Data
+    try decode(type, from: data(of: url), place: url.path)
+  }
+
+  /// A record from each line of a file.
+  ///
+  /// - Throws: as `decode(_:from:)`, with the line.
+  static func decodeLines<Record: Decodable>(
+    _ type: Record.Type, from url: URL
+  ) throws(DistillationError) -> [Record] {
+    var records: [Record] = []
+    let lines = try data(of: url).split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() where !line.isEmpty {
+      records.append(try decode(type, from: line, place: "\(url.path):\(index + 1)"))
+    }
+    return records
+  }
+
+  private static func data(of url: URL) throws(DistillationError) -> Data {
     do {
-      data = try Data(contentsOf: url)
+      return try Data(contentsOf: url)
     } catch {
       throw .content(file: url.path, expected: "a file", found: "none that can be read")
     }
+  }
+
+  private static func decode<Record: Decodable>(
+    _ type: Record.Type, from data: Data, place: String
+  ) throws(DistillationError) -> Record {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     do {
       return try decoder.decode(type, from: data)
     } catch let error as DecodingError {
-      throw .content(file: url.path, expected: expectation(of: error), found: "another record")
+      throw .content(file: place, expected: expectation(of: error), found: "another record")
     } catch {
-      throw .content(file: url.path, expected: "JSON", found: "another text")
+      throw .content(file: place, expected: "JSON", found: "another text")
     }
   }
 

@@ -29,11 +29,13 @@ package final class RunFolder {
   package static let metrics = "metrics.json"
   /// One line a step.
   package static let stepMetrics = "metrics.jsonl"
+  /// One line for every response that the teacher gave.
+  package static let answers = "answers.jsonl"
   /// How to use the results.
   package static let readme = "README.md"
   /// The files of a run, apart from its checkpoints.
   private static let files = [
-    adapterConfiguration, adapterModel, softPrompt, metrics, stepMetrics, readme,
+    adapterConfiguration, adapterModel, softPrompt, metrics, stepMetrics, answers, readme,
   ]
 
   /// Looks at the folder without changing anything.

@@ -15,6 +15,8 @@ package final class DistillationRun {
   private let texts: RunTexts
   private let run: RunFolder
   private let checkpoint: TrainingCheckpoint?
+  /// The teacher's answers where the run is resumed.
+  private let recordedAnswers: TeacherAnswers?
 
   /// Keys of the data that mean nothing here.
   package var unusedKeys: [String] { texts.unusedKeys }
@@ -30,6 +32,7 @@ package final class DistillationRun {
     guard request.mode == .resume, let newest = run.newestCheckpoint() else {
       texts = try RunTexts(request)
       checkpoint = nil
+      recordedAnswers = nil
       return
     }
     let found = try TrainingCheckpoint(folder: newest.url)
@@ -38,6 +41,7 @@ package final class DistillationRun {
     try texts.fingerprints.check(
       against: found.state.fingerprints, checkpoint: newest.url.path)
     checkpoint = found
+    recordedAnswers = try run.recordedAnswers(to: texts.training + texts.validation)
   }
 
   /// Loads the model, lets the teacher read, trains, judges and writes the results.
@@ -54,7 +58,8 @@ package final class DistillationRun {
     let source = initializationSource(decoder)
     let start = try startState(source)
     let teacherBegin = ContinuousClock.now
-    let work = try TeacherWork(decoder, texts: texts, options: options, handle: handle)
+    let work = try TeacherWork(
+      decoder, texts: texts, options: options, answers: recordedAnswers, handle: handle)
     let teacherSeconds = (ContinuousClock.now - teacherBegin).inSeconds
 
     let order = BatchOrder(
@@ -67,6 +72,7 @@ package final class DistillationRun {
     let student = try student(decoder, start)
     let loop = try trainingLoop(decoder, work, student, order, schedule, start)
     try run.begin()
+    try run.write(work.answers.records)
     handle(.begun(beginning(work, schedule, start, rounding)))
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, totalSteps: schedule.totalSteps, startStep: start.step,
@@ -121,7 +127,8 @@ package final class DistillationRun {
     _ decoder: Decoder, _ start: TrainingState
   ) throws(DistillationError) -> PrefixedDecoder {
     let room = PrefixRoom(
-      longest: texts.longest(responseTokens: request.options.responseTokens), on: decoder.device)
+      longest: texts.longest(responseTokens: request.options.responseTokens),
+      answers: texts.validation.count, for: decoder)
     return try distilling { () throws(TransformerError) in
       try PrefixedDecoder(
         decoder, prefix: texts.prefix(.softPrompt(start.prompt)), room: room)
@@ -154,7 +161,8 @@ package final class DistillationRun {
     return RunEvent.Beginning(
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
-      responseTokens: rows, teacherCache: "\(work.cacheKind)",
+      responseTokens: rows, teacherAnswers: work.answers.records.count,
+      cutAnswers: work.answers.cutCount, teacherCache: "\(work.cacheKind)",
       teacherCacheBytes: work.cache.rows.byteCount,
       peakLearningRate: schedule.peak, startStep: start.step, totalSteps: schedule.totalSteps,
       activationRoundingError: rounding?.error)

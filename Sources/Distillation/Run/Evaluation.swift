@@ -84,7 +84,8 @@ package struct Evaluation: Sendable {
     let lengths = data.examples.map {
       $0.prompt.count + ($0.response?.count ?? request.responseTokens)
     }
-    let room = PrefixRoom(longest: lengths.max() ?? 1, on: device)
+    let room = PrefixRoom(
+      longest: lengths.max() ?? 1, answers: data.examples.count, for: decoder)
     let teacher = try distilling { () throws(TransformerError) in
       try Teacher(
         decoder, header: conditioning.header, context: conditioning.context,
@@ -93,8 +94,9 @@ package struct Evaluation: Sendable {
     }
     var options = TrainingOptions()
     options.responseTokens = request.responseTokens
-    let answered = try TeacherWork.answer(
-      data.examples, by: teacher, conditioning, options, handle)
+    let answered = try TeacherAnswers(
+      to: data.examples, by: teacher, conditioning, options, handle
+    ).completing(data.examples)
     let rows = TeacherCache.rowCount(answered)
     let verdict = try distilling { () throws(TransformerError) in
       let judge = try Judge(teacher, examples: answered) {

@@ -35,6 +35,10 @@ package enum RunEvent: Sendable {
     package var validationExamples: Int
     /// Response tokens of the training examples.
     package var responseTokens: Int
+    /// Responses that the teacher gave, to examples of either kind.
+    package var teacherAnswers: Int
+    /// Those that reached the limit before their end.
+    package var cutAnswers: Int
     /// What is kept of the teacher: `logits`, `hidden` or `projected`.
     package var teacherCache: String
     /// What that takes on the device.

@@ -5,18 +5,25 @@ internal import Transformer
 /// all responses.
 struct TeacherWork {
   let teacher: Teacher
+  /// What it answered.
+  let answers: TeacherAnswers
   /// What it says of the training examples.
   let cache: TeacherCache
   let cacheKind: TeacherCacheKind
   /// Compares prompts with it; nil where nothing is held out.
   let judge: Judge?
 
+  /// - Parameter recorded: what it answered when the run was begun, where it is resumed.
   init(
-    _ decoder: Decoder, texts: RunTexts, options: TrainingOptions, handle: (RunEvent) -> Void
+    _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
+    answers recorded: TeacherAnswers?, handle: (RunEvent) -> Void
   ) throws(DistillationError) {
     let conditioning = texts.conditioning
+    let examples = texts.training + texts.validation
+    let open = examples.count { $0.response == nil }
     let room = PrefixRoom(
-      longest: texts.longest(responseTokens: options.responseTokens), on: decoder.device)
+      longest: texts.longest(responseTokens: options.responseTokens),
+      answers: max(open, texts.validation.count), for: decoder)
     let total = conditioning.contextPrefixCount
     teacher = try distilling { () throws(TransformerError) in
       try Teacher(
@@ -24,8 +31,13 @@ struct TeacherWork {
         closing: conditioning.closing, room: room
       ) { handle(.progress(.readingContext, done: $0, total: total)) }
     }
-    let answered = try Self.answer(
-      texts.training + texts.validation, by: teacher, conditioning, options, handle)
+    answers =
+      if let recorded {
+        recorded
+      } else {
+        try TeacherAnswers(to: examples, by: teacher, conditioning, options, handle)
+      }
+    let answered = answers.completing(examples)
     let (training, validation) = (
       Array(answered.prefix(texts.training.count)), Array(answered.dropFirst(texts.training.count))
     )
@@ -51,43 +63,6 @@ struct TeacherWork {
           handle(.progress(.scoring, done: rows + $0, total: rows + heldRows))
         }
       }
-  }
-
-  /// Gives every example a response: its own, or the teacher's.
-  static func answer(
-    _ examples: [Example], by teacher: Teacher, _ conditioning: Conditioning,
-    _ options: TrainingOptions, _ handle: (RunEvent) -> Void
-  ) throws(DistillationError) -> [AnsweredExample] {
-    let open = examples.filter { $0.response == nil }
-    var answers: [[Int]] = []
-    if !open.isEmpty {
-      let generation = GenerationOptions(
-        maximumTokens: options.responseTokens, temperature: options.responseTemperature,
-        seed: options.seed, stopIdentifiers: conditioning.stopIdentifiers)
-      answers = try distilling { () throws(TransformerError) in
-        try teacher.model.generate(open.map(\.prompt), options: generation) {
-          handle(.progress(.answering, done: $0, total: open.count))
-        }
-      }
-    }
-    var next = answers.makeIterator()
-    return examples.map { example in
-      AnsweredExample(
-        prompt: example.prompt, response: example.response ?? next.next() ?? [])
-    }
-  }
-}
-
-extension PrefixRoom {
-  /// Rows of one run: many short examples at a time.
-  private static let usualRunRows = 1024
-
-  /// Room for runs of examples of up to `longest` tokens, and for answers to many of them at once: on a CPU as many as its
-  /// products need to be worth reading the weights, on other devices more.
-  init(longest: Int, on device: Device) {
-    let answers = device.isCPU ? 16 : 64
-    let runRows = max(longest, Self.usualRunRows)
-    self.init(rows: max(answers * longest, runRows), runRows: runRows)
   }
 }
 

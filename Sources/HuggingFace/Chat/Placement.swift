@@ -87,6 +87,11 @@ package struct Placement: Sendable {
     return tokenizer.encode(try chat.prompt(of: messages), addingSpecialTokens: false)
   }
 
+  /// The text of an answer, without special tokens.
+  package func text(of identifiers: [Int]) -> String {
+    tokenizer.decode(identifiers, skippingSpecialTokens: true)
+  }
+
   /// The tokens of an answer, without the token that ends it.
   package func responseIdentifiers(of text: String) -> [Int] {
     tokenizer.encode(text, addingSpecialTokens: false)

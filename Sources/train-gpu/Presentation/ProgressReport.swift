@@ -63,6 +63,13 @@ final class ProgressReport {
       \(beginning.trainingExamples) examples of \(beginning.responseTokens) response tokens, \
       \(beginning.validationExamples) held out
       """)
+    if beginning.cutAnswers > 0 {
+      logger.info(
+        """
+        \(beginning.cutAnswers) of the teacher's \(beginning.teacherAnswers) answers were cut by \
+        --response-tokens before their end
+        """)
+    }
     logger.info(
       """
       teacher cache: \(beginning.teacherCache), \

@@ -1,0 +1,69 @@
+import Foundation
+internal import Transformer
+
+/// What the teacher answers where examples have no response.
+struct TeacherAnswers {
+  /// In the order of the examples that have none.
+  let records: [AnswerRecord]
+
+  /// Answers that reached the limit before their end.
+  var cutCount: Int { records.count(where: \.isCut) }
+
+  /// Lets the teacher answer.
+  init(
+    to examples: [Example], by teacher: Teacher, _ conditioning: Conditioning,
+    _ options: TrainingOptions, _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) {
+    let open = examples.filter { $0.response == nil }
+    guard !open.isEmpty else {
+      records = []
+      return
+    }
+    let generation = GenerationOptions(
+      maximumTokens: options.responseTokens, temperature: options.responseTemperature,
+      seed: options.seed, stopIdentifiers: conditioning.stopIdentifiers)
+    let answers = try distilling { () throws(TransformerError) in
+      try teacher.model.generate(open.map(\.prompt), options: generation) {
+        handle(.progress(.answering, done: $0, total: open.count))
+      }
+    }
+    records = zip(open, answers).map { example, answer in
+      AnswerRecord(
+        file: example.file, line: example.line, prompt: example.prompt, answer: answer,
+        text: conditioning.text(of: answer),
+        isCut: !(answer.last.map(conditioning.stopIdentifiers.contains) ?? false))
+    }
+  }
+
+  fileprivate init(_ records: [AnswerRecord]) { self.records = records }
+
+  /// The examples, each with its own response or the teacher's.
+  func completing(_ examples: [Example]) -> [AnsweredExample] {
+    var next = records.makeIterator()
+    return examples.map { example in
+      AnsweredExample(
+        prompt: example.prompt, response: example.response ?? next.next()?.answer ?? [])
+    }
+  }
+}
+
+extension RunFolder {
+  /// The answers that the run in the folder was begun with: a resumed one trains on the same, also on another device. Nil where
+  /// there are none.
+  ///
+  /// - Throws: when they cannot be read, or are those of other prompts.
+  func recordedAnswers(to examples: [Example]) throws(DistillationError) -> TeacherAnswers? {
+    let file = url.appending(path: Self.answers)
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file)
+    let open = examples.filter { $0.response == nil }
+    guard records.map(\.prompt) == open.map(\.prompt),
+      records.allSatisfy({ !$0.answer.isEmpty })
+    else {
+      throw .content(
+        file: file.path, expected: "the teacher's answers to \(open.count) prompts of this run",
+        found: "\(records.count) that do not belong to them")
+    }
+    return TeacherAnswers(records)
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Safetensors
+import TestSupport
+import Testing
+
+/// What the teacher answers where responses are left out is written down, and a resumed run trains on it.
+@Suite struct AnswerRecordTests {
+  private let place: Workplace
+  private var file: URL { place.output.appending(path: "answers.jsonl") }
+
+  init() throws { place = try Workplace() }
+
+  private func lines() throws -> [JSON] {
+    try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
+      try JSON(parsing: Array($0.utf8))
+    }
+  }
+
+  @Test func answersAreWrittenDown() throws {
+    let result = try place.distill(["--steps", "4"])
+    try #require(result.code == 0, "\(result.errors)")
+    let lines = try lines()
+    #expect(lines.map { $0["line"] } == [.integer(3), .integer(2)])
+    #expect(lines.map { $0["file"] } == [.string(place.inputs), .string(place.validation)])
+    for line in lines {
+      guard case .array(let answer) = line["completion_ids"], case .string = line["completion"]
+      else {
+        Issue.record("expected ids and a text, found \(line)")
+        continue
+      }
+      // <|im_end|> ends an answer, else four tokens do.
+      #expect(line["is_cut"] == .bool(answer.last != .integer(8)))
+      #expect((1...4).contains(answer.count))
+    }
+    let cut = lines.count { $0["is_cut"] == .bool(true) }
+    let sentence = "\(cut) of the teacher's 2 answers were cut by --response-tokens"
+    #expect(result.errors.contains(sentence) == (cut > 0))
+  }
+
+  @Test func noFileIsWrittenWhereEveryResponseIsGiven() throws {
+    let inputs = try place.folder.write(
+      "full.jsonl", #"{"prompt": "the cab", "completion": " has"}"#)
+    let result = try place.distill([
+      "--steps", "4", "--inputs", inputs.path, "--validation", inputs.path,
+    ])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: file.path))
+  }
+
+  @Test func aResumedRunTrainsOnThem() throws {
+    let steps = ["--steps", "8", "--checkpoint-every", "4"]
+    let result = try place.distill(steps)
+    try #require(result.code == 0, "\(result.errors)")
+    let whole = try place.softPrompt()
+    // As if the run had been stopped after its fourth step.
+    func resume() throws {
+      try FileManager.default.removeItem(at: place.output.appending(path: "checkpoint-8"))
+      let result = try place.distill(steps + ["--resume"])
+      #expect(result.code == 0, "\(result.errors)")
+    }
+    try resume()
+    #expect(try place.softPrompt() == whole)
+
+    // Another answer, and the run ends elsewhere.
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let answer = try #require(text.firstMatch(of: /"completion_ids":\[[0-9,]*\]/)).output
+    try Data(text.replacing(answer, with: "\"completion_ids\":[1,2,3]").utf8).write(to: file)
+    try resume()
+    #expect(try place.softPrompt() != whole)
+  }
+
+  @Test func answersToOtherPromptsAreRefused() throws {
+    let result = try place.distill(["--steps", "4"])
+    try #require(result.code == 0, "\(result.errors)")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    func expectRefusal(_ text: String, _ message: String) throws {
+      try Data(text.utf8).write(to: file)
+      try Program.expectRefusal(
+        place.arguments + ["--output", place.output.path, "--steps", "4", "--resume"], message)
+    }
+    let first = try #require(text.split(separator: "\n").first)
+    try expectRefusal(
+      String(first),
+      "\(file.path): expected the teacher's answers to 2 prompts of this run, found 1 that do not "
+        + "belong to them")
+    try expectRefusal(
+      text + "{}", "\(file.path):3: expected the key file, found another record")
+  }
+}
