@@ -24,7 +24,7 @@ demo: build
 
 test: test-packages
 	swift build -c release --build-tests -Xswiftc -enable-testing
-	swift test -c release --skip-build -Xswiftc -enable-testing
+	PITH_REQUIRE_OPENCL=1 swift test -c release --skip-build -Xswiftc -enable-testing
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

@@ -63,7 +63,7 @@ let package = Package(
       ],
       path: "Benchmarks", exclude: ["README.md", "growth.py", "peer"], swiftSettings: strict),
     .testTarget(
-      name: "OpenCLTests", dependencies: ["OpenCL"], swiftSettings: strict),
+      name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(

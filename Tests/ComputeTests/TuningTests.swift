@@ -18,9 +18,12 @@ extension DeviceTests {
     }
 
     private func open(_ name: TestDevice, _ tunings: TuningStore) throws -> Device {
-      try Device(
-        opencl: try #require(try DeviceDescription.all().first), isProfiling: true,
-        bodies: name == .opencl ? .automatic : .gpu, tunings: tunings)
+      let description = try #require(TestDevice.openCL)
+      return try TestDevice.starting {
+        try Device(
+          opencl: description, isProfiling: true, bodies: name == .opencl ? .automatic : .gpu,
+          tunings: tunings)
+      }
     }
 
     /// Every candidate of some kernels of each kind builds and gives the default's result; a search checks the same of all

@@ -1,15 +1,21 @@
 import OpenCL
+import TestSupport
 import Testing
 
-private let firstDevice: DeviceDescription? = (try? DeviceDescription.all())?.first
+@Test(.enabled(if: TestDevice.requiresOpenCL, "asked for by PITH_REQUIRE_OPENCL=1"))
+func anOpenCLDeviceIsThere() {
+  #expect(TestDevice.openCL != nil, "without one, what runs on OpenCL would not be tested")
+}
 
-/// The runtime against the first OpenCL device of this machine.
-@Suite(.serialized, .enabled(if: firstDevice != nil, "needs an OpenCL device such as PoCL"))
+/// The runtime against an OpenCL device of this machine.
+@Suite(
+  .serialized, .enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"))
 struct RuntimeTests {
   private let context: Context
 
   init() throws {
-    context = try Context(#require(firstDevice), isProfiling: true)
+    let device = try #require(TestDevice.openCL)
+    context = try TestDevice.starting { try Context(device, isProfiling: true) }
   }
 
   private func program(_ text: String) throws -> Program {

@@ -7,7 +7,7 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// Logits, loss and gradients against transformers in float64, on every device, family and weight type.
+  /// Logits, loss and gradients against transformers in float64, with weights of every type, in one file and in shards.
   @Suite(.enabled(if: SharedReference.isPresent, SharedReference.reason))
   struct GoldenTests {
     @Test(arguments: TestDevice.all, GoldenModel.names)

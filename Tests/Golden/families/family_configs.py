@@ -48,6 +48,88 @@ def common(name: str, seed: int, config: dict[str, Any], **options: Any) -> Fami
     return family(name, seed, SHARED | config, **options)
 
 
+LLAMA = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "attention_bias": False,
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "mlp_bias": False,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "pretraining_tp": 1,
+    "rms_norm_eps": 1e-05,
+    "rope_scaling": None,
+    "rope_theta": 10000.0,
+}
+
+# As Llama 3.2, with original positions so few that the blend covers several pairs of a head.
+LLAMA3 = LLAMA | {
+    "head_dim": 12,
+    "rope_scaling": {
+        "factor": 8.0,
+        "high_freq_factor": 4.0,
+        "low_freq_factor": 1.0,
+        "original_max_position_embeddings": 32,
+        "rope_type": "llama3",
+    },
+    "rope_theta": 500000.0,
+    "tie_word_embeddings": True,
+}
+
+MISTRAL = {
+    "architectures": ["MistralForCausalLM"],
+    "model_type": "mistral",
+    "head_dim": 16,
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "rms_norm_eps": 1e-05,
+    "rope_theta": 10000.0,
+    "sliding_window": 8,
+}
+
+QWEN2 = {
+    "architectures": ["Qwen2ForCausalLM"],
+    "model_type": "qwen2",
+    "hidden_act": "silu",
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "max_window_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "rms_norm_eps": 1e-06,
+    "rope_theta": 1000000.0,
+    "sliding_window": None,
+    "tie_word_embeddings": True,
+    "use_sliding_window": False,
+}
+
+# GPT-2's configs have names of their own for everything.
+GPT2 = {
+    "architectures": ["GPT2LMHeadModel"],
+    "model_type": "gpt2",
+    "activation_function": "gelu_new",
+    "attn_pdrop": 0.0,
+    "bos_token_id": 1,
+    "embd_pdrop": 0.0,
+    "eos_token_id": 2,
+    "initializer_range": 0.02,
+    "layer_norm_epsilon": 1e-05,
+    "n_ctx": 256,
+    "n_embd": 48,
+    "n_head": 4,
+    "n_layer": 4,
+    "n_positions": 256,
+    "resid_pdrop": 0.0,
+    "torch_dtype": "bfloat16",
+    "transformers_version": "4.51.3",
+    "vocab_size": 104,
+}
+
 QWEN3 = {
     "architectures": ["Qwen3ForCausalLM"],
     "model_type": "qwen3",
@@ -493,6 +575,11 @@ SCALED: dict[str, Any] = {"spread": 1.0, "final_norm": 3.0}
 FAMILIES = {
     made.name: made
     for made in [
+        common("llama", 128, LLAMA),
+        common("llama3", 129, LLAMA3, long=64),
+        common("mistral", 130, MISTRAL, long=64),
+        common("qwen2", 131, QWEN2),
+        family("gpt2", 132, GPT2),
         common("qwen3", 101, QWEN3),
         common("qwen3-yarn", 119, QWEN3_YARN, long=64),
         common("olmo2", 102, OLMO2),
