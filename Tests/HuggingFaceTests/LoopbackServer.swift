@@ -61,13 +61,14 @@ final class LoopbackServer: Sendable {
   /// The requests so far.
   var requests: [Request] { log.withLock { $0 } }
 
-  /// Takes no more connections.
+  /// Takes no more connections. The thread that accepts them closes the descriptor: closed here, its
+  /// number could become another server's while that thread still asks it for connections.
   func stop() {
     shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
   }
 
   private func serve() {
+    defer { close(descriptor) }
     while true {
       let connection = accept(descriptor, nil, nil)
       if connection < 0 { return }
