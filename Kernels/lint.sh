@@ -1,6 +1,7 @@
 #!/bin/sh
 # Checks every kernel without a driver: as OpenCL C 1.2 with the bodies for GPUs and with those for devices of CPU type,
-# and the bodies for GPUs as CUDA. Wants no warning.
+# and the bodies for GPUs as CUDA. Wants no warning, and no function that is named as a built-in function of OpenCL: some
+# drivers' compilers refuse those.
 #
 # A kernel's opening comment says how it is built: "// Needs  lanes.h" names the headers that stand before it,
 # "// Build  LANES=128 ACTIVATION=0,1" its -D constants; of a list each value is tried in turn.
@@ -44,6 +45,27 @@ option_sets() {
   done
   echo "$sets"
 }
+
+# The built-in functions of OpenCL C, as a pattern of whole names. Sections 6.12.1 to 6.12.14 of the OpenCL 1.2 specification,
+# and what later versions add to them.
+builtin='get_[a-z_]+|(as|convert)_.*|(native|half|fast)_[a-z0-9]+|(atomic|atom|work_group|sub_group|async)_.*'
+builtin="$builtin|v(load|store)[a-z0-9_]*|(read|write)_(image|mem|pipe)[a-z_]*|(work_group_)?barrier|mem_fence|wait_group_events"
+builtin="$builtin|prefetch|vec_step|shuffle2?|printf|to_(global|local|private)|a?(cos|sin|tan)(h|pi)?|atan2(pi)?|sincos|cbrt|ceil"
+builtin="$builtin|copysign|erfc?|exp(2|10|m1)?|f(abs|dim|loor|ma|max|min|mod|ract|rexp)|hypot|ilogb|ldexp|lgamma(_r)?|log(2|10|1p|b)?"
+builtin="$builtin|mad(24|_hi|_sat)?|(max|min)(mag)?|modf|nan|nextafter|pow[nr]?|remainder|remquo|rint|rootn|round|r?sqrt|tgamma"
+builtin="$builtin|trunc|abs(_diff)?|(add|sub)_sat|r?hadd|clamp|clz|ctz|mul(24|_hi)|rotate|upsample|popcount|degrees|mix|radians"
+builtin="$builtin|(smooth)?step|sign(bit)?|cross|dot|distance|length|normalize|any|all|(bit)?select"
+builtin="$builtin|is(equal|notequal|greater|greaterequal|less|lessequal|lessgreater|finite|inf|nan|normal|ordered|unordered)"
+
+# The functions that a file defines, one a line.
+functions_of() { sed -nE 's/^(DEVICE|KERNEL\([^)]*\)) ([A-Za-z0-9_ *]*[ *])?([A-Za-z0-9_]+)\(.*/\3/p' "$1"; }
+
+for file in "$@" "$folder"/*.h; do
+  for function in $(functions_of "$file" | sort -u | grep -Ex "$builtin"); do
+    echo "lint.sh: $(basename "$file"): $function is a built-in function of OpenCL C" >&2
+    failures=$((failures + 1))
+  done
+done
 
 for file in "$@"; do
   name=$(basename "$file")

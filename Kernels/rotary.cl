@@ -28,9 +28,9 @@
 // Heads laid end to end, `width` elements, rotated by the row's angles times `direction` (1, or -1 for the transpose).
 #ifdef CPU_DEVICE
 
-DEVICE void rotate(const GLOBAL float *RESTRICT heads, int width, const GLOBAL float *cosine,
-                   const GLOBAL float *sine, int half_dimension, float direction,
-                   GLOBAL float *RESTRICT rotated) {
+DEVICE void rotate_heads(const GLOBAL float *RESTRICT heads, int width,
+                         const GLOBAL float *cosine, const GLOBAL float *sine,
+                         int half_dimension, float direction, GLOBAL float *RESTRICT rotated) {
   for (int head = 0; head < width; head += HEAD_DIMENSION) {
     const GLOBAL float *low = heads + head;
     const GLOBAL float *high = low + half_dimension;
@@ -56,9 +56,9 @@ DEVICE void rotate(const GLOBAL float *RESTRICT heads, int width, const GLOBAL f
 
 #else
 
-DEVICE void rotate(const GLOBAL float *RESTRICT heads, int width, const GLOBAL float *cosine,
-                   const GLOBAL float *sine, int half_dimension, float direction,
-                   GLOBAL float *RESTRICT rotated) {
+DEVICE void rotate_heads(const GLOBAL float *RESTRICT heads, int width,
+                         const GLOBAL float *cosine, const GLOBAL float *sine,
+                         int half_dimension, float direction, GLOBAL float *RESTRICT rotated) {
   for (int e = LOCAL_ID; e < width; e += LANES) {
     const int i = e % HEAD_DIMENSION;
     const int pair = i < half_dimension ? i : i - half_dimension;
@@ -84,10 +84,10 @@ KERNEL(LANES) split_heads(const GLOBAL float *RESTRICT projected,
   const GLOBAL float *from = projected + (OFFSET)row * (query_width + 2 * key_width);
   const GLOBAL float *c = cosine + (OFFSET)positions[row] * half_dimension;
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
-  rotate(from, query_width, c, s, half_dimension, 1.0f, query + (OFFSET)row * query_width);
+  rotate_heads(from, query_width, c, s, half_dimension, 1.0f, query + (OFFSET)row * query_width);
   if (key_width > 0) {
     const OFFSET place = (OFFSET)key_rows[row] * key_width;
-    rotate(from + query_width, key_width, c, s, half_dimension, 1.0f, key + place);
+    rotate_heads(from + query_width, key_width, c, s, half_dimension, 1.0f, key + place);
     from += query_width + key_width;
     for (int e = LOCAL_ID; e < key_width; e += LANES) value[place + e] = from[e];
   }
@@ -105,10 +105,10 @@ KERNEL(LANES) merge_heads(const GLOBAL float *RESTRICT d_query,
   GLOBAL float *to = d_projected + (OFFSET)row * (query_width + 2 * key_width);
   const GLOBAL float *c = cosine + (OFFSET)positions[row] * half_dimension;
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
-  rotate(d_query + (OFFSET)row * query_width, query_width, c, s, half_dimension, -1.0f, to);
+  rotate_heads(d_query + (OFFSET)row * query_width, query_width, c, s, half_dimension, -1.0f, to);
   if (key_width > 0) {
     const OFFSET place = (OFFSET)key_rows[row] * key_width;
-    rotate(d_key + place, key_width, c, s, half_dimension, -1.0f, to + query_width);
+    rotate_heads(d_key + place, key_width, c, s, half_dimension, -1.0f, to + query_width);
     to += query_width + key_width;
     for (int e = LOCAL_ID; e < key_width; e += LANES) to[e] = d_value[place + e];
   }
