@@ -2,13 +2,13 @@ internal import OpenCL
 
 /// Which device a user asks for: `auto`, `cpu`, `opencl` or `opencl:PLATFORM.DEVICE`.
 package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
-  /// A GPU if there is one, else the CPU path. An OpenCL device of CPU type is taken only when named.
+  /// The fastest GPU if there is one, else the CPU path. An OpenCL device of CPU type is taken only when named.
   case automatic
   /// The CPU path.
   case cpu
-  /// The first GPU, else the first OpenCL device.
+  /// The fastest GPU, else the first OpenCL device.
   case opencl
-  /// One device by its places in `DeviceDescription.all()`.
+  /// One device by its places among the platforms and among the platform's devices.
   case openclDevice(platform: Int, device: Int)
 
   package init?(_ text: String) {
@@ -42,26 +42,52 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user
   ) throws(ComputeError) -> Device {
     if self == .cpu { return try Device(cpuThreads: threads) }
-    let found: [DeviceDescription]
+    let survey: DeviceSurvey
     do throws(OpenCLError) {
-      found = try DeviceDescription.all()
+      survey = try DeviceSurvey()
     } catch {
-      // `auto` asks only whether there is a GPU: a broken driver means that there is none.
+      // `auto` asks only whether there is a GPU: a broken loader means that there is none.
       if self == .automatic { return try Device(cpuThreads: threads) }
       throw .driver(error)
     }
-    let wanted: DeviceDescription?
+    guard let description = try device(among: survey) else {
+      return try Device(cpuThreads: threads)
+    }
+    return try Device(opencl: description, isProfiling: isProfiling, tunings: tunings)
+  }
+
+  /// The OpenCL device that is meant; nil for the CPU path. Throws where a device is asked for that is not there or does
+  /// not answer.
+  func device(among survey: DeviceSurvey) throws(ComputeError) -> DeviceDescription? {
+    let found = survey.found
+    let failure: DeviceSurvey.Failure?
     switch self {
-    case .automatic, .cpu: wanted = found.first { $0.kind == .gpu }
-    case .opencl: wanted = found.first { $0.kind == .gpu } ?? found.first
+    case .cpu: return nil
+    case .automatic: return Self.fastestGPU(among: found)
+    case .opencl:
+      if let wanted = Self.fastestGPU(among: found) ?? found.first { return wanted }
+      failure = survey.failures.first
     case .openclDevice(let platform, let device):
-      wanted = found.first { $0.platformIndex == platform && $0.deviceIndex == device }
+      let wanted = found.first { $0.platformIndex == platform && $0.deviceIndex == device }
+      if let wanted { return wanted }
+      failure = survey.failure(platform: platform, device: device)
     }
-    if let wanted {
-      return try Device(opencl: wanted, isProfiling: isProfiling, tunings: tunings)
-    }
-    if self == .automatic { return try Device(cpuThreads: threads) }
+    if let failure { throw .driver(failure.error) }
     throw .unknownDevice(
       asked: description, found: found.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })
+  }
+
+  /// Of the GPUs, one with memory of its own before those that share the host's, then that of the most compute units times
+  /// clock rate, then the first.
+  static func fastestGPU(among devices: [DeviceDescription]) -> DeviceDescription? {
+    func rank(_ device: DeviceDescription) -> (Int, Int) {
+      (device.sharesHostMemory ? 0 : 1, device.computeUnits * max(device.clock, 1))
+    }
+    var best: DeviceDescription?
+    for device in devices where device.kind == .gpu {
+      if let found = best, rank(found) >= rank(device) { continue }
+      best = device
+    }
+    return best
   }
 }

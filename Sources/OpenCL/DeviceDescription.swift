@@ -19,6 +19,10 @@ package struct DeviceDescription: Sendable, Equatable {
   package let driver: String
   package let kind: Kind
   package let computeUnits: Int
+  /// The highest clock rate, in MHz.
+  package let clock: Int
+  /// Whether the device works in the host's memory, as integrated GPUs do.
+  package let sharesHostMemory: Bool
   /// Bytes of global memory.
   package let memory: Int
   /// Bytes of the largest single buffer.
@@ -27,22 +31,18 @@ package struct DeviceDescription: Sendable, Equatable {
   package let localMemory: Int
   /// Work-items of the largest work-group.
   package let workGroupSize: Int
+}
 
-  /// Every device of every platform, platform by platform; empty where no driver is installed.
+extension DeviceDescription {
+  /// Every device that answers, platform by platform; empty where no driver is installed. Throws where nothing answers and
+  /// something failed.
   package static func all() throws(OpenCLError) -> [DeviceDescription] {
-    var found: [DeviceDescription] = []
-    for (platformIndex, platform) in try Handles.platforms().enumerated() {
-      for (deviceIndex, device) in try Handles.devices(of: platform).enumerated() {
-        found.append(
-          try DeviceDescription(
-            platformIndex: platformIndex, deviceIndex: deviceIndex, platform: platform,
-            device: device))
-      }
-    }
-    return found
+    let survey = try DeviceSurvey()
+    if survey.found.isEmpty, let failure = survey.failures.first { throw failure.error }
+    return survey.found
   }
 
-  private init(
+  init(
     platformIndex: Int, deviceIndex: Int, platform: PlatformHandle, device: DeviceHandle
   ) throws(OpenCLError) {
     self.platformIndex = platformIndex
@@ -59,6 +59,11 @@ package struct DeviceDescription: Sendable, Equatable {
       : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0
         ? .cpu : type & cl_device_type(CL_DEVICE_TYPE_ACCELERATOR) != 0 ? .accelerator : .other
     self.computeUnits = Int(try device.number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self))
+    // Only a choice between devices asks for these two: a driver that does not know them is no worse for it.
+    self.clock = Int(
+      (try? device.number(CL_DEVICE_MAX_CLOCK_FREQUENCY, as: cl_uint.self)) ?? 0)
+    self.sharesHostMemory =
+      (try? device.number(CL_DEVICE_HOST_UNIFIED_MEMORY, as: cl_bool.self)).map { $0 != 0 } ?? false
     self.memory = Int(clamping: try device.number(CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self))
     self.largestBuffer = Int(
       clamping: try device.number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self))

@@ -16,7 +16,10 @@ struct Devices: ParsableCommand {
   @OptionGroup(visibility: .hidden) var common: CommonOptions
 
   func run() throws {
-    let devices = try DeviceListing.all(threads: common.threads)
+    let survey = try DeviceSurvey()
+    for failure in survey.failures { common.logger.warning("\(failure)") }
+    let devices =
+      [try DeviceListing(cpuThreads: common.threads)] + survey.found.map(DeviceListing.init)
     if json {
       print(JSON.array(devices.map(\.json)).text(JSON.Layout(indentation: 2)))
       return
@@ -41,15 +44,14 @@ struct DeviceListing {
   /// Whether the user has let its kernels be tuned; nil on the CPU path, which has nothing to tune.
   let tuning: DeviceTuning?
 
-  /// The CPU path and every OpenCL device.
-  static func all(threads: Int?) throws -> [DeviceListing] {
+  /// The CPU path.
+  init(cpuThreads threads: Int?) throws {
     let cpu = try Device(cpuThreads: threads)
-    let path = DeviceListing(
+    self.init(
       name: cpu.name, title: cpu.title, kind: "cpu",
       computeUnits: threads ?? ProcessInfo.processInfo.activeProcessorCount,
       memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory), driver: [:],
       tuning: nil)
-    return [path] + (try DeviceDescription.all().map(DeviceListing.init))
   }
 
   private init(
@@ -65,7 +67,8 @@ struct DeviceListing {
     self.tuning = tuning
   }
 
-  private init(_ device: DeviceDescription) {
+  /// An OpenCL device.
+  init(_ device: DeviceDescription) {
     self.init(
       name: "opencl:\(device.platformIndex).\(device.deviceIndex)",
       title: "\(device.name) (\(device.platform))", kind: device.kind.rawValue,
@@ -73,6 +76,8 @@ struct DeviceListing {
       driver: [
         "platform": .string(device.platform), "vendor": .string(device.vendor),
         "version": .string(device.version), "driver": .string(device.driver),
+        "clock_mhz": .integer(device.clock),
+        "shares_host_memory": .bool(device.sharesHostMemory),
         "largest_buffer_bytes": .integer(device.largestBuffer),
         "local_memory_bytes": .integer(device.localMemory),
         "work_group_size": .integer(device.workGroupSize),
