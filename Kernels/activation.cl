@@ -16,17 +16,22 @@
 // Build     LANES=128 SPAN=1024 ACTIVATION=0,1,2,3
 
 KERNEL(LANES) activation_forward(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y,
-                                 int count) {
-  const int begin = GROUP_ID * SPAN;
-  const int end = count - begin < SPAN ? count : begin + SPAN;
-  for (int i = begin + FIRST; i < end; i += STRIDE)
-    store_lane(activated(load_or_zero(x, i, end)), y, i, end);
+                                 OFFSET count) {
+  const OFFSET begin = (OFFSET)GROUP_ID * SPAN;
+  const int length = count - begin < SPAN ? (int)(count - begin) : SPAN;
+  const GLOBAL float *from = x + begin;
+  GLOBAL float *to = y + begin;
+  for (int i = FIRST; i < length; i += STRIDE)
+    store_lane(activated(load_or_zero(from, i, length)), to, i, length);
 }
 
 KERNEL(LANES) activation_backward(const GLOBAL float *RESTRICT d_y,
-                                  GLOBAL float *RESTRICT x, int count) {
-  const int begin = GROUP_ID * SPAN;
-  const int end = count - begin < SPAN ? count : begin + SPAN;
-  for (int i = begin + FIRST; i < end; i += STRIDE)
-    store_lane(load_or_zero(d_y, i, end) * activation_slope(load_or_zero(x, i, end)), x, i, end);
+                                  GLOBAL float *RESTRICT x, OFFSET count) {
+  const OFFSET begin = (OFFSET)GROUP_ID * SPAN;
+  const int length = count - begin < SPAN ? (int)(count - begin) : SPAN;
+  const GLOBAL float *gradient = d_y + begin;
+  GLOBAL float *to = x + begin;
+  for (int i = FIRST; i < length; i += STRIDE)
+    store_lane(load_or_zero(gradient, i, length) * activation_slope(load_or_zero(to, i, length)),
+               to, i, length);
 }

@@ -16,12 +16,13 @@
 // Twin      Sources/Compute/Operations/ResidualAdd.swift, Sources/CArithmetic/residual_add.c
 // Build     LANES=256
 
-KERNEL(LANES) add_elements(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y, int count) {
+KERNEL(LANES) add_elements(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y,
+                           OFFSET count) {
   const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
   if (i < count) y[i] += x[i];
 }
 
-KERNEL(LANES) scale_elements(GLOBAL float *RESTRICT y, int count, float factor) {
+KERNEL(LANES) scale_elements(GLOBAL float *RESTRICT y, OFFSET count, float factor) {
   const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
   if (i < count) y[i] *= factor;
 }

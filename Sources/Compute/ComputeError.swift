@@ -7,6 +7,8 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
   case unknownDevice(asked: String, found: [String])
   /// `needed` bytes were asked for, `available` are left.
   case outOfMemory(device: String, needed: Int, available: Int)
+  /// A single buffer of `needed` bytes was asked for; the device takes at most `limit` in one, however much is free.
+  case bufferTooLarge(device: String, needed: Int, limit: Int)
   /// An operand holds fewer elements than the operation's shape asks for.
   case shape(operation: String, operand: String, expected: Int, found: Int)
   /// A call that the operation does not offer, such as a head dimension that is too large.
@@ -23,6 +25,10 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
       return "\(device) is out of memory: \(Self.mebibytes(needed)) MiB needed, "
         + "\(Self.mebibytes(available)) MiB available; a smaller --batch-size, "
         + "--teacher-cache hidden or --precision bf16 lowers what is needed"
+    case .bufferTooLarge(let device, let needed, let limit):
+      return "\(device) takes at most \(Self.mebibytes(limit)) MiB in one buffer "
+        + "(CL_DEVICE_MAX_MEM_ALLOC_SIZE), \(Self.mebibytes(needed)) MiB needed; a smaller "
+        + "--batch-size, --teacher-cache hidden or --precision bf16 lowers what is needed"
     case .shape(let operation, let operand, let expected, let found):
       return "\(operation): \(operand) holds \(found) elements, expected at least \(expected)"
     case .unsupported(let operation, let reason):

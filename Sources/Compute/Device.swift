@@ -50,9 +50,13 @@ package final class Device {
     tuning = tunings.apply(to: gpu)
     name = "opencl:\(description.platformIndex).\(description.deviceIndex)"
     title = "\(description.name) (\(description.platform))"
-    pool = MemoryPool { byteCount, heldBytes throws(ComputeError) in
-      try gpu.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)
-    }
+    pool = MemoryPool(
+      allocate: { byteCount, heldBytes throws(ComputeError) in
+        try gpu.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)
+      },
+      finish: { () throws(ComputeError) in
+        try driver { () throws(OpenCLError) in try gpu.context.finish() }
+      })
   }
 
   /// True for the CPU path.

@@ -28,9 +28,20 @@ struct KernelLaunch: ~Copyable {
     try bind(buffer.block.device)
   }
 
-  /// An `int` of the kernel.
+  /// An `int` of the kernel. Throws `.unsupported` for a number that it does not hold: cut off, it would count other elements.
   mutating func value(_ value: Int) throws(ComputeError) {
-    try bind(value: Int32(truncatingIfNeeded: value))
+    guard let number = Int32(exactly: value) else {
+      throw .unsupported(
+        operation: kernel.name,
+        reason: "\(value) as argument \(bound), expected at most \(Int32.max): fewer rows at once, "
+          + "such as those of a smaller batch, keep it below that")
+    }
+    try bind(value: number)
+  }
+
+  /// An `OFFSET` of the kernel: a count of elements that may pass 2^31.
+  mutating func offset(_ value: Int) throws(ComputeError) {
+    try bind(value: Int64(value))
   }
 
   /// A `float` of the kernel.

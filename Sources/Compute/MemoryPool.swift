@@ -19,6 +19,7 @@ final class MemoryPool {
   private var free: [Key: [MemoryBlock]] = [:]
   private var shared: MemoryBlock?
   private let allocate: (_ byteCount: Int, _ heldBytes: Int) throws(ComputeError) -> MemoryBlock
+  private let finish: () throws(ComputeError) -> Void
 
   /// Bytes handed out or kept.
   private(set) var heldBytes = 0
@@ -27,9 +28,14 @@ final class MemoryPool {
   /// Allocations made so far: a step that allocates nothing leaves it as it was.
   private(set) var allocations = 0
 
-  /// `allocate` gets the bytes asked for and the bytes that this pool holds already.
-  init(allocate: @escaping (Int, Int) throws(ComputeError) -> MemoryBlock) {
+  /// `allocate` gets the bytes asked for and the bytes that this pool holds already; `finish` waits until what was asked of the
+  /// device is done.
+  init(
+    allocate: @escaping (Int, Int) throws(ComputeError) -> MemoryBlock,
+    finish: @escaping () throws(ComputeError) -> Void = {}
+  ) {
     self.allocate = allocate
+    self.finish = finish
   }
 
   /// A block of at least `byteCount` bytes.
@@ -40,8 +46,10 @@ final class MemoryPool {
     do {
       block = try allocate(size, heldBytes)
     } catch {
-      guard !free.isEmpty else { throw error }
+      guard case .outOfMemory = error else { throw error }
       drain()
+      // A driver keeps released memory until the commands that use it have run.
+      try finish()
       block = try allocate(size, heldBytes)
     }
     allocations += 1

@@ -7,6 +7,8 @@ final class OpenCLEngine {
   let isCPUType: Bool
   /// The constants that this device's tuning found, by the tunable's name; those that are missing run their defaults.
   var choices: [String: TuningCandidate] = [:]
+  /// What work is shared out for; tests set it, to see what a larger device would do.
+  var computeUnits: Int
   private let cache: ProgramCache
   private var kernels: [KernelKey: Kernel] = [:]
   private var programs: [String: Program] = [:]
@@ -31,6 +33,7 @@ final class OpenCLEngine {
       try Context(description, isProfiling: isProfiling)
     }
     isCPUType = description.kind == .cpu && bodies == .automatic
+    computeUnits = description.computeUnits
     cache = ProgramCache(device: description)
   }
 
@@ -83,23 +86,26 @@ final class OpenCLEngine {
     }
   }
 
-  /// Device memory, checked against what the device has: drivers promise more and fail at the first use.
+  /// Device memory, checked against what the device has and takes in one buffer: drivers promise more and fail at the first
+  /// use.
   func allocate(
     byteCount: Int, heldBytes: Int, limit: Int?
   ) throws(ComputeError) -> MemoryBlock {
-    let total = limit ?? context.description.memory
-    let available = min(total - heldBytes, limit ?? context.description.largestBuffer)
+    let device = context.description
+    let available = max(0, (limit ?? device.memory) - heldBytes)
     guard byteCount <= available else {
-      throw .outOfMemory(
-        device: context.description.name, needed: byteCount, available: max(available, 0))
+      throw .outOfMemory(device: device.name, needed: byteCount, available: available)
+    }
+    guard byteCount <= device.largestBuffer else {
+      throw .bufferTooLarge(
+        device: device.name, needed: byteCount, limit: device.largestBuffer)
     }
     do throws(OpenCLError) {
       let memory = try context.allocate(byteCount: byteCount)
       return unsafe MemoryBlock(.opencl(memory), byteCount: byteCount)
     } catch {
       guard error.isOutOfMemory else { throw .driver(error) }
-      throw .outOfMemory(
-        device: context.description.name, needed: byteCount, available: max(available, 0))
+      throw .outOfMemory(device: device.name, needed: byteCount, available: available)
     }
   }
 }

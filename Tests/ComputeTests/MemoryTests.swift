@@ -1,6 +1,8 @@
-import Compute
+import OpenCL
 import TestSupport
 import Testing
+
+@testable import Compute
 
 extension DeviceTests {
   /// What the pool hands out, keeps and refuses.
@@ -24,6 +26,33 @@ extension DeviceTests {
       let text = "\(try #require(error))"
       #expect(text.contains("4 MiB needed, 1 MiB available"), "\(text)")
       #expect(text.contains("--batch-size") && !text.contains("\n"))
+    }
+
+    /// The driver's own limit of a buffer is told as such.
+    @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+    func aBufferThatIsTooLargeIsNotTakenForFullMemory() throws {
+      let device = try TestDevice.opencl.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      let limit = gpu.context.description.largestBuffer
+      let error = #expect(throws: ComputeError.self) {
+        _ = try gpu.allocate(byteCount: limit + 1, heldBytes: 0, limit: 2 * limit)
+      }
+      #expect(
+        try #require(error)
+          == .bufferTooLarge(
+            device: gpu.context.description.name, needed: limit + 1, limit: limit))
+      let text = "\(try #require(error))"
+      #expect(text.contains("in one buffer (CL_DEVICE_MAX_MEM_ALLOC_SIZE)"))
+      #expect(text.contains("--batch-size") && !text.contains("\n"))
+    }
+
+    /// A count that an `int` of a kernel does not hold is refused, not cut off.
+    @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+    func aCountBeyondTheKernelsIsRefused() throws {
+      guard case .opencl(let gpu) = try TestDevice.opencl.open().engine else { return }
+      var launch = try gpu.launch(.sgd, "sgd_update", [KernelOption("LANES", 64)])
+      let error = #expect(throws: ComputeError.self) { try launch.value(1 << 31) }
+      #expect("\(try #require(error))".hasPrefix("sgd_update: 2147483648 as argument 0, expected"))
     }
 
     @Test(arguments: TestDevice.all)

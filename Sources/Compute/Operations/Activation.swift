@@ -56,7 +56,7 @@ extension Device {
         .activation, "activation_forward", [lanes.option, span, activation.option])
       try launch.read(x)
       try launch.write(&y)
-      try launch.value(count)
+      try launch.offset(count)
       try launch.run(groups: span.groups(for: count), lanes: lanes.count)
     }
   }
@@ -85,7 +85,7 @@ extension Device {
         .activation, "activation_backward", [lanes.option, span, activation.option])
       try launch.read(outputGradient)
       try launch.write(&x)
-      try launch.value(count)
+      try launch.offset(count)
       try launch.run(groups: span.groups(for: count), lanes: lanes.count)
     }
   }

@@ -27,7 +27,7 @@ extension Device {
       var launch = try gpu.launch(.residualAdd, "add_elements", [lanes.option])
       try launch.read(x)
       try launch.write(&y)
-      try launch.value(count)
+      try launch.offset(count)
       try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
     }
   }
@@ -50,7 +50,7 @@ extension Device {
       let lanes = gpu.lanes(.residualAdd)
       var launch = try gpu.launch(.residualAdd, "scale_elements", [lanes.option])
       try launch.write(&y)
-      try launch.value(count)
+      try launch.offset(count)
       try launch.value(factor)
       try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
     }
