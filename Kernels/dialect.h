@@ -90,7 +90,8 @@ DEVICE void store_half(float value, GLOBAL ushort *values, OFFSET index) {
 // Masked scores: large enough that exp(MASKED - m) is 0, finite so that no infinity enters a sum.
 #define MASKED (-1e30f)
 
-// Element types of stored weights: ELEMENT is one of these, WIDEN(p, i) reads element i of p as f32.
+// Element types of stored weights: ELEMENT is one of these; widen(p, i) reads element i of p as f32, widen_quad(p, i) the
+// four from i on, where p + i is aligned to four elements.
 #define ELEMENT_F32 0
 #define ELEMENT_BF16 1
 #define ELEMENT_F16 2
@@ -99,22 +100,39 @@ DEVICE void store_half(float value, GLOBAL ushort *values, OFFSET index) {
 #if ELEMENT == ELEMENT_F32
 typedef float Stored;
 DEVICE float widen(const GLOBAL Stored *values, OFFSET index) { return values[index]; }
+DEVICE float4 widen_quad(const GLOBAL Stored *values, OFFSET index) {
+  return *(const GLOBAL float4 *)(values + index);
+}
 #elif ELEMENT == ELEMENT_BF16
 typedef ushort Stored;
 DEVICE float widen(const GLOBAL Stored *values, OFFSET index) {
   return bits_to_float(((uint)values[index]) << 16);
 }
+DEVICE float4 widen_quad(const GLOBAL Stored *values, OFFSET index) {
+  const ushort4 quad = *(const GLOBAL ushort4 *)(values + index);
+  return make_float4(bits_to_float((uint)quad.x << 16), bits_to_float((uint)quad.y << 16),
+                     bits_to_float((uint)quad.z << 16), bits_to_float((uint)quad.w << 16));
+}
 #elif defined(__CUDACC_RTC__) || defined(__CUDA__)
 typedef ushort Stored;
-DEVICE float widen(const GLOBAL Stored *values, OFFSET index) {
+DEVICE float widen_bits(ushort bits) {
   float wide;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(wide) : "h"(values[index]));
+  asm("cvt.f32.f16 %0, %1;" : "=f"(wide) : "h"(bits));
   return wide;
+}
+DEVICE float widen(const GLOBAL Stored *values, OFFSET index) { return widen_bits(values[index]); }
+DEVICE float4 widen_quad(const GLOBAL Stored *values, OFFSET index) {
+  const ushort4 quad = *(const GLOBAL ushort4 *)(values + index);
+  return make_float4(widen_bits(quad.x), widen_bits(quad.y), widen_bits(quad.z),
+                     widen_bits(quad.w));
 }
 #else
 typedef ushort Stored;
 DEVICE float widen(const GLOBAL Stored *values, OFFSET index) {
   return vload_half((size_t)index, (const __global half *)values);
+}
+DEVICE float4 widen_quad(const GLOBAL Stored *values, OFFSET index) {
+  return vload_half4(0, (const __global half *)(values + index));
 }
 #endif
 #endif

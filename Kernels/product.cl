@@ -80,29 +80,11 @@ DEVICE float4 x_quad(const GLOBAL float *x, OFFSET index, int count) {
 #endif
 }
 
-#if ALIGNED && ELEMENT == ELEMENT_F32
-
-DEVICE float4 weight_quad(const GLOBAL Stored *weight, OFFSET index, int count) {
-  return x_quad(weight, index, count);
-}
-
-#elif ALIGNED
-
-DEVICE float widen_bits(uint bits) {
-#if ELEMENT == ELEMENT_BF16
-  return bits_to_float(bits << 16);
-#else
-  // Exponent and fraction where an f32 has them are the number times 2^-112.
-  const float magnitude = bits_to_float((bits & 0x7fffu) << 13) * 5.192296858534828e33f;
-  return bits_to_float(float_to_bits(magnitude) | (bits & 0x8000u) << 16);
-#endif
-}
+#if ALIGNED
 
 DEVICE float4 weight_quad(const GLOBAL Stored *weight, OFFSET index, int count) {
   if (count <= 0) return make_float4(0.0f, 0.0f, 0.0f, 0.0f);
-  const ushort4 quad = *(const GLOBAL ushort4 *)(weight + index);
-  return make_float4(widen_bits(quad.x), widen_bits(quad.y), widen_bits(quad.z),
-                     widen_bits(quad.w));
+  return widen_quad(weight, index);
 }
 
 #else

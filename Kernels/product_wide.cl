@@ -40,11 +40,17 @@ DEVICE float16 widen16(float16 stored) { return stored; }
 #elif ELEMENT == ELEMENT_BF16
 DEVICE float16 widen16(ushort16 stored) { return as_float16(convert_uint16(stored) << 16); }
 #else
-// Exponent and fraction where an f32 has them are the number times 2^-112.
+// Exponent and fraction stand where an f32 has them, and the exponent is 112 short; those of infinities and of what is no number
+// by as much again. Below 2^-14 there is an implicit 1 too many, which is taken off as 2^-14: nothing here is a
+// denormal f32, which some devices take for 0.
 DEVICE float16 widen16(ushort16 stored) {
   const uint16 bits = convert_uint16(stored);
-  const float16 magnitude = as_float16((bits & 0x7fffu) << 13) * 0x1p112f;
-  return as_float16(as_uint16(magnitude) | (bits & 0x8000u) << 16);
+  const uint16 magnitude = (bits & 0x7fffu) << 13;
+  const uint16 small = as_uint16(as_float16(magnitude + 0x38800000u) - 0x1p-14f);
+  const uint16 large = magnitude + 0x70000000u;
+  uint16 wide = magnitude < 0x00800000u ? small : magnitude + 0x38000000u;
+  wide = magnitude >= 0x0f800000u ? large : wide;
+  return as_float16(wide | (bits & 0x8000u) << 16);
 }
 #endif
 

@@ -15,15 +15,15 @@ extension Device {
   ///   - weight: what the gradient is multiplied by, such as 1 / response tokens of the batch for a mean.
   ///   - losses: [rows], written: nats, before `weight`.
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
-  ///   - chunkBytes: the most that a chunk's logits take, or what is gathered in their place. Fewer mean that the head is read
-  ///     more often.
+  ///   - chunkBytes: the most that a chunk's logits take, or what is gathered in their place; nil takes what suits the
+  ///     device. Fewer mean that the head is read more often.
   /// - Throws: `.unsupported` where projected rows are asked for another divergence than their own; what the operations
   ///   throw.
   package func headDivergence(
     _ hidden: inout DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
     teacher: TeacherRows, at places: borrowing DeviceBuffer<Int32>, rows: Int,
     objective: Objective, weight: Float, losses: inout DeviceBuffer<Float>,
-    hiddenGradient: inout DeviceBuffer<Float>, chunkBytes: Int = HeadChunks.byteCount
+    hiddenGradient: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergence", head, shape, objective)
     try expect("headDivergence", "hidden", hidden.count, atLeast: rows * head.columns)
@@ -37,9 +37,9 @@ extension Device {
       return try streamProjectedHead(
         hidden, head: head, teacher: teacher, at: places, rows: rows,
         temperature: objective.temperature, weight: weight, losses: &losses,
-        hiddenGradient: &hiddenGradient, chunkBytes: chunkBytes, on: cpu)
+        hiddenGradient: &hiddenGradient, chunkBytes: chunkBytes ?? HeadChunks.byteCount, on: cpu)
     }
-    let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
+    let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var replay = try TeacherReplay(self, teacher, chunks)
     for chunk in chunks.ranges {
@@ -80,12 +80,12 @@ extension Device {
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
     teacher: TeacherRows, at places: borrowing DeviceBuffer<Int32>, rows: Int,
     objective: Objective, losses: inout DeviceBuffer<Float>,
-    agreements: inout DeviceBuffer<Float>, chunkBytes: Int = HeadChunks.byteCount
+    agreements: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergenceLoss", head, shape, objective)
     try expect("headDivergenceLoss", "hidden", hidden.count, atLeast: rows * head.columns)
     let objective = shape.bare(objective)
-    let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
+    let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var replay = try TeacherReplay(self, teacher, chunks)
     for chunk in chunks.ranges {

@@ -5,58 +5,6 @@ extension KernelFile {
   static let productWide = unsafe KernelFile(kernel_product_wide)
 }
 
-/// The tile of y that a work-group of 256 items makes (Kernels/product.cl).
-private struct ProductTile {
-  let itemRows: Int
-  let itemColumns: Int
-  /// Quads of rows and of columns of an item.
-  let parts: Int
-  /// Summands that stand in local memory at once.
-  let depth: Int
-
-  var rows: Int { 4 * itemRows * parts }
-  var columns: Int { 4 * itemColumns * parts }
-
-  init(_ itemRows: Int, _ itemColumns: Int, parts: Int, depth: Int = 16) {
-    self.itemRows = itemRows
-    self.itemColumns = itemColumns
-    self.parts = parts
-    self.depth = depth
-  }
-
-  /// The tile of a choice among the candidates that `candidate` makes.
-  init(_ choice: TuningCandidate) {
-    let values = choice.values
-    self.init(
-      values["ITEM_ROWS"] ?? 16, values["ITEM_COLUMNS"] ?? 16, parts: values["PARTS"] ?? 1,
-      depth: values["DEPTH"] ?? 16)
-  }
-
-  var candidate: TuningCandidate {
-    TuningCandidate(
-      [
-        KernelOption("ITEM_ROWS", itemRows), KernelOption("ITEM_COLUMNS", itemColumns),
-        KernelOption("PARTS", parts), KernelOption("DEPTH", depth),
-      ],
-      items: 256, localBytes: 16 * depth * ((itemRows + itemColumns) * parts + 2))
-  }
-
-  /// The tile for y [rows, width]. Up to 16 rows have one of their own: generation reads little else than weights. A large one
-  /// serves where there are tiles enough for every compute unit: it reads local memory half as often for a multiplication.
-  static func suiting(rows: Int, width: Int, on gpu: OpenCLEngine) -> ProductTile {
-    if rows <= 16 { return ProductTile(gpu.choice(.productFew)) }
-    let medium = ProductTile(gpu.choice(.productMedium))
-    let large = ProductTile(gpu.choice(.productLarge))
-    let computeUnits = gpu.context.description.computeUnits
-    let isLarge = rows > medium.rows && large.count(rows: rows, width: width) >= computeUnits
-    return isLarge ? large : medium
-  }
-
-  func count(rows: Int, width: Int) -> Int {
-    ((rows + self.rows - 1) / self.rows) * ((width + columns - 1) / columns)
-  }
-}
-
 extension Tunable {
   /// Up to 16 rows.
   static let productFew = tiles(
@@ -126,12 +74,9 @@ extension Device {
     on gpu: OpenCLEngine
   ) throws(ComputeError) {
     let (rows, width) = (shape.rows, shape.width)
-    let computeUnits = gpu.context.description.computeUnits
-    let tile = ProductTile.suiting(rows: rows, width: width, on: gpu)
-    let tiles = tile.count(rows: rows, width: width)
-    // Two work-groups a compute unit; a share of fewer than 256 numbers would spend its time on writing its sums.
-    let shares = Pieces(
-      of: shape.depth, count: min(2 * computeUnits / tiles, shape.depth / 256), multiple: 16)
+    let tile = ProductTile.suiting(rows: rows, width: width, depth: shape.depth, on: gpu)
+    let shares = tile.shares(
+      rows: rows, width: width, depth: shape.depth, computeUnits: gpu.computeUnits)
     let isAligned = width % 4 == 0 && shape.depth % 4 == 0
     let options =
       tile.candidate.constants + [
@@ -176,7 +121,7 @@ extension Device {
     on gpu: OpenCLEngine
   ) throws(ComputeError) {
     let columnGroups = (shape.width + 63) / 64
-    let wanted = gpu.context.description.computeUnits * 8
+    let wanted = gpu.computeUnits * 8
     let rowPieces = Pieces(
       of: shape.rows, count: min(wanted / columnGroups, shape.rows / 48), multiple: 6)
     let launch = try gpu.launch(

@@ -12,7 +12,7 @@ extension Device {
   package func storeTeacher(
     _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
     shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,
-    chunkBytes: Int = HeadChunks.byteCount
+    chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("storeTeacher", head, shape)
     try expect("storeTeacher", "hidden", hidden.count, atLeast: (inputRow + rows) * head.columns)
@@ -22,7 +22,7 @@ extension Device {
         hidden, from: inputRow * head.columns, into: &teacher.states,
         at: firstRow * head.columns, count: rows * head.columns)
     }
-    let chunks = HeadChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
+    let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var chosen = try scratch(of: Int32.self, count: chunks.capacity)
     for chunk in chunks.ranges {

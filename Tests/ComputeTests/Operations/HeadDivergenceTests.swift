@@ -19,7 +19,7 @@ extension DeviceTests {
     private func run(
       _ workload: HeadDivergenceWorkload, _ kind: TeacherCacheKind, _ objective: Objective,
       hidden: [Float]? = nil, precision: WeightPrecision = .f32,
-      chunkBytes: Int = HeadChunks.byteCount, on device: Device
+      chunkBytes: Int? = nil, on device: Device
     ) throws -> Found {
       let head = try WeightMatrix(
         device, rows: workload.vocabulary, columns: workload.width, precision: precision,

@@ -152,6 +152,49 @@ extension DeviceTests {
       #expect(results[0] == results[1])
     }
 
+    /// Every number of 16 bits comes out of a product with 1 as itself: denormal ones, infinities, and what is no number.
+    @Test(arguments: TestDevice.all, [4, 5])
+    func everyHalfIsWidenedExactly(on name: TestDevice, inputs: Int) throws {
+      let device = try name.open()
+      let numbers = (0...UInt16.max).map { Float(Float16(bitPattern: $0)) }
+      var values = [Float](repeating: 0, count: numbers.count * inputs)
+      for (row, number) in numbers.enumerated() { values[row * inputs + row % inputs] = number }
+      let weight = try WeightMatrix(
+        device, rows: numbers.count, columns: inputs, precision: .f16, values: values)
+      let x = try device.buffer([Float](repeating: 1, count: inputs))
+      var y = try device.buffer(of: Float.self, count: numbers.count)
+      try device.product(x, weight, rows: 1, into: &y)
+      let found = try device.download(y)
+      #expect(
+        zip(found, numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) })
+    }
+
+    /// What a GPU of 132 compute units would do: large tiles, and depth in many shares.
+    @Test(
+      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      arguments: [(1, 70, 2500), (16, 70, 2500), (67, 70, 2500), (130, 520, 1100)])
+    func manySharesOfDepthMatch(rows: Int, outputs: Int, inputs: Int) throws {
+      let device = try TestDevice.openclGPUBodies.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      gpu.computeUnits = 132
+      try expectReference(on: device, .f32, shapes: [(rows, outputs, inputs)])
+    }
+
+    @Test func tilesAndSharesFillTheDevice() {
+      let few = ProductTile(4, 64, parts: 1)
+      // 4 work-groups of 256 columns, each in 14 shares of 64; 16 rows keep shares of 256.
+      #expect(few.shares(rows: 1, width: 896, depth: 896, computeUnits: 132).count == 14)
+      #expect(few.shares(rows: 16, width: 896, depth: 896, computeUnits: 132).count == 3)
+      #expect(few.shares(rows: 1, width: 151_936, depth: 896, computeUnits: 132).count == 1)
+      let large = ProductTile(16, 16, parts: 2)
+      #expect(large.shares(rows: 288, width: 896, depth: 896, computeUnits: 132).count == 3)
+      // 3 by 38 tiles in 2 shares, 3 by 7 in 3, 3 by 7 in 12.
+      #expect(large.fills(132, rows: 288, width: 4864, depth: 896))
+      #expect(!large.fills(132, rows: 288, width: 896, depth: 896))
+      #expect(large.fills(132, rows: 288, width: 896, depth: 4864))
+      #expect(!large.fills(132, rows: 288, width: 4864, depth: 100))
+    }
+
     @Test func referenceGradientAgreesWithCentralDifferences() {
       var generator = SeededGenerator(seed: 5)
       let workload = ProductWorkload(
