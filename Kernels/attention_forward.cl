@@ -106,6 +106,15 @@ KERNEL(1) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
 #define PARTS (LANES / TILE)
 #define SLICE (TILE / PARTS)
 
+// gathered[i][c] *= factors[y * SHARE + i]
+DEVICE void rescale_gathered(float gathered[SHARE][COLUMNS], const LOCAL_ARG float *factors) {
+  const int y = LOCAL_ID / SIDE;
+#pragma unroll
+  for (int i = 0; i < SHARE; i++)
+#pragma unroll
+    for (int c = 0; c < COLUMNS; c++) gathered[i][c] *= factors[y * SHARE + i];
+}
+
 KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
                                 const GLOBAL float *RESTRICT query,
                                 const GLOBAL float *RESTRICT key,
@@ -114,8 +123,10 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
                                 GLOBAL float *RESTRICT log_sum_exp, int query_heads,
                                 int key_value_heads, int window, float scale, float soft_cap) {
   LOCAL int own_rows[TILE], streamed_rows[TILE], positions[TILE];
-  LOCAL float staging[STAGING], weights[TILE * PITCH], partial[LANES];
+  LOCAL float4 weight_quads[TILE * PITCH / 4];
+  LOCAL float staging[STAGING], partial[LANES];
   LOCAL float rescale[TILE];
+  LOCAL_ARG float *weights = (LOCAL_ARG float *)weight_quads;
   const int lane = LOCAL_ID;
   const int y = lane / SIDE, x = lane % SIDE;
   const int row = lane % TILE, part = lane / TILE;
@@ -132,8 +143,7 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
   // Of the own row `row`; every lane that shares it keeps the same numbers.
   float maximum = MASKED, sum = 0.0f;
   float gathered[SHARE][COLUMNS];
-  for (int i = 0; i < SHARE; i++)
-    for (int c = 0; c < COLUMNS; c++) gathered[i][c] = 0.0f;
+  clear_gathered(gathered);
 
   const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
   const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
@@ -144,14 +154,16 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
     BARRIER();
     float scores[SHARE][SHARE];
     multiply_tiles(query, own_rows, key, streamed_rows, staging, scores);
+#pragma unroll
     for (int i = 0; i < SHARE; i++)
+#pragma unroll
       for (int j = 0; j < SHARE; j++) {
         const int position = positions[y * SHARE + i];
-        const int key_position = first + x * SHARE + j;
+        const int key_position = first + x + j * SIDE;
         const int seen = key_position <= position && key_position > position - window;
-        weights[(x * SHARE + j) * PITCH + y * SHARE + i] =
-            seen ? cap(scale * scores[i][j], soft_cap) : MASKED;
+        scores[i][j] = seen ? cap(scale * scores[i][j], soft_cap) : MASKED;
       }
+    store_weights(scores, weights);
     BARRIER();
 
     float largest = MASKED;
@@ -175,15 +187,13 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
     sum *= EXP(maximum - largest);
     for (int p = 0; p < PARTS; p++) sum += partial[p * TILE + row];
     maximum = largest;
-    for (int i = 0; i < SHARE; i++)
-      for (int c = 0; c < COLUMNS; c++) gathered[i][c] *= rescale[y * SHARE + i];
+    rescale_gathered(gathered, rescale);
     gather(weights, value, streamed_rows, staging, gathered);
   }
 
   if (part == 0) rescale[row] = sum > 0.0f ? 1.0f / sum : 0.0f;
   BARRIER();
-  for (int i = 0; i < SHARE; i++)
-    for (int c = 0; c < COLUMNS; c++) gathered[i][c] *= rescale[y * SHARE + i];
+  rescale_gathered(gathered, rescale);
   store_gathered(gathered, own_rows, 1.0f, output);
   if (part == 0 && row < rows)
     log_sum_exp[own_rows[row]] = sum > 0.0f ? maximum + LOG(sum) : MASKED;

@@ -109,8 +109,10 @@ KERNEL(LANES) attention_key_value_gradient(
     GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int prefix_count,
     int query_heads, int key_value_heads, int window, float scale, float soft_cap) {
   LOCAL int own_rows[TILE], streamed_rows[TILE], positions[TILE];
-  LOCAL float staging[STAGING], weights[TILE * PITCH];
+  LOCAL float4 weight_quads[TILE * PITCH / 4];
+  LOCAL float staging[STAGING];
   LOCAL float row_log_sum_exp[TILE], row_delta[TILE];
+  LOCAL_ARG float *weights = (LOCAL_ARG float *)weight_quads;
   const int lane = LOCAL_ID;
   const int y = lane / SIDE, x = lane % SIDE;
   const int head = GROUP_ID_Y;
@@ -120,8 +122,8 @@ KERNEL(LANES) attention_key_value_gradient(
     own_rows[lane] =
         lane < tile.key_count ? (tile.key_row + lane) * key_value_heads + head : -1;
   float gathered_key[SHARE][COLUMNS], gathered_value[SHARE][COLUMNS];
-  for (int i = 0; i < SHARE; i++)
-    for (int c = 0; c < COLUMNS; c++) gathered_key[i][c] = gathered_value[i][c] = 0.0f;
+  clear_gathered(gathered_key);
+  clear_gathered(gathered_value);
 
   for (int index = tile.span_begin; index < tile.span_end; index++) {
     const Span span = spans[index];
@@ -143,21 +145,21 @@ KERNEL(LANES) attention_key_value_gradient(
       float scores[SHARE][SHARE], d_scores[SHARE][SHARE];
       multiply_tiles(key, own_rows, query, streamed_rows, staging, scores);
       multiply_tiles(value, own_rows, d_output, streamed_rows, staging, d_scores);
+#pragma unroll
       for (int i = 0; i < SHARE; i++)
+#pragma unroll
         for (int j = 0; j < SHARE; j++) {
-          const int b = x * SHARE + j;
+          const int b = x + j * SIDE;
           const int key_position = first_key + y * SHARE + i;
           const int seen = key_position <= positions[b] &&
                            key_position > positions[b] - window && key_position <= last_key;
-          weights[b * PITCH + y * SHARE + i] =
-              score_gradient(seen, scores[i][j], row_log_sum_exp[b], row_delta[b], scale,
-                             soft_cap, &d_scores[i][j]);
+          scores[i][j] = score_gradient(seen, scores[i][j], row_log_sum_exp[b], row_delta[b],
+                                        scale, soft_cap, &d_scores[i][j]);
         }
+      store_weights(scores, weights);
       BARRIER();
       gather(weights, d_output, streamed_rows, staging, gathered_value);
-      for (int i = 0; i < SHARE; i++)
-        for (int j = 0; j < SHARE; j++)
-          weights[(x * SHARE + j) * PITCH + y * SHARE + i] = d_scores[i][j];
+      store_weights(d_scores, weights);
       BARRIER();
       gather(weights, query, streamed_rows, staging, gathered_key);
     }

@@ -16,7 +16,8 @@
 //     delta             [*, H]     write (attention_delta), read (attention_query_gradient)
 //     d_query           [*, H, D]  write
 //
-// Mapping   attention_delta: one lane a row and head.
+// Mapping   attention_delta: GPU: 16 neighbouring lanes a row and head, whose sums a tree adds.
+//           CPU: one work-item a row and head.
 //           attention_query_gradient: a query tile keeps its rows and streams keys past them;
 //           GPU: one work-group of 256 lanes a tile and key/value head. CPU: one work-item.
 // Passes    per tile of keys: 1. scores and d_output . value  2. score gradients
@@ -90,8 +91,10 @@ KERNEL(LANES) attention_query_gradient(
     const GLOBAL float *RESTRICT delta, GLOBAL float *RESTRICT d_query, int query_heads,
     int key_value_heads, int window, float scale, float soft_cap) {
   LOCAL int own_rows[TILE], streamed_rows[TILE], positions[TILE];
-  LOCAL float staging[STAGING], weights[TILE * PITCH];
+  LOCAL float4 weight_quads[TILE * PITCH / 4];
+  LOCAL float staging[STAGING];
   LOCAL float own_log_sum_exp[TILE], own_delta[TILE];
+  LOCAL_ARG float *weights = (LOCAL_ARG float *)weight_quads;
   const int lane = LOCAL_ID;
   const int y = lane / SIDE, x = lane % SIDE;
   const int head = GROUP_ID_Y;
@@ -107,8 +110,7 @@ KERNEL(LANES) attention_query_gradient(
     own_delta[lane] = lane < rows ? delta[row] : 0.0f;
   }
   float gathered[SHARE][COLUMNS];
-  for (int i = 0; i < SHARE; i++)
-    for (int c = 0; c < COLUMNS; c++) gathered[i][c] = 0.0f;
+  clear_gathered(gathered);
 
   const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
   const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
@@ -120,14 +122,16 @@ KERNEL(LANES) attention_query_gradient(
     float scores[SHARE][SHARE], d_scores[SHARE][SHARE];
     multiply_tiles(query, own_rows, key, streamed_rows, staging, scores);
     multiply_tiles(d_output, own_rows, value, streamed_rows, staging, d_scores);
+#pragma unroll
     for (int i = 0; i < SHARE; i++)
+#pragma unroll
       for (int j = 0; j < SHARE; j++) {
-        const int a = y * SHARE + i, b = x * SHARE + j;
+        const int a = y * SHARE + i, b = x + j * SIDE;
         const int seen = first + b <= positions[a] && first + b > positions[a] - window;
         score_gradient(seen, scores[i][j], own_log_sum_exp[a], own_delta[a], scale, soft_cap,
                        &d_scores[i][j]);
-        weights[b * PITCH + a] = d_scores[i][j];
       }
+    store_weights(d_scores, weights);
     BARRIER();
     gather(weights, key, streamed_rows, staging, gathered);
   }
@@ -137,13 +141,38 @@ KERNEL(LANES) attention_query_gradient(
 
 #endif
 
+#ifdef CPU_DEVICE
+
 KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
                               const GLOBAL float *RESTRICT output, GLOBAL float *RESTRICT delta,
                               int rows) {
-  const int row = GROUP_ID * LANES + LOCAL_ID;
-  if (row >= rows) return;
-  const OFFSET from = (OFFSET)row * HEAD_DIMENSION;
+  (void)rows;
+  const OFFSET from = (OFFSET)GROUP_ID * HEAD_DIMENSION;
   float sum = 0.0f;
   for (int d = 0; d < HEAD_DIMENSION; d++) sum += d_output[from + d] * output[from + d];
-  delta[row] = sum;
+  delta[GROUP_ID] = sum;
 }
+
+#else
+
+KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
+                              const GLOBAL float *RESTRICT output, GLOBAL float *RESTRICT delta,
+                              int rows) {
+  LOCAL float partial[LANES];
+  const int lane = LOCAL_ID;
+  const int x = lane % SIDE;
+  const int row = GROUP_ID * (LANES / SIDE) + lane / SIDE;
+  const OFFSET from = (OFFSET)row * HEAD_DIMENSION;
+  float sum = 0.0f;
+  if (row < rows)
+    for (int d = x; d < HEAD_DIMENSION; d += SIDE) sum += d_output[from + d] * output[from + d];
+  partial[lane] = sum;
+  BARRIER();
+  for (int reach = SIDE / 2; reach > 0; reach /= 2) {
+    if (x < reach) partial[lane] += partial[lane + reach];
+    BARRIER();
+  }
+  if (x == 0 && row < rows) delta[row] = partial[lane];
+}
+
+#endif

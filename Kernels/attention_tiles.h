@@ -138,7 +138,8 @@ DEVICE void score_gradient(int16 seen, float16 log_sum_exp, float16 delta, float
 #else
 
 // A work-group of SIDE x SIDE lanes a tile: lane (y, x) keeps the sums of own rows y * SHARE ...
-// and streamed rows x * SHARE ..., and of the same own rows the gathered elements x, x + SIDE ...
+// and streamed rows x, x + SIDE ..., and of the same own rows the gathered elements x, x + SIDE ...
+// Lanes side by side then write rows of weights side by side, whose quads lie in different banks.
 #define LANES 256
 #define SIDE 16
 #define SHARE (TILE / SIDE)
@@ -151,30 +152,45 @@ DEVICE void score_gradient(int16 seen, float16 log_sum_exp, float16 delta, float
 #define GATHER_STAGING (CHUNK * HEAD_DIMENSION + SIDE)
 #define STAGING (PRODUCT_STAGING > GATHER_STAGING ? PRODUCT_STAGING : GATHER_STAGING)
 
-// chunk[d][row] = matrix[rows[row]][first + d] for CHUNK elements d
-DEVICE void load_chunk(const GLOBAL float *matrix, const LOCAL_ARG int *rows, int first,
-                       LOCAL_ARG float *chunk) {
+// chunk[d][place] = matrix[rows[row]][first + d] for CHUNK elements d; place is the row, or, where
+// rows are dealt, SHARE * (row % SIDE) + row / SIDE: those of a lane side by side.
+DEVICE void load_chunk(const GLOBAL float *matrix, const LOCAL_ARG int *rows, int dealt,
+                       int first, LOCAL_ARG float *chunk) {
   const int lane = LOCAL_ID;
   for (int e = lane; e < TILE * CHUNK; e += LANES) {
-    const int row = rows[e / CHUNK];
+    const int place = e / CHUNK;
+    const int row = rows[dealt ? place % SHARE * SIDE + place / SHARE : place];
     const int d = first + e % CHUNK;
-    chunk[e % CHUNK * PITCH + e / CHUNK] =
+    chunk[e % CHUNK * PITCH + place] =
         row >= 0 && d < HEAD_DIMENSION ? matrix[(OFFSET)row * HEAD_DIMENSION + d] : 0.0f;
   }
 }
 
-// sums[i][j] = sum_d own[y * SHARE + i][d] * streamed[x * SHARE + j][d]. Ends with a barrier.
+DEVICE void clear_sums(float sums[SHARE][SHARE]) {
+#pragma unroll
+  for (int i = 0; i < SHARE; i++)
+#pragma unroll
+    for (int j = 0; j < SHARE; j++) sums[i][j] = 0.0f;
+}
+
+DEVICE void clear_gathered(float gathered[SHARE][COLUMNS]) {
+#pragma unroll
+  for (int i = 0; i < SHARE; i++)
+#pragma unroll
+    for (int c = 0; c < COLUMNS; c++) gathered[i][c] = 0.0f;
+}
+
+// sums[i][j] = sum_d own[y * SHARE + i][d] * streamed[x + j * SIDE][d]. Ends with a barrier.
 DEVICE void multiply_tiles(const GLOBAL float *own, const LOCAL_ARG int *own_rows,
                            const GLOBAL float *streamed, const LOCAL_ARG int *streamed_rows,
                            LOCAL_ARG float *staging, float sums[SHARE][SHARE]) {
   const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
   LOCAL_ARG float *left = staging;
   LOCAL_ARG float *right = staging + CHUNK * PITCH;
-  for (int i = 0; i < SHARE; i++)
-    for (int j = 0; j < SHARE; j++) sums[i][j] = 0.0f;
+  clear_sums(sums);
   for (int first = 0; first < HEAD_DIMENSION; first += CHUNK) {
-    load_chunk(own, own_rows, first, left);
-    load_chunk(streamed, streamed_rows, first, right);
+    load_chunk(own, own_rows, 0, first, left);
+    load_chunk(streamed, streamed_rows, 1, first, right);
     BARRIER();
     for (int d = 0; d < CHUNK; d++) {
       const LOCAL_ARG float *own_part = left + d * PITCH + y * SHARE;
@@ -186,6 +202,22 @@ DEVICE void multiply_tiles(const GLOBAL float *own, const LOCAL_ARG int *own_row
           sums[i][j] = FMA(own_part[i], streamed_part[j], sums[i][j]);
     }
     BARRIER();
+  }
+}
+
+// weights[x + j * SIDE][y * SHARE + i] = numbers[i][j]
+DEVICE void store_weights(float numbers[SHARE][SHARE], LOCAL_ARG float *weights) {
+  const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
+#pragma unroll
+  for (int j = 0; j < SHARE; j++) {
+    LOCAL_ARG float *to = weights + (x + j * SIDE) * PITCH + y * SHARE;
+#if TILE == 64
+    *(LOCAL_ARG float4 *)to =
+        make_float4(numbers[0][j], numbers[1][j], numbers[2][j], numbers[3][j]);
+#else
+#pragma unroll
+    for (int i = 0; i < SHARE; i++) to[i] = numbers[i][j];
+#endif
   }
 }
 
@@ -219,8 +251,10 @@ DEVICE void gather(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
 DEVICE void store_gathered(float gathered[SHARE][COLUMNS], const LOCAL_ARG int *rows,
                            float factor, GLOBAL float *target) {
   const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
+#pragma unroll
   for (int i = 0; i < SHARE; i++) {
     const int row = rows[y * SHARE + i];
+#pragma unroll
     for (int c = 0; c < COLUMNS; c++)
       if (row >= 0 && x + c * SIDE < HEAD_DIMENSION)
         target[(OFFSET)row * HEAD_DIMENSION + x + c * SIDE] = factor * gathered[i][c];

@@ -94,8 +94,8 @@ extension Device {
       try deltaLaunch.read(output)
       try deltaLaunch.write(&delta)
       try deltaLaunch.value(rowCount)
-      try deltaLaunch.run(
-        groups: (rowCount + queryKernel.lanes - 1) / queryKernel.lanes, lanes: queryKernel.lanes)
+      let rows = queryKernel.rowsOfDelta
+      try deltaLaunch.run(groups: (rowCount + rows - 1) / rows, lanes: queryKernel.lanes)
 
       var queryLaunch = try gpu.launch(
         .attentionQueryGradient, "attention_query_gradient", queryKernel.options)

@@ -5,6 +5,9 @@ struct AttentionKernel {
   let lanes: Int
   let options: [KernelOption]
 
+  /// Rows of a work-group of `attention_delta`: 16 lanes share a row, one work-item has it to itself on a device of CPU type.
+  var rowsOfDelta: Int { max(1, lanes / 16) }
+
   init(_ tunable: Tunable, _ gpu: OpenCLEngine, heads: HeadShape, softCap: Float?) {
     let dimension = heads.headDimension
     // Tiles, and the accumulators that a lane keeps in registers, must fit where heads are wide; a choice is for heads of up to
