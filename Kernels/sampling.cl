@@ -6,14 +6,15 @@
 //     uniforms   [T]     read     in [0, 1)
 //     tokens     [T]     write
 //
-// Mapping   GPU: one work-group of LANES a row; lane l holds the l-th of LANES spans of consecutive tokens, so
-//           that cumulative sums run in the order of the tokens.
+// Mapping   GPU: one work-group of LANES a row. A pass divides the tokens that are left into LANES / 16 spans of
+//           consecutive ones, in the order of the tokens; 16 neighbouring lanes go along a span side by side.
 //           CPU: one work-item a row, 16 tokens at a time.
-// Passes    1. maximum  2. weights e^((x - max) / temperature), summed  3. the span, or the 16 tokens, that hold
-//           uniform * total are walked through. Where rounding carries the walk past the end, the last token
-//           that has a weight is taken: a token of probability 0 is never drawn.
+// Passes    1. maximum  2. weights e^((x - max) / temperature), summed by spans; the span that holds uniform * total is
+//           divided by the next pass, until 16 tokens are left (CPU: is 16 tokens)  3. those are walked through.
+//           Where rounding carries the walk past the end, the last token that has a weight is taken: a token
+//           of probability 0 is never drawn.
 // Numerics  f32; the order of the sums is fixed
-// Traffic   2 * T * V floats
+// Traffic   2 * T * V floats (GPU: and a 16th of a pass for the next; CPU: 3 * T * V)
 // Twin      Sources/Compute/Operations/Sampling.swift, Sources/CArithmetic/sampling.c
 // Needs     lanes.h
 // Build     LANES=256
@@ -61,10 +62,15 @@ KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *R
 
 #else
 
+// Neighbouring lanes that share a span, and the spans of a pass.
+#define SIDE 16
+#define SPANS (LANES / SIDE)
+
 KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
                           const GLOBAL float *RESTRICT uniforms, GLOBAL int *RESTRICT tokens,
                           int width, float temperature) {
   LOCAL float partial[LANES];
+  LOCAL float sums[SPANS];
   LOCAL float target[1];
   LOCAL int chosen[1];
   const int row = GROUP_ID;
@@ -74,31 +80,51 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
   float found = -INFINITY;
   for (int v = lane; v < width; v += LANES) found = MAX(found, from[v]);
   const float maximum = largest(found, partial);
-  const int span = (width + LANES - 1) / LANES;
-  const int begin = lane * span;
-  const int end = begin + span < width ? begin + span : width;
-  float sum = 0.0f;
-  for (int v = begin; v < end; v++) sum += EXP((from[v] - maximum) * scale);
-  partial[lane] = sum;
-  BARRIER();
-  if (lane == 0) {
-    float sums = 0.0f;
-    for (int l = 0; l < LANES; l++) sums += partial[l];
-    float rest = uniforms[row] * sums;
-    int last = 0;
-    for (int l = 0; l < LANES; l++) {
-      if (partial[l] > 0.0f) {
-        last = l;
-        if (rest < partial[l]) break;
-        rest -= partial[l];
+
+  // The tokens from `begin` on, `length` of them, hold the drawn one, `rest` behind their first.
+  int begin = 0, length = width;
+  float rest = uniforms[row];
+  for (int divides = 1; divides; divides = length > SIDE) {
+    const int span = (length + SPANS - 1) / SPANS;
+    const int first = begin + lane / SIDE * span;
+    const int last = begin + length < width ? begin + length : width;
+    const int end = first + span < last ? first + span : last;
+    float sum = 0.0f;
+    for (int v = first + lane % SIDE; v < end; v += SIDE) sum += EXP((from[v] - maximum) * scale);
+    partial[lane] = sum;
+    BARRIER();
+    if (lane < SPANS) {
+      float span_sum = 0.0f;
+      for (int l = 0; l < SIDE; l++) span_sum += partial[lane * SIDE + l];
+      sums[lane] = span_sum;
+    }
+    BARRIER();
+    if (lane == 0) {
+      float remaining = rest;
+      if (length == width) {
+        float row_sum = 0.0f;
+        for (int s = 0; s < SPANS; s++) row_sum += sums[s];
+        remaining *= row_sum;
+      }
+      chosen[0] = 0;
+      target[0] = remaining;
+      for (int s = 0; s < SPANS; s++) {
+        if (sums[s] > 0.0f) {
+          chosen[0] = s;
+          target[0] = remaining;
+          if (remaining < sums[s]) break;
+          remaining -= sums[s];
+        }
       }
     }
-    chosen[0] = last;
-    target[0] = rest;
+    BARRIER();
+    begin += chosen[0] * span;
+    length = span;
+    rest = target[0];
   }
-  BARRIER();
-  if (lane == chosen[0]) {
-    float rest = target[0];
+
+  if (lane == 0) {
+    const int end = begin + length < width ? begin + length : width;
     int token = begin;
     for (int v = begin; v < end && rest >= 0.0f; v++) {
       const float weight = EXP((from[v] - maximum) * scale);
