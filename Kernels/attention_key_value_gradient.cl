@@ -12,14 +12,14 @@
 //     log_sum_exp      [*, H]               read
 //     delta            [*, H]               read         of attention_delta
 //     d_key, d_value   [*, G, D]            write
-//     key_partial      [slots, rows, G, D]  write, then read (attention_sum_slots): sums over a
-//                                           share of the sequences that see the prefix's rows;
+//     key_partial      [slots, slot_rows, G, D]  write, then read (attention_sum_slots): sums over
+//                                           a share of the queries that see a row;
 //                                           value_partial likewise
 //
 // Mapping   attention_key_value_gradient: a key tile keeps its rows and streams the packed
 //           queries of its spans past them; GPU: one work-group of 256 lanes a tile and
 //           key/value head. CPU: one work-item.
-//           attention_sum_slots: one lane an element of the prefix, slots in their order.
+//           attention_sum_slots: one lane an element of the rows that have slots, in their order.
 // Passes    per tile of queries: 1. scores and d_output . value  2. probabilities, score gradients
 //           3. both gathered over the queries
 // Numerics  f32, no atomics: every sum has one order
@@ -36,7 +36,7 @@ KERNEL(1) attention_key_value_gradient(
     const GLOBAL float *RESTRICT key, const GLOBAL float *RESTRICT value,
     const GLOBAL float *RESTRICT log_sum_exp, const GLOBAL float *RESTRICT delta,
     GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
-    GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int prefix_count,
+    GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int slot_rows,
     int query_heads, int key_value_heads, int window, float scale, float soft_cap) {
   const KeyTile tile = tiles[GROUP_ID];
   const int head = GROUP_ID_Y;
@@ -86,7 +86,7 @@ KERNEL(1) attention_key_value_gradient(
     }
   }
 
-  const OFFSET slot = (OFFSET)larger(tile.slot, 0) * prefix_count * key_value_heads;
+  const OFFSET slot = (OFFSET)larger(tile.slot, 0) * slot_rows * key_value_heads;
   GLOBAL float *key_target = tile.slot < 0 ? d_key : key_partial + slot * HEAD_DIMENSION;
   GLOBAL float *value_target = tile.slot < 0 ? d_value : value_partial + slot * HEAD_DIMENSION;
   for (int a = 0; a < tile.key_count; a++) {
@@ -106,7 +106,7 @@ KERNEL(LANES) attention_key_value_gradient(
     const GLOBAL float *RESTRICT key, const GLOBAL float *RESTRICT value,
     const GLOBAL float *RESTRICT log_sum_exp, const GLOBAL float *RESTRICT delta,
     GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
-    GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int prefix_count,
+    GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int slot_rows,
     int query_heads, int key_value_heads, int window, float scale, float soft_cap) {
   LOCAL int own_rows[TILE], streamed_rows[TILE], positions[TILE];
   LOCAL float4 weight_quads[TILE * PITCH / 4];
@@ -165,7 +165,7 @@ KERNEL(LANES) attention_key_value_gradient(
     }
   }
   BARRIER();
-  const OFFSET slot = (OFFSET)larger(tile.slot, 0) * prefix_count * key_value_heads;
+  const OFFSET slot = (OFFSET)larger(tile.slot, 0) * slot_rows * key_value_heads;
   store_gathered(gathered_key, own_rows, scale,
                  tile.slot < 0 ? d_key : key_partial + slot * HEAD_DIMENSION);
   store_gathered(gathered_value, own_rows, 1.0f,
@@ -177,13 +177,14 @@ KERNEL(LANES) attention_key_value_gradient(
 KERNEL(LANES) attention_sum_slots(const GLOBAL float *RESTRICT key_partial,
                                   const GLOBAL float *RESTRICT value_partial,
                                   GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
-                                  int count, int slots) {
-  const int index = GROUP_ID * LANES + LOCAL_ID;
-  if (index >= count) return;
+                                  OFFSET first, OFFSET stride, int count, int slots) {
+  const OFFSET place = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  if (place >= count) return;
+  const OFFSET index = first + place;
   float key_sum = 0.0f, value_sum = 0.0f;
   for (int slot = 0; slot < slots; slot++) {
-    key_sum += key_partial[(OFFSET)slot * count + index];
-    value_sum += value_partial[(OFFSET)slot * count + index];
+    key_sum += key_partial[slot * stride + index];
+    value_sum += value_partial[slot * stride + index];
   }
   d_key[index] = key_sum;
   d_value[index] = value_sum;

@@ -82,11 +82,12 @@ extension Device {
       let keyKernel = AttentionKernel(
         .attentionKeyValueGradient, gpu, heads: heads, softCap: softCap)
       let queries = try layout.queryTable(rows: queryKernel.tile, groupSize: heads.groupSize)
-      let keys = try layout.keyTable(rows: keyKernel.tile)
-      let prefixFloats = layout.prefixCount * heads.keyValueWidth
+      let keys = try layout.keyTable(keyKernel.keyDivision(heads, on: gpu))
+      let slots = max(keys.slots, keys.ownSlots > 1 && scope == .all ? keys.ownSlots : 0)
+      let partialCount = slots * keys.slotRows * heads.keyValueWidth
       var delta = try self.scratch(of: Float.self, count: rowCount)
-      var keyPartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
-      var valuePartial = try self.scratch(of: Float.self, count: keys.slots * prefixFloats)
+      var keyPartial = try self.scratch(of: Float.self, count: partialCount)
+      var valuePartial = try self.scratch(of: Float.self, count: partialCount)
 
       var deltaLaunch = try gpu.launch(
         .attentionQueryGradient, "attention_delta", queryKernel.options)
@@ -130,7 +131,7 @@ extension Device {
       try keyLaunch.write(&valueGradient)
       try keyLaunch.write(&keyPartial)
       try keyLaunch.write(&valuePartial)
-      try keyLaunch.value(layout.prefixCount)
+      try keyLaunch.value(keys.slotRows)
       try keyLaunch.value(heads.queryHeads)
       try keyLaunch.value(heads.keyValueHeads)
       try keyLaunch.value(layout.windowOrAll)
@@ -140,16 +141,23 @@ extension Device {
         groups: [scope == .all ? keys.count : keys.prefixTiles, heads.keyValueHeads],
         items: [keyKernel.lanes, 1])
 
-      var sumLaunch = try gpu.launch(
-        .attentionKeyValueGradient, "attention_sum_slots", keyKernel.options)
-      try sumLaunch.read(keyPartial)
-      try sumLaunch.read(valuePartial)
-      try sumLaunch.write(&keyGradient)
-      try sumLaunch.write(&valueGradient)
-      try sumLaunch.value(prefixFloats)
-      try sumLaunch.value(keys.slots)
-      try sumLaunch.run(
-        groups: (prefixFloats + keyKernel.lanes - 1) / keyKernel.lanes, lanes: keyKernel.lanes)
+      var sums = [(rows: 0..<layout.prefixCount, slots: keys.slots)]
+      if keys.ownSlots > 1 && scope == .all { sums += keys.ownRows.map { ($0, keys.ownSlots) } }
+      for (rows, slots) in sums {
+        let count = rows.count * heads.keyValueWidth
+        var sumLaunch = try gpu.launch(
+          .attentionKeyValueGradient, "attention_sum_slots", keyKernel.options)
+        try sumLaunch.read(keyPartial)
+        try sumLaunch.read(valuePartial)
+        try sumLaunch.write(&keyGradient)
+        try sumLaunch.write(&valueGradient)
+        try sumLaunch.offset(rows.lowerBound * heads.keyValueWidth)
+        try sumLaunch.offset(keys.slotRows * heads.keyValueWidth)
+        try sumLaunch.value(count)
+        try sumLaunch.value(slots)
+        try sumLaunch.run(
+          groups: (count + keyKernel.lanes - 1) / keyKernel.lanes, lanes: keyKernel.lanes)
+      }
     }
   }
 }

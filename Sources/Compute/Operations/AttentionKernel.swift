@@ -22,6 +22,13 @@ struct AttentionKernel {
       ]
   }
 
+  /// How keys are divided: on a GPU so that there are two work-groups a compute unit.
+  func keyDivision(_ heads: HeadShape, on gpu: OpenCLEngine) -> AttentionKeyDivision {
+    AttentionKeyDivision(
+      rows: tile, wanted: gpu.isCPUType ? 0 : 2 * gpu.computeUnits / heads.keyValueHeads,
+      leastQueries: (tile + heads.groupSize - 1) / heads.groupSize)
+  }
+
   /// Tiles of a GPU. Local memory holds a tile of weights, two chunks of rows or one of gathered rows, and a few rows of
   /// numbers (Kernels/attention_tiles.h), at most for a head of 128 elements.
   static func candidate(tile: Int, chunk: Int) -> TuningCandidate {

@@ -50,7 +50,7 @@ package final class AttentionLayout {
 
   private let device: Device
   private var queryTables: [(rows: Int, groupSize: Int, table: AttentionQueryTable)] = []
-  private var keyTables: [(rows: Int, table: AttentionKeyTable)] = []
+  private var keyTables: [(division: AttentionKeyDivision, table: AttentionKeyTable)] = []
   private var dividedPieces: AttentionPieces?
 
   /// Describes a batch on a device.
@@ -84,7 +84,7 @@ package final class AttentionLayout {
     for entry in queryTables {
       try entry.table.fill(self, rows: entry.rows, groupSize: entry.groupSize, on: device)
     }
-    for entry in keyTables { try entry.table.fill(self, rows: entry.rows, on: device) }
+    for entry in keyTables { try entry.table.fill(self, entry.division, on: device) }
   }
 
   private static func validate(
@@ -144,11 +144,11 @@ package final class AttentionLayout {
     return table
   }
 
-  /// Tiles of `rows` key rows.
-  func keyTable(rows: Int) throws(ComputeError) -> AttentionKeyTable {
-    if let made = keyTables.first(where: { $0.rows == rows }) { return made.table }
-    let table = try AttentionKeyTable(self, rows: rows, on: device)
-    keyTables.append((rows, table))
+  /// Tiles of key rows, divided so.
+  func keyTable(_ division: AttentionKeyDivision) throws(ComputeError) -> AttentionKeyTable {
+    if let made = keyTables.first(where: { $0.division == division }) { return made.table }
+    let table = try AttentionKeyTable(self, division, on: device)
+    keyTables.append((division, table))
     return table
   }
 

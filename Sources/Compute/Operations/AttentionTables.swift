@@ -19,15 +19,14 @@ struct AttentionKeyTile: BitwiseCopyable {
   /// Row of the first key in the key buffer.
   var keyRow: Int32
   var keyCount: Int32
-  /// Where its sums go: to the key's own row where -1, else to this slot of the prefix's partial
-  /// sums.
+  /// Where its sums go: to the key's own row where -1, else to this slot of the partial sums.
   var slot: Int32
   /// The spans of queries that see it.
   var spanBegin: Int32
   var spanEnd: Int32
 }
 
-/// The queries of one sequence as a key tile sees them: kernels read it as 4 ints.
+/// Queries of one sequence as a key tile sees them, all or a share: kernels read it as 4 ints.
 struct AttentionSpan: BitwiseCopyable {
   var queryStart: Int32
   var queryCount: Int32
@@ -91,32 +90,61 @@ final class AttentionQueryTable {
   }
 }
 
+/// How a key table is divided, for a device and heads.
+struct AttentionKeyDivision: Equatable {
+  /// Keys of a tile.
+  let rows: Int
+  /// Tiles that a key/value head should have, for the device to be filled.
+  let wanted: Int
+  /// Fewest queries of a share: they fill a tile of packed rows.
+  let leastQueries: Int
+}
+
 /// The key tiles of a layout, those of the prefix first, and the spans of queries that see them.
 ///
 /// Many sequences see the prefix but it has few tiles: each of its tiles stands here `slots` times,
-/// with a share of the spans each, and the slots are summed afterwards in their order.
+/// with a share of the spans each, and the slots are summed afterwards in their order. Where all
+/// tiles are still fewer than wanted, queries are shared out as well: every sequence's keys then
+/// have `ownSlots`, each with a share of its queries.
 final class AttentionKeyTable {
   let tiles: AttentionRecords<AttentionKeyTile>
   let spans: AttentionRecords<AttentionSpan>
   private(set) var count = 0
   private(set) var prefixTiles = 0
+  /// Partial sums of the prefix's keys.
   private(set) var slots = 0
+  /// Partial sums of other keys; 1 where their sums go to their own rows.
+  private(set) var ownSlots = 1
+  /// Rows of a slot: those of the prefix, or of all keys where others have slots too.
+  private(set) var slotRows = 0
+  /// The rows of keys behind the prefix.
+  private(set) var ownRows: [Range<Int>] = []
 
   static let largestSlotCount = 16
 
-  init(_ layout: AttentionLayout, rows: Int, on device: Device) throws(ComputeError) {
+  init(
+    _ layout: AttentionLayout, _ division: AttentionKeyDivision, on device: Device
+  ) throws(ComputeError) {
     tiles = try AttentionRecords(on: device)
     spans = try AttentionRecords(on: device)
-    try fill(layout, rows: rows, on: device)
+    try fill(layout, division, on: device)
   }
 
-  func fill(_ layout: AttentionLayout, rows: Int, on device: Device) throws(ComputeError) {
+  func fill(
+    _ layout: AttentionLayout, _ division: AttentionKeyDivision, on device: Device
+  ) throws(ComputeError) {
+    let rows = division.rows
     var spans: [AttentionSpan] = []
     var tiles: [AttentionKeyTile] = []
-    func span(_ sequence: AttentionSequence, shift: Int) -> AttentionSpan {
-      AttentionSpan(
-        queryStart: Int32(sequence.queryStart), queryCount: Int32(sequence.queryCount),
-        firstPosition: Int32(layout.firstPosition(sequence)), shift: Int32(shift))
+    func append(_ sequence: AttentionSequence, shift: Int, shares: Int) {
+      for share in 0..<shares {
+        let first = share * sequence.queryCount / shares
+        let end = (share + 1) * sequence.queryCount / shares
+        spans.append(
+          AttentionSpan(
+            queryStart: Int32(sequence.queryStart + first), queryCount: Int32(end - first),
+            firstPosition: Int32(layout.firstPosition(sequence) + first), shift: Int32(shift)))
+      }
     }
     func append(_ first: Int, _ end: Int, slot: Int, spans: Range<Int>) {
       tiles.append(
@@ -125,8 +153,12 @@ final class AttentionKeyTable {
           spanBegin: Int32(spans.lowerBound), spanEnd: Int32(spans.upperBound)))
     }
 
+    ownSlots = Self.ownSlots(layout, division)
     for sequence in layout.sequences where layout.isPrefix(sequence) || sequence.attendsPrefix {
-      if sequence.queryCount > 0 { spans.append(span(sequence, shift: 0)) }
+      if sequence.queryCount > 0 {
+        let most = max(1, sequence.queryCount / division.leastQueries)
+        append(sequence, shift: 0, shares: min(ownSlots, most))
+      }
     }
     let shared = spans.count
     slots = layout.prefixCount > 0 ? max(1, min(shared, Self.largestSlotCount)) : 0
@@ -142,12 +174,47 @@ final class AttentionKeyTable {
       let prefixCount = sequence.attendsPrefix ? layout.prefixCount : 0
       let end = sequence.keyStart + sequence.keyCount
       for first in stride(from: sequence.keyStart, to: end, by: rows) {
-        append(first, end, slot: -1, spans: spans.count..<(spans.count + 1))
+        for slot in 0..<ownSlots {
+          let span = spans.count + slot
+          append(first, end, slot: ownSlots > 1 ? slot : -1, spans: span..<(span + 1))
+        }
       }
-      spans.append(span(sequence, shift: prefixCount - sequence.keyStart))
+      append(sequence, shift: prefixCount - sequence.keyStart, shares: ownSlots)
     }
     count = tiles.count
+    slotRows = ownSlots > 1 ? layout.keyRows : layout.prefixCount
+    ownRows = Self.ownRows(layout)
     try self.spans.fill(spans, on: device)
     try self.tiles.fill(tiles, on: device)
+  }
+
+  /// The slots that keys behind the prefix have: as many as make up the tiles that are wanted, and no more than leave the
+  /// longest sequence enough queries in each.
+  private static func ownSlots(_ layout: AttentionLayout, _ division: AttentionKeyDivision) -> Int {
+    let own = layout.sequences.filter { !layout.isPrefix($0) }
+    let seeing = layout.sequences.count { $0.queryCount > 0 && $0.attendsPrefix } + 1
+    func tiles(_ keys: Int) -> Int { (keys + division.rows - 1) / division.rows }
+    let count =
+      own.reduce(0) { $0 + tiles($1.keyCount) }
+      + tiles(layout.prefixCount) * min(seeing, largestSlotCount)
+    let longest = layout.sequences.map(\.queryCount).max() ?? 0
+    return max(
+      1,
+      min(division.wanted / max(count, 1), longest / division.leastQueries, largestSlotCount))
+  }
+
+  /// Rows of the keys behind the prefix, neighbours in one.
+  private static func ownRows(_ layout: AttentionLayout) -> [Range<Int>] {
+    let own = layout.sequences.filter { !layout.isPrefix($0) && $0.keyCount > 0 }
+    var ranges: [Range<Int>] = []
+    for sequence in own.sorted(by: { $0.keyStart < $1.keyStart }) {
+      let end = sequence.keyStart + sequence.keyCount
+      if let last = ranges.last, last.upperBound == sequence.keyStart {
+        ranges[ranges.count - 1] = last.lowerBound..<end
+      } else {
+        ranges.append(sequence.keyStart..<end)
+      }
+    }
+    return ranges
   }
 }

@@ -1,6 +1,7 @@
-import Compute
 import TestSupport
 import Testing
+
+@testable import Compute
 
 extension DeviceTests {
   @Suite struct AttentionTests {
@@ -129,6 +130,44 @@ extension DeviceTests {
       #expect(first.query == second.query)
       #expect(first.key == second.key)
       #expect(first.value == second.value)
+    }
+
+    /// What a GPU of 132 compute units would do: queries are shared out where keys are few, and nothing else is written.
+    @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+    func manySharesOfQueriesMatch() throws {
+      let device = try TestDevice.openclGPUBodies.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      gpu.computeUnits = 132
+      var generator = SeededGenerator(seed: 13)
+      let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 8)
+      for batch in AttentionBatch.all {
+        for scope in [AttentionGradientScope.all, .prefixKeys] {
+          let workload = AttentionWorkload(
+            prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29, heads: heads,
+            using: &generator)
+          try check(workload, scope: scope, on: device, "\(batch), \(scope)")
+        }
+      }
+      let batch = AttentionBatch.training("", prefix: 32, [64, 64, 64, 64])
+      let workload = AttentionWorkload(
+        prefixCount: batch.prefixCount, sequences: batch.sequences, heads: heads,
+        using: &generator)
+      try check(workload, on: device, "a training step")
+      let runs = try (0..<2).map { _ in try AttentionRun(workload, on: device) }
+      #expect(runs[0].key == runs[1].key && runs[0].value == runs[1].value)
+    }
+
+    @Test func keysOfAFewTilesHaveSlots() throws {
+      let device = try TestDevice.cpu.open()
+      let batch = AttentionBatch.training("", prefix: 32, [64, 64, 64, 64])
+      let layout = try AttentionLayout(
+        device, prefixCount: batch.prefixCount, sequences: batch.sequences)
+      // 4 tiles and 5 of the prefix where nothing is wanted; up to 64 / 10 shares of 7 times 10 queries to fill a GPU.
+      let few = try layout.keyTable(.init(rows: 64, wanted: 4, leastQueries: 10))
+      #expect((few.count, few.slots, few.ownSlots, few.slotRows) == (9, 5, 1, 32))
+      let many = try layout.keyTable(.init(rows: 64, wanted: 132, leastQueries: 10))
+      #expect((many.count, many.slots, many.ownSlots, many.slotRows) == (40, 16, 6, 288))
+      #expect(many.ownRows == [32..<288])
     }
 
     @Test func referenceGradientsAgreeWithCentralDifferences() {
