@@ -34,7 +34,7 @@ struct Failure {
     case let error as UsageError:
       self.init(error.description, isBadInput: true)
     case let stop as Stopped:
-      self.init(message: stop.message, code: Stopped.code)
+      self.init(message: stop.message, code: Stopped.code(of: stop.signal))
     default:
       let isHelp = TrainGPU.exitCode(for: error) == .success
       self.init(
@@ -81,8 +81,11 @@ struct UsageError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// The user stopped the program.
+/// A signal stopped the program.
 struct Stopped: Error {
-  static let code: Int32 = 130
   let message: String
+  let signal: Int32
+
+  /// The exit code that shells give a program which a signal ended.
+  static func code(of signal: Int32) -> Int32 { 128 + signal }
 }

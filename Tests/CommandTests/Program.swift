@@ -66,8 +66,8 @@ enum Program {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Presses Ctrl-C.
-    func interrupt() { process.interrupt() }
+    /// Sends a signal: SIGINT is that of Ctrl-C.
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     var isRunning: Bool { process.isRunning }
 

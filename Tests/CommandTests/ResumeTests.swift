@@ -9,18 +9,20 @@ import Testing
 
   init() throws { place = try Workplace() }
 
-  /// Starts a run, presses Ctrl-C once it has done some steps, and returns how it ended.
-  private func interrupted() throws -> Program.Result {
-    let running = try Program.Running(
-      place.arguments + ["--output", place.output.path] + Self.steps)
+  /// Starts a run, and waits until it has done some steps.
+  private func begun(_ more: [String] = steps) throws -> Program.Running {
+    let running = try Program.Running(place.arguments + ["--output", place.output.path] + more)
     while running.isRunning, (try? place.steps().count) ?? 0 < 10 { usleep(2000) }
-    running.interrupt()
-    return try running.wait()
+    return running
   }
 
-  @Test func ctrlCWritesACheckpointAndResumeGivesTheSameResult() throws {
-    let stopped = try interrupted()
-    #expect(stopped.code == 130)
+  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  func aSignalWritesACheckpointAndResumeGivesTheSameResult(signal: Int32, code: Int32) throws {
+    let running = try begun()
+    running.send(signal)
+    let stopped = try running.wait()
+    #expect(stopped.code == code)
+    #expect(stopped.errors.contains("stopping after this step; once more to stop at once"))
     #expect(
       stopped.errorLines.last?.contains("--resume continues from \(place.output.path)") == true)
     let done = try place.steps().count

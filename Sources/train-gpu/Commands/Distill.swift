@@ -31,7 +31,7 @@ struct Distill: ParsableCommand {
       logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
     }
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
-    let outcome = try run.perform(isInterrupted: { interruption.isRequested }) { event in
+    let outcome = try run.perform(isInterrupted: { interruption.stopSignal != nil }) { event in
       switch event {
       case .begun: interruption.deferring(true)
       case .progress(.judging, _, _): interruption.deferring(false)
@@ -42,7 +42,9 @@ struct Distill: ParsableCommand {
     progress.finish()
     switch outcome {
     case .interrupted(let checkpoint):
-      throw Stopped(message: "stopped; --resume continues from \(checkpoint.path)")
+      throw Stopped(
+        message: "stopped; --resume continues from \(checkpoint.path)",
+        signal: interruption.stopSignal ?? SIGINT)
     case .finished(let result, let isPatienceExhausted):
       if isPatienceExhausted {
         logger.info("no better prompt for \(request.options.patience ?? 0) evaluations: ended")
