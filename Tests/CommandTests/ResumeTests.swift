@@ -67,6 +67,21 @@ import Testing
       place.arguments + ["--output", place.output.path, "--resume"] + more, message)
   }
 
+  @Test func noOtherRunWritesToTheFolderOfALiveOne() throws {
+    let running = try begun(["--steps", "1000000", "--checkpoint-every", "1"])
+    for mode in ["--resume", "--overwrite"] {
+      try Program.expectRefusal(
+        place.arguments + ["--output", place.output.path, mode],
+        "\(place.output.path): another run writes to this output folder; wait for its end or name "
+          + "another")
+    }
+    #expect(running.isRunning)
+    // The lock ends with the process even where nothing lets it clear up.
+    running.send(SIGKILL)
+    _ = try running.wait()
+    #expect(try place.distill(["--steps", "3", "--overwrite"]).code == 0)
+  }
+
   @Test func checkpointsComeAsOftenAsAsked() throws {
     _ = try place.distill(["--steps", "12", "--checkpoint-every", "3", "--evaluate-every", "1"])
     let names = try FileManager.default.contentsOfDirectory(atPath: place.output.path)

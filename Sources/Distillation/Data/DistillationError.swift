@@ -25,6 +25,8 @@ package enum DistillationError: Error, Sendable {
   case option(name: String, expected: String, found: String)
   /// The output folder exists, and nobody said what to do with what is in it.
   case outputExists(path: String)
+  /// Another run, alive, writes to the output folder.
+  case outputInUse(path: String)
   /// A run is resumed with an option or an input that it was not begun with.
   case changedSinceCheckpoint(checkpoint: String, what: String, recorded: String, found: String)
   /// The loss of a step is not a finite number. `saved` is the folder of the last good prompt.
@@ -50,6 +52,8 @@ extension DistillationError: CustomStringConvertible {
       "--\(name): expected \(expected), found \(found)"
     case .outputExists(let path):
       "\(path): the output folder exists; --overwrite replaces the run in it, --resume continues it"
+    case .outputInUse(let path):
+      "\(path): another run writes to this output folder; wait for its end or name another"
     case .changedSinceCheckpoint(let checkpoint, let what, let recorded, let found):
       "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was begun with"

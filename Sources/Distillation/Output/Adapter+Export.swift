@@ -6,6 +6,8 @@ extension Adapter {
   static let virtualTokensName = "prompt_embeddings"
   /// The tensor's name in Pith's file.
   static let softPromptName = "soft_prompt"
+  /// Where the metadata of Pith's file has the model's fingerprint.
+  static let modelFingerprintKey = "model_sha256"
 
   /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors` and `adapter_config.json`, each
   /// whole or not at all.
@@ -63,7 +65,7 @@ extension Adapter {
       "embedding_space": EmbeddingSpace.name,
       "embedding_scale": "\(origin.embeddingSpace.embeddingScale)",
       "input_multiplier": "\(origin.embeddingSpace.inputMultiplier)",
-      "model_sha256": origin.fingerprints.model,
+      Self.modelFingerprintKey: origin.fingerprints.model,
       "context_sha256": origin.fingerprints.context,
       "inputs_sha256": origin.fingerprints.inputs,
       "validation_sha256": origin.fingerprints.validation,

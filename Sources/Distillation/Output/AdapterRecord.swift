@@ -38,7 +38,7 @@ package struct AdapterRecord: Sendable, Equatable {
   ///
   /// - Throws: when a member has another form than ``Adapter/writeTensors(to:)`` gives it.
   init(_ metadata: [String: String], file: String) throws(DistillationError) {
-    modelFingerprint = metadata["model_sha256"]
+    modelFingerprint = metadata[Adapter.modelFingerprintKey]
     if let name = metadata["template"] {
       var template = TemplateChoice(name)
       if let text = metadata["template_variables"] {

@@ -17,6 +17,20 @@ extension FileManager {
     }
   }
 
+  /// Makes a folder, and those that lead to it where they are missing.
+  ///
+  /// - Returns: false where something of that name is there already.
+  func makeNewFolder(_ url: URL) throws(FileError) -> Bool {
+    try makeFolder(url.deletingLastPathComponent())
+    do {
+      try createDirectory(at: url, withIntermediateDirectories: false)
+      return true
+    } catch {
+      if (error as? CocoaError)?.code == .fileWriteFileExists { return false }
+      throw FileError(path: url.path, action: "make the folder", reason: Self.reason(of: error))
+    }
+  }
+
   /// Removes a file or a folder with everything in it.
   func removeIfPresent(_ url: URL) throws(FileError) {
     guard fileExists(atPath: url.path) else { return }
@@ -42,7 +56,7 @@ extension FileManager {
   }
 
   /// Foundation wraps the system's reason, and its own text would fill several lines.
-  private static func reason(of error: any Error) -> String {
+  static func reason(of error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
     let text = ((underlying ?? error) as NSError).localizedDescription
     return text.split(separator: "\n").first.map(String.init) ?? "unknown"

@@ -1,8 +1,8 @@
 import Foundation
 import Safetensors
 
-/// The folder of a run's results. Nothing in it is written over unless the user said so, and
-/// nothing is written at all before ``begin()``.
+/// The folder of a run's results. Nothing in it is written over unless the user said so and a run
+/// has written it, and nothing is written at all before ``begin()``. No two runs share one.
 package final class RunFolder {
   /// What to do with a folder that exists.
   package enum Mode: Sendable, Equatable {
@@ -18,6 +18,8 @@ package final class RunFolder {
   package let url: URL
   private let mode: Mode
   private var steps: FileHandle?
+  /// Held from where the folder is there to the end of this value.
+  private var lock: FolderLock?
 
   /// What PEFT reads first.
   package static let adapterConfiguration = "adapter_config.json"
@@ -34,65 +36,67 @@ package final class RunFolder {
   /// How to use the results.
   package static let readme = "README.md"
   /// The files of a run, apart from its checkpoints.
-  private static let files = [
+  static let files = [
     adapterConfiguration, adapterModel, softPrompt, metrics, stepMetrics, answers, readme,
   ]
 
-  /// Looks at the folder without changing anything.
+  /// Looks at the folder without changing anything, and keeps other runs out of it where it exists.
   ///
-  /// - Throws: when it exists and `mode` is ``Mode/create``; when it holds a file that a run would
-  ///   write over but no run; when there is nothing to resume.
+  /// - Throws: when it exists and `mode` is ``Mode/create``; when another run writes to it; when it
+  ///   holds what a run would write over but no run wrote; when there is nothing to resume.
   package init(_ url: URL, mode: Mode) throws(DistillationError) {
     self.url = url
     self.mode = mode
     let manager = FileManager.default
-    let exists = manager.fileExists(atPath: url.path)
-    if exists && !manager.isFolder(url) {
-      throw .content(file: url.path, expected: "a folder for the results", found: "a file")
-    }
-    switch mode {
-    case .create:
-      if exists { throw .outputExists(path: url.path) }
-    case .overwrite:
-      let names = manager.names(in: url)
-      if !Self.isRun(names), let foreign = Self.files.first(where: names.contains) {
-        throw .content(
-          file: url.path, expected: "a run to be replaced",
-          found: "a \(foreign) that no run has written")
-      }
-    case .resume:
-      guard exists else {
+    guard manager.fileExists(atPath: url.path) else {
+      if mode == .resume {
         throw .content(
           file: url.path, expected: "the output folder of a run to resume", found: "nothing")
       }
-      if newestCheckpoint() == nil {
-        throw .content(
-          file: url.path, expected: "a checkpoint-N to resume from",
-          found: "none; "
-            + "--overwrite begins anew")
-      }
+      return
     }
-  }
-
-  private static func isRun(_ names: [String]) -> Bool {
-    names.contains { [stepMetrics, adapterConfiguration].contains($0) || stepCount($0) != nil }
+    if !manager.isFolder(url) {
+      throw .content(file: url.path, expected: "a folder for the results", found: "a file")
+    }
+    if mode == .create { throw .outputExists(path: url.path) }
+    try claim()
+    try checkOrigin()
+    if mode == .resume && newestCheckpoint() == nil {
+      throw .content(
+        file: url.path, expected: "a checkpoint-N to resume from",
+        found: "none; --overwrite begins anew")
+    }
   }
 
   /// Makes the folder ready to be written to: new, cleared of an earlier run, or as the newest
   /// checkpoint left it.
+  ///
+  /// - Throws: when another run made it since this value looked.
   package func begin() throws(DistillationError) {
     let manager = FileManager.default
+    if lock == nil {
+      let isNew = try writing { () throws(FileError) in try manager.makeNewFolder(url) }
+      if !isNew { throw .outputExists(path: url.path) }
+      try claim()
+    }
     try writing { () throws(FileError) in
-      try manager.makeFolder(url)
       for name in manager.names(in: url) {
-        let isPartial =
-          name.hasSuffix(".partial") && Self.stepCount(String(name.dropLast(8))) != nil
-        let isOld =
-          mode == .overwrite && (Self.files.contains(name) || Self.stepCount(name) != nil)
-        if isPartial || isOld { try manager.removeIfPresent(url.appending(path: name)) }
+        let isOld = mode == .overwrite && Self.files.contains(name)
+        if isOld || Self.isFragment(name) {
+          try manager.removeIfPresent(url.appending(path: name))
+        }
+      }
+      if mode == .overwrite {
+        for step in checkpointSteps() { try removeCheckpoint(step: step) }
       }
     }
     try keepSteps(through: mode == .resume ? newestCheckpoint()?.step ?? 0 : 0)
+  }
+
+  /// Keeps other runs out of the folder.
+  private func claim() throws(DistillationError) {
+    do throws(FileError) { lock = try FolderLock(of: url) } catch { throw .file(error) }
+    if lock == nil { throw .outputInUse(path: url.path) }
   }
 
   /// Writes `metrics.json`.
@@ -148,38 +152,5 @@ extension RunFolder {
       text += try RecordCoding.encode(record, isIndented: false) + [UInt8(ascii: "\n")]
     }
     try write(text, to: Self.stepMetrics)
-  }
-}
-
-extension RunFolder {
-  private static let checkpointPrefix = "checkpoint-"
-
-  /// The folder of the checkpoint after `step` steps.
-  package func checkpoint(step: Int) -> URL {
-    url.appending(path: "\(Self.checkpointPrefix)\(step)")
-  }
-
-  /// The checkpoint with the most steps, or nil.
-  package func newestCheckpoint() -> (step: Int, url: URL)? {
-    checkpointSteps().last.map { ($0, checkpoint(step: $0)) }
-  }
-
-  /// Removes all checkpoints but the newest `count`.
-  package func pruneCheckpoints(keeping count: Int) throws(DistillationError) {
-    for step in checkpointSteps().dropLast(count) {
-      try writing { () throws(FileError) in
-        try FileManager.default.removeIfPresent(checkpoint(step: step))
-      }
-    }
-  }
-
-  private func checkpointSteps() -> [Int] {
-    FileManager.default.names(in: url).compactMap(Self.stepCount).sorted()
-  }
-
-  /// N of `checkpoint-N`.
-  private static func stepCount(_ name: String) -> Int? {
-    guard name.hasPrefix(checkpointPrefix) else { return nil }
-    return Int(name.dropFirst(checkpointPrefix.count))
   }
 }

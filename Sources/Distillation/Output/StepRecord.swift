@@ -27,7 +27,10 @@ package struct StepRecord: Sendable, Equatable, Codable {
     self.seconds = seconds
   }
 
-  private enum CodingKeys: String, CodingKey {
+  /// The names of a line's fields.
+  static var names: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable {
     case step, loss, kl, seconds
     case learningRate = "learning_rate"
     case gradientNorm = "gradient_norm"

@@ -73,7 +73,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
   }
 
   private static let tensorsName = "state.safetensors"
-  private static let stateName = "state.json"
+  /// What no other trainer's checkpoint has.
+  static let stateName = "state.json"
 }
 
 extension TrainingCheckpoint {
@@ -82,7 +83,7 @@ extension TrainingCheckpoint {
   @discardableResult
   package func write(to run: RunFolder) throws(DistillationError) -> URL {
     let target = run.checkpoint(step: state.step)
-    let partial = target.appendingPathExtension("partial")
+    let partial = target.appendingPathExtension(RunFolder.partialExtension)
     let manager = FileManager.default
     try writing { () throws(FileError) in
       try manager.removeIfPresent(partial)
@@ -99,7 +100,7 @@ extension TrainingCheckpoint {
     let text = try RecordCoding.encode(state)
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: partial.appending(path: Self.stateName), with: text)
-      try manager.removeIfPresent(target)
+      try run.removeCheckpoint(step: state.step)
       try manager.move(partial, to: target)
     }
     return target

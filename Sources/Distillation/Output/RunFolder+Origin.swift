@@ -1,0 +1,58 @@
+import Foundation
+import Safetensors
+
+/// What tells the folder of a run from that of another program, whose files may have the same names:
+/// PEFT writes `adapter_config.json`, and transformers' Trainer `checkpoint-N`.
+extension RunFolder {
+  /// Checks that what a run would write over or remove here is a run's.
+  ///
+  /// - Throws: for the first name that is not.
+  func checkOrigin() throws(DistillationError) {
+    let names = FileManager.default.names(in: url)
+    let foreign =
+      names.first { Self.stepCount($0) != nil && !isCheckpoint($0) }
+      ?? (hasTraces(names) ? nil : Self.files.first { names.contains($0) && !isEmptyLog($0) })
+    guard let foreign else { return }
+    throw .content(
+      file: url.path,
+      expected: "a run of Pith, with its checkpoint-N/state.json, \(Self.softPrompt), "
+        + "\(Self.stepMetrics) or \(Self.answers)",
+      found: "\(foreign), which no run has written")
+  }
+
+  /// Whether one of these names is of something that only a run writes.
+  private func hasTraces(_ names: [String]) -> Bool {
+    names.contains(where: isCheckpoint) || hasSoftPrompt || hasStepRecord || hasAnswerRecord
+  }
+
+  /// Whether there is a soft prompt that says what it was made from.
+  private var hasSoftPrompt: Bool {
+    let file = try? SafetensorsFile(contentsOf: url.appending(path: Self.softPrompt))
+    return file?.metadata[Adapter.modelFingerprintKey] != nil
+  }
+
+  /// Whether `metrics.jsonl` has the line of a step. A loss that is not a finite number is a text there,
+  /// so the names count alone.
+  private var hasStepRecord: Bool {
+    guard let line = firstLine(of: Self.stepMetrics),
+      case .object(let record)? = try? JSON(parsing: Array(line))
+    else { return false }
+    return Set(record.keys) == StepRecord.names
+  }
+
+  /// Whether `answers.jsonl` has an answer of a teacher.
+  private var hasAnswerRecord: Bool {
+    guard let line = firstLine(of: Self.answers) else { return false }
+    return (try? JSONDecoder().decode(AnswerRecord.self, from: line)) != nil
+  }
+
+  /// A run that failed before its first step leaves `metrics.jsonl` so.
+  private func isEmptyLog(_ name: String) -> Bool {
+    name == Self.stepMetrics && firstLine(of: name)?.isEmpty == true
+  }
+
+  private func firstLine(of name: String) -> Data? {
+    let file = try? Data(contentsOf: url.appending(path: name), options: .mappedIfSafe)
+    return file?.prefix { $0 != UInt8(ascii: "\n") }
+  }
+}
