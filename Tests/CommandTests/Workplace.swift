@@ -76,7 +76,8 @@ struct Workplace {
   }
 
   /// The steps of `metrics.jsonl`.
-  func steps() throws -> [JSONObject] {
+  func steps(in output: URL? = nil) throws -> [JSONObject] {
+    let output = output ?? self.output
     let text = try String(contentsOf: output.appending(path: "metrics.jsonl"), encoding: .utf8)
     return try text.split(separator: "\n").map { line in
       guard case .object(let members) = try JSON(parsing: Array(line.utf8)) else {

@@ -29,6 +29,8 @@ package enum DistillationError: Error, Sendable {
   case outputInUse(path: String)
   /// A run is resumed with an option or an input that it was not begun with.
   case changedSinceCheckpoint(checkpoint: String, what: String, recorded: String, found: String)
+  /// A run whose learning rates depend on its length is resumed with another one, both in steps.
+  case scheduleOfAnotherLength(checkpoint: String, schedule: String, recorded: Int, found: Int)
   /// The loss of a step is not a finite number. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
 }
@@ -57,6 +59,9 @@ extension DistillationError: CustomStringConvertible {
     case .changedSinceCheckpoint(let checkpoint, let what, let recorded, let found):
       "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was begun with"
+    case .scheduleOfAnotherLength(let checkpoint, let schedule, let recorded, let found):
+      "\(checkpoint): begun for \(recorded) steps, found \(found); --schedule \(schedule) depends on "
+        + "their number, so the steps that are done had other rates; constant alone can go on"
     case .lossNotFinite(let step, let saved):
       "the loss of step \(step) is not a finite number; the last good prompt is in \(saved). "
         + "A smaller --learning-rate or a --clip-norm keeps the training stable"

@@ -121,8 +121,16 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   }
 
   /// The steps of the whole training over examples in this order.
-  package func totalSteps(_ order: BatchOrder) -> Int {
-    epochs.map { $0 * order.stepsPerEpoch } ?? steps
+  ///
+  /// - Throws: when an `Int` does not count them.
+  package func totalSteps(_ order: BatchOrder) throws(DistillationError) -> Int {
+    guard let epochs else { return steps }
+    let (total, isTooMany) = epochs.multipliedReportingOverflow(by: order.stepsPerEpoch)
+    guard !isTooMany else {
+      throw .option(
+        name: "epochs", expected: "\(Int.max / order.stepsPerEpoch) or fewer", found: "\(epochs)")
+    }
+    return total
   }
 }
 

@@ -28,9 +28,9 @@ extension Adapter {
 
   /// Writes `README.md`: how well the adapter does and how to load it.
   package func writeReadme(
-    to run: RunFolder, metrics: RunMetrics, options: TrainingOptions
+    to run: RunFolder, metrics: RunMetrics, options: TrainingOptions, changes: [OptionChange] = []
   ) throws(DistillationError) {
-    let readme = RunReadme(adapter: self, metrics: metrics, options: options)
+    let readme = RunReadme(adapter: self, metrics: metrics, options: options, changes: changes)
     try run.write(Array(try readme.text().utf8), to: RunFolder.readme)
   }
 

@@ -8,6 +8,7 @@ struct RunReadme {
   let adapter: Adapter
   let metrics: RunMetrics
   let options: TrainingOptions
+  let changes: [OptionChange]
 
   /// The whole text.
   func text() throws(DistillationError) -> String {
@@ -44,7 +45,7 @@ struct RunReadme {
     ```yaml
     \(try settings())
     ```
-
+    \(resumptions)
     SHA-256 of the model's description \(adapter.origin.fingerprints.model), of the context \
     \(adapter.origin.fingerprints.context).
 
@@ -100,6 +101,9 @@ struct RunReadme {
 
       The soft prompt closes \(percent(validation.gapClosed)) of the gap, and its most likely \
       token is that of the full context for \(percent(validation.top1Agreement)) of the tokens.
+
+      Of the prompts that the training passed through, this is the one with the lowest KL on these \
+      examples, so on others it may do a little worse.
       """
   }
 
@@ -222,6 +226,13 @@ struct RunReadme {
   private func python(_ text: String) -> String {
     // JSON's escapes are Python's too.
     JSON.string(text).text()
+  }
+
+  /// What was another before the run was resumed, a line each.
+  private var resumptions: String {
+    changes.map { change in
+      "\nBegun with `\(change.before)`; `\(change.after)` since step \(change.step + 1).\n"
+    }.joined()
   }
 
   /// The options as `--config` reads them, which takes one of steps and epochs.

@@ -18,8 +18,10 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var evaluationsSinceBest: Int
     /// Seconds of training so far.
     package var trainSeconds: Double
-    /// What the run was begun with.
+    /// What the run was begun with, or last resumed with.
     package var options: TrainingOptions
+    /// What was another at first; nil where nothing was.
+    package var changes: [OptionChange]?
     /// What the run is made from.
     package var fingerprints: RunFingerprints
     /// What the template's clock showed, as ``TemplateChoice/wallClock`` has it.
@@ -28,7 +30,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     /// A state after `step` steps.
     package init(
       step: Int, bestStep: Int, best: HeldOut?, evaluationsSinceBest: Int, trainSeconds: Double,
-      options: TrainingOptions, fingerprints: RunFingerprints, templateClock: String? = nil
+      options: TrainingOptions, changes: [OptionChange]? = nil, fingerprints: RunFingerprints,
+      templateClock: String? = nil
     ) {
       self.step = step
       self.bestStep = bestStep
@@ -36,12 +39,13 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       self.evaluationsSinceBest = evaluationsSinceBest
       self.trainSeconds = trainSeconds
       self.options = options
+      self.changes = changes
       self.fingerprints = fingerprints
       self.templateClock = templateClock
     }
 
     private enum CodingKeys: String, CodingKey {
-      case step, options, fingerprints
+      case step, options, changes, fingerprints
       case bestStep = "best_step"
       case best = "best_validation"
       case evaluationsSinceBest = "evaluations_since_best"

@@ -17,7 +17,13 @@ package final class DistillationRun {
   private let checkpoint: TrainingCheckpoint?
   /// The teacher's answers where the run is resumed.
   private let recordedAnswers: TeacherAnswers?
+  /// What the run goes on with in the place of what its checkpoint recorded.
+  private let changes: [OptionChange]
+  private let order: BatchOrder
+  private let totalSteps: Int
 
+  /// How it trains: what the user asked for, with what a resumed run keeps.
+  package var options: TrainingOptions { request.options }
   /// Keys of the data that mean nothing here.
   package var unusedKeys: [String] { texts.unusedKeys }
 
@@ -26,22 +32,28 @@ package final class DistillationRun {
   /// - Throws: at the first thing that is wrong.
   package init(_ request: RunRequest, device: Device) throws(DistillationError) {
     try ActivationRounding.check(request.options, device)
-    self.request = request
     self.device = device
     run = try RunFolder(request.output, mode: request.mode)
-    guard request.mode == .resume, let newest = run.newestCheckpoint() else {
-      texts = try RunTexts(request)
-      checkpoint = nil
-      recordedAnswers = nil
-      return
+    var (request, checkpoint, path) = (request, TrainingCheckpoint?.none, "")
+    if request.mode == .resume, let newest = run.newestCheckpoint() {
+      let found = try TrainingCheckpoint(folder: newest.url)
+      (checkpoint, path) = (found, newest.url.path)
+      request.options = try request.options.resuming(
+        found.state.options, keeping: request.kept, checkpoint: path)
     }
-    let found = try TrainingCheckpoint(folder: newest.url)
-    try request.options.check(against: found.state.options, checkpoint: newest.url.path)
-    texts = try RunTexts(request, clock: found.state.templateClock)
-    try texts.fingerprints.check(
-      against: found.state.fingerprints, checkpoint: newest.url.path)
-    checkpoint = found
-    recordedAnswers = try run.recordedAnswers(to: texts.training + texts.validation)
+    let options = request.options
+    texts = try RunTexts(request, clock: checkpoint?.state.templateClock)
+    order = texts.order(options)
+    totalSteps = try options.totalSteps(order)
+    if let state = checkpoint?.state {
+      try texts.fingerprints.check(against: state.fingerprints, checkpoint: path)
+      try options.checkLength(
+        against: state.options, order: order, step: state.step, checkpoint: path)
+    }
+    recordedAnswers =
+      checkpoint == nil ? nil : try run.recordedAnswers(to: texts.training + texts.validation)
+    changes = checkpoint.map { options.changes(from: $0.state.options, at: $0.state.step) } ?? []
+    (self.request, self.checkpoint) = (request, checkpoint)
   }
 
   /// Loads the model, lets the teacher read, trains, judges and writes the results.
@@ -62,27 +74,25 @@ package final class DistillationRun {
       decoder, texts: texts, options: options, answers: recordedAnswers, handle: handle)
     let teacherSeconds = (ContinuousClock.now - teacherBegin).inSeconds
 
-    let order = BatchOrder(
-      count: texts.training.count, batchSize: options.batchSize, isShuffled: options.shuffle,
-      seed: options.seed)
     let schedule = LearningRateSchedule(
       options.schedule,
       peak: options.peakLearningRate(embeddingScale: try source.embeddingScale()),
-      warmupSteps: options.warmup, totalSteps: options.totalSteps(order))
+      warmupSteps: options.warmup, totalSteps: totalSteps)
     let student = try student(decoder, start)
-    let loop = try trainingLoop(decoder, work, student, order, schedule, start)
+    let loop = try trainingLoop(decoder, work, student, schedule, start)
     try run.begin()
     try run.write(work.answers.records)
     handle(.begun(beginning(work, schedule, start, rounding)))
+    let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
-      run, request: request, texts: texts, totalSteps: schedule.totalSteps, startStep: start.step,
-      earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
-      tokens: { loop.distiller.rows(of: order.batch($0)) })
+      run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
+      startStep: start.step, earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
+      tokens: { [order] in loop.distiller.rows(of: order.batch($0)) })
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
       request: request, texts: texts, run: run, decoder: decoder, work: work, student: student,
-      rounding: rounding)
+      rounding: rounding, changes: allChanges)
     if case .lossNotFinite(let step) = outcome {
       let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
       try delivery.save(prompts.first { $0.allSatisfy(\.isFinite) } ?? start.prompt)
@@ -136,10 +146,10 @@ package final class DistillationRun {
   }
 
   private func trainingLoop(
-    _ decoder: Decoder, _ work: TeacherWork, _ student: PrefixedDecoder, _ order: BatchOrder,
+    _ decoder: Decoder, _ work: TeacherWork, _ student: PrefixedDecoder,
     _ schedule: LearningRateSchedule, _ start: TrainingState
   ) throws(DistillationError) -> TrainingLoop {
-    let (options, texts) = (request.options, texts)
+    let (options, texts, order) = (request.options, texts, order)
     return try distilling { () throws(TransformerError) in
       let distiller = try Distiller(
         decoder, teacher: work.cache, prompt: start.prompt, header: texts.conditioning.header,
@@ -164,7 +174,8 @@ package final class DistillationRun {
       responseTokens: rows, teacherAnswers: work.answers.records.count,
       cutAnswers: work.answers.cutCount, teacherCache: "\(work.cacheKind)",
       teacherCacheBytes: work.cache.rows.byteCount,
-      peakLearningRate: schedule.peak, startStep: start.step, totalSteps: schedule.totalSteps,
+      peakLearningRate: schedule.peak, startStep: start.step, changes: changes,
+      totalSteps: totalSteps,
       activationRoundingError: rounding?.error)
   }
 

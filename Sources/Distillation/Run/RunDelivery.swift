@@ -11,6 +11,7 @@ struct RunDelivery {
   let work: TeacherWork
   let student: PrefixedDecoder
   let rounding: ActivationRounding?
+  let changes: [OptionChange]
 
   /// Examples that the export is verified on where none are held out.
   private static let verified = 16
@@ -41,7 +42,7 @@ struct RunDelivery {
       activationRoundingError: rounding?.error, device: decoder.device.name,
       tunedKernels: decoder.device.tuning.kernels,
       seed: request.options.seed)
-    try adapter.writeReadme(to: run, metrics: metrics, options: request.options)
+    try adapter.writeReadme(to: run, metrics: metrics, options: request.options, changes: changes)
     try run.write(metrics)
     return RunResult(
       output: run.url, metrics: metrics, noContext: verdict?.withNothing,

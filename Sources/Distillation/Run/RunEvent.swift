@@ -47,6 +47,8 @@ package enum RunEvent: Sendable {
     package var peakLearningRate: Float
     /// The step before the first one of this run; 0 unless it is resumed.
     package var startStep: Int
+    /// What a resumed run goes on with in the place of what it had before.
+    package var changes: [OptionChange]
     /// The last step.
     package var totalSteps: Int
     /// By how much of the largest logit the model's logits change where activations are rounded; nil where they are not.

@@ -31,13 +31,16 @@ package struct RunRequest: Sendable {
   package var mode: RunFolder.Mode
   /// How to train.
   package var options: TrainingOptions
+  /// Those of ``options`` that the user left out: a run that is resumed keeps them as they were.
+  package var kept: Set<TrainingOptions.Resumable>
   /// Steps between two checkpoints.
   package var checkpointEvery: Int
 
   /// A request.
   package init(
     folder: ModelFolder, modelName: ModelName, context: URL, inputs: URL, validation: Validation,
-    output: URL, mode: RunFolder.Mode, options: TrainingOptions, checkpointEvery: Int
+    output: URL, mode: RunFolder.Mode, options: TrainingOptions,
+    kept: Set<TrainingOptions.Resumable>, checkpointEvery: Int
   ) {
     self.folder = folder
     self.modelName = modelName
@@ -47,6 +50,7 @@ package struct RunRequest: Sendable {
     self.output = output
     self.mode = mode
     self.options = options
+    self.kept = kept
     self.checkpointEvery = checkpointEvery
   }
 }

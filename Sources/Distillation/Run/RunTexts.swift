@@ -46,6 +46,10 @@ struct RunTexts {
         validationFraction: fraction, seed: options.seed)
     case .none, .automatic: break
     }
+    if options.patience != nil && validation.examples.isEmpty {
+      throw .option(
+        name: "patience", expected: "held-out examples to go by (--validation)", found: "none")
+    }
     for data in [training, validation] {
       try data.checkLengths(
         prefix: conditioning.contextPrefixCount, responseTokens: options.responseTokens,
@@ -60,6 +64,13 @@ struct RunTexts {
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
       header: conditioning.header, context: conditioning.context, closing: conditioning.closing,
       training: training.examples, validation: validation.examples)
+  }
+
+  /// Which training examples make up each step.
+  func order(_ options: TrainingOptions) -> BatchOrder {
+    BatchOrder(
+      count: training.count, batchSize: options.batchSize, isShuffled: options.shuffle,
+      seed: options.seed)
   }
 
   /// The longest prompt with its response, in tokens.

@@ -7,6 +7,7 @@ final class TrainingRecorder {
   private let request: RunRequest
   private let fingerprints: RunFingerprints
   private let templateClock: String?
+  private let changes: [OptionChange]
   private let width: Int
   private let hasValidation: Bool
   private let totalSteps: Int
@@ -22,13 +23,14 @@ final class TrainingRecorder {
   private static let kept = 2
 
   init(
-    _ run: RunFolder, request: RunRequest, texts: RunTexts, totalSteps: Int, startStep: Int,
-    earlierSeconds: Double, tokens: @escaping (Int) -> Int
+    _ run: RunFolder, request: RunRequest, texts: RunTexts, changes: [OptionChange],
+    totalSteps: Int, startStep: Int, earlierSeconds: Double, tokens: @escaping (Int) -> Int
   ) {
     self.run = run
     self.request = request
     fingerprints = texts.fingerprints
     templateClock = texts.conditioning.template.wallClock
+    self.changes = changes
     width = texts.configuration.hiddenSize
     hasValidation = !texts.validation.isEmpty
     self.totalSteps = totalSteps
@@ -76,7 +78,8 @@ final class TrainingRecorder {
       state: .init(
         step: state.step, bestStep: state.bestStep, best: state.best,
         evaluationsSinceBest: state.evaluationsSinceBest, trainSeconds: trainSeconds,
-        options: request.options, fingerprints: fingerprints, templateClock: templateClock),
+        options: request.options, changes: changes.isEmpty ? nil : changes,
+        fingerprints: fingerprints, templateClock: templateClock),
       prompt: SoftPrompt(values: state.prompt, width: width), firstMoment: state.firstMoment,
       secondMoment: state.secondMoment, best: SoftPrompt(values: state.bestPrompt, width: width))
     let url = try checkpoint.write(to: run)

@@ -47,7 +47,7 @@ struct Distill: ParsableCommand {
         signal: interruption.stopSignal ?? SIGINT)
     case .finished(let result, let isPatienceExhausted):
       if isPatienceExhausted {
-        logger.info("no better prompt for \(request.options.patience ?? 0) evaluations: ended")
+        logger.info("no better prompt for \(run.options.patience ?? 0) evaluations: ended")
       }
       print(RunSummary(result: result, modelName: request.modelName).text)
     }

@@ -23,7 +23,7 @@ extension Distill {
       context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
       validation: try validation(), output: URL(fileURLWithPath: output),
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
-      options: try trainingOptions(), checkpointEvery: plan.checkpointEvery)
+      options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
   }
 
   private func required(_ value: String?, _ name: String) throws -> String {
@@ -73,7 +73,7 @@ extension Distill {
     options.shuffle = plan.shuffle
     options.seed = plan.seed
     options.patience = plan.patience
-    options.evaluateEvery = plan.evaluateEvery
+    options.evaluateEvery = plan.evaluateEvery ?? options.evaluateEvery
     return options
   }
 }

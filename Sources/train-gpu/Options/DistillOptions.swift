@@ -31,10 +31,15 @@ struct DistillFiles: ParsableArguments {
   @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))
   var output: String?
 
-  @Flag(help: "Replace the run in the output folder.")
+  @Flag(help: "Replace the run in the output folder; a folder that no run has written is refused.")
   var overwrite = false
 
-  @Flag(help: "Continue the run in the output folder from its newest checkpoint.")
+  @Flag(
+    help: ArgumentHelp(
+      "Continue the run in the output folder from its newest checkpoint. Its other options stay the "
+        + "same, but --steps or --epochs (at a constant rate), --patience, --evaluate-every and "
+        + "--checkpoint-every may change; the first four stay as they were where they are left out."
+    ))
   var resume = false
 
   @Option(
@@ -158,11 +163,26 @@ struct ScheduleOptions: ParsableArguments {
       valueName: "n"))
   var patience: Int?
 
-  @Option(help: ArgumentHelp("Steps between two held-out evaluations.", valueName: "n"))
-  var evaluateEvery = TrainingOptions.standard.evaluateEvery
+  @Option(
+    help: ArgumentHelp(
+      "Steps between two held-out evaluations (default: \(TrainingOptions.standard.evaluateEvery)).",
+      valueName: "n"))
+  var evaluateEvery: Int?
 
   @Option(help: ArgumentHelp("Steps between two checkpoints.", valueName: "n"))
   var checkpointEvery = 100
+
+  /// What a resumed run keeps as it was, because nobody says otherwise.
+  var leftOut: Set<TrainingOptions.Resumable> {
+    Set(
+      TrainingOptions.Resumable.allCases.filter { option in
+        switch option {
+        case .length: steps == nil && epochs == nil
+        case .patience: patience == nil
+        case .evaluateEvery: evaluateEvery == nil
+        }
+      })
+  }
 }
 
 extension TrainingOptions {

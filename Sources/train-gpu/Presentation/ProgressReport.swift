@@ -83,7 +83,10 @@ final class ProgressReport {
         \(Format.scientific(error)) of the largest
         """)
     }
-    if beginning.startStep > 0 { logger.info("resumed after step \(beginning.startStep)") }
+    if beginning.startStep > 0 {
+      let changes = beginning.changes.map { "; \($0.after) in the place of \($0.before)" }
+      logger.info("resumed after step \(beginning.startStep)\(changes.joined())")
+    }
     lastPlainStep = beginning.startStep
   }
 
