@@ -69,6 +69,10 @@ import Testing
       "--validation", "1.5", "--validation: expected a file or a share from 0 to below 1, found 1.5"
     ),
     (
+      "--epochs", "9223372036854775807",
+      "--epochs: expected 3074457345618258602 or fewer, found 9223372036854775807"
+    ),
+    (
       "--template", "none",
       "--template none: expected auto, raw, chatml, llama3 or the file of a template"
     ),
@@ -80,6 +84,28 @@ import Testing
   ])
   func options(name: String, value: String, message: String) throws {
     try place.expectRefusal([name, value], message)
+  }
+
+  @Test func moreTokensThanCanBeCounted() throws {
+    let most = "9223372036854775807"
+    let result = try place.distill(["--response-tokens", most])
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("train-gpu: \(place.inputs):3: expected context, prompt and "))
+    #expect(result.errors.hasSuffix(" + \(most) tokens\n"))
+    let answer = try Program.run([
+      "generate", "--model", place.model, "--prompt", "a", "--max-tokens", most, "--device", "cpu",
+    ])
+    #expect(answer.code == 2)
+    #expect(
+      answer.errors == "train-gpu: --max-tokens: expected context, prompt and answer to fit the "
+        + "model's 256 positions, found 1 + 1 + \(most) tokens\n")
+  }
+
+  @Test func patienceWithNothingToGoBy() throws {
+    try place.expectRefusal(
+      ["--patience", "2", "--validation", "0"],
+      "--patience: expected held-out examples to go by (--validation), found none")
   }
 
   @Test func aTruncatedModel() throws {

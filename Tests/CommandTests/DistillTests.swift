@@ -207,6 +207,20 @@ import Testing
     #expect(result.output.contains("3 pseudo-tokens"))
   }
 
+  @Test func aDiskThatIsFullIsNoBadInput() throws {
+    // A limit on the size of files stands for the disk: a checkpoint is larger than two blocks, all else
+    // that is written before it is smaller.
+    let command = [Program.url.path] + place.arguments + ["--output", place.output.path]
+    let result = try Program.run(
+      ["-c", "trap '' XFSZ; ulimit -f 2; exec \"$@\"", "sh"] + command
+        + ["--quiet", "--steps", "1", "--tokens", "8"],
+      of: URL(fileURLWithPath: "/bin/sh"))
+    #expect(result.code == 1)
+    #expect(
+      result.errors == "train-gpu: \(place.output.path)/checkpoint-1.partial/state.safetensors: "
+        + "cannot write: File too large\n")
+  }
+
   @Test func aLossThatIsNoNumberStopsTheRunAndSavesTheLastGoodPrompt() throws {
     let result = try place.distill(["--steps", "50", "--learning-rate", "3e38"])
     #expect(result.code == 1)

@@ -17,13 +17,14 @@ enum Program {
   static let url: URL = URL(fileURLWithPath: CommandLine.arguments[0])
     .deletingLastPathComponent().appending(path: "train-gpu")
 
-  /// Runs it to its end.
+  /// Runs it, or another program, to its end.
   ///
   /// - Parameter environment: what differs from this process's own.
   static func run(
-    _ arguments: [String], input: String = "", environment: [String: String] = [:]
+    _ arguments: [String], of program: URL = url, input: String = "",
+    environment: [String: String] = [:]
   ) throws -> Result {
-    let running = try Running(arguments, input: input, environment: environment)
+    let running = try Running(arguments, of: program, input: input, environment: environment)
     return try running.wait()
   }
 
@@ -45,7 +46,8 @@ enum Program {
     private let folder: URL
 
     init(
-      _ arguments: [String], input: String = "", environment: [String: String] = [:]
+      _ arguments: [String], of program: URL = url, input: String = "",
+      environment: [String: String] = [:]
     ) throws {
       folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -53,7 +55,7 @@ enum Program {
         let content = name == "input" ? Data(input.utf8) : Data()
         try content.write(to: folder.appending(path: name))
       }
-      process.executableURL = Program.url
+      process.executableURL = program
       process.arguments = arguments
       if !environment.isEmpty {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

@@ -23,5 +23,9 @@ import Testing
       "inputs.jsonl:2: expected context, prompt and response to fit the model's 10 positions, "
         + "found 5 + 3 + 4 tokens"
     ) { try data(nil).checkLengths(prefix: 5, responseTokens: 4, positions: 10) }
+    expectError(
+      "inputs.jsonl:2: expected context, prompt and response to fit the model's 10 positions, "
+        + "found 5 + 3 + \(Int.max) tokens"
+    ) { try data(nil).checkLengths(prefix: 5, responseTokens: Int.max, positions: 10) }
   }
 }

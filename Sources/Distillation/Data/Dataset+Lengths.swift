@@ -11,8 +11,8 @@ extension Dataset {
   ) throws(DistillationError) {
     for example in examples {
       let response = example.response?.count ?? responseTokens
-      let total = prefix + example.prompt.count + response
-      guard total > positions else { continue }
+      // What is left may be below 0, but unlike the sum with what a user asked for it always is a number.
+      guard response > positions - prefix - example.prompt.count else { continue }
       throw .line(
         file: example.file, line: example.line, column: nil,
         reason: "expected context, prompt and response to fit the model's \(positions) positions, "

@@ -9,7 +9,7 @@ package enum DistillationError: Error, Sendable {
   case transformer(TransformerError)
   /// The model folder lacks a file or holds one that cannot be read.
   case folder(ModelFolderError)
-  /// A safetensors file cannot be read or written.
+  /// A safetensors file cannot be read, or not as what is asked of it.
   case safetensors(SafetensorsError)
   /// The operating system refused to read or write a file.
   case file(FileError)
@@ -101,11 +101,22 @@ func reading<Value>(
   do { return try call() } catch { throw .json(error) }
 }
 
-/// Runs a read or write of tensors and gives its error the type of this layer.
+/// Runs a read of tensors and gives its error the type of this layer.
 func tensors<Value>(
   _ call: () throws(SafetensorsError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .safetensors(error) }
+}
+
+/// Runs a write of tensors and gives its error the type of this layer. Where the system refuses, a full
+/// disk above all, that is a failure of the machine, unlike a file that cannot be opened to be read.
+func writingTensors(
+  _ call: () throws(SafetensorsError) -> Void
+) throws(DistillationError) {
+  do { return try call() } catch {
+    guard case .system(let action, let reason) = error.problem else { throw .safetensors(error) }
+    throw .file(FileError(path: error.file, action: action, reason: reason))
+  }
 }
 
 /// Runs a write of a file and gives its error the type of this layer.

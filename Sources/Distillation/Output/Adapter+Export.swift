@@ -13,7 +13,7 @@ extension Adapter {
   /// whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
     let (sigma, virtual) = (softPrompt, virtualTokens)
-    try tensors { () throws(SafetensorsError) in
+    try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
         [(Self.virtualTokensName, [virtual.count, virtual.width], virtual.values)],
         metadata: ["format": "pt"], to: run.url.appending(path: RunFolder.adapterModel))

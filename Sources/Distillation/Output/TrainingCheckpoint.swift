@@ -94,7 +94,7 @@ extension TrainingCheckpoint {
       try manager.makeFolder(partial)
     }
     let shape = [prompt.count, prompt.width]
-    try tensors { () throws(SafetensorsError) in
+    try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
         [
           ("prompt", shape, prompt.values), ("first_moment", shape, firstMoment),

@@ -83,13 +83,13 @@ package struct Answer: Sendable {
           closing: conditioning.closing)
       }
     let rows = prefix.rows(width: configuration.hiddenSize)
-    let room = prompt.count + request.maximumTokens
-    guard rows + room <= configuration.maximumPositions else {
+    guard request.maximumTokens <= configuration.maximumPositions - rows - prompt.count else {
       throw .option(
         name: "max-tokens",
         expected: "context, prompt and answer to fit the model's \(configuration.maximumPositions) "
           + "positions", found: "\(rows) + \(prompt.count) + \(request.maximumTokens) tokens")
     }
+    let room = prompt.count + request.maximumTokens
     let answers = try distilling { () throws(TransformerError) in
       let decoder = try Decoder(request.folder, on: device, precision: request.precision) {
         handle(.progress(.loading, done: $0, total: $1))

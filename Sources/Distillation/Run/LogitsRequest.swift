@@ -58,7 +58,7 @@ package struct LogitsRequest: Sendable {
       }
       return try decoder.logits(of: identifiers, virtualTokens: virtualTokens)
     }
-    try tensors { () throws(SafetensorsError) in
+    try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
         [("logits", [identifiers.count, configuration.vocabularySize], logits)], to: output)
     }
