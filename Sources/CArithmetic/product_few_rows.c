@@ -8,7 +8,8 @@
 //
 // The lines asked for ahead go to the second cache: the first holds the rows at hand.
 //
-// Each sum is made in one order, whatever the rows beside it: an answer does not depend on what else is generated.
+// Each sum is made in one order, whatever the rows beside it: as long as they are few, an answer is the same to the last bit
+// whatever else is generated.
 #include "product_tiles.h"
 
 #if PRODUCT_HAS_X86

@@ -125,15 +125,4 @@ package struct DecoderConfiguration: Sendable, Equatable {
     case .learned: nil
     }
   }
-
-  /// Parameters of all matrices that every token passes through: those of the layers, without embedding and head.
-  package var layerParameters: Int {
-    let attention = hiddenSize * (heads.fusedWidth + heads.queryWidth)
-    let matrices =
-      switch feedForward {
-      case .gated: 3
-      case .plain: 2
-      }
-    return layerCount * (attention + matrices * hiddenSize * feedForwardSize)
-  }
 }

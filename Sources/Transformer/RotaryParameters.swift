@@ -58,7 +58,7 @@ package struct RotaryParameters: Sendable, Equatable {
   /// The longest text that the scaling was made for, in tokens, where it says so by itself.
   package var positions: Int? {
     guard case .yarn(let yarn) = scaling else { return nil }
-    return Int(yarn.factor * yarn.originalPositions)
+    return Int(min(yarn.factor * yarn.originalPositions, 0x1p40))
   }
 
   /// A factor of cosine and sine.

@@ -1,5 +1,5 @@
 // Attention by tiles, the pieces between the matrix products; formulas in
-// Kernels/attention_forward.cl and Kernels/attention_backward.cl.
+// Kernels/attention_forward.cl, attention_query_gradient.cl and attention_key_value_gradient.cl.
 #pragma once
 #include <stddef.h>
 

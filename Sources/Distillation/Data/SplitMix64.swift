@@ -2,7 +2,7 @@ import Foundation
 
 /// A generator of pseudo-random numbers that gives the same sequence on every machine and with
 /// every version of Swift (SplitMix64: Steele, Lea and Flood 2014). Everything random in a run
-/// comes from here, so that a seed repeats it.
+/// comes from here, the seed of drawn answers too, so that a seed repeats it.
 struct SplitMix64 {
   private var state: UInt64
 

@@ -117,7 +117,7 @@ extension RunMetrics {
     package var trainSeconds: Double
     /// Of all steps, those before a resume included.
     package var stepSecondsMedian: Double
-    /// Tokens of prompts and responses over the time of the steps alone.
+    /// Tokens that the steps read, the prefix once a step, over the time of the steps alone.
     package var tokensPerSecond: Double
 
     /// Times.

@@ -3,6 +3,9 @@ internal import Transformer
 
 /// What the teacher answers where examples have no response.
 struct TeacherAnswers {
+  /// Answers that are drawn move with nothing else that is drawn.
+  private static let stream: UInt64 = .max - 1
+
   /// In the order of the examples that have none.
   let records: [AnswerRecord]
 
@@ -19,9 +22,10 @@ struct TeacherAnswers {
       records = []
       return
     }
+    var random = SplitMix64(seed: options.seed, stream: Self.stream)
     let generation = GenerationOptions(
       maximumTokens: options.responseTokens, temperature: options.responseTemperature,
-      seed: options.seed, stopIdentifiers: conditioning.stopIdentifiers)
+      seed: random.next(), stopIdentifiers: conditioning.stopIdentifiers)
     let answers = try distilling { () throws(TransformerError) in
       try teacher.model.generate(open.map(\.prompt), options: generation) {
         handle(.progress(.answering, done: $0, total: open.count))

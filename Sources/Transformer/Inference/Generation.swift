@@ -21,8 +21,8 @@ package struct GenerationOptions: Sendable {
 }
 
 extension PrefixedDecoder {
-  /// Answers prompts, many at a time, all behind the one prefix. Where an answer ends, the next prompt takes its place. An answer
-  /// does not depend on what else is generated.
+  /// Answers prompts, many at a time, all behind the one prefix. Where an answer ends, the next prompt takes its place. What
+  /// else is generated changes the rounding of an answer's logits at most: products of many rows add up in another order than those of few.
   ///
   /// - Parameters:
   ///   - prompts: token ids, at least one each.

@@ -7,9 +7,9 @@
 OUTPUT holds `ids` [S] and `logits` [S, V] f32 at the positions of the ids, behind the adapter's
 virtual tokens.
 
-`adapter/` and `expected.safetensors` of this folder: an adapter that train-gpu made for stories260K
-(8 pseudo-tokens for a story, 30 steps), and what this script gave for it with the ids
-410,403,407,261,378,383,286.
+`adapter/` and `expected.safetensors` of this folder: an adapter that train-gpu made for the model of
+Examples/handbook (8 pseudo-tokens for the handbook, 30 steps), and what this script gave for it with the ids
+50,27,559,551,427,261,953,808,280,32,200,34,27.
 """
 
 import sys
