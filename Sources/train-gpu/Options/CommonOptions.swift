@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import Logging
+import OpenCL
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
@@ -42,6 +43,10 @@ struct CommonOptions: ParsableArguments {
   func openDevice() throws(ComputeError) -> Device {
     let opened = try device.open(threads: threads)
     if let warning = opened.tuning.warning { logger.warning("\(warning)") }
+    // Without a word, a broken driver would leave the work to the CPU.
+    if device == .automatic, opened.isCPU, let survey = try? DeviceSurvey() {
+      for failure in survey.failures { logger.warning("\(failure)") }
+    }
     return opened
   }
 
