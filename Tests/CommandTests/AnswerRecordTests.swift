@@ -80,10 +80,10 @@ import Testing
     }
     let first = try #require(text.split(separator: "\n").first)
     try expectRefusal(
-      String(first),
+      first + "\n",
       "\(file.path): expected the teacher's answers to 2 prompts of this run, found 1 that do not "
         + "belong to them")
     try expectRefusal(
-      text + "{}", "\(file.path):3: expected the key file, found another record")
+      text + "{}\n", "\(file.path):3: expected the key file, found another record")
   }
 }

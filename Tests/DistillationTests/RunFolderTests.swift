@@ -75,6 +75,26 @@ import Testing
     #expect(try second.stepRecords().map(\.step) == [1, 2, 3, 4])
   }
 
+  @Test func aLineThatWasBeingWrittenIsLeftOutAndOthersMustBeWhole() throws {
+    do {
+      let first = try begun()
+      var diverged = RunRecords.step(1)
+      diverged.loss = .nan
+      try first.append(diverged)
+      try first.append(RunRecords.step(2))
+      try RunRecords.checkpoint(step: 2).write(to: first)
+    }
+    let file = url.appending(path: "metrics.jsonl")
+    let lines = try String(contentsOf: file, encoding: .utf8)
+    try parent.write("run/metrics.jsonl", lines + #"{"step": 3, "lo"#)
+    #expect(try begun(.resume).stepRecords().map(\.loss.isNaN) == [true, false])
+    try parent.write("run/metrics.jsonl", "{}\n" + lines)
+    expectError("\(file.path):1: expected the key step, found another record") {
+      try RunFolder(url, mode: .resume)
+    }
+    #expect(try String(contentsOf: file, encoding: .utf8) == "{}\n" + lines)
+  }
+
   @Test func thereMustBeSomethingToResume() throws {
     expectError("\(url.path): expected the output folder of a run to resume, found nothing") {
       try RunFolder(url, mode: .resume)

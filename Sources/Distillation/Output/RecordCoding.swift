@@ -29,7 +29,7 @@ enum RecordCoding {
     try decode(type, from: data(of: url), place: url.path)
   }
 
-  /// A record from each line of a file.
+  /// A record from each whole line of a file.
   ///
   /// - Throws: as `decode(_:from:)`, with the line.
   static func decodeLines<Record: Decodable>(
@@ -38,7 +38,7 @@ enum RecordCoding {
     var records: [Record] = []
     let lines = try data(of: url).split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() where !line.isEmpty {
+    for (index, line) in lines.dropLast().enumerated() where !line.isEmpty {
       records.append(try decode(type, from: line, place: "\(url.path):\(index + 1)"))
     }
     return records

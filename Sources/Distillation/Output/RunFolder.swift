@@ -43,7 +43,8 @@ package final class RunFolder {
   /// Looks at the folder without changing anything, and keeps other runs out of it where it exists.
   ///
   /// - Throws: when it exists and `mode` is ``Mode/create``; when another run writes to it; when it
-  ///   holds what a run would write over but no run wrote; when there is nothing to resume.
+  ///   holds what a run would write over but no run wrote; when there is nothing to resume, or its
+  ///   steps cannot be read.
   package init(_ url: URL, mode: Mode) throws(DistillationError) {
     self.url = url
     self.mode = mode
@@ -66,6 +67,7 @@ package final class RunFolder {
         file: url.path, expected: "a checkpoint-N to resume from",
         found: "none; --overwrite begins anew")
     }
+    if mode == .resume { _ = try stepRecords() }
   }
 
   /// Makes the folder ready to be written to: new, cleared of an earlier run, or as the newest
@@ -135,13 +137,14 @@ extension RunFolder {
     }
   }
 
-  /// The lines of `metrics.jsonl` so far.
+  /// The lines of `metrics.jsonl` so far; none where there is no such file.
+  ///
+  /// - Throws: when it cannot be read, or a line of it is no record. A last line without its end was being written when a run
+  ///   was killed, and is left out.
   package func stepRecords() throws(DistillationError) -> [StepRecord] {
     let path = url.appending(path: Self.stepMetrics)
-    guard let data = try? Data(contentsOf: path) else { return [] }
-    return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
-      try? JSONDecoder().decode(StepRecord.self, from: line)
-    }
+    guard FileManager.default.fileExists(atPath: path.path) else { return [] }
+    return try RecordCoding.decodeLines(StepRecord.self, from: path)
   }
 
   /// Leaves the lines of the first `count` steps in `metrics.jsonl`; those behind them are about to
