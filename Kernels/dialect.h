@@ -132,7 +132,7 @@ DEVICE float widen(const GLOBAL Stored *values, OFFSET index) {
   return vload_half((size_t)index, (const __global half *)values);
 }
 DEVICE float4 widen_quad(const GLOBAL Stored *values, OFFSET index) {
-  return vload_half4(0, (const __global half *)(values + index));
+  return vloada_half4(0, (const __global half *)(values + index));
 }
 #endif
 #endif
