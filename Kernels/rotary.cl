@@ -15,14 +15,14 @@
 //     query          [T, H, D]          write (split_heads)    d_query      read  (merge_heads)
 //     key, value     [*, G, D]          write (split_heads)    d_key, d_value  read  (merge_heads)
 //
-// H or G may be 0 where the projection holds only the other part; what belongs to it is then not touched.
+// H or G may be 0 where the projection holds only the other part; what belongs to it is then a null pointer.
 //
 // Mapping   GPU: one work-group a row; lane l visits e = l, l + LANES, ... of q, then of k, then of v (coalesced).
 //           CPU: one work-item a row, head by head.
 // Passes    one; on a GPU a pair is read twice, the second time from cache
 // Numerics  f32
 // Traffic   2 * T * (H + 2G) * D floats and the angles
-// Twin      Sources/Compute/Operations/SplitHeads.swift, MergeHeads.swift, Sources/CArithmetic/rotary.c
+// Twin      Sources/Compute/Operations/Rotary.swift, RotaryBackward.swift, Sources/CArithmetic/rotary.c
 // Build     LANES=1,128 HEAD_DIMENSION=64
 
 // Heads laid end to end, `width` elements, rotated by the row's angles times `direction` (1, or -1 for the transpose).

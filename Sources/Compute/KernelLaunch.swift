@@ -28,6 +28,13 @@ struct KernelLaunch: ~Copyable {
     try bind(buffer.block.device)
   }
 
+  /// No buffer, for one that the kernel does not touch in this launch.
+  mutating func none() throws(ComputeError) {
+    let (kernel, index) = (kernel, bound)
+    try driver { () throws(OpenCLError) in try kernel.bindNothing(at: index) }
+    bound += 1
+  }
+
   /// An `int` of the kernel. Throws `.unsupported` for a number that it does not hold: cut off, it would count other elements.
   mutating func value(_ value: Int) throws(ComputeError) {
     guard let number = Int32(exactly: value) else {

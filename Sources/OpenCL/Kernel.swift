@@ -40,6 +40,14 @@ import COpenCL
       "argument \(index) of \(name)")
   }
 
+  /// Binds a null pointer in the place of a buffer to the argument at `index`.
+  package func bindNothing(at index: Int) throws(OpenCLError) {
+    try check(
+      "clSetKernelArg",
+      unsafe clSetKernelArg(handle, cl_uint(index), MemoryLayout<cl_mem?>.size, nil),
+      "argument \(index) of \(name)")
+  }
+
   /// Binds a number to the argument at `index`; the driver checks its size against the kernel's.
   package func bind<Value: BitwiseCopyable>(_ value: Value, at index: Int) throws(OpenCLError) {
     var value = value

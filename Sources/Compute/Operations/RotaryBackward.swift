@@ -1,5 +1,4 @@
 import CArithmetic
-import CKernels
 
 extension Device {
   /// The gradient of `splitHeads` with respect to the projection: the transposed rotation of the gradients of queries
@@ -37,20 +36,14 @@ extension Device {
           range.lowerBound, range.upperBound, shape, query, keyRows, key, value, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.lanes(.rotary)
-      var launch = try gpu.launch(.rotary, "merge_heads", [lanes.option, heads.option])
+      var launch = try gpu.rotary("merge_heads", heads)
       try launch.read(queryGradient)
       try launch.read(keyGradient)
       try launch.read(valueGradient)
-      try launch.read(rotation.cosine)
-      try launch.read(rotation.sine)
-      try launch.read(positions)
+      try launch.read(rotation, at: positions)
       try launch.read(keyRows)
       try launch.write(&projectedGradient)
-      try launch.value(heads.queryWidth)
-      try launch.value(keyWidth)
-      try launch.value(rotation.rotaryDimension / 2)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try launch.run(heads, rotation, rows: rows, on: gpu)
     }
   }
 
@@ -79,20 +72,14 @@ extension Device {
           range.lowerBound, range.upperBound, shape, query, nil, nil, nil, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.lanes(.rotary)
-      var launch = try gpu.launch(.rotary, "merge_heads", [lanes.option, heads.option])
+      var launch = try gpu.rotary("merge_heads", heads)
       try launch.read(queryGradient)
-      try launch.read(queryGradient)  // no keys
-      try launch.read(queryGradient)  // no values
-      try launch.read(rotation.cosine)
-      try launch.read(rotation.sine)
-      try launch.read(positions)
-      try launch.read(positions)  // no key rows
+      try launch.none()  // keys
+      try launch.none()  // values
+      try launch.read(rotation, at: positions)
+      try launch.none()  // key rows
       try launch.write(&projectedGradient)
-      try launch.value(width)
-      try launch.value(heads.keyValueWidth)
-      try launch.value(rotation.rotaryDimension / 2)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try launch.run(heads, rotation, rows: rows, on: gpu)
     }
   }
 
@@ -128,48 +115,14 @@ extension Device {
           range.lowerBound, range.upperBound, shape, nil, keyRows, key, value, target)
       }
     case .opencl(let gpu):
-      let lanes = gpu.lanes(.rotary)
-      var launch = try gpu.launch(.rotary, "merge_heads", [lanes.option, heads.option])
-      try launch.read(keyGradient)  // no queries
+      var launch = try gpu.rotary("merge_heads", heads)
+      try launch.none()  // queries
       try launch.read(keyGradient)
       try launch.read(valueGradient)
-      try launch.read(rotation.cosine)
-      try launch.read(rotation.sine)
-      try launch.read(positions)
+      try launch.read(rotation, at: positions)
       try launch.read(keyRows)
       try launch.write(&projectedGradient)
-      try launch.value(heads.queryWidth)
-      try launch.value(width)
-      try launch.value(rotation.rotaryDimension / 2)
-      try launch.run(groups: rows, lanes: lanes.count)
-    }
-  }
-}
-
-extension Tunable {
-  /// Splitting into heads and merging again, one choice for both.
-  static let rotary = Tunable("rotary", .rotary, gpu: .rowLanes, cpu: .oneItem) {
-    trial throws(ComputeError) in
-    let (device, rows, heads) = (trial.device, trial.sizes.rows, trial.sizes.heads)
-    let half = heads.headDimension / 2
-    let rotation = try RotaryTable(
-      device, inverseFrequencies: (0..<half).map { 1 / Float(1 + $0 * $0) }, positions: rows)
-    let (positions, keyRows) = (
-      try trial.places(rows, below: rows), try trial.places(rows, below: rows)
-    )
-    let projected = try trial.floats(rows * heads.fusedWidth)
-    let query = try trial.zeros(rows * heads.queryWidth)
-    let key = try trial.zeros(rows * heads.keyValueWidth)
-    let value = try trial.zeros(rows * heads.keyValueWidth)
-    trial.run { () throws(ComputeError) in
-      try device.splitHeads(
-        projected.buffer, rotation: rotation, positions: positions.buffer,
-        keyRows: keyRows.buffer, heads: heads, rows: rows, query: &query.buffer,
-        key: &key.buffer, value: &value.buffer)
-      try device.mergeHeads(
-        queryGradient: query.buffer, keyGradient: key.buffer, valueGradient: value.buffer,
-        rotation: rotation, positions: positions.buffer, keyRows: keyRows.buffer, heads: heads,
-        rows: rows, into: &projected.buffer)
+      try launch.run(heads, rotation, rows: rows, on: gpu)
     }
   }
 }

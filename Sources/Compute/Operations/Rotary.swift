@@ -5,6 +5,34 @@ extension KernelFile {
   static let rotary = unsafe KernelFile(kernel_rotary)
 }
 
+extension Tunable {
+  /// Splitting into heads and merging again, one choice for both.
+  static let rotary = Tunable("rotary", .rotary, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, heads) = (trial.device, trial.sizes.rows, trial.sizes.heads)
+    let half = heads.headDimension / 2
+    let rotation = try RotaryTable(
+      device, inverseFrequencies: (0..<half).map { 1 / Float(1 + $0 * $0) }, positions: rows)
+    let (positions, keyRows) = (
+      try trial.places(rows, below: rows), try trial.places(rows, below: rows)
+    )
+    let projected = try trial.floats(rows * heads.fusedWidth)
+    let query = try trial.zeros(rows * heads.queryWidth)
+    let key = try trial.zeros(rows * heads.keyValueWidth)
+    let value = try trial.zeros(rows * heads.keyValueWidth)
+    trial.run { () throws(ComputeError) in
+      try device.splitHeads(
+        projected.buffer, rotation: rotation, positions: positions.buffer,
+        keyRows: keyRows.buffer, heads: heads, rows: rows, query: &query.buffer,
+        key: &key.buffer, value: &value.buffer)
+      try device.mergeHeads(
+        queryGradient: query.buffer, keyGradient: key.buffer, valueGradient: value.buffer,
+        rotation: rotation, positions: positions.buffer, keyRows: keyRows.buffer, heads: heads,
+        rows: rows, into: &projected.buffer)
+    }
+  }
+}
+
 extension Device {
   /// Splits a fused projection into heads and rotates queries and keys by their positions (rotary embedding in
   /// the half-split order of Hugging Face's Llama: element i is paired with i + rotaryDimension / 2).
@@ -40,20 +68,14 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, query, key, value)
       }
     case .opencl(let gpu):
-      let lanes = gpu.lanes(.rotary)
-      var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
+      var launch = try gpu.rotary("split_heads", heads)
       try launch.read(projected)
-      try launch.read(rotation.cosine)
-      try launch.read(rotation.sine)
-      try launch.read(positions)
+      try launch.read(rotation, at: positions)
       try launch.read(keyRows)
       try launch.write(&query)
       try launch.write(&key)
       try launch.write(&value)
-      try launch.value(heads.queryWidth)
-      try launch.value(heads.keyValueWidth)
-      try launch.value(rotation.rotaryDimension / 2)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try launch.run(heads, rotation, rows: rows, on: gpu)
     }
   }
 
@@ -81,20 +103,14 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, nil, query, nil, nil)
       }
     case .opencl(let gpu):
-      let lanes = gpu.lanes(.rotary)
-      var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
+      var launch = try gpu.rotary("split_heads", heads)
       try launch.read(projected)
-      try launch.read(rotation.cosine)
-      try launch.read(rotation.sine)
-      try launch.read(positions)
-      try launch.read(positions)  // no key rows
+      try launch.read(rotation, at: positions)
+      try launch.none()  // key rows
       try launch.write(&query)
-      try launch.write(&query)  // no keys
-      try launch.write(&query)  // no values
-      try launch.value(heads.queryWidth)
-      try launch.value(heads.keyValueWidth)
-      try launch.value(rotation.rotaryDimension / 2)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try launch.none()  // keys
+      try launch.none()  // values
+      try launch.run(heads, rotation, rows: rows, on: gpu)
     }
   }
 
@@ -129,20 +145,14 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, nil, key, value)
       }
     case .opencl(let gpu):
-      let lanes = gpu.lanes(.rotary)
-      var launch = try gpu.launch(.rotary, "split_heads", [lanes.option, heads.option])
+      var launch = try gpu.rotary("split_heads", heads)
       try launch.read(projected)
-      try launch.read(rotation.cosine)
-      try launch.read(rotation.sine)
-      try launch.read(positions)
+      try launch.read(rotation, at: positions)
       try launch.read(keyRows)
-      try launch.write(&key)  // no queries
+      try launch.none()  // queries
       try launch.write(&key)
       try launch.write(&value)
-      try launch.value(heads.queryWidth)
-      try launch.value(heads.keyValueWidth)
-      try launch.value(rotation.rotaryDimension / 2)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try launch.run(heads, rotation, rows: rows, on: gpu)
     }
   }
 }
@@ -169,5 +179,33 @@ extension RotaryTable {
       query_heads: heads.queryHeads, key_value_heads: heads.keyValueHeads,
       head_dimension: heads.headDimension, half_dimension: rotaryDimension / 2,
       cosine: cosine.host, sine: sine.host, positions: positions)
+  }
+}
+
+extension OpenCLEngine {
+  /// A launch of `split_heads` or `merge_heads`.
+  func rotary(_ entry: String, _ heads: HeadShape) throws(ComputeError) -> KernelLaunch {
+    try launch(.rotary, entry, [lanes(.rotary).option, heads.option])
+  }
+}
+
+extension KernelLaunch {
+  /// The angles, and the positions of the rows.
+  mutating func read(
+    _ rotation: RotaryTable, at positions: borrowing DeviceBuffer<Int32>
+  ) throws(ComputeError) {
+    try read(rotation.cosine)
+    try read(rotation.sine)
+    try read(positions)
+  }
+
+  /// Binds the sizes, which come last, and runs.
+  consuming func run(
+    _ heads: HeadShape, _ rotation: RotaryTable, rows: Int, on gpu: OpenCLEngine
+  ) throws(ComputeError) {
+    try value(heads.queryWidth)
+    try value(heads.keyValueWidth)
+    try value(rotation.rotaryDimension / 2)
+    try run(groups: rows, lanes: gpu.lanes(.rotary).count)
   }
 }
