@@ -188,7 +188,8 @@ import Tokenizers
     ),
     (
       #"{"messages": [{"role": "user", "content": "a"}]}"#,
-      "messages: the model has no chat template; choose one with --template, or give prompts"
+      "a conversation needs a chat template, and the model has none; choose one with --template, "
+        + "or give prompts as texts"
     ),
     (
       #"{"prompt_ids": [1]}"#,

@@ -48,7 +48,8 @@ extension PlacementError: CustomStringConvertible {
         + ChatTemplate.builtInNames.joined(separator: ", ") + " or the file of a template"
     case .folder(let error): error.description
     case .noTemplate:
-      "messages: the model has no chat template; choose one with --template, or give prompts"
+      "a conversation needs a chat template, and the model has none; choose one with --template, or "
+        + "give prompts as texts"
     case .variablesWithoutTemplate:
       "--template-variable: expected a chat template that takes it, found none; choose one with "
         + "--template"
