@@ -19,6 +19,7 @@ import Testing
   @Test func answersAreWrittenDown() throws {
     let result = try place.distill(["--steps", "4"])
     try #require(result.code == 0, "\(result.errors)")
+    #expect(result.output.contains("what the teacher answered to 2 prompts"))
     let lines = try lines()
     #expect(lines.map { $0["line"] } == [.integer(3), .integer(2)])
     #expect(lines.map { $0["file"] } == [.string(place.inputs), .string(place.validation)])
@@ -45,6 +46,7 @@ import Testing
     ])
     #expect(result.code == 0, "\(result.errors)")
     #expect(!FileManager.default.fileExists(atPath: file.path))
+    #expect(!result.output.contains("answers.jsonl"))
   }
 
   @Test func aResumedRunTrainsOnThem() throws {

@@ -47,7 +47,7 @@ struct RunDelivery {
     return RunResult(
       output: run.url, metrics: metrics, noContext: verdict?.withNothing,
       isChat: texts.conditioning.isChat, bestStep: state.bestStep, steps: state.step,
-      exportDivergence: divergence)
+      teacherAnswers: work.answers.records.count, exportDivergence: divergence)
   }
 
   private func adapter(_ prompt: [Float]) throws(DistillationError) -> Adapter {

@@ -14,6 +14,8 @@ package struct RunResult: Sendable {
   package var bestStep: Int
   /// Steps done.
   package var steps: Int
+  /// Responses that the teacher gave, which stand in `answers.jsonl`.
+  package var teacherAnswers: Int
   /// How far the exported adapter, read back from its files and run as PEFT runs it, is from the
   /// soft prompt that was trained: the change of KL to the teacher, in nats a token.
   package var exportDivergence: Double

@@ -23,7 +23,7 @@ struct RunSummary {
       Files in \(result.output.path):
         adapter_config.json, adapter_model.safetensors   for PEFT
         soft_prompt.safetensors                          the pseudo-tokens alone
-        metrics.json, metrics.jsonl                      the numbers of the run and of every step
+        metrics.json, metrics.jsonl                      the numbers of the run and of every step\(answers)
         README.md                                        how to load it in PEFT and vLLM
 
       In PEFT:
@@ -32,6 +32,13 @@ struct RunSummary {
         \(promptCode)
         model.generate(input_ids=ids)
       """
+  }
+
+  /// The line of a file that is not always there.
+  private var answers: String {
+    guard result.teacherAnswers > 0 else { return "" }
+    return "\n  answers.jsonl                                    what the teacher "
+      + "answered to \(result.teacherAnswers) prompts"
   }
 
   private var promptCode: String {
