@@ -22,7 +22,7 @@
 // Numerics  f32; MASKED is finite, so no infinity enters a sum
 // Traffic   query and output once; key and value once a query tile (TILE packed rows)
 // Needs     attention_tiles.h
-// Build     HEAD_DIMENSION=8,80,256 TILE=32,64 SOFT_CAP=0,1 CHUNK=8,16
+// Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Twin      Sources/Compute/Operations/CPUAttention.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE

@@ -25,7 +25,7 @@
 // Numerics  f32, no atomics: every sum has one order
 // Traffic   query, d_output and d_query once; key and value once a query tile
 // Needs     attention_tiles.h
-// Build     HEAD_DIMENSION=8,80,256 TILE=32,64 SOFT_CAP=0,1 CHUNK=8,16
+// Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
@@ -163,9 +163,9 @@ KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
   const int x = lane % SIDE;
   const int row = GROUP_ID * (LANES / SIDE) + lane / SIDE;
   const OFFSET from = (OFFSET)row * HEAD_DIMENSION;
+  const int width = row < rows ? HEAD_DIMENSION : 0;
   float sum = 0.0f;
-  if (row < rows)
-    for (int d = x; d < HEAD_DIMENSION; d += SIDE) sum += d_output[from + d] * output[from + d];
+  for (int d = x; d < width; d += SIDE) sum += d_output[from + d] * output[from + d];
   partial[lane] = sum;
   BARRIER();
   for (int reach = SIDE / 2; reach > 0; reach /= 2) {

@@ -123,7 +123,9 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
     rest = target[0];
   }
 
-  if (lane == 0) {
+  // Every lane knows the span; the last one walks, since two ifs on one condition with a barrier between are compiled wrongly by
+  // PoCL (dialect.h).
+  if (lane == LANES - 1) {
     const int end = begin + length < width ? begin + length : width;
     int token = begin;
     for (int v = begin; v < end && rest >= 0.0f; v++) {

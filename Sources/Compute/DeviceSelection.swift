@@ -78,7 +78,7 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Of the GPUs, one with memory of its own before those that share the host's, then that of the most compute units times
-  /// clock rate, then the first.
+  /// clock rate, then the first. Makers count units differently, so across makers the rate is a guess; `--device opencl:P.D` names one.
   static func fastestGPU(among devices: [DeviceDescription]) -> DeviceDescription? {
     func rank(_ device: DeviceDescription) -> (Int, Int) {
       (device.sharesHostMemory ? 0 : 1, device.computeUnits * max(device.clock, 1))

@@ -58,7 +58,7 @@ final class MemoryPool {
     return block
   }
 
-  /// The block of every buffer of no elements: kernels want memory even for operands that they do not touch.
+  /// The block of every buffer of no elements.
   func empty() throws(ComputeError) -> MemoryBlock {
     if let shared { return shared }
     let block = try take(byteCount: 0, for: .buffer)

@@ -65,13 +65,14 @@ extension Tunable {
   static let attentionQueryGradient = attention(
     "attention_query_gradient", .attentionQueryGradient
   ) { trial throws(ComputeError) in
-    try AttentionTrial(trial).runBackward(trial, timing: "attention_query_gradient")
+    try AttentionTrial(trial).runBackward(trial, timing: ["attention_query_gradient"])
   }
-  /// Also of `attention_sum_slots`, which comes with it.
+  /// Also of `attention_sum_slots`, which comes with it: tiles decide how many slots there are to be summed.
   static let attentionKeyValueGradient = attention(
     "attention_key_value_gradient", .attentionKeyValueGradient
   ) { trial throws(ComputeError) in
-    try AttentionTrial(trial).runBackward(trial, timing: "attention_key_value_gradient")
+    try AttentionTrial(trial).runBackward(
+      trial, timing: ["attention_key_value_gradient", "attention_sum_slots"])
   }
 
   private static func attention(
@@ -129,7 +130,7 @@ private final class AttentionTrial {
   }
 
   /// The backward pass behind one forward pass; the time of one kernel counts.
-  func runBackward(_ trial: Trial, timing entry: String) throws(ComputeError) {
+  func runBackward(_ trial: Trial, timing entries: Set<String>) throws(ComputeError) {
     let device = trial.device
     var made = try device.buffer(of: Float.self, count: outputCount)
     var sums = try device.buffer(of: Float.self, count: rowCount)
@@ -139,7 +140,7 @@ private final class AttentionTrial {
     let outputGradient = try trial.floats(outputCount)
     let queryGradient = try trial.zeros(outputCount)
     let (keyGradient, valueGradient) = (try trial.zeros(keyCount), try trial.zeros(keyCount))
-    trial.run(timing: [entry]) { [self] () throws(ComputeError) in
+    trial.run(timing: entries) { [self] () throws(ComputeError) in
       try device.attentionBackward(
         outputGradient: outputGradient.buffer, query: query.buffer, key: key.buffer,
         value: value.buffer, output: output.buffer, logSumExp: logSumExp.buffer, layout: layout,

@@ -11,7 +11,7 @@ extension Tunable {
     "product_few",
     [ProductTile(4, 64, parts: 1), ProductTile(8, 32, parts: 1), ProductTile(16, 16, parts: 1)]
   ) { ($0.examples.count, [$0.heads.fusedWidth, 2 * $0.feedForward], $0.hidden) }
-  /// A tile's rows or few more, and products with fewer tiles than compute units.
+  /// A tile's rows or few more, and products that do not fill the device with large ones.
   static let productMedium = tiles(
     "product_medium",
     [

@@ -140,7 +140,15 @@ extension DeviceTests {
       gpu.computeUnits = 132
       var generator = SeededGenerator(seed: 13)
       let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 8)
-      for batch in AttentionBatch.all {
+      // Own keys with a gap between them, which nothing is written to.
+      let apart = AttentionBatch(
+        "own keys apart", prefixCount: 21,
+        [0, 1].map { index in
+          AttentionSequence(
+            queryStart: 64 * index, queryCount: 64, keyStart: 21 + 70 * index, keyCount: 64,
+            attendsPrefix: true)
+        })
+      for batch in AttentionBatch.all + [apart] {
         for scope in [AttentionGradientScope.all, .prefixKeys] {
           let workload = AttentionWorkload(
             prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29, heads: heads,
@@ -155,6 +163,26 @@ extension DeviceTests {
       try check(workload, on: device, "a training step")
       let runs = try (0..<2).map { _ in try AttentionRun(workload, on: device) }
       #expect(runs[0].key == runs[1].key && runs[0].value == runs[1].value)
+    }
+
+    /// What a search may choose on a GPU.
+    @Test(
+      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      arguments: [(64, 8), (32, 16), (32, 32), (16, 16)])
+    func everyTileMatches(rows: Int, chunk: Int) throws {
+      let device = try TestDevice.openclGPUBodies.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      for tunable in [
+        Tunable.attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
+      ] {
+        gpu.choices[tunable.name] = AttentionKernel.candidate(tile: rows, chunk: chunk)
+      }
+      var generator = SeededGenerator(seed: 14)
+      let batch = AttentionBatch.training("", prefix: 37, [20, 3, 68])
+      let workload = AttentionWorkload(
+        prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29,
+        heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: 40), using: &generator)
+      try check(workload, on: device, "tiles of \(rows) rows, chunks of \(chunk)")
     }
 
     @Test func keysOfAFewTilesHaveSlots() throws {

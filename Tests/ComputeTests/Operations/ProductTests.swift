@@ -169,7 +169,24 @@ extension DeviceTests {
         zip(found, numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) })
     }
 
-    /// What a GPU of 132 compute units would do: large tiles, and depth in many shares.
+    /// Large tiles with depth in shares, weights of every type in quads: a GPU of 32 compute units.
+    @Test(
+      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      arguments: [WeightPrecision.f32, .bf16, .f16])
+    func largeTilesInSharesMatch(precision: WeightPrecision) throws {
+      let device = try TestDevice.openclGPUBodies.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      gpu.computeUnits = 32
+      let (rows, outputs, inputs) = (130, 520, 1100)
+      for (width, depth) in [(outputs, inputs), (inputs, outputs)] {
+        let tile = ProductTile.suiting(rows: rows, width: width, depth: depth, on: gpu)
+        #expect(tile == ProductTile(16, 16, parts: 2))
+        #expect(tile.shares(rows: rows, width: width, depth: depth, computeUnits: 32).count > 1)
+      }
+      try expectReference(on: device, precision, shapes: [(rows, outputs, inputs)])
+    }
+
+    /// What a GPU of 132 compute units would do: depth in many shares.
     @Test(
       .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
       arguments: [(1, 70, 2500), (16, 70, 2500), (67, 70, 2500), (130, 520, 1100)])
