@@ -13,7 +13,8 @@ package struct ModelFolder: Sendable {
   ///
   /// - Throws: when there is no folder.
   package init(at url: URL) throws(ModelFolderError) {
-    let values = try? url.resourceValues(forKeys: [.isDirectoryKey])
+    // Links are followed: the hub's caches are full of them.
+    let values = try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
     guard let isFolder = values?.isDirectory else { throw .missing(url.path) }
     guard isFolder else { throw .notAFolder(url.path) }
     self.url = url

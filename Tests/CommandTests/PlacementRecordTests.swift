@@ -58,13 +58,34 @@ import Testing
       refused.errors.contains(
         "\(place.output.path): expected a chat template that writes the tokens around the soft "
           + "prompt with which it was trained, found one that has changed since"))
-    // A checkpoint remembers the year as well, and goes on in it.
-    let states = try FileManager.default.contentsOfDirectory(atPath: place.output.path)
-      .filter { $0.hasPrefix("checkpoint-") }
-    for name in states {
-      let url = place.output.appending(path: name).appending(path: "state.json")
-      #expect(try String(contentsOf: url, encoding: .utf8).contains("\"\(clock)\""))
+  }
+
+  @Test func aDatedTemplateIsFoundAgainByItsNameAndByAResumedRun() throws {
+    let file = try place.folder.write(
+      "dated.jinja",
+      "{% for m in messages %}<|im_start|>{{ strftime_now('%H:%M:%S') }}{{ m.content }}<|im_end|>"
+        + "{% endfor %}"
+    ).path
+    let first = try place.distill(["--steps", "4", "--template", file])
+    try #require(first.code == 0, "\(first.errors)")
+    let before = try metadata()
+    // The clock's second is over by now.
+    sleep(1)
+    let resumed = try place.distill(["--steps", "8", "--template", file, "--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try metadata()["header_ids"] == before["header_ids"])
+    #expect(try metadata()["template_clock"] == before["template_clock"])
+    for more in [[], ["--template", file]] {
+      let result = try generate(more)
+      #expect(result.code == 0, "\(result.errors)")
     }
+    let readme = try String(
+      contentsOf: place.output.appending(path: "README.md"), encoding: .utf8)
+    #expect(readme.contains("The template writes the time at which it is asked"))
+    let kept = place.output.appending(path: "chat_template.jinja")
+    #expect(try String(contentsOf: kept, encoding: .utf8).contains("strftime_now"))
+    #expect(
+      readme.contains(#"chat_template=open("path/to/this/folder/chat_template.jinja").read()"#))
   }
 
   @Test func aTemplateThatChangedIsRefusedUntilItIsNamed() throws {

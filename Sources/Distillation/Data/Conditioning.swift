@@ -107,6 +107,14 @@ package struct Conditioning: Sendable {
     } catch { throw .placement(error) }
   }
 
+  /// The source of the chat template; nil where there is none.
+  var templateSource: String? { placement?.templateSource }
+
+  /// Header and closing.
+  var surroundings: AdapterRecord.Surroundings {
+    AdapterRecord.Surroundings(header: header, closing: closing)
+  }
+
   /// The text of an answer; nil behind a context of identifiers.
   package func text(of identifiers: [Int]) -> String? { placement?.text(of: identifiers) }
 

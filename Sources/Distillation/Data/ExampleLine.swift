@@ -23,11 +23,11 @@ enum ExampleLine: Equatable {
     "prompt_ids": ["completion"],
   ]
 
-  /// The key that gives a line its form, for messages.
-  var key: String {
+  /// What a line holds, for messages of errors.
+  var kind: String {
     switch self {
     case .text: "prompt"
-    case .messages: "messages"
+    case .messages: "a conversation"
     case .identifiers: "prompt_ids"
     }
   }

@@ -74,7 +74,7 @@ package struct PromptReader: Sendable {
       throw .line(
         value.failure(
           expected: (isText ? "prompt or messages" : "prompt_ids")
-            + ", because \(contextFile) holds \(isText ? "text" : "ids")", found: line.key))
+            + ", because \(contextFile) holds \(isText ? "text" : "ids")", found: line.kind))
     }
   }
 

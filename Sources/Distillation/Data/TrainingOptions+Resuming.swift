@@ -40,8 +40,8 @@ extension TrainingOptions {
     return options
   }
 
-  /// Checks that a training of another length goes on from `step` as if it had had that length from its
-  /// beginning.
+  /// Checks that the steps of a training of another length are, up to `step`, those that were done. Its
+  /// last step before, which was evaluated as such, may be one that it would not have evaluated.
   ///
   /// - Throws: when it ends before, or the rates of the steps that are done depend on the length.
   package func checkLength(

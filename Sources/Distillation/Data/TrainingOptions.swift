@@ -2,7 +2,8 @@ package import Compute
 import HuggingFace
 
 /// Everything that a user sets and that changes what training gives. It is recorded in every
-/// checkpoint under the names of the command line, and a resumed run must agree with it.
+/// checkpoint under the names of the command line, and a resumed run must agree with it but for what
+/// ``Resumable`` names.
 package struct TrainingOptions: Sendable, Equatable, Codable {
   /// k: pseudo-tokens.
   package var tokens = 16

@@ -9,8 +9,8 @@ extension Adapter {
   /// Where the metadata of Pith's file has the model's fingerprint.
   static let modelFingerprintKey = "model_sha256"
 
-  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors` and `adapter_config.json`, each
-  /// whole or not at all.
+  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and, where the template is not the
+  /// model's own, `chat_template.jinja`, each whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
     let (sigma, virtual) = (softPrompt, virtualTokens)
     try writingTensors { () throws(SafetensorsError) in
@@ -24,7 +24,13 @@ extension Adapter {
     let layout = JSON.Layout(indentation: 2, sortsKeys: true)
     try run.write(
       Array((configuration.text(layout) + "\n").utf8), to: RunFolder.adapterConfiguration)
+    if let source = foreignTemplate {
+      try run.write(Array(source.utf8), to: RunFolder.chatTemplate)
+    }
   }
+
+  /// The source of a template that the model's tokenizer does not have.
+  var foreignTemplate: String? { origin.template.name == "auto" ? nil : origin.templateSource }
 
   /// Writes `README.md`: how well the adapter does and how to load it.
   package func writeReadme(

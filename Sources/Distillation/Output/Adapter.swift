@@ -22,6 +22,8 @@ package struct Adapter: Sendable, Equatable {
     package var model: ModelName
     /// The chat template that the soft prompt was trained in, or `raw`.
     package var template: TemplateChoice
+    /// The source of that template; nil for `raw`.
+    package var templateSource: String?
     /// The soft prompt stands where a template has its system message.
     package var isChat: Bool
     /// L of the model, which PEFT records.
@@ -41,12 +43,14 @@ package struct Adapter: Sendable, Equatable {
 
     /// An origin.
     package init(
-      model: ModelName, template: TemplateChoice, isChat: Bool, layerCount: Int, queryHeads: Int,
+      model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
+      layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
       closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
     ) {
       self.model = model
       self.template = template
+      self.templateSource = templateSource
       self.isChat = isChat
       self.layerCount = layerCount
       self.queryHeads = queryHeads

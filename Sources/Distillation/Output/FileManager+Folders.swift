@@ -3,9 +3,10 @@ import Safetensors
 
 /// Changes to folders, with the system's reason in one line where it refuses.
 extension FileManager {
-  /// Whether there is a folder at `url`.
+  /// Whether there is a folder at `url`, or a link to one.
   func isFolder(_ url: URL) -> Bool {
-    (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+    let values = try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
+    return values?.isDirectory ?? false
   }
 
   /// Makes a folder and those that lead to it.

@@ -33,11 +33,14 @@ package final class RunFolder {
   package static let stepMetrics = "metrics.jsonl"
   /// One line for every response that the teacher gave.
   package static let answers = "answers.jsonl"
+  /// The chat template, where it is not the model's own.
+  package static let chatTemplate = "chat_template.jinja"
   /// How to use the results.
   package static let readme = "README.md"
   /// The files of a run, apart from its checkpoints.
   static let files = [
-    adapterConfiguration, adapterModel, softPrompt, metrics, stepMetrics, answers, readme,
+    adapterConfiguration, adapterModel, softPrompt, metrics, stepMetrics, answers, chatTemplate,
+    readme,
   ]
 
   /// Looks at the folder without changing anything, and keeps other runs out of it where it exists.
@@ -99,6 +102,15 @@ package final class RunFolder {
   private func claim() throws(DistillationError) {
     do throws(FileError) { lock = try FolderLock(of: url) } catch { throw .file(error) }
     if lock == nil { throw .outputInUse(path: url.path) }
+  }
+
+  /// Takes away what was said of an earlier adapter.
+  func removeReport() throws(DistillationError) {
+    for name in [Self.metrics, Self.readme] {
+      try writing { () throws(FileError) in
+        try FileManager.default.removeIfPresent(url.appending(path: name))
+      }
+    }
   }
 
   /// Writes `metrics.json`.

@@ -52,9 +52,9 @@ struct RunReadme {
     """
   }
 
-  private var model: ModelName { adapter.origin.model }
+  var model: ModelName { adapter.origin.model }
 
-  private var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
+  var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
 
   /// Where the vectors stand, which matters where a model scales its embeddings.
   private var embeddingSpace: String {
@@ -77,7 +77,7 @@ struct RunReadme {
     return "  \(start): for this model, rows like those of its embedding table."
   }
 
-  private func rows(_ values: [Float]) -> Int { values.count / adapter.softPrompt.width }
+  func rows(_ values: [Float]) -> Int { values.count / adapter.softPrompt.width }
 
   private func number(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", locale: nil, value)
@@ -105,127 +105,6 @@ struct RunReadme {
       Of the prompts that the training passed through, this is the one with the lowest KL on these \
       examples, so on others it may do a little worse.
       """
-  }
-
-  private var peft: String {
-    """
-    The virtual tokens hold everything that comes before the prompt, so the prompt is tokenized \
-    with `add_special_tokens=False`:
-
-    ```python
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(\(model.pythonArguments))
-    model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
-    model = PeftModel.from_pretrained(model, "path/to/this/folder")
-    \(promptCode)
-    output = model.generate(input_ids=ids, max_new_tokens=64)
-    print(tokenizer.decode(output[0], skip_special_tokens=True))
-    ```
-    """
-  }
-
-  /// Python that puts the identifiers of a prompt into `ids`.
-  private var promptCode: String {
-    guard adapter.origin.isChat else {
-      return """
-        ids = tokenizer("your prompt", add_special_tokens=False, return_tensors="pt").input_ids
-        """
-    }
-    return """
-
-      # What the template writes behind the system message, without the \
-      \(rows(adapter.closing)) tokens of the closing.
-      messages = [{"role": "system", "content": "<context>"},
-                  {"role": "user", "content": "your prompt"}]
-      text = tokenizer.apply_chat_template(messages, tokenize=False, \
-      add_generation_prompt=True\(keywordArguments))
-      ids = tokenizer(text.split("<context>")[1], add_special_tokens=False,
-                      return_tensors="pt").input_ids[:, \(rows(adapter.closing)):]
-      """
-  }
-
-  private var vLLM: String {
-    let load = """
-      from openai import OpenAI
-      from safetensors.torch import load_file
-      from vllm.utils.serial_utils import tensor2base64
-
-      client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
-      """
-    guard adapter.origin.isChat else {
-      return """
-        \(server) The completions endpoint takes the \
-        embeddings of everything, so those of the prompt follow the virtual tokens:
-
-        ```python
-        import torch
-        \(load)
-
-        virtual = load_file("adapter_model.safetensors")["prompt_embeddings"]
-        rows = model.get_input_embeddings()(ids[0])  # of the base model, as above
-        payload = tensor2base64(torch.cat([virtual.to(rows), rows]))
-        client.completions.create(model=\(python(model.identifier)), prompt="",
-                                  extra_body={"prompt_embeds": payload})
-        ```
-        """
-    }
-    return """
-      \(server) The server writes the template around the \
-      soft prompt, which is the system message:
-
-      ```python
-      \(load)
-
-      sigma = load_file("soft_prompt.safetensors")["soft_prompt"]
-      client.chat.completions.create(model=\(python(model.identifier)), messages=[
-          {"role": "system",
-           "content": [{"type": "prompt_embeds", "data": tensor2base64(sigma)}]},
-          {"role": "user", "content": "your prompt"}]\(extraBody))
-      ```
-      """
-  }
-
-  /// How vLLM is started.
-  private var server: String {
-    let revision = model.revision.map { " --revision \($0)" } ?? ""
-    return "Start the server with `--enable-prompt-embeds\(revision)`."
-  }
-
-  /// The template's variables as further arguments of `apply_chat_template`.
-  private var keywordArguments: String {
-    adapter.origin.template.variables.values.members
-      .map { ", \($0.key)=\(python($0.value))" }.joined()
-  }
-
-  /// The template's variables as vLLM's server takes them.
-  private var extraBody: String {
-    let variables = adapter.origin.template.variables
-    guard !variables.isEmpty else { return "" }
-    return """
-      ,
-          extra_body={"chat_template_kwargs": \(python(.object(variables.values)))}
-      """
-  }
-
-  /// A value as Python writes it.
-  private func python(_ value: JSON) -> String {
-    switch value {
-    case .null: "None"
-    case .bool(let bool): bool ? "True" : "False"
-    case .integer, .number: value.text()
-    case .string(let text): python(text)
-    case .array(let elements): "[\(elements.map(python).joined(separator: ", "))]"
-    case .object(let object):
-      "{\(object.members.map { "\(python($0.key)): \(python($0.value))" }.joined(separator: ", "))}"
-    }
-  }
-
-  /// A string literal of Python.
-  private func python(_ text: String) -> String {
-    // JSON's escapes are Python's too.
-    JSON.string(text).text()
   }
 
   /// What was another before the run was resumed, a line each.

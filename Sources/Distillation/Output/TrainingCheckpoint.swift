@@ -83,12 +83,20 @@ package struct TrainingCheckpoint: Sendable, Equatable {
 
 extension TrainingCheckpoint {
   /// Writes the checkpoint into a new folder and says where it stands. It gets its name when it is
-  /// complete.
+  /// complete. One of the same step is that which the run goes on from: its vectors are these, and
+  /// `state.json` alone is written, with the options that may be others.
   @discardableResult
   package func write(to run: RunFolder) throws(DistillationError) -> URL {
     let target = run.checkpoint(step: state.step)
     let partial = target.appendingPathExtension(RunFolder.partialExtension)
     let manager = FileManager.default
+    let text = try RecordCoding.encode(state)
+    if manager.fileExists(atPath: target.path) {
+      try writing { () throws(FileError) in
+        try AtomicFile.replaceContents(of: target.appending(path: Self.stateName), with: text)
+      }
+      return target
+    }
     try writing { () throws(FileError) in
       try manager.removeIfPresent(partial)
       try manager.makeFolder(partial)
@@ -101,10 +109,8 @@ extension TrainingCheckpoint {
           ("second_moment", shape, secondMoment), ("best_prompt", shape, best.values),
         ], to: partial.appending(path: Self.tensorsName))
     }
-    let text = try RecordCoding.encode(state)
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: partial.appending(path: Self.stateName), with: text)
-      try run.removeCheckpoint(step: state.step)
       try manager.move(partial, to: target)
     }
     return target

@@ -13,8 +13,7 @@ extension AdapterImport {
     guard case .softPrompt(let prompt, let record) = self else {
       return Prefix(header: [], body: .softPrompt(embeddings.values), closing: [])
     }
-    let found = AdapterRecord.Surroundings(
-      header: conditioning.header, closing: conditioning.closing)
+    let found = conditioning.surroundings
     let isMoved =
       conditioning.isPlaced
       && (conditioning.template.name, conditioning.template.variables)
@@ -24,10 +23,16 @@ extension AdapterImport {
       throw .content(
         file: file,
         expected: "a chat template that writes the tokens around the soft prompt with which it was "
-          + "trained", found: "one that has changed since; --template places it in another")
+          + "trained",
+        found: "one that has changed since, or another model's; --template places it in another")
     }
     return Prefix(
       header: trained.header, body: .softPrompt(prompt.values), closing: trained.closing)
+  }
+
+  /// The frozen tokens around a soft prompt, as its file records them.
+  var surroundings: AdapterRecord.Surroundings? {
+    if case .softPrompt(_, let record) = self { record.surroundings } else { nil }
   }
 
   /// The template that the adapter was made in; nil where it does not say.

@@ -73,6 +73,7 @@ package struct Answer: Sendable {
     guard !prompt.isEmpty else {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")
     }
+    isForeignAdapter = try adapter?.isForeign(to: request.folder) ?? false
     let prefix =
       if let adapter, let url = request.adapter {
         try adapter.prefix(in: conditioning, file: url.path)
@@ -108,6 +109,5 @@ package struct Answer: Sendable {
     identifiers = answers.first ?? []
     let tokenizer = try Conditioning.tokenizer(of: request.folder)
     text = tokenizer.decode(identifiers, skippingSpecialTokens: true)
-    isForeignAdapter = try adapter?.isForeign(to: request.folder) ?? false
   }
 }

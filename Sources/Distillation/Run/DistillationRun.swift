@@ -51,7 +51,11 @@ package final class DistillationRun {
         against: state.options, order: order, step: state.step, checkpoint: path)
     }
     recordedAnswers =
-      checkpoint == nil ? nil : try run.recordedAnswers(to: texts.training + texts.validation)
+      checkpoint == nil
+      ? nil
+      : try run.recordedAnswers(
+        to: texts.training + texts.validation,
+        vocabularySize: texts.configuration.vocabularySize)
     changes = checkpoint.map { options.changes(from: $0.state.options, at: $0.state.step) } ?? []
     (self.request, self.checkpoint) = (request, checkpoint)
   }
@@ -101,6 +105,8 @@ package final class DistillationRun {
     let saved = try recorder.save(state)
     handle(.checkpoint(saved))
     if outcome == .interrupted { return .interrupted(checkpoint: saved) }
+    try delivery.save(state.bestPrompt)
+    handle(.progress(.judging, done: 0, total: 1))
     let timing = try timing(recorder, teacherSeconds: teacherSeconds)
     let result = try delivery.deliver(state, timing: timing, handle: handle)
     return .finished(result, isPatienceExhausted: outcome == .outOfPatience)
@@ -210,10 +216,11 @@ package final class DistillationRun {
   private func timing(
     _ recorder: TrainingRecorder, teacherSeconds: Double
   ) throws(DistillationError) -> RunMetrics.Timing {
-    let steps = try run.stepRecords().map(\.seconds).sorted()
+    let steps = try run.stepRecords()
+    let seconds = steps.map(\.seconds).sorted()
     return RunMetrics.Timing(
       teacherSeconds: teacherSeconds, trainSeconds: recorder.trainSeconds,
-      stepSecondsMedian: steps.isEmpty ? 0 : steps[steps.count / 2],
-      tokensPerSecond: recorder.tokensPerSecond)
+      stepSecondsMedian: seconds.isEmpty ? 0 : seconds[seconds.count / 2],
+      tokensPerSecond: recorder.tokensPerSecond(of: steps))
   }
 }

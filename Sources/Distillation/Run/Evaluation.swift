@@ -69,6 +69,7 @@ package struct Evaluation: Sendable {
       template: isText ? request.template.within(adapter.template) : request.template,
       vocabularySize: configuration.vocabularySize)
     let data = try Dataset.read(request.inputs, reader: conditioning.reader)
+    isForeignAdapter = try adapter.isForeign(to: request.folder)
     let studentPrefix = try adapter.prefix(in: conditioning, file: request.adapter.path)
     let longestPrefix = max(
       conditioning.contextPrefixCount, studentPrefix.rows(width: configuration.hiddenSize))
@@ -105,8 +106,10 @@ package struct Evaluation: Sendable {
       func model(_ prefix: Prefix) throws(TransformerError) -> PrefixedDecoder {
         try PrefixedDecoder(decoder, prefix: prefix, room: room)
       }
+      // What stands around the soft prompt stands there without it too, also where the context is of identifiers.
+      let around = conditioning.isPlaced ? conditioning.surroundings : adapter.surroundings
       let nothing = Prefix(
-        header: conditioning.header, body: .nothing, closing: conditioning.closing)
+        header: around?.header ?? [], body: .nothing, closing: around?.closing ?? [])
       return try Verdict(
         judge, student: try model(studentPrefix), teacher: teacher.model,
         nothing: try model(nothing)
@@ -118,6 +121,5 @@ package struct Evaluation: Sendable {
     responseTokens = rows
     validation = verdict.validation
     noContext = verdict.withNothing
-    isForeignAdapter = try adapter.isForeign(to: request.folder)
   }
 }

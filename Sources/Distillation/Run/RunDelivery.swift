@@ -16,18 +16,18 @@ struct RunDelivery {
   /// Examples that the export is verified on where none are held out.
   private static let verified = 16
 
-  /// Writes the adapter alone, for a run that failed.
+  /// Writes the adapter alone: all there is of a run that failed, and what comes first of one that did not, because judging takes
+  /// time and memory, and nothing that happens there may cost what was learned. An earlier report would not be of this adapter.
   func save(_ prompt: [Float]) throws(DistillationError) {
+    try run.removeReport()
     try adapter(prompt).writeTensors(to: run)
   }
 
-  /// Judges the best prompt and writes adapter and report.
+  /// Judges the best prompt, which is saved, and writes the report.
   func deliver(
     _ state: TrainingState, timing: RunMetrics.Timing, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunResult {
     let adapter = try adapter(state.bestPrompt)
-    // First of all: judging takes time and memory, and nothing that happens there may cost what was learned.
-    try adapter.writeTensors(to: run)
     try distilling { () throws(TransformerError) in
       try student.read(texts.prefix(.softPrompt(state.bestPrompt)))
     }
@@ -57,7 +57,8 @@ struct RunDelivery {
       header: try decoder.embeddings(of: conditioning.header),
       closing: try decoder.embeddings(of: conditioning.closing),
       origin: .init(
-        model: request.modelName, template: conditioning.template, isChat: conditioning.isChat,
+        model: request.modelName, template: conditioning.template,
+        templateSource: conditioning.templateSource, isChat: conditioning.isChat,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
         headerIdentifiers: conditioning.header, closingIdentifiers: conditioning.closing,

@@ -53,16 +53,20 @@ struct TeacherAnswers {
 
 extension RunFolder {
   /// The answers that the run in the folder was begun with: a resumed one trains on the same, also on another device. Nil where
-  /// there are none.
+  /// every example has a response.
   ///
   /// - Throws: when they cannot be read, or are those of other prompts.
-  func recordedAnswers(to examples: [Example]) throws(DistillationError) -> TeacherAnswers? {
-    let file = url.appending(path: Self.answers)
-    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file)
+  func recordedAnswers(
+    to examples: [Example], vocabularySize: Int
+  ) throws(DistillationError) -> TeacherAnswers? {
     let open = examples.filter { $0.response == nil }
+    guard !open.isEmpty else { return nil }
+    let file = url.appending(path: Self.answers)
+    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file)
     guard records.map(\.prompt) == open.map(\.prompt),
-      records.allSatisfy({ !$0.answer.isEmpty })
+      records.allSatisfy({ record in
+        !record.answer.isEmpty && record.answer.allSatisfy((0..<vocabularySize).contains)
+      })
     else {
       throw .content(
         file: file.path, expected: "the teacher's answers to \(open.count) prompts of this run",

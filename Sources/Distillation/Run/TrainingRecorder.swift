@@ -16,8 +16,6 @@ final class TrainingRecorder {
   private var lastSaved: Int
   /// Tokens that a step reads.
   private let tokens: (Int) -> Int
-  /// Tokens that the steps of this run read, and the time that they took, without evaluations.
-  private var done = (tokens: 0, seconds: 0.0)
 
   /// Checkpoints that stay.
   private static let kept = 2
@@ -42,16 +40,15 @@ final class TrainingRecorder {
   /// Seconds of training, those before a resume included.
   var trainSeconds: Double { earlierSeconds + (ContinuousClock.now - begin).inSeconds }
 
-  /// Tokens over the time of the steps alone.
-  var tokensPerSecond: Double {
-    done.seconds > 0 ? Double(done.tokens) / done.seconds : 0
+  /// Tokens over the time of steps alone.
+  func tokensPerSecond(of steps: [StepRecord]) -> Double {
+    let seconds = steps.reduce(0) { $0 + $1.seconds }
+    return seconds > 0 ? Double(steps.reduce(0) { $0 + tokens($1.step) }) / seconds : 0
   }
 
   /// Adds the lines of steps, and says how many tokens a second they read.
   func record(_ reports: [StepReport], seconds: Double) throws(DistillationError) -> Double {
     let read = reports.reduce(0) { $0 + tokens($1.step) }
-    done.tokens += read
-    done.seconds += seconds * Double(reports.count)
     for report in reports {
       try run.append(
         StepRecord(

@@ -27,6 +27,9 @@ package struct Placement: Sendable {
   /// and for a template that writes none.
   package let endOfResponse: Int?
 
+  /// The template's source; nil for a raw model.
+  package let templateSource: String?
+
   private let tokenizer: Tokenizer
   private let chat: ChatPlacement?
 
@@ -36,6 +39,7 @@ package struct Placement: Sendable {
     header = tokenizer.leadingSpecialIdentifiers
     closing = []
     templateName = "raw"
+    templateSource = nil
     endOfResponse = nil
     chat = nil
   }
@@ -55,6 +59,7 @@ package struct Placement: Sendable {
     header = tokenizer.encode(chat.header, addingSpecialTokens: false)
     closing = tokenizer.encode(chat.closing, addingSpecialTokens: false)
     templateName = template.place
+    templateSource = template.source
     endOfResponse = chat.endOfResponse(tokenizer)
   }
 

@@ -34,10 +34,14 @@ package struct TemplateChoice: Sendable, Equatable {
       clock: clock ?? now)
   }
 
-  /// This choice, where `auto` stands for a recorded one with its clock: its variables hold as far as these do not
-  /// say otherwise.
+  /// This choice, where `auto` stands for a recorded one: its variables hold as far as these do not say otherwise. The clock of a
+  /// recorded one stays, also where it is asked for by its name.
   package func within(_ recorded: TemplateChoice?) -> TemplateChoice {
-    guard name == "auto", let recorded else { return self }
+    guard let recorded else { return self }
+    if name != "auto" {
+      let isRecorded = settled().name == recorded.name
+      return TemplateChoice(name, variables: variables, clock: isRecorded ? recorded.clock : clock)
+    }
     return TemplateChoice(
       recorded.name, variables: recorded.variables.merging(variables), clock: recorded.clock)
   }

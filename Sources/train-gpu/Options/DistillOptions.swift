@@ -31,7 +31,10 @@ struct DistillFiles: ParsableArguments {
   @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))
   var output: String?
 
-  @Flag(help: "Replace the run in the output folder; a folder that no run has written is refused.")
+  @Flag(
+    help: ArgumentHelp(
+      "Replace the run in the output folder; refused where files of another program have the names "
+        + "of a run's."))
   var overwrite = false
 
   @Flag(
