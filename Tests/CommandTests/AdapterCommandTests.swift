@@ -95,6 +95,23 @@ import Testing
     }
   }
 
+  @Test func linksToFoldersAreFollowed() throws {
+    let manager = FileManager.default
+    let links = ["model-link", "run-link"].map { place.folder.url.appending(path: $0) }
+    try manager.createSymbolicLink(
+      at: links[0], withDestinationURL: URL(fileURLWithPath: place.model))
+    try manager.createSymbolicLink(at: links[1], withDestinationURL: place.output)
+    func answer(_ model: String, _ adapter: String) throws -> Program.Result {
+      try Program.run([
+        "generate", "--model", model, "--adapter", adapter, "--device", "cpu", "--quiet",
+        "--prompt", "a cab", "--max-tokens", "5",
+      ])
+    }
+    let linked = try answer(links[0].path, links[1].path)
+    #expect(linked.code == 0, "\(linked.errors)")
+    #expect(try linked.output == answer(place.model, place.output.path).output)
+  }
+
   @Test func drawnAnswersFollowTheSeed() throws {
     func answer(_ seed: Int) throws -> String {
       try run(

@@ -75,11 +75,14 @@ import Testing
     let result = try place.distill(["--steps", "4"])
     try #require(result.code == 0, "\(result.errors)")
     let text = try String(contentsOf: file, encoding: .utf8)
+    let arguments = place.arguments + ["--output", place.output.path, "--steps", "4", "--resume"]
     func expectRefusal(_ text: String, _ message: String) throws {
       try Data(text.utf8).write(to: file)
-      try Program.expectRefusal(
-        place.arguments + ["--output", place.output.path, "--steps", "4", "--resume"], message)
+      try Program.expectRefusal(arguments, message)
     }
+    try FileManager.default.removeItem(at: file)
+    try Program.expectRefusal(
+      arguments, "\(file.path): expected a file, found none that can be read")
     let first = try #require(text.split(separator: "\n").first)
     try expectRefusal(
       first + "\n",

@@ -108,6 +108,47 @@ import Testing
     #expect(try metadata()["template"] == file.path)
   }
 
+  /// The tokens of texts, the special ones of the tokenizer among them or not.
+  private func tokens(_ texts: [String], _ special: String) throws -> [String] {
+    let lines = try texts.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+    let result = try Program.run(
+      ["tokenize", "--model", place.model, special], input: lines.joined(separator: "\n") + "\n")
+    #expect(result.code == 0, "\(result.errors)")
+    return result.output.split(separator: "\n").map(String.init)
+  }
+
+  @Test func aContextOfIdentifiersIsEvaluatedAsItsText() throws {
+    let result = try place.distill(["--steps", "8"])
+    try #require(result.code == 0, "\(result.errors)")
+    let context = try tokens([Workplace.contextText], "--special")[0]
+    let prompts = try tokens(["cab", "a bad"], "--no-special")
+    let answers = try tokens([" has a", " back"], "--no-special")
+    func evaluate(_ context: String, _ lines: [String]) throws -> JSON {
+      let inputs = try place.folder.write("evaluated.jsonl", lines.joined(separator: "\n")).path
+      let result = try Program.run([
+        "evaluate", "--model", place.model, "--device", "cpu", "--quiet", "--adapter",
+        place.output.path, "--context", context, "--inputs", inputs, "--json",
+      ])
+      #expect(result.code == 0, "\(result.errors)")
+      return try JSON(parsing: Array(result.output.utf8))
+    }
+    let text = try evaluate(
+      place.context,
+      [
+        #"{"prompt": "cab", "completion": " has a"}"#,
+        #"{"prompt": "a bad", "completion": " back"}"#,
+      ])
+    let identifiers = try evaluate(
+      try place.folder.write("ids.json", "{\"ids\": \(context)}").path,
+      zip(prompts, answers).map { "{\"prompt_ids\": \($0), \"completion_ids\": \($1)}" })
+    for key in ["kl", "kl_no_context", "gap_closed"] {
+      let (found, expected) = (
+        try #require(identifiers[key].double), try #require(text[key].double)
+      )
+      #expect(abs(found - expected) <= 1e-6 * max(1, abs(expected)), "\(key)")
+    }
+  }
+
   @Test func anAdapterTrainedOnIdentifiersHasNothingAroundIt() throws {
     let context = try place.folder.write("ids.json", #"{"ids": [4, 3, 1, 2, 5, 6, 3]}"#).path
     let inputs = try place.folder.write(

@@ -95,6 +95,19 @@ import Testing
     #expect(text == "mine")
   }
 
+  @Test func resumingAFinishedRunLeavesItsNumbers() throws {
+    _ = try place.distill(["--steps", "5"])
+    let (before, prompt) = (try place.json("metrics.json"), try place.softPrompt())
+    let result = try place.distill(["--steps", "5", "--resume"])
+    #expect(result.code == 0, "\(result.errors)")
+    let after = try place.json("metrics.json")
+    #expect(after["validation"] == before["validation"])
+    for key in ["tokens_per_second", "step_seconds_median"] {
+      #expect(after["timing"][key] == before["timing"][key], "\(key)")
+    }
+    #expect(try place.softPrompt() == prompt)
+  }
+
   @Test func overwriteReplacesARun() throws {
     _ = try place.distill(["--steps", "5"])
     let first = try place.softPrompt()
