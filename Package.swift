@@ -32,21 +32,25 @@ let package = Package(
     .target(
       name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
       swiftSettings: strict),
-    .target(name: "Safetensors", swiftSettings: strict),
-    .target(name: "Tokenizers", swiftSettings: strict),
+    .target(name: "JSON", swiftSettings: strict),
+    .target(name: "Safetensors", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),
     .target(
-      name: "HuggingFace", dependencies: ["Safetensors", "Tokenizers"], swiftSettings: strict),
+      name: "HuggingFace", dependencies: ["JSON", "Safetensors", "Tokenizers"],
+      swiftSettings: strict),
     .target(
       name: "Transformer", dependencies: ["Compute", "HuggingFace", "Safetensors"],
       swiftSettings: strict),
     .target(
       name: "Distillation",
-      dependencies: ["Compute", "HuggingFace", "Safetensors", "Tokenizers", "Transformer"],
+      dependencies: [
+        "Compute", "HuggingFace", "JSON", "Safetensors", "Tokenizers", "Transformer",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "OpenCL", "Safetensors", "Transformer",
+        "Compute", "Distillation", "HuggingFace", "JSON", "OpenCL", "Safetensors", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -66,15 +70,16 @@ let package = Package(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"],
+      name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
       swiftSettings: strict),
     .testTarget(
       name: "HuggingFaceTests",
-      dependencies: ["HuggingFace", "Safetensors", "TestSupport", "Tokenizers"],
+      dependencies: ["HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers"],
       swiftSettings: strict),
     .testTarget(
       name: "TransformerTests",
@@ -83,12 +88,13 @@ let package = Package(
     .testTarget(
       name: "DistillationTests",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "Safetensors", "TestSupport", "Tokenizers",
-        "Transformer",
+        "Compute", "Distillation", "HuggingFace", "JSON", "Safetensors", "TestSupport",
+        "Tokenizers", "Transformer",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["train-gpu", "Compute", "Safetensors", "TestSupport"],
+      name: "CommandTests",
+      dependencies: ["train-gpu", "Compute", "JSON", "Safetensors", "TestSupport"],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c2x

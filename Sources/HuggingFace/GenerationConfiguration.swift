@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 /// Which tokens begin, end and pad a text.
 package struct GenerationConfiguration: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 /// A type that ``JSONValue`` can read.
 package protocol JSONReadable {

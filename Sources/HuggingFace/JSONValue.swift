@@ -1,5 +1,5 @@
 import Foundation
-import Safetensors
+import JSON
 
 /// A value of a JSON file that knows where it came from, so that whoever reads it wrongly typed
 /// gets an error with file and key path.

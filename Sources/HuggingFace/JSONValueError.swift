@@ -1,5 +1,5 @@
 import Foundation
-import Safetensors
+import JSON
 
 /// What is wrong with a JSON file, in one line that names the file, the key path, what was expected
 /// and what was found.

@@ -1,5 +1,5 @@
 import Foundation
-import Safetensors
+import JSON
 
 /// The special tokens and the chat template of a tokenizer, as `tokenizer_config.json` states them.
 package struct TokenizerConfiguration: Sendable {

@@ -1,3 +1,5 @@
+import JSON
+
 /// The header of a safetensors file: reading it and checking every word of it against the file.
 ///
 /// The format (huggingface/safetensors, README): eight bytes with the length N of the header,

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Writes a safetensors file whose name only ever leads to a complete one (``AtomicFile``).
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A tokenizer.json of Hugging Face: text to token identifiers and back, exactly as Python's
 /// `tokenizers` does it.
@@ -37,22 +38,20 @@ package struct Tokenizer: Sendable {
   }
 
   /// Reads the text of a tokenizer.json.
+  ///
+  /// A key that stands twice in one object is refused. The `tokenizers` library takes the last
+  /// of them, but writes none such, and a file that has one is damaged.
   /// - Parameter name: What error messages call the file.
   /// - Throws: As `init(contentsOf:)`.
   package init(json: Data, name: String) throws(TokenizerError) {
     guard json.count <= Self.fileLimit else {
       throw .unreadable(file: name, reason: "larger than \(Self.fileLimit >> 20) MB")
     }
-    let bytes = [UInt8](json)
-    let value: JSONValue
+    let value: JSON
     do {
-      value = try JSONParser.parse(bytes)
+      value = try JSON(parsing: [UInt8](json))
     } catch {
-      let before = bytes[..<min(error.offset, bytes.count)]
-      let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-      throw .malformed(
-        file: name, line: before.count(where: { $0 == 0x0A }) + 1,
-        column: before.count - lineStart + 1, problem: error.problem)
+      throw .malformed(file: name, line: error.line, column: error.column, problem: error.reason)
     }
     try self.init(JSONNode(value: value, path: "", file: name))
   }

@@ -1,6 +1,6 @@
 import Compute
 import Foundation
-import Safetensors
+import JSON
 import TestSupport
 import Testing
 

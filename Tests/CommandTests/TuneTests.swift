@@ -1,5 +1,5 @@
 import Foundation
-import Safetensors
+import JSON
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Safetensors
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import JSON
 import Safetensors
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import Distillation
 import Foundation
 import HuggingFace
-import Safetensors
+import JSON
 import Testing
 
 @Suite struct TrainingOptionsTests {

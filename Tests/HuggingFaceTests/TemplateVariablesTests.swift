@@ -1,6 +1,6 @@
 import Foundation
 import HuggingFace
-import Safetensors
+import JSON
 import Testing
 
 @Suite("TemplateVariables")

@@ -1,5 +1,4 @@
 import Foundation
-import Safetensors
 import Synchronization
 import TestSupport
 import Testing

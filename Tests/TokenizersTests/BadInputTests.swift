@@ -18,14 +18,20 @@ import Tokenizers
   }
 
   @Test func namesPlaceOfMalformedText() {
-    #expect(message("") == "t.json:1:1: not valid JSON: the text ends where a value was expected")
-    #expect(message("{\n \"a\": tru\n}").hasPrefix("t.json:2:7: not valid JSON: expected a value"))
-    #expect(message("{\"a\":1}}") == "t.json:1:8: not valid JSON: text after the end of the value")
-    #expect(message("{\"a\":\"\\ud800\"}").contains("half of a surrogate pair"))
-    #expect(message("{\"a\":\"\u{1}\"}").contains("a control character inside a string"))
-    #expect(message("{\"a\":\"b").contains("the text ends inside a string"))
-    #expect(message("{\"a\":-}").contains("'-' is not a number"))
-    #expect(message(String(repeating: "[", count: 100_000)).contains("nested deeper than 128"))
+    #expect(
+      message("")
+        == "t.json:1:1: not valid JSON: expected a value, found the end of the text")
+    #expect(message("{\n \"a\": tru\n}").hasPrefix("t.json:2:7: not valid JSON: expected true"))
+    #expect(
+      message("{\"a\":1}}")
+        == "t.json:1:8: not valid JSON: expected the end of the text, found \"}\"")
+    #expect(message("{\"a\":\"\\ud800\"}").contains("expected the two halves of a surrogate pair"))
+    #expect(message("{\"a\":\"\u{1}\"}").contains("expected control characters to be escaped"))
+    #expect(message("{\"a\":\"b").contains("expected a closing quote"))
+    #expect(message("{\"a\":-}").contains("expected a digit, found \"}\""))
+    #expect(message("{\"a\":1,\"a\":2}").hasPrefix("t.json:1:8: not valid JSON: expected each key"))
+    #expect(message("\u{FEFF}{}").hasPrefix("t.json:1:1: not valid JSON: expected a value"))
+    #expect(message(String(repeating: "[", count: 100_000)).contains("expected at most 256 levels"))
   }
 
   @Test func refusesTextThatIsNotUTF8() {
@@ -143,6 +149,12 @@ import Tokenizers
     #expect(
       unigram("\"vocab\":[[\"a\",\"b\"]],\"unk_id\":0")
         == "t.json: model.vocab[0][1] is \"b\", expected a number")
+    #expect(
+      unigram("\"vocab\":[[\"a\",NaN]],\"unk_id\":0")
+        == "t.json: model.vocab[0][1] is NaN, expected a finite number")
+    #expect(
+      unigram("\"vocab\":[[\"a\",-1e999]],\"unk_id\":0")
+        == "t.json: model.vocab[0][1] is -Infinity, expected a finite number")
   }
 
   @Test func namesWhatIsWrongWithPrecompiledMaps() {

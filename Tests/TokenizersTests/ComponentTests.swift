@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @testable import Tokenizers
@@ -45,7 +46,7 @@ import Testing
     for line in lines.dropFirst() {
       let expected = try JSONDecoder().decode(Outputs.self, from: line)
       let node = JSONNode(
-        value: try JSONParser.parse([UInt8](line)), path: "", file: "components.jsonl")
+        value: try JSON(parsing: [UInt8](line)), path: "", file: "components.jsonl")
       let component = try node.required("component", "a component")
       let name = String(decoding: line.prefix(200), as: UTF8.self)
       switch expected.kind {

@@ -1,7 +1,6 @@
 import Compute
 import Foundation
 import HuggingFace
-import Safetensors
 import TestSupport
 import Testing
 import Transformer

@@ -1,6 +1,5 @@
 import Foundation
 import HuggingFace
-import Safetensors
 
 /// What `--context` names: a text, or a JSON file with `{"ids": [...]}`.
 package enum ContextText: Sendable, Equatable {

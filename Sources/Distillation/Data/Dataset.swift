@@ -1,6 +1,6 @@
 import Foundation
 import HuggingFace
-import Safetensors
+import JSON
 
 /// The examples of a JSONL file, one object a line, in the order of the file.
 package struct Dataset: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import HuggingFace
-import Safetensors
+import JSON
 
 /// One line of a JSONL file as it stands there, in one of four forms, those of TRL among them:
 ///

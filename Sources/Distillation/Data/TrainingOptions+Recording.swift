@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 extension TrainingOptions {
   /// The options as a JSON object under the names of the command line.

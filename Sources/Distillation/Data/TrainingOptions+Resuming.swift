@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 /// How a training that is resumed may differ from what it was begun with: in what leaves the steps that
 /// are done as they are.

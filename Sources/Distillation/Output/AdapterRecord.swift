@@ -1,4 +1,5 @@
 import HuggingFace
+import JSON
 import Safetensors
 
 /// What `soft_prompt.safetensors` says of how its vectors were trained, as far as it says it.

@@ -1,5 +1,5 @@
 import HuggingFace
-import Safetensors
+import JSON
 
 extension ModelName {
   /// The arguments of `from_pretrained` that load this model, as Python writes them:

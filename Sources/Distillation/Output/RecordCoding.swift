@@ -1,5 +1,4 @@
 import Foundation
-import Safetensors
 
 /// Records as JSON text, with errors of one line.
 enum RecordCoding {

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Safetensors
 
 /// What tells the folder of a run from that of another program, whose files may have the same names:

@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 /// How others load an adapter.
 extension RunReadme {

@@ -1,6 +1,6 @@
 import Foundation
 import HuggingFace
-import Safetensors
+import JSON
 
 /// The `README.md` of a run: what the adapter is, how well it does, how to load it elsewhere, and
 /// what it was made with.

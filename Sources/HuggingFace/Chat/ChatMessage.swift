@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 /// One message of a conversation.
 package struct ChatMessage: Sendable, Equatable {

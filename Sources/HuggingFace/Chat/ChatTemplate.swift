@@ -1,5 +1,5 @@
 import Foundation
-import Safetensors
+import JSON
 
 /// How a model wants a conversation written: a template in the Jinja language, as `chat_template`
 /// of `tokenizer_config.json` or `chat_template.jinja` hold it.

@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 /// What a user tells a chat template beside the conversation, for example `enable_thinking=false`.
 ///

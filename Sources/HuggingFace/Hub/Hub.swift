@@ -1,5 +1,4 @@
 import Foundation
-import Safetensors
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking

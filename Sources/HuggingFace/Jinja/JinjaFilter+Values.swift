@@ -1,5 +1,5 @@
 import Foundation
-import Safetensors
+import JSON
 
 extension JinjaFilter {
   /// Filters of single values.

@@ -1,4 +1,4 @@
-import Safetensors
+import JSON
 
 extension JinjaValue {
   /// A value of JSON.

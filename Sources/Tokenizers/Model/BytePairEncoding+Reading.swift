@@ -1,3 +1,5 @@
+import JSON
+
 extension BytePairEncoding {
   init(_ node: JSONNode) throws(TokenizerError) {
     if let dropout = node.member("dropout"), try dropout.number() != 0 {

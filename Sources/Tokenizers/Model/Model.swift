@@ -1,3 +1,5 @@
+import JSON
+
 /// The `model` of a tokenizer.json: turns one piece of text into tokens.
 enum Model: Sendable {
   case bytePairEncoding(BytePairEncoding)

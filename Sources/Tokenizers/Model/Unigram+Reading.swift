@@ -1,3 +1,5 @@
+import JSON
+
 extension Unigram {
   /// How far below the worst token an unknown character scores; SentencePiece's constant.
   private static let unknownPenalty = 10.0

@@ -1,3 +1,5 @@
+import JSON
+
 extension Vocabulary {
   /// Reads an object from token to identifier.
   init(_ node: JSONNode) throws(TokenizerError) {
@@ -5,7 +7,7 @@ extension Vocabulary {
       throw node.unexpected("an object from token to identifier")
     }
     self.init(capacity: members.count)
-    for member in members {
+    for member in members.members {
       guard case .integer(let identifier) = member.value,
         0..<Self.identifierLimit ~= identifier
       else {

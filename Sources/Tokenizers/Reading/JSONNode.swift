@@ -1,6 +1,8 @@
+import JSON
+
 /// A JSON value together with where it stands, so that whoever reads it can refuse it by name.
 struct JSONNode {
-  let value: JSONValue
+  let value: JSON
   /// Like `pre_tokenizer.pretokenizers[1]`; empty for the whole file.
   let path: String
   /// The file's name as the user gave it.
@@ -10,13 +12,11 @@ struct JSONNode {
     path.isEmpty ? key : "\(path).\(key)"
   }
 
-  /// The member `key`, or nil where it is absent or null. Of members with one key the last counts.
+  /// The member `key`, or nil where it is absent or null.
   func member(_ key: String) -> JSONNode? {
-    guard case .object(let members) = value,
-      let member = members.last(where: { $0.key == key })
-    else { return nil }
-    if case .null = member.value { return nil }
-    return JSONNode(value: member.value, path: path(of: key), file: file)
+    guard case .object(let members) = value, let member = members[key] else { return nil }
+    if case .null = member { return nil }
+    return JSONNode(value: member, path: path(of: key), file: file)
   }
 
   /// The member `key`; absent or null is an error.
@@ -48,14 +48,16 @@ struct JSONNode {
   }
 
   func boolean() throws(TokenizerError) -> Bool {
-    guard case .boolean(let flag) = value else { throw unexpected("true or false") }
+    guard case .bool(let flag) = value else { throw unexpected("true or false") }
     return flag
   }
 
+  /// A finite number: `JSON` reads `NaN` and `Infinity` too, no tokenizer means them.
   func number() throws(TokenizerError) -> Double {
     switch value {
     case .integer(let number): return Double(number)
-    case .number(let number): return number
+    case .number(let number) where number.isFinite: return number
+    case .number: throw unexpected("a finite number")
     default: throw unexpected("a number")
     }
   }
@@ -91,5 +93,18 @@ struct JSONNode {
     .unexpected(
       file: file, path: path(of: "type"), found: member("type")?.value.summary ?? "null",
       expected: "one of \(supported.joined(separator: ", "))")
+  }
+}
+
+extension JSON {
+  /// What to call this value in a message: its text if short, else its kind.
+  var summary: String {
+    switch self {
+    case .string(let text):
+      text.utf8.count <= 60 ? "\"\(text)\"" : "a string of \(text.utf8.count) bytes"
+    case .array(let elements): "an array of \(elements.count)"
+    case .object(let members): "an object of \(members.count) members"
+    default: text()
+    }
   }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Compute
 import Foundation
+import JSON
 import OpenCL
-import Safetensors
 
 /// `train-gpu devices`: what `--device` can name on this machine.
 struct Devices: ParsableCommand {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Distillation
 import Foundation
 import HuggingFace
-import Safetensors
+import JSON
 
 /// `train-gpu evaluate`: how well an adapter replaces its context.
 struct Evaluate: ParsableCommand {

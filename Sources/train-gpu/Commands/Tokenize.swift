@@ -2,7 +2,7 @@ import ArgumentParser
 import Distillation
 import Foundation
 import HuggingFace
-import Safetensors
+import JSON
 
 /// `train-gpu tokenize`: texts in, identifiers out.
 struct Tokenize: ParsableCommand {

@@ -1,8 +1,10 @@
 /// A JSON value. Integers stay exact, and objects keep the order of the file.
 ///
 /// Foundation's decoder offers neither, and it lets the last of two equal keys win in silence,
-/// where the safetensors format forbids them.
-package indirect enum JSON: Sendable, Equatable {
+/// where the safetensors format forbids them. The keys of its dictionaries are Swift strings too,
+/// equal when they are canonically equivalent: a vocabulary that holds both "é" and "e" + U+0301
+/// would lose one of them.
+package enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
   /// A number without fraction and exponent that fits an `Int`.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Safetensors
+@testable import JSON
 
 @Suite("JSON")
 struct JSONTests {
@@ -42,25 +42,6 @@ struct JSONTests {
     #expect(value.isNaN)
   }
 
-  @Test("keys are told apart by their bytes, not by Unicode's equivalence")
-  func keys() throws {
-    guard case .object(let object) = try parse("{\"\u{E9}\":1,\"e\u{301}\":2}") else {
-      Issue.record("not an object")
-      return
-    }
-    #expect(object["\u{E9}"] == .integer(1) && object["e\u{301}"] == .integer(2))
-    #expect(object.count == 2)
-  }
-
-  @Test("members keep the order of the file")
-  func order() throws {
-    guard case .object(let object) = try parse(#"{"z":1,"a":2,"m":3}"#) else {
-      Issue.record("not an object")
-      return
-    }
-    #expect(object.keys == ["z", "a", "m"])
-  }
-
   @Test(
     "text that is not JSON is refused at its place",
     arguments: [
@@ -84,6 +65,7 @@ struct JSONTests {
       ("01", "line 1, column 1: expected a number without leading zeros, found \"0\""),
       ("1.", "line 1, column 3: expected a digit, found the end of the text"),
       ("tru", "line 1, column 1: expected true, found \"t\""),
+      ("\u{FEFF}[]", "line 1, column 1: expected a value, found a byte-order mark"),
       ("{\"a\":1,\"a\":2}", "line 1, column 8: expected each key once, found \"a\" a second time"),
     ])
   func refusals(text: String, message: String) {
@@ -95,9 +77,20 @@ struct JSONTests {
     }
   }
 
-  @Test("UTF-8 that is not valid is refused")
-  func invalidUTF8() {
-    #expect(throws: JSONSyntaxError.self) { try JSON(parsing: [0x22, 0xFF, 0x22]) }
+  @Test(
+    "UTF-8 that is not valid is refused, with and without escapes",
+    arguments: [
+      [0x22, 0xFF, 0x22], [0x22, 0x5C, 0x6E, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+    ])
+  func invalidUTF8(bytes: [UInt8]) {
+    let error = #expect(throws: JSONSyntaxError.self) { try JSON(parsing: bytes) }
+    #expect(error?.column == bytes.count)
+    #expect(error?.reason.hasPrefix("expected UTF-8 in the string that ends here") == true)
+  }
+
+  @Test("text between escapes stays")
+  func textAroundEscapes() throws {
+    #expect(try parse(#""é\n—\u0120\u0000z""#) == .string("é\n—\u{120}\0z"))
   }
 
   @Test("nesting is limited")
