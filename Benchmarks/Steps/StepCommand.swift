@@ -23,7 +23,10 @@ struct StepCommand: ParsableCommand {
     let start = try device.downloadRows(
       options.identifiers(options.tokens, seed: 5), of: decoder.embedding)
     let distiller = try Distiller(
-      decoder, teacher: cache, prompt: start, header: [], closing: [], batchSize: options.batch,
+      decoder, teacher: cache,
+      prompt: LearnedPrompt(
+        SoftPrompt(values: start, width: decoder.configuration.hiddenSize)),
+      header: [], closing: [], batchSize: options.batch,
       objective: .forwardKL, optimizer: .adamW(), clipNorm: nil,
       roundsActivations: options.activations == .bf16)
 
@@ -52,7 +55,7 @@ struct StepCommand: ParsableCommand {
     let rate = try DeviceLimits.productRate(device, precision: options.precision)
     try StepResult(
       step_seconds_median: seconds[seconds.count / 2],
-      tokens_per_second: Double(distiller.rows(of: Array(examples.indices)))
+      tokens_per_second: Double(options.tokens + examples.reduce(0) { $0 + $1.inputs.count })
         / seconds[seconds.count / 2],
       flop_per_step: work.total, product_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / seconds[seconds.count / 2],

@@ -32,7 +32,9 @@ extension DeviceTests {
       let cache = try teacher.score(
         [Self.example], kind: setting.kind, temperature: setting.temperature)
       let distiller = try Distiller(
-        run.decoder, teacher: cache, prompt: run.start, header: Self.header,
+        run.decoder, teacher: cache,
+        prompt: LearnedPrompt(SoftPrompt(values: run.start, width: run.start.count / 3)),
+        header: Self.header,
         closing: Self.closing, batchSize: 1,
         objective: Objective(.forwardKL, temperature: setting.temperature), optimizer: .sgd(),
         clipNorm: nil)
@@ -42,7 +44,7 @@ extension DeviceTests {
       let tolerance: Tolerance = setting.kind == .logits ? .halfLogits : .model
       #expect(abs(loss - expected) / expected < tolerance.rawValue)
 
-      let gradient = try run.decoder.device.download(distiller.prompt.gradient)
+      let gradient = try run.decoder.device.download(distiller.parameters.gradient)
       var generator = SeededGenerator(seed: 9)
       let direction = generator.floats(run.start.count)
       // Small beside the prompt, whose size differs from family to family, so that the loss is straight over it.

@@ -24,8 +24,10 @@ enum RunRecords {
       state: .init(
         step: step, bestStep: 1, best: HeldOut(kl: 0.25, agreement: 0.5),
         evaluationsSinceBest: 2, trainSeconds: 7.5, options: options, fingerprints: fingerprints),
-      prompt: SoftPrompt(values: numbers, width: 3), firstMoment: numbers.map { $0 / 3 },
-      secondMoment: numbers.map { $0 * $0 }, best: SoftPrompt(values: numbers.reversed(), width: 3))
+      prompt: LearnedPrompt(SoftPrompt(values: numbers, width: 3)),
+      moments: OptimizerMoments(
+        first: numbers.map { $0 / 3 }, second: numbers.map { $0 * $0 }),
+      best: LearnedPrompt(SoftPrompt(values: numbers.reversed(), width: 3)))
   }
 
   static func step(_ step: Int) -> StepRecord {

@@ -28,8 +28,12 @@ extension DeviceTests {
         decoder, header: [], context: Array(1...20), closing: [], room: PrefixRoom(rows: 32))
       let cache = try teacher.score(examples, kind: kind, temperature: 1)
       return try Distiller(
-        decoder, teacher: cache, prompt: [Float](repeating: 0.02, count: 6 * width), header: [1],
-        closing: [2], batchSize: 2, objective: .forwardKL, optimizer: .adamW(), clipNorm: 1)
+        decoder, teacher: cache,
+        prompt: LearnedPrompt(
+          form: .embeddings(count: 6, width: width),
+          values: [Float](repeating: 0.02, count: 6 * width)),
+        header: [1], closing: [2], batchSize: 2, objective: .forwardKL, optimizer: .adamW(),
+        clipNorm: 1)
     }
 
     /// The batches, of equal sizes, in turns.

@@ -79,7 +79,10 @@ extension DeviceTests {
         decoder, header: [], context: reference.context, closing: [], room: PrefixRoom(rows: 64))
       let cache = try teacher.score([example], kind: kind, temperature: 1)
       let distiller = try Distiller(
-        decoder, teacher: cache, prompt: reference.start, header: [], closing: [], batchSize: 1,
+        decoder, teacher: cache,
+        prompt: LearnedPrompt(
+          SoftPrompt(values: reference.start, width: decoder.configuration.hiddenSize)),
+        header: [], closing: [], batchSize: 1,
         objective: .forwardKL, optimizer: .adamW(), clipNorm: nil)
       var allocations = 0
       for step in 1...steps {
@@ -88,7 +91,7 @@ extension DeviceTests {
       }
       #expect(device.allocations == allocations, "a step allocates nothing after the first")
       let losses = try distiller.takeReports().map(\.loss)
-      return (losses, try distiller.snapshot().prompt)
+      return (losses, try distiller.snapshot().prompt.values)
     }
   }
 }

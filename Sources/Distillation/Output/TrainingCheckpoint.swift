@@ -3,7 +3,8 @@ import Safetensors
 
 /// Everything that an exact resume needs: the folder `checkpoint-N` of a run's output.
 ///
-///     state.safetensors   prompt, first_moment, second_moment, best_prompt: [k, E] f32
+///     state.safetensors   prompt, first_moment, second_moment, best_prompt: f32, each of the
+///                         shape of the prompt; `.name` follows where a prompt has several tensors
 ///     state.json          the rest
 package struct TrainingCheckpoint: Sendable, Equatable {
   /// What stands in `state.json`.
@@ -56,23 +57,20 @@ package struct TrainingCheckpoint: Sendable, Equatable {
 
   /// What stands in `state.json`.
   package var state: State
-  /// The soft prompt after the step.
-  package var prompt: SoftPrompt
-  /// [k, E]: the optimiser's running mean of gradients; zeros where it has none.
-  package var firstMoment: [Float]
-  /// [k, E]: the optimiser's running mean of squared gradients; zeros where it has none.
-  package var secondMoment: [Float]
+  /// The prompt after the step.
+  package var prompt: LearnedPrompt
+  /// The optimizer's state.
+  package var moments: OptimizerMoments
   /// The prompt with the lowest held-out divergence so far.
-  package var best: SoftPrompt
+  package var best: LearnedPrompt
 
-  /// A checkpoint; prompts and moments are all of one shape.
+  /// A checkpoint; both prompts are of one form.
   package init(
-    state: State, prompt: SoftPrompt, firstMoment: [Float], secondMoment: [Float], best: SoftPrompt
+    state: State, prompt: LearnedPrompt, moments: OptimizerMoments, best: LearnedPrompt
   ) {
     self.state = state
     self.prompt = prompt
-    self.firstMoment = firstMoment
-    self.secondMoment = secondMoment
+    self.moments = moments
     self.best = best
   }
 
@@ -101,13 +99,8 @@ extension TrainingCheckpoint {
       try manager.removeIfPresent(partial)
       try manager.makeFolder(partial)
     }
-    let shape = [prompt.count, prompt.width]
     try writingTensors { () throws(SafetensorsError) in
-      try SafetensorsWriter.write(
-        [
-          ("prompt", shape, prompt.values), ("first_moment", shape, firstMoment),
-          ("second_moment", shape, secondMoment), ("best_prompt", shape, best.values),
-        ], to: partial.appending(path: Self.tensorsName))
+      try SafetensorsWriter.write(storedTensors, to: partial.appending(path: Self.tensorsName))
     }
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: partial.appending(path: Self.stateName), with: text)
@@ -122,22 +115,56 @@ extension TrainingCheckpoint {
     let url = folder.appending(path: Self.tensorsName)
     let file = try tensors { () throws(SafetensorsError) in try SafetensorsFile(contentsOf: url) }
     let shape = try tensors { () throws(SafetensorsError) in
-      try file.tensor(named: "prompt").shape
+      try file.tensor(named: Role.prompt.rawValue).shape
     }
     guard shape.count == 2, shape[0] == state.options.tokens, shape[1] > 0 else {
       throw .content(
         file: url.path, expected: "a prompt of \(state.options.tokens) rows",
         found: "shape \(shape)")
     }
-    func floats(_ name: String) throws(DistillationError) -> [Float] {
+    let form = PromptForm.embeddings(count: shape[0], width: shape[1])
+    func values(_ role: Role) throws(DistillationError) -> [Float] {
       try tensors { () throws(SafetensorsError) in
-        try file.checkFinite(name)
-        return try file.floats(of: name, shape: shape)
+        var values: [Float] = []
+        for tensor in form.tensors {
+          let name = role.name(of: tensor, in: form)
+          try file.checkFinite(name)
+          values += try file.floats(of: name, shape: tensor.shape)
+        }
+        return values
       }
     }
     self.init(
-      state: state, prompt: SoftPrompt(values: try floats("prompt"), width: shape[1]),
-      firstMoment: try floats("first_moment"), secondMoment: try floats("second_moment"),
-      best: SoftPrompt(values: try floats("best_prompt"), width: shape[1]))
+      state: state, prompt: LearnedPrompt(form: form, values: try values(.prompt)),
+      moments: OptimizerMoments(
+        first: try values(.firstMoment), second: try values(.secondMoment)),
+      best: LearnedPrompt(form: form, values: try values(.best)))
+  }
+
+  /// What `state.safetensors` keeps of every tensor of a prompt.
+  private enum Role: String, CaseIterable {
+    case prompt
+    case firstMoment = "first_moment"
+    case secondMoment = "second_moment"
+    case best = "best_prompt"
+
+    func name(of tensor: PromptForm.Tensor, in form: PromptForm) -> String {
+      form.tensors.count == 1 ? rawValue : "\(rawValue).\(tensor.name)"
+    }
+  }
+
+  private var storedTensors: [(name: String, shape: [Int], elements: [Float])] {
+    Role.allCases.flatMap { role in
+      let values =
+        switch role {
+        case .prompt: prompt.values
+        case .firstMoment: moments.first
+        case .secondMoment: moments.second
+        case .best: best.values
+        }
+      return prompt.form.tensors.map {
+        (role.name(of: $0, in: prompt.form), $0.shape, Array(values[$0.range]))
+      }
+    }
   }
 }

@@ -82,8 +82,7 @@ package final class DistillationRun {
       options.schedule,
       peak: options.peakLearningRate(embeddingScale: try source.embeddingScale()),
       warmupSteps: options.warmup, totalSteps: totalSteps)
-    let student = try student(decoder, start)
-    let loop = try trainingLoop(decoder, work, student, schedule, start)
+    let loop = try trainingLoop(decoder, work, schedule, start)
     try run.begin()
     try run.write(work.answers.records)
     handle(.begun(beginning(work, schedule, start, rounding)))
@@ -91,15 +90,15 @@ package final class DistillationRun {
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
       startStep: start.step, earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
-      tokens: { [order] in loop.distiller.rows(of: order.batch($0)) })
+      tokens: stepTokens(work))
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
-      request: request, texts: texts, run: run, decoder: decoder, work: work, student: student,
+      request: request, texts: texts, run: run, decoder: decoder, work: work,
       rounding: rounding, changes: allChanges)
     if case .lossNotFinite(let step) = outcome {
       let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
-      try delivery.save(prompts.first { $0.allSatisfy(\.isFinite) } ?? start.prompt)
+      try delivery.save(prompts.first { $0.values.allSatisfy(\.isFinite) } ?? start.prompt)
       throw .lossNotFinite(step: step, saved: run.url.path)
     }
     let saved = try recorder.save(state)
@@ -134,26 +133,21 @@ package final class DistillationRun {
     if let checkpoint { return TrainingState(checkpoint) }
     let options = request.options
     return TrainingState(
-      prompt: try SoftPrompt.initial(
-        options.initialization, count: options.tokens, from: source, seed: options.seed
-      ).values)
+      prompt: LearnedPrompt(
+        try SoftPrompt.initial(
+          options.initialization, count: options.tokens, from: source, seed: options.seed)))
   }
 
-  private func student(
-    _ decoder: Decoder, _ start: TrainingState
-  ) throws(DistillationError) -> PrefixedDecoder {
-    let room = PrefixRoom(
-      longest: texts.longest(responseTokens: request.options.responseTokens),
-      answers: texts.validation.count, for: decoder)
-    return try distilling { () throws(TransformerError) in
-      try PrefixedDecoder(
-        decoder, prefix: texts.prefix(.softPrompt(start.prompt)), room: room)
-    }
+  /// Gives the tokens that a step reads: the prefix once, and the examples of its batch.
+  private func stepTokens(_ work: TeacherWork) -> (Int) -> Int {
+    let prefix = texts.prefix(.nothing).rows(width: 1) + request.options.tokens
+    let counts = work.cache.examples.map(\.inputs.count)
+    return { [order] step in order.batch(step).reduce(prefix) { $0 + counts[$1] } }
   }
 
   private func trainingLoop(
-    _ decoder: Decoder, _ work: TeacherWork, _ student: PrefixedDecoder,
-    _ schedule: LearningRateSchedule, _ start: TrainingState
+    _ decoder: Decoder, _ work: TeacherWork, _ schedule: LearningRateSchedule,
+    _ start: TrainingState
   ) throws(DistillationError) -> TrainingLoop {
     let (options, texts, order) = (request.options, texts, order)
     return try distilling { () throws(TransformerError) in
@@ -161,11 +155,11 @@ package final class DistillationRun {
         decoder, teacher: work.cache, prompt: start.prompt, header: texts.conditioning.header,
         closing: texts.conditioning.closing, batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
-        clipNorm: options.clipNorm, roundsActivations: options.activations == .bf16)
+        clipNorm: options.clipNorm, roundsActivations: options.activations == .bf16,
+        evaluated: work.judge?.cache.examples ?? [])
       return try TrainingLoop(
-        distiller, judge: work.judge, student: student, prefix: texts.prefix, order: order,
-        schedule: schedule, evaluateEvery: options.evaluateEvery, patience: options.patience,
-        state: start)
+        distiller, judge: work.judge, order: order, schedule: schedule,
+        evaluateEvery: options.evaluateEvery, patience: options.patience, state: start)
     }
   }
 

@@ -9,7 +9,6 @@ struct RunDelivery {
   let run: RunFolder
   let decoder: Decoder
   let work: TeacherWork
-  let student: PrefixedDecoder
   let rounding: ActivationRounding?
   let changes: [OptionChange]
 
@@ -18,7 +17,7 @@ struct RunDelivery {
 
   /// Writes the adapter alone: all there is of a run that failed, and what comes first of one that did not, because judging takes
   /// time and memory, and nothing that happens there may cost what was learned. An earlier report would not be of this adapter.
-  func save(_ prompt: [Float]) throws(DistillationError) {
+  func save(_ prompt: LearnedPrompt) throws(DistillationError) {
     try run.removeReport()
     try adapter(prompt).writeTensors(to: run)
   }
@@ -28,11 +27,9 @@ struct RunDelivery {
     _ state: TrainingState, timing: RunMetrics.Timing, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunResult {
     let adapter = try adapter(state.bestPrompt)
-    try distilling { () throws(TransformerError) in
-      try student.read(texts.prefix(.softPrompt(state.bestPrompt)))
-    }
-    let verdict = try verdict(handle)
-    let divergence = try exportDivergence(student: verdict?.withPrompt)
+    let student = try model(.softPrompt(state.bestPrompt.values))
+    let verdict = try verdict(student, handle)
+    let divergence = try exportDivergence(student, held: verdict?.withPrompt)
     let metrics = RunMetrics(
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       validation: verdict?.validation, timing: timing,
@@ -50,10 +47,10 @@ struct RunDelivery {
       teacherAnswers: work.answers.records.count, exportDivergence: divergence)
   }
 
-  private func adapter(_ prompt: [Float]) throws(DistillationError) -> Adapter {
+  private func adapter(_ prompt: LearnedPrompt) throws(DistillationError) -> Adapter {
     let (configuration, conditioning) = (texts.configuration, texts.conditioning)
     return Adapter(
-      softPrompt: SoftPrompt(values: prompt, width: configuration.hiddenSize),
+      softPrompt: SoftPrompt(values: prompt.values, width: configuration.hiddenSize),
       header: try decoder.embeddings(of: conditioning.header),
       closing: try decoder.embeddings(of: conditioning.closing),
       origin: .init(
@@ -65,19 +62,35 @@ struct RunDelivery {
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }
 
-  private func verdict(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Verdict? {
+  /// The model with `body` in the context's place.
+  private func model(_ body: Prefix.Body) throws(DistillationError) -> PrefixedDecoder {
+    try distilling { () throws(TransformerError) in
+      try PrefixedDecoder(decoder, prefix: texts.prefix(body), room: room)
+    }
+  }
+
+  private var room: PrefixRoom {
+    PrefixRoom(
+      longest: texts.longest(responseTokens: request.options.responseTokens),
+      answers: texts.validation.count, for: decoder)
+  }
+
+  private func verdict(
+    _ student: PrefixedDecoder, _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> Verdict? {
     guard let judge = work.judge else { return nil }
+    let nothing = try model(.nothing)
     return try distilling { () throws(TransformerError) in
-      let nothing = try PrefixedDecoder(
-        decoder, prefix: texts.prefix(.nothing), room: student.room)
-      return try Verdict(
+      try Verdict(
         judge, student: student, teacher: work.teacher.model, nothing: nothing
       ) { handle(.progress(.judging, done: $0, total: $1)) }
     }
   }
 
   /// Reads the exported adapter back and runs it as PEFT does, before every token.
-  private func exportDivergence(student held: HeldOut?) throws(DistillationError) -> Double {
+  private func exportDivergence(
+    _ student: PrefixedDecoder, held: HeldOut?
+  ) throws(DistillationError) -> Double {
     let width = texts.configuration.hiddenSize
     let exported = try AdapterImport.exported(in: run.url, width: width).embeddings
     return try distilling { () throws(TransformerError) in
@@ -89,7 +102,7 @@ struct RunDelivery {
         }
       let model = try PrefixedDecoder(
         decoder, prefix: Prefix(header: [], body: .softPrompt(exported.values), closing: []),
-        room: student.room)
+        room: room)
       let trained = if let held { held } else { try judge.compare(student) }
       return try judge.compare(model).kl - trained.kl
     }

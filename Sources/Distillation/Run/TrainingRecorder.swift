@@ -8,7 +8,6 @@ final class TrainingRecorder {
   private let fingerprints: RunFingerprints
   private let templateClock: String?
   private let changes: [OptionChange]
-  private let width: Int
   private let hasValidation: Bool
   private let totalSteps: Int
   private let earlierSeconds: Double
@@ -29,7 +28,6 @@ final class TrainingRecorder {
     fingerprints = texts.fingerprints
     templateClock = texts.conditioning.template.wallClock
     self.changes = changes
-    width = texts.configuration.hiddenSize
     hasValidation = !texts.validation.isEmpty
     self.totalSteps = totalSteps
     self.earlierSeconds = earlierSeconds
@@ -77,8 +75,7 @@ final class TrainingRecorder {
         evaluationsSinceBest: state.evaluationsSinceBest, trainSeconds: trainSeconds,
         options: request.options, changes: changes.isEmpty ? nil : changes,
         fingerprints: fingerprints, templateClock: templateClock),
-      prompt: SoftPrompt(values: state.prompt, width: width), firstMoment: state.firstMoment,
-      secondMoment: state.secondMoment, best: SoftPrompt(values: state.bestPrompt, width: width))
+      prompt: state.prompt, moments: state.moments, best: state.bestPrompt)
     let url = try checkpoint.write(to: run)
     lastSaved = state.step
     try run.pruneCheckpoints(keeping: Self.kept)
@@ -89,11 +86,10 @@ final class TrainingRecorder {
 extension TrainingState {
   /// Where a checkpoint stood.
   init(_ checkpoint: TrainingCheckpoint) {
-    self.init(prompt: checkpoint.prompt.values)
+    self.init(prompt: checkpoint.prompt)
     step = checkpoint.state.step
-    firstMoment = checkpoint.firstMoment
-    secondMoment = checkpoint.secondMoment
-    bestPrompt = checkpoint.best.values
+    moments = checkpoint.moments
+    bestPrompt = checkpoint.best
     bestStep = checkpoint.state.bestStep
     best = checkpoint.state.best
     evaluationsSinceBest = checkpoint.state.evaluationsSinceBest

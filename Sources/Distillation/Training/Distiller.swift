@@ -14,14 +14,14 @@ package struct StepReport: Sendable, Equatable {
   package var responseTokens: Int
 }
 
-/// Trains a soft prompt until the student that reads it predicts what the teacher's cache says.
+/// Trains a prompt until the student that reads it predicts what the teacher's cache says.
 ///
-/// A step packs the prefix `header | soft prompt | closing` once and every example of the batch behind it; under the causal mask
+/// A step packs the prefix `header | prompt | closing` once and every example of the batch behind it; under the causal mask
 /// the prefix's states do not depend on the examples, so all attend to the same keys and values, whose gradients add up.
 /// Everything but the batch's indices stays on the device; losses and norms come back when reports are taken.
 package final class Distiller {
   package let decoder: Decoder
-  package let prompt: TrainablePrompt
+  package let parameters: PromptParameters
   private let teacher: TeacherCache
   private let header: [Int]
   private let closing: [Int]
@@ -31,36 +31,35 @@ package final class Distiller {
   private let roundsActivations: Bool
 
   private let device: Device
-  private let batch: PackedBatch
-  private let cache: KeyValueCache
-  private let activations: DecoderActivations
-  private var identifiers: DeviceBuffer<Int32>
-  private let promptRows: DeviceBuffer<Int32>
+  private let workspace: DecoderWorkspace
+  /// Rows that the workspace has behind the prefix.
+  private let exampleRows: Int
   private var teacherRows: DeviceBuffer<Int32>
   private var losses: DeviceBuffer<Float>
   private var stateGradient: DeviceBuffer<Float>
   /// Loss and gradient norm of the steps since the last reports, [2, reportCapacity].
   private var history: DeviceBuffer<Float>
-  private var norm: DeviceBuffer<Float>
   private var pending: [StepReport] = []
+  private var evaluator: PrefixedDecoder?
 
   /// Steps between two downloads of losses, at most.
   package static let reportCapacity = 64
 
-  /// Prepares memory for batches of `batchSize` examples: what a step needs is allocated here, once.
+  /// Allocates what steps of `batchSize` examples need, once.
   ///
   /// - Parameters:
-  ///   - prompt: [k, E], where training begins.
+  ///   - prompt: where training begins.
   ///   - clipNorm: the largest norm of a gradient that is used; nil uses all as they are.
-  ///   - roundsActivations: lets the products of a step round activations to bf16, where the device can. What is measured
+  ///   - roundsActivations: lets the matmuls of a step round activations to bf16, where the device can. What is measured
   ///     with the same decoder outside of steps stays exact.
+  ///   - evaluated: held-out examples that `evaluate` is to have memory for.
   package init(
-    _ decoder: Decoder, teacher: TeacherCache, prompt: [Float], header: [Int], closing: [Int],
-    batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
-    roundsActivations: Bool = false
+    _ decoder: Decoder, teacher: TeacherCache, prompt: LearnedPrompt, header: [Int],
+    closing: [Int], batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
+    roundsActivations: Bool = false, evaluated: [AnsweredExample] = []
   ) throws(TransformerError) {
-    let (device, configuration) = (decoder.device, decoder.configuration)
-    let width = configuration.hiddenSize
+    let device = decoder.device
+    let width = decoder.configuration.hiddenSize
     self.decoder = decoder
     self.device = device
     self.teacher = teacher
@@ -70,71 +69,92 @@ package final class Distiller {
     self.optimizer = optimizer
     self.clipNorm = clipNorm
     self.roundsActivations = roundsActivations
-    let prefix = header.count + prompt.count / width + closing.count
+    let prefixRows = header.count + prompt.form.tokenCount + closing.count
     let examples = teacher.examples
-    let longest = examples.map(\.inputs.count).sorted(by: >).prefix(batchSize).reduce(0, +)
+    let batchRows = examples.map(\.inputs.count).sorted(by: >).prefix(batchSize).reduce(0, +)
     let responses = examples.map(\.responseRows).sorted(by: >).prefix(batchSize).reduce(0, +)
     try decoder.checkLength(
-      prefix + (examples.map(\.inputs.count).max() ?? 0), of: "soft prompt, prompt and response")
-    let rows = prefix + longest
-    let places = (0..<(prompt.count / width)).map { Int32(header.count + $0) }
+      prefixRows + (examples.map(\.inputs.count).max() ?? 0), of: "prompt and response")
+    let exampleRows = max(batchRows, evaluated.map(\.inputs.count).max() ?? 0)
+    self.exampleRows = exampleRows
     do throws(ComputeError) {
-      self.prompt = try TrainablePrompt(device, values: prompt, width: width)
-      batch = try PackedBatch(device, configuration: configuration, capacity: rows)
-      cache = try KeyValueCache(device, configuration: configuration, capacity: rows)
-      activations = try DecoderActivations(
-        device, configuration: configuration, rows: rows, responseRows: responses, training: true)
-      identifiers = try device.buffer(count: rows)
-      promptRows = try device.buffer(places)
+      parameters = try PromptParameters(device, prompt: prompt, firstRow: header.count)
+      workspace = try DecoderWorkspace(
+        decoder, cacheRows: prefixRows + exampleRows, rows: prefixRows + exampleRows,
+        responseRows: max(responses, evaluated.map(\.responseRows).max() ?? 0), training: true)
       teacherRows = try device.buffer(count: responses)
       losses = try device.buffer(count: responses)
       stateGradient = try device.buffer(count: responses * width)
-      norm = try device.buffer(count: 1)
       history = try device.buffer([Float](repeating: 0, count: 2 * Self.reportCapacity))
     } catch { throw .compute(error) }
   }
 
-  /// Tokens that a step over these examples reads: the prefix once, and every example's own.
-  package func rows(of chosen: [Int]) -> Int {
-    header.count + prompt.count + closing.count
-      + chosen.reduce(0) { $0 + teacher.examples[$1].inputs.count }
+  private var prefixRows: Int { header.count + parameters.form.tokenCount + closing.count }
+
+  /// Compares the student with the teacher on held-out examples, in the memory of the steps. Waits for the device.
+  package func evaluate(_ judge: Judge) throws(TransformerError) -> HeldOut {
+    let student = if let evaluator { evaluator } else { try makeEvaluator() }
+    evaluator = student
+    try student.read(
+      header: header, softPrompt: parameters.values, count: parameters.form.tokenCount,
+      closing: closing)
+    return try judge.compare(student)
+  }
+
+  private func makeEvaluator() throws(TransformerError) -> PrefixedDecoder {
+    try PrefixedDecoder(
+      decoder, prefixRows: prefixRows,
+      room: PrefixRoom(rows: exampleRows, responseRows: workspace.activations.responseCapacity),
+      workspace: workspace)
   }
 
   /// Step number `step` (from 1) over these examples of the teacher's cache. Returns without waiting for the device.
   package func step(
     _ step: Int, examples chosen: [Int], learningRate: Float
   ) throws(TransformerError) {
-    let responses = chosen.reduce(0) { $0 + teacher.examples[$1].responseRows }
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
-    device.roundsActivations = roundsActivations
-    defer { device.roundsActivations = false }
     try computing { () throws(ComputeError) in
-      if pending.isEmpty { try prompt.keepCandidate(on: device) }
-      try load(chosen)
-      try decoder.forward(batch, cache: cache, activations: activations)
-      try device.headDivergence(
-        &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
-        teacher: teacher.rows, at: teacherRows, rows: responses, objective: objective,
-        weight: 1 / Float(responses), losses: &losses,
-        hiddenGradient: &stateGradient)
-      try decoder.backward(
-        stateGradient: stateGradient, batch, cache: cache, activations: activations,
-        scope: .prefixKeys)
-      try decoder.gatherEmbeddingGradient(
-        activations, at: promptRows, count: prompt.count, into: &prompt.gradient)
-      try device.gradientNorm(
-        prompt.gradient, count: prompt.count * prompt.width, limit: clipNorm ?? .infinity,
-        norm: &norm, clipFactor: &prompt.clipFactor)
-      try device.sum(
-        losses, count: responses, factor: 1 / Float(responses), into: &history, at: pending.count)
-      try device.copy(norm, into: &history, at: Self.reportCapacity + pending.count, count: 1)
-      try prompt.update(device, optimizer, learningRate: Double(learningRate), step: step)
+      if pending.isEmpty { try parameters.keepCandidate() }
+      try computeGradient(chosen)
+      try applyGradient(step, learningRate: learningRate)
       try device.flush()
     }
     pending.append(
       StepReport(
         step: step, loss: 0, gradientNorm: 0, learningRate: learningRate,
-        responseTokens: responses))
+        responseTokens: responseRows(chosen)))
+  }
+
+  /// Leaves the gradient of the mean loss of these examples in `parameters.gradient` and the loss in `history`.
+  private func computeGradient(_ chosen: [Int]) throws(ComputeError) {
+    let responses = responseRows(chosen)
+    let (batch, activations) = (workspace.batch, workspace.activations)
+    device.roundsActivations = roundsActivations
+    defer { device.roundsActivations = false }
+    try load(chosen)
+    try decoder.forward(batch, cache: workspace.cache, activations: activations)
+    try device.headDivergence(
+      &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
+      teacher: teacher.rows, at: teacherRows, rows: responses, objective: objective,
+      weight: 1 / Float(responses), losses: &losses, hiddenGradient: &stateGradient)
+    try decoder.backward(
+      stateGradient: stateGradient, batch, cache: workspace.cache, activations: activations,
+      scope: .prefixKeys)
+    try parameters.collectGradient(decoder, from: activations)
+    try device.sum(
+      losses, count: responses, factor: 1 / Float(responses), into: &history, at: pending.count)
+  }
+
+  /// Clips the gradient in `parameters.gradient`, keeps its norm in `history` and updates the prompt.
+  private func applyGradient(_ step: Int, learningRate: Float) throws(ComputeError) {
+    try parameters.clip(limit: clipNorm ?? .infinity)
+    try device.copy(
+      parameters.gradientNorm, into: &history, at: Self.reportCapacity + pending.count, count: 1)
+    try parameters.update(optimizer, learningRate: Double(learningRate), step: step)
+  }
+
+  private func responseRows(_ chosen: [Int]) -> Int {
+    chosen.reduce(0) { $0 + teacher.examples[$1].responseRows }
   }
 
   /// The reports of the steps since the last call. Waits for the device. Where the first of the losses is finite, the prompt that
@@ -145,21 +165,20 @@ package final class Distiller {
     pending.removeAll(keepingCapacity: true)
     try computing { () throws(ComputeError) in
       let values = try device.download(history)
-      for place in reports.indices {
-        reports[place].loss = Double(values[place])
-        reports[place].gradientNorm = Double(values[Self.reportCapacity + place])
+      for index in reports.indices {
+        reports[index].loss = Double(values[index])
+        reports[index].gradientNorm = Double(values[Self.reportCapacity + index])
       }
     }
-    if reports[0].loss.isFinite { prompt.acceptCandidate() }
+    if reports[0].loss.isFinite { parameters.acceptCandidate() }
     return reports
   }
 
-  /// Packs the batch: uploads ids and indices, gathers embeddings, and puts the soft prompt over its rows.
+  /// Packs the batch: uploads ids and indices, gathers embeddings, and inserts the prompt.
   private func load(_ chosen: [Int]) throws(ComputeError) {
-    let prefix = header.count + prompt.count + closing.count
-    var tokens = header + [Int](repeating: 0, count: prompt.count) + closing
+    var tokens = header + [Int](repeating: 0, count: parameters.form.tokenCount) + closing
     var sequences = [
-      PackedBatch.Sequence(rows: prefix, responseRows: 0, keyStart: 0, followsPrefix: false)
+      PackedBatch.Sequence(rows: prefixRows, responseRows: 0, keyStart: 0, followsPrefix: false)
     ]
     for index in chosen {
       let example = teacher.examples[index]
@@ -169,12 +188,32 @@ package final class Distiller {
           followsPrefix: true))
       tokens += example.inputs
     }
-    try device.upload(tokens.map(Int32.init), into: &identifiers)
     try device.upload(teacher.indices(of: chosen), into: &teacherRows)
-    try batch.fill(sequences, prefixRows: prefix)
-    try decoder.embed(identifiers, count: tokens.count, into: &activations.embeddings)
-    try device.scatterRows(
-      prompt.embeddings, to: promptRows, count: prompt.count, width: prompt.width,
-      accumulating: false, in: &activations.embeddings)
+    try workspace.batch.fill(sequences, prefixRows: prefixRows)
+    try workspace.embed(tokens, with: decoder)
+    try parameters.insert(into: workspace.activations)
+  }
+}
+
+extension Distiller {
+  /// The prompt and the optimizer's moments. Waits for the device.
+  package func snapshot() throws(TransformerError) -> (
+    prompt: LearnedPrompt, moments: OptimizerMoments
+  ) {
+    try computing { () throws(ComputeError) in
+      (try parameters.download(), try parameters.downloadMoments())
+    }
+  }
+
+  /// Goes on from a snapshot.
+  package func restore(
+    _ prompt: LearnedPrompt, moments: OptimizerMoments
+  ) throws(TransformerError) {
+    try computing { () throws(ComputeError) in try parameters.restore(prompt, moments: moments) }
+  }
+
+  /// Puts the prompt back to the last whose loss was seen to be finite.
+  package func restoreLastFinite() throws(TransformerError) {
+    try computing { () throws(ComputeError) in try parameters.restoreLastFinite() }
   }
 }

@@ -1,16 +1,13 @@
-internal import Compute
 package import Transformer
 
-/// Where a training stands: with the optimiser's state on the host, all that an exact resume needs.
+/// Where a training stands: with the optimizer's state on the host, all that an exact resume needs.
 package struct TrainingState: Sendable, Equatable {
   /// Steps done.
   package var step = 0
-  /// The soft prompt and AdamW's moments, [k, E] each.
-  package var prompt: [Float]
-  package var firstMoment: [Float]
-  package var secondMoment: [Float]
+  package var prompt: LearnedPrompt
+  package var moments: OptimizerMoments
   /// The prompt with the lowest held-out KL so far; the latest where nothing is held out.
-  package var bestPrompt: [Float]
+  package var bestPrompt: LearnedPrompt
   package var bestStep = 0
   /// Held-out numbers of `bestPrompt`; nil before the first evaluation.
   package var best: HeldOut?
@@ -18,10 +15,9 @@ package struct TrainingState: Sendable, Equatable {
   package var evaluationsSinceBest = 0
 
   /// The state before the first step.
-  package init(prompt: [Float]) {
+  package init(prompt: LearnedPrompt) {
     self.prompt = prompt
-    firstMoment = [Float](repeating: 0, count: prompt.count)
-    secondMoment = firstMoment
+    moments = OptimizerMoments(count: prompt.values.count)
     bestPrompt = prompt
   }
 }
@@ -49,8 +45,6 @@ package enum TrainingOutcome: Sendable, Equatable {
 package final class TrainingLoop {
   package let distiller: Distiller
   private let judge: Judge?
-  private let student: PrefixedDecoder?
-  private let prefix: (Prefix.Body) -> Prefix
   private let order: BatchOrder
   private let schedule: LearningRateSchedule
   private let evaluateEvery: Int
@@ -62,31 +56,25 @@ package final class TrainingLoop {
 
   /// - Parameters:
   ///   - judge: compares prompts with the teacher; nil where nothing is held out.
-  ///   - student: reads the soft prompt for the judge.
-  ///   - prefix: header and closing around what stands between them.
   ///   - state: where to go on; the distiller takes it over.
   package init(
-    _ distiller: Distiller, judge: Judge?, student: PrefixedDecoder?,
-    prefix: @escaping (Prefix.Body) -> Prefix, order: BatchOrder, schedule: LearningRateSchedule,
+    _ distiller: Distiller, judge: Judge?, order: BatchOrder, schedule: LearningRateSchedule,
     evaluateEvery: Int, patience: Int?, state: TrainingState
   ) throws(TransformerError) {
     self.distiller = distiller
     self.judge = judge
-    self.student = student
-    self.prefix = prefix
     self.order = order
     self.schedule = schedule
     self.evaluateEvery = evaluateEvery
     self.patience = patience
     self.state = state
-    try distiller.restore(
-      prompt: state.prompt, firstMoment: state.firstMoment, secondMoment: state.secondMoment)
+    try distiller.restore(state.prompt, moments: state.moments)
   }
 
   /// Where the training stands now. Waits for the device.
   package func currentState() throws(TransformerError) -> TrainingState {
     var state = state
-    (state.prompt, state.firstMoment, state.secondMoment) = try distiller.snapshot()
+    (state.prompt, state.moments) = try distiller.snapshot()
     if judge == nil {
       state.bestPrompt = state.prompt
       state.bestStep = state.step
@@ -161,14 +149,12 @@ package final class TrainingLoop {
 
   /// Compares the present prompt with the teacher and keeps it where it is the best so far.
   private func evaluate() throws(TransformerError) -> (HeldOut, Bool) {
-    guard let judge, let student else { preconditionFailure("nothing is held out") }
-    let values = try distiller.snapshot().prompt
-    try student.read(prefix(.softPrompt(values)))
-    let found = try judge.compare(student)
+    guard let judge else { preconditionFailure("nothing is held out") }
+    let found = try distiller.evaluate(judge)
     let isBest = found.kl < state.best?.kl ?? .infinity
     if isBest {
       state.best = found
-      state.bestPrompt = values
+      state.bestPrompt = try distiller.snapshot().prompt
       state.bestStep = state.step
       state.evaluationsSinceBest = 0
     } else {
@@ -182,38 +168,5 @@ extension Duration {
   /// The duration in seconds.
   package var inSeconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
-  }
-}
-
-extension Distiller {
-  /// The prompt and the optimiser's moments, [k, E] each. Waits for the device.
-  package func snapshot() throws(TransformerError) -> (
-    prompt: [Float], firstMoment: [Float], secondMoment: [Float]
-  ) {
-    try computing { () throws(ComputeError) in
-      (
-        try decoder.device.download(prompt.embeddings),
-        try decoder.device.download(prompt.firstMoment),
-        try decoder.device.download(prompt.secondMoment)
-      )
-    }
-  }
-
-  /// Goes on from a snapshot.
-  package func restore(
-    prompt values: [Float], firstMoment: [Float], secondMoment: [Float]
-  ) throws(TransformerError) {
-    try computing { () throws(ComputeError) in
-      try prompt.restore(values, on: decoder.device)
-      try decoder.device.upload(firstMoment, into: &prompt.firstMoment)
-      try decoder.device.upload(secondMoment, into: &prompt.secondMoment)
-    }
-  }
-
-  /// Puts the prompt back to the last whose loss was seen to be finite.
-  package func restoreLastFinite() throws(TransformerError) {
-    try computing { () throws(ComputeError) in
-      try prompt.restoreLastFinite(on: decoder.device)
-    }
   }
 }

@@ -8,55 +8,93 @@ package final class PrefixedDecoder {
   package let decoder: Decoder
   /// Rows of the prefix.
   package let prefixRows: Int
-  /// What there is room for behind the prefix.
+  /// Capacity behind the prefix.
   package let room: PrefixRoom
   private let chunk: Int
-  let device: Device
-  let cache: KeyValueCache
-  let activations: DecoderActivations
-  let batch: PackedBatch
-  var identifiers: DeviceBuffer<Int32>
-  private var prefix: Prefix
+  private let workspace: DecoderWorkspace
+  var device: Device { decoder.device }
+  var cache: KeyValueCache { workspace.cache }
+  var activations: DecoderActivations { workspace.activations }
+  var batch: PackedBatch { workspace.batch }
+  /// The prefix's token ids by row; 0 in the rows of a soft prompt.
+  private var prefixIdentifiers: [Int] = []
+  /// The soft prompt, [k, E], and the rows of the prefix that it takes.
+  private var softPrompt: DeviceBuffer<Float>
+  private var softPromptRows = 0..<0
   /// The length of text whose angles turned the prefix's keys.
   private var textLength = 0
 
   /// Reads the prefix, `chunk` rows at a time. `progress` is called with the rows read so far.
   ///
   /// - Parameters:
-  ///   - room: what there is to be room for behind the prefix.
-  package init(
+  ///   - room: the capacity behind the prefix.
+  package convenience init(
     _ decoder: Decoder, prefix: Prefix, room: PrefixRoom, chunk: Int = 512,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) {
-    let configuration = decoder.configuration
-    let rows = prefix.rows(width: configuration.hiddenSize)
+    let rows = prefix.rows(width: decoder.configuration.hiddenSize)
     let runRows = max(room.runRows, min(chunk, rows), 1)
-    self.decoder = decoder
-    self.prefix = prefix
-    device = decoder.device
-    prefixRows = rows
-    self.room = room
-    do throws(ComputeError) {
-      cache = try KeyValueCache(device, configuration: configuration, capacity: rows + room.rows)
-      activations = try DecoderActivations(
-        device, configuration: configuration, rows: runRows,
-        responseRows: max(room.responseRows, 1),
-        training: false)
-      batch = try PackedBatch(device, configuration: configuration, capacity: runRows)
-      identifiers = try device.buffer(count: runRows)
-    } catch { throw .compute(error) }
-    self.chunk = chunk
+    let workspace = try computing { () throws(ComputeError) in
+      try DecoderWorkspace(
+        decoder, cacheRows: rows + room.rows, rows: runRows,
+        responseRows: max(room.responseRows, 1), training: false)
+    }
+    try self.init(decoder, prefixRows: rows, room: room, chunk: chunk, workspace: workspace)
     try read(prefix, progress: progress)
   }
 
-  /// Reads another prefix of the same length in the place of the first, such as the soft prompt some steps later.
+  /// A decoder that is still to read a prefix of `prefixRows` rows, in memory that others may use
+  /// between its calls; they overwrite the prefix, which then must be read again.
+  package init(
+    _ decoder: Decoder, prefixRows: Int, room: PrefixRoom, chunk: Int = 512,
+    workspace: DecoderWorkspace
+  ) throws(TransformerError) {
+    self.decoder = decoder
+    self.prefixRows = prefixRows
+    self.room = room
+    self.chunk = min(chunk, workspace.activations.capacity)
+    self.workspace = workspace
+    softPrompt = try computing { () throws(ComputeError) in try decoder.device.buffer(count: 0) }
+  }
+
+  /// Reads another prefix of the same length in the place of the first.
   package func read(
     _ prefix: Prefix, progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) {
-    precondition(
-      prefix.rows(width: decoder.configuration.hiddenSize) == prefixRows,
-      "a prefix of another length")
-    self.prefix = prefix
+    let width = decoder.configuration.hiddenSize
+    guard case .softPrompt(let values) = prefix.body else {
+      try read(prefix.identifiers(width: width), softPromptRows: 0..<0, progress: progress)
+      return
+    }
+    let staged = try computing { () throws(ComputeError) in try device.buffer(values) }
+    try read(
+      header: prefix.header, softPrompt: staged, count: values.count / width,
+      closing: prefix.closing, progress: progress)
+  }
+
+  /// As `read`, where the soft prompt is on the device: the first `count` rows of `softPrompt`, [k, E].
+  package func read(
+    header: [Int], softPrompt values: borrowing DeviceBuffer<Float>, count: Int, closing: [Int],
+    progress: (Int) -> Void = { _ in }
+  ) throws(TransformerError) {
+    let elements = count * decoder.configuration.hiddenSize
+    try computing { () throws(ComputeError) in
+      if softPrompt.count != elements { softPrompt = try device.buffer(count: elements) }
+      try device.copy(values, into: &softPrompt, count: elements)
+    }
+    try read(
+      header + [Int](repeating: 0, count: count) + closing,
+      softPromptRows: header.count..<(header.count + count), progress: progress)
+  }
+
+  private func read(
+    _ identifiers: [Int], softPromptRows rows: Range<Int>, progress: (Int) -> Void
+  ) throws(TransformerError) {
+    precondition(identifiers.count == prefixRows, "a prefix of another length")
+    try decoder.check(identifiers)
+    try decoder.checkLength(prefixRows, of: "prefix")
+    prefixIdentifiers = identifiers
+    softPromptRows = rows
     try read(textLength: prefixRows, progress: progress)
   }
 
@@ -70,18 +108,12 @@ package final class PrefixedDecoder {
     textLength: Int, progress: (Int) -> Void
   ) throws(TransformerError) {
     self.textLength = textLength
-    let width = decoder.configuration.hiddenSize
-    let all = prefix.identifiers(width: width)
-    try decoder.check(all)
-    try decoder.checkLength(prefixRows, of: "prefix")
     var start = 0
-    while start < all.count {
-      let end = min(start + chunk, all.count)
+    while start < prefixRows {
+      let end = min(start + chunk, prefixRows)
       try computing { () throws(ComputeError) in
-        try load(Array(all[start..<end]))
-        if case .softPrompt(let values) = prefix.body {
-          try write(values, ofRows: start..<end, from: prefix.header.count)
-        }
+        try load(Array(prefixIdentifiers[start..<end]))
+        try insertSoftPrompt(intoRows: start..<end)
         let sequence = PackedBatch.Sequence(
           rows: end - start, responseRows: 0, keyStart: 0, earlierKeys: start,
           followsPrefix: false)
@@ -93,23 +125,20 @@ package final class PrefixedDecoder {
     }
   }
 
-  /// Puts the part of the soft prompt that falls into a chunk of the prefix over the embeddings of its rows.
-  private func write(
-    _ values: [Float], ofRows rows: Range<Int>, from first: Int
-  ) throws(ComputeError) {
+  /// Copies the part of the soft prompt that is in a chunk of the prefix over the embeddings there.
+  private func insertSoftPrompt(intoRows rows: Range<Int>) throws(ComputeError) {
     let width = decoder.configuration.hiddenSize
-    let inside = rows.clamped(to: first..<(first + values.count / width))
+    let inside = rows.clamped(to: softPromptRows)
     guard !inside.isEmpty else { return }
-    let part = Array(
-      values[((inside.lowerBound - first) * width)..<((inside.upperBound - first) * width)])
-    try device.upload(
-      part, into: &activations.embeddings, at: (inside.lowerBound - rows.lowerBound) * width)
+    try device.copy(
+      softPrompt, from: (inside.lowerBound - softPromptRows.lowerBound) * width,
+      into: &activations.embeddings, at: (inside.lowerBound - rows.lowerBound) * width,
+      count: inside.count * width)
   }
 
   /// Uploads token ids and gathers their embeddings.
   func load(_ tokens: [Int]) throws(ComputeError) {
-    try device.upload(tokens.map(Int32.init), into: &identifiers)
-    try decoder.embed(identifiers, count: tokens.count, into: &activations.embeddings)
+    try workspace.embed(tokens, with: decoder)
   }
 
   /// Runs sequences behind the prefix, as many as fit at a time, and hands over the states of their response rows:

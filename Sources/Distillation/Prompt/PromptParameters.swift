@@ -1,0 +1,130 @@
+package import Compute
+internal import Transformer
+
+/// A learned prompt on the device with the optimizer's state: what training moves.
+///
+/// The tensors of its form are stored one after the other in one buffer, and so are their
+/// gradients and moments: norm, clipping, update and copies treat all of them at once and know no
+/// shapes. Only `insert` and `collectGradient` depend on the form.
+package final class PromptParameters {
+  package let form: PromptForm
+  /// [elements].
+  package private(set) var values: DeviceBuffer<Float>
+  /// [elements]: of the loss of the last examples.
+  package private(set) var gradient: DeviceBuffer<Float>
+  /// [1]: the L2 norm of the gradient before clipping.
+  private(set) var gradientNorm: DeviceBuffer<Float>
+  private var firstMoment: DeviceBuffer<Float>
+  private var secondMoment: DeviceBuffer<Float>
+  /// The last values whose loss was seen to be finite.
+  private var lastFinite: DeviceBuffer<Float>
+  /// The values whose loss comes first in the next reports.
+  private var candidate: DeviceBuffer<Float>
+  /// [1]: the factor on the gradient: 1, or less where its norm is clipped.
+  private var clipFactor: DeviceBuffer<Float>
+  /// [k]: the rows of the prefix in which the prompt stands.
+  private let rows: DeviceBuffer<Int32>
+  private let device: Device
+
+  /// - Parameter firstRow: the row of the prefix in which the prompt begins.
+  package init(
+    _ device: Device, prompt: LearnedPrompt, firstRow: Int
+  ) throws(ComputeError) {
+    let zeros = [Float](repeating: 0, count: prompt.form.elementCount)
+    self.device = device
+    form = prompt.form
+    values = try device.buffer(prompt.values)
+    lastFinite = try device.buffer(prompt.values)
+    candidate = try device.buffer(prompt.values)
+    gradient = try device.buffer(zeros)
+    firstMoment = try device.buffer(zeros)
+    secondMoment = try device.buffer(zeros)
+    gradientNorm = try device.buffer([0])
+    clipFactor = try device.buffer([1])
+    rows = try device.buffer((0..<form.tokenCount).map { Int32(firstRow + $0) })
+  }
+}
+
+// What depends on the form.
+extension PromptParameters {
+  /// Puts the prompt into its rows of a packed run, before `forward`.
+  func insert(into activations: DecoderActivations) throws(ComputeError) {
+    switch form {
+    case .embeddings(let count, let width):
+      try device.scatterRows(
+        values, to: rows, count: count, width: width, accumulating: false,
+        in: &activations.embeddings)
+    }
+  }
+
+  /// Takes the gradient from what `backward` left.
+  func collectGradient(
+    _ decoder: Decoder, from activations: DecoderActivations
+  ) throws(ComputeError) {
+    switch form {
+    case .embeddings(let count, _):
+      try decoder.gatherEmbeddingGradient(activations, at: rows, count: count, into: &gradient)
+    }
+  }
+}
+
+// What holds for every form.
+extension PromptParameters {
+  /// Works out the gradient's norm, and the factor that clips it to `limit`.
+  func clip(limit: Float) throws(ComputeError) {
+    try device.gradientNorm(
+      gradient, count: form.elementCount, limit: limit, norm: &gradientNorm,
+      clipFactor: &clipFactor)
+  }
+
+  /// One update from the clipped gradient; `step` counts from 1.
+  func update(_ optimizer: Optimizer, learningRate: Double, step: Int) throws(ComputeError) {
+    switch optimizer {
+    case .adamW(let beta1, let beta2, let epsilon, let weightDecay):
+      try device.adamW(
+        &values, gradient: gradient, firstMoment: &firstMoment, secondMoment: &secondMoment,
+        count: form.elementCount, learningRate: learningRate, betas: (beta1, beta2),
+        epsilon: epsilon, weightDecay: weightDecay, step: step, gradientScale: clipFactor)
+    case .sgd(let momentum, let weightDecay):
+      try device.sgd(
+        &values, gradient: gradient, velocity: &firstMoment, count: form.elementCount,
+        learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
+        gradientScale: clipFactor)
+    }
+  }
+
+  /// Keeps the values of a step whose loss is still to be seen.
+  func keepCandidate() throws(ComputeError) {
+    try device.copy(values, into: &candidate, count: form.elementCount)
+  }
+
+  /// The candidate's loss is finite.
+  func acceptCandidate() { swap(&lastFinite, &candidate) }
+
+  /// Puts the values back to the last whose loss was seen to be finite.
+  func restoreLastFinite() throws(ComputeError) {
+    try device.copy(lastFinite, into: &values, count: form.elementCount)
+  }
+
+  /// The values on the host. Waits for the device.
+  func download() throws(ComputeError) -> LearnedPrompt {
+    LearnedPrompt(form: form, values: try device.download(values))
+  }
+
+  /// The optimizer's moments on the host. Waits for the device.
+  func downloadMoments() throws(ComputeError) -> OptimizerMoments {
+    OptimizerMoments(
+      first: try device.download(firstMoment), second: try device.download(secondMoment))
+  }
+
+  /// Goes on from these values and moments.
+  func restore(
+    _ prompt: LearnedPrompt, moments: OptimizerMoments
+  ) throws(ComputeError) {
+    precondition(prompt.form == form, "a prompt of another form")
+    try device.upload(prompt.values, into: &values)
+    try device.upload(prompt.values, into: &lastFinite)
+    try device.upload(moments.first, into: &firstMoment)
+    try device.upload(moments.second, into: &secondMoment)
+  }
+}
