@@ -4,6 +4,10 @@ internal import OpenCL
 /// Compiled kernels on disk, so that the second run starts at once: one file a program in
 /// `$XDG_CACHE_HOME/pith/programs` (or `~/.cache/pith/programs`), named by a hash of source, options, device
 /// and driver. A file that the driver refuses is compiled anew; a folder that cannot be written is done without.
+///
+/// PoCL keeps what it compiles itself, kernel by kernel and work-group size by work-group size. Its
+/// binaries hold every kernel once more, compiled for any size, which took half of all its compile
+/// time: for PoCL nothing is kept here.
 struct ProgramCache {
   private let folder: URL?
   private let device: String
@@ -11,7 +15,7 @@ struct ProgramCache {
   init(device: DeviceDescription) {
     self.device = [device.platform, device.name, device.vendor, device.version, device.driver]
       .joined(separator: "\u{0}")
-    self.folder = CacheFolder.url("programs")
+    folder = device.keepsCompiledKernels ? nil : CacheFolder.url("programs")
   }
 
   /// The program of a source: taken from disk, or compiled and put there.

@@ -31,6 +31,9 @@ package struct DeviceDescription: Sendable, Equatable {
   package let localMemory: Int
   /// Work-items of the largest work-group.
   package let workGroupSize: Int
+
+  /// Whether the driver keeps compiled kernels on disk itself.
+  package var keepsCompiledKernels: Bool { platform == "Portable Computing Language" }
 }
 
 extension DeviceDescription {

@@ -26,4 +26,15 @@ import Testing
     #expect(order.batch(1) != other.batch(1))
     #expect(order.batch(2) == order.batch(2))
   }
+
+  /// Whatever was asked before, a step has the examples that it has alone.
+  @Test func aStepIsAFunctionOfItsNumber() {
+    let order = BatchOrder(count: 11, batchSize: 3, isShuffled: true, seed: 5)
+    let batches = (1...12).map(order.batch)
+    for step in [9, 2, 12, 1, 5, 4, 8] {
+      let other = BatchOrder(count: 11, batchSize: 3, isShuffled: true, seed: 5)
+      #expect(order.batch(step) == batches[step - 1])
+      #expect(other.batch(step) == batches[step - 1])
+    }
+  }
 }

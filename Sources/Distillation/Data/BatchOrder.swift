@@ -2,7 +2,7 @@
 /// nothing else to go on where it stopped.
 ///
 /// An epoch visits every example once; its last batch may be smaller than the others.
-package struct BatchOrder: Sendable, Equatable {
+package final class BatchOrder {
   /// Examples in all.
   package let count: Int
   /// Examples of a step.
@@ -10,6 +10,8 @@ package struct BatchOrder: Sendable, Equatable {
   /// Whether every epoch has an order of its own; else all have that of the file.
   package let isShuffled: Bool
   private let seed: UInt64
+  /// The permutation of the epoch that was asked for last: a step costs its own examples alone.
+  private var shuffled: (epoch: Int, indices: [Int])?
 
   /// The order of `count` examples, at least one, in batches of `batchSize`, at least one.
   package init(count: Int, batchSize: Int, isShuffled: Bool, seed: UInt64) {
@@ -22,12 +24,18 @@ package struct BatchOrder: Sendable, Equatable {
   /// The steps of an epoch.
   package var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
-  /// The places of the examples of a step; steps count from 1.
+  /// The indices of the examples of a step; steps count from 1.
   package func batch(_ step: Int) -> [Int] {
-    let (epoch, place) = (step - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
-    let range = place * batchSize..<min((place + 1) * batchSize, count)
-    guard isShuffled else { return Array(range) }
+    let (epoch, index) = (step - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
+    let range = index * batchSize..<min((index + 1) * batchSize, count)
+    return isShuffled ? Array(permutation(ofEpoch: epoch)[range]) : Array(range)
+  }
+
+  private func permutation(ofEpoch epoch: Int) -> [Int] {
+    if let shuffled, shuffled.epoch == epoch { return shuffled.indices }
     var random = SplitMix64(seed: seed, stream: UInt64(epoch) + 1)
-    return Array(random.permutation(of: count)[range])
+    let indices = random.permutation(of: count)
+    shuffled = (epoch, indices)
+    return indices
   }
 }
