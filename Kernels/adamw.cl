@@ -15,7 +15,7 @@
 // Passes    one
 // Numerics  f32; the factors of a step are worked out in double on the host
 // Traffic   7 * count floats
-// Twin      Sources/Compute/Operations/AdamW.swift, Sources/CArithmetic/adamw.c
+// Twin      Sources/Compute/Optimizer/AdamW.swift, Sources/CArithmetic/adamw.c
 // Build     LANES=256
 
 KERNEL(LANES) adamw_update(const GLOBAL float *RESTRICT gradient,

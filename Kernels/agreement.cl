@@ -11,7 +11,7 @@
 // Passes    one, over what stands before k and over what stands behind it
 // Numerics  exact; of equal logits the lowest place counts, as in argmax.cl
 // Traffic   R * V floats
-// Twin      Sources/Compute/Operations/Agreement.swift, Sources/CArithmetic/agreement.c
+// Twin      Sources/Compute/Loss/Agreement.swift, Sources/CArithmetic/agreement.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

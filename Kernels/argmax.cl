@@ -10,7 +10,7 @@
 // Passes    GPU: one, then a tree over the lanes.   CPU: 1. maximum  2. where it first stands
 // Numerics  exact
 // Traffic   T * V floats
-// Twin      Sources/Compute/Operations/Argmax.swift, Sources/CArithmetic/argmax.c
+// Twin      Sources/Compute/Sampling/Argmax.swift, Sources/CArithmetic/argmax.c
 // Needs     lanes.h
 // Build     LANES=256
 

@@ -23,7 +23,7 @@
 // Traffic   query and output once; key and value once a query tile (TILE packed rows)
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
-// Twin      Sources/Compute/Operations/CPUAttention.swift, Sources/CArithmetic/attention.c
+// Twin      Sources/Compute/Attention/CPUAttention.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
 

@@ -27,7 +27,7 @@
 //           slot, and the partial sums written and read once
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
-// Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
+// Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
 

@@ -26,7 +26,7 @@
 // Traffic   query, d_output and d_query once; key and value once a query tile
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
-// Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
+// Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
 

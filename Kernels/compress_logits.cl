@@ -11,7 +11,7 @@
 // Passes    1. maximum  2. difference
 // Numerics  a difference d keeps 11 bits: p is off by at most |d| * 2^-11 of itself
 // Traffic   2 * R * V floats, R * V of 16 bits
-// Twin      Sources/Compute/Operations/CompressLogits.swift, Sources/CArithmetic/compress_logits.c
+// Twin      Sources/Compute/Loss/CompressLogits.swift, Sources/CArithmetic/compress_logits.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

@@ -10,7 +10,7 @@
 // Passes    one
 // Numerics  widening is exact
 // Traffic   count * E elements of the table and as many floats
-// Twin      Sources/Compute/Operations/Embedding.swift, Sources/CArithmetic/weights.c
+// Twin      Sources/Compute/Embedding/Embedding.swift, Sources/CArithmetic/weights.c
 // Build     LANES=128 ELEMENT=0,1,2
 
 KERNEL(LANES) embedding_gather(const GLOBAL Stored *RESTRICT table,

@@ -13,7 +13,7 @@
 // Passes    one each
 // Numerics  f32, sums in a fixed tree
 // Traffic   count floats
-// Twin      Sources/Compute/Operations/GradientNorm.swift, Sources/CArithmetic/gradient_norm.c
+// Twin      Sources/Compute/Optimizer/GradientNorm.swift, Sources/CArithmetic/gradient_norm.c
 // Needs     lanes.h
 // Build     LANES=128
 

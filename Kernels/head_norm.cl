@@ -18,7 +18,7 @@
 //           then the gradient; a head stays in cache
 // Numerics  f32
 // Traffic   3 * T * H * D floats in either direction
-// Twin      Sources/Compute/Operations/HeadNorm.swift, Sources/CArithmetic/head_norm.c
+// Twin      Sources/Compute/Norm/HeadNorm.swift, Sources/CArithmetic/head_norm.c
 // Needs     lanes.h
 // Build     LANES=128 CENTRED=0,1
 

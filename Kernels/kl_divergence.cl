@@ -17,7 +17,7 @@
 // Passes    1. log-sum-exp of both rows  2. loss (forward KL: and gradient)  3. gradient of the other forms
 // Numerics  f32; terms as divergence_terms.h; logits must be finite
 // Traffic   forward KL 3 * R * V floats and 2 * R * V teacher elements, else 4 and 3
-// Twin      Sources/Compute/Operations/KLDivergence.swift, Sources/CArithmetic/kl_divergence.c
+// Twin      Sources/Compute/Loss/KLDivergence.swift, Sources/CArithmetic/kl_divergence.c
 // Needs     lanes.h vocabulary_row.h divergence_terms.h
 // Build     LANES=256 FORM=0,1,2 ELEMENT=0,2
 

@@ -20,7 +20,7 @@
 //           backward: 1. sums of g and g * c  2. gradient
 // Numerics  f32
 // Traffic   forward 4 * T * E floats (2 where the row stays in cache), backward 5 * T * E
-// Twin      Sources/Compute/Operations/LayerNorm.swift, Sources/CArithmetic/layer_norm.c
+// Twin      Sources/Compute/Norm/LayerNorm.swift, Sources/CArithmetic/layer_norm.c
 // Needs     lanes.h
 // Build     LANES=128
 

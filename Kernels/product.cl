@@ -32,7 +32,7 @@
 // Tunable   ITEM_ROWS * ITEM_COLUMNS = 256, in multiples of 4 and 8; PARTS 1 or 2; DEPTH 8, 16 or 32, where TILE_COLUMNS * DEPTH
 //           is a multiple of 1024; ALIGNED 1 where width and depth are multiples of 4: quads are then read at once. 16 * 16 items
 //           of 2 parts make 128 by 128 and take 17 KB of local memory.
-// Twin      Sources/Compute/Operations/Product+OpenCL.swift, Sources/CArithmetic/product_float_tiles.c
+// Twin      Sources/Compute/Matmul/Product+OpenCL.swift, Sources/CArithmetic/product_float_tiles.c
 // Build     ELEMENT=0,1,2 BACKWARD=0,1 PARTS=1,2 ALIGNED=0,1 DEPTH=16,32
 
 #ifndef CPU_DEVICE

@@ -16,7 +16,7 @@
 // Numerics  f32 sums in the order of s
 // Traffic   W once for every rows_per_item rows, x once for every 64 columns, y once a pass
 // Tunable   DEPTH, a multiple of 32: the panel takes 256 * DEPTH bytes of local memory
-// Twin      Sources/Compute/Operations/Product.swift, Sources/CArithmetic/product_float_tiles.c
+// Twin      Sources/Compute/Matmul/Product.swift, Sources/CArithmetic/product_float_tiles.c
 // Build     ELEMENT=0,1,2 BACKWARD=0,1 DEPTH=64,128
 
 #ifdef CPU_DEVICE

@@ -20,7 +20,7 @@
 // Numerics  f32. The loss is a difference of numbers as large as the logits: some 1e-6 of them is what remains of a small KL;
 //           the gradient is q - p under W^T and loses nothing
 // Traffic   3 * R * V floats
-// Twin      Sources/Compute/Operations/ProjectedDivergence.swift, Sources/CArithmetic/projected_divergence.c
+// Twin      Sources/Compute/Loss/ProjectedDivergence.swift, Sources/CArithmetic/projected_divergence.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

@@ -13,7 +13,7 @@
 // Passes    one
 // Numerics  one rounding an element
 // Traffic   3 * count floats, 2 of scale_elements
-// Twin      Sources/Compute/Operations/ResidualAdd.swift, Sources/CArithmetic/residual_add.c
+// Twin      Sources/Compute/Elementwise/ResidualAdd.swift, Sources/CArithmetic/residual_add.c
 // Build     LANES=256
 
 KERNEL(LANES) add_elements(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y,

@@ -17,7 +17,7 @@
 // Passes    forward: 1. sum of squares  2. scale.   backward: 1. sum of g * x  2. gradient
 // Numerics  f32
 // Traffic   forward 3 * T * E floats (2 where the row stays in cache), backward 5 * T * E
-// Twin      Sources/Compute/Operations/RMSNorm.swift, Sources/CArithmetic/rms_norm.c
+// Twin      Sources/Compute/Norm/RMSNorm.swift, Sources/CArithmetic/rms_norm.c
 // Needs     lanes.h
 // Build     LANES=128
 

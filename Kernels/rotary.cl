@@ -22,7 +22,7 @@
 // Passes    one; on a GPU a pair is read twice, the second time from cache
 // Numerics  f32
 // Traffic   2 * T * (H + 2G) * D floats and the angles
-// Twin      Sources/Compute/Operations/Rotary.swift, RotaryBackward.swift, Sources/CArithmetic/rotary.c
+// Twin      Sources/Compute/Attention/Rotary.swift, RotaryBackward.swift, Sources/CArithmetic/rotary.c
 // Build     LANES=1,128 HEAD_DIMENSION=64
 
 // Heads laid end to end, `width` elements, rotated by the row's angles times `direction` (1, or -1 for the transpose).

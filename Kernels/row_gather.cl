@@ -11,7 +11,7 @@
 // Passes    one
 // Numerics  gather exact, scatter one rounding an element
 // Traffic   2 * N * E floats (3 where accumulate is 1)
-// Twin      Sources/Compute/Operations/RowGather.swift, Sources/CArithmetic/row_gather.c
+// Twin      Sources/Compute/Embedding/RowGather.swift, Sources/CArithmetic/row_gather.c
 // Build     LANES=1,128
 
 KERNEL(LANES) gather_rows(const GLOBAL float *RESTRICT source, const GLOBAL int *RESTRICT rows,

@@ -15,7 +15,7 @@
 //           of probability 0 is never drawn.
 // Numerics  f32; the order of the sums is fixed
 // Traffic   2 * T * V floats (GPU: and a 16th of a pass for the next; CPU: 3 * T * V)
-// Twin      Sources/Compute/Operations/Sampling.swift, Sources/CArithmetic/sampling.c
+// Twin      Sources/Compute/Sampling/Sampling.swift, Sources/CArithmetic/sampling.c
 // Needs     lanes.h
 // Build     LANES=256
 

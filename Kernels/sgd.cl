@@ -12,7 +12,7 @@
 // Passes    one
 // Numerics  f32
 // Traffic   5 * count floats
-// Twin      Sources/Compute/Operations/SGD.swift, Sources/CArithmetic/sgd.c
+// Twin      Sources/Compute/Optimizer/SGD.swift, Sources/CArithmetic/sgd.c
 // Build     LANES=256
 
 KERNEL(LANES) sgd_update(const GLOBAL float *RESTRICT gradient,

@@ -10,7 +10,7 @@
 // Passes    one
 // Numerics  f32; tanh by its series (Cephes' coefficients) below 0.625, else by 1 - 2 / (e^2x + 1)
 // Traffic   2 * R * V floats
-// Twin      Sources/Compute/Operations/SoftCap.swift, Sources/CArithmetic/soft_cap.c
+// Twin      Sources/Compute/Elementwise/SoftCap.swift, Sources/CArithmetic/soft_cap.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

@@ -11,7 +11,7 @@
 // Passes    1. maximum and sum together  2. probabilities
 // Numerics  f32, shifted by the row's maximum; logits must be finite
 // Traffic   softmax 3 * R * V floats, log_sum_exp R * V
-// Twin      Sources/Compute/Operations/Softmax.swift, Sources/CArithmetic/softmax.c
+// Twin      Sources/Compute/Sampling/Softmax.swift, Sources/CArithmetic/softmax.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

@@ -9,7 +9,7 @@
 // Passes    one
 // Numerics  f32, compensated within a lane, in a fixed order
 // Traffic   N floats
-// Twin      Sources/Compute/Operations/Sum.swift, Sources/CArithmetic/sum.c
+// Twin      Sources/Compute/Loss/Sum.swift, Sources/CArithmetic/sum.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

@@ -13,7 +13,7 @@
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 3 * T * F floats, backward 5 * T * F
-// Twin      Sources/Compute/Operations/SwiGLU.swift, Sources/CArithmetic/activation.c
+// Twin      Sources/Compute/Elementwise/SwiGLU.swift, Sources/CArithmetic/activation.c
 // Needs     lanes.h activations.h
 // Build     LANES=128 SPAN=1024 ACTIVATION=0,1,2,3
 
