@@ -20,7 +20,9 @@
 //           3. what is gathered so far, rescaled, plus probabilities * values.
 //           Last: division by the sum
 // Numerics  f32; MASKED is finite, so no infinity enters a sum
-// Traffic   query and output once; key and value once a query tile (TILE packed rows)
+// Traffic   key and value once per query tile (TILE packed rows); output and log_sum_exp once.
+//           query: GPU once per key tile that its query tile sees, since multiply_tiles stages
+//           both tiles again each time; CPU once, since the tile stays in private memory
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Twin      Sources/Compute/Attention/CPUAttention.swift, Sources/CArithmetic/attention.c

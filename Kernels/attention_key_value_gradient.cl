@@ -23,8 +23,10 @@
 // Passes    per tile of queries: 1. scores and d_output . value  2. probabilities, score gradients
 //           3. both gathered over the queries
 // Numerics  f32, no atomics: every sum has one order
-// Traffic   key, value and their gradients once; query and d_output once a key tile. Rows with slots: key and value once a
-//           slot, and the partial sums written and read once
+// Traffic   d_key and d_value once. Per key tile: GPU query and d_output twice (scores, sums);
+//           CPU once. key and value: GPU once per tile of queries that sees them, since
+//           multiply_tiles stages both tiles again each time; CPU once. Rows with slots: all this
+//           per slot, and the partial sums written and read once
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c

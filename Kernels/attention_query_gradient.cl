@@ -23,7 +23,10 @@
 // Passes    per tile of keys: 1. scores and d_output . value  2. score gradients
 //           3. gathered over the keys
 // Numerics  f32, no atomics: every sum has one order
-// Traffic   query, d_output and d_query once; key and value once a query tile
+// Traffic   attention_delta: d_output, output and delta once.
+//           attention_query_gradient: d_query once. Per query tile: GPU key twice (scores, sums)
+//           and value once; CPU both once. query and d_output: GPU once per key tile that their
+//           query tile sees, since multiply_tiles stages both tiles again each time; CPU once
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
