@@ -7,7 +7,7 @@
 //     d_y   [count]  read
 //     y     [count]  write
 //
-// Mapping   one work-group (CPU: one work-item) SPAN elements (lanes.h)
+// Mapping   one work-group (CPU: one work-item) per SPAN elements (lanes.h)
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 2 * count floats, backward 3 * count

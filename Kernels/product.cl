@@ -1,39 +1,50 @@
-// product.cl - products of activations with a frozen matrix, in both directions.
+// product.cl - matrix multiplication of activations with a frozen weight matrix, in both
+// directions.
 //
-//     forward   y[t, n] = sum_k x[t, k] * W[n, k] + bias[n]      (width N, depth K)
-//     backward  y[t, k] = sum_n x[t, n] * W[n, k]                (width K, depth N)
+//     forward   y[t, n] = sum_k x[t, k] * W[n, k] + bias[n]      (width N, inner K)
+//     backward  y[t, k] = sum_n x[t, n] * W[n, k]                (width K, inner N)
 //
-//     x         [*, depth]  read    f32, rows from first_in on
-//     weight    [N, K]      read    f32, bf16 or f16 (ELEMENT), widened as it is read
-//     bias      [N]         read    where has_bias is 1
-//     addend    as y        read    where adds is 1: what the sums are added to, y itself or another buffer
-//     y         [*, width]  write   rows from first_out on
-//     partial   [shares, rows, width]  read by product_sum: the sums over shares of depth, which the product wrote as y
+//     x         [*, inner]  read    f32, from row first_in
+//     weight    [N, K]      read    f32, bf16 or f16 (ELEMENT), widened on load
+//     bias      [N]         read    if has_bias is 1
+//     addend    as y        read    if adds is 1: added to the result; y itself or another buffer
+//     y         [*, width]  write   from row first_out
+//     partial   [splits, rows, width]  read by product_sum: partial sums of split-K, which the GEMM
+//                       writes as its y
 //
-// Mapping   a work-group makes a tile of y, TILE_ROWS by TILE_COLUMNS, summed over its share of depth (GROUP_ID_Z); item
-//           (i, j) of its ITEM_ROWS by ITEM_COLUMNS items makes 4 by 4 numbers of it, PARTS times in either direction:
+// Mapping   one work-group per tile of y, TILE_ROWS by TILE_COLUMNS, and per split of the inner
+//           dimension (GROUP_ID_Z). Item (i, j) of its ITEM_ROWS by ITEM_COLUMNS items computes
+//           PARTS by PARTS register tiles of 4 by 4:
 //
 //                        j = 0   1   2          0   1   2
-//                       +---+---+---+-     -+---+---+---+-        rows     4 * (i + ITEM_ROWS * part) + 0 ... 3
-//                 i = 0 |4x4|   |   |  ...  |4x4|   |   |  ...    columns  4 * (j + ITEM_COLUMNS * part) + 0 ... 3
+//                       +---+---+---+-     -+---+---+---+-
+//                 i = 0 |4x4|   |   |  ...  |4x4|   |   |  ...
 //                       +---+---+---+-     -+---+---+---+-
 //                     1 |   |   |   |  ...  |   |   |   |  ...
 //
-//           32 items in a row are 4 by 8 of that grid, so they read 4 + 8 different quads of local memory for 32 * 16
-//           products, and write 128 bytes of a row of y side by side.
-// Passes    over depth in steps of DEPTH: tiles of x and W go to local memory, [DEPTH][rows or columns], in quads of 4; while
-//           they are multiplied, those of the next step are on their way to registers
-// Memory    x, and W forward, lie along depth: 4 items read 64 bytes of a row (32 of 16-bit weights), whole sectors.
-//           W backward lies along the columns: 16 items or more read a row's quads side by side. A row of local memory
-//           is a quad longer than the tile, so that what is turned on its way in meets each bank at most twice.
-// Numerics  f32 sums in the order of depth; shares of depth are added in their order
-// Traffic   x once for every TILE_COLUMNS, W once for every TILE_ROWS, y once (and partial twice)
+//               rows     4 * (i + ITEM_ROWS * part) + 0 ... 3
+//               columns  4 * (j + ITEM_COLUMNS * part) + 0 ... 3
+//
+//           A warp of 32 items covers 4 by 8 items of that grid: it reads 4 + 8 distinct quads of
+//           local memory for 32 * 16 multiply-adds and writes 128 contiguous bytes of each row of
+//           y.
+// Passes    over the inner dimension in steps of TILE_K: tiles of x and W are staged in local
+//           memory as [TILE_K][rows or columns]; the loads of the next step are in flight while the
+//           current step is multiplied
+// Memory    x, and W forward, are contiguous along the inner dimension: 4 items read 64 bytes of a
+//           row (32 of 16-bit weights), whole sectors. W backward is contiguous along the columns:
+//           16 or more items read adjacent quads. Local rows are padded by four floats: the
+//           transposed stores then have at most two-way bank conflicts.
+// Numerics  f32 sums in order of the inner dimension; splits are added in order
+// Traffic   x once per TILE_COLUMNS columns, W once per TILE_ROWS rows, y once (partial twice with
+//           split-K)
 // Entries   product or product_backward; product_sum
-// Tunable   ITEM_ROWS * ITEM_COLUMNS = 256, in multiples of 4 and 8; PARTS 1 or 2; DEPTH 8, 16 or 32, where TILE_COLUMNS * DEPTH
-//           is a multiple of 1024; ALIGNED 1 where width and depth are multiples of 4: quads are then read at once. 16 * 16 items
-//           of 2 parts make 128 by 128 and take 17 KB of local memory.
+// Tunable   ITEM_ROWS * ITEM_COLUMNS = 256, multiples of 4 and 8; PARTS 1 or 2; TILE_K 8, 16 or 32
+//           with TILE_COLUMNS * TILE_K a multiple of 1024; ALIGNED 1 if width and inner are
+//           multiples of 4: quads are then loaded as vectors. 16 * 16 items with PARTS 2 give a
+//           tile of 128 by 128 and use 17 KB of local memory.
 // Twin      Sources/Compute/Matmul/Product+OpenCL.swift, Sources/CArithmetic/product_float_tiles.c
-// Build     ELEMENT=0,1,2 BACKWARD=0,1 PARTS=1,2 ALIGNED=0,1 DEPTH=16,32
+// Build     ELEMENT=0,1,2 BACKWARD=0,1 PARTS=1,2 ALIGNED=0,1 TILE_K=16,32
 
 #ifndef CPU_DEVICE
 
@@ -49,11 +60,11 @@
 #ifndef ALIGNED
 #define ALIGNED 0
 #endif
-#ifndef DEPTH
-#define DEPTH 16
+#ifndef TILE_K
+#define TILE_K 16
 #endif
 #define ITEMS 256
-#define QUADS (DEPTH / 4)
+#define QUADS (TILE_K / 4)
 #define TILE_ROWS (4 * ITEM_ROWS * PARTS)
 #define TILE_COLUMNS (4 * ITEM_COLUMNS * PARTS)
 #define X_STRIDE (TILE_ROWS / 4 + 1)
@@ -69,7 +80,7 @@
 #define PRODUCT product
 #endif
 
-// Quads of x and W whose last elements may lie beyond the row's end: `count` and more are there, the others are 0.
+// Load quads of x and W. Only `count` elements are left in the row; those past the end are 0.
 DEVICE float4 x_quad(const GLOBAL float *x, OFFSET index, int count) {
   if (count <= 0) return make_float4(0.0f, 0.0f, 0.0f, 0.0f);
 #if ALIGNED
@@ -98,9 +109,9 @@ DEVICE float4 weight_quad(const GLOBAL Stored *weight, OFFSET index, int count) 
 
 #endif
 
-// Puts a quad of four panel rows into column `at` of a tile.
-DEVICE void turn_quad(LOCAL_ARG float *tile, int stride, int depth, int at, float4 quad) {
-  LOCAL_ARG float *to = tile + depth * stride + at;
+// Stores a quad along K to column `at` of a tile, rows k ... k + 3.
+DEVICE void transpose_quad(LOCAL_ARG float *tile, int stride, int k, int at, float4 quad) {
+  LOCAL_ARG float *to = tile + k * stride + at;
   to[0] = quad.x;
   to[stride] = quad.y;
   to[2 * stride] = quad.z;
@@ -114,7 +125,7 @@ DEVICE void unpack(float4 quad, float *to) {
   to[3] = quad.w;
 }
 
-// Writes `count` numbers of a row of y, at most 4.
+// Writes at most 4 elements of a row of y, `count` of which exist.
 DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const GLOBAL float *addend,
                        const float *sum, int has_bias, int adds, int count) {
 #if ALIGNED
@@ -139,15 +150,15 @@ DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const GLOBAL f
 
 KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
                       const GLOBAL float *RESTRICT bias, const GLOBAL float *addend,
-                      GLOBAL float *y, int rows, int width, int depth, int first_in,
-                      int first_out, int has_bias, int adds, int share) {
-  LOCAL float4 x_tile[DEPTH * X_STRIDE];
-  LOCAL float4 w_tile[DEPTH * W_STRIDE];
+                      GLOBAL float *y, int rows, int width, int inner, int first_in,
+                      int first_out, int has_bias, int adds, int k_per_split) {
+  LOCAL float4 x_tile[TILE_K * X_STRIDE];
+  LOCAL float4 w_tile[TILE_K * W_STRIDE];
   const int item = LOCAL_ID;
   const int row = GROUP_ID_Y * TILE_ROWS;
   const int column = GROUP_ID * TILE_COLUMNS;
-  const int begin = GROUP_ID_Z * share;
-  const int end = depth - begin < share ? depth : begin + share;
+  const int begin = GROUP_ID_Z * k_per_split;
+  const int end = inner - begin < k_per_split ? inner : begin + k_per_split;
   const int i = item / 32 / (ITEM_COLUMNS / 8) * 4 + item % 32 / 8;
   const int j = item / 32 % (ITEM_COLUMNS / 8) * 8 + item % 8;
   float sum[4 * PARTS][4 * PARTS];
@@ -158,15 +169,15 @@ KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTR
 
   float4 x_next[X_QUADS_PER_ITEM];
   float4 w_next[W_QUADS_PER_ITEM];
-  // One step more than there are tiles: the first only fetches.
-  for (int s = begin - DEPTH; s < end; s += DEPTH) {
-    const int ahead = s + DEPTH;
+  // One more step than there are tiles: the first step only loads.
+  for (int s = begin - TILE_K; s < end; s += TILE_K) {
+    const int ahead = s + TILE_K;
 #pragma unroll
     for (int q = 0; q < X_QUADS_PER_ITEM; q++) {
       const int r = (item + q * ITEMS) / QUADS;
       const int d = ahead + (item + q * ITEMS) % QUADS * 4;
       const int inside = r < TILE_ROWS && row + r < rows;
-      x_next[q] = x_quad(x, (OFFSET)(first_in + row + r) * depth + d, inside ? end - d : 0);
+      x_next[q] = x_quad(x, (OFFSET)(first_in + row + r) * inner + d, inside ? end - d : 0);
     }
 #pragma unroll
     for (int q = 0; q < W_QUADS_PER_ITEM; q++) {
@@ -177,11 +188,11 @@ KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTR
 #else
       const int c = column + (item + q * ITEMS) / QUADS;
       const int d = ahead + (item + q * ITEMS) % QUADS * 4;
-      w_next[q] = weight_quad(weight, (OFFSET)c * depth + d, c < width ? end - d : 0);
+      w_next[q] = weight_quad(weight, (OFFSET)c * inner + d, c < width ? end - d : 0);
 #endif
     }
     if (s >= begin) {
-      for (int d = 0; d < DEPTH; d++) {
+      for (int d = 0; d < TILE_K; d++) {
         float x_part[4 * PARTS], w_part[4 * PARTS];
 #pragma unroll
         for (int part = 0; part < PARTS; part++) {
@@ -199,7 +210,7 @@ KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTR
     for (int q = 0; q < X_QUADS_PER_ITEM; q++) {
       const int quad = item + q * ITEMS;
       if (quad < X_QUADS)
-        turn_quad((LOCAL_ARG float *)x_tile, 4 * X_STRIDE, quad % QUADS * 4, quad / QUADS,
+        transpose_quad((LOCAL_ARG float *)x_tile, 4 * X_STRIDE, quad % QUADS * 4, quad / QUADS,
                   x_next[q]);
     }
 #pragma unroll
@@ -208,7 +219,7 @@ KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTR
 #if BACKWARD
       w_tile[quad / (TILE_COLUMNS / 4) * W_STRIDE + quad % (TILE_COLUMNS / 4)] = w_next[q];
 #else
-      turn_quad((LOCAL_ARG float *)w_tile, 4 * W_STRIDE, quad % QUADS * 4, quad / QUADS,
+      transpose_quad((LOCAL_ARG float *)w_tile, 4 * W_STRIDE, quad % QUADS * 4, quad / QUADS,
                 w_next[q]);
 #endif
     }
@@ -221,22 +232,23 @@ KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTR
     const OFFSET to = ((OFFSET)first_out + (OFFSET)GROUP_ID_Z * rows + at) * width;
 #pragma unroll
     for (int part = 0; part < PARTS; part++) {
-      const int place = column + 4 * (j + part * ITEM_COLUMNS);
-      if (at < rows) write_quad(y + to + place, bias + place, addend + to + place,
-                                sum[r] + 4 * part, has_bias, adds, width - place);
+      const int first_column = column + 4 * (j + part * ITEM_COLUMNS);
+      if (at < rows) write_quad(y + to + first_column, bias + first_column,
+                                addend + to + first_column,
+                                sum[r] + 4 * part, has_bias, adds, width - first_column);
     }
   }
 }
 
 KERNEL(ITEMS) product_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
                           const GLOBAL float *addend, GLOBAL float *y, int rows, int width,
-                          int shares, int first_out, int has_bias, int adds) {
+                          int splits, int first_out, int has_bias, int adds) {
   const int row = GROUP_ID_Y;
   const int column = GROUP_ID * ITEMS + LOCAL_ID;
   if (column < width) {
     float sum = has_bias ? bias[column] : 0.0f;
-    for (int share = 0; share < shares; share++)
-      sum += partial[((OFFSET)share * rows + row) * width + column];
+    for (int split = 0; split < splits; split++)
+      sum += partial[((OFFSET)split * rows + row) * width + column];
     const OFFSET to = ((OFFSET)first_out + row) * width + column;
     y[to] = adds ? addend[to] + sum : sum;
   }

@@ -7,7 +7,8 @@
 //     logits          [R, V]  read (log_sum_exp), update (softmax): probabilities on exit
 //     log_sums        [R]     write    log_sum_exp
 //
-// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
+// Mapping   one work-group of LANES per row (GPU, coalesced); one work-item per row, 16 logits at a
+//           time (CPU)
 // Passes    1. maximum and sum together  2. probabilities
 // Numerics  f32, shifted by the row's maximum; logits must be finite
 // Traffic   softmax 3 * R * V floats, log_sum_exp R * V

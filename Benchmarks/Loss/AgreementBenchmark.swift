@@ -14,7 +14,7 @@ enum AgreementBenchmark: OperationBenchmark {
     return [
       BenchmarkCase("R \(rows), V \(width)", bytes: workload.bytes) {
         try device.agreement(
-          operands.logits, with: operands.chosen, at: operands.places, rows: rows, width: width,
+          operands.logits, with: operands.chosen, at: operands.rowIndices, rows: rows, width: width,
           into: &operands.agreements)
       }
     ]
@@ -23,13 +23,13 @@ enum AgreementBenchmark: OperationBenchmark {
   private final class Operands {
     let logits: DeviceBuffer<Float>
     let chosen: DeviceBuffer<Int32>
-    let places: DeviceBuffer<Int32>
+    let rowIndices: DeviceBuffer<Int32>
     var agreements: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: VocabularyWorkload) throws {
       logits = try device.buffer(workload.logits)
       chosen = try device.buffer(workload.argmax())
-      places = try device.buffer(Array(0..<Int32(workload.rows)))
+      rowIndices = try device.buffer(Array(0..<Int32(workload.rows)))
       agreements = try device.buffer(count: workload.rows)
     }
   }

@@ -20,7 +20,8 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
         "\(kind) \(shape)", bytes: workload.bytes(kind, precision), flop: workload.flop(kind)
       ) {
         try device.headDivergence(
-          &operands.hidden, head: operands.head, teacher: teacher, at: operands.places, rows: rows,
+          &operands.hidden, head: operands.head, teacher: teacher, at: operands.rowIndices,
+          rows: rows,
           objective: .forwardKL, weight: weight, losses: &operands.losses,
           hiddenGradient: &operands.hiddenGradient)
       }
@@ -31,7 +32,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
     let head: WeightMatrix
     var hidden: DeviceBuffer<Float>
     let teacherHidden: DeviceBuffer<Float>
-    let places: DeviceBuffer<Int32>
+    let rowIndices: DeviceBuffer<Int32>
     var losses: DeviceBuffer<Float>
     var hiddenGradient: DeviceBuffer<Float>
 
@@ -43,7 +44,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
         values: workload.head)
       hidden = try device.buffer(workload.hidden)
       teacherHidden = try device.buffer(workload.teacherHidden)
-      places = try device.buffer(workload.places)
+      rowIndices = try device.buffer(workload.rowIndices)
       losses = try device.buffer(count: workload.rows)
       hiddenGradient = try device.buffer(workload.hidden)
     }

@@ -15,13 +15,14 @@ enum KLDivergenceBenchmark: OperationBenchmark {
       "forwardKL, loss alone R \(rows), V \(width)", bytes: workload.lossBytes
     ) {
       try device.klDivergenceLoss(
-        teacher: operands.teacher, at: operands.places, student: operands.student, rows: rows,
+        teacher: operands.teacher, at: operands.rowIndices, student: operands.student, rows: rows,
         width: width, objective: .forwardKL, losses: &operands.losses)
     }
     let gradients = DivergenceForm.allCases.map { form in
       BenchmarkCase("\(form) R \(rows), V \(width)", bytes: workload.bytes) {
         try device.klDivergence(
-          teacher: operands.teacher, at: operands.places, student: &operands.student, rows: rows,
+          teacher: operands.teacher, at: operands.rowIndices, student: &operands.student,
+          rows: rows,
           width: width, objective: Objective(form), weight: weight, losses: &operands.losses)
       }
     }
@@ -30,13 +31,13 @@ enum KLDivergenceBenchmark: OperationBenchmark {
 
   private final class Operands {
     let teacher: DeviceBuffer<UInt16>
-    let places: DeviceBuffer<Int32>
+    let rowIndices: DeviceBuffer<Int32>
     var student: DeviceBuffer<Float>
     var losses: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: KLDivergenceWorkload) throws {
       teacher = try device.buffer(workload.halfTeacher)
-      places = try device.buffer(workload.places)
+      rowIndices = try device.buffer(workload.rowIndices)
       student = try device.buffer(workload.student)
       losses = try device.buffer(count: workload.rows)
     }

@@ -22,13 +22,13 @@ enum ProjectedDivergenceBenchmark: OperationBenchmark {
       },
       BenchmarkCase("loss alone \(shape)", bytes: workload.lossBytes) {
         try device.projectedDivergenceLoss(
-          projected: operands.projected, entropies: operands.entropies, at: operands.places,
+          projected: operands.projected, entropies: operands.entropies, at: operands.rowIndices,
           hidden: operands.hidden, width: width, logits: operands.logits, vocabulary: vocabulary,
           rows: rows, temperature: temperature, losses: &operands.losses)
       },
       BenchmarkCase("\(shape)", bytes: workload.bytes) {
         try device.projectedDivergence(
-          projected: operands.projected, entropies: operands.entropies, at: operands.places,
+          projected: operands.projected, entropies: operands.entropies, at: operands.rowIndices,
           hidden: operands.hidden, width: width, logits: &operands.logits, vocabulary: vocabulary,
           rows: rows, temperature: temperature, weight: weight,
           hiddenGradient: &operands.hiddenGradient, losses: &operands.losses)
@@ -39,7 +39,7 @@ enum ProjectedDivergenceBenchmark: OperationBenchmark {
   private final class Operands {
     let projected: DeviceBuffer<Float>
     let entropies: DeviceBuffer<Float>
-    let places: DeviceBuffer<Int32>
+    let rowIndices: DeviceBuffer<Int32>
     let hidden: DeviceBuffer<Float>
     var logits: DeviceBuffer<Float>
     var hiddenGradient: DeviceBuffer<Float>
@@ -49,7 +49,7 @@ enum ProjectedDivergenceBenchmark: OperationBenchmark {
     init(_ device: Device, _ workload: ProjectedDivergenceWorkload) throws {
       projected = try device.buffer(workload.projected)
       entropies = try device.buffer(workload.entropies)
-      places = try device.buffer(workload.places)
+      rowIndices = try device.buffer(workload.rowIndices)
       hidden = try device.buffer(workload.hidden)
       logits = try device.buffer(workload.logits)
       hiddenGradient = try device.buffer(workload.hidden)

@@ -13,18 +13,18 @@ enum ArgmaxBenchmark: OperationBenchmark {
     let operands = try Operands(device, workload)
     return [
       BenchmarkCase("R \(rows), V \(width)", bytes: workload.bytes) {
-        try device.argmax(operands.logits, rows: rows, width: width, into: &operands.places)
+        try device.argmax(operands.logits, rows: rows, width: width, into: &operands.indices)
       }
     ]
   }
 
   private final class Operands {
     let logits: DeviceBuffer<Float>
-    var places: DeviceBuffer<Int32>
+    var indices: DeviceBuffer<Int32>
 
     init(_ device: Device, _ workload: VocabularyWorkload) throws {
       logits = try device.buffer(workload.logits)
-      places = try device.buffer(count: workload.rows)
+      indices = try device.buffer(count: workload.rows)
     }
   }
 }

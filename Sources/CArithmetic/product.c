@@ -8,7 +8,8 @@ WIDE void begin_product(ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t begin, ptrdi
     float *to = y + row * stride;
     const float *from = addend + (addend ? row * stride : 0);
     if (addend && bias)
-      for (ptrdiff_t column = begin; column < end; column++) to[column] = from[column] + bias[column];
+      for (ptrdiff_t column = begin; column < end; column++)
+        to[column] = from[column] + bias[column];
     else if (addend && addend != y)
       for (ptrdiff_t column = begin; column < end; column++) to[column] = from[column];
     else if (bias)

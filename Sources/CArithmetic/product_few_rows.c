@@ -1,81 +1,68 @@
-// Forward products of few rows on AVX-512: a row of W times each row of x, both along depth, as they lie in memory. Copying
-// weights to a panel would cost more than so few rows make of it; up to eight rows take little longer than reading the weights.
+// Forward GEMM with few rows on AVX-512: dot products of rows of W with rows of x, both contiguous
+// along K. With so few rows, packing would cost more than it saves; up to eight rows take little
+// longer than reading the weights.
 //
-//            16 summands at a time               4 rows of W by up to 5 of x, or 8 by up to 3
+//            16 K elements at a time             4 rows of W by up to 5 of x, or 8 by up to 3
 //      x    [ . . . . . . . . ]
-//      W    [ . . . . . . . . ]                  sums[w][x] += W[w] * x[x], 16 partial sums each;
-//                                                in the end the 16 become one
+//      W    [ . . . . . . . . ]                  sums[w][x] += W[w] * x[x], 16 partial sums each,
+//                                                reduced at the end
 //
-// The lines asked for ahead go to the second cache: the first holds the rows at hand.
+// Prefetches go to L2: L1 holds the current rows.
 //
-// Each sum is made in one order, whatever the rows beside it: as long as they are few, an answer is the same to the last bit
-// whatever else is generated.
+// The summation order does not depend on the number of rows. With few rows, a generated answer is
+// bit-identical whatever is generated beside it.
 #include "product_tiles.h"
 
 #if PRODUCT_HAS_X86
 
 #define INLINE TARGET_AVX512 static inline __attribute__((always_inline))
 
-/// 16 weights as f32.
-INLINE __m512 load_weights(const char *from, int element) {
-  if (element == WEIGHT_F32) return _mm512_loadu_ps(from);
-  const __m256i bits = _mm256_loadu_si256((const __m256i *)from);
-  if (element == WEIGHT_F16) return _mm512_cvtph_ps(bits);
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-}
-
-/// The first of up to 16 weights as f32; what is masked is 0 and not read.
-INLINE __m512 load_last_weights(const char *from, int element, __mmask16 lanes) {
-  if (element == WEIGHT_F32) return _mm512_maskz_loadu_ps(lanes, from);
-  const __m256i bits = _mm256_maskz_loadu_epi16(lanes, from);
-  if (element == WEIGHT_F16) return _mm512_cvtph_ps(bits);
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-}
-
-/// The sums of the elements of four vectors.
-INLINE __m128 add_up(__m512 a, __m512 b, __m512 c, __m512 d) {
+/// The horizontal sums of four vectors.
+INLINE __m128 horizontal_sums(__m512 a, __m512 b, __m512 c, __m512 d) {
   const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
   const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
-  // In each quarter: a b c d.
-  const __m512 all = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+  // Each 128-bit quarter holds partial sums of a, b, c, d.
+  const __m512 all =
+      _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
   const __m256 half = _mm256_add_ps(
       _mm512_castps512_ps256(all),
       _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(all), 1)));
   return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
 }
 
-/// Columns column ..< column + columns of y in `rows` rows from `row` on; `columns` is 1, 4 or 8. `ahead` asks for the weights of
-/// the columns behind them.
+/// Columns column ..< column + columns of y in `rows` rows from row `row`; `columns` is 1, 4 or 8.
+/// `ahead` prefetches the weights of the next columns.
 INLINE void multiply_block(const Product *product, const int element, const int columns,
                            const int rows, ptrdiff_t column, ptrdiff_t row, const bool ahead) {
-  const ptrdiff_t depth = product->depth;
+  const ptrdiff_t inner = product->inner;
   const ptrdiff_t bytes = element_bytes(element);
-  const ptrdiff_t row_bytes = depth * bytes;
+  const ptrdiff_t row_bytes = inner * bytes;
   const char *weight = (const char *)product->weight + column * row_bytes;
-  const float *x = product->x + row * depth;
+  const float *x = product->x + row * inner;
   __m512 sums[8][5];
   for (int c = 0; c < (columns < 4 ? 4 : columns); c++)
     for (int r = 0; r < rows; r++) sums[c][r] = _mm512_setzero_ps();
-  // A line of weights of each column at a time.
+  // One cache line of weights of each column at a time.
   const int vectors = 4 / (int)bytes;
   ptrdiff_t d = 0;
-  for (; d + 16 * vectors <= depth; d += 16 * vectors)
+  for (; d + 16 * vectors <= inner; d += 16 * vectors)
     for (int v = 0; v < vectors; v++) {
       __m512 factors[5];
-      for (int r = 0; r < rows; r++) factors[r] = _mm512_loadu_ps(x + r * depth + d + 16 * v);
+      for (int r = 0; r < rows; r++) factors[r] = _mm512_loadu_ps(x + r * inner + d + 16 * v);
       for (int c = 0; c < columns; c++) {
         const char *from = weight + c * row_bytes + (d + 16 * v) * bytes;
-        if (ahead && v == 0) FETCH(from, columns * row_bytes, _MM_HINT_T1);
-        const __m512 w = load_weights(from, element);
+        if (ahead && v == 0) PREFETCH(from, columns * row_bytes, _MM_HINT_T1);
+        const __m512 w = load_weights(from, element, 0xffff);
         for (int r = 0; r < rows; r++) sums[c][r] = _mm512_fmadd_ps(w, factors[r], sums[c][r]);
       }
     }
-  for (; d < depth; d += 16) {
-    const __mmask16 lanes = (__mmask16)lanes_below(depth - d, 16);
+  for (; d < inner; d += 16) {
+    const __mmask16 lanes = (__mmask16)lanes_below(inner - d, 16);
     for (int c = 0; c < columns; c++) {
-      const __m512 w = load_last_weights(weight + c * row_bytes + d * bytes, element, lanes);
+      const __m512 w = load_weights(weight + c * row_bytes + d * bytes, element, lanes);
       for (int r = 0; r < rows; r++)
-        sums[c][r] = _mm512_fmadd_ps(w, _mm512_maskz_loadu_ps(lanes, x + r * depth + d), sums[c][r]);
+        sums[c][r] =
+            _mm512_fmadd_ps(w, _mm512_maskz_loadu_ps(lanes, x + r * inner + d), sums[c][r]);
     }
   }
   for (int r = 0; r < rows; r++) {
@@ -83,7 +70,7 @@ INLINE void multiply_block(const Product *product, const int element, const int 
     float *y = product->y + first;
     for (int c = 0; c < columns; c += 4) {
       const __mmask8 lanes = columns - c < 4 ? 1 : 15;
-      __m128 sum = add_up(sums[c][r], sums[c + 1][r], sums[c + 2][r], sums[c + 3][r]);
+      __m128 sum = horizontal_sums(sums[c][r], sums[c + 1][r], sums[c + 2][r], sums[c + 3][r]);
       if (product->bias)
         sum = _mm_add_ps(sum, _mm_maskz_loadu_ps(lanes, product->bias + column + c));
       if (product->addend)

@@ -1,17 +1,18 @@
-// What the two tiled products share: the walk over panels and tiles, and the turning of weights.
+// The tiled GEMM that both micro-kernels share: the loop over packed panels and register tiles,
+// transposition and prefetching.
 //
-// Weights are stored once, row by row. A piece of 64 columns of y by up to 1024 summands (2048 of bf16) is copied to a panel
-// that stays in the second cache, laid out in the order in which it is read, widened where it must be; then the rows of
-// y go over it six at a time. A tile of 6 by 64 sums lives in registers: 24 of 32 vectors.
+// Weights are stored once, row by row. A block of W, 64 columns of y by up to 1024 K elements (2048
+// of bf16), is widened and packed into a panel that stays in L2. Then register tiles of 6 rows of y
+// by 64 columns, 24 of 32 vector registers, run over the panel.
 //
 //            64 columns of y                   panel          d = 0: [ 64 weights ]
 //            +-----------+                                    d = 1: [ 64 weights ]
 //      6 rows| 24 vectors|  += x[6 rows, d]  outer                   ...
 //            +-----------+
 //
-// Where y ends within the first half of a piece's columns, tiles are half as wide: 6 by 32 sums.
+// If y ends within the first half of a block's columns, tiles are half as wide: 6 by 32.
 //
-// While the last tiles of a panel are made, the weights of the next are asked for.
+// The last tiles of a panel prefetch the weights of the next panel.
 #pragma once
 
 #include "product.h"
@@ -28,34 +29,36 @@
 
 enum { TILE_ROWS = 6, TILE_VECTORS = PRODUCT_PANEL_COLUMNS / 16 };
 
-/// A tile of y, and what is fetched while it is made.
+/// A register tile of y, and the lines that it prefetches.
 typedef struct Tile {
   float *y;
   ptrdiff_t stride;   // of y
   int rows;           // at most TILE_ROWS
-  bool isHalf;        // only the first half of the columns are there
-  const float *bias;  // NULL but for the first piece of the sum
-  const float *from;  // what is added to, laid out as y; or NULL
+  bool isHalf;        // only the first half of the columns exists
+  const float *bias;  // NULL except for the first block of K
+  const float *from;  // addend, laid out as y; or NULL
   uint16_t columns[TILE_VECTORS];
-  // Panel row d asks for the line `next + (d & mask) * step + (d >> shift) * 64`; 0 asks for none.
+  // Panel row d prefetches the line `next + (d & mask) * step + (d >> shift) * 64`; none if next is
+  // 0.
   uintptr_t next;
   ptrdiff_t step, mask;
   int shift;
 } Tile;
 
-/// A piece of the weights: columns of y by summands.
-typedef struct Piece {
-  ptrdiff_t column, columns, begin, depth;
-} Piece;
+/// A block of the weights: columns of y by K elements begin ..< begin + inner.
+typedef struct WeightBlock {
+  ptrdiff_t column, columns, begin, inner;
+} WeightBlock;
 
-/// How panels are laid out and multiplied.
+/// A micro-kernel: how panels are packed and multiplied.
 typedef struct PanelKernel {
-  int summands;  // in a row of a panel, and in a word of x
-  /// Copies a piece to a panel; where `ahead`, asks for weights some way before it reads them.
-  void (*pack)(const Product *product, Piece piece, bool ahead, void *panel);
-  /// Adds x [rows, words], 4 bytes each and `stride` from row to row, times the panel to a tile.
+  int k_per_row;  // K elements per panel row, and per 4-byte word of x
+  /// Packs a block into a panel. `ahead` prefetches weights before they are read.
+  void (*pack)(const Product *product, WeightBlock block, bool ahead, void *panel);
+  /// Adds x [rows, panel_rows] times the panel to a tile; x is 4-byte words with row stride
+  /// `stride`.
   void (*multiply)(const Tile *tile, const void *x, ptrdiff_t stride, const void *panel,
-                   ptrdiff_t words);
+                   ptrdiff_t panel_rows);
 } PanelKernel;
 
 extern const PanelKernel product_float_panels;
@@ -68,8 +71,22 @@ static inline uint32_t lanes_below(ptrdiff_t count, int lanes) {
   return count >= lanes ? (uint32_t)((1ull << lanes) - 1) : count <= 0 ? 0 : (1u << count) - 1;
 }
 
-/// 16 rows of 16 words become 16 columns.
-TARGET_AVX512 static inline __attribute__((always_inline)) void turn(__m512 r[16]) {
+/// 16 bf16 numbers as f32.
+TARGET_AVX512 static inline __attribute__((always_inline)) __m512 widen16_bfloat16(__m256i bits) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+/// Up to 16 weights as f32. Masked lanes are 0 and are not read.
+TARGET_AVX512 static inline __attribute__((always_inline)) __m512 load_weights(const char *from,
+                                                                               int element,
+                                                                               __mmask16 lanes) {
+  if (element == WEIGHT_F32) return _mm512_maskz_loadu_ps(lanes, from);
+  const __m256i bits = _mm256_maskz_loadu_epi16(lanes, from);
+  return element == WEIGHT_F16 ? _mm512_cvtph_ps(bits) : widen16_bfloat16(bits);
+}
+
+/// Transposes 16 rows of 16 words.
+TARGET_AVX512 static inline __attribute__((always_inline)) void transpose(__m512 r[16]) {
   __m512 t[16];
   for (int i = 0; i < 16; i += 2) {
     t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
@@ -93,33 +110,34 @@ TARGET_AVX512 static inline __attribute__((always_inline)) void turn(__m512 r[16
   }
 }
 
-/// Asks for a line at an address that may lie outside of what is stored: nothing is read.
-#define FETCH(BASE, OFFSET, LEVEL) \
+/// Prefetches a line. The address may be out of bounds: prefetches do not fault.
+#define PREFETCH(BASE, OFFSET, LEVEL) \
   _mm_prefetch((const char *)((uintptr_t)(BASE) + (uintptr_t)(OFFSET)), LEVEL)
 
-/// Asks for what panel row d of a tile fetches of the next panel: into the first cache, since the hint for the second brought
-/// nothing on Zen 4.
-TARGET_AVX512 static inline __attribute__((always_inline)) void fetch_weights(const Tile *tile,
+/// Prefetches the line of the next panel that belongs to panel row d of this tile. Into L1: the L2
+/// hint had no effect on Zen 4.
+TARGET_AVX512 static inline __attribute__((always_inline)) void prefetch_weights(const Tile *tile,
                                                                               ptrdiff_t d) {
   if (tile->next)
-    FETCH(tile->next, (d & tile->mask) * tile->step + (d >> tile->shift) * 64, _MM_HINT_T0);
+    PREFETCH(tile->next, (d & tile->mask) * tile->step + (d >> tile->shift) * 64, _MM_HINT_T0);
 }
 
-/// Asks for the words from `d` on of the rows of x that the next tile reads.
-TARGET_AVX512 static inline __attribute__((always_inline)) void fetch_rows(
+/// Prefetches the rows of x of the next tile, from column `d`.
+TARGET_AVX512 static inline __attribute__((always_inline)) void prefetch_x(
     const void *x, const int rows, ptrdiff_t stride, ptrdiff_t d) {
-  for (int r = 0; r < rows; r++) FETCH(x, ((rows + r) * stride + d) * 4, _MM_HINT_T0);
+  for (int r = 0; r < rows; r++) PREFETCH(x, ((rows + r) * stride + d) * 4, _MM_HINT_T0);
 }
 
-/// The sums that a tile of `vectors` vectors a row begins with.
-TARGET_AVX512 static inline __attribute__((always_inline)) void begin_tile(
+/// Initial accumulators of a register tile: bias plus addend.
+TARGET_AVX512 static inline __attribute__((always_inline)) void load_accumulators(
     const Tile *tile, const int rows, const int vectors, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
   for (int r = 0; r < rows; r++)
     for (int c = 0; c < vectors; c++) sums[r][c] = _mm512_setzero_ps();
   if (tile->from)
     for (int r = 0; r < rows; r++)
       for (int c = 0; c < vectors; c++)
-        sums[r][c] = _mm512_maskz_loadu_ps(tile->columns[c], tile->from + r * tile->stride + 16 * c);
+        sums[r][c] =
+            _mm512_maskz_loadu_ps(tile->columns[c], tile->from + r * tile->stride + 16 * c);
   if (tile->bias)
     for (int c = 0; c < vectors; c++) {
       const __m512 bias = _mm512_maskz_loadu_ps(tile->columns[c], tile->bias + 16 * c);
@@ -127,7 +145,7 @@ TARGET_AVX512 static inline __attribute__((always_inline)) void begin_tile(
     }
 }
 
-TARGET_AVX512 static inline __attribute__((always_inline)) void end_tile(
+TARGET_AVX512 static inline __attribute__((always_inline)) void store_accumulators(
     const Tile *tile, const int rows, const int vectors, __m512 sums[TILE_ROWS][TILE_VECTORS]) {
   for (int r = 0; r < rows; r++)
     for (int c = 0; c < vectors; c++)

@@ -27,9 +27,9 @@ package final class Device {
 
   /// The CPU path with so many threads; nil takes one a core.
   package init(
-    cpuThreads threads: Int? = nil, bodies: CPUBodies = .automatic, memoryLimit: Int? = nil
+    cpuThreads threads: Int? = nil, variant: CPUVariant = .automatic, memoryLimit: Int? = nil
   ) throws(ComputeError) {
-    let cpu = try CPUEngine(threads: threads, bodies: bodies)
+    let cpu = try CPUEngine(threads: threads, variant: variant)
     engine = .cpu(cpu)
     name = "cpu"
     title = "CPU, \(cpu.threads) thread\(cpu.threads == 1 ? "" : "s"), OpenBLAS"
@@ -43,9 +43,9 @@ package final class Device {
   /// constants are looked for.
   package init(
     opencl description: DeviceDescription, isProfiling: Bool = false,
-    bodies: KernelBodies = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
+    variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
   ) throws(ComputeError) {
-    let gpu = try OpenCLEngine(description, isProfiling: isProfiling, bodies: bodies)
+    let gpu = try OpenCLEngine(description, isProfiling: isProfiling, variant: variant)
     engine = .opencl(gpu)
     tuning = tunings.apply(to: gpu)
     name = "opencl:\(description.platformIndex).\(description.deviceIndex)"

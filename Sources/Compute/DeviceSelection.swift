@@ -18,9 +18,9 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     case "opencl": self = .opencl
     default:
       guard text.hasPrefix("opencl:") else { return nil }
-      let places = text.dropFirst("opencl:".count).split(
+      let indices = text.dropFirst("opencl:".count).split(
         separator: ".", omittingEmptySubsequences: false)
-      guard places.count == 2, let platform = Int(places[0]), let device = Int(places[1]),
+      guard indices.count == 2, let platform = Int(indices[0]), let device = Int(indices[1]),
         platform >= 0, device >= 0
       else { return nil }
       self = .openclDevice(platform: platform, device: device)

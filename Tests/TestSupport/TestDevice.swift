@@ -7,7 +7,7 @@ package import OpenCL
 package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible {
   case cpu
   case opencl
-  case openclGPUBodies
+  case openclGPUVariant
 
   package var description: String { rawValue }
 
@@ -43,7 +43,7 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return try Self.starting {
       try Device(
         opencl: description, isProfiling: isProfiling,
-        bodies: self == .opencl ? .automatic : .gpu, memoryLimit: memoryLimit)
+        variant: self == .opencl ? .automatic : .gpu, memoryLimit: memoryLimit)
     }
   }
 }

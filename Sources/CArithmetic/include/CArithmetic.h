@@ -1,4 +1,4 @@
-// The CPU path's arithmetic: one header an operation, beside it one .c file.
+// The arithmetic of the CPU path: one header and one .c file per operation.
 #pragma once
 #include "activation.h"
 #include "adamw.h"

@@ -42,7 +42,7 @@ extension Device {
     guard !layout.hasSharedKeys else {
       throw .unsupported(
         operation: "attentionBackward",
-        reason: "two sequences share key rows that are not the prefix's")
+        reason: "two sequences split key rows that are not the prefix's")
     }
     let queryCount = layout.queryRows * heads.queryWidth
     let keyCount = layout.keyRows * heads.keyValueWidth
@@ -61,16 +61,16 @@ extension Device {
     case .cpu(let cpu):
       let attention = CPUAttention(
         heads: heads, layout: layout, scale: scale, softCap: softCap, on: cpu)
-      let pieces = layout.pieces
+      let blocks = layout.blocks
       let width = heads.keyValueWidth
       var scratch = try self.scratch(of: Float.self, count: cpu.threads * attention.backwardFloats)
-      var keyPartial = try self.scratch(of: Float.self, count: pieces.partialRows * width)
-      var valuePartial = try self.scratch(of: Float.self, count: pieces.partialRows * width)
+      var keyPartial = try self.scratch(of: Float.self, count: blocks.partialRows * width)
+      var valuePartial = try self.scratch(of: Float.self, count: blocks.partialRows * width)
       let operands = unsafe CPUAttention.BackwardOperands(
         outputGradient: outputGradient.host, query: query.host, key: key.host, value: value.host,
         output: output.host, logSumExp: logSumExp.host, queryGradient: queryGradient.mutableHost)
       unsafe attention.backward(
-        pieces, layout: layout, scope: scope, operands,
+        blocks, layout: layout, scope: scope, operands,
         gradients: .init(
           key: keyGradient.mutableHost, value: valueGradient.mutableHost, stride: width),
         partial: .init(

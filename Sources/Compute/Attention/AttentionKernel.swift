@@ -12,12 +12,13 @@ struct AttentionKernel {
     let dimension = heads.headDimension
     // Tiles, and the accumulators that a lane keeps in registers, must fit where heads are wide; a choice is for heads of up to
     // 128 elements.
-    let choice =
-      gpu.isCPUType || dimension <= 128 ? gpu.choice(tunable) : Self.candidate(tile: 32, chunk: 16)
-    tile = choice.values["TILE"] ?? 64
-    lanes = choice.items
+    let configuration =
+      gpu.isCPUType || dimension <= 128
+      ? gpu.configuration(tunable) : Self.candidate(tile: 32, chunk: 16)
+    tile = configuration.values["TILE"] ?? 64
+    lanes = configuration.items
     options =
-      choice.constants + [
+      configuration.constants + [
         KernelOption("HEAD_DIMENSION", dimension), KernelOption("SOFT_CAP", softCap == nil ? 0 : 1),
       ]
   }

@@ -51,7 +51,7 @@ package final class AttentionLayout {
   private let device: Device
   private var queryTables: [(rows: Int, groupSize: Int, table: AttentionQueryTable)] = []
   private var keyTables: [(division: AttentionKeyDivision, table: AttentionKeyTable)] = []
-  private var dividedPieces: AttentionPieces?
+  private var cachedBlocks: AttentionBlocks?
 
   /// Describes a batch on a device.
   ///
@@ -80,7 +80,7 @@ package final class AttentionLayout {
     hasSharedKeys =
       own.first.map { $0.keyStart < prefixCount } ?? false
       || zip(own, own.dropFirst()).contains { $0.keyStart + $0.keyCount > $1.keyStart }
-    dividedPieces = nil
+    cachedBlocks = nil
     for entry in queryTables {
       try entry.table.fill(self, rows: entry.rows, groupSize: entry.groupSize, on: device)
     }
@@ -153,10 +153,10 @@ package final class AttentionLayout {
   }
 
   /// How the CPU path shares out the backward pass.
-  var pieces: AttentionPieces {
-    if let dividedPieces { return dividedPieces }
-    let pieces = AttentionPieces(self)
-    dividedPieces = pieces
-    return pieces
+  var blocks: AttentionBlocks {
+    if let cachedBlocks { return cachedBlocks }
+    let blocks = AttentionBlocks(self)
+    cachedBlocks = blocks
+    return blocks
   }
 }

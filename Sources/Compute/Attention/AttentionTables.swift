@@ -46,8 +46,8 @@ final class AttentionRecords<Record: BitwiseCopyable> {
   func fill(_ records: [Record], on device: Device) throws(ComputeError) {
     if records.count > buffer.count {
       // Room for batches of other lengths, so that a training soon allocates no more.
-      let room = max(64, records.count + records.count / 2)
-      buffer = try device.buffer(of: Record.self, count: room)
+      let capacity = max(64, records.count + records.count / 2)
+      buffer = try device.buffer(of: Record.self, count: capacity)
     }
     try device.upload(records, into: &buffer)
   }
@@ -136,10 +136,10 @@ final class AttentionKeyTable {
     let rows = division.rows
     var spans: [AttentionSpan] = []
     var tiles: [AttentionKeyTile] = []
-    func append(_ sequence: AttentionSequence, shift: Int, shares: Int) {
-      for share in 0..<shares {
-        let first = share * sequence.queryCount / shares
-        let end = (share + 1) * sequence.queryCount / shares
+    func append(_ sequence: AttentionSequence, shift: Int, splits: Int) {
+      for split in 0..<splits {
+        let first = split * sequence.queryCount / splits
+        let end = (split + 1) * sequence.queryCount / splits
         spans.append(
           AttentionSpan(
             queryStart: Int32(sequence.queryStart + first), queryCount: Int32(end - first),
@@ -157,7 +157,7 @@ final class AttentionKeyTable {
     for sequence in layout.sequences where layout.isPrefix(sequence) || sequence.attendsPrefix {
       if sequence.queryCount > 0 {
         let most = max(1, sequence.queryCount / division.leastQueries)
-        append(sequence, shift: 0, shares: min(ownSlots, most))
+        append(sequence, shift: 0, splits: min(ownSlots, most))
       }
     }
     let shared = spans.count
@@ -179,7 +179,7 @@ final class AttentionKeyTable {
           append(first, end, slot: ownSlots > 1 ? slot : -1, spans: span..<(span + 1))
         }
       }
-      append(sequence, shift: prefixCount - sequence.keyStart, shares: ownSlots)
+      append(sequence, shift: prefixCount - sequence.keyStart, splits: ownSlots)
     }
     count = tiles.count
     slotRows = ownSlots > 1 ? layout.keyRows : layout.prefixCount

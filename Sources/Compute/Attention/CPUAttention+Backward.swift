@@ -31,7 +31,7 @@ extension CPUAttention {
     }
   }
 
-  /// Scratch of a tile of the backward pass: keys turned, queries, output gradients, query
+  /// Scratch of a tile of the backward pass: keys transposed, queries, output gradients, query
   /// gradients, probabilities, score gradients and deltas.
   var backwardFloats: Int {
     Self.keys * heads.headDimension + queryRows * (3 * heads.headDimension + 2 * Self.keys + 1)
@@ -43,28 +43,28 @@ extension CPUAttention {
   ///
   /// `prefixOnly` leaves out the own keys of a piece that attends to the prefix, and its queries.
   func backward(
-    _ piece: AttentionPiece, head: Int, _ operands: BackwardOperands, shared: KeyGradients,
+    _ block: AttentionBlock, head: Int, _ operands: BackwardOperands, shared: KeyGradients,
     own: KeyGradients, prefixOnly: Bool, scratch: UnsafeMutablePointer<Float>
   ) {
     let width = heads.headDimension
-    let turned = unsafe scratch
-    let queries = unsafe turned + Self.keys * width
+    let transposed = unsafe scratch
+    let queries = unsafe transposed + Self.keys * width
     let outputGradients = unsafe queries + queryRows * width
     let accumulated = unsafe outputGradients + queryRows * width
     let scores = unsafe accumulated + queryRows * width
     let scoreGradients = unsafe scores + queryRows * Self.keys
     let delta = unsafe scoreGradients + queryRows * Self.keys
     let stride = heads.keyValueWidth
-    let leavesOwn = prefixOnly && piece.attendsPrefix
+    let leavesOwn = prefixOnly && block.attendsPrefix
     let packed =
-      piece.queries.lowerBound * heads.groupSize..<piece.queries.upperBound * heads.groupSize
+      block.queries.lowerBound * heads.groupSize..<block.queries.upperBound * heads.groupSize
     for first in Swift.stride(from: packed.lowerBound, to: packed.upperBound, by: queryRows) {
       let rows = PackedRows(
         first: first, count: min(queryRows, packed.upperBound - first),
-        group: heads.groupSize, query_start: piece.queryStart, query_heads: heads.queryHeads,
-        first_head: head * heads.groupSize, width: width, first_position: piece.firstPosition,
+        group: heads.groupSize, query_start: block.queryStart, query_heads: heads.queryHeads,
+        first_head: head * heads.groupSize, width: width, first_position: block.firstPosition,
         window: window)
-      let visible = visiblePositions(rows).clamped(to: 0..<(leavesOwn ? piece.prefixCount : .max))
+      let visible = visiblePositions(rows).clamped(to: 0..<(leavesOwn ? block.prefixCount : .max))
       if visible.isEmpty { continue }
       unsafe attention_pack(rows, operands.query, scale, queries)
       unsafe attention_pack(rows, operands.outputGradient, 1, outputGradients)
@@ -72,20 +72,20 @@ extension CPUAttention {
       unsafe accumulated.update(repeating: 0, count: rows.count * width)
       forEachKeyTile(of: visible) { positions, tile in
         let keys = unsafe keyRows(
-          operands.key, head: head, at: positions, prefixCount: piece.prefixCount,
-          keyStart: piece.keyStart)
+          operands.key, head: head, at: positions, prefixCount: block.prefixCount,
+          keyStart: block.keyStart)
         let values = unsafe keyRows(
-          operands.value, head: head, at: positions, prefixCount: piece.prefixCount,
-          keyStart: piece.keyStart)
-        unsafe multiply(queries, byKeys: keys, rows, tile, turned: turned, into: scores)
+          operands.value, head: head, at: positions, prefixCount: block.prefixCount,
+          keyStart: block.keyStart)
+        unsafe multiply(queries, byKeys: keys, rows, tile, transposed: transposed, into: scores)
         unsafe multiply(
-          outputGradients, byKeys: values, rows, tile, turned: turned, into: scoreGradients)
+          outputGradients, byKeys: values, rows, tile, transposed: transposed, into: scoreGradients)
         unsafe attention_score_gradient(
           rows, tile, operands.logSumExp, delta, scores, scoreGradients)
         unsafe keys.forEachRun(of: positions.count) { run, _ in
           let position = positions.lowerBound + run.lowerBound
-          let isShared = position < piece.prefixCount
-          let row = isShared ? position : piece.keyStart + position - piece.prefixCount
+          let isShared = position < block.prefixCount
+          let row = isShared ? position : block.keyStart + position - block.prefixCount
           let target = unsafe isShared ? shared : own
           let offset = row * stride + head * width
           unsafe scatter(
@@ -95,7 +95,7 @@ extension CPUAttention {
             scoreGradients, queries, rows, tile, keys: run, to: target.key + offset, stride: stride
           )
         }
-        if !leavesOwn { unsafe gather(scoreGradients, keys, rows, tile, into: accumulated) }
+        if !leavesOwn { unsafe accumulate(scoreGradients, keys, rows, tile, into: accumulated) }
       }
       if !leavesOwn { unsafe attention_unpack(rows, accumulated, scale, operands.queryGradient) }
     }
@@ -104,7 +104,7 @@ extension CPUAttention {
   /// The gradients of a whole batch: `gradients` are those of the key buffers, `partial` those of
   /// the partial sums.
   func backward(
-    _ pieces: AttentionPieces, layout: AttentionLayout, scope: AttentionGradientScope,
+    _ blocks: AttentionBlocks, layout: AttentionLayout, scope: AttentionGradientScope,
     _ operands: BackwardOperands, gradients: KeyGradients, partial: KeyGradients,
     scratch: UnsafeMutablePointer<Float>, on cpu: CPUEngine
   ) {
@@ -117,23 +117,23 @@ extension CPUAttention {
           rows: sequence.keyStart..<(sequence.keyStart + sequence.keyCount))
       }
     }
-    cpu.forEachRange(of: pieces.partialRows, elementsPerRow: 2 * width) { rows in
+    cpu.forEachRange(of: blocks.partialRows, elementsPerRow: 2 * width) { rows in
       unsafe partial.clear(rows: rows)
     }
-    let jobs = prefixOnly ? pieces.prefixJobs : pieces.jobs.count
+    let jobs = prefixOnly ? blocks.prefixJobs : blocks.jobs.count
     let groups = heads.keyValueHeads
     unsafe cpu.forEach(
       jobs * groups, onOneThread: isSmall, scratch: scratch, floats: backwardFloats
     ) { index, scratch in
-      let job = pieces.jobs[index / groups]
-      for piece in job.pieces {
+      let job = blocks.jobs[index / groups]
+      for block in job.blocks {
         unsafe backward(
-          piece, head: index % groups, operands, shared: partial.shifted(by: job.prefixRow ?? 0),
-          own: piece.ownShift.map { unsafe partial.shifted(by: $0) } ?? gradients,
+          block, head: index % groups, operands, shared: partial.shifted(by: job.prefixRow ?? 0),
+          own: block.ownShift.map { unsafe partial.shifted(by: $0) } ?? gradients,
           prefixOnly: prefixOnly, scratch: scratch)
       }
     }
-    let segments = pieces.segments[..<(prefixOnly ? pieces.prefixSegments : pieces.segments.count)]
+    let segments = blocks.segments[..<(prefixOnly ? blocks.prefixSegments : blocks.segments.count)]
     let rows = segments.map { $0.row + $0.count }.max() ?? 0
     cpu.forEachRange(of: rows, elementsPerRow: 2 * segments.count * width) { rows in
       for segment in segments {

@@ -19,15 +19,15 @@ extension CPUAttention {
       stride: stride)
   }
 
-  /// scores[r, k] = x[r] . keys[k] for the keys that packed row r sees; x is [count, D]. `turned`
+  /// scores[r, k] = x[r] . keys[k] for the keys that packed row r sees; x is [count, D]. `transposed`
   /// is scratch.
   func multiply(
     _ x: UnsafePointer<Float>, byKeys keys: KeyRows, _ rows: PackedRows, _ tile: ScoreTile,
-    turned: UnsafeMutablePointer<Float>, into scores: UnsafeMutablePointer<Float>
+    transposed: UnsafeMutablePointer<Float>, into scores: UnsafeMutablePointer<Float>
   ) {
     if usesTiles {
-      unsafe attention_turn(tile, keys, rows.width, turned)
-      unsafe attention_scores(rows, tile, x, turned, scores)
+      unsafe attention_transpose(tile, keys, rows.width, transposed)
+      unsafe attention_scores(rows, tile, x, transposed, scores)
       return
     }
     unsafe keys.forEachRun(of: tile.keys) { run, pointer in
@@ -39,11 +39,11 @@ extension CPUAttention {
   }
 
   /// y[r] += the sum over keys of scores[r, k] * values[k]; y is [count, D].
-  func gather(
+  func accumulate(
     _ scores: UnsafePointer<Float>, _ values: KeyRows, _ rows: PackedRows, _ tile: ScoreTile,
     into y: UnsafeMutablePointer<Float>
   ) {
-    if usesTiles { return unsafe attention_gather(rows, tile, scores, values, y) }
+    if usesTiles { return unsafe attention_accumulate(rows, tile, scores, values, y) }
     unsafe values.forEachRun(of: tile.keys) { run, pointer in
       unsafe cblas_sgemm(
         CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows.count), blasint(rows.width),

@@ -33,7 +33,7 @@ struct CPUAttention {
     queryRows = heads.groupSize * (queries >= 8 ? max(16, queries & ~15) : max(1, queries))
   }
 
-  /// Scratch of a tile of the forward pass: keys turned, queries, output, scores, maxima and sums.
+  /// Scratch of a tile of the forward pass: keys transposed, queries, output, scores, maxima and sums.
   var forwardFloats: Int {
     Self.keys * heads.headDimension + queryRows * (2 * heads.headDimension + Self.keys + 2)
   }
@@ -78,8 +78,8 @@ struct CPUAttention {
     let width = heads.headDimension
     let (prefixCount, keyStart) = (Int(tile.prefixCount), Int(tile.keyStart))
     let rows = packedRows(tile, head: head)
-    let turned = unsafe scratch
-    let queries = unsafe turned + Self.keys * width
+    let transposed = unsafe scratch
+    let queries = unsafe transposed + Self.keys * width
     let accumulated = unsafe queries + queryRows * width
     let scores = unsafe accumulated + queryRows * width
     let maximum = unsafe scores + queryRows * Self.keys
@@ -93,9 +93,9 @@ struct CPUAttention {
         key, head: head, at: positions, prefixCount: prefixCount, keyStart: keyStart)
       let values = unsafe keyRows(
         value, head: head, at: positions, prefixCount: prefixCount, keyStart: keyStart)
-      unsafe multiply(queries, byKeys: keys, rows, tile, turned: turned, into: scores)
+      unsafe multiply(queries, byKeys: keys, rows, tile, transposed: transposed, into: scores)
       unsafe attention_softmax(rows, tile, scores, maximum, sum, accumulated)
-      unsafe gather(scores, values, rows, tile, into: accumulated)
+      unsafe accumulate(scores, values, rows, tile, into: accumulated)
     }
     unsafe attention_finish(rows, maximum, sum, accumulated, output, logSumExp)
   }

@@ -14,7 +14,7 @@ extension Tunable {
     let rotation = try RotaryTable(
       device, inverseFrequencies: (0..<half).map { 1 / Float(1 + $0 * $0) }, positions: rows)
     let (positions, keyRows) = (
-      try trial.places(rows, below: rows), try trial.places(rows, below: rows)
+      try trial.rowIndices(rows, below: rows), try trial.rowIndices(rows, below: rows)
     )
     let projected = try trial.floats(rows * heads.fusedWidth)
     let query = try trial.zeros(rows * heads.queryWidth)

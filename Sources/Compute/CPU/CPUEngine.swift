@@ -3,7 +3,7 @@ import CBLAS
 import Foundation
 
 /// Which code runs where the CPU path has two.
-package enum CPUBodies: Sendable {
+package enum CPUVariant: Sendable {
   /// As the processor asks for.
   case automatic
   /// That for any processor, also on one that has its own: how it is tested there.
@@ -18,14 +18,14 @@ package enum CPUBodies: Sendable {
   let usesTiles: Bool
   private let pool: OpaquePointer
 
-  init(threads: Int?, bodies: CPUBodies) throws(ComputeError) {
+  init(threads: Int?, variant: CPUVariant) throws(ComputeError) {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     guard threads > 0, let pool = unsafe thread_pool_create(Int32(clamping: threads)) else {
       throw .unsupported(operation: "cpu", reason: "cannot run on \(threads) threads")
     }
     openblas_set_num_threads(1)
     self.threads = threads
-    usesTiles = bodies == .automatic && product_has_tiles()
+    usesTiles = variant == .automatic && product_has_tiles()
     unsafe self.pool = pool
   }
 
@@ -34,7 +34,7 @@ package enum CPUBodies: Sendable {
   }
 
   /// The place of the calling thread among the engine's, below `threads`: an index of scratch of its own.
-  static var place: Int { Int(thread_pool_place()) }
+  static var worker: Int { Int(thread_pool_worker()) }
 
   /// Calls `body` once for each index below `count`, spread over the threads.
   func forEach(_ count: Int, _ body: (Int) -> Void) {
@@ -64,13 +64,13 @@ package enum CPUBodies: Sendable {
   ) {
     let work = rows * max(elementsPerRow, 1)
     // Four pieces a thread level out what other processes take.
-    let pieces = min(rows, min(threads * 4, work / max(smallest / 2, 1)))
-    guard threads > 1, pieces > 1, work >= smallest else {
+    let parts = min(rows, min(threads * 4, work / max(smallest / 2, 1)))
+    guard threads > 1, parts > 1, work >= smallest else {
       if rows > 0 { body(0..<rows) }
       return
     }
-    forEach(pieces) { piece in
-      body((piece * rows / pieces)..<((piece + 1) * rows / pieces))
+    forEach(parts) { part in
+      body((part * rows / parts)..<((part + 1) * rows / parts))
     }
   }
 

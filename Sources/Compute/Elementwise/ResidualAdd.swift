@@ -92,7 +92,7 @@ extension Tunable {
   ) { trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
     let (x, y) = (try trial.floats(rows * width), try trial.floats(rows * width))
-    let positions = try trial.places(rows, below: rows)
+    let positions = try trial.rowIndices(rows, below: rows)
     trial.run { () throws(ComputeError) in
       try device.add(x.buffer, to: &y.buffer, count: rows * width)
       try device.addPositionRows(

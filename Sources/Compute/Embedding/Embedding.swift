@@ -68,7 +68,7 @@ extension Tunable {
     trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
     let table = try trial.matrix(rows: 4 * rows, columns: width)
-    let identifiers = try trial.places(rows, below: 4 * rows)
+    let identifiers = try trial.rowIndices(rows, below: 4 * rows)
     let y = try trial.zeros(rows * width)
     trial.run { () throws(ComputeError) in
       try device.embeddingGather(

@@ -73,7 +73,7 @@ extension Tunable {
   static let rowGather = Tunable("row_gather", .rowGather, gpu: .rowLanes, cpu: .oneItem) {
     trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
-    let places = try trial.places(rows, below: rows)
+    let places = try trial.rowIndices(rows, below: rows)
     let (source, target) = (try trial.floats(rows * width), try trial.zeros(rows * width))
     trial.run { () throws(ComputeError) in
       try device.gatherRows(

@@ -33,7 +33,7 @@ import CKernels
 }
 
 /// Which body of a kernel is built where it has two.
-package enum KernelBodies: Sendable {
+package enum KernelVariant: Sendable {
   /// As the device's type asks for.
   case automatic
   /// The bodies for GPUs, also on a device of CPU type: how they are tested without a GPU.

@@ -6,7 +6,7 @@ final class OpenCLEngine {
   /// True where the bodies for devices of CPU type are built.
   let isCPUType: Bool
   /// The constants that this device's tuning found, by the tunable's name; those that are missing run their defaults.
-  var choices: [String: TuningCandidate] = [:]
+  var configurations: [String: TuningCandidate] = [:]
   /// What work is shared out for; tests set it, to see what a larger device would do.
   var computeUnits: Int
   private let cache: ProgramCache
@@ -27,12 +27,12 @@ final class OpenCLEngine {
   }
 
   init(
-    _ description: DeviceDescription, isProfiling: Bool, bodies: KernelBodies
+    _ description: DeviceDescription, isProfiling: Bool, variant: KernelVariant
   ) throws(ComputeError) {
     context = try driver { () throws(OpenCLError) in
       try Context(description, isProfiling: isProfiling)
     }
-    isCPUType = description.kind == .cpu && bodies == .automatic
+    isCPUType = description.kind == .cpu && variant == .automatic
     computeUnits = description.computeUnits
     cache = ProgramCache(device: description)
   }
@@ -52,8 +52,8 @@ final class OpenCLEngine {
   private func program(
     _ file: KernelFile, _ options: [KernelOption]
   ) throws(ComputeError) -> Program {
-    let bodies = isCPUType ? [KernelOption("CPU_DEVICE", 1)] : []
-    let flags = (options + bodies).map(\.flag).joined(separator: " ")
+    let variant = isCPUType ? [KernelOption("CPU_DEVICE", 1)] : []
+    let flags = (options + variant).map(\.flag).joined(separator: " ")
     let name = "\(file.name) \(flags)"
     if let program = programs[name] { return program }
     let program = try driver { () throws(OpenCLError) in

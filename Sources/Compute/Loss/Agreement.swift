@@ -11,36 +11,36 @@ extension Device {
   /// - Parameters:
   ///   - logits: [rows, width], read.
   ///   - chosen: [*], read: the teacher's argmax of each of its rows.
-  ///   - places: [*], read from `firstPlace` on: the teacher's row of each row.
+  ///   - rowIndices: [*], read from `firstIndex` on: the teacher's row of each row.
   ///   - agreements: [*], written from `firstRow` on: 1 or 0.
   package func agreement(
     _ logits: borrowing DeviceBuffer<Float>, with chosen: borrowing DeviceBuffer<Int32>,
-    at places: borrowing DeviceBuffer<Int32>, rows: Int, width: Int, firstPlace: Int = 0,
+    at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     into agreements: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("agreement", "logits", logits.count, atLeast: rows * width)
-    try expect("agreement", "places", places.count, atLeast: firstPlace + rows)
+    try expect("agreement", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
     try expect("agreement", "agreements", agreements.count, atLeast: firstRow + rows)
     switch engine {
     case .cpu(let cpu):
       let (logits, chosen) = unsafe (logits.host, chosen.host)
-      let (places, agreements) = unsafe (
-        places.host + firstPlace, agreements.mutableHost + firstRow
+      let (rowIndices, agreements) = unsafe (
+        rowIndices.host + firstIndex, agreements.mutableHost + firstRow
       )
       cpu.forEachRange(of: rows, elementsPerRow: width) { range in
         unsafe CArithmetic.agreement(
-          range.lowerBound, range.upperBound, width, logits, chosen, places, agreements)
+          range.lowerBound, range.upperBound, width, logits, chosen, rowIndices, agreements)
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.agreement)
       var launch = try gpu.launch(.agreement, "agreement", [lanes.option])
       try launch.read(logits)
       try launch.read(chosen)
-      try launch.read(places)
+      try launch.read(rowIndices)
       try launch.write(&agreements)
       try launch.value(width)
-      try launch.value(firstPlace)
+      try launch.value(firstIndex)
       try launch.value(firstRow)
       try launch.run(groups: rows, lanes: lanes.count)
     }
@@ -52,13 +52,13 @@ extension Tunable {
     trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
     let logits = try trial.floats(rows * width)
-    let (chosen, places) = (
-      try trial.places(rows, below: rows), try trial.places(rows, below: rows)
+    let (chosen, rowIndices) = (
+      try trial.rowIndices(rows, below: rows), try trial.rowIndices(rows, below: rows)
     )
     let agreements = try trial.zeros(rows)
     trial.run { () throws(ComputeError) in
       try device.agreement(
-        logits.buffer, with: chosen.buffer, at: places.buffer, rows: rows, width: width,
+        logits.buffer, with: chosen.buffer, at: rowIndices.buffer, rows: rows, width: width,
         into: &agreements.buffer)
     }
   }

@@ -32,7 +32,7 @@ private struct VocabularyTiles {
     return stride(from: part * length, to: end, by: columns).map { $0..<min($0 + columns, end) }
   }
 
-  /// Rows at a time, so that what is gathered takes no more than `byteCount`.
+  /// Rows at a time, so that what is accumulated takes no more than `byteCount`.
   func chunks(rows: Int, byteCount: Int) -> [Range<Int>] {
     let most = max(1, min(Self.rows, byteCount / (4 * (count * width + columns))))
     let chunks = (rows + most - 1) / most
@@ -44,7 +44,7 @@ extension Device {
   /// `headDivergence` of a projected teacher, where the processor has our tiles.
   func streamProjectedHead(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, teacher: TeacherRows,
-    at places: borrowing DeviceBuffer<Int32>, rows: Int, temperature: Float, weight: Float,
+    at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, temperature: Float, weight: Float,
     losses: inout DeviceBuffer<Float>, hiddenGradient: inout DeviceBuffer<Float>,
     chunkBytes: Int, on cpu: CPUEngine
   ) throws(ComputeError) {
@@ -52,16 +52,16 @@ extension Device {
     let tiles = VocabularyTiles(vocabulary: head.rows, width: width)
     for chunk in tiles.chunks(rows: rows, byteCount: chunkBytes) {
       let rows = chunk.count
-      var gathered = try scratch(of: Float.self, count: tiles.count * rows * width)
+      var accumulated = try scratch(of: Float.self, count: tiles.count * rows * width)
       var maxima = try scratch(of: Float.self, count: tiles.count * rows)
       var sums = try scratch(of: Float.self, count: tiles.count * rows)
       let parts = unsafe VocabularyParts(
-        maxima: maxima.mutableHost, sums: sums.mutableHost, gathered: gathered.mutableHost)
+        maxima: maxima.mutableHost, sums: sums.mutableHost, accumulated: accumulated.mutableHost)
       let states = unsafe hidden.host + chunk.lowerBound * width
-      try unsafe gather(states, rows: rows, head, tiles, 1 / temperature, parts, on: cpu)
+      try unsafe accumulate(states, rows: rows, head, tiles, 1 / temperature, parts, on: cpu)
       let teacher = unsafe ProjectedTeacher(
         projected: teacher.states.host, entropies: teacher.entropies.host,
-        places: places.host + chunk.lowerBound)
+        row_indices: rowIndices.host + chunk.lowerBound)
       let gradient = unsafe hiddenGradient.mutableHost + chunk.lowerBound * width
       let losses = unsafe losses.mutableHost + chunk.lowerBound
       cpu.forEachRange(of: rows, elementsPerRow: tiles.count * width) { range in
@@ -73,7 +73,7 @@ extension Device {
   }
 
   /// Goes through the vocabulary, the threads part by part. Where activations are rounded, so are states and exponentials.
-  private func gather(
+  private func accumulate(
     _ states: UnsafePointer<Float>, rows: Int, _ head: WeightMatrix, _ tiles: VocabularyTiles,
     _ inverseTemperature: Float, _ parts: VocabularyParts, on cpu: CPUEngine
   ) throws(ComputeError) {
@@ -85,10 +85,10 @@ extension Device {
     )
     var panels = try scratch(of: UInt8.self, count: sizes.panel * cpu.threads)
     var logits = try scratch(of: Float.self, count: sizes.logits * cpu.threads)
-    var shares = try scratch(of: UInt32.self, count: sizes.pairs * cpu.threads)
+    var exponentialPairs = try scratch(of: UInt32.self, count: sizes.pairs * cpu.threads)
     var rounded = try scratch(of: UInt32.self, count: isRounded ? rows * pair_count(width) : 0)
     let (panelBase, logitBase) = unsafe (panels.mutableHost, logits.mutableHost)
-    let (shareBase, statePairs) = unsafe (shares.mutableHost, rounded.mutableHost)
+    let (exponentialBase, statePairs) = unsafe (exponentialPairs.mutableHost, rounded.mutableHost)
     if isRounded {
       cpu.forEachRange(of: rows, elementsPerRow: width) { range in
         unsafe round_pairs(range.lowerBound, range.upperBound, width, states, statePairs)
@@ -97,17 +97,17 @@ extension Device {
     let elements = unsafe head.elements.host
     let (element, rowBytes) = (head.precision.code, width * head.precision.byteCount)
     cpu.forEach(tiles.count) { index in
-      let panel = unsafe panelBase + CPUEngine.place * sizes.panel
-      let logits = unsafe logitBase + CPUEngine.place * sizes.logits
-      let sharePairs = unsafe shareBase + CPUEngine.place * sizes.pairs
+      let panel = unsafe panelBase + CPUEngine.worker * sizes.panel
+      let logits = unsafe logitBase + CPUEngine.worker * sizes.logits
+      let exponentials = unsafe exponentialBase + CPUEngine.worker * sizes.pairs
       let part = unsafe VocabularyParts(
         maxima: parts.maxima + index * rows, sums: parts.sums + index * rows,
-        gathered: parts.gathered + index * rows * width)
-      for (place, tile) in tiles.tiles(of: index).enumerated() {
+        accumulated: parts.accumulated + index * rows * width)
+      for (step, tile) in tiles.tiles(of: index).enumerated() {
         let weights = unsafe elements + tile.lowerBound * rowBytes
         var forward = unsafe Product(
           x: states, weight: weights, bias: nil, addend: nil, y: logits, rows: rows,
-          width: tile.count, depth: width, element: element, backward: false,
+          width: tile.count, inner: width, element: element, backward: false,
           pairs: isRounded ? UnsafePointer(statePairs) : nil)
         if unsafe hasFewRows(forward) {
           unsafe product_few_rows(&forward, 0, tile.count)
@@ -115,13 +115,13 @@ extension Device {
           unsafe product_tiles(&forward, 0, rows, 0, tile.count, panel)
         }
         unsafe projected_tile(
-          rows, tile.count, width, place == 0, inverseTemperature, logits, part)
-        if isRounded { unsafe round_pairs(0, rows, tile.count, logits, sharePairs) }
+          rows, tile.count, width, step == 0, inverseTemperature, logits, part)
+        if isRounded { unsafe round_pairs(0, rows, tile.count, logits, exponentials) }
         var backward = unsafe Product(
           x: logits, weight: weights, bias: nil,
-          addend: place > 0 ? UnsafePointer(part.gathered) : nil, y: part.gathered, rows: rows,
-          width: width, depth: tile.count, element: element, backward: true,
-          pairs: isRounded ? UnsafePointer(sharePairs) : nil)
+          addend: step > 0 ? UnsafePointer(part.accumulated) : nil, y: part.accumulated, rows: rows,
+          width: width, inner: tile.count, element: element, backward: true,
+          pairs: isRounded ? UnsafePointer(exponentials) : nil)
         unsafe product_tiles(&backward, 0, rows, 0, width, panel)
         if isRounded {
           unsafe projected_remainders(rows, tile.count, width, weights, logits, part)

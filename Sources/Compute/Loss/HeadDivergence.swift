@@ -11,7 +11,7 @@ extension Device {
   ///   - head: W [V, E].
   ///   - shape: what the model does to the head's product before the softmax.
   ///   - teacher: filled with the same head and shape.
-  ///   - places: [rows], read: the teacher's row of each row.
+  ///   - rowIndices: [rows], read: the teacher's row of each row.
   ///   - weight: what the gradient is multiplied by, such as 1 / response tokens of the batch for a mean.
   ///   - losses: [rows], written: nats, before `weight`.
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
@@ -21,21 +21,21 @@ extension Device {
   ///   throw.
   package func headDivergence(
     _ hidden: inout DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
-    teacher: TeacherRows, at places: borrowing DeviceBuffer<Int32>, rows: Int,
+    teacher: TeacherRows, at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int,
     objective: Objective, weight: Float, losses: inout DeviceBuffer<Float>,
     hiddenGradient: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergence", head, shape, objective)
     try expect("headDivergence", "hidden", hidden.count, atLeast: rows * head.columns)
     try roundActivations(&hidden, count: rows * head.columns, for: head)
-    let objective = shape.bare(objective)
+    let objective = shape.unscaled(objective)
     if teacher.kind == .projected, case .cpu(let cpu) = engine, cpu.usesTiles {
-      try expect("headDivergence", "places", places.count, atLeast: rows)
+      try expect("headDivergence", "rowIndices", rowIndices.count, atLeast: rows)
       try expect("headDivergence", "losses", losses.count, atLeast: rows)
       try expect(
         "headDivergence", "hiddenGradient", hiddenGradient.count, atLeast: rows * head.columns)
       return try streamProjectedHead(
-        hidden, head: head, teacher: teacher, at: places, rows: rows,
+        hidden, head: head, teacher: teacher, at: rowIndices, rows: rows,
         temperature: objective.temperature, weight: weight, losses: &losses,
         hiddenGradient: &hiddenGradient, chunkBytes: chunkBytes ?? HeadChunks.byteCount, on: cpu)
     }
@@ -49,18 +49,18 @@ extension Device {
       switch teacher.kind {
       case .logits:
         try klDivergence(
-          teacher: teacher.logits, at: places, student: &logits, rows: count, width: head.rows,
-          firstPlace: first, firstRow: first, objective: objective, weight: weight,
-          softCap: shape.bareSoftCap, losses: &losses)
+          teacher: teacher.logits, at: rowIndices, student: &logits, rows: count, width: head.rows,
+          firstIndex: first, firstRow: first, objective: objective, weight: weight,
+          softCap: shape.unscaledSoftCap, losses: &losses)
       case .hidden:
-        try replay.run(self, teacher, head, shape, at: places, chunk: chunk)
+        try replay.run(self, teacher, head, shape, at: rowIndices, chunk: chunk)
         try klDivergence(
           teacher: replay.logits, at: teacher.identity, student: &logits, rows: count,
           width: head.rows, firstRow: first, objective: objective, weight: weight,
-          softCap: shape.bareSoftCap, losses: &losses)
+          softCap: shape.unscaledSoftCap, losses: &losses)
       case .projected:
         try projectedDivergence(
-          projected: teacher.states, entropies: teacher.entropies, at: places, hidden: hidden,
+          projected: teacher.states, entropies: teacher.entropies, at: rowIndices, hidden: hidden,
           width: head.columns, logits: &logits, vocabulary: head.rows, rows: count,
           firstRow: first, temperature: objective.temperature, weight: weight,
           hiddenGradient: &hiddenGradient, losses: &losses)
@@ -78,13 +78,13 @@ extension Device {
   ///   - agreements: [rows], written: 1 where the student's most likely token is the teacher's, else 0.
   package func headDivergenceLoss(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
-    teacher: TeacherRows, at places: borrowing DeviceBuffer<Int32>, rows: Int,
+    teacher: TeacherRows, at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int,
     objective: Objective, losses: inout DeviceBuffer<Float>,
     agreements: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergenceLoss", head, shape, objective)
     try expect("headDivergenceLoss", "hidden", hidden.count, atLeast: rows * head.columns)
-    let objective = shape.bare(objective)
+    let objective = shape.unscaled(objective)
     let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var replay = try TeacherReplay(self, teacher, chunks)
@@ -94,10 +94,10 @@ extension Device {
       switch teacher.kind {
       case .logits:
         try klDivergenceLoss(
-          teacher: teacher.logits, at: places, student: logits, rows: count, width: head.rows,
-          firstPlace: first, firstRow: first, objective: objective, losses: &losses)
+          teacher: teacher.logits, at: rowIndices, student: logits, rows: count, width: head.rows,
+          firstIndex: first, firstRow: first, objective: objective, losses: &losses)
       case .hidden:
-        try replay.run(self, teacher, head, shape, at: places, chunk: chunk)
+        try replay.run(self, teacher, head, shape, at: rowIndices, chunk: chunk)
         try klDivergenceLoss(
           teacher: replay.logits, at: teacher.identity, student: logits, rows: count,
           width: head.rows, firstRow: first, objective: objective, losses: &losses)
@@ -108,13 +108,13 @@ extension Device {
         continue
       case .projected:
         try projectedDivergenceLoss(
-          projected: teacher.states, entropies: teacher.entropies, at: places, hidden: hidden,
+          projected: teacher.states, entropies: teacher.entropies, at: rowIndices, hidden: hidden,
           width: head.columns, logits: logits, vocabulary: head.rows, rows: count,
           firstRow: first, temperature: objective.temperature, losses: &losses)
       }
       try agreement(
-        logits, with: teacher.chosen, at: places, rows: count, width: head.rows,
-        firstPlace: first, firstRow: first, into: &agreements)
+        logits, with: teacher.chosen, at: rowIndices, rows: count, width: head.rows,
+        firstIndex: first, firstRow: first, into: &agreements)
     }
   }
 }

@@ -25,23 +25,23 @@ extension Device {
   /// The distillation loss between rows of logits, and its gradient in place of the student's (formulas in
   /// Kernels/kl_divergence.cl).
   ///
-  /// A batch may come in chunks of rows: `places` and `losses` are the batch's, `student` holds a chunk.
+  /// A batch may come in chunks of rows: `rowIndices` and `losses` are the batch's, `student` holds a chunk.
   ///
   /// - Parameters:
   ///   - teacher: [*, width], read; finite.
-  ///   - places: [*], read from `firstPlace` on: the teacher's row of each row.
+  ///   - rowIndices: [*], read from `firstIndex` on: the teacher's row of each row.
   ///   - student: [rows, width], updated: logits, finite, on entry; on exit weight times the gradient with respect to
   ///     them, or to z where they are softCap * tanh(z / softCap).
   ///   - losses: [*], written from `firstRow` on: nats, before `weight`.
   package func klDivergence<Logit: TeacherLogit>(
-    teacher: borrowing DeviceBuffer<Logit>, at places: borrowing DeviceBuffer<Int32>,
-    student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstPlace: Int = 0,
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     objective: Objective, weight: Float, softCap: Float? = nil,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("klDivergence", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergence", "places", places.count, atLeast: firstPlace + rows)
+    try expect("klDivergence", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
     try expect("klDivergence", "student", student.count, atLeast: rows * width)
     try expect("klDivergence", "losses", losses.count, atLeast: firstRow + rows)
     let gradientFactor = weight / objective.temperature
@@ -52,11 +52,11 @@ extension Device {
         form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
         gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
         teacher_is_half: Logit.isHalf)
-      let (teacher, places) = unsafe (teacher.host, places.host + firstPlace)
+      let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
       let (student, losses) = unsafe (student.mutableHost, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
         unsafe kl_divergence(
-          range.lowerBound, range.upperBound, width, teacher, places, student, terms, losses)
+          range.lowerBound, range.upperBound, width, teacher, rowIndices, student, terms, losses)
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.klDivergence)
@@ -64,11 +64,11 @@ extension Device {
         .klDivergence, "kl_divergence",
         [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
       try launch.read(teacher)
-      try launch.read(places)
+      try launch.read(rowIndices)
       try launch.write(&student)
       try launch.write(&losses)
       try launch.value(width)
-      try launch.value(firstPlace)
+      try launch.value(firstIndex)
       try launch.value(firstRow)
       try launch.value(1 / objective.temperature)
       try launch.value(gradientFactor)
@@ -79,13 +79,13 @@ extension Device {
 
   /// As `klDivergence`, without the gradient: `student` [rows, width] is only read.
   package func klDivergenceLoss<Logit: TeacherLogit>(
-    teacher: borrowing DeviceBuffer<Logit>, at places: borrowing DeviceBuffer<Int32>,
-    student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstPlace: Int = 0,
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     objective: Objective, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("klDivergenceLoss", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergenceLoss", "places", places.count, atLeast: firstPlace + rows)
+    try expect("klDivergenceLoss", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
     try expect("klDivergenceLoss", "student", student.count, atLeast: rows * width)
     try expect("klDivergenceLoss", "losses", losses.count, atLeast: firstRow + rows)
     switch engine {
@@ -93,11 +93,11 @@ extension Device {
       let terms = DivergenceTerms(
         form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
         gradient_factor: 0, inverse_soft_cap: 0, teacher_is_half: Logit.isHalf)
-      let (teacher, places) = unsafe (teacher.host, places.host + firstPlace)
+      let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
       let (student, losses) = unsafe (student.host, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
         unsafe kl_divergence_loss(
-          range.lowerBound, range.upperBound, width, teacher, places, student, terms, losses)
+          range.lowerBound, range.upperBound, width, teacher, rowIndices, student, terms, losses)
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.klDivergence)
@@ -105,11 +105,11 @@ extension Device {
         .klDivergence, "kl_divergence_loss",
         [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
       try launch.read(teacher)
-      try launch.read(places)
+      try launch.read(rowIndices)
       try launch.read(student)
       try launch.write(&losses)
       try launch.value(width)
-      try launch.value(firstPlace)
+      try launch.value(firstIndex)
       try launch.value(firstRow)
       try launch.value(1 / objective.temperature)
       try launch.run(groups: rows, lanes: lanes.count)
@@ -130,11 +130,11 @@ extension Tunable {
     let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
     let teacher = try trial.operand(
       trial.numbers(rows * width, scale: 4).map { Float16($0 - 4).bitPattern })
-    let places = try trial.places(rows, below: rows)
+    let rowIndices = try trial.rowIndices(rows, below: rows)
     let (student, losses) = (try trial.floats(rows * width, scale: 4), try trial.zeros(rows))
     trial.run { () throws(ComputeError) in
       try device.klDivergence(
-        teacher: teacher.buffer, at: places.buffer, student: &student.buffer, rows: rows,
+        teacher: teacher.buffer, at: rowIndices.buffer, student: &student.buffer, rows: rows,
         width: width, objective: .forwardKL, weight: 1, losses: &losses.buffer)
     }
   }

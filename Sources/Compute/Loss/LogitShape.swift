@@ -15,10 +15,10 @@ package struct LogitShape: Sendable, Equatable {
   package static let plain = LogitShape()
 
   /// A factor before a softmax is a temperature: the objective of logits / scale that equals `objective` of the logits.
-  func bare(_ objective: Objective) -> Objective {
+  func unscaled(_ objective: Objective) -> Objective {
     Objective(objective.form, temperature: objective.temperature / scale)
   }
 
   /// The cap of logits / scale.
-  var bareSoftCap: Float? { softCap.map { $0 / scale } }
+  var unscaledSoftCap: Float? { softCap.map { $0 / scale } }
 }

@@ -47,20 +47,20 @@ extension Device {
   /// - Parameters:
   ///   - projected: [*, width], read: m.
   ///   - entropies: [*], read: nats, of p at the same temperature.
-  ///   - places: [*], read from `firstRow` on: the teacher's row of each row.
+  ///   - rowIndices: [*], read from `firstRow` on: the teacher's row of each row.
   ///   - hidden: [*, width], read from row `firstRow` on: h.
   ///   - logits: [rows, vocabulary], updated.
   ///   - hiddenGradient: [*, width], written from row `firstRow` on.
   ///   - losses: [*], written from `firstRow` on: nats, before `weight`.
   package func projectedDivergence(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
-    at places: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
     logits: inout DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
     temperature: Float, weight: Float, hiddenGradient: inout DeviceBuffer<Float>,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
-    try expect("projectedDivergence", "places", places.count, atLeast: end)
+    try expect("projectedDivergence", "rowIndices", rowIndices.count, atLeast: end)
     try expect("projectedDivergence", "hidden", hidden.count, atLeast: end * width)
     try expect("projectedDivergence", "logits", logits.count, atLeast: rows * vocabulary)
     try expect(
@@ -70,7 +70,8 @@ extension Device {
     switch engine {
     case .cpu(let cpu):
       let teacher = unsafe ProjectedTeacher(
-        projected: projected.host, entropies: entropies.host, places: places.host + firstRow)
+        projected: projected.host, entropies: entropies.host,
+        row_indices: rowIndices.host + firstRow)
       let (hidden, logits) = unsafe (hidden.host + firstRow * width, logits.mutableHost)
       let gradient = unsafe hiddenGradient.mutableHost + firstRow * width
       let losses = unsafe losses.mutableHost + firstRow
@@ -86,7 +87,7 @@ extension Device {
       try launch.read(hidden)
       try launch.read(projected)
       try launch.read(entropies)
-      try launch.read(places)
+      try launch.read(rowIndices)
       try launch.write(&hiddenGradient)
       try launch.write(&losses)
       try launch.value(vocabulary)
@@ -101,19 +102,20 @@ extension Device {
   /// As `projectedDivergence`, without gradients: `logits` [rows, vocabulary] are only read.
   package func projectedDivergenceLoss(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
-    at places: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
     logits: borrowing DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
     temperature: Float, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
-    try expect("projectedDivergenceLoss", "places", places.count, atLeast: end)
+    try expect("projectedDivergenceLoss", "rowIndices", rowIndices.count, atLeast: end)
     try expect("projectedDivergenceLoss", "hidden", hidden.count, atLeast: end * width)
     try expect("projectedDivergenceLoss", "logits", logits.count, atLeast: rows * vocabulary)
     try expect("projectedDivergenceLoss", "losses", losses.count, atLeast: end)
     switch engine {
     case .cpu(let cpu):
       let teacher = unsafe ProjectedTeacher(
-        projected: projected.host, entropies: entropies.host, places: places.host + firstRow)
+        projected: projected.host, entropies: entropies.host,
+        row_indices: rowIndices.host + firstRow)
       let (hidden, logits) = unsafe (hidden.host + firstRow * width, logits.host)
       let losses = unsafe losses.mutableHost + firstRow
       cpu.forEachRange(of: rows, elementsPerRow: 2 * vocabulary) { range in
@@ -129,7 +131,7 @@ extension Device {
       try launch.read(hidden)
       try launch.read(projected)
       try launch.read(entropies)
-      try launch.read(places)
+      try launch.read(rowIndices)
       try launch.write(&losses)
       try launch.value(vocabulary)
       try launch.value(width)
@@ -147,12 +149,12 @@ extension Tunable {
     let (device, sizes) = (trial.device, trial.sizes)
     let (rows, width, vocabulary) = (sizes.responses, sizes.hidden, sizes.vocabulary)
     let (projected, hidden) = (try trial.floats(rows * width), try trial.floats(rows * width))
-    let (entropies, places) = (try trial.floats(rows), try trial.places(rows, below: rows))
+    let (entropies, rowIndices) = (try trial.floats(rows), try trial.rowIndices(rows, below: rows))
     let logits = try trial.floats(rows * vocabulary, scale: 4)
     let (gradient, losses) = (try trial.zeros(rows * width), try trial.zeros(rows))
     trial.run { () throws(ComputeError) in
       try device.projectedDivergence(
-        projected: projected.buffer, entropies: entropies.buffer, at: places.buffer,
+        projected: projected.buffer, entropies: entropies.buffer, at: rowIndices.buffer,
         hidden: hidden.buffer, width: width, logits: &logits.buffer, vocabulary: vocabulary,
         rows: rows, temperature: 1, weight: 1, hiddenGradient: &gradient.buffer,
         losses: &losses.buffer)

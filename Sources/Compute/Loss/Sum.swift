@@ -11,23 +11,23 @@ extension Device {
   /// - Parameters:
   ///   - values: [*], of which `count` are read.
   ///   - factor: what the sum is multiplied by, such as 1 / count for a mean.
-  ///   - total: [*], of which the element `place` is written.
+  ///   - total: [*], of which the element `index` is written.
   package func sum(
     _ values: borrowing DeviceBuffer<Float>, count: Int, factor: Float = 1,
-    into total: inout DeviceBuffer<Float>, at place: Int = 0
+    into total: inout DeviceBuffer<Float>, at index: Int = 0
   ) throws(ComputeError) {
     try expect("sum", "values", values.count, atLeast: count)
-    try expect("sum", "total", total.count, atLeast: place + 1)
+    try expect("sum", "total", total.count, atLeast: index + 1)
     switch engine {
     case .cpu:
-      unsafe total.mutableHost[place] = factor * sum_values(count, values.host)
+      unsafe total.mutableHost[index] = factor * sum_values(count, values.host)
     case .opencl(let gpu):
       let lanes = gpu.lanes(.sum)
       var launch = try gpu.launch(.sum, "sum", [lanes.option])
       try launch.read(values)
       try launch.write(&total)
       try launch.value(count)
-      try launch.value(place)
+      try launch.value(index)
       try launch.value(factor)
       try launch.run(groups: 1, lanes: lanes.count)
     }

@@ -22,12 +22,12 @@ struct TeacherReplay: ~Copyable {
     self.states = states
   }
 
-  /// Makes the logits of the rows that `chunk` of `places` names.
+  /// Makes the logits of the rows that `chunk` of `rowIndices` names.
   mutating func run(
     _ device: Device, _ teacher: TeacherRows, _ head: WeightMatrix, _ shape: LogitShape,
-    at places: borrowing DeviceBuffer<Int32>, chunk: Range<Int>
+    at rowIndices: borrowing DeviceBuffer<Int32>, chunk: Range<Int>
   ) throws(ComputeError) {
-    try device.copy(places, from: chunk.lowerBound, into: &rows, count: chunk.count)
+    try device.copy(rowIndices, from: chunk.lowerBound, into: &rows, count: chunk.count)
     try device.gatherRows(
       teacher.states, at: rows, count: chunk.count, width: teacher.width, into: &states)
     try device.headLogits(states, head: head, shape: shape, rows: 0..<chunk.count, into: &logits)

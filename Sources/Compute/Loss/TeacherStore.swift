@@ -37,7 +37,7 @@ extension Device {
       } else {
         try projectTeacher(
           &logits, rows: chunk.count, width: head.rows,
-          temperature: shape.bare(Objective(.forwardKL, temperature: teacher.temperature))
+          temperature: shape.unscaled(Objective(.forwardKL, temperature: teacher.temperature))
             .temperature,
           entropies: &teacher.entropies, firstRow: first)
         try productBackward(
@@ -53,7 +53,7 @@ extension Device {
   ) throws(ComputeError) {
     try product(
       hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: isExact, into: &logits)
-    if let cap = shape.bareSoftCap {
+    if let cap = shape.unscaledSoftCap {
       try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)
     }
   }

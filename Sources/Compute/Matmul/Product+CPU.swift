@@ -10,7 +10,7 @@ extension Device {
     let product = unsafe Product(
       x: x, weight: weight.elements.host,
       bias: weight.hasBias && !shape.isBackward ? weight.bias.host : nil, addend: addend, y: y,
-      rows: shape.rows, width: shape.width, depth: shape.depth, element: weight.precision.code,
+      rows: shape.rows, width: shape.width, inner: shape.inner, element: weight.precision.code,
       backward: shape.isBackward, pairs: nil)
     if roundsActivations(for: weight), !shape.isExact {
       try unsafe multiplyRounded(product, on: cpu)
@@ -25,11 +25,11 @@ extension Device {
 
   /// As `multiplyByTiles`, with x rounded to bf16 beforehand.
   private func multiplyRounded(_ product: Product, on cpu: CPUEngine) throws(ComputeError) {
-    let (rows, depth) = unsafe (product.rows, product.depth)
-    var scratch = try self.scratch(of: UInt32.self, count: rows * pair_count(depth))
+    let (rows, inner) = unsafe (product.rows, product.inner)
+    var scratch = try self.scratch(of: UInt32.self, count: rows * pair_count(inner))
     let pairs = unsafe scratch.mutableHost
-    cpu.forEachRange(of: rows, elementsPerRow: depth) { range in
-      unsafe round_pairs(range.lowerBound, range.upperBound, depth, product.x, pairs)
+    cpu.forEachRange(of: rows, elementsPerRow: inner) { range in
+      unsafe round_pairs(range.lowerBound, range.upperBound, inner, product.x, pairs)
     }
     var product = unsafe product
     unsafe product.pairs = UnsafePointer(pairs)
@@ -41,22 +41,22 @@ extension Device {
     let (rows, width) = unsafe (product.rows, product.width)
     // A thread that wakes costs as much as some hundred thousand weights; reading one costs as much as 16
     // multiplications.
-    let isSmall = unsafe width * product.depth * (rows + 16) < 1 << 21
+    let isSmall = unsafe width * product.inner * (rows + 16) < 1 << 21
     let panelBytes = Int(PRODUCT_PANEL_BYTES)
     var scratch = try self.scratch(of: UInt8.self, count: panelBytes * cpu.threads)
     let panels = unsafe scratch.mutableHost
-    let sharing = PanelSharing(rows: rows, width: width, threads: cpu.threads)
+    let schedule = PanelSchedule(rows: rows, width: width, threads: cpu.threads)
     unsafe withUnsafePointer(to: product) { product in
       if isSmall {
         unsafe product_tiles(product, 0, rows, 0, width, panels)
         return
       }
       // A thread goes from panel to panel; where its stretch ends within one, that panel's rows are shared.
-      cpu.forEachPart(of: sharing.units, grain: sharing.unitsOfPanel) { units in
-        let (rows, columns) = sharing.piece(units)
+      cpu.forEachPart(of: schedule.units, grain: schedule.unitsPerPanel) { units in
+        let (rows, columns) = schedule.block(units)
         unsafe product_tiles(
           product, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound,
-          panels + CPUEngine.place * panelBytes)
+          panels + CPUEngine.worker * panelBytes)
       }
     }
   }
@@ -67,11 +67,11 @@ extension Device {
     _ product: Product, _ weight: WeightMatrix, on cpu: CPUEngine
   ) throws(ComputeError) {
     let isBackward = unsafe product.backward
-    let (rows, width, depth) = unsafe (product.rows, product.width, product.depth)
-    let all = Pieces(of: width, count: cpu.threads * 2, multiple: 64)
-    cpu.forEach(all.count) { piece in
+    let (rows, width, inner) = unsafe (product.rows, product.width, product.inner)
+    let all = Partition(of: width, count: cpu.threads * 2, multiple: 64)
+    cpu.forEach(all.count) { part in
       unsafe begin_product(
-        rows, width, all[piece].lowerBound, all[piece].upperBound, product.bias,
+        rows, width, all[part].lowerBound, all[part].upperBound, product.bias,
         product.addend, product.y)
     }
     let isWide = weight.precision == .f32
@@ -89,13 +89,13 @@ extension Device {
       // Rows of the matrix are columns of y forward, and what is summed over backward.
       let x = unsafe isBackward ? product.x + begin : product.x
       let y = unsafe isBackward ? product.y : product.y + begin
-      let pieces = Pieces(of: isBackward ? width : count, count: cpu.threads * 2, multiple: 64)
-      cpu.forEach(pieces.count) { piece in
-        let columns = pieces[piece]
+      let parts = Partition(of: isBackward ? width : count, count: cpu.threads * 2, multiple: 64)
+      cpu.forEach(parts.count) { part in
+        let columns = parts[part]
         let first = columns.lowerBound
         unsafe cblas_sgemm(
           CblasRowMajor, CblasNoTrans, isBackward ? CblasNoTrans : CblasTrans, Int32(rows),
-          Int32(columns.count), Int32(isBackward ? count : depth), 1, x, Int32(depth),
+          Int32(columns.count), Int32(isBackward ? count : inner), 1, x, Int32(inner),
           isBackward ? matrix + first : matrix + first * weight.columns, Int32(weight.columns), 1,
           y + first, Int32(width))
       }

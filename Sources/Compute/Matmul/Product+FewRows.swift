@@ -4,14 +4,14 @@ extension Device {
   /// Whether a product is one of few rows, which `multiplyFewRows` is for.
   func hasFewRows(_ product: Product) -> Bool {
     unsafe !product.backward && product.pairs == nil && product.rows <= Int(PRODUCT_FEW_ROWS)
-      && product.depth >= Int(PRODUCT_FEW_ROWS_DEPTH)
+      && product.inner >= Int(PRODUCT_FEW_ROWS_INNER)
   }
 
   /// A forward product of few rows, where the processor has our tiles: columns of y shared out over the threads.
   func multiplyFewRows(_ product: Product, on cpu: CPUEngine) {
-    let (rows, width, depth) = unsafe (product.rows, product.width, product.depth)
+    let (rows, width, inner) = unsafe (product.rows, product.width, product.inner)
     // As for tiles: a thread that wakes costs as much as some hundred thousand weights.
-    let isSmall = width * depth * (rows + 16) < 1 << 21
+    let isSmall = width * inner * (rows + 16) < 1 << 21
     unsafe withUnsafePointer(to: product) { product in
       if isSmall {
         unsafe product_few_rows(product, 0, width)

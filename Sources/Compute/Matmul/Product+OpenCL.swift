@@ -15,24 +15,24 @@ extension Tunable {
   static let productMedium = tiles(
     "product_medium",
     [
-      ProductTile(16, 16, parts: 1), ProductTile(16, 16, parts: 1, depth: 32),
-      ProductTile(8, 32, parts: 1), ProductTile(8, 32, parts: 1, depth: 8),
+      ProductTile(16, 16, parts: 1), ProductTile(16, 16, parts: 1, inner: 32),
+      ProductTile(8, 32, parts: 1), ProductTile(8, 32, parts: 1, inner: 8),
     ]
   ) { ($0.responses, [$0.hidden, $0.heads.fusedWidth], $0.feedForward) }
   /// All rows of a step.
   static let productLarge = tiles(
     "product_large",
     [
-      ProductTile(16, 16, parts: 2), ProductTile(16, 16, parts: 2, depth: 8),
+      ProductTile(16, 16, parts: 2), ProductTile(16, 16, parts: 2, inner: 8),
       ProductTile(8, 32, parts: 2), ProductTile(32, 8, parts: 2),
-      ProductTile(16, 16, parts: 1), ProductTile(16, 16, parts: 1, depth: 32),
+      ProductTile(16, 16, parts: 1), ProductTile(16, 16, parts: 1, inner: 32),
     ]
   ) { ($0.rows, [2 * $0.feedForward], $0.hidden) }
 
   /// A choice of tiles for GPUs, measured over products of so many rows, N of several widths, and K, in both directions.
   private static func tiles(
     _ name: String, _ tiles: [ProductTile],
-    shape: @escaping @Sendable (TrialSizes) -> (rows: Int, widths: [Int], depth: Int)
+    shape: @escaping @Sendable (TrialSizes) -> (rows: Int, widths: [Int], inner: Int)
   ) -> Tunable {
     Tunable(name, .product, gpu: tiles.map(\.candidate), cpu: []) { trial throws(ComputeError) in
       try prepareProducts(trial, shape(trial.sizes))
@@ -43,7 +43,7 @@ extension Tunable {
   static let productWide = Tunable(
     "product_wide", .productWide, gpu: [],
     cpu: [128, 64, 32].map {
-      TuningCandidate([KernelOption("DEPTH", $0)], items: 1, localBytes: 256 * $0)
+      TuningCandidate([KernelOption("PANEL_K", $0)], items: 1, localBytes: 256 * $0)
     }
   ) { trial throws(ComputeError) in
     let sizes = trial.sizes
@@ -51,12 +51,12 @@ extension Tunable {
   }
 
   private static func prepareProducts(
-    _ trial: Trial, _ shape: (rows: Int, widths: [Int], depth: Int)
+    _ trial: Trial, _ shape: (rows: Int, widths: [Int], inner: Int)
   ) throws(ComputeError) {
     let (device, rows) = (trial.device, shape.rows)
     for width in shape.widths {
-      let weight = try trial.matrix(rows: width, columns: shape.depth)
-      let (x, y) = (try trial.floats(rows * shape.depth), try trial.zeros(rows * width))
+      let weight = try trial.matrix(rows: width, columns: shape.inner)
+      let (x, y) = (try trial.floats(rows * shape.inner), try trial.zeros(rows * width))
       trial.run { () throws(ComputeError) in
         try device.product(x.buffer, weight, rows: rows, into: &y.buffer)
         try device.productBackward(y.buffer, weight, rows: rows, into: &x.buffer)
@@ -74,10 +74,10 @@ extension Device {
     on gpu: OpenCLEngine
   ) throws(ComputeError) {
     let (rows, width) = (shape.rows, shape.width)
-    let tile = ProductTile.suiting(rows: rows, width: width, depth: shape.depth, on: gpu)
-    let shares = tile.shares(
-      rows: rows, width: width, depth: shape.depth, computeUnits: gpu.computeUnits)
-    let isAligned = width % 4 == 0 && shape.depth % 4 == 0
+    let tile = ProductTile.suiting(rows: rows, width: width, inner: shape.inner, on: gpu)
+    let splits = tile.splits(
+      rows: rows, width: width, inner: shape.inner, computeUnits: gpu.computeUnits)
+    let isAligned = width % 4 == 0 && shape.inner % 4 == 0
     let options =
       tile.candidate.constants + [
         weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0),
@@ -85,28 +85,28 @@ extension Device {
       ]
     let launch = try gpu.launch(.product, shape.entry, options)
     let groups = [
-      (width + tile.columns - 1) / tile.columns, (rows + tile.rows - 1) / tile.rows, shares.count,
+      (width + tile.columns - 1) / tile.columns, (rows + tile.rows - 1) / tile.rows, splits.count,
     ]
-    if shares.count == 1 {
+    if splits.count == 1 {
       try run(
-        launch, shape, x, weight, addingTo: residual, &y, share: shares.length, groups: groups,
+        launch, shape, x, weight, addingTo: residual, &y, split: splits.length, groups: groups,
         items: 256)
       return
     }
-    var partial = try scratch(of: Float.self, count: shares.count * rows * width)
+    var partial = try scratch(of: Float.self, count: splits.count * rows * width)
     let plain = ProductShape(
-      rows: rows, width: width, depth: shape.depth, inputRow: shape.inputRow, outputRow: 0,
+      rows: rows, width: width, inner: shape.inner, inputRow: shape.inputRow, outputRow: 0,
       isBackward: shape.isBackward)
     try run(
       launch, plain, x, weight, addingTo: residual, &partial, hasBias: false,
-      share: shares.length, groups: groups, items: 256)
+      split: splits.length, groups: groups, items: 256)
     var sum = try gpu.launch(.product, "product_sum", options)
     try sum.read(partial)
     try sum.read(weight.bias)
     try sum.bind(addend: shape.addend, residual, &y)
     try sum.value(rows)
     try sum.value(width)
-    try sum.value(shares.count)
+    try sum.value(splits.count)
     try sum.value(shape.outputRow)
     try sum.value(weight.hasBias && !shape.isBackward ? 1 : 0)
     try sum.value(shape.addend == .none ? 0 : 1)
@@ -122,22 +122,22 @@ extension Device {
   ) throws(ComputeError) {
     let columnGroups = (shape.width + 63) / 64
     let wanted = gpu.computeUnits * 8
-    let rowPieces = Pieces(
+    let rowParts = Partition(
       of: shape.rows, count: min(wanted / columnGroups, shape.rows / 48), multiple: 6)
     let launch = try gpu.launch(
       .productWide, shape.entry,
-      gpu.choice(.productWide).constants
+      gpu.configuration(.productWide).constants
         + [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
     try run(
-      launch, shape, x, weight, addingTo: residual, &y, share: rowPieces.length,
-      groups: [columnGroups, rowPieces.count, 1], items: 1)
+      launch, shape, x, weight, addingTo: residual, &y, split: rowParts.length,
+      groups: [columnGroups, rowParts.count, 1], items: 1)
   }
 
   /// Binds the arguments that both bodies have in common. `share` is the last: a share of depth, or of rows.
   private func run(
     _ launch: consuming KernelLaunch, _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>,
     _ weight: WeightMatrix, addingTo residual: borrowing DeviceBuffer<Float>,
-    _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, share: Int, groups: [Int], items: Int
+    _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, split: Int, groups: [Int], items: Int
   ) throws(ComputeError) {
     try launch.read(x)
     try launch.read(weight.elements)
@@ -145,12 +145,12 @@ extension Device {
     try launch.bind(addend: shape.addend, residual, &y)
     try launch.value(shape.rows)
     try launch.value(shape.width)
-    try launch.value(shape.depth)
+    try launch.value(shape.inner)
     try launch.value(shape.inputRow)
     try launch.value(shape.outputRow)
     try launch.value(hasBias && weight.hasBias && !shape.isBackward ? 1 : 0)
     try launch.value(shape.addend == .none ? 0 : 1)
-    try launch.value(share)
+    try launch.value(split)
     try launch.run(groups: groups, items: [items, 1, 1])
   }
 }

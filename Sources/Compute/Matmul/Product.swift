@@ -12,7 +12,7 @@ extension Device {
     isExact: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = ProductShape(
-      rows: rows, width: weight.rows, depth: weight.columns, inputRow: inputRow,
+      rows: rows, width: weight.rows, inner: weight.columns, inputRow: inputRow,
       outputRow: outputRow, isBackward: false, isExact: isExact)
     try expect("product", "x", x.count, atLeast: shape.inputCount)
     try expect("product", "y", y.count, atLeast: shape.outputCount)
@@ -31,7 +31,7 @@ extension Device {
     addingTo residual: borrowing DeviceBuffer<Float>, into y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let shape = ProductShape(
-      rows: rows, width: weight.rows, depth: weight.columns, inputRow: 0, outputRow: 0,
+      rows: rows, width: weight.rows, inner: weight.columns, inputRow: 0, outputRow: 0,
       isBackward: false, addend: .residual)
     try expect("product", "x", x.count, atLeast: shape.inputCount)
     try expect("product", "residual", residual.count, atLeast: shape.outputCount)
@@ -54,7 +54,7 @@ extension Device {
     into inputGradient: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = ProductShape(
-      rows: rows, width: weight.columns, depth: weight.rows, inputRow: inputRow,
+      rows: rows, width: weight.columns, inner: weight.rows, inputRow: inputRow,
       outputRow: outputRow, isBackward: true, isExact: isExact,
       addend: accumulating ? .output : .none)
     try expect(
@@ -71,7 +71,7 @@ extension Device {
     guard shape.rows > 0, shape.width > 0 else { return }
     switch engine {
     case .cpu(let cpu):
-      let input = unsafe x.host + shape.inputRow * shape.depth
+      let input = unsafe x.host + shape.inputRow * shape.inner
       let output = unsafe y.mutableHost + shape.outputRow * shape.width
       let addend: UnsafePointer<Float>? =
         switch shape.addend {
@@ -94,7 +94,7 @@ struct ProductShape {
   /// Columns of y: N, backward K.
   let width: Int
   /// Columns of x: K, backward N.
-  let depth: Int
+  let inner: Int
   let inputRow: Int
   let outputRow: Int
   let isBackward: Bool
@@ -113,6 +113,6 @@ struct ProductShape {
   /// The kernel's entry, which tells the two directions apart in timings.
   var entry: String { isBackward ? "product_backward" : "product" }
   /// Floats of x and of y up to the end of the last row.
-  var inputCount: Int { rows > 0 ? (inputRow + rows) * depth : 0 }
+  var inputCount: Int { rows > 0 ? (inputRow + rows) * inner : 0 }
   var outputCount: Int { rows > 0 ? (outputRow + rows) * width : 0 }
 }

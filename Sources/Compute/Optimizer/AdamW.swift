@@ -37,9 +37,9 @@ extension Device {
     try expect("adamW", "gradientScale", gradientScale.count, atLeast: 1)
     let factors = AdamWStep(
       decay: Float(1 - learningRate * weightDecay),
-      first_share: Float(1 - betas.first),
-      second_keep: Float(betas.second),
-      second_share: Float(1 - betas.second),
+      one_minus_beta1: Float(1 - betas.first),
+      beta2: Float(betas.second),
+      one_minus_beta2: Float(1 - betas.second),
       step_size: Float(learningRate / (1 - pow(betas.first, Double(step)))),
       second_correction: Float(1 / (1 - pow(betas.second, Double(step))).squareRoot()),
       epsilon: Float(epsilon))
@@ -62,9 +62,9 @@ extension Device {
       try launch.write(&secondMoment)
       try launch.value(count)
       try launch.value(factors.decay)
-      try launch.value(factors.first_share)
-      try launch.value(factors.second_keep)
-      try launch.value(factors.second_share)
+      try launch.value(factors.one_minus_beta1)
+      try launch.value(factors.beta2)
+      try launch.value(factors.one_minus_beta2)
       try launch.value(factors.step_size)
       try launch.value(factors.second_correction)
       try launch.value(factors.epsilon)

@@ -10,24 +10,24 @@ extension Device {
   ///
   /// - Parameters:
   ///   - x: [rows, width], read.
-  ///   - places: [rows], written: columns; 0 in a row of NaN.
+  ///   - indices: [rows], written: columns; 0 in a row of NaN.
   package func argmax(
     _ x: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
-    into places: inout DeviceBuffer<Int32>
+    into indices: inout DeviceBuffer<Int32>
   ) throws(ComputeError) {
     try expect("argmax", "x", x.count, atLeast: rows * width)
-    try expect("argmax", "places", places.count, atLeast: rows)
+    try expect("argmax", "indices", indices.count, atLeast: rows)
     switch engine {
     case .cpu(let cpu):
-      let (x, places) = unsafe (x.host, places.mutableHost)
+      let (x, indices) = unsafe (x.host, indices.mutableHost)
       cpu.forEachRange(of: rows, elementsPerRow: width) { range in
-        unsafe argmax_rows(range.lowerBound, range.upperBound, width, x, places)
+        unsafe argmax_rows(range.lowerBound, range.upperBound, width, x, indices)
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.argmax)
       var launch = try gpu.launch(.argmax, "argmax_rows", [lanes.option])
       try launch.read(x)
-      try launch.write(&places)
+      try launch.write(&indices)
       try launch.value(width)
       try launch.run(groups: rows, lanes: lanes.count)
     }
@@ -38,9 +38,9 @@ extension Tunable {
   static let argmax = Tunable("argmax", .argmax, gpu: .vocabularyLanes, cpu: .oneItem) {
     trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
-    let (x, places) = (try trial.floats(rows * width), try trial.places(rows, below: rows))
+    let (x, indices) = (try trial.floats(rows * width), try trial.rowIndices(rows, below: rows))
     trial.run { () throws(ComputeError) in
-      try device.argmax(x.buffer, rows: rows, width: width, into: &places.buffer)
+      try device.argmax(x.buffer, rows: rows, width: width, into: &indices.buffer)
     }
   }
 }

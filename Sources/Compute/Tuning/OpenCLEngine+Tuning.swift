@@ -1,7 +1,7 @@
 extension OpenCLEngine {
   /// The constants that a kernel is built with here: the device's tuning, or the defaults.
-  func choice(_ tunable: Tunable) -> TuningCandidate {
-    if let chosen = choices[tunable.name] { return chosen }
+  func configuration(_ tunable: Tunable) -> TuningCandidate {
+    if let chosen = configurations[tunable.name] { return chosen }
     guard let standard = tunable.candidates(forCPUType: isCPUType).first else {
       preconditionFailure("\(tunable.name) has no body for this type of device")
     }
@@ -14,14 +14,14 @@ extension OpenCLEngine {
   }
 
   /// The work-group's size in a choice.
-  func lanes(_ tunable: Tunable) -> Lanes { Lanes(count: choice(tunable).items) }
+  func lanes(_ tunable: Tunable) -> Lanes { Lanes(count: configuration(tunable).items) }
 
   /// The work-group's size in a choice, and the elements that it goes along.
   func lanesAndSpan(_ tunable: Tunable) -> (lanes: Lanes, span: KernelOption) {
-    let choice = choice(tunable)
-    guard let span = choice.constants.first(where: { $0.name == "SPAN" }) else {
+    let configuration = configuration(tunable)
+    guard let span = configuration.constants.first(where: { $0.name == "SPAN" }) else {
       preconditionFailure("\(tunable.name) has no SPAN")
     }
-    return (Lanes(count: choice.items), span)
+    return (Lanes(count: configuration.items), span)
   }
 }

@@ -121,7 +121,7 @@ final class Trial {
   }
 
   /// Places 0 ..< limit in an order of their own, each once.
-  func places(_ count: Int, below limit: Int) throws(ComputeError) -> Operand<Int32> {
+  func rowIndices(_ count: Int, below limit: Int) throws(ComputeError) -> Operand<Int32> {
     try operand((0..<count).map { Int32(limit - 1 - $0 % limit) })
   }
 

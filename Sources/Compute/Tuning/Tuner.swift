@@ -50,8 +50,8 @@ package final class Tuner {
     guard let tunable = Tunable.all.first(where: { $0.name == name }) else {
       throw .unsupported(operation: "tune", reason: "there is no kernel '\(name)'")
     }
-    let before = gpu.choices[name]
-    defer { gpu.choices[name] = before }
+    let before = gpu.configurations[name]
+    defer { gpu.configurations[name] = before }
     let trial = Trial(device, sizes: sizes)
     try tunable.prepare(trial)
     var expected: [Trial.Found]?
@@ -59,7 +59,7 @@ package final class Tuner {
     var refused: [TunedKernel.Refusal] = []
     for candidate in tunable.candidates(on: gpu.target) {
       progress(candidate.description)
-      gpu.choices[name] = candidate
+      gpu.configurations[name] = candidate
       do throws(ComputeError) {
         let found = try trial.results()
         let error = zip(found, expected ?? found).map { $0.error(against: $1) }.max() ?? 0

@@ -49,7 +49,7 @@ package struct TuningRecord: Codable, Sendable, Equatable {
   package var device: String
   package var driver: String
   /// `cpu` or `gpu`: the bodies that were tuned.
-  package var bodies: String
+  package var variant: String
   /// When it was last added to, in ISO 8601.
   package var date: String
   package var kernels: [TunedKernel]
@@ -59,9 +59,14 @@ package struct TuningRecord: Codable, Sendable, Equatable {
     platform = identity.platform
     device = identity.device
     driver = identity.driver
-    bodies = identity.bodies
+    variant = identity.variant
     self.date = date.formatted(.iso8601)
     self.kernels = kernels
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case platform, device, driver, date, kernels
+    case variant = "bodies"
   }
 
   /// What a record must have been made for.
@@ -69,26 +74,26 @@ package struct TuningRecord: Codable, Sendable, Equatable {
     let platform: String
     let device: String
     let driver: String
-    let bodies: String
+    let variant: String
 
     fileprivate init(_ target: TuningTarget) {
       let description = target.description
       platform = description.platform
       device = description.name
       driver = "\(description.driver), \(description.version)"
-      bodies = target.isCPUType ? "cpu" : "gpu"
+      variant = target.isCPUType ? "cpu" : "gpu"
     }
 
     fileprivate init(_ record: TuningRecord) {
       platform = record.platform
       device = record.device
       driver = record.driver
-      bodies = record.bodies
+      variant = record.variant
     }
 
     /// `DEVICE-DRIVER.json`, of letters and digits that every file system takes.
     var fileName: String {
-      let parts = [device, driver] + (bodies == "cpu" ? ["cpu"] : [])
+      let parts = [device, driver] + (variant == "cpu" ? ["cpu"] : [])
       return parts.map { part in
         part.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".")) }
           .joined(separator: "_")
@@ -102,9 +107,11 @@ package struct TuningRecord: Codable, Sendable, Equatable {
   /// The kernels whose constants hold here, those made for another text of their kernel, and those that are not on offer.
   func check(
     _ target: TuningTarget
-  ) -> (valid: [TunedKernel], choices: [String: TuningCandidate], stale: Int, invalid: [String]) {
+  ) -> (
+    valid: [TunedKernel], configurations: [String: TuningCandidate], stale: Int, invalid: [String]
+  ) {
     var valid: [TunedKernel] = []
-    var choices: [String: TuningCandidate] = [:]
+    var configurations: [String: TuningCandidate] = [:]
     var stale = 0
     var invalid: [String] = []
     for kernel in kernels {
@@ -120,8 +127,8 @@ package struct TuningRecord: Codable, Sendable, Equatable {
         continue
       }
       valid.append(kernel)
-      choices[kernel.name] = chosen
+      configurations[kernel.name] = chosen
     }
-    return (valid, choices, stale, invalid)
+    return (valid, configurations, stale, invalid)
   }
 }

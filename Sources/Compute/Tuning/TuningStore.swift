@@ -54,16 +54,16 @@ package struct TuningStore: Sendable, Equatable {
     }
   }
 
-  /// Gives an engine the choices that hold on its device, and says what became of the rest.
+  /// Gives an engine the configurations that hold on its device, and says what became of the rest.
   func apply(to gpu: OpenCLEngine) -> DeviceTuning {
     let found = read(gpu.target)
-    gpu.choices = found.choices
+    gpu.configurations = found.configurations
     return found.tuning
   }
 
   private func read(
     _ target: TuningTarget
-  ) -> (choices: [String: TuningCandidate], tuning: DeviceTuning) {
+  ) -> (configurations: [String: TuningCandidate], tuning: DeviceTuning) {
     guard let file = file(of: target), let data = try? Data(contentsOf: file) else {
       return ([:], DeviceTuning())
     }
@@ -79,14 +79,14 @@ package struct TuningStore: Sendable, Equatable {
     }
     let found = record.check(target)
     var tuning = DeviceTuning(
-      kernels: found.choices.count, stale: found.stale, date: record.date)
+      kernels: found.configurations.count, stale: found.stale, date: record.date)
     if !found.invalid.isEmpty {
       tuning.warning =
         "\(file.path): constants that are not on offer for "
         + "\(found.invalid.joined(separator: ", ")): the defaults are used there; "
         + "train-gpu tune makes them anew"
     }
-    return (found.choices, tuning)
+    return (found.configurations, tuning)
   }
 }
 

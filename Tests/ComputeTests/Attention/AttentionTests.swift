@@ -27,8 +27,8 @@ extension DeviceTests {
     }
 
     /// Where the processor has no tiles of ours, OpenBLAS makes the products.
-    @Test func portableBodiesMatch() throws {
-      let device = try Device(cpuThreads: 2, bodies: .portable)
+    @Test func portableVariantMatches() throws {
+      let device = try Device(cpuThreads: 2, variant: .portable)
       var generator = SeededGenerator(seed: 12)
       for batch in AttentionBatch.all {
         let workload = AttentionWorkload(

@@ -8,7 +8,7 @@ extension DeviceTests.AttentionTests {
   /// What a GPU of 132 compute units would do: queries are shared out where keys are few, and nothing else is written.
   @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
   func manySharesOfQueriesMatch() throws {
-    let device = try TestDevice.openclGPUBodies.open()
+    let device = try TestDevice.openclGPUVariant.open()
     guard case .opencl(let gpu) = device.engine else { return }
     gpu.computeUnits = 132
     var generator = SeededGenerator(seed: 13)
@@ -43,12 +43,12 @@ extension DeviceTests.AttentionTests {
     .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
     arguments: [(64, 8), (32, 16), (32, 32), (16, 16)])
   func everyTileMatches(rows: Int, chunk: Int) throws {
-    let device = try TestDevice.openclGPUBodies.open()
+    let device = try TestDevice.openclGPUVariant.open()
     guard case .opencl(let gpu) = device.engine else { return }
     for tunable in [
       Tunable.attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
     ] {
-      gpu.choices[tunable.name] = AttentionKernel.candidate(tile: rows, chunk: chunk)
+      gpu.configurations[tunable.name] = AttentionKernel.candidate(tile: rows, chunk: chunk)
     }
     var generator = SeededGenerator(seed: 14)
     let batch = AttentionBatch.training("", prefix: 37, [20, 3, 68])

@@ -7,7 +7,7 @@ import Testing
   /// Whatever the threads and the grain, every index is handed out once, and never two grains in one part.
   @Test(arguments: [1, 2, 3, 5], [1, 2, 7])
   func handsOutEachIndexOnce(threads: Int, grain: Int) throws {
-    let cpu = try CPUEngine(threads: threads, bodies: .automatic)
+    let cpu = try CPUEngine(threads: threads, variant: .automatic)
     for count in [0, 1, 2, 6, 7, 15, 1000] {
       let parts = Mutex<[Range<Int>]>([])
       cpu.forEachPart(of: count, grain: grain) { part in parts.withLock { $0.append(part) } }
@@ -19,7 +19,7 @@ import Testing
 
   /// A thread that is held up leaves its stretch to the others.
   @Test func takesOverWhatASlowThreadLeaves() throws {
-    let cpu = try CPUEngine(threads: 2, bodies: .automatic)
+    let cpu = try CPUEngine(threads: 2, variant: .automatic)
     let done = Atomic(0)
     cpu.forEach(64) { index in
       // The thread that has the first index waits until the other has done all the rest.

@@ -17,16 +17,17 @@ extension DeviceTests {
         logits[2 * width + last] = 0.5  // row 2: the last
         let chosen: [Int32] = [Int32(last), Int32(middle), 0, Int32(middle)]
         let buffer = try device.buffer(logits)
-        let choices = try device.buffer(chosen)
-        for (places, expected): ([Int32], [Float]) in [
+        let chosenTokens = try device.buffer(chosen)
+        for (rowIndices, expected): ([Int32], [Float]) in [
           ([1, 2, 0], [1, 1, 1]),
           ([3, 0, 2], [1, last == 0 ? 1 : 0, last == 0 ? 1 : 0]),
           ([0, 1, 1], [middle == last ? 1 : 0, middle == 0 ? 1 : 0, middle == last ? 1 : 0]),
         ] {
           var agreements = try Canary(device, count: 4)
           try device.agreement(
-            buffer, with: choices, at: try device.buffer([-1] + places), rows: 3, width: width,
-            firstPlace: 1, firstRow: 1, into: &agreements.buffer)
+            buffer, with: chosenTokens, at: try device.buffer([-1] + rowIndices), rows: 3,
+            width: width,
+            firstIndex: 1, firstRow: 1, into: &agreements.buffer)
           let found = try #require(try agreements.result(device))
           #expect(Array(found[1...]) == expected, "width \(width)")
         }

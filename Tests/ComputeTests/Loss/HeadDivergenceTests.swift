@@ -35,17 +35,17 @@ extension DeviceTests {
           in: teacher, at: first, chunkBytes: chunkBytes)
       }
       var hidden = try device.buffer(hidden ?? workload.hidden)
-      let places = try device.buffer(workload.places)
+      let rowIndices = try device.buffer(workload.rowIndices)
       var losses = try Canary(device, count: workload.rows)
       var gradient = try Canary(device, count: workload.hidden.count)
       try device.headDivergence(
-        &hidden, head: head, shape: workload.shape, teacher: teacher, at: places,
+        &hidden, head: head, shape: workload.shape, teacher: teacher, at: rowIndices,
         rows: workload.rows, objective: objective, weight: workload.weight,
         losses: &losses.buffer, hiddenGradient: &gradient.buffer, chunkBytes: chunkBytes)
       var measured = try Canary(device, count: workload.rows)
       var agreements = try Canary(device, count: workload.rows)
       try device.headDivergenceLoss(
-        hidden, head: head, shape: workload.shape, teacher: teacher, at: places,
+        hidden, head: head, shape: workload.shape, teacher: teacher, at: rowIndices,
         rows: workload.rows, objective: objective, losses: &measured.buffer,
         agreements: &agreements.buffer, chunkBytes: chunkBytes)
       return Found(
@@ -84,7 +84,7 @@ extension DeviceTests {
 
     /// What runs on a processor that has no vectors of ours.
     @Test func matchesTheDoubleReferenceOnAnyProcessor() throws {
-      try expectReference(on: try Device(cpuThreads: 2, bodies: .portable))
+      try expectReference(on: try Device(cpuThreads: 2, variant: .portable))
     }
 
     private func expectReference(on device: Device) throws {

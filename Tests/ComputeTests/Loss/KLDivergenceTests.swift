@@ -65,16 +65,16 @@ extension DeviceTests {
       softCap: Float?, on device: Device
     ) throws -> (measured: [Float], losses: [Float], gradient: [Float]) {
       let teacher = try device.buffer(teacher)
-      let places = try device.buffer(workload.places)
+      let rowIndices = try device.buffer(workload.rowIndices)
       var student = try Canary(device, count: workload.student.count, values: workload.student)
       var losses = try Canary(device, count: workload.rows)
       try device.klDivergenceLoss(
-        teacher: teacher, at: places, student: student.buffer, rows: workload.rows,
+        teacher: teacher, at: rowIndices, student: student.buffer, rows: workload.rows,
         width: workload.width, objective: objective, losses: &losses.buffer)
       let measured = try #require(try losses.result(device))
       #expect(try student.result(device) == workload.student)
       try device.klDivergence(
-        teacher: teacher, at: places, student: &student.buffer, rows: workload.rows,
+        teacher: teacher, at: rowIndices, student: &student.buffer, rows: workload.rows,
         width: workload.width, objective: objective, weight: workload.weight, softCap: softCap,
         losses: &losses.buffer)
       return (
@@ -90,12 +90,12 @@ extension DeviceTests {
         let workload = KLDivergenceWorkload(
           rows: 2, width: 32_000, closeness: closeness, using: &generator)
         let teacher = try device.buffer(workload.halfTeacher)
-        let places = try device.buffer(workload.places)
+        let rowIndices = try device.buffer(workload.rowIndices)
         for objective in Self.objectives {
           let student = try device.buffer(workload.student)
           var losses = try device.buffer(of: Float.self, count: workload.rows)
           try device.klDivergenceLoss(
-            teacher: teacher, at: places, student: student, rows: workload.rows,
+            teacher: teacher, at: rowIndices, student: student, rows: workload.rows,
             width: workload.width, objective: objective, losses: &losses)
           let error = relativeError(try device.download(losses), workload.losses(objective))
           #expect(error < Tolerance.transcendental.rawValue, "\(objective), \(closeness)")
@@ -109,20 +109,20 @@ extension DeviceTests {
       var generator = SeededGenerator(seed: 5)
       let workload = KLDivergenceWorkload(rows: 4, width: 5000, using: &generator)
       let teacher = try device.buffer(workload.halfTeacher)
-      let places = try device.buffer(workload.places)
+      let rowIndices = try device.buffer(workload.rowIndices)
       for objective in Self.objectives {
         var whole = try device.buffer(workload.student)
         var losses = try device.buffer(of: Float.self, count: 4)
         try device.klDivergence(
-          teacher: teacher, at: places, student: &whole, rows: 4, width: 5000,
+          teacher: teacher, at: rowIndices, student: &whole, rows: 4, width: 5000,
           objective: objective, weight: 1, losses: &losses)
         let (gradient, loss) = (try device.download(whole), try device.download(losses))
         for first in [0, 2] {
           var chunk = try device.buffer(
             Array(workload.student[(first * 5000)..<(first * 5000 + 10000)]))
           try device.klDivergence(
-            teacher: teacher, at: places, student: &chunk, rows: 2, width: 5000,
-            firstPlace: first, firstRow: first,
+            teacher: teacher, at: rowIndices, student: &chunk, rows: 2, width: 5000,
+            firstIndex: first, firstRow: first,
             objective: objective, weight: 1, losses: &losses)
           #expect(
             try device.download(chunk) == Array(gradient[(first * 5000)..<(first * 5000 + 10000)]))

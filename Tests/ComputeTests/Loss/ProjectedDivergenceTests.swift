@@ -30,7 +30,7 @@ extension DeviceTests {
       let comment: Comment = "vocabulary \(workload.vocabulary), T \(workload.temperature)"
       let projected = try device.buffer(workload.projected)
       let entropies = try device.buffer(workload.entropies)
-      let places = try device.buffer(workload.places)
+      let rowIndices = try device.buffer(workload.rowIndices)
       let hidden = try device.buffer(workload.hidden)
       var logits = try Canary(device, count: workload.logits.count, values: workload.logits)
       var gradient = try Canary(device, count: workload.hidden.count)
@@ -38,14 +38,14 @@ extension DeviceTests {
       let references = workload.losses()
 
       try device.projectedDivergenceLoss(
-        projected: projected, entropies: entropies, at: places, hidden: hidden,
+        projected: projected, entropies: entropies, at: rowIndices, hidden: hidden,
         width: workload.width, logits: logits.buffer, vocabulary: workload.vocabulary,
         rows: workload.rows, temperature: workload.temperature, losses: &losses.buffer)
       let measured = try #require(try losses.result(device))
       #expect(try logits.result(device) == workload.logits, comment)
 
       try device.projectedDivergence(
-        projected: projected, entropies: entropies, at: places, hidden: hidden,
+        projected: projected, entropies: entropies, at: rowIndices, hidden: hidden,
         width: workload.width, logits: &logits.buffer, vocabulary: workload.vocabulary,
         rows: workload.rows, temperature: workload.temperature, weight: workload.weight,
         hiddenGradient: &gradient.buffer, losses: &losses.buffer)

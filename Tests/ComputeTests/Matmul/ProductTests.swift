@@ -54,7 +54,7 @@ extension DeviceTests {
     /// What runs on a processor that has no vectors of ours.
     @Test(arguments: WeightPrecision.allCases)
     func matchesTheDoubleReferenceOnAnyProcessor(precision: WeightPrecision) throws {
-      try expectReference(on: try Device(cpuThreads: 2, bodies: .portable), precision)
+      try expectReference(on: try Device(cpuThreads: 2, variant: .portable), precision)
     }
 
     @Test func roundsActivationsWhereAskedTo() throws {
@@ -174,14 +174,14 @@ extension DeviceTests {
       .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
       arguments: [WeightPrecision.f32, .bf16, .f16])
     func largeTilesInSharesMatch(precision: WeightPrecision) throws {
-      let device = try TestDevice.openclGPUBodies.open()
+      let device = try TestDevice.openclGPUVariant.open()
       guard case .opencl(let gpu) = device.engine else { return }
       gpu.computeUnits = 32
       let (rows, outputs, inputs) = (130, 520, 1100)
-      for (width, depth) in [(outputs, inputs), (inputs, outputs)] {
-        let tile = ProductTile.suiting(rows: rows, width: width, depth: depth, on: gpu)
+      for (width, inner) in [(outputs, inputs), (inputs, outputs)] {
+        let tile = ProductTile.suiting(rows: rows, width: width, inner: inner, on: gpu)
         #expect(tile == ProductTile(16, 16, parts: 2))
-        #expect(tile.shares(rows: rows, width: width, depth: depth, computeUnits: 32).count > 1)
+        #expect(tile.splits(rows: rows, width: width, inner: inner, computeUnits: 32).count > 1)
       }
       try expectReference(on: device, precision, shapes: [(rows, outputs, inputs)])
     }
@@ -191,7 +191,7 @@ extension DeviceTests {
       .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
       arguments: [(1, 70, 2500), (16, 70, 2500), (67, 70, 2500), (130, 520, 1100)])
     func manySharesOfDepthMatch(rows: Int, outputs: Int, inputs: Int) throws {
-      let device = try TestDevice.openclGPUBodies.open()
+      let device = try TestDevice.openclGPUVariant.open()
       guard case .opencl(let gpu) = device.engine else { return }
       gpu.computeUnits = 132
       try expectReference(on: device, .f32, shapes: [(rows, outputs, inputs)])
@@ -200,16 +200,16 @@ extension DeviceTests {
     @Test func tilesAndSharesFillTheDevice() {
       let few = ProductTile(4, 64, parts: 1)
       // 4 work-groups of 256 columns, each in 14 shares of 64; 16 rows keep shares of 256.
-      #expect(few.shares(rows: 1, width: 896, depth: 896, computeUnits: 132).count == 14)
-      #expect(few.shares(rows: 16, width: 896, depth: 896, computeUnits: 132).count == 3)
-      #expect(few.shares(rows: 1, width: 151_936, depth: 896, computeUnits: 132).count == 1)
+      #expect(few.splits(rows: 1, width: 896, inner: 896, computeUnits: 132).count == 14)
+      #expect(few.splits(rows: 16, width: 896, inner: 896, computeUnits: 132).count == 3)
+      #expect(few.splits(rows: 1, width: 151_936, inner: 896, computeUnits: 132).count == 1)
       let large = ProductTile(16, 16, parts: 2)
-      #expect(large.shares(rows: 288, width: 896, depth: 896, computeUnits: 132).count == 3)
+      #expect(large.splits(rows: 288, width: 896, inner: 896, computeUnits: 132).count == 3)
       // 3 by 38 tiles in 2 shares, 3 by 7 in 3, 3 by 7 in 12.
-      #expect(large.fills(132, rows: 288, width: 4864, depth: 896))
-      #expect(!large.fills(132, rows: 288, width: 896, depth: 896))
-      #expect(large.fills(132, rows: 288, width: 896, depth: 4864))
-      #expect(!large.fills(132, rows: 288, width: 4864, depth: 100))
+      #expect(large.fills(132, rows: 288, width: 4864, inner: 896))
+      #expect(!large.fills(132, rows: 288, width: 896, inner: 896))
+      #expect(large.fills(132, rows: 288, width: 896, inner: 4864))
+      #expect(!large.fills(132, rows: 288, width: 4864, inner: 100))
     }
 
     @Test func referenceGradientAgreesWithCentralDifferences() {

@@ -19,7 +19,7 @@ extension DeviceTests {
           rows: 5, heads: heads, width: width, margin: margin, isCentred: isCentred,
           using: &generator)
         let (shape, rows) = (workload.shape, workload.rows)
-        let place = Comment(rawValue: "\(heads) heads of \(width)")
+        let context = Comment(rawValue: "\(heads) heads of \(width)")
         let weight = try device.buffer(workload.weight)
         var x = try Canary(device, count: workload.x.count, values: workload.x)
         var kept = try Canary(device, count: rows * shape.count)
@@ -27,8 +27,8 @@ extension DeviceTests {
           &x.buffer, shape, weight: weight, rows: rows, keeping: &kept.buffer)
         let found = try #require(try x.result(device))
         let error = relativeError(found, workload.forward())
-        #expect(error < Tolerance.rowArithmetic.rawValue, place)
-        #expect(try kept.result(device) == workload.kept, place)
+        #expect(error < Tolerance.rowArithmetic.rawValue, context)
+        #expect(try kept.result(device) == workload.kept, context)
 
         var gradient = try Canary(
           device, count: workload.x.count, values: workload.outputGradient)
@@ -37,7 +37,7 @@ extension DeviceTests {
         let foundGradient = try #require(try gradient.result(device))
         let gradientError = relativeError(
           foundGradient, workload.backward(), terms: workload.largestBackwardTerm)
-        #expect(gradientError < Tolerance.rowArithmetic.rawValue, place)
+        #expect(gradientError < Tolerance.rowArithmetic.rawValue, context)
       }
     }
 

@@ -21,7 +21,7 @@ extension DeviceTests {
       let description = try #require(TestDevice.openCL)
       return try TestDevice.starting {
         try Device(
-          opencl: description, isProfiling: true, bodies: name == .opencl ? .automatic : .gpu,
+          opencl: description, isProfiling: true, variant: name == .opencl ? .automatic : .gpu,
           tunings: tunings)
       }
     }
@@ -30,7 +30,7 @@ extension DeviceTests {
     /// kernels, which PoCL takes minutes to compile.
     @Test(arguments: [
       (TestDevice.opencl, 8, ["product_wide", "swiglu", "adamw"]),
-      (.openclGPUBodies, 24, ["rms_norm", "row_gather", "product_few"]),
+      (.openclGPUVariant, 24, ["rms_norm", "row_gather", "product_few"]),
     ])
     func candidatesAgreeWithTheirDefault(
       on name: TestDevice, tunables: Int, kernels: [String]
@@ -53,9 +53,9 @@ extension DeviceTests {
       #expect(Trial.Found(values: [1, -4.00001], isExact: false).error(against: reference) < 3e-6)
       let broken = Trial.Found(values: [1, .nan], isExact: false)
       #expect(broken.error(against: reference) == .infinity)
-      let places = Trial.Found(values: [1, 2], isExact: true)
-      #expect(Trial.Found(values: [1, 3], isExact: true).error(against: places) == .infinity)
-      #expect(places.error(against: places) == 0)
+      let integers = Trial.Found(values: [1, 2], isExact: true)
+      #expect(Trial.Found(values: [1, 3], isExact: true).error(against: integers) == .infinity)
+      #expect(integers.error(against: integers) == 0)
     }
 
     @Test func noCandidateAsksForMoreThanGPUsHave() {
@@ -89,7 +89,7 @@ extension DeviceTests {
       return record
     }
 
-    @Test(arguments: [TestDevice.opencl, .openclGPUBodies])
+    @Test(arguments: [TestDevice.opencl, .openclGPUVariant])
     func aDeviceRunsWithItsTuning(on name: TestDevice) throws {
       let plain = try open(name, store)
       #expect(plain.tuning == DeviceTuning())
@@ -99,8 +99,8 @@ extension DeviceTests {
       #expect(tuned.tuning.date == record.date && tuned.tuning.warning == nil)
       #expect(store.record(of: tuned) == record)
       guard case .opencl(let gpu) = tuned.engine else { throw CancellationError() }
-      #expect(gpu.choice(.adamW).values == ["LANES": 128])
-      let span = try #require(gpu.choice(.swiglu).constants.last)
+      #expect(gpu.configuration(.adamW).values == ["LANES": 128])
+      let span = try #require(gpu.configuration(.swiglu).constants.last)
       #expect(gpu.lanesAndSpan(.swiglu).span == span)
 
       // The same numbers, to within the order of sums.
@@ -113,7 +113,7 @@ extension DeviceTests {
         #expect(mine.error(against: other) < Tuner.tolerance)
       }
       // The other bodies have a tuning of their own.
-      #expect(try open(name == .opencl ? .openclGPUBodies : .opencl, store).tuning.kernels == 0)
+      #expect(try open(name == .opencl ? .openclGPUVariant : .opencl, store).tuning.kernels == 0)
     }
 
     @Test func aTuningForOtherKernelsOrDevicesIsNotUsed() throws {
@@ -139,7 +139,7 @@ extension DeviceTests {
       #expect(foreign.kernels == 0 && foreign.date == nil)
       #expect(try #require(foreign.warning).contains("driver of last year: the defaults are used"))
       #expect(try tuning { $0.device = "another" }.kernels == 0)
-      #expect(try tuning { $0.bodies = "gpu" }.kernels == 0)
+      #expect(try tuning { $0.variant = "gpu" }.kernels == 0)
       #expect(store.record(of: device) == nil)
     }
 

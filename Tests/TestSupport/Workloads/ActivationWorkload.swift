@@ -22,8 +22,8 @@ package struct ActivationWorkload {
     var values = generator.floats(2 * rows * width, in: -4...4)
     let far: [Float] = [-200, -90, -12, 12, 90, 200, -0.0, 1e-6]
     for (index, value) in far.enumerated() where isSpiky {
-      let place = 5 + index * 37
-      if place < values.count { values[place] = value }
+      let offset = 5 + index * 37
+      if offset < values.count { values[offset] = value }
     }
     gateUp = values
     hiddenGradient = generator.floats(rows * width)

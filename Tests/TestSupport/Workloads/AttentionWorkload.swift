@@ -132,8 +132,8 @@ package struct AttentionWorkload {
     var queryGradient = [Double](repeating: .nan, count: query.count)
     var keyGradient = [Double](repeating: .nan, count: key.count)
     for row in gradientKeyRows(scope) {
-      for place in (row * heads.keyValueWidth)..<((row + 1) * heads.keyValueWidth) {
-        keyGradient[place] = 0
+      for element in (row * heads.keyValueWidth)..<((row + 1) * heads.keyValueWidth) {
+        keyGradient[element] = 0
       }
     }
     var valueGradient = keyGradient

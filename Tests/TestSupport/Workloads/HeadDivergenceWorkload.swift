@@ -14,7 +14,7 @@ package struct HeadDivergenceWorkload {
   package let hidden: [Float]
   /// [rows + 2, width].
   package let teacherHidden: [Float]
-  package let places: [Int32]
+  package let rowIndices: [Int32]
 
   /// - Parameters:
   ///   - closeness: the student's states differ from the teacher's by as much; nil makes them independent.
@@ -31,17 +31,17 @@ package struct HeadDivergenceWorkload {
     head = generator.floats(vocabulary * width, in: -spread...spread)
       .map { Float(bitPattern: $0.bitPattern & 0xffff_0000) }
     let teacherHidden = generator.floats((rows + 2) * width)
-    let places = (0..<rows).map { Int32(rows + 1 - $0) }
+    let rowIndices = (0..<rows).map { Int32(rows + 1 - $0) }
     if let closeness {
       let noise = generator.floats(rows * width, in: -closeness...closeness)
       hidden = noise.indices.map { index in
-        teacherHidden[Int(places[index / width]) * width + index % width] + noise[index]
+        teacherHidden[Int(rowIndices[index / width]) * width + index % width] + noise[index]
       }
     } else {
       hidden = generator.floats(rows * width)
     }
     self.teacherHidden = teacherHidden
-    self.places = places
+    self.rowIndices = rowIndices
   }
 
   /// FLOP of the two products, and of the teacher's where its logits are made anew.
@@ -98,7 +98,7 @@ package struct HeadDivergenceWorkload {
     let student = hidden ?? self.hidden.map(Double.init)
     let teacher = teacherHidden.map(Double.init)
     return (0..<rows).map { row in
-      (logits(teacher, row: Int(places[row])), logits(student, row: row))
+      (logits(teacher, row: Int(rowIndices[row])), logits(student, row: row))
     }
   }
 

@@ -15,7 +15,7 @@ package struct ProjectedDivergenceWorkload {
   package let projected: [Float]
   /// [rows + 1].
   package let entropies: [Float]
-  package let places: [Int32]
+  package let rowIndices: [Int32]
 
   package init(
     rows: Int, vocabulary: Int, width: Int, temperature: Float,
@@ -29,7 +29,7 @@ package struct ProjectedDivergenceWorkload {
     hidden = generator.floats(rows * width)
     projected = generator.floats((rows + 1) * width)
     entropies = generator.floats(rows + 1, in: 0...5)
-    places = (0..<rows).map { Int32(rows - $0) }
+    rowIndices = (0..<rows).map { Int32(rows - $0) }
   }
 
   /// Bytes that must move: logits become q, h and m are read, the gradient is written.
@@ -43,7 +43,7 @@ package struct ProjectedDivergenceWorkload {
   package func losses() -> [Double] {
     (0..<rows).map { row in
       logSumExp(scaled(row)) - dotProduct(row) / Double(temperature)
-        - Double(entropies[Int(places[row])])
+        - Double(entropies[Int(rowIndices[row])])
     }
   }
 
@@ -90,7 +90,7 @@ package struct ProjectedDivergenceWorkload {
   }
 
   private func projectedRow(_ row: Int) -> ArraySlice<Float> {
-    let start = Int(places[row]) * width
+    let start = Int(rowIndices[row]) * width
     return projected[start..<(start + width)]
   }
 

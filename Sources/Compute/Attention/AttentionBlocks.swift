@@ -1,5 +1,5 @@
 /// Queries of one sequence that one thread takes through the CPU path's backward pass.
-struct AttentionPiece {
+struct AttentionBlock {
   let queryStart: Int
   /// Which of the sequence's queries.
   let queries: Range<Int>
@@ -14,20 +14,20 @@ struct AttentionPiece {
   let ownShift: Int?
 }
 
-/// Pieces that share the partial sums of the prefix, taken one after another.
+/// Partition that share the partial sums of the prefix, taken one after another.
 struct AttentionJob {
-  var pieces: [AttentionPiece]
-  /// Partial row of the prefix's first key; nil where none of the pieces attends to it.
+  var blocks: [AttentionBlock]
+  /// Partial row of the prefix's first key; nil where none of the blocks attends to it.
   var prefixRow: Int?
 }
 
 /// How the CPU path shares out the backward pass, in one sweep over queries that gives all three
 /// gradients.
 ///
-/// A piece adds to the gradients of keys that other pieces see too, so all but the first add into
+/// A piece adds to the gradients of keys that other blocks see too, so all but the first add into
 /// partial sums of their own, and the partial sums are added afterwards in a fixed order. The
 /// division depends on the batch alone, not on the threads, so the result does not either.
-struct AttentionPieces {
+struct AttentionBlocks {
   /// Partial sums over some key rows.
   struct Segment {
     let row: Int
@@ -46,46 +46,46 @@ struct AttentionPieces {
   private(set) var partialRows = 0
 
   /// Partial sums of the prefix, whatever the count of sequences.
-  static let largestShareCount = 16
-  /// Queries of a piece and pieces of a sequence, where it is long.
-  static let smallestPiece = 128
-  static let largestPieceCount = 8
+  static let largestSplitCount = 16
+  /// Queries of a piece and blocks of a sequence, where it is long.
+  static let smallestBlock = 128
+  static let largestBlockCount = 8
 
   init(_ layout: AttentionLayout) {
-    var (seeing, others): ([AttentionPiece], [AttentionPiece]) = ([], [])
+    var (seeing, others): ([AttentionBlock], [AttentionBlock]) = ([], [])
     var ownSegments: [Segment] = []
     for sequence in layout.sequences {
       let isPrefix = layout.isPrefix(sequence)
-      let (pieces, partial) = divide(sequence, layout, firstInPlace: !isPrefix || jobs.isEmpty)
+      let (blocks, partial) = divide(sequence, layout, firstInPlace: !isPrefix || jobs.isEmpty)
       if isPrefix {
-        jobs += pieces.map { AttentionJob(pieces: [$0]) }
+        jobs += blocks.map { AttentionJob(blocks: [$0]) }
         segments += partial
       } else {
-        if sequence.attendsPrefix { seeing += pieces } else { others += pieces }
+        if sequence.attendsPrefix { seeing += blocks } else { others += blocks }
         ownSegments += partial
       }
     }
-    let shares = min(seeing.count, Self.largestShareCount)
-    for share in 0..<shares {
-      let range = (share * seeing.count / shares)..<((share + 1) * seeing.count / shares)
-      jobs.append(AttentionJob(pieces: Array(seeing[range]), prefixRow: partialRows))
+    let splits = min(seeing.count, Self.largestSplitCount)
+    for split in 0..<splits {
+      let range = (split * seeing.count / splits)..<((split + 1) * seeing.count / splits)
+      jobs.append(AttentionJob(blocks: Array(seeing[range]), prefixRow: partialRows))
       segments.append(Segment(row: 0, count: layout.prefixCount, partialRow: partialRows))
       partialRows += layout.prefixCount
     }
     prefixJobs = jobs.count
     prefixSegments = segments.count
-    jobs += others.map { AttentionJob(pieces: [$0]) }
+    jobs += others.map { AttentionJob(blocks: [$0]) }
     segments += ownSegments
   }
 
-  /// A sequence's pieces, and the partial sums of those that do not add up in place.
+  /// A sequence's blocks, and the partial sums of those that do not add up in place.
   private mutating func divide(
     _ sequence: AttentionSequence, _ layout: AttentionLayout, firstInPlace: Bool
-  ) -> (pieces: [AttentionPiece], segments: [Segment]) {
-    let share = (sequence.queryCount + Self.largestPieceCount - 1) / Self.largestPieceCount
-    let size = max(share, Self.smallestPiece)
+  ) -> (blocks: [AttentionBlock], segments: [Segment]) {
+    let split = (sequence.queryCount + Self.largestBlockCount - 1) / Self.largestBlockCount
+    let size = max(split, Self.smallestBlock)
     let before = sequence.keyCount - sequence.queryCount
-    var pieces: [AttentionPiece] = []
+    var blocks: [AttentionBlock] = []
     var segments: [Segment] = []
     for first in stride(from: 0, to: sequence.queryCount, by: size) {
       let end = min(first + size, sequence.queryCount)
@@ -98,13 +98,13 @@ struct AttentionPieces {
         segments.append(Segment(row: row, count: count, partialRow: partialRows))
         partialRows += count
       }
-      pieces.append(
-        AttentionPiece(
+      blocks.append(
+        AttentionBlock(
           queryStart: sequence.queryStart, queries: first..<end, keyStart: sequence.keyStart,
           attendsPrefix: sequence.attendsPrefix,
           prefixCount: sequence.attendsPrefix ? layout.prefixCount : 0,
           firstPosition: layout.firstPosition(sequence), ownShift: ownShift))
     }
-    return (pieces, segments)
+    return (blocks, segments)
   }
 }

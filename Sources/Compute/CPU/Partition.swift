@@ -1,6 +1,6 @@
 /// 0 ..< total in `count` pieces or fewer, each a multiple of `multiple` long but the last. The pieces depend on sizes
 /// alone, so the same call gives the same bits.
-struct Pieces {
+struct Partition {
   let total: Int
   let count: Int
   let length: Int
@@ -13,7 +13,7 @@ struct Pieces {
     count = max((total + length - 1) / length, 1)
   }
 
-  subscript(piece: Int) -> Range<Int> {
-    (piece * length)..<min((piece + 1) * length, total)
+  subscript(part: Int) -> Range<Int> {
+    (part * length)..<min((part + 1) * length, total)
   }
 }

@@ -2,12 +2,12 @@ import CArithmetic
 
 /// How the threads share a product's panels: a panel is a number of units of equal work, each some of its rows; a last panel
 /// that is at most half as wide has half as many.
-struct PanelSharing {
+struct PanelSchedule {
   private static let panelColumns = Int(PRODUCT_PANEL_COLUMNS)
   private let rows: Int
   private let width: Int
   /// Units of a whole panel.
-  let unitsOfPanel: Int
+  let unitsPerPanel: Int
   /// Units of all panels.
   let units: Int
 
@@ -15,8 +15,8 @@ struct PanelSharing {
     self.rows = rows
     self.width = width
     let halves = (2 * width + Self.panelColumns - 1) / Self.panelColumns
-    func waste(_ unitsOfHalf: Int) -> Double {
-      let units = halves * unitsOfHalf
+    func waste(_ unitsPerHalf: Int) -> Double {
+      let units = halves * unitsPerHalf
       let longest = (units + threads - 1) / threads
       return Double(longest * threads) / Double(units)
     }
@@ -24,15 +24,15 @@ struct PanelSharing {
     // too much of their time on the panel.
     var best = 1
     for count in 1...max(rows / 96, 1) where waste(count) < waste(best) - 0.02 { best = count }
-    unitsOfPanel = 2 * best
+    unitsPerPanel = 2 * best
     units = halves * best
   }
 
   /// The rows and columns of neighbouring units of one panel.
-  func piece(_ part: Range<Int>) -> (rows: Range<Int>, columns: Range<Int>) {
-    let panel = part.lowerBound / unitsOfPanel
-    let first = panel * unitsOfPanel
-    let count = min(unitsOfPanel, units - first)
+  func block(_ part: Range<Int>) -> (rows: Range<Int>, columns: Range<Int>) {
+    let panel = part.lowerBound / unitsPerPanel
+    let first = panel * unitsPerPanel
+    let count = min(unitsPerPanel, units - first)
     let column = panel * Self.panelColumns
     return (
       ((part.lowerBound - first) * rows / count)..<((part.upperBound - first) * rows / count),
