@@ -16,7 +16,7 @@ extension Device {
   ///   - query: [layout.queryRows, H, D], read.
   ///   - key: [layout.keyRows, G, D], read.
   ///   - value: [layout.keyRows, G, D], read.
-  ///   - scale: what scores are multiplied by, 1 / sqrt(D) as a rule.
+  ///   - scale: multiplies scores, usually 1 / sqrt(D).
   ///   - softCap: bounds scores to softCap * tanh(score / softCap) (Gemma 2); nil leaves them.
   ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.
   ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats,
@@ -73,7 +73,7 @@ extension Device {
 }
 
 extension HeadShape {
-  /// Throws where attention does not take such heads.
+  /// Throws if attention does not support these heads.
   func expectAttention(_ operation: String) throws(ComputeError) {
     guard keyValueHeads > 0, queryHeads > 0, queryHeads % keyValueHeads == 0 else {
       throw .unsupported(

@@ -9,17 +9,17 @@ extension KernelFile {
 
 /// Which gradients a backward pass through attention gives.
 package enum AttentionGradientScope: Sendable {
-  /// Those of every query and key of the layout.
+  /// Every query, key and value of the layout.
   case all
-  /// Those of the prefix's keys and values, gathered from every sequence, and of the prefix's own
-  /// queries; what the bottom layer needs, where only the prefix holds anything that is trained.
+  /// Keys and values of the prefix, summed over all sequences, and the prefix's own queries. This
+  /// is enough for the bottom layer, where only prefix rows are trained.
   case prefixKeys
 }
 
 extension Device {
-  /// The gradients of `attention` (FlashAttention-2, Dao 2023, arXiv:2307.08691): probabilities are
-  /// computed again by tiles from `logSumExp`, nothing of the size of the scores is kept. Rows of
-  /// the scope are overwritten, all others stay as they are.
+  /// The gradients of `attention` (FlashAttention-2, Dao 2023, arXiv:2307.08691). Probabilities are
+  /// recomputed tile by tile from `logSumExp`; no score matrix is stored. Rows in scope are
+  /// overwritten, other rows keep their contents.
   ///
   /// - Parameters:
   ///   - outputGradient: [layout.queryRows, H, D], read.
@@ -28,7 +28,7 @@ extension Device {
   ///     [layout.queryRows, H].
   ///   - queryGradient: [layout.queryRows, H, D], written.
   ///   - keyGradient: [layout.keyRows, G, D], written; so is `valueGradient`. A prefix row's
-  ///     gradient is the sum over every sequence that attends to it, always in one order.
+  ///     gradient is the sum over all sequences that attend to it, in a fixed order.
   package func attentionBackward(
     outputGradient: borrowing DeviceBuffer<Float>, query: borrowing DeviceBuffer<Float>,
     key: borrowing DeviceBuffer<Float>, value: borrowing DeviceBuffer<Float>,

@@ -1,7 +1,7 @@
-/// Queries of one sequence that one thread takes through the CPU path's backward pass.
+/// A block of queries of one sequence: a unit of work of the CPU path's backward pass.
 struct AttentionBlock {
   let queryStart: Int
-  /// Which of the sequence's queries.
+  /// Query indices in the sequence.
   let queries: Range<Int>
   let keyStart: Int
   let attendsPrefix: Bool
@@ -9,24 +9,23 @@ struct AttentionBlock {
   let prefixCount: Int
   /// Position of the sequence's first query.
   let firstPosition: Int
-  /// A key row plus this is the row of its partial sum; nil where the own keys are added up in
-  /// place.
+  /// Row of a key's partial sum = key row + this; nil if the own keys are accumulated in place.
   let ownShift: Int?
 }
 
-/// Partition that share the partial sums of the prefix, taken one after another.
+/// Blocks that share partial sums of the prefix and run one after another.
 struct AttentionJob {
   var blocks: [AttentionBlock]
-  /// Partial row of the prefix's first key; nil where none of the blocks attends to it.
+  /// Partial row of the prefix's first key; nil if no block attends to the prefix.
   var prefixRow: Int?
 }
 
-/// How the CPU path shares out the backward pass, in one sweep over queries that gives all three
-/// gradients.
+/// The work division of the CPU path's backward pass, which computes all three gradients in one
+/// pass over the queries.
 ///
-/// A piece adds to the gradients of keys that other blocks see too, so all but the first add into
-/// partial sums of their own, and the partial sums are added afterwards in a fixed order. The
-/// division depends on the batch alone, not on the threads, so the result does not either.
+/// Several blocks add to the gradients of the same keys, so all but the first accumulate into
+/// separate partial sums, which are added at the end in a fixed order. The division depends only on
+/// the batch, so the result does not depend on the thread count.
 struct AttentionBlocks {
   /// Partial sums over some key rows.
   struct Segment {
@@ -35,9 +34,9 @@ struct AttentionBlocks {
     let partialRow: Int
   }
 
-  /// Those of the prefix's own queries first, then those that attend to it, then the rest.
+  /// The jobs of the prefix's own queries, then jobs that attend to the prefix, then the rest.
   private(set) var jobs: [AttentionJob] = []
-  /// How many of the jobs give the prefix's gradients.
+  /// The jobs, from the first, that contribute to the prefix's gradients.
   private(set) var prefixJobs = 0
   /// The partial sums of the prefix's keys, then those of other keys.
   private(set) var segments: [Segment] = []
@@ -45,9 +44,9 @@ struct AttentionBlocks {
   /// Rows of all partial sums.
   private(set) var partialRows = 0
 
-  /// Partial sums of the prefix, whatever the count of sequences.
+  /// Maximum number of partial sums of the prefix.
   static let largestSplitCount = 16
-  /// Queries of a piece and blocks of a sequence, where it is long.
+  /// Minimum queries per block, and maximum blocks per sequence.
   static let smallestBlock = 128
   static let largestBlockCount = 8
 
@@ -78,7 +77,7 @@ struct AttentionBlocks {
     segments += ownSegments
   }
 
-  /// A sequence's blocks, and the partial sums of those that do not add up in place.
+  /// A sequence's blocks, and the partial sums of those that do not accumulate in place.
   private mutating func divide(
     _ sequence: AttentionSequence, _ layout: AttentionLayout, firstInPlace: Bool
   ) -> (blocks: [AttentionBlock], segments: [Segment]) {

@@ -1,17 +1,18 @@
-/// How one of attention's kernels is built on a device.
+/// The build of one attention kernel for a device.
 struct AttentionKernel {
   /// Rows of a tile of queries and of a tile of keys.
   let tile: Int
   let lanes: Int
   let options: [KernelOption]
 
-  /// Rows of a work-group of `attention_delta`: 16 lanes share a row, one work-item has it to itself on a device of CPU type.
+  /// Rows per work-group of `attention_delta`: 16 lanes per row, or one work-item per row on a
+  /// device of CPU type.
   var rowsOfDelta: Int { max(1, lanes / 16) }
 
   init(_ tunable: Tunable, _ gpu: OpenCLEngine, heads: HeadShape, softCap: Float?) {
     let dimension = heads.headDimension
-    // Tiles, and the accumulators that a lane keeps in registers, must fit where heads are wide; a choice is for heads of up to
-    // 128 elements.
+    // Tuned configurations are for head dimensions up to 128. Larger heads need smaller tiles, so
+    // that local memory and registers suffice.
     let configuration =
       gpu.isCPUType || dimension <= 128
       ? gpu.configuration(tunable) : Self.candidate(tile: 32, chunk: 16)
@@ -23,15 +24,15 @@ struct AttentionKernel {
       ]
   }
 
-  /// How keys are divided: on a GPU so that there are two work-groups a compute unit.
+  /// The division of keys; on a GPU it gives two work-groups per compute unit.
   func keyDivision(_ heads: HeadShape, on gpu: OpenCLEngine) -> AttentionKeyDivision {
     AttentionKeyDivision(
       rows: tile, wanted: gpu.isCPUType ? 0 : 2 * gpu.computeUnits / heads.keyValueHeads,
       leastQueries: (tile + heads.groupSize - 1) / heads.groupSize)
   }
 
-  /// Tiles of a GPU. Local memory holds a tile of weights, two chunks of rows or one of gathered rows, and a few rows of
-  /// numbers (Kernels/attention_tiles.h), at most for a head of 128 elements.
+  /// GPU tiles. Local memory holds a tile of weights, two staged chunks and a few vectors of TILE
+  /// elements (Kernels/attention_tiles.h), for head dimensions up to 128.
   static func candidate(tile: Int, chunk: Int) -> TuningCandidate {
     let pitch = tile + 4
     let staging = max(2 * chunk * pitch, chunk * 128 + 16)
@@ -46,7 +47,7 @@ extension [TuningCandidate] {
   fileprivate static let attentionTiles = [(64, 16), (64, 8), (32, 16), (32, 32), (16, 16)].map {
     AttentionKernel.candidate(tile: $0.0, chunk: $0.1)
   }
-  /// Tiles in private memory, one work-item each.
+  /// Tiles in private memory, one work-item per tile.
   fileprivate static let attentionTilesOfCPUs = [64, 32].map {
     TuningCandidate([KernelOption("TILE", $0)], items: 1)
   }
@@ -62,13 +63,13 @@ extension Tunable {
       try step.forward(trial.device, into: &output.buffer, logSumExp: &logSumExp.buffer)
     }
   }
-  /// Also of `attention_delta`, which comes with it.
+  /// Also used by `attention_delta`.
   static let attentionQueryGradient = attention(
     "attention_query_gradient", .attentionQueryGradient
   ) { trial throws(ComputeError) in
     try AttentionTrial(trial).runBackward(trial, timing: ["attention_query_gradient"])
   }
-  /// Also of `attention_sum_slots`, which comes with it: tiles decide how many slots there are to be summed.
+  /// Also used by `attention_sum_slots`: tiles determine the number of slots.
   static let attentionKeyValueGradient = attention(
     "attention_key_value_gradient", .attentionKeyValueGradient
   ) { trial throws(ComputeError) in
@@ -85,7 +86,7 @@ extension Tunable {
   }
 }
 
-/// Attention of a training step: the prefix's own queries, and the examples behind it.
+/// Attention of a training step: the prefix's own queries, and the examples after it.
 private final class AttentionTrial {
   private let heads: HeadShape
   private let layout: AttentionLayout
@@ -130,7 +131,7 @@ private final class AttentionTrial {
       scale: scale, into: &output, logSumExp: &logSumExp)
   }
 
-  /// The backward pass behind one forward pass; the time of one kernel counts.
+  /// The backward pass after one forward pass; only the time of `entries` counts.
   func runBackward(_ trial: Trial, timing entries: Set<String>) throws(ComputeError) {
     let device = trial.device
     var made = try device.buffer(of: Float.self, count: outputCount)

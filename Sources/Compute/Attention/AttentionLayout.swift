@@ -2,11 +2,11 @@
 package struct AttentionSequence: Sendable, Equatable {
   /// Row of its first query in the query buffer.
   package var queryStart: Int
-  /// Its queries are the last `queryCount` of its `keyCount` tokens; 0 where only its keys matter.
+  /// Its queries are the last `queryCount` of its `keyCount` tokens; 0 if only its keys are used.
   package var queryCount: Int
   /// Row of its first own key in the key and value buffers.
   package var keyStart: Int
-  /// Its own keys, those of the prefix not counted.
+  /// Its own keys, not counting the prefix.
   package var keyCount: Int
   /// Whether its tokens follow the shared prefix and see it.
   package var attendsPrefix: Bool
@@ -22,8 +22,8 @@ package struct AttentionSequence: Sendable, Equatable {
   }
 }
 
-/// Which query rows attend to which key rows: packed sequences under a causal mask, with a shared
-/// prefix and a sliding window where asked for.
+/// Which query rows attend to which key rows: packed sequences with a causal mask, an optional
+/// shared prefix and an optional sliding window.
 ///
 /// Rows `0 ..< prefixCount` of the key and value buffers are the shared prefix. A sequence's
 /// positions count from 0: first the prefix, if it attends to it, then its own keys; query i of it
@@ -31,21 +31,21 @@ package struct AttentionSequence: Sendable, Equatable {
 /// not later and, under a window w, less than w positions back. The prefix's own queries are a
 /// sequence with `keyStart` 0 that does not attend to the prefix.
 ///
-/// Made on the host and uploaded once a batch. `update` describes the next batch in the same memory
-/// where its tables fit. The tables depend on the tile sizes of a device, so each is made when an
-/// operation first asks for it.
+/// Built on the host and uploaded once per batch. `update` describes the next batch and reuses the
+/// memory if its tables fit. Tables depend on a device's tile sizes, so each is built when an
+/// operation first needs it.
 package final class AttentionLayout {
   package private(set) var prefixCount = 0
   package private(set) var sequences: [AttentionSequence] = []
-  /// Sliding window in positions; nil where every earlier key is seen.
+  /// Sliding window in positions; nil for full causal attention.
   package private(set) var window: Int?
 
   /// Rows that the query buffer must have.
   package private(set) var queryRows = 0
   /// Rows that the key and value buffers must have.
   package private(set) var keyRows = 0
-  /// Whether a key row belongs to more than one sequence other than through the prefix, for which
-  /// there is no gradient.
+  /// Whether a key row outside the prefix belongs to more than one sequence; the gradient does not
+  /// support this.
   private(set) var hasSharedKeys = false
 
   private let device: Device
@@ -64,8 +64,8 @@ package final class AttentionLayout {
     try update(prefixCount: prefixCount, sequences: sequences, window: window)
   }
 
-  /// Describes another batch in place of this one; memory is allocated only where a table outgrows
-  /// its own.
+  /// Describes another batch in place of this one; memory is allocated only if a table outgrows its
+  /// buffer.
   package func update(
     prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
   ) throws(ComputeError) {
@@ -107,12 +107,12 @@ package final class AttentionLayout {
     }
   }
 
-  /// Whether a sequence is (the beginning of) the prefix itself.
+  /// Whether a sequence is the prefix itself or its beginning.
   func isPrefix(_ sequence: AttentionSequence) -> Bool {
     !sequence.attendsPrefix && sequence.keyStart == 0 && sequence.keyCount <= prefixCount
   }
 
-  /// The window as kernels take it: a number that no position reaches where there is none.
+  /// The window as a kernel argument; without a window, a number larger than every position.
   var windowOrAll: Int { window ?? 1 << 30 }
 
   /// Positions of the longest sequence that has queries.
@@ -121,8 +121,8 @@ package final class AttentionLayout {
       .map { self.firstPosition($0) + $0.queryCount }.max() ?? 0
   }
 
-  /// Pairs of a query and a position up to its sequence's end: the work of a pass, about twice
-  /// what the causal mask leaves of a long text.
+  /// Pairs of a query and a position up to its sequence's end: the work of a pass without the
+  /// causal mask, about twice the work with it for long texts.
   var pairs: Int {
     sequences.reduce(0) {
       $0 + $1.queryCount * min(windowOrAll, firstPosition($1) + $1.queryCount)
@@ -144,7 +144,7 @@ package final class AttentionLayout {
     return table
   }
 
-  /// Tiles of key rows, divided so.
+  /// Tiles of key rows for a division.
   func keyTable(_ division: AttentionKeyDivision) throws(ComputeError) -> AttentionKeyTable {
     if let made = keyTables.first(where: { $0.division == division }) { return made.table }
     let table = try AttentionKeyTable(self, division, on: device)
@@ -152,7 +152,7 @@ package final class AttentionLayout {
     return table
   }
 
-  /// How the CPU path shares out the backward pass.
+  /// The work division of the CPU path's backward pass.
   var blocks: AttentionBlocks {
     if let cachedBlocks { return cachedBlocks }
     let blocks = AttentionBlocks(self)

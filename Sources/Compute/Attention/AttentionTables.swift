@@ -1,7 +1,7 @@
 /// A tile of packed query rows: kernels read it as 6 ints.
 ///
-/// Packed row r of a sequence is query r / groupSize and, of the query heads that share a key/value
-/// head, head r % groupSize: heads of one group see the same keys, so they share a tile.
+/// Packed row r of a sequence is query r / groupSize of query head r % groupSize in its group. The
+/// heads of a group see the same keys, so they share a tile.
 struct AttentionQueryTile: BitwiseCopyable {
   var queryStart: Int32
   var queryCount: Int32
@@ -14,19 +14,19 @@ struct AttentionQueryTile: BitwiseCopyable {
   var firstRow: Int32
 }
 
-/// A tile of key rows whose gradient one work-group gathers: kernels read it as 5 ints.
+/// A tile of key rows whose gradient one work-group computes: kernels read it as 5 ints.
 struct AttentionKeyTile: BitwiseCopyable {
   /// Row of the first key in the key buffer.
   var keyRow: Int32
   var keyCount: Int32
-  /// Where its sums go: to the key's own row where -1, else to this slot of the partial sums.
+  /// -1: sums are written to the keys' own rows; else to this slot of the partial sums.
   var slot: Int32
   /// The spans of queries that see it.
   var spanBegin: Int32
   var spanEnd: Int32
 }
 
-/// Queries of one sequence as a key tile sees them, all or a share: kernels read it as 4 ints.
+/// Queries of one sequence, or a part of them, for a key tile: kernels read it as 4 ints.
 struct AttentionSpan: BitwiseCopyable {
   var queryStart: Int32
   var queryCount: Int32
@@ -35,7 +35,7 @@ struct AttentionSpan: BitwiseCopyable {
   var shift: Int32
 }
 
-/// Records on the host and on the device. The buffer grows by need and is kept for the next batch.
+/// A device buffer of records. It grows as needed and is reused by the next batch.
 final class AttentionRecords<Record: BitwiseCopyable> {
   private(set) var buffer: DeviceBuffer<Record>
 
@@ -45,7 +45,7 @@ final class AttentionRecords<Record: BitwiseCopyable> {
 
   func fill(_ records: [Record], on device: Device) throws(ComputeError) {
     if records.count > buffer.count {
-      // Room for batches of other lengths, so that a training soon allocates no more.
+      // Spare capacity for longer batches, so that training soon stops allocating.
       let capacity = max(64, records.count + records.count / 2)
       buffer = try device.buffer(of: Record.self, count: capacity)
     }
@@ -57,7 +57,7 @@ final class AttentionRecords<Record: BitwiseCopyable> {
 final class AttentionQueryTable {
   let records: AttentionRecords<AttentionQueryTile>
   private(set) var count = 0
-  /// The first so many tiles are the prefix's own queries.
+  /// Number of tiles, from the first, that hold the prefix's own queries.
   private(set) var prefixTiles = 0
 
   init(
@@ -90,22 +90,22 @@ final class AttentionQueryTable {
   }
 }
 
-/// How a key table is divided, for a device and heads.
+/// How keys are divided into tiles and slots, for a device and heads.
 struct AttentionKeyDivision: Equatable {
   /// Keys of a tile.
   let rows: Int
-  /// Tiles that a key/value head should have, for the device to be filled.
+  /// Tiles per key/value head that fill the device.
   let wanted: Int
-  /// Fewest queries of a share: they fill a tile of packed rows.
+  /// Minimum queries per split: enough to fill a tile of packed rows.
   let leastQueries: Int
 }
 
 /// The key tiles of a layout, those of the prefix first, and the spans of queries that see them.
 ///
-/// Many sequences see the prefix but it has few tiles: each of its tiles stands here `slots` times,
-/// with a share of the spans each, and the slots are summed afterwards in their order. Where all
-/// tiles are still fewer than wanted, queries are shared out as well: every sequence's keys then
-/// have `ownSlots`, each with a share of its queries.
+/// Many sequences see the prefix but it has few tiles. Each of its tiles is therefore listed
+/// `slots` times with a part of the spans each, and the slots are summed at the end in order. If
+/// there are still fewer tiles than wanted, queries are split as well: every sequence's keys then
+/// have `ownSlots` slots, each with a part of its queries.
 final class AttentionKeyTable {
   let tiles: AttentionRecords<AttentionKeyTile>
   let spans: AttentionRecords<AttentionSpan>
@@ -113,11 +113,11 @@ final class AttentionKeyTable {
   private(set) var prefixTiles = 0
   /// Partial sums of the prefix's keys.
   private(set) var slots = 0
-  /// Partial sums of other keys; 1 where their sums go to their own rows.
+  /// Partial sums of other keys; 1 if sums are written to the keys' own rows.
   private(set) var ownSlots = 1
-  /// Rows of a slot: those of the prefix, or of all keys where others have slots too.
+  /// Rows of a slot: the prefix rows, or all key rows if other keys have slots too.
   private(set) var slotRows = 0
-  /// The rows of keys behind the prefix.
+  /// The rows of keys after the prefix.
   private(set) var ownRows: [Range<Int>] = []
 
   static let largestSlotCount = 16
@@ -188,8 +188,8 @@ final class AttentionKeyTable {
     try self.tiles.fill(tiles, on: device)
   }
 
-  /// The slots that keys behind the prefix have: as many as make up the tiles that are wanted, and no more than leave the
-  /// longest sequence enough queries in each.
+  /// Slots of the keys after the prefix: enough for the wanted number of tiles, but with enough
+  /// queries of the longest sequence in each.
   private static func ownSlots(_ layout: AttentionLayout, _ division: AttentionKeyDivision) -> Int {
     let own = layout.sequences.filter { !layout.isPrefix($0) }
     let seeing = layout.sequences.count { $0.queryCount > 0 && $0.attendsPrefix } + 1
@@ -203,7 +203,7 @@ final class AttentionKeyTable {
       min(division.wanted / max(count, 1), longest / division.leastQueries, largestSlotCount))
   }
 
-  /// Rows of the keys behind the prefix, neighbours in one.
+  /// Rows of the keys after the prefix; adjacent ranges are merged.
   private static func ownRows(_ layout: AttentionLayout) -> [Range<Int>] {
     let own = layout.sequences.filter { !layout.isPrefix($0) && $0.keyCount > 0 }
     var ranges: [Range<Int>] = []

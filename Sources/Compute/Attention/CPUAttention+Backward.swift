@@ -12,13 +12,13 @@ extension CPUAttention {
     let queryGradient: UnsafeMutablePointer<Float>
   }
 
-  /// Where gradients of keys and values are added up: rows of `stride` = G * D floats.
+  /// Accumulators for gradients of keys and values: rows of `stride` = G * D floats.
   @unsafe struct KeyGradients {
     let key: UnsafeMutablePointer<Float>
     let value: UnsafeMutablePointer<Float>
     let stride: Int
 
-    /// With row 0 moved on by `rows`.
+    /// The accumulators from row `rows`.
     func shifted(by rows: Int) -> KeyGradients {
       unsafe KeyGradients(key: key + rows * stride, value: value + rows * stride, stride: stride)
     }
@@ -37,11 +37,10 @@ extension CPUAttention {
     Self.keys * heads.headDimension + queryRows * (3 * heads.headDimension + 2 * Self.keys + 1)
   }
 
-  /// Adds what one head of a piece's queries gives to the gradients of the keys that they see,
-  /// those of the prefix in `shared` and the sequence's own in `own`, and writes the gradients of
-  /// the queries.
+  /// Adds the contribution of one head of a block's queries to the gradients of keys and values,
+  /// prefix keys in `shared` and the sequence's own keys in `own`, and writes the query gradients.
   ///
-  /// `prefixOnly` leaves out the own keys of a piece that attends to the prefix, and its queries.
+  /// `prefixOnly` skips the own keys and the query gradients of a block that attends to the prefix.
   func backward(
     _ block: AttentionBlock, head: Int, _ operands: BackwardOperands, shared: KeyGradients,
     own: KeyGradients, prefixOnly: Bool, scratch: UnsafeMutablePointer<Float>

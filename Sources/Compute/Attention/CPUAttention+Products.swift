@@ -1,11 +1,11 @@
 import CArithmetic
 import CBLAS
 
-/// The matrix products of a tile: by our own where the processor has them, else by OpenBLAS, which
-/// knows nothing of what a row does not see.
+/// Matrix multiplications of a tile: our tiles if the processor supports them, else OpenBLAS, which
+/// does not skip masked keys.
 extension CPUAttention {
-  /// The keys, or values, of one head at the positions of a tile: rows of the prefix first, then those from
-  /// `keyStart` on. `rows` is [*, G, D].
+  /// The keys, or values, of one head at the positions of a tile: prefix rows first, then rows from
+  /// `keyStart`. `rows` is [*, G, D].
   func keyRows(
     _ rows: UnsafePointer<Float>, head: Int, at positions: Range<Int>, prefixCount: Int,
     keyStart: Int
@@ -19,8 +19,8 @@ extension CPUAttention {
       stride: stride)
   }
 
-  /// scores[r, k] = x[r] . keys[k] for the keys that packed row r sees; x is [count, D]. `transposed`
-  /// is scratch.
+  /// scores[r, k] = x[r] . keys[k] for the keys that packed row r sees; x is [count, D].
+  /// `transposed` is scratch.
   func multiply(
     _ x: UnsafePointer<Float>, byKeys keys: KeyRows, _ rows: PackedRows, _ tile: ScoreTile,
     transposed: UnsafeMutablePointer<Float>, into scores: UnsafeMutablePointer<Float>
@@ -70,7 +70,7 @@ extension CPUAttention {
 }
 
 extension KeyRows {
-  /// Calls `body` with each run of a tile's `count` keys that lie one after another, and the first.
+  /// Calls `body` with each contiguous run of a tile's `count` keys and a pointer to its first key.
   func forEachRun(of count: Int, _ body: (_ run: Range<Int>, UnsafePointer<Float>) -> Void) {
     if unsafe prefix_count > 0 { unsafe body(0..<prefix_count, prefix) }
     if unsafe prefix_count < count { unsafe body(prefix_count..<count, own) }

@@ -1,22 +1,22 @@
 import CArithmetic
 
-/// The CPU path's attention: a tile of packed query rows and one key/value head at a time, as
-/// matrix products with the softmax between them.
+/// Attention on the CPU path: for each tile of packed query rows and each key/value head, two
+/// matrix multiplications with a softmax between them.
 struct CPUAttention {
   let heads: HeadShape
   let scale: Float
   let softCap: Float
   let window: Int
-  /// Whether a pass is over before another thread is awake.
+  /// Whether a pass is shorter than waking another thread.
   let isSmall: Bool
-  /// Whether products are made by our tiles, which leave out what no row of a block sees.
+  /// Whether our tiles are used; they skip keys that no row of a register tile sees.
   let usesTiles: Bool
 
-  /// Packed query rows of a tile: a multiple of 16 queries, so that a causal tile ends where
-  /// vectors end. Few where sequences are short, since to OpenBLAS a tile is a rectangle that the
-  /// causal mask cuts; many where they are long, since every tile reads all the keys.
+  /// Packed query rows per tile: a multiple of 16 queries, so that the causal edge of a tile is at
+  /// a vector boundary. Small for short sequences, since OpenBLAS computes the full rectangle of a
+  /// causal tile; large for long ones, since every tile reads all keys.
   let queryRows: Int
-  /// Keys of a tile of scores, which stays in the second-level cache.
+  /// Keys per tile of scores, which stays in L2.
   static let keys = 256
 
   init(
@@ -33,12 +33,13 @@ struct CPUAttention {
     queryRows = heads.groupSize * (queries >= 8 ? max(16, queries & ~15) : max(1, queries))
   }
 
-  /// Scratch of a tile of the forward pass: keys transposed, queries, output, scores, maxima and sums.
+  /// Scratch of a tile of the forward pass: keys transposed, queries, output, scores, maxima and
+  /// sums.
   var forwardFloats: Int {
     Self.keys * heads.headDimension + queryRows * (2 * heads.headDimension + Self.keys + 2)
   }
 
-  /// The packed rows of a query tile that ends with its sequence at the latest.
+  /// The packed rows of a query tile, clipped to the end of its sequence.
   func packedRows(_ tile: AttentionQueryTile, head: Int) -> PackedRows {
     let end = Int(tile.queryCount) * heads.groupSize
     return PackedRows(
@@ -48,7 +49,7 @@ struct CPUAttention {
       first_position: Int(tile.firstPosition), window: window)
   }
 
-  /// The positions of all keys that some row sees.
+  /// The positions of all keys that at least one row sees.
   func visiblePositions(_ rows: PackedRows) -> Range<Int> {
     let first = rows.first_position + rows.first / rows.group
     let last = rows.first_position + (rows.first + rows.count - 1) / rows.group
@@ -61,7 +62,7 @@ struct CPUAttention {
   ) {
     for first in stride(from: positions.lowerBound, to: positions.upperBound, by: Self.keys) {
       let tile = first..<min(first + Self.keys, positions.upperBound)
-      // The pitch of scores leaves room for whole vectors.
+      // The pitch of scores is a multiple of the vector length.
       body(
         tile,
         ScoreTile(

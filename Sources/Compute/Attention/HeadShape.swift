@@ -1,5 +1,6 @@
-/// How attention's width is divided: H query heads and G key/value heads of D elements each; H is a multiple of G,
-/// and query head h reads key/value head h / (H / G) (grouped-query attention, Ainslie et al. 2023).
+/// How attention's width is divided: H query heads and G key/value heads of D elements each; H is a
+/// multiple of G, and query head h reads key/value head h / (H / G) (grouped-query attention,
+/// Ainslie et al. 2023).
 package struct HeadShape: Sendable, Equatable {
   package let queryHeads: Int
   package let keyValueHeads: Int

@@ -6,7 +6,7 @@ extension KernelFile {
 }
 
 extension Tunable {
-  /// Splitting into heads and merging again, one choice for both.
+  /// One configuration for `split_heads` and `merge_heads`.
   static let rotary = Tunable("rotary", .rotary, gpu: .rowLanes, cpu: .oneItem) {
     trial throws(ComputeError) in
     let (device, rows, heads) = (trial.device, trial.sizes.rows, trial.sizes.heads)
@@ -34,15 +34,15 @@ extension Tunable {
 }
 
 extension Device {
-  /// Splits a fused projection into heads and rotates queries and keys by their positions (rotary embedding in
-  /// the half-split order of Hugging Face's Llama: element i is paired with i + rotaryDimension / 2).
+  /// Splits a fused projection into heads and applies half-split (NeoX) RoPE to queries and keys:
+  /// element i is paired with element i + rotaryDimension / 2.
   ///
   /// - Parameters:
   ///   - projected: [rows, (H + 2G) * D], read: query | key | value of a row.
-  ///   - rotation: the angles; it must hold every position named.
+  ///   - rotation: the angles of at least all `positions`.
   ///   - positions: [rows], read.
-  ///   - keyRows: [rows], read: the row of `key` and `value` that each row's key and value go to, each
-  ///     named once.
+  ///   - keyRows: [rows], read: the row of `key` and `value` that each row's key and value go to,
+  ///     each named once.
   ///   - query: [rows, H, D], written.
   ///   - key: [*, G, D], rows at `keyRows` written.
   ///   - value: [*, G, D], rows at `keyRows` written.
@@ -79,7 +79,8 @@ extension Device {
     }
   }
 
-  /// As `splitHeads`, for a projection of queries alone: the last layer asks only at the response rows.
+  /// As `splitHeads`, for a projection of queries only: the last layer computes queries at response
+  /// rows only.
   ///
   /// - Parameters:
   ///   - projected: [rows, H * D], read.
@@ -114,7 +115,7 @@ extension Device {
     }
   }
 
-  /// As `splitHeads`, for a projection of keys and values alone.
+  /// As `splitHeads`, for a projection of keys and values only.
   ///
   /// - Parameters:
   ///   - projected: [rows, 2G * D], read: key | value of a row.
@@ -158,12 +159,12 @@ extension Device {
 }
 
 extension HeadShape {
-  /// The heads of a projection that holds queries alone.
+  /// The heads of a projection of queries only.
   var queriesAlone: HeadShape {
     HeadShape(queryHeads: queryHeads, keyValueHeads: 0, headDimension: headDimension)
   }
 
-  /// The heads of a projection that holds keys and values alone.
+  /// The heads of a projection of keys and values only.
   var keysAndValuesAlone: HeadShape {
     HeadShape(queryHeads: 0, keyValueHeads: keyValueHeads, headDimension: headDimension)
   }
@@ -173,7 +174,7 @@ extension HeadShape {
 }
 
 extension RotaryTable {
-  /// What the CPU path needs to know of a projection; valid while this table and the positions live.
+  /// The operands of the CPU path; valid while this table and the positions live.
   func shape(_ heads: HeadShape, positions: UnsafePointer<Int32>) -> HeadRotation {
     unsafe HeadRotation(
       query_heads: heads.queryHeads, key_value_heads: heads.keyValueHeads,

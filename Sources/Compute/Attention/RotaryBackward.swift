@@ -1,8 +1,8 @@
 import CArithmetic
 
 extension Device {
-  /// The gradient of `splitHeads` with respect to the projection: the transposed rotation of the gradients of queries
-  /// and keys, beside those of values.
+  /// The gradient of `splitHeads` with respect to the projection: the transposed rotation of the
+  /// gradients of queries and keys, beside those of values.
   ///
   /// - Parameters:
   ///   - queryGradient: [rows, H, D], read.

@@ -4,24 +4,25 @@
   import Musl
 #endif
 
-/// Cosine and sine of the angles by which rotary embedding (Su et al. 2021, arXiv:2104.09864) turns the pairs of a
-/// head, for every position up to a limit, on a device.
+/// Cosine and sine of the angles by which rotary embedding (Su et al. 2021, arXiv:2104.09864) turns
+/// the pairs of a head, for every position up to a limit, on a device.
 package final class RotaryTable {
   /// Positions 0 ..< this have a row.
   package let positions: Int
-  /// Elements of a head that are rotated; 0 leaves heads as they are (models with learned positions).
+  /// Elements of a head that are rotated; 0 leaves heads as they are (models with learned
+  /// positions).
   package let rotaryDimension: Int
   /// [positions, rotaryDimension / 2]
   let cosine: DeviceBuffer<Float>
   /// [positions, rotaryDimension / 2]
   let sine: DeviceBuffer<Float>
 
-  /// Works out the table on the host: angle = position * inverse frequency in Double, rounded to Float after cosine and
-  /// sine.
+  /// Works out the table on the host: angle = position * inverse frequency in Double, rounded to
+  /// Float after cosine and sine.
   ///
   /// - Parameters:
-  ///   - inverseFrequencies: [rotaryDimension / 2], as the model's configuration gives them (Float, as Hugging
-  ///     Face's transformers computes and keeps them); empty for no rotation.
+  ///   - inverseFrequencies: [rotaryDimension / 2], as the model's configuration gives them (Float,
+  ///     as Hugging Face's transformers computes and keeps them); empty for no rotation.
   ///   - attentionScaling: multiplies cosine and sine (transformers' `attention_scaling`).
   package init(
     _ device: Device, inverseFrequencies: [Float], attentionScaling: Float = 1, positions: Int

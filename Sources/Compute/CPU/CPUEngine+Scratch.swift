@@ -1,8 +1,8 @@
 import Synchronization
 
 extension CPUEngine {
-  /// Calls `body` once for each index below `count`, spread over the threads, each thread with a
-  /// piece of `scratch` of its own, `floats` long.
+  /// Calls `body` once for each index below `count` on all threads. Each thread gets its own
+  /// `floats` elements of `scratch`.
   func forEach(
     _ count: Int, onOneThread: Bool, scratch: UnsafeMutablePointer<Float>, floats: Int,
     _ body: (_ index: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void

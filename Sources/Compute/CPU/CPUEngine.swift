@@ -2,19 +2,19 @@ import CArithmetic
 import CBLAS
 import Foundation
 
-/// Which code runs where the CPU path has two.
+/// Which variant of the CPU path runs.
 package enum CPUVariant: Sendable {
-  /// As the processor asks for.
+  /// The fastest that the processor supports.
   case automatic
-  /// That for any processor, also on one that has its own: how it is tested there.
+  /// The portable variant on every processor, for tests.
   case portable
 }
 
-/// The CPU path: a pool of threads that shares out rows and tiles. OpenBLAS runs on one thread inside each
-/// of ours, so one pool, not two, competes for the cores.
+/// The CPU path: a thread pool that divides rows and tiles. OpenBLAS runs single-threaded inside
+/// each of our threads, so that two pools do not compete for the cores.
 @safe final class CPUEngine {
   let threads: Int
-  /// False where what is written for one family of processors is left out.
+  /// False if AVX-512 tiles are not used.
   let usesTiles: Bool
   private let pool: OpaquePointer
 
@@ -33,16 +33,17 @@ package enum CPUVariant: Sendable {
     unsafe thread_pool_destroy(pool)
   }
 
-  /// The place of the calling thread among the engine's, below `threads`: an index of scratch of its own.
+  /// The worker number of the calling thread, below `threads`: an index for per-thread scratch.
   static var worker: Int { Int(thread_pool_worker()) }
 
-  /// Calls `body` once for each index below `count`, spread over the threads.
+  /// Calls `body` once for each index below `count`, on all threads.
   func forEach(_ count: Int, _ body: (Int) -> Void) {
     forEachPart(of: count, grain: 1) { part in body(part.lowerBound) }
   }
 
-  /// Calls `body` with ranges that cover `0 ..< count`: each thread goes through a stretch of its own, `grain` indices at a
-  /// time and up to the next multiple of it, then helps the others with theirs.
+  /// Calls `body` with ranges that cover `0 ..< count`. Each thread first takes indices of its own
+  /// contiguous range, `grain` at a time up to the next multiple of `grain`, then steals from the
+  /// others.
   func forEachPart(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     withoutActuallyEscaping(body) { body in
       var body = body
@@ -57,13 +58,13 @@ package enum CPUVariant: Sendable {
     }
   }
 
-  /// Calls `body` with ranges that cover `0 ..< rows`. `elementsPerRow` is the work of a row in elements
-  /// touched: what is less than `smallest` stays on the calling thread, since waking another costs more.
+  /// Calls `body` with ranges that cover `0 ..< rows`. `elementsPerRow` is the work per row in
+  /// elements. Work below `smallest` stays on the calling thread, since waking another costs more.
   func forEachRange(
     of rows: Int, elementsPerRow: Int, smallest: Int = 1 << 15, _ body: (Range<Int>) -> Void
   ) {
     let work = rows * max(elementsPerRow, 1)
-    // Four pieces a thread level out what other processes take.
+    // Four parts per thread balance the load when other processes take time.
     let parts = min(rows, min(threads * 4, work / max(smallest / 2, 1)))
     guard threads > 1, parts > 1, work >= smallest else {
       if rows > 0 { body(0..<rows) }
@@ -74,7 +75,8 @@ package enum CPUVariant: Sendable {
     }
   }
 
-  /// Host memory, checked against what the system has left: the system would promise more and kill later.
+  /// Host memory, checked against what the system has left: the system overcommits and kills the
+  /// process later.
   static func allocate(
     byteCount: Int, heldBytes: Int, limit: Int?
   ) throws(ComputeError) -> MemoryBlock {
@@ -87,7 +89,7 @@ package enum CPUVariant: Sendable {
     return MemoryBlock.host(byteCount: byteCount)
   }
 
-  /// `MemAvailable` of /proc/meminfo in bytes; nil where there is none.
+  /// `MemAvailable` of /proc/meminfo in bytes; nil if it does not exist.
   static func availableBytes() -> Int? {
     guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),

@@ -1,5 +1,5 @@
-/// 0 ..< total in `count` pieces or fewer, each a multiple of `multiple` long but the last. The pieces depend on sizes
-/// alone, so the same call gives the same bits.
+/// Splits 0 ..< total into at most `count` parts; the length of all but the last is a multiple of
+/// `multiple`. The parts depend only on sizes, so results are bit-identical from call to call.
 struct Partition {
   let total: Int
   let count: Int

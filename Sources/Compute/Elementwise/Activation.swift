@@ -1,18 +1,19 @@
 import CArithmetic
 import CKernels
 
-/// The function between a feed-forward layer's two products, alone or as the gate of `swiGLU`.
+/// The activation function of a feed-forward layer, alone or as the gate of `swiGLU`.
 package enum Activation: Sendable, CaseIterable {
   /// x * sigmoid(x): Llama, Mistral, Qwen.
   case silu
-  /// GELU's tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415): `gelu_new` of GPT-2, `gelu_pytorch_tanh`.
+  /// GELU's tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415): `gelu_new` of GPT-2,
+  /// `gelu_pytorch_tanh`.
   case geluTanh
   /// x * Phi(x), with Phi the standard normal distribution function: exact GELU.
   case gelu
   /// max(x, 0).
   case relu
 
-  /// As Kernels/activations.h and CArithmetic number them.
+  /// Its number in Kernels/activations.h and CArithmetic.
   var code: Int {
     switch self {
     case .silu: ACTIVATION_SILU
@@ -61,7 +62,8 @@ extension Device {
     }
   }
 
-  /// The gradient of `activate` with respect to its input, in the input's place: nothing reads that again.
+  /// The gradient of `activate` with respect to its input, in place of the input, which is not read
+  /// again.
   ///
   /// - Parameters:
   ///   - outputGradient: [count], read.
@@ -92,7 +94,7 @@ extension Device {
 }
 
 extension Tunable {
-  /// A work-group goes along SPAN elements.
+  /// One work-group per SPAN elements.
   static let activation = Tunable(
     "activation", .activation,
     gpu: .spans((128, 1024), (64, 512), (128, 512), (128, 2048), (256, 1024), (256, 4096)),

@@ -6,8 +6,8 @@ extension KernelFile {
 }
 
 extension Device {
-  /// Bends logits in place so that none leaves -cap ... cap: cap * tanh(z / cap) (Gemma 2, arXiv:2408.00118).
-  /// Its gradient, a factor 1 - (bent / cap)^2, is `klDivergence`'s to apply.
+  /// Soft-caps logits to -cap ... cap in place: cap * tanh(z / cap) (Gemma 2, arXiv:2408.00118).
+  /// `klDivergence` applies the gradient, a factor 1 - (y / cap)^2 of the soft-capped logits y.
   ///
   /// - Parameters:
   ///   - logits: [rows, width], updated.

@@ -10,7 +10,7 @@ extension Device {
   /// hidden = activation(gate) * up.
   ///
   /// - Parameters:
-  ///   - gateUp: [rows, 2 * width], read: gate | up of a row, as one fused product gives them.
+  ///   - gateUp: [rows, 2 * width], read: gate | up per row, the output of one fused GEMM.
   ///   - hidden: [rows, width], written.
   package func swiGLU(
     _ gateUp: borrowing DeviceBuffer<Float>, activation: Activation, rows: Int, width: Int,
@@ -36,11 +36,13 @@ extension Device {
     }
   }
 
-  /// The gradient of `swiGLU` with respect to its input, in the input's place: nothing reads that again.
+  /// The gradient of `swiGLU` with respect to its input, in place of the input, which is not read
+  /// again.
   ///
   /// - Parameters:
   ///   - hiddenGradient: [rows, width], read.
-  ///   - gateUp: [rows, 2 * width], updated: the input of the forward pass on entry, its gradient on exit.
+  ///   - gateUp: [rows, 2 * width], updated: the input of the forward pass on entry, its gradient
+  ///     on exit.
   package func swiGLUBackward(
     _ hiddenGradient: borrowing DeviceBuffer<Float>, activation: Activation, rows: Int, width: Int,
     in gateUp: inout DeviceBuffer<Float>
@@ -67,7 +69,7 @@ extension Device {
 }
 
 extension Tunable {
-  /// A work-group goes along SPAN columns of a row.
+  /// One work-group per SPAN columns of a row.
   static let swiglu = Tunable(
     "swiglu", .swiglu,
     gpu: .spans((128, 1024), (64, 512), (128, 512), (128, 2048), (256, 1024), (256, 4096)),

@@ -12,8 +12,8 @@ extension Device {
   ///   - table: [V, E] in any precision.
   ///   - identifiers: [count], read; each below V.
   ///   - count: rows to gather.
-  ///   - scale: what every element is multiplied by.
-  ///   - y: [*, E], written from row `firstRow` on.
+  ///   - scale: multiplies every element.
+  ///   - y: [*, E], written from row `firstRow`.
   package func embeddingGather(
     _ table: WeightMatrix, identifiers: borrowing DeviceBuffer<Int32>, count: Int,
     scale: Float = 1, into y: inout DeviceBuffer<Float>, at firstRow: Int = 0
@@ -45,7 +45,7 @@ extension Device {
     }
   }
 
-  /// Rows of a stored matrix on the host, one after the other.
+  /// Downloads rows of a stored matrix to the host, row by row.
   ///
   /// - Parameter identifiers: rows of `table`, each checked to be below V.
   package func downloadRows(

@@ -6,11 +6,11 @@ extension KernelFile {
 }
 
 extension Device {
-  /// Takes rows from the places that an index names: target[r] = source[rows[r]].
+  /// Gathers rows by row index: target[r] = source[rows[r]].
   ///
   /// - Parameters:
   ///   - source: [*, width], read.
-  ///   - rows: [count], read: rows of `source`, in any order; a row may be named more than once.
+  ///   - rows: [count], read: row indices into `source`, in any order, repeats allowed.
   ///   - target: [count, width], written.
   package func gatherRows(
     _ source: borrowing DeviceBuffer<Float>, at rows: borrowing DeviceBuffer<Int32>, count: Int,
@@ -35,12 +35,12 @@ extension Device {
     }
   }
 
-  /// Puts rows to the places that an index names: target[rows[r]] = source[r]. Other rows keep what they hold.
+  /// Scatters rows by row index: target[rows[r]] = source[r]. Other rows keep their contents.
   ///
   /// - Parameters:
   ///   - source: [count, width], read.
-  ///   - rows: [count], read: rows of `target`, each named once.
-  ///   - accumulating: adds to what the rows hold.
+  ///   - rows: [count], read: row indices into `target`, all distinct.
+  ///   - accumulating: adds to the rows of `target`.
   ///   - target: [*, width], updated.
   package func scatterRows(
     _ source: borrowing DeviceBuffer<Float>, to rows: borrowing DeviceBuffer<Int32>, count: Int,

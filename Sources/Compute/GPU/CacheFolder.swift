@@ -1,8 +1,8 @@
 import Foundation
 
-/// The user's folder for what can be made anew.
+/// The user's cache folder.
 enum CacheFolder {
-  /// `$XDG_CACHE_HOME/pith/NAME`, or `~/.cache/pith/NAME`; nil where there is no home.
+  /// `$XDG_CACHE_HOME/pith/NAME`, or `~/.cache/pith/NAME`; nil without a home folder.
   static func url(_ name: String) -> URL? {
     let environment = ProcessInfo.processInfo.environment
     if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {

@@ -1,13 +1,13 @@
 import CKernels
 
-/// A file of Kernels/, carried inside the binary, and the headers that stand before it.
+/// An embedded file of Kernels/, and the headers included before it.
 @safe struct KernelFile {
   let name: String
   private let text: [UInt8]
   private let headers: [KernelFile]
 
-  /// A kernel file with the headers that its opening comment names under "Needs", in that order. The
-  /// dialect stands before every file and is never named.
+  /// A kernel file with the headers that its header comment lists under "Needs", in that order. The
+  /// dialect is included before every file and is not listed.
   init(_ source: KernelSource, needs headers: [KernelFile] = []) {
     name = unsafe String(cString: source.file)
     text = unsafe source.text.withMemoryRebound(to: UInt8.self, capacity: source.length) {
@@ -16,26 +16,27 @@ import CKernels
     self.headers = headers
   }
 
-  /// What the compiler gets: dialect, headers and this file, each under its own name and line numbers.
+  /// The source for the compiler: dialect, headers and this file, each with its own name and line
+  /// numbers.
   var source: [UInt8] {
     ([.dialect] + headers + [self]).flatMap { file in
       Array("#line 1 \"\(file.name)\"\n".utf8) + file.text
     }
   }
 
-  /// A hash of what the compiler gets.
+  /// A hash of `source`.
   var fingerprint: String { Fingerprint.text(of: [source]) }
 
-  /// The words that every kernel is written in; it stands before each file.
+  /// The macros of OpenCL C and CUDA; included before each file.
   static let dialect = unsafe KernelFile(kernel_dialect)
-  /// Loads, stores and reductions along a row, with the lanes of a GPU or the wide vectors of a CPU.
+  /// Row loads, stores and reductions, with GPU lanes or the wide vectors of a CPU.
   static let lanes = unsafe KernelFile(kernel_lanes)
 }
 
-/// Which body of a kernel is built where it has two.
+/// Which variant of a kernel is built.
 package enum KernelVariant: Sendable {
-  /// As the device's type asks for.
+  /// The variant for the device's type.
   case automatic
-  /// The bodies for GPUs, also on a device of CPU type: how they are tested without a GPU.
+  /// The GPU variant, even on a device of CPU type: for tests without a GPU.
   case gpu
 }

@@ -1,9 +1,9 @@
 internal import OpenCL
 
-/// A launch being put together: arguments in the order of the kernel's parameters, then `run`.
+/// A kernel launch: bind arguments in the order of the kernel's parameters, then call `run`.
 ///
-/// Every argument is bound at every launch and their count is checked, because the driver silently keeps
-/// the values of the launch before.
+/// Every launch binds all arguments, and their count is checked: otherwise the driver would
+/// silently reuse values of an earlier launch.
 struct KernelLaunch: ~Copyable {
   private let kernel: Kernel
   private let engine: OpenCLEngine
@@ -28,14 +28,15 @@ struct KernelLaunch: ~Copyable {
     try bind(buffer.block.device)
   }
 
-  /// No buffer, for one that the kernel does not touch in this launch.
+  /// A null pointer, for a buffer that this launch does not access.
   mutating func none() throws(ComputeError) {
     let (kernel, index) = (kernel, bound)
     try driver { () throws(OpenCLError) in try kernel.bindNothing(at: index) }
     bound += 1
   }
 
-  /// An `int` of the kernel. Throws `.unsupported` for a number that it does not hold: cut off, it would count other elements.
+  /// An `int` of the kernel. Throws `.unsupported` for a number that does not fit: a truncated
+  /// count would be wrong.
   mutating func value(_ value: Int) throws(ComputeError) {
     guard let number = Int32(exactly: value) else {
       throw .unsupported(
@@ -46,7 +47,7 @@ struct KernelLaunch: ~Copyable {
     try bind(value: number)
   }
 
-  /// An `OFFSET` of the kernel: a count of elements that may pass 2^31.
+  /// An `OFFSET` of the kernel: an element count that may exceed 2^31.
   mutating func offset(_ value: Int) throws(ComputeError) {
     try bind(value: Int64(value))
   }
@@ -61,8 +62,8 @@ struct KernelLaunch: ~Copyable {
     try bind(value: value)
   }
 
-  /// Enqueues the run over `groups` work-groups of `items` work-items each, by dimension. A run over no
-  /// groups is left out.
+  /// Enqueues the kernel over `groups` work-groups of `items` work-items each, per dimension.
+  /// Nothing is enqueued if a dimension has no groups.
   consuming func run(groups: [Int], items: [Int]) throws(ComputeError) {
     precondition(
       bound == kernel.argumentCount,
@@ -70,7 +71,7 @@ struct KernelLaunch: ~Copyable {
     try engine.run(kernel, groups: groups, items: items)
   }
 
-  /// As `run`, for a one-dimensional range of work-groups.
+  /// As `run`, for a one-dimensional grid.
   consuming func run(groups: Int, lanes: Int) throws(ComputeError) {
     try run(groups: [groups], items: [lanes])
   }

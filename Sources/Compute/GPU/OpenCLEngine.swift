@@ -1,13 +1,13 @@
 internal import OpenCL
 
-/// A GPU (or another device) through OpenCL: kernels by entry and options, launches, times.
+/// An OpenCL device: compiled kernels by entry and options, launches, timings.
 final class OpenCLEngine {
   let context: Context
-  /// True where the bodies for devices of CPU type are built.
+  /// True if the CPU variant of kernels is built.
   let isCPUType: Bool
-  /// The constants that this device's tuning found, by the tunable's name; those that are missing run their defaults.
+  /// The tuned configurations of this device, by the tunable's name; others use their defaults.
   var configurations: [String: TuningCandidate] = [:]
-  /// What work is shared out for; tests set it, to see what a larger device would do.
+  /// The compute units that work is divided for; tests set it to simulate a larger device.
   var computeUnits: Int
   private let cache: ProgramCache
   private var kernels: [KernelKey: Kernel] = [:]
@@ -20,7 +20,7 @@ final class OpenCLEngine {
     let options: [KernelOption]
   }
 
-  /// A class around the event, since arrays refuse noncopyable values.
+  /// A class around the event, since arrays cannot hold noncopyable values.
   private final class TimedEvent {
     let event: Event
     init(_ event: consuming Event) { self.event = event }
@@ -37,7 +37,7 @@ final class OpenCLEngine {
     cache = ProgramCache(device: description)
   }
 
-  /// Begins a launch of an entry of a kernel file, built with these `-D` options.
+  /// Prepares a launch of an entry of a kernel file, built with these `-D` options.
   func launch(
     _ file: @autoclosure () -> KernelFile, _ entry: String, _ options: [KernelOption] = []
   ) throws(ComputeError) -> KernelLaunch {
@@ -86,8 +86,8 @@ final class OpenCLEngine {
     }
   }
 
-  /// Device memory, checked against what the device has and takes in one buffer: drivers promise more and fail at the first
-  /// use.
+  /// Device memory, checked against the device's memory and largest buffer: drivers overcommit and
+  /// fail at the first use.
   func allocate(
     byteCount: Int, heldBytes: Int, limit: Int?
   ) throws(ComputeError) -> MemoryBlock {
@@ -122,21 +122,21 @@ struct KernelOption: Hashable, Sendable {
 
   var flag: String { "-D\(name)=\(value)" }
 
-  /// Work-groups that cover `elements`, where this constant is how many each takes.
+  /// Work-groups that cover `elements`, if this constant is the number of elements per work-group.
   func groups(for elements: Int) -> Int { (elements + value - 1) / value }
 }
 
-/// How many work-items a work-group has, with the `-D` constant that tells the kernel.
+/// The work-items per work-group, with their `-D` constant.
 struct Lanes {
   let count: Int
   var option: KernelOption { KernelOption("LANES", count) }
 
-  /// Work-groups that cover `elements`, one a lane.
+  /// Work-groups that cover `elements`, one per lane.
   func groups(for elements: Int) -> Int { option.groups(for: elements) }
 }
 
 extension OpenCLEngine {
-  /// For rows as long as a vocabulary: one work-item a row on a device of CPU type, where each runs wide vectors, and on a GPU a
-  /// work-group as large as every GPU takes.
+  /// For rows of vocabulary length: one work-item with wide vectors per row on a device of CPU
+  /// type, and on a GPU the largest work-group that every GPU supports.
   var vocabularyLanes: Lanes { Lanes(count: isCPUType ? 1 : 256) }
 }

@@ -1,9 +1,10 @@
 import Foundation
 internal import OpenCL
 
-/// Compiled kernels on disk, so that the second run starts at once: one file a program in
-/// `$XDG_CACHE_HOME/pith/programs` (or `~/.cache/pith/programs`), named by a hash of source, options, device
-/// and driver. A file that the driver refuses is compiled anew; a folder that cannot be written is done without.
+/// Compiled kernels on disk, so that later runs start quickly: one file per program in
+/// `$XDG_CACHE_HOME/pith/programs` (or `~/.cache/pith/programs`), named by a hash of source,
+/// options, device and driver. A file that the driver rejects is recompiled; without a writable
+/// folder nothing is cached.
 struct ProgramCache {
   private let folder: URL?
   private let device: String
@@ -14,7 +15,7 @@ struct ProgramCache {
     self.folder = CacheFolder.url("programs")
   }
 
-  /// The program of a source: taken from disk, or compiled and put there.
+  /// The program of a source: loaded from disk, or compiled and stored.
   func program(
     _ context: Context, source: [UInt8], name: String, options: String
   ) throws(OpenCLError) -> Program {
@@ -37,7 +38,7 @@ struct ProgramCache {
   }
 }
 
-/// 128 bits of FNV-1a over everything that what is kept on disk depends on.
+/// A 128-bit FNV-1a hash over all inputs of a cached file.
 enum Fingerprint {
   static func text(of parts: [[UInt8]]) -> String {
     [0xcbf2_9ce4_8422_2325, 0x6c62_272e_07bb_0142].map { (basis: UInt64) in

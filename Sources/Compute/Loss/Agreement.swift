@@ -6,13 +6,13 @@ extension KernelFile {
 }
 
 extension Device {
-  /// Whether each row's most likely token (the lowest of equal ones) is the one that the teacher chose.
+  /// Whether each row's most likely token (the lowest of equal ones) is the teacher's.
   ///
   /// - Parameters:
   ///   - logits: [rows, width], read.
-  ///   - chosen: [*], read: the teacher's argmax of each of its rows.
-  ///   - rowIndices: [*], read from `firstIndex` on: the teacher's row of each row.
-  ///   - agreements: [*], written from `firstRow` on: 1 or 0.
+  ///   - chosen: [*], read: argmax of each teacher row.
+  ///   - rowIndices: [*], read from `firstIndex`: the teacher row of each row.
+  ///   - agreements: [*], written from `firstRow`: 1 or 0.
   package func agreement(
     _ logits: borrowing DeviceBuffer<Float>, with chosen: borrowing DeviceBuffer<Int32>,
     at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, width: Int, firstIndex: Int = 0,

@@ -7,11 +7,12 @@ extension KernelFile {
 }
 
 extension Device {
-  /// Rows of logits in 16 bits: binary16 of the distance to the row's maximum, which leaves the softmax as it is.
+  /// Rows of logits in 16 bits: binary16 of the difference from the row's maximum, which does not
+  /// change the softmax.
   ///
   /// - Parameters:
   ///   - logits: [rows, width], read.
-  ///   - compressed: [*, width], written from row `firstRow` on; -65504 where a distance is larger.
+  ///   - compressed: [*, width], written from row `firstRow`; differences are clamped to -65504.
   package func compressLogits(
     _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
     into compressed: inout DeviceBuffer<UInt16>, firstRow: Int = 0

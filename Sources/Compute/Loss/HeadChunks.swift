@@ -1,15 +1,16 @@
-/// Rows of the head in chunks: [rows, V] logits never stand in memory beyond one chunk.
+/// Chunks of rows for the head: only one chunk of [rows, V] logits is in memory at a time.
 package struct HeadChunks {
-  /// The most that a chunk's logits take on a CPU, by either path: measured best, and little beside a model.
+  /// Maximum bytes of a chunk's logits on a CPU, on both paths: the fastest as measured, and small
+  /// beside a model.
   static let byteCount = 32 << 20
 
   /// The rows of each chunk.
   let ranges: [Range<Int>]
-  /// Rows that a buffer of a chunk has room for: of few sizes, so that the pool keeps few.
+  /// Rows of a chunk's buffer: one of few sizes, so that the pool keeps few buffers.
   let capacity: Int
 
-  /// The most that a chunk's logits take on a GPU. Its kernels give a row to a work-group, so that a chunk has two rows for every
-  /// compute unit; a 16th of the memory bounds it, and half of what the device takes in one buffer.
+  /// Maximum bytes of a chunk's logits on a GPU. Kernels use one work-group per row, so a chunk has
+  /// two rows per compute unit, bounded by a 16th of the memory and by half of the largest buffer.
   static func byteCount(
     vocabulary: Int, computeUnits: Int, memory: Int, largestBuffer: Int
   ) -> Int {
@@ -29,7 +30,7 @@ package struct HeadChunks {
 }
 
 extension Device {
-  /// `rows` of the head in chunks of up to `byteCount`; nil takes what suits this device.
+  /// `rows` of the head in chunks of up to `byteCount` bytes; nil for the device's default.
   func headChunks(rows: Int, vocabulary: Int, byteCount: Int?) -> HeadChunks {
     HeadChunks(
       rows: rows, vocabulary: vocabulary,

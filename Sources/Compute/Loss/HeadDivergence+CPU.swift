@@ -1,19 +1,21 @@
 import CArithmetic
 
-/// How the CPU path goes through the vocabulary where the teacher is projected: parts of it side by side, each tile by tile. A
-/// tile's logits, their softmax and its product with W are made while the logits stand in the second cache, and no others are kept:
-/// attention's online softmax (Milakov and Gimelshein 2018, arXiv:1805.02867), with W as keys and as values.
+/// Division of the vocabulary for a projected teacher on the CPU path: parts run in parallel, each
+/// tile by tile. Logits, softmax and the matrix multiplication with W of a tile happen while its
+/// logits are in L2; no other logits are stored. This is the online softmax of attention (Milakov
+/// and Gimelshein 2018, arXiv:1805.02867) with W as keys and as values.
 private struct VocabularyTiles {
   let vocabulary: Int
   let width: Int
-  /// Columns of a tile: as many as let a tile of W stay near.
+  /// Columns of a tile, so that a tile of W stays in cache.
   let columns: Int
   /// Columns of a part.
   let length: Int
 
-  /// The most parts: each gathers rows of its own, so that sums do not depend on the threads.
+  /// Maximum number of parts. Each part has its own accumulated rows, so sums do not depend on the
+  /// thread count.
   private static let parts = 16
-  /// The most rows at a time: what a tile's logits leave of the second cache.
+  /// Maximum rows at a time, so that a tile's logits fit in L2.
   private static let rows = 512
 
   init(vocabulary: Int, width: Int) {
@@ -32,7 +34,7 @@ private struct VocabularyTiles {
     return stride(from: part * length, to: end, by: columns).map { $0..<min($0 + columns, end) }
   }
 
-  /// Rows at a time, so that what is accumulated takes no more than `byteCount`.
+  /// Chunks of rows whose accumulated rows take at most `byteCount` bytes.
   func chunks(rows: Int, byteCount: Int) -> [Range<Int>] {
     let most = max(1, min(Self.rows, byteCount / (4 * (count * width + columns))))
     let chunks = (rows + most - 1) / most
@@ -41,7 +43,7 @@ private struct VocabularyTiles {
 }
 
 extension Device {
-  /// `headDivergence` of a projected teacher, where the processor has our tiles.
+  /// `headDivergence` for a projected teacher, if the processor supports our tiles.
   func streamProjectedHead(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, teacher: TeacherRows,
     at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, temperature: Float, weight: Float,
@@ -72,7 +74,8 @@ extension Device {
     }
   }
 
-  /// Goes through the vocabulary, the threads part by part. Where activations are rounded, so are states and exponentials.
+  /// Computes all parts of the vocabulary on all threads. If activations are rounded, so are states
+  /// and exponentials.
   private func accumulate(
     _ states: UnsafePointer<Float>, rows: Int, _ head: WeightMatrix, _ tiles: VocabularyTiles,
     _ inverseTemperature: Float, _ parts: VocabularyParts, on cpu: CPUEngine

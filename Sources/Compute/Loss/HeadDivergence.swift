@@ -1,24 +1,26 @@
 extension Device {
-  /// The head and the loss as one: logits, the divergence from the teacher and the gradient with respect to the
-  /// hidden states, chunk of rows by chunk of rows.
+  /// Head and loss in one operation: logits, the divergence from the teacher and the gradient with
+  /// respect to the hidden states, one chunk of rows at a time.
   ///
-  /// Where the device rounds activations, the states are rounded first, and all is that of the rounded states. The product for
-  /// the gradient then rounds differences from the teacher. Where the teacher is projected, W^T q - m would be the noise of a
-  /// rounded q: what rounding leaves out of a probability above 1/64 is added.
+  /// If the device rounds activations, the hidden states are rounded first, and all results are
+  /// those of the rounded states. The GEMM of the gradient then rounds its input, differences from
+  /// the teacher. For a projected teacher, W^T q - m of a rounded q would be mostly rounding error:
+  /// the rounding errors of probabilities above 1/64 are added back.
   ///
   /// - Parameters:
-  ///   - hidden: [rows, E], read, and rounded where the device does so: the student's states behind the final norm.
+  ///   - hidden: [rows, E], read, and rounded if the device rounds activations: the student's
+  ///     states after the final norm.
   ///   - head: W [V, E].
-  ///   - shape: what the model does to the head's product before the softmax.
+  ///   - shape: scale and soft cap of the logits.
   ///   - teacher: filled with the same head and shape.
-  ///   - rowIndices: [rows], read: the teacher's row of each row.
-  ///   - weight: what the gradient is multiplied by, such as 1 / response tokens of the batch for a mean.
+  ///   - rowIndices: [rows], read: the teacher row of each row.
+  ///   - weight: multiplies the gradient, such as 1 / response tokens of the batch for a mean.
   ///   - losses: [rows], written: nats, before `weight`.
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
-  ///   - chunkBytes: the most that a chunk's logits take, or what is gathered in their place; nil takes what suits the
-  ///     device. Fewer mean that the head is read more often.
-  /// - Throws: `.unsupported` where projected rows are asked for another divergence than their own; what the operations
-  ///   throw.
+  ///   - chunkBytes: maximum bytes of a chunk's logits, or of the accumulated rows in their place;
+  ///     nil for the device's default. With fewer bytes the head is read more often.
+  /// - Throws: `.unsupported` if a projected teacher does not serve the objective; errors of the
+  ///   operations.
   package func headDivergence(
     _ hidden: inout DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
     teacher: TeacherRows, at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int,
@@ -71,11 +73,12 @@ extension Device {
     }
   }
 
-  /// As `headDivergence`, without the gradient, and with the agreement of the two models: for evaluations, and exact also
-  /// where the device rounds activations.
+  /// As `headDivergence`, for evaluation: without the gradient, with the agreement of the two
+  /// models, and exact even if the device rounds activations.
   ///
   /// - Parameters:
-  ///   - agreements: [rows], written: 1 where the student's most likely token is the teacher's, else 0.
+  ///   - agreements: [rows], written: 1 if the student's most likely token is the teacher's, else
+  ///     0.
   package func headDivergenceLoss(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
     teacher: TeacherRows, at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int,

@@ -7,7 +7,7 @@ extension KernelFile {
     kernel_kl_divergence, needs: [.lanes, .vocabularyRow, .divergenceTerms])
 }
 
-/// How a teacher's logits are stored: `Float`, or `UInt16` for binary16 shifted by the row's maximum
+/// Storage of a teacher's logits: `Float`, or `UInt16` for binary16 shifted by the row's maximum
 /// (`compressLogits`).
 package protocol TeacherLogit: BitwiseCopyable {
   static var isHalf: Bool { get }
@@ -22,17 +22,19 @@ extension UInt16: TeacherLogit {
 }
 
 extension Device {
-  /// The distillation loss between rows of logits, and its gradient in place of the student's (formulas in
-  /// Kernels/kl_divergence.cl).
+  /// The distillation loss between rows of logits, and its gradient in place of the student's
+  /// (formulas in Kernels/kl_divergence.cl).
   ///
-  /// A batch may come in chunks of rows: `rowIndices` and `losses` are the batch's, `student` holds a chunk.
+  /// A batch may be processed in chunks of rows: `rowIndices` and `losses` are the batch's,
+  /// `student` holds one chunk.
   ///
   /// - Parameters:
   ///   - teacher: [*, width], read; finite.
-  ///   - rowIndices: [*], read from `firstIndex` on: the teacher's row of each row.
-  ///   - student: [rows, width], updated: logits, finite, on entry; on exit weight times the gradient with respect to
-  ///     them, or to z where they are softCap * tanh(z / softCap).
-  ///   - losses: [*], written from `firstRow` on: nats, before `weight`.
+  ///   - rowIndices: [*], read from `firstIndex`: the teacher row of each row.
+  ///   - student: [rows, width], updated: finite logits on entry; on exit `weight` times the
+  ///     gradient with respect to the logits, or to z if they are soft-capped, softCap * tanh(z /
+  ///     softCap).
+  ///   - losses: [*], written from `firstRow`: nats, before `weight`.
   package func klDivergence<Logit: TeacherLogit>(
     teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
     student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
@@ -123,7 +125,7 @@ extension DivergenceForm {
 }
 
 extension Tunable {
-  /// One choice for the three forms, found by the first.
+  /// One configuration for the three forms, tuned on forward KL.
   static let klDivergence = Tunable(
     "kl_divergence", .klDivergence, gpu: .vocabularyLanes, cpu: .oneItem
   ) { trial throws(ComputeError) in

@@ -1,5 +1,5 @@
-/// What a model does to the product z of its head before the softmax: softCap * tanh(scale * z / softCap), or scale * z
-/// where there is no cap.
+/// Scale and soft cap of a model's logits: softCap * tanh(scale * z / softCap) of the head's output
+/// z, or scale * z without a cap.
 package struct LogitShape: Sendable, Equatable {
   /// A factor, above 0 (Cohere's `logit_scale`, the inverse of Granite's `logits_scaling`).
   package let scale: Float
@@ -11,14 +11,15 @@ package struct LogitShape: Sendable, Equatable {
     self.softCap = softCap
   }
 
-  /// Logits are the product itself.
+  /// Logits are the head's output.
   package static let plain = LogitShape()
 
-  /// A factor before a softmax is a temperature: the objective of logits / scale that equals `objective` of the logits.
+  /// The objective on logits / scale that equals `objective` on the logits: the scale becomes part
+  /// of the temperature.
   func unscaled(_ objective: Objective) -> Objective {
     Objective(objective.form, temperature: objective.temperature / scale)
   }
 
-  /// The cap of logits / scale.
+  /// The soft cap of logits / scale.
   var unscaledSoftCap: Float? { softCap.map { $0 / scale } }
 }

@@ -1,5 +1,5 @@
-/// What the distillation minimises: a divergence between the teacher's p = softmax(t / T) and the student's
-/// q = softmax(s / T), in nats and without a factor T^2.
+/// The objective of distillation: a divergence between the teacher's p = softmax(t / T) and the
+/// student's q = softmax(s / T), in nats and without a factor T^2.
 package struct Objective: Sendable, Equatable {
   package let form: DivergenceForm
   /// T, above 0.
@@ -10,11 +10,11 @@ package struct Objective: Sendable, Equatable {
     self.temperature = temperature
   }
 
-  /// KL(p || q) at temperature 1: what evaluations state.
+  /// KL(p || q) at temperature 1, the metric of evaluations.
   package static let forwardKL = Objective(.forwardKL)
 }
 
-/// The divergences on offer. With m = (p + q) / 2:
+/// The supported divergences. With m = (p + q) / 2:
 package enum DivergenceForm: Int, Sendable, CaseIterable {
   /// KL(p || q) = sum p log(p / q).
   case forwardKL = 0

@@ -7,8 +7,8 @@ extension KernelFile {
 }
 
 extension Device {
-  /// The teacher's side of `projectedDivergence`, before the product with the head: p = softmax(z / temperature) in
-  /// place of the logits z, and its entropy.
+  /// The teacher's side of `projectedDivergence`, before the product with the head: p = softmax(z /
+  /// temperature) in place of the logits z, and its entropy.
   ///
   /// - Parameters:
   ///   - logits: [rows, width], updated: finite on entry, p on exit.
@@ -38,20 +38,21 @@ extension Device {
     }
   }
 
-  /// Forward KL against a teacher of which only m = W^T p and the entropy of p are kept (formulas in
-  /// Kernels/projected_divergence.cl), for logits z = W h without a bias.
+  /// Forward KL against a projected teacher, of which only m = W^T p and the entropy of p are
+  /// stored (formulas in Kernels/projected_divergence.cl), for logits z = W h without a bias.
   ///
-  /// The gradient with respect to h is weight / temperature * (W^T q - m). This writes its second term to
-  /// `hiddenGradient` and weight / temperature * q in place of the logits: the caller adds their product with W.
+  /// The gradient with respect to h is weight / temperature * (W^T q - m). This writes the second
+  /// term to `hiddenGradient` and weight / temperature * q in place of the logits: the caller
+  /// multiplies them with W and adds the result.
   ///
   /// - Parameters:
   ///   - projected: [*, width], read: m.
   ///   - entropies: [*], read: nats, of p at the same temperature.
-  ///   - rowIndices: [*], read from `firstRow` on: the teacher's row of each row.
-  ///   - hidden: [*, width], read from row `firstRow` on: h.
+  ///   - rowIndices: [*], read from `firstRow`: the teacher row of each row.
+  ///   - hidden: [*, width], read from row `firstRow`: h.
   ///   - logits: [rows, vocabulary], updated.
-  ///   - hiddenGradient: [*, width], written from row `firstRow` on.
-  ///   - losses: [*], written from `firstRow` on: nats, before `weight`.
+  ///   - hiddenGradient: [*, width], written from row `firstRow`.
+  ///   - losses: [*], written from `firstRow`: nats, before `weight`.
   package func projectedDivergence(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
     at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,

@@ -6,12 +6,13 @@ extension KernelFile {
 }
 
 extension Device {
-  /// Adds up numbers on the device, in a fixed order, without a wait: the losses of rows become the loss of a step.
+  /// Sums values on the device in a fixed order, such as the losses of rows to the loss of a step,
+  /// without a host wait.
   ///
   /// - Parameters:
   ///   - values: [*], of which `count` are read.
-  ///   - factor: what the sum is multiplied by, such as 1 / count for a mean.
-  ///   - total: [*], of which the element `index` is written.
+  ///   - factor: multiplies the sum, such as 1 / count for a mean.
+  ///   - total: [*], of which element `index` is written.
   package func sum(
     _ values: borrowing DeviceBuffer<Float>, count: Int, factor: Float = 1,
     into total: inout DeviceBuffer<Float>, at index: Int = 0

@@ -1,17 +1,18 @@
-/// The teacher's logits of a chunk, made anew from its hidden states, and room for them.
+/// The teacher's logits of a chunk, recomputed from its hidden states, and their buffers.
 struct TeacherReplay: ~Copyable {
-  /// [chunk, V]: the teacher's logits, row by row as the student's.
+  /// [chunk, V]: the teacher's logits, in the order of the student's rows.
   var logits: DeviceBuffer<Float>
   /// [chunk]: their most likely tokens.
   var chosen: DeviceBuffer<Int32>
   private var rows: DeviceBuffer<Int32>
   private var states: DeviceBuffer<Float>
 
-  /// Takes the room, none where the teacher is kept otherwise.
+  /// Allocates the buffers; empty unless the teacher's kind is `hidden`.
   init(_ device: Device, _ teacher: TeacherRows, _ chunks: HeadChunks) throws(ComputeError) {
     let capacity = teacher.kind == .hidden ? chunks.capacity : 0
     try teacher.reserveIdentity(device, count: capacity)
-    // Made first, kept after: a noncopyable value must not fail half made.
+    // All buffers exist before the first is assigned: a noncopyable value must not throw half
+    // initialised.
     let logits = try device.scratch(of: Float.self, count: capacity * teacher.vocabulary)
     let chosen = try device.scratch(of: Int32.self, count: capacity)
     let rows = try device.scratch(of: Int32.self, count: capacity)
@@ -22,7 +23,7 @@ struct TeacherReplay: ~Copyable {
     self.states = states
   }
 
-  /// Makes the logits of the rows that `chunk` of `rowIndices` names.
+  /// Computes the logits of the teacher rows in `chunk` of `rowIndices`.
   mutating func run(
     _ device: Device, _ teacher: TeacherRows, _ head: WeightMatrix, _ shape: LogitShape,
     at rowIndices: borrowing DeviceBuffer<Int32>, chunk: Range<Int>

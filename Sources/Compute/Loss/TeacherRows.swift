@@ -1,38 +1,38 @@
-/// What the cache keeps of the teacher for a response token. E is the hidden size, V the vocabulary.
+/// What the teacher cache stores per response token. E is the hidden size, V the vocabulary.
 package enum TeacherCacheKind: String, Sendable, CaseIterable {
   /// The logits in 16 bits: 2 V bytes. Every divergence at every temperature.
   case logits
-  /// The hidden state, replayed through the head whenever it is asked for: 4 E bytes. Every divergence at
-  /// every temperature.
+  /// The hidden state, from which the head recomputes logits on every use: 4 E bytes. Every
+  /// divergence at every temperature.
   case hidden
   /// W^T p and the entropy of p, where W is the head: 4 E + 4 bytes. Forward KL at one temperature.
   case projected
 }
 
-/// The teacher's side of the loss, one row a response token, on the device for the whole run. `Device.storeTeacher`
-/// fills it, `Device.headDivergence` reads it.
+/// The teacher cache, one row per response token, on the device for the whole run.
+/// `Device.storeTeacher` fills it, `Device.headDivergence` reads it.
 package final class TeacherRows {
   package let kind: TeacherCacheKind
-  /// Rows that there is room for.
+  /// The number of rows that it can hold.
   package let capacity: Int
   package let vocabulary: Int
   /// E, the hidden size.
   package let width: Int
-  /// The temperature of the loss that `projected` rows serve; the others serve every temperature.
+  /// The temperature of the loss for `projected` rows; other kinds support every temperature.
   package let temperature: Float
 
-  /// [capacity, V] binary16, each row shifted by its maximum, of the kind `logits`.
+  /// [capacity, V] binary16, each row shifted by its maximum, for kind `logits`.
   var logits: DeviceBuffer<UInt16>
-  /// [capacity, E]: hidden states, or W^T p of the kind `projected`.
+  /// [capacity, E]: hidden states, or W^T p for kind `projected`.
   var states: DeviceBuffer<Float>
-  /// [capacity] nats, of the kind `projected`.
+  /// [capacity] nats, for kind `projected`.
   var entropies: DeviceBuffer<Float>
-  /// [capacity]: the most likely token. Of the kind `hidden` it is found when it is asked for.
+  /// [capacity]: the most likely token; computed on demand for kind `hidden`.
   var chosen: DeviceBuffer<Int32>
-  /// 0, 1, ... for the rows of a chunk that is replayed; grows to the largest chunk and stays.
+  /// 0, 1, ... as row indices of a recomputed chunk; grows to the largest chunk and is kept.
   private(set) var identity: DeviceBuffer<Int32>
 
-  /// Room for `capacity` rows.
+  /// Allocates `capacity` rows.
   package init(
     _ device: Device, kind: TeacherCacheKind, capacity: Int, vocabulary: Int, width: Int,
     temperature: Float = 1
@@ -49,12 +49,12 @@ package final class TeacherRows {
     identity = try device.buffer(count: 0)
   }
 
-  /// Makes `identity` as long as a chunk.
+  /// Grows `identity` to the length of a chunk.
   func reserveIdentity(_ device: Device, count: Int) throws(ComputeError) {
     if identity.count < count { identity = try device.buffer((0..<count).map { Int32($0) }) }
   }
 
-  /// Whether a head, and a divergence where one is asked for, go with these rows.
+  /// Throws if these rows do not fit a head, or a given objective.
   func check(
     _ operation: StaticString, _ head: WeightMatrix, _ shape: LogitShape,
     _ objective: Objective? = nil
@@ -90,7 +90,7 @@ package final class TeacherRows {
     }
   }
 
-  /// Bytes of device memory that this takes.
+  /// Bytes of device memory in use.
   package var byteCount: Int {
     Self.byteCount(kind, rows: capacity, vocabulary: vocabulary, width: width)
   }

@@ -2,13 +2,13 @@ extension Device {
   /// Fills rows of the teacher from its hidden states.
   ///
   /// - Parameters:
-  ///   - hidden: [*, E], read from row `inputRow` on: the teacher's states behind the final norm.
-  ///   - rows: how many.
+  ///   - hidden: [*, E], read from row `inputRow`: the teacher's states after the final norm.
+  ///   - rows: the number of rows.
   ///   - head: W [V, E].
-  ///   - shape: what the model does to the head's product before the softmax.
-  ///   - teacher: written from row `firstRow` on.
-  /// - Throws: `.unsupported` where rows are to be projected and the head has a bias or the logits a cap; what the
-  ///   operations throw.
+  ///   - shape: scale and soft cap of the logits.
+  ///   - teacher: written from row `firstRow`.
+  /// - Throws: `.unsupported` if the teacher is projected and the head has a bias or the logits a
+  ///   soft cap; errors of the operations.
   package func storeTeacher(
     _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
     shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,
@@ -46,7 +46,8 @@ extension Device {
     }
   }
 
-  /// logits / shape.scale [rows, V] of some rows of `hidden` [*, E], which is read in f32 where `isExact`.
+  /// logits / shape.scale [rows, V] of `rows` of `hidden` [*, E], which is read in f32 if
+  /// `isExact`.
   func headLogits(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
     rows: Range<Int>, isExact: Bool = true, into logits: inout DeviceBuffer<Float>

@@ -1,7 +1,7 @@
-/// What products read activations and gradients as.
+/// The precision in which matrix multiplications read activations and gradients.
 package enum ActivationPrecision: String, Sendable, Codable, CaseIterable {
-  /// As they are.
+  /// f32, without rounding.
   case f32
-  /// Rounded to nearest even, where weights are bf16 too (`Device.roundsActivations`). Sums stay f32.
+  /// Rounded to nearest even for bf16 weights (`Device.roundsActivations`). Sums stay f32.
   case bf16
 }

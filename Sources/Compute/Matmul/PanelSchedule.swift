@@ -1,12 +1,12 @@
 import CArithmetic
 
-/// How the threads share a product's panels: a panel is a number of units of equal work, each some of its rows; a last panel
-/// that is at most half as wide has half as many.
+/// How the threads divide the packed panels of a GEMM. A panel has a number of units of equal work,
+/// each a block of rows; a last panel that is at most half as wide has half as many units.
 struct PanelSchedule {
   private static let panelColumns = Int(PRODUCT_PANEL_COLUMNS)
   private let rows: Int
   private let width: Int
-  /// Units of a whole panel.
+  /// Units of a full panel.
   let unitsPerPanel: Int
   /// Units of all panels.
   let units: Int
@@ -20,15 +20,15 @@ struct PanelSchedule {
       let longest = (units + threads - 1) / threads
       return Double(longest * threads) / Double(units)
     }
-    // As few as keep the threads' stretches nearly equal, and of 48 rows or more where a panel has several: fewer would spend
-    // too much of their time on the panel.
+    // The fewest units that balance the threads, with at least 48 rows each if a panel has several:
+    // with fewer rows, packing takes too large a part of the time.
     var best = 1
     for count in 1...max(rows / 96, 1) where waste(count) < waste(best) - 0.02 { best = count }
     unitsPerPanel = 2 * best
     units = halves * best
   }
 
-  /// The rows and columns of neighbouring units of one panel.
+  /// The rows and columns of adjacent units of one panel.
   func block(_ part: Range<Int>) -> (rows: Range<Int>, columns: Range<Int>) {
     let panel = part.lowerBound / unitsPerPanel
     let first = panel * unitsPerPanel

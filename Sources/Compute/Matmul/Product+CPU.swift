@@ -2,7 +2,7 @@ import CArithmetic
 import CBLAS
 
 extension Device {
-  /// A product on the CPU: by our tiles where the processor has them, else by OpenBLAS.
+  /// GEMM on the CPU: our tiles if the processor supports them, else OpenBLAS.
   func multiply(
     _ shape: ProductShape, _ x: UnsafePointer<Float>, _ weight: WeightMatrix,
     addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, on cpu: CPUEngine
@@ -36,11 +36,12 @@ extension Device {
     try unsafe multiplyByTiles(product, on: cpu)
   }
 
-  /// Panels of columns of y, shared out over the threads; where they do not divide well, rows of y too.
+  /// Packed panels, divided over the threads; if the panels do not divide evenly, rows of a panel
+  /// are divided too.
   private func multiplyByTiles(_ product: Product, on cpu: CPUEngine) throws(ComputeError) {
     let (rows, width) = unsafe (product.rows, product.width)
-    // A thread that wakes costs as much as some hundred thousand weights; reading one costs as much as 16
-    // multiplications.
+    // Waking a thread costs as much as some hundred thousand weights; reading a weight costs as
+    // much as 16 multiplications.
     let isSmall = unsafe width * product.inner * (rows + 16) < 1 << 21
     let panelBytes = Int(PRODUCT_PANEL_BYTES)
     var scratch = try self.scratch(of: UInt8.self, count: panelBytes * cpu.threads)
@@ -51,7 +52,8 @@ extension Device {
         unsafe product_tiles(product, 0, rows, 0, width, panels)
         return
       }
-      // A thread goes from panel to panel; where its stretch ends within one, that panel's rows are shared.
+      // A thread takes whole panels; where its range ends within a panel, the rows of that panel
+      // are divided.
       cpu.forEachPart(of: schedule.units, grain: schedule.unitsPerPanel) { units in
         let (rows, columns) = schedule.block(units)
         unsafe product_tiles(
@@ -61,8 +63,8 @@ extension Device {
     }
   }
 
-  /// Columns of y shared out over the threads, each piece one call of OpenBLAS. 16-bit weights are widened some rows
-  /// of the matrix at a time.
+  /// Columns of y divided over the threads, one OpenBLAS call per part. 16-bit weights are widened
+  /// a block of rows at a time.
   private func multiplyByBLAS(
     _ product: Product, _ weight: WeightMatrix, on cpu: CPUEngine
   ) throws(ComputeError) {
@@ -86,7 +88,8 @@ extension Device {
       }
       let matrix =
         unsafe isWide ? elements.assumingMemoryBound(to: Float.self) : UnsafePointer(widened)
-      // Rows of the matrix are columns of y forward, and what is summed over backward.
+      // Rows of the matrix are columns of y in the forward direction, and the inner dimension in
+      // the backward direction.
       let x = unsafe isBackward ? product.x + begin : product.x
       let y = unsafe isBackward ? product.y : product.y + begin
       let parts = Partition(of: isBackward ? width : count, count: cpu.threads * 2, multiple: 64)
@@ -102,7 +105,7 @@ extension Device {
     }
   }
 
-  /// Rows of a matrix as f32.
+  /// Widens rows of a matrix to f32.
   private func widen(
     _ elements: UnsafeRawPointer, _ rows: Int, of weight: WeightMatrix,
     into target: UnsafeMutablePointer<Float>, on cpu: CPUEngine

@@ -1,16 +1,17 @@
 import CArithmetic
 
 extension Device {
-  /// Whether a product is one of few rows, which `multiplyFewRows` is for.
+  /// Whether `multiplyFewRows` is the faster variant.
   func hasFewRows(_ product: Product) -> Bool {
     unsafe !product.backward && product.pairs == nil && product.rows <= Int(PRODUCT_FEW_ROWS)
       && product.inner >= Int(PRODUCT_FEW_ROWS_INNER)
   }
 
-  /// A forward product of few rows, where the processor has our tiles: columns of y shared out over the threads.
+  /// Forward GEMM with few rows, if the processor supports our tiles: columns of y divided over the
+  /// threads.
   func multiplyFewRows(_ product: Product, on cpu: CPUEngine) {
     let (rows, width, inner) = unsafe (product.rows, product.width, product.inner)
-    // As for tiles: a thread that wakes costs as much as some hundred thousand weights.
+    // As for tiles: waking a thread costs as much as some hundred thousand weights.
     let isSmall = width * inner * (rows + 16) < 1 << 21
     unsafe withUnsafePointer(to: product) { product in
       if isSmall {

@@ -11,7 +11,7 @@ extension Tunable {
     "product_few",
     [ProductTile(4, 64, parts: 1), ProductTile(8, 32, parts: 1), ProductTile(16, 16, parts: 1)]
   ) { ($0.examples.count, [$0.heads.fusedWidth, 2 * $0.feedForward], $0.hidden) }
-  /// A tile's rows or few more, and products that do not fill the device with large ones.
+  /// About one tile of rows, and matrices too small to fill the device with large tiles.
   static let productMedium = tiles(
     "product_medium",
     [
@@ -29,7 +29,8 @@ extension Tunable {
     ]
   ) { ($0.rows, [2 * $0.feedForward], $0.hidden) }
 
-  /// A choice of tiles for GPUs, measured over products of so many rows, N of several widths, and K, in both directions.
+  /// GPU tiles, tuned on matrix multiplications of these rows, several widths N, and inner
+  /// dimension K, in both directions.
   private static func tiles(
     _ name: String, _ tiles: [ProductTile],
     shape: @escaping @Sendable (TrialSizes) -> (rows: Int, widths: [Int], inner: Int)
@@ -39,7 +40,7 @@ extension Tunable {
     }
   }
 
-  /// The panel of a device of CPU type.
+  /// The packed panel of the CPU variant.
   static let productWide = Tunable(
     "product_wide", .productWide, gpu: [],
     cpu: [128, 64, 32].map {
@@ -66,8 +67,8 @@ extension Tunable {
 }
 
 extension Device {
-  /// A product on a GPU. Where its tiles are fewer than the device runs at once, depth is shared out as well: each
-  /// share makes sums of its own, which a second kernel adds in their order.
+  /// GEMM on a GPU. If there are fewer tiles than the device runs at a time, the inner dimension is
+  /// split (split-K): each split writes partial sums, which a second kernel adds in order.
   func multiplyByTiles(
     _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
@@ -89,7 +90,7 @@ extension Device {
     ]
     if splits.count == 1 {
       try run(
-        launch, shape, x, weight, addingTo: residual, &y, split: splits.length, groups: groups,
+        launch, shape, x, weight, addingTo: residual, &y, perGroup: splits.length, groups: groups,
         items: 256)
       return
     }
@@ -99,7 +100,7 @@ extension Device {
       isBackward: shape.isBackward)
     try run(
       launch, plain, x, weight, addingTo: residual, &partial, hasBias: false,
-      split: splits.length, groups: groups, items: 256)
+      perGroup: splits.length, groups: groups, items: 256)
     var sum = try gpu.launch(.product, "product_sum", options)
     try sum.read(partial)
     try sum.read(weight.bias)
@@ -113,8 +114,8 @@ extension Device {
     try sum.run(groups: [(width + 255) / 256, rows], items: [256, 1])
   }
 
-  /// A product on a device of CPU type: 64 columns of y a work-item, and a share of its rows where there are fewer
-  /// such columns than eight pieces a core.
+  /// GEMM on a device of CPU type: 64 columns of y per work-item, and a block of rows if there are
+  /// fewer column groups than eight per core.
   func multiplyWide(
     _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
@@ -129,15 +130,16 @@ extension Device {
       gpu.configuration(.productWide).constants
         + [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
     try run(
-      launch, shape, x, weight, addingTo: residual, &y, split: rowParts.length,
+      launch, shape, x, weight, addingTo: residual, &y, perGroup: rowParts.length,
       groups: [columnGroups, rowParts.count, 1], items: 1)
   }
 
-  /// Binds the arguments that both bodies have in common. `share` is the last: a share of depth, or of rows.
+  /// Binds the arguments that both variants have in common. `perGroup` is the last: K elements per
+  /// split, or rows per work-item.
   private func run(
     _ launch: consuming KernelLaunch, _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>,
     _ weight: WeightMatrix, addingTo residual: borrowing DeviceBuffer<Float>,
-    _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, split: Int, groups: [Int], items: Int
+    _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, perGroup: Int, groups: [Int], items: Int
   ) throws(ComputeError) {
     try launch.read(x)
     try launch.read(weight.elements)
@@ -150,13 +152,13 @@ extension Device {
     try launch.value(shape.outputRow)
     try launch.value(hasBias && weight.hasBias && !shape.isBackward ? 1 : 0)
     try launch.value(shape.addend == .none ? 0 : 1)
-    try launch.value(split)
+    try launch.value(perGroup)
     try launch.run(groups: groups, items: [items, 1, 1])
   }
 }
 
 extension KernelLaunch {
-  /// What a product adds to, and y. Where it adds to nothing, y stands in for it unread.
+  /// Binds the addend and y. Without an addend, y is bound in its place and not read.
   fileprivate mutating func bind(
     addend: ProductShape.Addend, _ residual: borrowing DeviceBuffer<Float>,
     _ y: inout DeviceBuffer<Float>

@@ -1,12 +1,12 @@
 extension Device {
-  /// The product with a frozen matrix: y[t] = x[t] W^T + bias.
+  /// Matrix multiplication with a frozen matrix: y[t] = x[t] W^T + bias.
   ///
   /// - Parameters:
-  ///   - x: [*, K], read from row `inputRow` on.
+  ///   - x: [*, K], read from row `inputRow`.
   ///   - weight: W [N, K] and its bias [N].
   ///   - rows: rows of x that are read and of y that are written.
-  ///   - isExact: keeps x in f32 also where the device rounds activations.
-  ///   - y: [*, N], written from row `outputRow` on.
+  ///   - isExact: keeps x in f32 even if the device rounds activations.
+  ///   - y: [*, N], written from row `outputRow`.
   package func product(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
     isExact: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
@@ -19,7 +19,7 @@ extension Device {
     try run(shape, x, weight, addingTo: x, &y)
   }
 
-  /// The product on top of the residual stream: y[t] = residual[t] + x[t] W^T + bias.
+  /// Matrix multiplication with residual add: y[t] = residual[t] + x[t] W^T + bias.
   ///
   /// - Parameters:
   ///   - x: [rows, K], read.
@@ -42,12 +42,12 @@ extension Device {
   /// The gradient of `product` with respect to its input: dX[t] = dY[t] W.
   ///
   /// - Parameters:
-  ///   - outputGradient: [*, N], read from row `inputRow` on.
-  ///   - weight: W [N, K]; its bias plays no part.
+  ///   - outputGradient: [*, N], read from row `inputRow`.
+  ///   - weight: W [N, K]; its bias is not used.
   ///   - rows: rows of `outputGradient` that are read and of `inputGradient` that are written.
-  ///   - isExact: keeps `outputGradient` in f32 also where the device rounds activations.
-  ///   - accumulating: adds to what `inputGradient` holds.
-  ///   - inputGradient: [*, K], written or updated from row `outputRow` on.
+  ///   - isExact: keeps `outputGradient` in f32 even if the device rounds activations.
+  ///   - accumulating: adds to `inputGradient`.
+  ///   - inputGradient: [*, K], written or updated from row `outputRow`.
   package func productBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
     inputRow: Int = 0, isExact: Bool = false, accumulating: Bool = false,
@@ -63,7 +63,7 @@ extension Device {
     try run(shape, outputGradient, weight, addingTo: outputGradient, &inputGradient)
   }
 
-  /// `residual` is any buffer where the shape asks for none.
+  /// `residual` is any buffer if the shape has no residual.
   private func run(
     _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>
@@ -88,12 +88,13 @@ extension Device {
   }
 }
 
-/// One call of a product in either direction: y [rows, width] from x [rows, depth], summed over `depth`.
+/// One matrix multiplication in either direction: y [rows, width] from x [rows, inner], summed over
+/// `inner`.
 struct ProductShape {
   let rows: Int
-  /// Columns of y: N, backward K.
+  /// Columns of y: N forward, K backward.
   let width: Int
-  /// Columns of x: K, backward N.
+  /// Columns of x, the inner dimension: K forward, N backward.
   let inner: Int
   let inputRow: Int
   let outputRow: Int
@@ -101,16 +102,16 @@ struct ProductShape {
   var isExact = false
   var addend = Addend.none
 
-  /// What the sums are added to.
+  /// What is added to the result.
   enum Addend {
     case none
-    /// What y holds.
+    /// The contents of y.
     case output
     /// Another buffer, laid out as y.
     case residual
   }
 
-  /// The kernel's entry, which tells the two directions apart in timings.
+  /// The kernel's entry; timings show the direction.
   var entry: String { isBackward ? "product_backward" : "product" }
   /// Floats of x and of y up to the end of the last row.
   var inputCount: Int { rows > 0 ? (inputRow + rows) * inner : 0 }

@@ -1,16 +1,16 @@
-/// The tile of y that a work-group of 256 items makes (Kernels/product.cl).
+/// The tile of y per work-group of 256 items (Kernels/product.cl).
 struct ProductTile: Equatable {
   let itemRows: Int
   let itemColumns: Int
-  /// Quads of rows and of columns of an item.
+  /// Register tiles of 4 by 4 per item, in each direction.
   let parts: Int
-  /// Summands that stand in local memory at once.
+  /// K elements staged in local memory at a time.
   let inner: Int
 
   var rows: Int { 4 * itemRows * parts }
   var columns: Int { 4 * itemColumns * parts }
 
-  /// Rows up to which a product has tiles of its own: generation reads little else than weights.
+  /// Up to this many rows a GEMM has its own tiles: decode mostly reads weights.
   static let fewRows = 16
 
   init(_ itemRows: Int, _ itemColumns: Int, parts: Int, inner: Int = 16) {
@@ -20,7 +20,7 @@ struct ProductTile: Equatable {
     self.inner = inner
   }
 
-  /// The tile of a choice among the candidates that `candidate` makes.
+  /// The tile of a tuned configuration made by `candidate`.
   init(_ configuration: TuningCandidate) {
     let values = configuration.values
     self.init(
@@ -37,7 +37,7 @@ struct ProductTile: Equatable {
       items: 256, localBytes: 16 * inner * ((itemRows + itemColumns) * parts + 2))
   }
 
-  /// The tile for y [rows, width], sums of `depth` numbers.
+  /// The tile for y [rows, width] with inner dimension `inner`.
   static func suiting(
     rows: Int, width: Int, inner: Int, on gpu: OpenCLEngine
   ) -> ProductTile {
@@ -50,20 +50,21 @@ struct ProductTile: Equatable {
     return isLarge ? large : medium
   }
 
-  /// Whether a product keeps every compute unit busy with these tiles, its depth shared out. A large tile then serves better than
-  /// a medium one: it reads local memory half as often for a multiplication.
+  /// Whether these tiles keep every compute unit busy, with split-K. A large tile is then better
+  /// than a medium one: it reads local memory half as often per multiplication.
   func fills(_ computeUnits: Int, rows: Int, width: Int, inner: Int) -> Bool {
     let splits = splits(rows: rows, width: width, inner: inner, computeUnits: computeUnits)
     return count(rows: rows, width: width) * splits.count >= computeUnits
   }
 
-  /// Work-groups of y [rows, width] for one share of depth.
+  /// Work-groups of y [rows, width] per split.
   func count(rows: Int, width: Int) -> Int {
     ((rows + self.rows - 1) / self.rows) * ((width + columns - 1) / columns)
   }
 
-  /// How depth is shared out where tiles are few: up to two work-groups a compute unit. Sums are written and read once more for
-  /// every share, so a share has 256 numbers at least; 64 and more where a few rows leave those sums small beside the weights.
+  /// Split-K for few tiles: up to two work-groups per compute unit. Each split writes and reads
+  /// partial sums once more, so it has at least 256 K elements; with few rows the partial sums are
+  /// small beside the weights, and 64 are enough.
   func splits(rows: Int, width: Int, inner: Int, computeUnits: Int) -> Partition {
     let least = rows <= Self.fewRows ? max(64, 16 * rows) : 256
     let wanted = 2 * computeUnits / max(count(rows: rows, width: width), 1)

@@ -1,14 +1,16 @@
 import CArithmetic
 
 extension Device {
-  /// Whether a product that is not asked to be exact reads x rounded to bf16.
+  /// Whether a matrix multiplication with `weight` that is not exact reads x rounded to bf16.
   func roundsActivations(for weight: WeightMatrix) -> Bool {
     roundsActivations && canRoundActivations && weight.precision == .bf16
   }
 
-  /// Rounds x in place to what a product with `weight` reads, so that another reader meets the same numbers.
+  /// Rounds x in place as a matrix multiplication with `weight` does, so that other readers get the
+  /// same values.
   ///
-  /// - Parameter x: [*], of which `count` elements are updated, where `roundsActivations(for: weight)`.
+  /// - Parameter x: [*], of which `count` elements are updated, if `roundsActivations(for:
+  ///   weight)`.
   func roundActivations(
     _ x: inout DeviceBuffer<Float>, count: Int, for weight: WeightMatrix
   ) throws(ComputeError) {

@@ -7,14 +7,14 @@ internal import OpenCL
 #endif
 
 extension Device {
-  /// A buffer of `count` elements; what they hold is not defined.
+  /// A buffer of `count` uninitialised elements.
   package func buffer<Element: BitwiseCopyable>(
     of type: Element.Type = Element.self, count: Int
   ) throws(ComputeError) -> DeviceBuffer<Element> {
     try buffer(count: count, for: .buffer)
   }
 
-  /// A buffer that an operation needs while it runs. Its memory waits for the operation's next call.
+  /// Workspace of an operation. Its memory is kept for the operation's next call.
   func scratch<Element: BitwiseCopyable>(
     of type: Element.Type = Element.self, count: Int
   ) throws(ComputeError) -> DeviceBuffer<Element> {
@@ -38,8 +38,8 @@ extension Device {
     return buffer
   }
 
-  /// A buffer that holds the elements of a host window, of any alignment. On the CPU path an aligned window
-  /// whose owner is given is used where it lies, without a copy.
+  /// A buffer with the elements of host memory, of any alignment. On the CPU path, aligned memory
+  /// with an owner is used in place, without a copy.
   package func buffer<Element: BitwiseCopyable>(
     of type: Element.Type = Element.self, bytes: UnsafeRawBufferPointer,
     keepingAlive owner: AnyObject? = nil
@@ -56,7 +56,7 @@ extension Device {
     return buffer
   }
 
-  /// Copies host elements to the places from `offset` on.
+  /// Copies host elements to the buffer, from element `offset`.
   package func upload<Element: BitwiseCopyable>(
     _ elements: [Element], into buffer: inout DeviceBuffer<Element>, at offset: Int = 0
   ) throws(ComputeError) {
@@ -69,7 +69,8 @@ extension Device {
     try written.get()
   }
 
-  /// Waits for the device and copies `count` elements from `offset` on (to the end where nil) to the host.
+  /// Waits for the device and copies `count` elements from element `offset` (nil: to the end) to
+  /// the host.
   package func download<Element: BitwiseCopyable>(
     _ buffer: borrowing DeviceBuffer<Element>, from offset: Int = 0, count: Int? = nil
   ) throws(ComputeError) -> [Element] {
@@ -119,7 +120,7 @@ extension Device {
     }
   }
 
-  /// Sets `count` elements from `offset` on (to the end where nil) to a value.
+  /// Sets `count` elements from element `offset` (nil: to the end) to a value.
   package func fill<Element: BitwiseCopyable>(
     _ buffer: inout DeviceBuffer<Element>, with value: Element, at offset: Int = 0,
     count: Int? = nil

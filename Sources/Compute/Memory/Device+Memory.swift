@@ -1,8 +1,8 @@
 import Foundation
 
 extension Device {
-  /// Bytes that new buffers may take, as far as the system says: what the machine has left on the CPU path, what the device has
-  /// beyond the buffers of this process on OpenCL.
+  /// Bytes available for new buffers, as reported by the system: the machine's available memory on
+  /// the CPU path, the device's memory minus the buffers of this process on OpenCL.
   package var availableBytes: Int {
     switch engine {
     case .cpu:

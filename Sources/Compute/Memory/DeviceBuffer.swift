@@ -1,8 +1,8 @@
-/// An array of `count` elements in a device's memory, owned by whoever holds this value.
+/// An owned array of `count` elements in device memory.
 ///
-/// It cannot be copied: a `borrowing` parameter reads it, an `inout` parameter writes it, and the
-/// compiler's exclusivity proves that a kernel's operands do not alias. Its memory goes back to the device's
-/// pool when it ends. What a fresh buffer holds is not defined.
+/// It cannot be copied: a `borrowing` parameter reads it, an `inout` parameter writes it, and
+/// exclusivity checking proves that a kernel's operands do not alias. Its memory returns to the
+/// device's pool when the value ends. A new buffer is uninitialised.
 package struct DeviceBuffer<Element: BitwiseCopyable>: ~Copyable {
   package let count: Int
   let block: MemoryBlock
@@ -22,12 +22,12 @@ package struct DeviceBuffer<Element: BitwiseCopyable>: ~Copyable {
 
   package var byteCount: Int { count * MemoryLayout<Element>.stride }
 
-  /// The elements in host memory, for the CPU path's arithmetic; valid while this buffer lives.
+  /// The elements in host memory, for the CPU path; valid while this buffer lives.
   var host: UnsafePointer<Element> {
     unsafe block.reading.assumingMemoryBound(to: Element.self)
   }
 
-  /// The elements in host memory for writing, for the CPU path's arithmetic; valid while this buffer lives.
+  /// The elements in host memory for writing, for the CPU path; valid while this buffer lives.
   var mutableHost: UnsafeMutablePointer<Element> {
     mutating get { unsafe block.writing.assumingMemoryBound(to: Element.self) }
   }

@@ -1,13 +1,13 @@
 internal import OpenCL
 
-/// A piece of memory of either kind of device, freed with its last reference.
+/// A block of host or device memory, freed with its last reference.
 @safe final class MemoryBlock {
   @unsafe enum Storage {
-    /// Host memory of ours.
+    /// Owned host memory.
     case host(UnsafeMutableRawPointer)
-    /// Pages of host memory of ours.
+    /// Owned pages of host memory.
     case pages(Pages)
-    /// Host memory of somebody else's, such as a mapped file, which `owner` keeps alive. Never written.
+    /// Host memory that `owner` keeps alive, such as a mapped file. Never written.
     case mapped(UnsafeRawPointer, owner: AnyObject)
     /// Device memory.
     case opencl(Memory)
@@ -21,7 +21,7 @@ internal import OpenCL
     self.byteCount = byteCount
   }
 
-  /// Host memory at a cache line's alignment, so that wide loads never straddle one.
+  /// Host memory aligned to a cache line, so that vector loads do not cross lines.
   static func host(byteCount: Int) -> MemoryBlock {
     if unsafe byteCount >= Pages.worthwhile, let pages = unsafe Pages.map(byteCount: byteCount) {
       return unsafe MemoryBlock(.pages(pages), byteCount: byteCount)
@@ -38,7 +38,7 @@ internal import OpenCL
     }
   }
 
-  /// Whether it is host memory of somebody else's.
+  /// Whether it is host memory with another owner.
   var isMapped: Bool {
     if case .mapped = unsafe storage { return true }
     return false

@@ -1,9 +1,9 @@
-/// Keeps the memory of released buffers for the next buffer of the same size, so that a training step
-/// allocates nothing after the first. One pool a device; the queue runs in order, so memory may be handed
-/// on as soon as the last command that uses it has been enqueued.
+/// Reuses the memory of released buffers for new buffers of the same size, so that training steps
+/// after the first allocate nothing. One pool per device. The queue runs in order, so memory may be
+/// reused as soon as the last command that uses it is enqueued.
 final class MemoryPool {
-  /// What a block is for. The two are kept apart: else a buffer made late in the first step would take the memory that an
-  /// operation of the next step wants as scratch, and that step would allocate again.
+  /// The use of a block. The two uses do not share memory: otherwise a buffer created late in the
+  /// first step could take the workspace of an operation, and the next step would allocate again.
   enum Use {
     /// A buffer that lives as long as its owner.
     case buffer
@@ -21,15 +21,15 @@ final class MemoryPool {
   private let allocate: (_ byteCount: Int, _ heldBytes: Int) throws(ComputeError) -> MemoryBlock
   private let finish: () throws(ComputeError) -> Void
 
-  /// Bytes handed out or kept.
+  /// Bytes in use or kept for reuse.
   private(set) var heldBytes = 0
   /// The most bytes ever held.
   private(set) var peakBytes = 0
-  /// Allocations made so far: a step that allocates nothing leaves it as it was.
+  /// Number of allocations so far.
   private(set) var allocations = 0
 
-  /// `allocate` gets the bytes asked for and the bytes that this pool holds already; `finish` waits until what was asked of the
-  /// device is done.
+  /// `allocate` gets the requested bytes and the bytes that this pool already holds; `finish` waits
+  /// for all enqueued commands.
   init(
     allocate: @escaping (Int, Int) throws(ComputeError) -> MemoryBlock,
     finish: @escaping () throws(ComputeError) -> Void = {}
@@ -48,7 +48,7 @@ final class MemoryPool {
     } catch {
       guard case .outOfMemory = error else { throw error }
       drain()
-      // A driver keeps released memory until the commands that use it have run.
+      // Drivers keep released memory until the commands that use it have run.
       try finish()
       block = try allocate(size, heldBytes)
     }
@@ -58,7 +58,7 @@ final class MemoryPool {
     return block
   }
 
-  /// The block of every buffer of no elements.
+  /// The shared block of all empty buffers.
   func empty() throws(ComputeError) -> MemoryBlock {
     if let shared { return shared }
     let block = try take(byteCount: 0, for: .buffer)
@@ -66,19 +66,20 @@ final class MemoryPool {
     return block
   }
 
-  /// Takes a block back.
+  /// Returns a block to the pool.
   func recycle(_ block: MemoryBlock, from use: Use) {
     free[Key(size: block.byteCount, use: use), default: []].append(block)
   }
 
-  /// Gives the kept memory back to the system.
+  /// Frees the kept memory.
   func drain() {
     for (key, blocks) in free { heldBytes -= key.size * blocks.count }
     free.removeAll()
   }
 
-  /// Sizes grow in steps of an eighth of their magnitude, so that near sizes share a block; those of buffers in small steps, since
-  /// weights and activations of one model come in few sizes and are most of the memory.
+  /// Scratch sizes are rounded up by an eighth of their magnitude, so that similar sizes share a
+  /// block. Buffer sizes are rounded up in small steps, since the weights and activations of a
+  /// model have few sizes and are most of the memory.
   static func size(of byteCount: Int, for use: Use) -> Int {
     let magnitude = 1 << (Int.bitWidth - max(byteCount, 1).leadingZeroBitCount)
     let step = max(256, use == .scratch ? magnitude >> 4 : min(magnitude >> 4, 4096))

@@ -6,19 +6,19 @@
   import Darwin
 #endif
 
-/// A stretch of host memory straight from the system: it goes back there when it is released, and no small allocation in
-/// between keeps it from doing so.
+/// A range of pages mapped directly from the system: releasing it always returns the memory to the
+/// system.
 @unsafe struct Pages {
   let start: UnsafeMutableRawPointer
   let byteCount: Int
 
-  /// Bytes from which on pages of its own are worth a call of the system.
+  /// Minimum bytes for which a system call per allocation is worthwhile.
   static let worthwhile = 1 << 20
   private static let hugePage = 2 << 20
 
-  /// New pages, all zero; nil where the system has none. What is large begins at a multiple of 2 MiB and asks for pages of that
-  /// size as far as it fills them: a product reads a weight matrix across its rows, and with pages of 4 KiB that costs up to a
-  /// tenth of its time in translating addresses.
+  /// New zeroed pages; nil if the system has none. A large range is aligned to 2 MiB and requests
+  /// huge pages: a GEMM reads a weight matrix across its rows, and with 4 KiB pages TLB misses cost
+  /// up to a tenth of its time.
   static func map(byteCount: Int) -> Pages? {
     let page = Int(getpagesize())
     let length = (byteCount + page - 1) / page * page
@@ -35,7 +35,7 @@
     let start = unsafe base + before
     if reserved - before > length { unsafe munmap(start + length, reserved - before - length) }
     #if os(Linux)
-      // Advice: where the system does not take it, small pages do as well.
+      // Only advice: without huge pages, small pages work too.
       _ = unsafe madvise(start, length / hugePage * hugePage, MADV_HUGEPAGE)
     #endif
     return unsafe Pages(start: start, byteCount: length)

@@ -5,16 +5,16 @@ extension KernelFile {
   static let headNorm = unsafe KernelFile(kernel_head_norm, needs: [.lanes])
 }
 
-/// The heads of a projection's rows that `headNorm` normalises, and how.
+/// The heads of a projection that `headNorm` normalises, and the norm.
 package struct HeadNormShape: Sendable, Equatable {
   /// Elements of a row of the projection.
   package let stride: Int
-  /// The first element of a row that belongs to a head.
+  /// The first element of the first head in a row.
   package let first: Int
   package let heads: Int
-  /// Elements of a head. All heads of a row are one where the norm is over the whole width.
+  /// Elements of a head. For a norm over the whole width, all heads of a row count as one.
   package let width: Int
-  /// Takes the mean away first: LayerNorm without a bias in place of RMSNorm.
+  /// Subtracts the mean first: LayerNorm without a bias instead of RMSNorm.
   package let isCentred: Bool
   package let epsilon: Float
 
@@ -36,13 +36,13 @@ package struct HeadNormShape: Sendable, Equatable {
 }
 
 extension Device {
-  /// The norm of queries or keys (Henry et al. 2020, arXiv:2010.04245), in place: every head of a row by its own root
-  /// mean square, or by its own deviation where the shape is centred.
+  /// QK norm (Henry et al. 2020, arXiv:2010.04245), in place: RMSNorm of each head of a row, or
+  /// LayerNorm if the shape is centred.
   ///
   /// - Parameters:
   ///   - projected: [rows, shape.stride], of which the heads are updated.
   ///   - weight: [heads, width], read.
-  ///   - kept: [rows, heads, width], written: the heads as they were, which the gradient needs.
+  ///   - kept: [rows, heads, width], written: the input, which the gradient needs.
   package func headNorm(
     _ projected: inout DeviceBuffer<Float>, _ shape: HeadNormShape,
     weight: borrowing DeviceBuffer<Float>, rows: Int, keeping kept: inout DeviceBuffer<Float>
@@ -69,7 +69,7 @@ extension Device {
     }
   }
 
-  /// The gradient of `headNorm` with respect to its input, in place of that with respect to its output.
+  /// The gradient of `headNorm` with respect to its input, in place of the output gradient.
   ///
   /// - Parameters:
   ///   - gradient: [rows, shape.stride], of which the heads are updated.
@@ -103,7 +103,7 @@ extension Device {
 }
 
 extension HeadNormShape {
-  /// What the CPU path needs to know; valid while the weight lives.
+  /// The operands of the CPU path; valid while the weight lives.
   fileprivate func arithmetic(_ weight: UnsafePointer<Float>) -> HeadNorm {
     unsafe HeadNorm(
       stride: stride, first: first, heads: heads, width: width, centred: isCentred,
@@ -112,7 +112,7 @@ extension HeadNormShape {
 }
 
 extension KernelLaunch {
-  /// The arguments that both kernels end with.
+  /// The last arguments of both kernels.
   fileprivate mutating func value(_ shape: HeadNormShape) throws(ComputeError) {
     try value(shape.stride)
     try value(shape.first)

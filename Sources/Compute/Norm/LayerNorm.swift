@@ -6,15 +6,15 @@ extension KernelFile {
 }
 
 extension Device {
-  /// LayerNorm of rows (Ba, Kiros and Hinton 2016, arXiv:1607.06450):
-  /// y = (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias, with the variance over E (not E - 1).
+  /// LayerNorm of rows (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean(x)) /
+  /// sqrt(variance(x) + epsilon) * weight + bias, with the variance over E (not E - 1).
   ///
   /// - Parameters:
   ///   - x: [rows, E], read.
   ///   - weight: [E], read; its count is E.
   ///   - bias: [E], read.
   ///   - y: [rows, E], written.
-  ///   - mean: [rows], written: what the gradient needs.
+  ///   - mean: [rows], written: mean(x), which the gradient needs.
   ///   - scale: [rows], written: 1 / sqrt(variance(x) + epsilon), which the gradient needs.
   package func layerNorm(
     _ x: borrowing DeviceBuffer<Float>, weight: borrowing DeviceBuffer<Float>,
@@ -59,7 +59,7 @@ extension Device {
   ///   - weight: [E], read.
   ///   - mean: [rows], read: as the forward pass wrote it.
   ///   - scale: [rows], read: as the forward pass wrote it.
-  ///   - accumulating: adds to what `inputGradient` holds, as the residual stream asks for.
+  ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
   package func layerNormBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,

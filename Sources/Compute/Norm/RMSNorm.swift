@@ -6,7 +6,8 @@ extension KernelFile {
 }
 
 extension Device {
-  /// RMSNorm of rows (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean(x^2) + epsilon) * weight.
+  /// RMSNorm of rows (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean(x^2) + epsilon)
+  /// * weight.
   ///
   /// - Parameters:
   ///   - x: [rows, E], read.
@@ -49,7 +50,7 @@ extension Device {
   ///   - x: [rows, E], read: the input of the forward pass.
   ///   - weight: [E], read.
   ///   - scale: [rows], read: as the forward pass wrote it.
-  ///   - accumulating: adds to what `inputGradient` holds, as the residual stream asks for.
+  ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
   package func rmsNormBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,

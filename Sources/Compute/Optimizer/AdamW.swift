@@ -12,16 +12,17 @@ extension KernelFile {
 }
 
 extension Device {
-  /// One step of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), as torch.optim.AdamW takes it: moments corrected for
-  /// their bias, weight decay beside the gradient. The factors of the step are worked out in Double.
+  /// One step of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), as torch.optim.AdamW
+  /// computes it: bias-corrected moments, decoupled weight decay. The factors of the step are
+  /// computed in Double.
   ///
   /// - Parameters:
   ///   - parameters: [count], updated.
   ///   - gradient: [count], read.
   ///   - firstMoment: [count], updated; zero before the first step.
   ///   - secondMoment: [count], updated; zero before the first step.
-  ///   - betas: how much of the moments is kept.
-  ///   - step: 1 at the first step.
+  ///   - betas: decay rates of the two moments.
+  ///   - step: the number of this step, from 1.
   ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
   package func adamW(
     _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,

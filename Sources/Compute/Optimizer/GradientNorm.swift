@@ -6,14 +6,14 @@ extension KernelFile {
 }
 
 extension Device {
-  /// The length of a gradient and the factor that clips it, as torch.nn.utils.clip_grad_norm_ works it out:
-  /// min(1, limit / (norm + 1e-6)). Both stay on the device, so nothing waits.
+  /// The norm of a gradient and its clip factor, as torch.nn.utils.clip_grad_norm_ computes it:
+  /// min(1, limit / (norm + 1e-6)). Both stay on the device, without a host wait.
   ///
   /// - Parameters:
   ///   - gradient: [count], read.
-  ///   - limit: the length to clip to; infinity clips nothing.
+  ///   - limit: the norm to clip to; infinity does not clip.
   ///   - norm: [1], written.
-  ///   - clipFactor: [1], written: what `adamW` and `sgd` take as `gradientScale`.
+  ///   - clipFactor: [1], written: the `gradientScale` of `adamW` and `sgd`.
   package func gradientNorm(
     _ gradient: borrowing DeviceBuffer<Float>, count: Int, limit: Float = .infinity,
     norm: inout DeviceBuffer<Float>, clipFactor: inout DeviceBuffer<Float>
@@ -27,7 +27,7 @@ extension Device {
         count, gradient.host, limit, norm.mutableHost, clipFactor.mutableHost)
     case .opencl(let gpu):
       let lanes = gpu.lanes(.gradientNorm)
-      // Long enough to pay for a work-group, and no more of them than one more can sum up.
+      // Long enough for a work-group, and few enough spans for one work-group to sum.
       let span = max(8192, (count + 255) / 256)
       let groups = (count + span - 1) / span
       var partial = try scratch(of: Float.self, count: groups)

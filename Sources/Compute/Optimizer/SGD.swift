@@ -6,8 +6,9 @@ extension KernelFile {
 }
 
 extension Device {
-  /// One step of stochastic gradient descent, as torch.optim.SGD takes it with dampening 0:
-  /// velocity = momentum * velocity + gradient + weightDecay * parameter; parameter -= learningRate * velocity.
+  /// One step of stochastic gradient descent, as torch.optim.SGD computes it with dampening 0:
+  /// velocity = momentum * velocity + gradient + weightDecay * parameter; parameter -= learningRate
+  /// * velocity.
   ///
   /// - Parameters:
   ///   - parameters: [count], updated.

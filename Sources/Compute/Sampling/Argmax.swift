@@ -6,7 +6,7 @@ extension KernelFile {
 }
 
 extension Device {
-  /// The place of the largest element of each row; of equal ones the lowest.
+  /// The index of the largest element of each row; of equal elements the lowest index.
   ///
   /// - Parameters:
   ///   - x: [rows, width], read.

@@ -6,13 +6,14 @@ extension KernelFile {
 }
 
 extension Device {
-  /// Draws a token a row from softmax(logits / temperature): the first whose cumulative probability exceeds the row's
-  /// uniform number. Equal inputs give equal tokens on one device.
+  /// Draws one token per row from softmax(logits / temperature): the first whose cumulative
+  /// probability exceeds the row's uniform number. Equal inputs give equal tokens on the same
+  /// device.
   ///
   /// - Parameters:
   ///   - logits: [rows, width], read.
   ///   - temperature: above 0 (`argmax` is the limit at 0).
-  ///   - uniforms: [rows], read: numbers in [0, 1), such as `UniformNumbers` gives.
+  ///   - uniforms: [rows], read: numbers in [0, 1), such as those of `UniformNumbers`.
   ///   - tokens: [rows], written.
   package func sample(
     _ logits: borrowing DeviceBuffer<Float>, temperature: Float,

@@ -1,5 +1,6 @@
-/// Uniform random numbers by index: number i of a seed is the same on every machine and in every order of
-/// asking, so a run resumes by remembering the index alone (SplitMix64, Steele, Lea and Flood 2014).
+/// Counter-based uniform random numbers: number i of a seed is the same on every machine and in
+/// every order of access, so a run resumes from the index alone (SplitMix64, Steele, Lea and Flood
+/// 2014).
 package struct UniformNumbers: Sendable {
   private let seed: UInt64
 

@@ -1,5 +1,5 @@
 extension OpenCLEngine {
-  /// The constants that a kernel is built with here: the device's tuning, or the defaults.
+  /// The tuned configuration of a kernel on this device, else its default.
   func configuration(_ tunable: Tunable) -> TuningCandidate {
     if let chosen = configurations[tunable.name] { return chosen }
     guard let standard = tunable.candidates(forCPUType: isCPUType).first else {
@@ -8,15 +8,15 @@ extension OpenCLEngine {
     return standard
   }
 
-  /// What a tuning of this device is for.
+  /// The device and variant that a tuning of this engine is for.
   var target: TuningTarget {
     TuningTarget(description: context.description, isCPUType: isCPUType)
   }
 
-  /// The work-group's size in a choice.
+  /// The work-group size of a configuration.
   func lanes(_ tunable: Tunable) -> Lanes { Lanes(count: configuration(tunable).items) }
 
-  /// The work-group's size in a choice, and the elements that it goes along.
+  /// The work-group size of a configuration, and the elements per work-group.
   func lanesAndSpan(_ tunable: Tunable) -> (lanes: Lanes, span: KernelOption) {
     let configuration = configuration(tunable)
     guard let span = configuration.constants.first(where: { $0.name == "SPAN" }) else {

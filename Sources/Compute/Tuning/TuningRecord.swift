@@ -1,9 +1,9 @@
 import Foundation
 internal import OpenCL
 
-/// What a search found for one kernel.
+/// The tuned configuration of one kernel.
 package struct TunedKernel: Codable, Sendable, Equatable {
-  /// A candidate that was not to be had.
+  /// A candidate that failed.
   package struct Refusal: Codable, Sendable, Equatable {
     package var constants: [String: Int]
     package var reason: String
@@ -17,7 +17,7 @@ package struct TunedKernel: Codable, Sendable, Equatable {
   package var name: String
   /// The `-D` constants to build it with.
   package var constants: [String: Int]
-  /// A hash of the source that they were found for.
+  /// A hash of the source that was tuned.
   package var source: String
   package var defaultConstants: [String: Int]
   /// Medians at the shapes of a training step.
@@ -35,7 +35,7 @@ package struct TunedKernel: Codable, Sendable, Equatable {
   }
 }
 
-/// A device, and which of a kernel's bodies it runs.
+/// A device and the kernel variant that it runs.
 struct TuningTarget {
   let description: DeviceDescription
   let isCPUType: Bool
@@ -43,14 +43,14 @@ struct TuningTarget {
   var identity: TuningRecord.Identity { TuningRecord.Identity(self) }
 }
 
-/// The tuning of one device under one driver, as it is kept in the user's cache folder.
+/// The tuning of one device and driver, as stored in the user's cache folder.
 package struct TuningRecord: Codable, Sendable, Equatable {
   package var platform: String
   package var device: String
   package var driver: String
-  /// `cpu` or `gpu`: the bodies that were tuned.
+  /// The variant that was tuned: `cpu` or `gpu`.
   package var variant: String
-  /// When it was last added to, in ISO 8601.
+  /// Time of the last change, in ISO 8601.
   package var date: String
   package var kernels: [TunedKernel]
 
@@ -69,7 +69,7 @@ package struct TuningRecord: Codable, Sendable, Equatable {
     case variant = "bodies"
   }
 
-  /// What a record must have been made for.
+  /// The device, driver and variant of a record.
   struct Identity: Equatable {
     let platform: String
     let device: String
@@ -91,7 +91,7 @@ package struct TuningRecord: Codable, Sendable, Equatable {
       variant = record.variant
     }
 
-    /// `DEVICE-DRIVER.json`, of letters and digits that every file system takes.
+    /// `DEVICE-DRIVER.json`, of letters, digits, dots and underscores.
     var fileName: String {
       let parts = [device, driver] + (variant == "cpu" ? ["cpu"] : [])
       return parts.map { part in
@@ -104,7 +104,8 @@ package struct TuningRecord: Codable, Sendable, Equatable {
 
   var identity: Identity { Identity(self) }
 
-  /// The kernels whose constants hold here, those made for another text of their kernel, and those that are not on offer.
+  /// The kernels with valid constants, the number tuned for another source, and those with
+  /// constants that are not candidates.
   func check(
     _ target: TuningTarget
   ) -> (

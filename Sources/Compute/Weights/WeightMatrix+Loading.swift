@@ -1,10 +1,11 @@
 import CArithmetic
 
 extension WeightMatrix {
-  /// Rows are converted in pieces of about this many elements: what stands on the host beside the file.
+  /// Rows are converted in blocks of about this many elements; no other copy of the file is on the
+  /// host.
   private static let elementsAtOnce = 1 << 20
 
-  /// The elements of stacked pieces on the device.
+  /// Loads stacked pieces to the device.
   static func load(
     _ device: Device, _ pieces: [WeightPiece], columns: Int, precision: WeightPrecision
   ) throws(ComputeError) -> DeviceBuffer<UInt8> {
@@ -27,7 +28,7 @@ extension WeightMatrix {
     return elements
   }
 
-  /// The elements of a matrix whose numbers are made as they are asked for, some rows at a time and in order.
+  /// Loads a matrix from a generator of rows, called in row order.
   static func load(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision,
     values: (Range<Int>) -> [Float]
@@ -47,7 +48,7 @@ extension WeightMatrix {
     return elements
   }
 
-  /// Converts a piece to elements from byte `offset` on.
+  /// Converts a piece and stores it from byte `offset`.
   private static func add(
     _ piece: WeightPiece, _ device: Device, columns: Int, precision: WeightPrecision,
     to elements: inout DeviceBuffer<UInt8>, at offset: Int
@@ -61,7 +62,7 @@ extension WeightMatrix {
     }
   }
 
-  /// Converts a piece into host memory, rows shared out over the threads.
+  /// Converts a piece into host memory on all threads.
   private static func store(
     _ piece: WeightPiece, columns: Int, precision: WeightPrecision, on cpu: CPUEngine,
     into target: UnsafeMutableRawPointer

@@ -1,33 +1,34 @@
-/// A frozen matrix W [rows N, columns K] on a device, with an optional bias [N]: the weight of
-/// y = x W^T + bias, and of dX = dY W. The embedding table of a model is one too, so that a tied head shares it.
+/// A frozen matrix W [rows N, columns K] on a device, with an optional bias [N]: the weight of y =
+/// x W^T + bias and dX = dY W. A model's embedding table is also a WeightMatrix, which a tied head
+/// shares.
 ///
-/// It is stored row by row in one of three element types, once, and both directions read the same copy. What
-/// is computed from it is f32.
+/// It is stored once, row by row, in one of three element types; both directions read the same
+/// copy. Results are f32.
 package final class WeightMatrix {
-  /// N: the outputs of the product.
+  /// N: output features.
   package let rows: Int
-  /// K: the inputs of the product.
+  /// K: input features.
   package let columns: Int
   /// The element type on the device.
   package let precision: WeightPrecision
   package let hasBias: Bool
   /// N * K elements of `precision`, row by row.
   let elements: DeviceBuffer<UInt8>
-  /// [N]; one element of no meaning where there is no bias.
+  /// [N]; one unused element if there is no bias.
   let bias: DeviceBuffer<Float>
 
-  /// Stacks pieces of a file row by row, such as query, key and value, so that one product serves all.
+  /// Stacks pieces of a file row by row, such as query, key and value, for one fused GEMM.
   ///
-  /// On the CPU path a single piece that has the precision asked for, an owner and its element's alignment is used
-  /// where it lies; all others are copied.
+  /// On the CPU path a single piece with the requested precision, an owner and the element's
+  /// alignment is used in place; others are copied.
   ///
   /// - Parameters:
   ///   - columns: K, the same for every piece.
   ///   - precision: the element type on the device; a file's other type is rounded to nearest even.
   ///   - pieces: their rows add up to N.
   ///   - bias: N numbers, or none.
-  /// - Throws: `.shape` where a piece or the bias has the wrong count, `.unsupported` where a weight is too large for
-  ///   `precision`, and what an allocation throws.
+  /// - Throws: `.shape` if a piece or the bias has the wrong count, `.unsupported` if a weight is
+  ///   too large for `precision`, and allocation errors.
   package init(
     _ device: Device, columns: Int, precision: WeightPrecision, pieces: [WeightPiece],
     bias: [Float]? = nil
@@ -49,9 +50,9 @@ package final class WeightMatrix {
   /// A matrix of one piece of a file.
   ///
   /// - Parameters:
-  ///   - bytes: `rows` * `columns` elements of `filePrecision`, row by row, from any address on.
+  ///   - bytes: `rows` * `columns` elements of `filePrecision`, row by row, at any address.
   ///   - isTransposed: the file holds [columns, rows], as GPT-2's Conv1D does.
-  ///   - owner: keeps `bytes` alive; nil where they end with this call.
+  ///   - owner: keeps `bytes` alive; nil if they are only valid during this call.
   package convenience init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision,
     bytes: UnsafeRawBufferPointer, filePrecision: WeightPrecision, isTransposed: Bool = false,
@@ -74,11 +75,11 @@ package final class WeightMatrix {
       device, columns: columns, precision: precision, pieces: [piece], bias: bias)
   }
 
-  /// Whether its elements are used where they lie in a file, without a copy.
+  /// Whether its elements are used in place in a mapped file.
   package var isMapped: Bool { elements.block.isMapped }
 
-  /// A matrix whose numbers are made as they are asked for: `values` gives those of some rows, row by row, and is called for
-  /// the rows in their order. So there is never a second copy of the matrix.
+  /// A matrix from a generator: `values` returns the elements of a range of rows and is called in
+  /// row order, so there is never a second copy of the matrix.
   package init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision, bias: [Float]? = nil,
     values: (Range<Int>) -> [Float]
@@ -93,6 +94,6 @@ package final class WeightMatrix {
     self.bias = try device.buffer(bias ?? [0])
   }
 
-  /// Bytes on the device, those of a mapped file among them.
+  /// Bytes on the device, including those of a mapped file.
   package var byteCount: Int { elements.byteCount + (hasBias ? bias.byteCount : 0) }
 }

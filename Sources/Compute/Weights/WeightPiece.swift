@@ -1,6 +1,6 @@
-/// Rows of a weight matrix as a file holds them.
+/// Rows of a weight matrix as stored in a file.
 @safe package struct WeightPiece {
-  /// Rows of the matrix that it makes.
+  /// Its number of rows of the matrix.
   package let rows: Int
   package let precision: WeightPrecision
   /// The file holds [columns, rows].
@@ -9,10 +9,11 @@
   let owner: AnyObject?
 
   /// - Parameters:
-  ///   - bytes: the elements, from any address on; valid until the matrix is loaded, or as long as `owner` lives.
-  ///   - rows: the rows of the matrix that they make.
+  ///   - bytes: the elements, at any address; valid until the matrix is loaded, or while `owner`
+  ///     lives.
+  ///   - rows: the number of rows of the matrix.
   ///   - isTransposed: the file holds [columns, rows], as GPT-2's Conv1D does.
-  ///   - owner: keeps `bytes` alive; nil where they end with the call that loads them.
+  ///   - owner: keeps `bytes` alive; nil if they are only valid during loading.
   @unsafe
   package init(
     _ bytes: UnsafeRawBufferPointer, rows: Int, precision: WeightPrecision,
@@ -28,7 +29,7 @@
   /// Rows of numbers on the host.
   package init(_ values: [Float], rows: Int) {
     let byteCount = values.count * MemoryLayout<Float>.stride
-    // At an address that stays, unlike an array's, so that the CPU path uses them where they lie.
+    // A stable address, unlike an array's, so that the CPU path can use the elements in place.
     let copy = MemoryBlock.host(byteCount: byteCount)
     unsafe values.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return }
@@ -39,7 +40,7 @@
       keepingAlive: copy)
   }
 
-  /// Some of the rows of a piece that is not transposed, `columns` elements each, where they lie.
+  /// A range of rows of a piece that is not transposed, `columns` elements each, without a copy.
   package func rows(_ range: Range<Int>, columns: Int) -> WeightPiece {
     precondition(!isTransposed, "rows of a transposed piece lie apart")
     let rowBytes = columns * precision.byteCount

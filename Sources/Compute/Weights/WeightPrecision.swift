@@ -4,9 +4,9 @@ import CArithmetic
 package enum WeightPrecision: String, Sendable, CaseIterable, CustomStringConvertible {
   /// 32-bit IEEE.
   case f32
-  /// The upper half of an f32: its range, 8 bits of mantissa.
+  /// The upper half of an f32: the same range, 8 bits of mantissa.
   case bf16
-  /// 16-bit IEEE: numbers up to 65504, 11 bits of mantissa.
+  /// 16-bit IEEE: up to 65504, 11 bits of mantissa.
   case f16
 
   package var description: String { rawValue }
@@ -23,6 +23,6 @@ package enum WeightPrecision: String, Sendable, CaseIterable, CustomStringConver
     }
   }
 
-  /// The `-D` constant that tells a kernel.
+  /// Its `-D` constant.
   var option: KernelOption { KernelOption("ELEMENT", Int(code)) }
 }
