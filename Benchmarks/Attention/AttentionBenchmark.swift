@@ -1,7 +1,8 @@
 import Compute
 import TestSupport
 
-/// Attention and its gradient in a training step, attention where the teacher reads a long context, and in generation.
+/// Attention and its gradient in a training step, attention of the teacher's prefill of a long
+/// context, and in decode.
 enum AttentionBenchmark: OperationBenchmark {
   static let name = "attention"
 

@@ -31,7 +31,7 @@ enum ActivationBenchmark: OperationBenchmark {
     let x: DeviceBuffer<Float>
     let outputGradient: DeviceBuffer<Float>
     var y: DeviceBuffer<Float>
-    /// Runs after the first read what the one before left: other numbers, and the same work.
+    /// Each run after the first reads the result of the run before: other values, the same work.
     var inputGradient: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: ActivationWorkload) throws {

@@ -1,7 +1,8 @@
 import Compute
 import TestSupport
 
-/// The additions to the residual stream, of a layer's output and of learned positions, and its constants.
+/// The additions to the residual stream, of a layer's output and of learned positions, and its
+/// constants.
 enum ResidualAddBenchmark: OperationBenchmark {
   static let name = "add, scale, addPositionRows"
 

@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// The cap of a head's logits, in place.
+/// The soft cap of a head's logits, in place.
 enum SoftCapBenchmark: OperationBenchmark {
   static let name = "softCap"
 

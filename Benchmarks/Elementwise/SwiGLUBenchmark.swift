@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// The gated feed-forward layer's middle and its gradient, by each activation that gates one.
+/// The gated activation of a feed-forward layer and its gradient, for each activation function.
 enum SwiGLUBenchmark: OperationBenchmark {
   static let name = "swiGLU"
 
@@ -32,7 +32,7 @@ enum SwiGLUBenchmark: OperationBenchmark {
     let gateUp: DeviceBuffer<Float>
     let hiddenGradient: DeviceBuffer<Float>
     var hidden: DeviceBuffer<Float>
-    /// Runs after the first read what the one before left: other numbers, and the same work.
+    /// Each run after the first reads the result of the run before: other values, the same work.
     var gateUpGradient: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: ActivationWorkload) throws {

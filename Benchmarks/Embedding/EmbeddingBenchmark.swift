@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// The gathering of embedding rows, from a table too large for any cache.
+/// The gather of embedding rows from a table larger than the caches.
 enum EmbeddingBenchmark: OperationBenchmark {
   static let name = "embeddingGather"
 

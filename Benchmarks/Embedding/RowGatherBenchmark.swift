@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// Rows taken from, and put back or added to, their places: the response rows of the last layer.
+/// Gather and scatter of rows by row index: the response rows of the last layer.
 enum RowGatherBenchmark: OperationBenchmark {
   static let name = "gatherRows, scatterRows"
 

@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// The teacher's logits put into 16 bits.
+/// Compression of the teacher's logits to 16 bits.
 enum CompressLogitsBenchmark: OperationBenchmark {
   static let name = "compressLogits"
 

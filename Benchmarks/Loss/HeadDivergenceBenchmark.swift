@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// Head and loss as one, with its gradient, by what is kept of the teacher.
+/// Fused head and loss with its gradient, for each kind of teacher cache.
 enum HeadDivergenceBenchmark: OperationBenchmark {
   static let name = "headDivergence"
 

@@ -1,7 +1,8 @@
 import Compute
 import TestSupport
 
-/// The divergences from a teacher's logits in 16 bits: loss and gradient as one, and the loss alone.
+/// The divergences from a teacher's logits in 16 bits: loss and gradient as one, and the loss
+/// alone.
 enum KLDivergenceBenchmark: OperationBenchmark {
   static let name = "klDivergence"
 

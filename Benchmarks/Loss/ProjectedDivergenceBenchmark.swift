@@ -1,7 +1,8 @@
 import Compute
 import TestSupport
 
-/// Forward KL from a projected teacher: the teacher's side, loss and gradient as one, and the loss alone.
+/// Forward KL from a projected teacher: the teacher's side, loss and gradient as one, and the loss
+/// alone.
 enum ProjectedDivergenceBenchmark: OperationBenchmark {
   static let name = "projectedDivergence"
 

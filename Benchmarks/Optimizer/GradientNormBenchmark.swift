@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// The length of the soft prompt's gradient and the factor that clips it.
+/// The norm of the soft prompt's gradient and its clip factor.
 enum GradientNormBenchmark: OperationBenchmark {
   static let name = "gradientNorm"
 

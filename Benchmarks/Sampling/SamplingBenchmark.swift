@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// A token drawn from each row's softmax.
+/// Sampling of one token per row.
 enum SamplingBenchmark: OperationBenchmark {
   static let name = "sample"
 

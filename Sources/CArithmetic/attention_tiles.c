@@ -4,9 +4,9 @@
 // over the head dimension are transposed first. Register tiles have 6 rows by 64 columns. A
 // register tile skips keys that none of its rows sees, so the causal mask costs almost nothing.
 #include "attention_rows.h"
-#include "product_tiles.h"
+#include "matmul_tiles.h"
 
-#if PRODUCT_HAS_X86
+#if MATMUL_HAS_X86
 
 #define INLINE TARGET_AVX512 static inline __attribute__((always_inline))
 

@@ -94,15 +94,15 @@ static const char layer_norm[] = {
 };
 SOURCE(layer_norm, "layer_norm.cl")
 
-static const char product[] = {
-#embed "../../Kernels/product.cl"
+static const char matmul[] = {
+#embed "../../Kernels/matmul.cl"
 };
-SOURCE(product, "product.cl")
+SOURCE(matmul, "matmul.cl")
 
-static const char product_wide[] = {
-#embed "../../Kernels/product_wide.cl"
+static const char matmul_wide[] = {
+#embed "../../Kernels/matmul_wide.cl"
 };
-SOURCE(product_wide, "product_wide.cl")
+SOURCE(matmul_wide, "matmul_wide.cl")
 
 static const char projected_divergence[] = {
 #embed "../../Kernels/projected_divergence.cl"

@@ -68,7 +68,7 @@ package final class Device {
 
   /// True for the CPU path on a processor with dot products of bf16 pairs (AVX512-BF16).
   package var canRoundActivations: Bool {
-    if case .cpu(let cpu) = engine { return cpu.usesTiles && product_has_bfloat16_dots() }
+    if case .cpu(let cpu) = engine { return cpu.usesTiles && matmul_has_bfloat16_dots() }
     return false
   }
 

@@ -10,7 +10,7 @@
 #include "head_norm.h"
 #include "kl_divergence.h"
 #include "layer_norm.h"
-#include "product.h"
+#include "matmul.h"
 #include "projected_divergence.h"
 #include "residual_add.h"
 #include "rms_norm.h"

@@ -69,7 +69,7 @@ void attention_score_gradient(PackedRows rows, ScoreTile tile,
 /// to[i] += from[i] for i below `count`.
 void attention_add(ptrdiff_t count, const float *_Nonnull from, float *_Nonnull to);
 
-// Matrix multiplications of a tile, if `product_has_tiles`. Scores that are read must be 0 for keys
+// Matrix multiplications of a tile, if `matmul_has_tiles`. Scores that are read must be 0 for keys
 // that a row does not see; scores written for such keys are undefined.
 
 /// transposed[d, k] = element d of key k; `transposed` [width, pitch] has the pitch of scores.

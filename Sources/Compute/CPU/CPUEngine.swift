@@ -25,7 +25,7 @@ package enum CPUVariant: Sendable {
     }
     openblas_set_num_threads(1)
     self.threads = threads
-    usesTiles = variant == .automatic && product_has_tiles()
+    usesTiles = variant == .automatic && matmul_has_tiles()
     unsafe self.pool = pool
   }
 

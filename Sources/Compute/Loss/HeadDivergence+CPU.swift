@@ -83,7 +83,7 @@ extension Device {
     let width = head.columns
     let isRounded = roundsActivations(for: head)
     let sizes = (
-      panel: Int(PRODUCT_PANEL_BYTES), logits: rows * tiles.columns,
+      panel: Int(MATMUL_PANEL_BYTES), logits: rows * tiles.columns,
       pairs: isRounded ? rows * pair_count(tiles.columns) : 0
     )
     var panels = try scratch(of: UInt8.self, count: sizes.panel * cpu.threads)
@@ -108,24 +108,24 @@ extension Device {
         accumulated: parts.accumulated + index * rows * width)
       for (step, tile) in tiles.tiles(of: index).enumerated() {
         let weights = unsafe elements + tile.lowerBound * rowBytes
-        var forward = unsafe Product(
+        var forward = unsafe Matmul(
           x: states, weight: weights, bias: nil, addend: nil, y: logits, rows: rows,
           width: tile.count, inner: width, element: element, backward: false,
           pairs: isRounded ? UnsafePointer(statePairs) : nil)
         if unsafe hasFewRows(forward) {
-          unsafe product_few_rows(&forward, 0, tile.count)
+          unsafe matmul_few_rows(&forward, 0, tile.count)
         } else {
-          unsafe product_tiles(&forward, 0, rows, 0, tile.count, panel)
+          unsafe matmul_tiles(&forward, 0, rows, 0, tile.count, panel)
         }
         unsafe projected_tile(
           rows, tile.count, width, step == 0, inverseTemperature, logits, part)
         if isRounded { unsafe round_pairs(0, rows, tile.count, logits, exponentials) }
-        var backward = unsafe Product(
+        var backward = unsafe Matmul(
           x: logits, weight: weights, bias: nil,
           addend: step > 0 ? UnsafePointer(part.accumulated) : nil, y: part.accumulated, rows: rows,
           width: width, inner: tile.count, element: element, backward: true,
           pairs: isRounded ? UnsafePointer(exponentials) : nil)
-        unsafe product_tiles(&backward, 0, rows, 0, width, panel)
+        unsafe matmul_tiles(&backward, 0, rows, 0, width, panel)
         if isRounded {
           unsafe projected_remainders(rows, tile.count, width, weights, logits, part)
         }

@@ -67,7 +67,7 @@ extension Device {
           firstRow: first, temperature: objective.temperature, weight: weight,
           hiddenGradient: &hiddenGradient, losses: &losses)
       }
-      try productBackward(
+      try matmulBackward(
         logits, head, rows: count, isExact: teacher.kind == .projected,
         accumulating: teacher.kind == .projected, into: &hiddenGradient, outputRow: first)
     }

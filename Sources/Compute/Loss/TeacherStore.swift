@@ -40,7 +40,7 @@ extension Device {
           temperature: shape.unscaled(Objective(.forwardKL, temperature: teacher.temperature))
             .temperature,
           entropies: &teacher.entropies, firstRow: first)
-        try productBackward(
+        try matmulBackward(
           logits, head, rows: chunk.count, isExact: true, into: &teacher.states, outputRow: first)
       }
     }
@@ -52,7 +52,7 @@ extension Device {
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
     rows: Range<Int>, isExact: Bool = true, into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try product(
+    try matmul(
       hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: isExact, into: &logits)
     if let cap = shape.unscaledSoftCap {
       try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)

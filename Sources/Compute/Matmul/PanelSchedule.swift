@@ -3,7 +3,7 @@ import CArithmetic
 /// How the threads divide the packed panels of a GEMM. A panel has a number of units of equal work,
 /// each a block of rows; a last panel that is at most half as wide has half as many units.
 struct PanelSchedule {
-  private static let panelColumns = Int(PRODUCT_PANEL_COLUMNS)
+  private static let panelColumns = Int(MATMUL_PANEL_COLUMNS)
   private let rows: Int
   private let width: Int
   /// Units of a full panel.

@@ -70,7 +70,7 @@ struct Tunable: Sendable {
 
   /// Every tunable of the engine, in the order of a training step.
   static let all: [Tunable] = [
-    .embedding, .rmsNorm, .layerNorm, .productFew, .productMedium, .productLarge, .productWide,
+    .embedding, .rmsNorm, .layerNorm, .matmulFew, .matmulMedium, .matmulLarge, .matmulWide,
     .headNorm, .rotary, .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
     .swiglu, .activation, .residualAdd, .rowGather, .softCap, .klDivergence,
     .projectedDivergence, .sum, .gradientNorm, .adamW, .sgd, .softmax, .compressLogits, .argmax,

@@ -6,8 +6,8 @@ extension DeviceTests {
   @Suite struct AttentionLayoutTests {
     static let heads = HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 8)
 
-    /// A layout that describes one batch after another gives what a fresh one gives, and a batch that
-    /// is no larger than one before allocates nothing.
+    /// A layout that describes one batch after another gives what a fresh one gives, and a batch
+    /// that is no larger than one before allocates nothing.
     @Test(arguments: TestDevice.all)
     func nextBatchTakesThePlaceOfTheLast(on name: TestDevice) throws {
       let device = try name.open()

@@ -3,9 +3,10 @@ import Testing
 
 @testable import Compute
 
-/// How attention is divided on GPUs larger than the devices that tests run on.
+/// Division of attention on GPUs larger than the test devices.
 extension DeviceTests.AttentionTests {
-  /// What a GPU of 132 compute units would do: queries are shared out where keys are few, and nothing else is written.
+  /// As on a GPU with 132 compute units: queries are split if there are few keys, and no other rows
+  /// are written.
   @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
   func manySharesOfQueriesMatch() throws {
     let device = try TestDevice.openclGPUVariant.open()
@@ -38,7 +39,7 @@ extension DeviceTests.AttentionTests {
     #expect(runs[0].key == runs[1].key && runs[0].value == runs[1].value)
   }
 
-  /// What a search may choose on a GPU.
+  /// The candidates of a GPU.
   @Test(
     .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
     arguments: [(64, 8), (32, 16), (32, 32), (16, 16)])
@@ -63,7 +64,8 @@ extension DeviceTests.AttentionTests {
     let batch = AttentionBatch.training("", prefix: 32, [64, 64, 64, 64])
     let layout = try AttentionLayout(
       device, prefixCount: batch.prefixCount, sequences: batch.sequences)
-    // 4 tiles and 5 of the prefix where nothing is wanted; up to 64 / 10 shares of 7 times 10 queries to fill a GPU.
+    // 4 tiles and 5 of the prefix where nothing is wanted; up to 64 / 10 shares of 7 times 10
+    // queries to fill a GPU.
     let few = try layout.keyTable(.init(rows: 64, wanted: 4, leastQueries: 10))
     #expect((few.count, few.slots, few.ownSlots, few.slotRows) == (9, 5, 1, 32))
     let many = try layout.keyTable(.init(rows: 64, wanted: 132, leastQueries: 10))

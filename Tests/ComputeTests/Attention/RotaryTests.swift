@@ -4,7 +4,8 @@ import Testing
 
 extension DeviceTests {
   @Suite struct RotaryTests {
-    /// Shapes of heads with their rotary dimensions: grouped heads, one head, part of a head, none of it.
+    /// Shapes of heads with their rotary dimensions: grouped heads, one head, part of a head, none
+    /// of it.
     static let shapes: [(heads: HeadShape, rotaryDimension: Int)] = [
       (HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64), 64),
       (HeadShape(queryHeads: 1, keyValueHeads: 1, headDimension: 2), 2),
@@ -29,7 +30,7 @@ extension DeviceTests {
         attentionScaling: workload.attentionScaling, positions: RotaryWorkload.positionLimit)
     }
 
-    /// Compares rows that stand at `keyRows`; the others must still be NaN.
+    /// Compares the rows at `keyRows`; the others must still be NaN.
     static func error(
       _ found: [Float]?, at workload: RotaryWorkload, _ reference: [Double]
     ) throws -> Double {

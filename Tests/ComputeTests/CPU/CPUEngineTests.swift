@@ -4,7 +4,8 @@ import Testing
 @testable import Compute
 
 @Suite struct CPUEngineTests {
-  /// Whatever the threads and the grain, every index is handed out once, and never two grains in one part.
+  /// For every thread count and grain, each index is taken once, and a range never spans two
+  /// grains.
   @Test(arguments: [1, 2, 3, 5], [1, 2, 7])
   func handsOutEachIndexOnce(threads: Int, grain: Int) throws {
     let cpu = try CPUEngine(threads: threads, variant: .automatic)
@@ -17,7 +18,7 @@ import Testing
     }
   }
 
-  /// A thread that is held up leaves its stretch to the others.
+  /// The other threads steal the range of a thread that is blocked.
   @Test func takesOverWhatASlowThreadLeaves() throws {
     let cpu = try CPUEngine(threads: 2, variant: .automatic)
     let done = Atomic(0)

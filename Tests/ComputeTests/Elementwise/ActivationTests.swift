@@ -32,7 +32,8 @@ extension DeviceTests {
       }
     }
 
-    /// Element by element from -5 on: the negative tail keeps its digits, so the error is measured against each value.
+    /// Element by element from -5 on: the negative tail keeps its digits, so the error is measured
+    /// against each value.
     @Test(arguments: TestDevice.all, Activation.allCases)
     func keepsItsDigitsInTheTail(on name: TestDevice, activation: Activation) throws {
       let device = try name.open()

@@ -10,7 +10,8 @@ import Testing
         largestBuffer: largestBuffer ?? memory)
     }
     #expect(bytes(132, memory: 139 << 30) == 2 * 132 * 4 * 151_936)
-    // A small device has 32 MiB as the CPU has; a 16th of the memory and half of its largest buffer bound the rest.
+    // A small device has 32 MiB as the CPU has; a 16th of the memory and half of its largest buffer
+    // bound the rest.
     #expect(bytes(8, memory: 4 << 30) == 32 << 20)
     #expect(bytes(132, memory: 2 << 30) == 128 << 20)
     #expect(bytes(132, memory: 16 << 30, largestBuffer: 192 << 20) == 96 << 20)

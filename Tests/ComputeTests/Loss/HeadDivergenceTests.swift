@@ -65,10 +65,10 @@ extension DeviceTests {
         let comment: Comment = "\(kind), \(objective), \(workload.shape)"
         let found = try run(workload, kind, objective, on: device)
         let temperature = Double(objective.temperature)
-        // What a product strays by in a logit, the softmax sees divided by the temperature.
+        // The softmax divides the error of a logit by the temperature.
         let tolerance =
           kind == .logits
-          ? Tolerance.halfLogits.rawValue : Tolerance.product.rawValue * max(1, 1 / temperature)
+          ? Tolerance.halfLogits.rawValue : Tolerance.matmul.rawValue * max(1, 1 / temperature)
         let terms = kind == .projected ? workload.largestLogit / temperature : 0
         #expect(relativeError(found.losses, losses, terms: terms) < tolerance, comment)
         #expect(relativeError(found.gradient, gradient) < tolerance, comment)
@@ -82,7 +82,7 @@ extension DeviceTests {
       try expectReference(on: try name.open())
     }
 
-    /// What runs on a processor that has no vectors of ours.
+    /// The portable variant.
     @Test func matchesTheDoubleReferenceOnAnyProcessor() throws {
       try expectReference(on: try Device(cpuThreads: 2, variant: .portable))
     }
@@ -112,7 +112,8 @@ extension DeviceTests {
       }
     }
 
-    /// A vocabulary of many parts with several tiles each, where the CPU path goes through it so; few rows, and many.
+    /// A vocabulary of many parts with several tiles each, where the CPU path goes through it so;
+    /// few rows, and many.
     @Test(arguments: [3, 70])
     func matchesTheDoubleReferenceOverManyTiles(rows: Int) throws {
       let device = try TestDevice.cpu.open()
@@ -144,7 +145,8 @@ extension DeviceTests {
       }
     }
 
-    /// A projected teacher's loss is off by some 1e-6 of the largest logit however small it is; the others keep digits.
+    /// A projected teacher's loss is off by some 1e-6 of the largest logit however small it is; the
+    /// others keep digits.
     @Test(arguments: TestDevice.all)
     func staysAccurateNearZero(on name: TestDevice) throws {
       let device = try name.open()
@@ -164,8 +166,9 @@ extension DeviceTests {
       }
     }
 
-    /// Where activations are rounded to bf16, losses are those of the rounded states, and the gradient is theirs as far as
-    /// rounded products go, also close to the teacher, where W^T q - m is a small difference.
+    /// Where activations are rounded to bf16, losses are those of the rounded states, and the
+    /// gradient is theirs as far as rounded products go, also close to the teacher, where W^T q - m
+    /// is a small difference.
     @Test(arguments: TestDevice.all, TeacherCacheKind.allCases)
     func roundsStatesWhereActivationsAre(on name: TestDevice, kind: TeacherCacheKind) throws {
       let device = try name.open()

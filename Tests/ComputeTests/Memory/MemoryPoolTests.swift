@@ -2,9 +2,9 @@ import Testing
 
 @testable import Compute
 
-/// The pool over an allocator that is made up.
+/// The pool with a simulated allocator.
 @Suite struct MemoryPoolTests {
-  /// Room for two blocks, of which a released one counts until the commands that use it have run.
+  /// Capacity for two blocks; a released block counts until the commands that use it have run.
   private final class Device {
     var taken = 0
     var released = 0

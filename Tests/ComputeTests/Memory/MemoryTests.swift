@@ -5,7 +5,7 @@ import Testing
 @testable import Compute
 
 extension DeviceTests {
-  /// What the pool hands out, keeps and refuses.
+  /// Allocation, reuse and limits of the pool.
   @Suite struct MemoryTests {
     @Test(arguments: TestDevice.all)
     func aReleasedBufferServesTheNext(on name: TestDevice) throws {
@@ -28,7 +28,7 @@ extension DeviceTests {
       #expect(text.contains("--batch-size") && !text.contains("\n"))
     }
 
-    /// The driver's own limit of a buffer is told as such.
+    /// The driver's buffer size limit has its own error.
     @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
     func aBufferThatIsTooLargeIsNotTakenForFullMemory() throws {
       let device = try TestDevice.opencl.open()
@@ -46,7 +46,7 @@ extension DeviceTests {
       #expect(text.contains("--batch-size") && !text.contains("\n"))
     }
 
-    /// A count that an `int` of a kernel does not hold is refused, not cut off.
+    /// A count that does not fit a kernel's `int` is rejected, not truncated.
     @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
     func aCountBeyondTheKernelsIsRefused() throws {
       guard case .opencl(let gpu) = try TestDevice.opencl.open().engine else { return }

@@ -4,9 +4,8 @@ import Testing
 
 extension DeviceTests {
   @Suite struct ArgmaxTests {
-    /// The places that a device finds; -1 stands where nothing may be written.
-    static func indices(_ x: [Float], rows: Int, width: Int, on device: Device) throws -> [Int32]
-    {
+    /// The indices that a device finds; -1 marks elements that must not be written.
+    static func indices(_ x: [Float], rows: Int, width: Int, on device: Device) throws -> [Int32] {
       let values = try device.buffer(x)
       var indices = try device.buffer([Int32](repeating: -1, count: rows + 8))
       try device.argmax(values, rows: rows, width: width, into: &indices)

@@ -5,7 +5,7 @@ import Testing
 
 extension DeviceTests {
   @Suite struct SamplingTests {
-    /// The tokens that a device draws; -1 stands where nothing may be written.
+    /// The tokens that a device draws; -1 marks elements that must not be written.
     static func tokens(
       _ logits: [Float], uniforms: [Float], temperature: Float, width: Int, on device: Device
     ) throws -> [Int32] {
@@ -32,7 +32,7 @@ extension DeviceTests {
             workload.logits, uniforms: workload.uniforms, temperature: temperature, width: width,
             on: device)
           for (row, token) in found.enumerated() {
-            // The uniform number lies within the token's share of the distribution, to rounding.
+            // The uniform number is in the token's interval of the distribution, up to rounding.
             let shares = workload.cumulative(row, temperature: Double(temperature))
             let uniform = Double(workload.uniforms[row])
             let below = token == 0 ? 0 : shares[Int(token) - 1]
@@ -74,7 +74,7 @@ extension DeviceTests {
       for (token, weight) in weights.enumerated() {
         let expected = weight / total
         let share = Double(found.count { $0 == token }) / Double(draws)
-        // Four standard deviations of a share of so many draws.
+        // Four standard deviations of the frequency over this many draws.
         #expect(
           abs(share - expected) < 4 * (expected * (1 - expected) / Double(draws)).squareRoot())
       }

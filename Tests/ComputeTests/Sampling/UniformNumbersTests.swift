@@ -2,7 +2,8 @@ import Compute
 import Testing
 
 @Suite struct UniformNumbersTests {
-  /// The first outputs of SplitMix64 from seed 0, as other implementations print them, cut to 24 bits.
+  /// The first outputs of SplitMix64 from seed 0, as other implementations print them, cut to 24
+  /// bits.
   @Test func followsSplitMix64() {
     let numbers = UniformNumbers(seed: 0)
     let known: [UInt64] = [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4, 0x06C4_5D18_8009_454F]

@@ -26,11 +26,11 @@ extension DeviceTests {
       }
     }
 
-    /// Every candidate of some kernels of each kind builds and gives the default's result; a search checks the same of all
-    /// kernels, which PoCL takes minutes to compile.
+    /// Every candidate of some kernels of each kind builds and gives the default's result; a search
+    /// checks the same of all kernels, which PoCL takes minutes to compile.
     @Test(arguments: [
-      (TestDevice.opencl, 8, ["product_wide", "swiglu", "adamw"]),
-      (.openclGPUVariant, 24, ["rms_norm", "row_gather", "product_few"]),
+      (TestDevice.opencl, 8, ["matmul_wide", "swiglu", "adamw"]),
+      (.openclGPUVariant, 24, ["rms_norm", "row_gather", "matmul_few"]),
     ])
     func candidatesAgreeWithTheirDefault(
       on name: TestDevice, tunables: Int, kernels: [String]

@@ -4,7 +4,8 @@ import Testing
 
 extension DeviceTests {
   @Suite struct WeightMatrixTests {
-    /// Numbers of every kind that rounding treats apart: ties, subnormal halves, the smallest and largest.
+    /// Numbers of every kind that rounding treats apart: ties, subnormal halves, the smallest and
+    /// largest.
     static let hard: [Float] = [
       0, -0.0, 1, -1, 1.00390625, 1.01171875, 0.1, -3.14159265, 65504, -65504, 6.1e-5, 5.96e-8,
       2.98e-8,
@@ -17,14 +18,14 @@ extension DeviceTests {
       let table = try WeightMatrix(
         device, rows: 3, columns: 7, precision: precision, values: Self.hard)
       let rows = try device.downloadRows([0, 1, 2], of: table)
-      #expect(rows == Self.hard.map { ProductWorkload.rounded($0, to: precision) })
+      #expect(rows == Self.hard.map { MatmulWorkload.rounded($0, to: precision) })
     }
 
     @Test(arguments: TestDevice.all, WeightPrecision.allCases)
     func takesEveryTypeFromAnyAddress(on name: TestDevice, file: WeightPrecision) throws {
       let device = try name.open()
       // 65504 in bf16 is 65536, which f16 refuses.
-      let values = Self.hard.map { ProductWorkload.rounded(min(max($0, -61440), 61440), to: file) }
+      let values = Self.hard.map { MatmulWorkload.rounded(min(max($0, -61440), 61440), to: file) }
       let bytes = [0xFF] + Self.encoded(values, as: file)
       for precision in WeightPrecision.allCases {
         let table = try unsafe bytes.withUnsafeBytes { bytes in
@@ -33,7 +34,7 @@ extension DeviceTests {
             bytes: UnsafeRawBufferPointer(rebasing: bytes[1...]), filePrecision: file)
         }
         let rows = try device.downloadRows([6, 0], of: table)
-        let expected = values.map { ProductWorkload.rounded($0, to: precision) }
+        let expected = values.map { MatmulWorkload.rounded($0, to: precision) }
         #expect(rows == Array(expected[18...] + expected[..<3]), "\(file) to \(precision)")
       }
     }

@@ -1,6 +1,6 @@
 package import Compute
 
-/// The batches that attention meets, small: what their sequences are and what their prefix.
+/// Small versions of the batches of training and generation, with their sequences and prefixes.
 package struct AttentionBatch: Sendable, CustomStringConvertible {
   package let description: String
   package let prefixCount: Int
@@ -24,7 +24,7 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     return AttentionBatch(name, sequences)
   }
 
-  /// A training step: the prefix and, packed behind it, sequences that see it.
+  /// A training step: the prefix, followed by packed sequences that see it.
   package static func training(
     _ name: String, prefix: Int, _ lengths: [Int]
   ) -> AttentionBatch {

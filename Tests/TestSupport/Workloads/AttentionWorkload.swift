@@ -43,9 +43,9 @@ package struct AttentionWorkload {
     }
     return pairs
   }
-  /// Two products over the head dimension for each pair and query head.
+  /// Two multiply-adds per head dimension element for each pair and query head.
   package var forwardFlop: Int { 4 * visiblePairs * heads.queryWidth }
-  /// Five products for each pair and query head.
+  /// Five multiply-adds per head dimension element for each pair and query head.
   package var backwardFlop: Int { 10 * visiblePairs * heads.queryWidth }
   /// Bytes that must move: query, key and value are read, output and log-sum-exp are written.
   package var forwardBytes: Int {

@@ -17,7 +17,8 @@ package struct HeadDivergenceWorkload {
   package let rowIndices: [Int32]
 
   /// - Parameters:
-  ///   - closeness: the student's states differ from the teacher's by as much; nil makes them independent.
+  ///   - closeness: the student's states differ from the teacher's by as much; nil makes them
+  ///     independent.
   package init(
     rows: Int, vocabulary: Int, width: Int, shape: LogitShape = .plain, closeness: Float? = nil,
     using generator: inout SeededGenerator
@@ -44,11 +45,12 @@ package struct HeadDivergenceWorkload {
     self.rowIndices = rowIndices
   }
 
-  /// FLOP of the two products, and of the teacher's where its logits are made anew.
+  /// FLOP of the two matrix multiplications, and of the teacher's if its logits are recomputed.
   package func flop(_ kind: TeacherCacheKind) -> Int {
     (kind == .hidden ? 6 : 4) * rows * vocabulary * width
   }
-  /// Bytes that must move: the head, once, the hidden states and the teacher's rows are read, the gradient is written.
+  /// Bytes that must move: the head, once, the hidden states and the teacher's rows are read, the
+  /// gradient is written.
   package func bytes(_ kind: TeacherCacheKind, _ precision: WeightPrecision) -> Int {
     vocabulary * width * precision.byteCount + 2 * rows * width * 4
       + rows * (kind == .logits ? 2 * vocabulary : 4 * width)
@@ -91,7 +93,7 @@ package struct HeadDivergenceWorkload {
     rowsOfLogits(nil).flatMap(\.student).reduce(0) { max($0, abs($1.logit)) }
   }
 
-  /// A logit, and its derivative with respect to the head's product.
+  /// A logit, and its derivative with respect to the head's output.
   private typealias Logit = (logit: Double, slope: Double)
 
   private func rowsOfLogits(_ hidden: [Double]?) -> [(teacher: [Logit], student: [Logit])] {

@@ -6,7 +6,7 @@ package struct KLDivergenceWorkload {
   package let rows: Int
   package let width: Int
   package let weight: Float = 0.125
-  /// [rows + 1, width]: the teacher's rows stand elsewhere than the student's, and one is in no use.
+  /// [rows + 1, width]: teacher rows in another order than the student's; one is unused.
   package let teacher: [Float]
   package let rowIndices: [Int32]
   /// [rows, width].
@@ -16,8 +16,8 @@ package struct KLDivergenceWorkload {
   package var halfTeacher: [UInt16] { teacher.map { Float16($0).bitPattern } }
 
   /// - Parameters:
-  ///   - closeness: the student's logits differ from the teacher's by as much and by an offset of the row; nil makes
-  ///     them independent.
+  ///   - closeness: the student's logits differ from the teacher's by as much and by an offset of
+  ///     the row; nil makes them independent.
   package init(
     rows: Int, width: Int, closeness: Float? = nil, using generator: inout SeededGenerator
   ) {
@@ -46,7 +46,7 @@ package struct KLDivergenceWorkload {
   /// Bytes that must move for the loss alone: both models' rows are read.
   package var lossBytes: Int { rows * width * (2 + 4) }
 
-  /// The loss of each row in Double, with the student's logits or others in their teacherRow.
+  /// The loss of each row in Double, with the student's logits or with `logits`.
   package func losses(_ objective: Objective, _ student: [Double]? = nil) -> [Double] {
     (0..<rows).map { row in
       let (logP, logQ) = logarithms(row, objective, student)
@@ -62,8 +62,8 @@ package struct KLDivergenceWorkload {
     }
   }
 
-  /// weight times the gradient of the losses with respect to z in Double, where the student's logits are z, or
-  /// softCap * tanh(z / softCap).
+  /// weight times the gradient of the losses with respect to z in Double, where the student's
+  /// logits are z, or softCap * tanh(z / softCap).
   package func gradient(_ objective: Objective, softCap: Float? = nil) -> [Double] {
     (0..<rows).flatMap { row in
       let (logP, logQ) = logarithms(row, objective, nil)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Sizes, inputs and Double reference of the divergence from a projected teacher, for its test and its benchmark.
+/// Sizes, inputs and Double reference of the divergence from a projected teacher, for its test and
+/// its benchmark.
 package struct ProjectedDivergenceWorkload {
   package let rows: Int
   package let vocabulary: Int
@@ -11,7 +12,7 @@ package struct ProjectedDivergenceWorkload {
   package let logits: [Float]
   /// [rows, width].
   package let hidden: [Float]
-  /// [rows + 1, width]: the teacher's rows stand elsewhere than the student's, and one is in no use.
+  /// [rows + 1, width]: teacher rows in another order than the student's; one is unused.
   package let projected: [Float]
   /// [rows + 1].
   package let entropies: [Float]

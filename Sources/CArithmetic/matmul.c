@@ -1,8 +1,8 @@
-#include "product.h"
+#include "matmul.h"
 
 #include "wide.h"
 
-WIDE void begin_product(ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t begin, ptrdiff_t end,
+WIDE void begin_matmul(ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t begin, ptrdiff_t end,
                         const float *bias, const float *addend, float *y) {
   for (ptrdiff_t row = 0; row < rows; row++) {
     float *to = y + row * stride;

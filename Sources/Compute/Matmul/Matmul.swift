@@ -7,15 +7,15 @@ extension Device {
   ///   - rows: rows of x that are read and of y that are written.
   ///   - isExact: keeps x in f32 even if the device rounds activations.
   ///   - y: [*, N], written from row `outputRow`.
-  package func product(
+  package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
     isExact: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
-    let shape = ProductShape(
+    let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: inputRow,
       outputRow: outputRow, isBackward: false, isExact: isExact)
-    try expect("product", "x", x.count, atLeast: shape.inputCount)
-    try expect("product", "y", y.count, atLeast: shape.outputCount)
+    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
+    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
     try run(shape, x, weight, addingTo: x, &y)
   }
 
@@ -26,20 +26,20 @@ extension Device {
   ///   - weight: W [N, K] and its bias [N].
   ///   - residual: [rows, N], read.
   ///   - y: [rows, N], written.
-  package func product(
+  package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
     addingTo residual: borrowing DeviceBuffer<Float>, into y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    let shape = ProductShape(
+    let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: 0, outputRow: 0,
       isBackward: false, addend: .residual)
-    try expect("product", "x", x.count, atLeast: shape.inputCount)
-    try expect("product", "residual", residual.count, atLeast: shape.outputCount)
-    try expect("product", "y", y.count, atLeast: shape.outputCount)
+    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
+    try expect("matmul", "residual", residual.count, atLeast: shape.outputCount)
+    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
     try run(shape, x, weight, addingTo: residual, &y)
   }
 
-  /// The gradient of `product` with respect to its input: dX[t] = dY[t] W.
+  /// The gradient of `matmul` with respect to its input: dX[t] = dY[t] W.
   ///
   /// - Parameters:
   ///   - outputGradient: [*, N], read from row `inputRow`.
@@ -48,24 +48,24 @@ extension Device {
   ///   - isExact: keeps `outputGradient` in f32 even if the device rounds activations.
   ///   - accumulating: adds to `inputGradient`.
   ///   - inputGradient: [*, K], written or updated from row `outputRow`.
-  package func productBackward(
+  package func matmulBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
     inputRow: Int = 0, isExact: Bool = false, accumulating: Bool = false,
     into inputGradient: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
-    let shape = ProductShape(
+    let shape = MatmulShape(
       rows: rows, width: weight.columns, inner: weight.rows, inputRow: inputRow,
       outputRow: outputRow, isBackward: true, isExact: isExact,
       addend: accumulating ? .output : .none)
     try expect(
-      "productBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
-    try expect("productBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
+      "matmulBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
+    try expect("matmulBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
     try run(shape, outputGradient, weight, addingTo: outputGradient, &inputGradient)
   }
 
   /// `residual` is any buffer if the shape has no residual.
   private func run(
-    _ shape: ProductShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     guard shape.rows > 0, shape.width > 0 else { return }
@@ -90,7 +90,7 @@ extension Device {
 
 /// One matrix multiplication in either direction: y [rows, width] from x [rows, inner], summed over
 /// `inner`.
-struct ProductShape {
+struct MatmulShape {
   let rows: Int
   /// Columns of y: N forward, K backward.
   let width: Int
@@ -112,7 +112,7 @@ struct ProductShape {
   }
 
   /// The kernel's entry; timings show the direction.
-  var entry: String { isBackward ? "product_backward" : "product" }
+  var entry: String { isBackward ? "matmul_backward" : "matmul" }
   /// Floats of x and of y up to the end of the last row.
   var inputCount: Int { rows > 0 ? (inputRow + rows) * inner : 0 }
   var outputCount: Int { rows > 0 ? (outputRow + rows) * width : 0 }

@@ -1,17 +1,17 @@
 // GEMM micro-kernel in f32 on AVX-512. Packed panels are f32, whatever the type of the stored
 // weights.
-#include "product_tiles.h"
+#include "matmul_tiles.h"
 
-#if PRODUCT_HAS_X86
+#if MATMUL_HAS_X86
 
 #define INLINE TARGET_AVX512 static inline __attribute__((always_inline))
 
 /// Packs a block of W^T: transposes 16 by 16 weights at a time.
-INLINE void pack_forward(const Product *product, WeightBlock block, bool ahead, int element,
+INLINE void pack_forward(const Matmul *matmul, WeightBlock block, bool ahead, int element,
                          float *panel) {
   const ptrdiff_t bytes = element_bytes(element);
-  const ptrdiff_t row_bytes = product->inner * bytes;
-  const char *weight = (const char *)product->weight + block.column * row_bytes +
+  const ptrdiff_t row_bytes = matmul->inner * bytes;
+  const char *weight = (const char *)matmul->weight + block.column * row_bytes +
                        block.begin * bytes;
   for (ptrdiff_t c = 0; c < block.columns; c += 16) {
     const char *from = weight + c * row_bytes;
@@ -25,47 +25,47 @@ INLINE void pack_forward(const Product *product, WeightBlock block, bool ahead, 
       }
       transpose(vectors);
       const int k_count = block.inner - d < 16 ? (int)(block.inner - d) : 16;
-      float *to = panel + d * PRODUCT_PANEL_COLUMNS + c;
+      float *to = panel + d * MATMUL_PANEL_COLUMNS + c;
       if (k_count == 16)
-        for (int i = 0; i < 16; i++) _mm512_store_ps(to + i * PRODUCT_PANEL_COLUMNS, vectors[i]);
+        for (int i = 0; i < 16; i++) _mm512_store_ps(to + i * MATMUL_PANEL_COLUMNS, vectors[i]);
       else
         for (int i = 0; i < k_count; i++)
-          _mm512_store_ps(to + i * PRODUCT_PANEL_COLUMNS, vectors[i]);
+          _mm512_store_ps(to + i * MATMUL_PANEL_COLUMNS, vectors[i]);
     }
   }
 }
 
 /// Packs a block of W: rows of W are rows of the panel.
-INLINE void pack_backward(const Product *product, WeightBlock block, bool ahead, int element,
+INLINE void pack_backward(const Matmul *matmul, WeightBlock block, bool ahead, int element,
                           float *panel) {
   const ptrdiff_t bytes = element_bytes(element);
-  const ptrdiff_t row_bytes = product->width * bytes;
+  const ptrdiff_t row_bytes = matmul->width * bytes;
   enum { ROWS_AHEAD = 32 };
   __mmask16 lanes[TILE_VECTORS];
   for (int c = 0; c < TILE_VECTORS; c++)
     lanes[c] = (__mmask16)lanes_below(block.columns - 16 * c, 16);
   for (ptrdiff_t d = 0; d < block.inner; d++) {
-    const char *from = (const char *)product->weight + (block.begin + d) * row_bytes +
+    const char *from = (const char *)matmul->weight + (block.begin + d) * row_bytes +
                        block.column * bytes;
     for (int c = 0; c < TILE_VECTORS; c++) {
-      _mm512_store_ps(panel + d * PRODUCT_PANEL_COLUMNS + 16 * c,
+      _mm512_store_ps(panel + d * MATMUL_PANEL_COLUMNS + 16 * c,
                       load_weights(from + 16 * c * bytes, element, lanes[c]));
       if (ahead) PREFETCH(from, ROWS_AHEAD * row_bytes + 16 * c * bytes, _MM_HINT_T0);
     }
   }
 }
 
-INLINE void pack_as(const Product *product, WeightBlock block, bool ahead, int element,
+INLINE void pack_as(const Matmul *matmul, WeightBlock block, bool ahead, int element,
                     float *panel) {
-  if (product->backward) pack_backward(product, block, ahead, element, panel);
-  else pack_forward(product, block, ahead, element, panel);
+  if (matmul->backward) pack_backward(matmul, block, ahead, element, panel);
+  else pack_forward(matmul, block, ahead, element, panel);
 }
 
-TARGET_AVX512 static void pack(const Product *product, WeightBlock block, bool ahead, void *panel) {
-  switch (product->element) {
-    case WEIGHT_F32: pack_as(product, block, ahead, WEIGHT_F32, panel); break;
-    case WEIGHT_BF16: pack_as(product, block, ahead, WEIGHT_BF16, panel); break;
-    default: pack_as(product, block, ahead, WEIGHT_F16, panel); break;
+TARGET_AVX512 static void pack(const Matmul *matmul, WeightBlock block, bool ahead, void *panel) {
+  switch (matmul->element) {
+    case WEIGHT_F32: pack_as(matmul, block, ahead, WEIGHT_F32, panel); break;
+    case WEIGHT_BF16: pack_as(matmul, block, ahead, WEIGHT_BF16, panel); break;
+    default: pack_as(matmul, block, ahead, WEIGHT_F16, panel); break;
   }
 }
 
@@ -78,7 +78,7 @@ INLINE void multiply_rows(const int rows, const int vectors, const Tile *tile, c
     if (d % 16 == 0) prefetch_x(x, rows, stride, d);
     __m512 weights[TILE_VECTORS];
     for (int c = 0; c < vectors; c++)
-      weights[c] = _mm512_load_ps(panel + d * PRODUCT_PANEL_COLUMNS + 16 * c);
+      weights[c] = _mm512_load_ps(panel + d * MATMUL_PANEL_COLUMNS + 16 * c);
     for (int r = 0; r < rows; r++) {
       const __m512 factor = _mm512_set1_ps(x[r * stride + d]);
       for (int c = 0; c < vectors; c++)
@@ -106,6 +106,6 @@ TARGET_AVX512 static void multiply(const Tile *tile, const void *x, ptrdiff_t st
   else multiply_width(TILE_VECTORS, tile, x, stride, panel, inner);
 }
 
-const PanelKernel product_float_panels = {1, pack, multiply};
+const PanelKernel matmul_float_panels = {1, pack, multiply};
 
 #endif

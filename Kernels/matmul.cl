@@ -1,4 +1,4 @@
-// product.cl - matrix multiplication of activations with a frozen weight matrix, in both
+// matmul.cl - matrix multiplication of activations with a frozen weight matrix, in both
 // directions.
 //
 //     forward   y[t, n] = sum_k x[t, k] * W[n, k] + bias[n]      (width N, inner K)
@@ -9,7 +9,7 @@
 //     bias      [N]         read    if has_bias is 1
 //     addend    as y        read    if adds is 1: added to the result; y itself or another buffer
 //     y         [*, width]  write   from row first_out
-//     partial   [splits, rows, width]  read by product_sum: partial sums of split-K, which the GEMM
+//     partial   [splits, rows, width]  read by matmul_sum: partial sums of split-K, which the GEMM
 //                       writes as its y
 //
 // Mapping   one work-group per tile of y, TILE_ROWS by TILE_COLUMNS, and per split of the inner
@@ -38,12 +38,12 @@
 // Numerics  f32 sums in order of the inner dimension; splits are added in order
 // Traffic   x once per TILE_COLUMNS columns, W once per TILE_ROWS rows, y once (partial twice with
 //           split-K)
-// Entries   product or product_backward; product_sum
+// Entries   matmul or matmul_backward; matmul_sum
 // Tunable   ITEM_ROWS * ITEM_COLUMNS = 256, multiples of 4 and 8; PARTS 1 or 2; TILE_K 8, 16 or 32
 //           with TILE_COLUMNS * TILE_K a multiple of 1024; ALIGNED 1 if width and inner are
 //           multiples of 4: quads are then loaded as vectors. 16 * 16 items with PARTS 2 give a
 //           tile of 128 by 128 and use 17 KB of local memory.
-// Twin      Sources/Compute/Matmul/Product+OpenCL.swift, Sources/CArithmetic/product_float_tiles.c
+// Twin      Sources/Compute/Matmul/Matmul+OpenCL.swift, Sources/CArithmetic/matmul_float_tiles.c
 // Build     ELEMENT=0,1,2 BACKWARD=0,1 PARTS=1,2 ALIGNED=0,1 TILE_K=16,32
 
 #ifndef CPU_DEVICE
@@ -75,9 +75,9 @@
 #define W_QUADS_PER_ITEM ((W_QUADS + ITEMS - 1) / ITEMS)
 
 #if BACKWARD
-#define PRODUCT product_backward
+#define MATMUL matmul_backward
 #else
-#define PRODUCT product
+#define MATMUL matmul
 #endif
 
 // Load quads of x and W. Only `count` elements are left in the row; those past the end are 0.
@@ -148,7 +148,7 @@ DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const GLOBAL f
 #endif
 }
 
-KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
+KERNEL(ITEMS) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
                       const GLOBAL float *RESTRICT bias, const GLOBAL float *addend,
                       GLOBAL float *y, int rows, int width, int inner, int first_in,
                       int first_out, int has_bias, int adds, int k_per_split) {
@@ -240,7 +240,7 @@ KERNEL(ITEMS) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTR
   }
 }
 
-KERNEL(ITEMS) product_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
+KERNEL(ITEMS) matmul_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
                           const GLOBAL float *addend, GLOBAL float *y, int rows, int width,
                           int splits, int first_out, int has_bias, int adds) {
   const int row = GROUP_ID_Y;

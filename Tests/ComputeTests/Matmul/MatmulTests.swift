@@ -4,9 +4,9 @@ import Testing
 @testable import Compute
 
 extension DeviceTests {
-  @Suite struct ProductTests {
-    /// rows, N, K: one of everything; tiles but for one, tiles, tiles and one; a real row; rows and columns shared out;
-    /// sums that are split.
+  @Suite struct MatmulTests {
+    /// rows, N, K: one of everything; tiles but for one, tiles, tiles and one; a real row; rows and
+    /// columns shared out; sums that are split.
     static let shapes = [
       (1, 1, 1), (5, 63, 7), (6, 64, 64), (7, 65, 65), (63, 127, 33), (64, 128, 16), (65, 129, 100),
       (2, 1000, 257), (1, 896, 896), (100, 132, 200), (13, 2100, 64), (7, 70, 2500),
@@ -23,7 +23,7 @@ extension DeviceTests {
       try expectReference(on: try name.open(), precision, shapes: shapes)
     }
 
-    /// Whether the CPU path's products are our own here; OpenBLAS picks another order of sums for few rows.
+    /// Whether the CPU path uses our tiles here; OpenBLAS sums in another order for few rows.
     private static var hasTiles: Bool {
       guard let device = try? TestDevice.cpu.open(), case .cpu(let cpu) = device.engine else {
         return false
@@ -31,27 +31,27 @@ extension DeviceTests {
       return cpu.usesTiles
     }
 
-    /// An answer's next token does not depend on how many are made beside it.
+    /// A result does not depend on the number of rows computed with it.
     @Test(
       .enabled(if: hasTiles, "needs a processor with AVX-512"), arguments: WeightPrecision.allCases)
     func aRowDoesNotDependOnThoseBesideIt(precision: WeightPrecision) throws {
       let device = try TestDevice.cpu.open()
       var generator = SeededGenerator(seed: 31)
-      let workload = ProductWorkload(
+      let workload = MatmulWorkload(
         rows: 23, outputs: 333, inputs: 145, precision: precision, using: &generator)
       let x = try device.buffer(workload.x)
       let weight = try workload.matrix(on: device, hasBias: true)
       var y = try device.buffer(of: Float.self, count: 23 * 333)
-      try device.product(x, weight, rows: 23, into: &y)
+      try device.matmul(x, weight, rows: 23, into: &y)
       let together = try device.download(y)
       for row in 0..<23 {
         var alone = try device.buffer(of: Float.self, count: 333)
-        try device.product(x, weight, rows: 1, inputRow: row, into: &alone)
+        try device.matmul(x, weight, rows: 1, inputRow: row, into: &alone)
         #expect(try device.download(alone) == Array(together[(row * 333)..<((row + 1) * 333)]))
       }
     }
 
-    /// What runs on a processor that has no vectors of ours.
+    /// The portable variant.
     @Test(arguments: WeightPrecision.allCases)
     func matchesTheDoubleReferenceOnAnyProcessor(precision: WeightPrecision) throws {
       try expectReference(on: try Device(cpuThreads: 2, variant: .portable), precision)
@@ -65,11 +65,11 @@ extension DeviceTests {
 
     private func expectReference(
       on device: Device, _ precision: WeightPrecision, shapes: [(Int, Int, Int)] = shapes,
-      within tolerance: Tolerance = .product
+      within tolerance: Tolerance = .matmul
     ) throws {
       for (rows, outputs, inputs) in shapes {
         var generator = SeededGenerator(seed: UInt64(rows * 7 + outputs))
-        let workload = ProductWorkload(
+        let workload = MatmulWorkload(
           rows: rows, outputs: outputs, inputs: inputs, precision: precision, using: &generator)
         let shape = Comment("\(rows) rows, \(outputs) x \(inputs)")
         let x = try device.buffer(workload.x)
@@ -81,20 +81,20 @@ extension DeviceTests {
           var y = try Canary(device, count: count)
           if adds {
             let residual = try device.buffer(Array(workload.residual[..<count]))
-            try device.product(x, weight, rows: rows, addingTo: residual, into: &y.buffer)
+            try device.matmul(x, weight, rows: rows, addingTo: residual, into: &y.buffer)
           } else {
-            try device.product(x, weight, rows: rows, into: &y.buffer)
+            try device.matmul(x, weight, rows: rows, into: &y.buffer)
           }
           let found = try #require(try y.result(device), shape)
           let reference = workload.adding(to: forward, bias: hasBias, residual: adds)
           #expect(relativeError(found, reference) < tolerance.rawValue, shape)
 
-          // The bias plays no part in the gradient.
+          // The gradient does not use the bias.
           let inputCount = rows * inputs
           var gradient = try Canary(
             device, count: inputCount,
             values: adds ? Array(workload.residual[..<inputCount]) : nil)
-          try device.productBackward(
+          try device.matmulBackward(
             outputGradient, weight, rows: rows, accumulating: adds, into: &gradient.buffer)
           let foundGradient = try #require(try gradient.result(device), shape)
           let gradientReference = workload.adding(to: backward, residual: adds)
@@ -107,28 +107,28 @@ extension DeviceTests {
     func readsAndWritesFromTheRowsAskedFor(on name: TestDevice) throws {
       let device = try name.open()
       var generator = SeededGenerator(seed: 3)
-      let workload = ProductWorkload(
+      let workload = MatmulWorkload(
         rows: 9, outputs: 70, inputs: 40, precision: .f32, using: &generator)
       let weight = try workload.matrix(on: device, hasBias: true)
       let x = try device.buffer(workload.x)
       let outputGradient = try device.buffer(workload.outputGradient)
       let untouched: Float = 42
       var y = try device.buffer([Float](repeating: untouched, count: 9 * 70))
-      try device.product(x, weight, rows: 4, inputRow: 3, into: &y, outputRow: 5)
+      try device.matmul(x, weight, rows: 4, inputRow: 3, into: &y, outputRow: 5)
       let found = try device.download(y)
       let forward = workload.adding(to: workload.forward(), bias: true, residual: false)
       #expect(
         relativeError(Array(found[(5 * 70)...]), Array(forward[(3 * 70)..<(7 * 70)]))
-          < Tolerance.product.rawValue)
+          < Tolerance.matmul.rawValue)
       #expect(found[..<(5 * 70)].allSatisfy { $0 == untouched })
 
       var gradient = try device.buffer([Float](repeating: untouched, count: 9 * 40))
-      try device.productBackward(
+      try device.matmulBackward(
         outputGradient, weight, rows: 2, inputRow: 7, into: &gradient, outputRow: 1)
       let foundGradient = try device.download(gradient)
       let backward = Array(workload.backward()[(7 * 40)...])
       #expect(
-        relativeError(Array(foundGradient[40..<(3 * 40)]), backward) < Tolerance.product.rawValue)
+        relativeError(Array(foundGradient[40..<(3 * 40)]), backward) < Tolerance.matmul.rawValue)
       #expect((foundGradient[..<40] + foundGradient[(3 * 40)...]).allSatisfy { $0 == untouched })
     }
 
@@ -136,7 +136,7 @@ extension DeviceTests {
     func repeatsBitForBit(on name: TestDevice, precision: WeightPrecision) throws {
       let device = try name.open()
       var generator = SeededGenerator(seed: 11)
-      let workload = ProductWorkload(
+      let workload = MatmulWorkload(
         rows: 50, outputs: 700, inputs: 300, precision: precision, using: &generator)
       let weight = try workload.matrix(on: device, hasBias: true)
       let x = try device.buffer(workload.x)
@@ -145,14 +145,15 @@ extension DeviceTests {
       for _ in 0..<2 {
         var y = try device.buffer(of: Float.self, count: 50 * 700)
         var gradient = try device.buffer(of: Float.self, count: 50 * 300)
-        try device.product(x, weight, rows: 50, into: &y)
-        try device.productBackward(outputGradient, weight, rows: 50, into: &gradient)
+        try device.matmul(x, weight, rows: 50, into: &y)
+        try device.matmulBackward(outputGradient, weight, rows: 50, into: &gradient)
         results.append(try device.download(y) + device.download(gradient))
       }
       #expect(results[0] == results[1])
     }
 
-    /// Every number of 16 bits comes out of a product with 1 as itself: denormal ones, infinities, and what is no number.
+    /// Multiplication by 1 returns every 16-bit number unchanged, including subnormal numbers,
+    /// infinities and NaN.
     @Test(arguments: TestDevice.all, [4, 5])
     func everyHalfIsWidenedExactly(on name: TestDevice, inputs: Int) throws {
       let device = try name.open()
@@ -163,13 +164,14 @@ extension DeviceTests {
         device, rows: numbers.count, columns: inputs, precision: .f16, values: values)
       let x = try device.buffer([Float](repeating: 1, count: inputs))
       var y = try device.buffer(of: Float.self, count: numbers.count)
-      try device.product(x, weight, rows: 1, into: &y)
+      try device.matmul(x, weight, rows: 1, into: &y)
       let found = try device.download(y)
       #expect(
         zip(found, numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) })
     }
 
-    /// Large tiles with depth in shares, weights of every type in quads: a GPU of 32 compute units.
+    /// Large tiles with split-K and vector loads of every weight type, as on a GPU with 32 compute
+    /// units.
     @Test(
       .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
       arguments: [WeightPrecision.f32, .bf16, .f16])
@@ -179,14 +181,14 @@ extension DeviceTests {
       gpu.computeUnits = 32
       let (rows, outputs, inputs) = (130, 520, 1100)
       for (width, inner) in [(outputs, inputs), (inputs, outputs)] {
-        let tile = ProductTile.suiting(rows: rows, width: width, inner: inner, on: gpu)
-        #expect(tile == ProductTile(16, 16, parts: 2))
+        let tile = MatmulTile.suiting(rows: rows, width: width, inner: inner, on: gpu)
+        #expect(tile == MatmulTile(16, 16, parts: 2))
         #expect(tile.splits(rows: rows, width: width, inner: inner, computeUnits: 32).count > 1)
       }
       try expectReference(on: device, precision, shapes: [(rows, outputs, inputs)])
     }
 
-    /// What a GPU of 132 compute units would do: depth in many shares.
+    /// Many splits of K, as on a GPU with 132 compute units.
     @Test(
       .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
       arguments: [(1, 70, 2500), (16, 70, 2500), (67, 70, 2500), (130, 520, 1100)])
@@ -198,14 +200,14 @@ extension DeviceTests {
     }
 
     @Test func tilesAndSharesFillTheDevice() {
-      let few = ProductTile(4, 64, parts: 1)
-      // 4 work-groups of 256 columns, each in 14 shares of 64; 16 rows keep shares of 256.
+      let few = MatmulTile(4, 64, parts: 1)
+      // 4 work-groups of 256 columns, each with 14 splits of 64; 16 rows have splits of 256.
       #expect(few.splits(rows: 1, width: 896, inner: 896, computeUnits: 132).count == 14)
       #expect(few.splits(rows: 16, width: 896, inner: 896, computeUnits: 132).count == 3)
       #expect(few.splits(rows: 1, width: 151_936, inner: 896, computeUnits: 132).count == 1)
-      let large = ProductTile(16, 16, parts: 2)
+      let large = MatmulTile(16, 16, parts: 2)
       #expect(large.splits(rows: 288, width: 896, inner: 896, computeUnits: 132).count == 3)
-      // 3 by 38 tiles in 2 shares, 3 by 7 in 3, 3 by 7 in 12.
+      // 3 by 38 tiles in 2 splits, 3 by 7 in 3, 3 by 7 in 12.
       #expect(large.fills(132, rows: 288, width: 4864, inner: 896))
       #expect(!large.fills(132, rows: 288, width: 896, inner: 896))
       #expect(large.fills(132, rows: 288, width: 896, inner: 4864))
@@ -214,7 +216,7 @@ extension DeviceTests {
 
     @Test func referenceGradientAgreesWithCentralDifferences() {
       var generator = SeededGenerator(seed: 5)
-      let workload = ProductWorkload(
+      let workload = MatmulWorkload(
         rows: 1, outputs: 4, inputs: 3, precision: .f32, using: &generator)
       let numeric = centralDifferences(at: workload.x.map(Double.init)) { x in
         (0..<4).reduce(0) { sum, output in
@@ -233,9 +235,9 @@ extension DeviceTests {
       let x = try device.buffer([Float](repeating: 1, count: 8))
       var y = try device.buffer(of: Float.self, count: 8)
       #expect(
-        throws: ComputeError.shape(operation: "product", operand: "x", expected: 9, found: 8)
+        throws: ComputeError.shape(operation: "matmul", operand: "x", expected: 9, found: 8)
       ) {
-        try device.product(x, weight, rows: 2, inputRow: 1, into: &y)
+        try device.matmul(x, weight, rows: 2, inputRow: 1, into: &y)
       }
     }
   }

@@ -1,5 +1,5 @@
-/// The tile of y per work-group of 256 items (Kernels/product.cl).
-struct ProductTile: Equatable {
+/// The tile of y per work-group of 256 items (Kernels/matmul.cl).
+struct MatmulTile: Equatable {
   let itemRows: Int
   let itemColumns: Int
   /// Register tiles of 4 by 4 per item, in each direction.
@@ -40,10 +40,10 @@ struct ProductTile: Equatable {
   /// The tile for y [rows, width] with inner dimension `inner`.
   static func suiting(
     rows: Int, width: Int, inner: Int, on gpu: OpenCLEngine
-  ) -> ProductTile {
-    if rows <= fewRows { return ProductTile(gpu.configuration(.productFew)) }
-    let medium = ProductTile(gpu.configuration(.productMedium))
-    let large = ProductTile(gpu.configuration(.productLarge))
+  ) -> MatmulTile {
+    if rows <= fewRows { return MatmulTile(gpu.configuration(.matmulFew)) }
+    let medium = MatmulTile(gpu.configuration(.matmulMedium))
+    let large = MatmulTile(gpu.configuration(.matmulLarge))
     let isLarge =
       rows > medium.rows
       && large.fills(gpu.computeUnits, rows: rows, width: width, inner: inner)

@@ -11,9 +11,9 @@
 //
 // The summation order does not depend on the number of rows. With few rows, a generated answer is
 // bit-identical whatever is generated beside it.
-#include "product_tiles.h"
+#include "matmul_tiles.h"
 
-#if PRODUCT_HAS_X86
+#if MATMUL_HAS_X86
 
 #define INLINE TARGET_AVX512 static inline __attribute__((always_inline))
 
@@ -32,13 +32,13 @@ INLINE __m128 horizontal_sums(__m512 a, __m512 b, __m512 c, __m512 d) {
 
 /// Columns column ..< column + columns of y in `rows` rows from row `row`; `columns` is 1, 4 or 8.
 /// `ahead` prefetches the weights of the next columns.
-INLINE void multiply_block(const Product *product, const int element, const int columns,
+INLINE void multiply_block(const Matmul *matmul, const int element, const int columns,
                            const int rows, ptrdiff_t column, ptrdiff_t row, const bool ahead) {
-  const ptrdiff_t inner = product->inner;
+  const ptrdiff_t inner = matmul->inner;
   const ptrdiff_t bytes = element_bytes(element);
   const ptrdiff_t row_bytes = inner * bytes;
-  const char *weight = (const char *)product->weight + column * row_bytes;
-  const float *x = product->x + row * inner;
+  const char *weight = (const char *)matmul->weight + column * row_bytes;
+  const float *x = matmul->x + row * inner;
   __m512 sums[8][5];
   for (int c = 0; c < (columns < 4 ? 4 : columns); c++)
     for (int r = 0; r < rows; r++) sums[c][r] = _mm512_setzero_ps();
@@ -66,58 +66,58 @@ INLINE void multiply_block(const Product *product, const int element, const int 
     }
   }
   for (int r = 0; r < rows; r++) {
-    const ptrdiff_t first = (row + r) * product->width + column;
-    float *y = product->y + first;
+    const ptrdiff_t first = (row + r) * matmul->width + column;
+    float *y = matmul->y + first;
     for (int c = 0; c < columns; c += 4) {
       const __mmask8 lanes = columns - c < 4 ? 1 : 15;
       __m128 sum = horizontal_sums(sums[c][r], sums[c + 1][r], sums[c + 2][r], sums[c + 3][r]);
-      if (product->bias)
-        sum = _mm_add_ps(sum, _mm_maskz_loadu_ps(lanes, product->bias + column + c));
-      if (product->addend)
-        sum = _mm_add_ps(_mm_maskz_loadu_ps(lanes, product->addend + first + c), sum);
+      if (matmul->bias)
+        sum = _mm_add_ps(sum, _mm_maskz_loadu_ps(lanes, matmul->bias + column + c));
+      if (matmul->addend)
+        sum = _mm_add_ps(_mm_maskz_loadu_ps(lanes, matmul->addend + first + c), sum);
       _mm_mask_storeu_ps(y + c, lanes, sum);
     }
   }
 }
 
 /// All rows of `columns` columns, up to five at a time.
-INLINE void multiply_columns(const Product *product, const int element, const int columns,
+INLINE void multiply_columns(const Matmul *matmul, const int element, const int columns,
                              ptrdiff_t column) {
-  const ptrdiff_t rows = product->rows;
+  const ptrdiff_t rows = matmul->rows;
   const ptrdiff_t blocks = (rows + 4) / 5;
   for (ptrdiff_t i = 0; i < blocks; i++) {
     const ptrdiff_t row = i * rows / blocks;
     const bool ahead = i == 0;
     switch ((i + 1) * rows / blocks - row) {
-      case 1: multiply_block(product, element, columns, 1, column, row, ahead); break;
-      case 2: multiply_block(product, element, columns, 2, column, row, ahead); break;
-      case 3: multiply_block(product, element, columns, 3, column, row, ahead); break;
-      case 4: multiply_block(product, element, columns, 4, column, row, ahead); break;
-      default: multiply_block(product, element, columns, 5, column, row, ahead); break;
+      case 1: multiply_block(matmul, element, columns, 1, column, row, ahead); break;
+      case 2: multiply_block(matmul, element, columns, 2, column, row, ahead); break;
+      case 3: multiply_block(matmul, element, columns, 3, column, row, ahead); break;
+      case 4: multiply_block(matmul, element, columns, 4, column, row, ahead); break;
+      default: multiply_block(matmul, element, columns, 5, column, row, ahead); break;
     }
   }
 }
 
-INLINE void multiply_as(const Product *product, const int element, ptrdiff_t begin,
+INLINE void multiply_as(const Matmul *matmul, const int element, ptrdiff_t begin,
                         ptrdiff_t end) {
   ptrdiff_t column = begin;
-  if (product->rows <= 3)
-    for (; column + 8 <= end; column += 8) multiply_columns(product, element, 8, column);
-  for (; column + 4 <= end; column += 4) multiply_columns(product, element, 4, column);
-  for (; column < end; column++) multiply_columns(product, element, 1, column);
+  if (matmul->rows <= 3)
+    for (; column + 8 <= end; column += 8) multiply_columns(matmul, element, 8, column);
+  for (; column + 4 <= end; column += 4) multiply_columns(matmul, element, 4, column);
+  for (; column < end; column++) multiply_columns(matmul, element, 1, column);
 }
 
-TARGET_AVX512 void product_few_rows(const Product *product, ptrdiff_t column_begin,
+TARGET_AVX512 void matmul_few_rows(const Matmul *matmul, ptrdiff_t column_begin,
                                     ptrdiff_t column_end) {
-  switch (product->element) {
-    case WEIGHT_F32: multiply_as(product, WEIGHT_F32, column_begin, column_end); break;
-    case WEIGHT_BF16: multiply_as(product, WEIGHT_BF16, column_begin, column_end); break;
-    default: multiply_as(product, WEIGHT_F16, column_begin, column_end); break;
+  switch (matmul->element) {
+    case WEIGHT_F32: multiply_as(matmul, WEIGHT_F32, column_begin, column_end); break;
+    case WEIGHT_BF16: multiply_as(matmul, WEIGHT_BF16, column_begin, column_end); break;
+    default: multiply_as(matmul, WEIGHT_F16, column_begin, column_end); break;
   }
 }
 
 #else
 
-void product_few_rows(const Product *product, ptrdiff_t column_begin, ptrdiff_t column_end) {}
+void matmul_few_rows(const Matmul *matmul, ptrdiff_t column_begin, ptrdiff_t column_end) {}
 
 #endif

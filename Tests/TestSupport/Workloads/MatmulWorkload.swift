@@ -1,11 +1,12 @@
 package import Compute
 
-/// Sizes, inputs and Double reference of the products with a frozen matrix, for their test and their benchmark.
-package struct ProductWorkload {
+/// Sizes, inputs and Double reference of the matrix multiplications with a frozen matrix, for test
+/// and benchmark.
+package struct MatmulWorkload {
   package let rows: Int
-  /// N: rows of the matrix, outputs of the forward product.
+  /// N: rows of the matrix, output features.
   package let outputs: Int
-  /// K: columns of the matrix, inputs of the forward product.
+  /// K: columns of the matrix, input features.
   package let inputs: Int
   package let precision: WeightPrecision
   package let x: [Float]
@@ -13,7 +14,7 @@ package struct ProductWorkload {
   /// [N, K], numbers that `precision` holds exactly.
   package let weight: [Float]
   package let bias: [Float]
-  /// What a product that accumulates adds to: [rows, N], or [rows, K] of it.
+  /// The addend: [rows, N], of which the backward direction uses [rows, K].
   package let residual: [Float]
 
   package init(
@@ -33,7 +34,8 @@ package struct ProductWorkload {
 
   /// Multiplications and additions, the same in both directions.
   package var operations: Int { 2 * rows * outputs * inputs }
-  /// Bytes that must move in either direction: the matrix and what is read and written of activations.
+  /// Bytes that must move in either direction: the matrix and what is read and written of
+  /// activations.
   package var bytes: Int {
     outputs * inputs * precision.byteCount + rows * (outputs + inputs) * 4
   }
@@ -71,12 +73,12 @@ package struct ProductWorkload {
     }
   }
 
-  /// A product of `forward` with the bias on every row, or of either direction on top of the residual.
+  /// A result of `forward` plus bias, or a result of either direction plus the residual.
   package func adding(
-    to product: [Double], bias hasBias: Bool = false, residual accumulating: Bool
+    to matmul: [Double], bias hasBias: Bool = false, residual accumulating: Bool
   ) -> [Double] {
-    product.indices.map { index in
-      product[index] + (hasBias ? Double(bias[index % outputs]) : 0)
+    matmul.indices.map { index in
+      matmul[index] + (hasBias ? Double(bias[index % outputs]) : 0)
         + (accumulating ? Double(residual[index]) : 0)
     }
   }

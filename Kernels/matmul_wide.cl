@@ -1,4 +1,4 @@
-// product_wide.cl - the CPU variant of product.cl: same formulas, operands and entries.
+// matmul_wide.cl - the CPU variant of matmul.cl: same formulas, operands and entries.
 //
 //     rows_per_item   rows of y per work-item, a multiple of 6
 //
@@ -18,7 +18,7 @@
 // Numerics  f32 sums in order of the inner dimension
 // Traffic   W once per rows_per_item rows, x once per 64 columns, y once per pass
 // Tunable   PANEL_K, a multiple of 32: the panel uses 256 * PANEL_K bytes of local memory
-// Twin      Sources/Compute/Matmul/Product.swift, Sources/CArithmetic/product_float_tiles.c
+// Twin      Sources/Compute/Matmul/Matmul.swift, Sources/CArithmetic/matmul_float_tiles.c
 // Build     ELEMENT=0,1,2 BACKWARD=0,1 PANEL_K=64,128
 
 #ifdef CPU_DEVICE
@@ -31,9 +31,9 @@
 #endif
 
 #if BACKWARD
-#define PRODUCT product_backward
+#define MATMUL matmul_backward
 #else
-#define PRODUCT product
+#define MATMUL matmul
 #endif
 
 // 16 weights as f32. Not vload_half: PoCL 3.1 miscompiles unrolled loops that contain it.
@@ -133,7 +133,7 @@ DEVICE size_t prefetch_address(const GLOBAL Stored *weight, OFFSET row_bytes, OF
 #endif
 }
 
-KERNEL(1) PRODUCT(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
+KERNEL(1) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
                   const GLOBAL float *RESTRICT bias, const GLOBAL float *addend,
                   GLOBAL float *y, int rows, int width, int inner, int first_in, int first_out,
                   int has_bias, int adds, int rows_per_item) {

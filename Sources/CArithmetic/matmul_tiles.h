@@ -15,11 +15,11 @@
 // The last tiles of a panel prefetch the weights of the next panel.
 #pragma once
 
-#include "product.h"
+#include "matmul.h"
 #include "weights.h"
 
 #if defined(__x86_64__)
-#define PRODUCT_HAS_X86 1
+#define MATMUL_HAS_X86 1
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@
 #define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,fma")))
 #define TARGET_BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16,fma")))
 
-enum { TILE_ROWS = 6, TILE_VECTORS = PRODUCT_PANEL_COLUMNS / 16 };
+enum { TILE_ROWS = 6, TILE_VECTORS = MATMUL_PANEL_COLUMNS / 16 };
 
 /// A register tile of y, and the lines that it prefetches.
 typedef struct Tile {
@@ -54,15 +54,15 @@ typedef struct WeightBlock {
 typedef struct PanelKernel {
   int k_per_row;  // K elements per panel row, and per 4-byte word of x
   /// Packs a block into a panel. `ahead` prefetches weights before they are read.
-  void (*pack)(const Product *product, WeightBlock block, bool ahead, void *panel);
+  void (*pack)(const Matmul *matmul, WeightBlock block, bool ahead, void *panel);
   /// Adds x [rows, panel_rows] times the panel to a tile; x is 4-byte words with row stride
   /// `stride`.
   void (*multiply)(const Tile *tile, const void *x, ptrdiff_t stride, const void *panel,
                    ptrdiff_t panel_rows);
 } PanelKernel;
 
-extern const PanelKernel product_float_panels;
-extern const PanelKernel product_bfloat16_panels;
+extern const PanelKernel matmul_float_panels;
+extern const PanelKernel matmul_bfloat16_panels;
 
 static inline ptrdiff_t element_bytes(int element) { return element == WEIGHT_F32 ? 4 : 2; }
 
@@ -153,5 +153,5 @@ TARGET_AVX512 static inline __attribute__((always_inline)) void store_accumulato
 }
 
 #else
-#define PRODUCT_HAS_X86 0
+#define MATMUL_HAS_X86 0
 #endif
