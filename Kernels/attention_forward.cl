@@ -102,8 +102,8 @@ KERNEL(1) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
 
 #else
 
-// PARTS lanes share an own row in the softmax. Two ifs on one condition around a barrier are
-// avoided: PoCL 3.1 compiles them wrongly without a word.
+// In the softmax, PARTS lanes work on each own row. Two ifs on the same condition around a barrier
+// are avoided: PoCL 3.1 silently miscompiles them.
 #define PARTS (LANES / TILE)
 #define SLICE (TILE / PARTS)
 
@@ -142,7 +142,7 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
         lane < rows ? packed_row(tile.query_start, packed, group, query_heads, head) : -1;
     positions[lane] = lane < rows ? tile.first_position + packed / group : -1;
   }
-  // Of the own row `row`; every lane that shares it keeps the same numbers.
+  // Running maximum and sum of own row `row`; all PARTS lanes of the row hold the same values.
   float maximum = MASKED, sum = 0.0f;
   float accumulated[PER_LANE][COLUMNS];
   clear_accumulated(accumulated);

@@ -81,7 +81,7 @@ DEVICE void copy_rows(const GLOBAL float *matrix, const int *rows, float *tile) 
 // out[i][n] += sum_k left[i * left_row + k * left_step] * right[k][n]; rows is a multiple of
 // ROWS, columns one of 32.
 DEVICE void multiply_add(float *out, const float *left, int left_row, int left_step,
-                         const float *right, int rows, int columns, int depth) {
+                         const float *right, int rows, int columns, int inner) {
   for (int i = 0; i < rows; i += ROWS)
     for (int n = 0; n < columns; n += 32) {
       float16 low[ROWS], high[ROWS];
@@ -90,7 +90,7 @@ DEVICE void multiply_add(float *out, const float *left, int left_row, int left_s
         low[r] = vload16(0, out + (i + r) * columns + n);
         high[r] = vload16(0, out + (i + r) * columns + n + 16);
       }
-      for (int k = 0; k < depth; k++) {
+      for (int k = 0; k < inner; k++) {
         const float16 right_low = vload16(0, right + k * columns + n);
         const float16 right_high = vload16(0, right + k * columns + n + 16);
 #pragma unroll

@@ -12,8 +12,8 @@ package struct DeviceSurvey: Sendable {
     package let error: OpenCLError
 
     package var description: String {
-      let place = device.map { "opencl:\(platform).\($0)" } ?? "OpenCL platform \(platform)"
-      return "\(place) does not answer: \(error)"
+      let name = device.map { "opencl:\(platform).\($0)" } ?? "OpenCL platform \(platform)"
+      return "\(name) does not answer: \(error)"
     }
   }
 

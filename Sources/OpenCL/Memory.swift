@@ -35,7 +35,7 @@ import COpenCL
       return try unsafe write(base, bytes.count, at: offset, isBlocking: true, event: nil)
     }
     let context = context
-    let staged = unsafe try context.staging.place(byteCount: bytes.count) {
+    let staged = unsafe try context.staging.reserve(byteCount: bytes.count) {
       context.traffic.hostWaits += 1
     }
     unsafe staged.copyMemory(from: base, byteCount: bytes.count)

@@ -36,7 +36,7 @@ import COpenCL
 
   /// Space for `byteCount` bytes, at most `largestUpload`. `wait` is called before each wait for
   /// the device, if the ring is full.
-  func place(
+  func reserve(
     byteCount: Int, willWait: () -> Void
   ) throws(OpenCLError) -> UnsafeMutableRawPointer {
     let size = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
@@ -60,9 +60,9 @@ import COpenCL
       pending.removeSubrange(..<first)
       first = 0
     }
-    let place = unsafe memory + end % Self.capacity
+    let address = unsafe memory + end % Self.capacity
     end += size
-    return unsafe place
+    return unsafe address
   }
 
   /// Sets the command that reads the bytes of the last upload.

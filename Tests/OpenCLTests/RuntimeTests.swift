@@ -2,7 +2,7 @@ import OpenCL
 import TestSupport
 import Testing
 
-@Test(.enabled(if: TestDevice.requiresOpenCL, "asked for by PITH_REQUIRE_OPENCL=1"))
+@Test(.enabled(if: TestDevice.requiresOpenCL, "required by PITH_REQUIRE_OPENCL=1"))
 func anOpenCLDeviceIsThere() {
   #expect(TestDevice.openCL != nil, "without one, what runs on OpenCL would not be tested")
 }

@@ -42,7 +42,7 @@ extension Device {
     guard !layout.hasSharedKeys else {
       throw .unsupported(
         operation: "attentionBackward",
-        reason: "two sequences split key rows that are not the prefix's")
+        reason: "two sequences share key rows that are not the prefix's")
     }
     let queryCount = layout.queryRows * heads.queryWidth
     let keyCount = layout.keyRows * heads.keyValueWidth

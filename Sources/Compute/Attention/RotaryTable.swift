@@ -4,13 +4,12 @@
   import Musl
 #endif
 
-/// Cosine and sine of the angles by which rotary embedding (Su et al. 2021, arXiv:2104.09864) turns
-/// the pairs of a head, for every position up to a limit, on a device.
+/// Cosine and sine tables of RoPE (Su et al. 2021, arXiv:2104.09864) on a device, for every position
+/// up to a limit.
 package final class RotaryTable {
   /// Positions 0 ..< this have a row.
   package let positions: Int
-  /// Elements of a head that are rotated; 0 leaves heads as they are (models with learned
-  /// positions).
+  /// Elements of a head that are rotated; 0 for models with learned positions.
   package let rotaryDimension: Int
   /// [positions, rotaryDimension / 2]
   let cosine: DeviceBuffer<Float>

@@ -73,13 +73,13 @@ extension Tunable {
   static let rowGather = Tunable("row_gather", .rowGather, gpu: .rowLanes, cpu: .oneItem) {
     trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
-    let places = try trial.rowIndices(rows, below: rows)
+    let rowIndices = try trial.rowIndices(rows, below: rows)
     let (source, target) = (try trial.floats(rows * width), try trial.zeros(rows * width))
     trial.run { () throws(ComputeError) in
       try device.gatherRows(
-        source.buffer, at: places.buffer, count: rows, width: width, into: &target.buffer)
+        source.buffer, at: rowIndices.buffer, count: rows, width: width, into: &target.buffer)
       try device.scatterRows(
-        target.buffer, to: places.buffer, count: rows, width: width, in: &source.buffer)
+        target.buffer, to: rowIndices.buffer, count: rows, width: width, in: &source.buffer)
     }
   }
 }

@@ -64,7 +64,7 @@ extension DeviceTests.AttentionTests {
     let batch = AttentionBatch.training("", prefix: 32, [64, 64, 64, 64])
     let layout = try AttentionLayout(
       device, prefixCount: batch.prefixCount, sequences: batch.sequences)
-    // 4 tiles and 5 of the prefix where nothing is wanted; up to 64 / 10 shares of 7 times 10
+    // 4 tiles and 5 of the prefix where nothing is wanted; up to 64 / 10 splits of 7 times 10
     // queries to fill a GPU.
     let few = try layout.keyTable(.init(rows: 64, wanted: 4, leastQueries: 10))
     #expect((few.count, few.slots, few.ownSlots, few.slotRows) == (9, 5, 1, 32))

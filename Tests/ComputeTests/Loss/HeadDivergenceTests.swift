@@ -209,11 +209,11 @@ extension DeviceTests {
     @Test func refusesWhatAProjectedTeacherCannotServe() throws {
       let device = try TestDevice.cpu.open()
       var generator = SeededGenerator(seed: 6)
-      let bent = HeadDivergenceWorkload(
+      let softCapped = HeadDivergenceWorkload(
         rows: 1, vocabulary: 8, width: 4, shape: LogitShape(softCap: 30), using: &generator)
       let plain = HeadDivergenceWorkload(rows: 1, vocabulary: 8, width: 4, using: &generator)
       #expect(throws: ComputeError.self) {
-        try run(bent, .projected, .forwardKL, on: device)
+        try run(softCapped, .projected, .forwardKL, on: device)
       }
       #expect(throws: ComputeError.self) {
         try run(plain, .projected, Objective(.reverseKL), on: device)

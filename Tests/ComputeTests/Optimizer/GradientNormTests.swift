@@ -23,8 +23,8 @@ extension DeviceTests {
             let length = try #require(try norm.result(device))
             let clip = try #require(try factor.result(device))
             #expect(relativeError(length, [expected]) < Tolerance.rowArithmetic.rawValue)
-            let share = min(1, Double(limit) / (expected + 1e-6))
-            #expect(relativeError(clip, [share]) < Tolerance.rowArithmetic.rawValue)
+            let clipFactor = min(1, Double(limit) / (expected + 1e-6))
+            #expect(relativeError(clip, [clipFactor]) < Tolerance.rowArithmetic.rawValue)
             runs.append(length + clip)
           }
           #expect(runs[0] == runs[1])

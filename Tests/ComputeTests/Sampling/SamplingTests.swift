@@ -33,10 +33,10 @@ extension DeviceTests {
             on: device)
           for (row, token) in found.enumerated() {
             // The uniform number is in the token's interval of the distribution, up to rounding.
-            let shares = workload.cumulative(row, temperature: Double(temperature))
+            let cumulative = workload.cumulative(row, temperature: Double(temperature))
             let uniform = Double(workload.uniforms[row])
-            let below = token == 0 ? 0 : shares[Int(token) - 1]
-            #expect(below - 1e-5 < uniform && uniform < shares[Int(token)] + 1e-5)
+            let below = token == 0 ? 0 : cumulative[Int(token) - 1]
+            #expect(below - 1e-5 < uniform && uniform < cumulative[Int(token)] + 1e-5)
           }
           let again = try Self.tokens(
             workload.logits, uniforms: workload.uniforms, temperature: temperature, width: width,
@@ -73,10 +73,10 @@ extension DeviceTests {
       let total = weights.reduce(0, +)
       for (token, weight) in weights.enumerated() {
         let expected = weight / total
-        let share = Double(found.count { $0 == token }) / Double(draws)
+        let frequency = Double(found.count { $0 == token }) / Double(draws)
         // Four standard deviations of the frequency over this many draws.
         #expect(
-          abs(share - expected) < 4 * (expected * (1 - expected) / Double(draws)).squareRoot())
+          abs(frequency - expected) < 4 * (expected * (1 - expected) / Double(draws)).squareRoot())
       }
     }
 

@@ -112,7 +112,7 @@ extension DeviceTests {
       for (mine, other) in zip(found[1], found[0]) {
         #expect(mine.error(against: other) < Tuner.tolerance)
       }
-      // The other bodies have a tuning of their own.
+      // The other variant has its own tuning.
       #expect(try open(name == .opencl ? .openclGPUVariant : .opencl, store).tuning.kernels == 0)
     }
 

@@ -46,8 +46,8 @@ extension DeviceTests {
       var generator = SeededGenerator(seed: 1)
       let upper = generator.floats(2 * columns)
       let lower = generator.floats(rows * columns)
-      let turned = (0..<(rows * columns)).map { lower[$0 % rows * columns + $0 / rows] }
-      let matrix = try unsafe turned.withUnsafeBytes { bytes in
+      let transposed = (0..<(rows * columns)).map { lower[$0 % rows * columns + $0 / rows] }
+      let matrix = try unsafe transposed.withUnsafeBytes { bytes in
         try WeightMatrix(
           device, columns: columns, precision: .f32,
           pieces: [

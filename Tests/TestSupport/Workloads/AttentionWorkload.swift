@@ -109,12 +109,12 @@ package struct AttentionWorkload {
       let others = keys.map { start($0, group, of: heads.keyValueHeads) }
       let scores = others.map { capped(dot(query, own, key, $0)) }
       let largest = scores.max() ?? 0
-      let shares = scores.map { exp($0 - largest) }
-      let sum = shares.reduce(0, +)
+      let exponentials = scores.map { exp($0 - largest) }
+      let sum = exponentials.reduce(0, +)
       logSumExp[row * heads.queryHeads + head] = largest + log(sum)
       for d in 0..<heads.headDimension { output[own + d] = 0 }
-      for (share, other) in zip(shares, others) {
-        for d in 0..<heads.headDimension { output[own + d] += share / sum * value[other + d] }
+      for (exponential, other) in zip(exponentials, others) {
+        for d in 0..<heads.headDimension { output[own + d] += exponential / sum * value[other + d] }
       }
     }
     return (output, logSumExp)
@@ -146,14 +146,14 @@ package struct AttentionWorkload {
       for keyRow in keys {
         let other = start(keyRow, group, of: heads.keyValueHeads)
         let score = capped(dot(query, own, key, other))
-        let share = exp(score - logSumExp[row * heads.queryHeads + head])
+        let probability = exp(score - logSumExp[row * heads.queryHeads + head])
         let slope = softCap.map { 1 - (score / Double($0)) * (score / Double($0)) } ?? 1
         let scoreGradient =
-          share * (dot(outputGradient, own, value, other) - delta) * slope * Double(scale)
+          probability * (dot(outputGradient, own, value, other) - delta) * slope * Double(scale)
         for d in 0..<heads.headDimension {
           if hasQueryGradient { queryGradient[own + d] += scoreGradient * key[other + d] }
           keyGradient[other + d] += scoreGradient * query[own + d]
-          valueGradient[other + d] += share * outputGradient[own + d]
+          valueGradient[other + d] += probability * outputGradient[own + d]
         }
       }
     }

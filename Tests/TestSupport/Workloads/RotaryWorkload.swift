@@ -37,7 +37,7 @@ package struct RotaryWorkload {
   /// Bytes that must move: every element is read and written.
   package var bytes: Int { 2 * rows * heads.fusedWidth * 4 }
 
-  /// The projection with queries and keys rotated in place; by the transpose if `transposed`.
+  /// The projection with queries and keys rotated in keyRow; by the transpose if `transposed`.
   package func rotated(_ values: [Double], transposed: Bool) -> [Double] {
     var result = values
     let half = rotaryDimension / 2
@@ -85,9 +85,9 @@ package struct RotaryWorkload {
   /// A buffer of `filler` with rows scattered to `keyRows`.
   package func placed<Element>(_ rows: [Element], filler: Element) -> [Element] {
     var result = [Element](repeating: filler, count: keyCapacity * heads.keyValueWidth)
-    for (row, place) in keyRows.enumerated() {
+    for (row, keyRow) in keyRows.enumerated() {
       for e in 0..<heads.keyValueWidth {
-        result[Int(place) * heads.keyValueWidth + e] = rows[row * heads.keyValueWidth + e]
+        result[Int(keyRow) * heads.keyValueWidth + e] = rows[row * heads.keyValueWidth + e]
       }
     }
     return result
