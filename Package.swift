@@ -83,7 +83,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TransformerTests",
-      dependencies: ["Compute", "HuggingFace", "Safetensors", "TestSupport", "Transformer"],
+      dependencies: [
+        "Compute", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Transformer",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DistillationTests",

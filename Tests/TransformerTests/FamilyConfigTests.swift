@@ -13,7 +13,7 @@ import Transformer
     "num_attention_heads": "4", "num_key_value_heads": "2", "vocab_size": "64",
   ]
 
-  private func configuration(
+  func configuration(
     _ family: String, _ settings: [String: String]
   ) throws -> DecoderConfiguration {
     let all = Self.sizes.merging(settings.merging(["model_type": "\"\(family)\""]) { $1 }) { $1 }

@@ -92,9 +92,8 @@ package struct Answer: Sendable {
     }
     let room = prompt.count + request.maximumTokens
     let answers = try distilling { () throws(TransformerError) in
-      let decoder = try Decoder(request.folder, on: device, precision: request.precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+      let decoder = try Decoder(
+        request.folder, on: device, precision: request.precision, handle: handle)
       let model = try PrefixedDecoder(
         decoder, prefix: prefix, room: PrefixRoom(rows: room, responseRows: 1)
       ) {

@@ -114,9 +114,8 @@ package final class DistillationRun {
 
   private func loadDecoder(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Decoder {
     try distilling { () throws(TransformerError) in
-      try Decoder(request.folder, on: device, precision: request.options.precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+      try Decoder(
+        request.folder, on: device, precision: request.options.precision, handle: handle)
     }
   }
 

@@ -78,9 +78,7 @@ package struct Evaluation: Sendable {
       positions: configuration.maximumPositions)
 
     let decoder = try distilling { () throws(TransformerError) in
-      try Decoder(request.folder, on: device, precision: request.precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+      try Decoder(request.folder, on: device, precision: request.precision, handle: handle)
     }
     let lengths = data.examples.map {
       $0.prompt.count + ($0.response?.count ?? request.responseTokens)

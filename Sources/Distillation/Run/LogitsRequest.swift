@@ -53,9 +53,7 @@ package struct LogitsRequest: Sendable {
         found: "\(total)")
     }
     let logits = try distilling { () throws(TransformerError) in
-      let decoder = try Decoder(folder, on: device, precision: precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+      let decoder = try Decoder(folder, on: device, precision: precision, handle: handle)
       return try decoder.logits(of: identifiers, virtualTokens: virtualTokens)
     }
     try writingTensors { () throws(SafetensorsError) in

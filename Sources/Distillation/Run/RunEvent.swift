@@ -11,6 +11,8 @@ package enum RunEvent: Sendable {
   case steps([StepReport], seconds: Double, tokensPerSecond: Double)
   /// The prompt after `step` steps was compared with the teacher on the held-out examples.
   case evaluated(step: Int, HeldOut, isBest: Bool)
+  /// Something is other than a file says, in one line.
+  case warning(String)
   /// A checkpoint was written.
   case checkpoint(URL)
 

@@ -35,6 +35,9 @@ final class ProgressReport {
       plain(
         "step \(step): held-out KL \(Format.number(found.kl, 4)), top-1 agreement "
           + Format.percent(found.agreement) + (isBest ? ", the best so far" : ""))
+    case .warning(let text):
+      line?.clear()
+      logger.warning("\(text)")
     case .checkpoint(let url):
       logger.debug("wrote \(url.path)")
     }
