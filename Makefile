@@ -1,5 +1,6 @@
 # make demo    install what is missing, build, compress the bundled handbook into 16 tokens, show the result
 # make test    install what is missing, run all tests on the CPU path and on PoCL
+# make sanitize   the C arithmetic under address, undefined and thread sanitizers, between guard pages
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
@@ -12,7 +13,7 @@ PITH = .build/release/train-gpu
 BENCH = .build/release/pith-bench
 RUN = runs/handbook
 
-.PHONY: build demo test lint format bench bench-peer bench-growth clean packages test-packages
+.PHONY: build demo test sanitize lint format bench bench-peer bench-growth clean packages test-packages
 
 build: packages
 	$(RELEASE) --product train-gpu
@@ -25,6 +26,9 @@ demo: build
 test: test-packages
 	swift build -c release --build-tests -Xswiftc -enable-testing
 	PITH_REQUIRE_OPENCL=1 swift test -c release --skip-build -Xswiftc -enable-testing
+
+sanitize:
+	Tests/Sanitizers/run
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

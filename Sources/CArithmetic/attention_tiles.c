@@ -86,8 +86,9 @@ TARGET_AVX512 static void multiply_columns(Block block, int rows, ptrdiff_t colu
       case 5: multiply_vectors(5, vectors, &block, last); break;
       default: multiply_vectors(6, vectors, &block, last); break;
     }
-    block.parts[0].right += BLOCK_VECTORS * VECTOR;
-    block.parts[1].right += BLOCK_VECTORS * VECTOR;
+    // A part without summands may have no address to move on.
+    for (int part = 0; part < 2; part++)
+      if (block.parts[part].count > 0) block.parts[part].right += BLOCK_VECTORS * VECTOR;
     block.y += BLOCK_VECTORS * VECTOR;
   }
 }
