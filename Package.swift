@@ -66,6 +66,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks", exclude: ["README.md", "growth.py", "peer"], swiftSettings: strict),
+    .executableTarget(
+      name: "pith-campaign",
+      dependencies: [
+        "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -94,7 +100,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["train-gpu", "Compute", "JSON", "Safetensors", "TestSupport"],
+      dependencies: [
+        "train-gpu", "pith-campaign", "Compute", "JSON", "Safetensors", "TestSupport",
+      ],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c2x
