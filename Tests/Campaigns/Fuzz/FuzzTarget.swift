@@ -33,7 +33,12 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
       [
         "{{ 'ab' * 999999999 }}", "{% for i in range(999999999) %}x{% endfor %}",
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ messages|tojson(indent=99999) }}",
-        "{{ '%999999999d' % 1 }}", "{% set a = messages %}", "{% endif %}", "{{ undefined.x.y }}",
+        "{{ '%999999999d' % 1 }}", "{{ 'a' | center(99999999999) }}",
+        "{{ [1] | batch(99999999999) | list }}", "{{ 'a'.zfill(9223372036854775807) }}",
+        "{{ 'a' | indent(9223372036854775807) }}", "{{ messages | slice(99999999999) | list }}",
+        "{% set n = namespace(s='a') %}{% for i in range(64) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
+        "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}",
+        "{% set a = messages %}", "{% endif %}", "{{ undefined.x.y }}",
         "{{ raise_exception('no') }}", "{{ -9223372036854775808 // -1 }}", "{% break %}",
       ]
     case .yaml:

@@ -51,8 +51,8 @@ struct Mutation {
       bytes.insert(contentsOf: (0..<copies).flatMap { _ in bytes[range] }, at: place)
     case 5: bytes.removeSubrange(place...)
     case 6: bytes.replaceSubrange(range, with: bytes[range].reversed())
-    case 7: insert(words, at: place, into: &bytes, using: &random)
-    case 8...11: replaceNumber(from: place, in: &bytes, using: &random)
+    case 7, 8: insert(words, at: place, into: &bytes, using: &random)
+    case 9...11: replaceNumber(from: place, in: &bytes, using: &random)
     case 12...14: replaceString(from: place, in: &bytes, using: &random)
     default:
       let opening = [UInt8]("[{(\"-".utf8).randomElement(using: &random) ?? 0
@@ -61,12 +61,15 @@ struct Mutation {
     }
   }
 
+  /// Puts a word in at a place, or half of the time at the begin of the file or of a line behind the place.
   private func insert(
     _ words: [String], at place: Int, into bytes: inout [UInt8],
     using random: inout SeededGenerator
   ) {
-    let word = (words + Self.strings).randomElement(using: &random) ?? ""
-    bytes.insert(contentsOf: Array(word.utf8), at: place)
+    let word = (words + (words.isEmpty ? Self.strings : [])).randomElement(using: &random) ?? ""
+    let line = bytes[place...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let position = Bool.random(using: &random) ? place : line
+    bytes.insert(contentsOf: Array(word.utf8), at: position)
   }
 
   /// The first run of digits from a place on becomes another number.
