@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The C arithmetic under sanitizers, its operands between guard pages. `make sanitize` runs it in every variant.
@@ -6,17 +7,21 @@ import Testing
   private static let script = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sanitizers/run")
 
-  /// Runs the script with arguments: its exit code and what it printed.
+  /// Runs the script with arguments: its exit code and what it printed. Output goes to a file, which no child of the
+  /// script can hold open.
   private static func run(_ arguments: String...) throws -> (code: Int32, output: String) {
-    let (process, pipe) = (Process(), Pipe())
+    let folder = try TemporaryFolder()
+    let file = try folder.write("output", "")
+    let handle = try FileHandle(forWritingTo: file)
+    let process = Process()
     process.executableURL = script
     process.arguments = arguments
-    process.standardOutput = pipe
-    process.standardError = pipe
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = handle
+    process.standardError = handle
     try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    return (process.terminationStatus, try String(contentsOf: file, encoding: .utf8))
   }
 
   private static var compilerHasSanitizers: Bool { (try? run("0", "probe").code) == 0 }
