@@ -28,12 +28,13 @@ let package = Package(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CArithmetic"),
+    .target(name: "CSignals"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
     .target(
       name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
-    .target(name: "Safetensors", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "Safetensors", dependencies: ["CSignals", "JSON"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),
     .target(
       name: "HuggingFace", dependencies: ["JSON", "Safetensors", "Tokenizers"],
@@ -50,7 +51,8 @@ let package = Package(
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "JSON", "OpenCL", "Safetensors", "Transformer",
+        "CSignals", "Compute", "Distillation", "HuggingFace", "JSON", "OpenCL", "Safetensors",
+        "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -72,7 +74,7 @@ let package = Package(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport"],
+      name: "SafetensorsTests", dependencies: ["CSignals", "Safetensors", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
