@@ -74,25 +74,14 @@ package enum CPUBodies: Sendable {
     }
   }
 
-  /// Host memory, checked against what the system has left: the system would promise more and kill later.
+  /// Host memory, checked against what the system has left for this process: it would promise more and kill later.
   static func allocate(
     byteCount: Int, heldBytes: Int, limit: Int?
   ) throws(ComputeError) -> MemoryBlock {
     if let limit, byteCount > limit - heldBytes {
       throw .outOfMemory(device: "cpu", needed: byteCount, available: max(limit - heldBytes, 0))
     }
-    if byteCount > 64 << 20, let available = availableBytes(), byteCount > available {
-      throw .outOfMemory(device: "cpu", needed: byteCount, available: available)
-    }
+    try HostMemory.check(byteCount: byteCount, heldBytes: heldBytes, device: "cpu")
     return MemoryBlock.host(byteCount: byteCount)
-  }
-
-  /// `MemAvailable` of /proc/meminfo in bytes; nil where there is none.
-  static func availableBytes() -> Int? {
-    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
-      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
-      let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-    else { return nil }
-    return kibibytes << 10
   }
 }

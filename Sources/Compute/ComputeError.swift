@@ -5,8 +5,8 @@ package import OpenCL
 package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
   /// No device answers to the name asked for; `found` lists those that would.
   case unknownDevice(asked: String, found: [String])
-  /// `needed` bytes were asked for, `available` are left.
-  case outOfMemory(device: String, needed: Int, available: Int)
+  /// `needed` bytes were asked for, `available` are left; of what `limit` allows, where that is not the device's own memory.
+  case outOfMemory(device: String, needed: Int, available: Int, limit: MemoryLimit? = nil)
   /// A single buffer of `needed` bytes was asked for; the device takes at most `limit` in one, however much is free.
   case bufferTooLarge(device: String, needed: Int, limit: Int)
   /// An operand holds fewer elements than the operation's shape asks for.
@@ -21,9 +21,10 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
     case .unknownDevice(let asked, let found):
       let list = found.isEmpty ? "none but cpu" : found.joined(separator: ", ")
       return "unknown device '\(asked)': expected auto, cpu, opencl or one of these: \(list)"
-    case .outOfMemory(let device, let needed, let available):
+    case .outOfMemory(let device, let needed, let available, let limit):
+      let allowed = limit.map { " of \(Self.mebibytes($0.byteCount)) MiB allowed by \($0.source)" }
       return "\(device) is out of memory: \(Self.mebibytes(needed)) MiB needed, "
-        + "\(Self.mebibytes(available)) MiB available; a smaller --batch-size, "
+        + "\(Self.mebibytes(available)) MiB available\(allowed ?? ""); a smaller --batch-size, "
         + "--teacher-cache hidden or --precision bf16 lowers what is needed"
     case .bufferTooLarge(let device, let needed, let limit):
       return "\(device) takes at most \(Self.mebibytes(limit)) MiB in one buffer "

@@ -96,6 +96,9 @@ final class OpenCLEngine {
     guard byteCount <= available else {
       throw .outOfMemory(device: device.name, needed: byteCount, available: available)
     }
+    if device.sharesHostMemory && limit == nil {
+      try HostMemory.check(byteCount: byteCount, heldBytes: heldBytes, device: device.name)
+    }
     guard byteCount <= device.largestBuffer else {
       throw .bufferTooLarge(
         device: device.name, needed: byteCount, limit: device.largestBuffer)

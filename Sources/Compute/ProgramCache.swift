@@ -4,6 +4,8 @@ internal import OpenCL
 /// Compiled kernels on disk, so that the second run starts at once: one file a program in
 /// `$XDG_CACHE_HOME/pith/programs` (or `~/.cache/pith/programs`), named by a hash of source, options, device
 /// and driver. A file that the driver refuses is compiled anew; a folder that cannot be written is done without.
+///
+/// A driver runs what such a file holds, so only a file is taken that belongs to the user and that nobody else may write.
 struct ProgramCache {
   private let folder: URL?
   private let device: String
@@ -19,15 +21,15 @@ struct ProgramCache {
     _ context: Context, source: [UInt8], name: String, options: String
   ) throws(OpenCLError) -> Program {
     let file = folder?.appendingPathComponent(key(source: source, options: options) + ".bin")
-    if let file, let binary = try? Data(contentsOf: file),
-      let program = try? Program(context, binary: [UInt8](binary), name: name, options: options)
+    if let file, let binary = OwnFile.contents(of: file.path),
+      let program = try? Program(context, binary: binary, name: name, options: options)
     {
       return program
     }
     let program = try Program(context, source: source, name: name, options: options)
     if let file, let folder, let binary = try? program.binary(), !binary.isEmpty {
       try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try? Data(binary).write(to: file, options: .atomic)
+      OwnFile.replace(file.path, with: binary)
     }
     return program
   }
