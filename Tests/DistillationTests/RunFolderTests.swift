@@ -123,6 +123,19 @@ import Testing
     #expect(try names() == ["checkpoint-10", "checkpoint-9", "metrics.jsonl"])
   }
 
+  /// Other names that a number could be read from lead to no checkpoint of that number.
+  @Test func onlyPlainNumbersNameCheckpoints() throws {
+    let run = try begun()
+    let folder = try RunRecords.checkpoint(step: 4).write(to: run)
+    for number in ["+5", "05", "-5", "5 ", "٥"] {
+      let copy = url.appending(path: "checkpoint-\(number)")
+      try FileManager.default.copyItem(at: folder, to: copy)
+    }
+    #expect(run.newestCheckpoint()?.step == 4)
+    try run.pruneCheckpoints(keeping: 0)
+    #expect(try names().count == 6)
+  }
+
   @Test func damagedCheckpointsAreRefused() throws {
     let run = try begun()
     let folder = try RunRecords.checkpoint(step: 1).write(to: run)

@@ -54,9 +54,12 @@ extension RunFolder {
     return Self.stepCount(name) != nil && FileManager.default.fileExists(atPath: state.path)
   }
 
-  /// N of `checkpoint-N`.
+  /// N of `checkpoint-N`, written as ``checkpoint(step:)`` writes it: digits without a sign or leading
+  /// zeros.
   static func stepCount(_ name: String) -> Int? {
     guard name.hasPrefix(checkpointPrefix) else { return nil }
-    return Int(name.dropFirst(checkpointPrefix.count))
+    let digits = name.dropFirst(checkpointPrefix.count)
+    guard let step = Int(digits), step >= 0, String(step) == digits else { return nil }
+    return step
   }
 }
