@@ -10,11 +10,23 @@ package struct Hub: Sendable {
   package let cache: HubCache
 
   let endpoint: URL
-  let token: String?
+  let token: HubToken
   private let isOffline: Bool
+
+  /// Is told in one line why nothing happens for a while.
+  package var say: @Sendable (String) -> Void = { _ in }
 
   /// The seconds before the second try of a transfer; every further one waits twice as long.
   var retryDelay = 1.0
+
+  /// How slow a transfer may be.
+  var limits = TransferLimits()
+
+  /// The longest wait, in seconds, that a hub may ask for (`Retry-After`).
+  static let longestWait = 300.0
+
+  /// A try that brought fewer bytes counts as one that brought nothing.
+  static let worthwhileBytes = 1 << 16
 
   /// How many tries in a row may bring nothing new.
   static let attemptLimit = 5
@@ -30,7 +42,7 @@ package struct Hub: Sendable {
     else { throw .badEndpoint(address) }
     endpoint = url
     cache = HubCache(environment: environment)
-    token = Self.token(environment)
+    token = HubToken(Self.token(environment), for: url)
     let offline = environment["HF_HUB_OFFLINE"]?.uppercased() ?? ""
     isOffline = ["1", "TRUE", "YES", "ON"].contains(offline)
   }

@@ -11,7 +11,7 @@ package enum HubError: Error, Equatable, Sendable {
   /// The hub did not answer, or the connection broke too often.
   case unreachable(url: String, reason: String)
   /// The hub wants a token, or another one, with what it says itself.
-  case unauthorized(repository: String, hasToken: Bool, message: String)
+  case unauthorized(repository: String, token: HubToken, message: String)
   /// The hub has no such repository, revision or file, with what it says itself.
   case notFound(url: String, message: String)
   /// The hub refused with another status.
@@ -22,10 +22,12 @@ package enum HubError: Error, Equatable, Sendable {
   case noSafetensors(repository: String, other: String?)
   /// The repository lacks a file.
   case missingFile(repository: String, name: String)
-  /// A file came in another size than announced.
-  case wrongSize(url: String, expected: Int, found: Int)
+  /// The list of files is longer than any, in bytes.
+  case listingTooLong(url: String, limit: Int)
+  /// A file is longer than announced; what goes beyond was not read.
+  case tooLong(url: String, expected: Int)
   /// A file came with other contents than announced; it was thrown away.
-  case wrongChecksum(url: String, expected: String, found: String)
+  case wrongChecksum(url: String, hash: String, expected: String, found: String)
   /// The cache cannot be written.
   case file(FileError)
 }
@@ -41,11 +43,9 @@ extension HubError: CustomStringConvertible {
     case .badEndpoint(let text):
       "HF_ENDPOINT: expected an address such as https://huggingface.co, found \(text)"
     case .unreachable(let url, let reason): "\(url): \(reason)"
-    case .unauthorized(let repository, let hasToken, let message):
+    case .unauthorized(let repository, let token, let message):
       "\(repository): the hub refuses access\(Self.quoted(message)); "
-        + (hasToken
-          ? "the token in HF_TOKEN does not open it"
-          : "if it is private or gated, set HF_TOKEN to a token that opens it")
+        + Self.advice(token)
     case .notFound(let url, let message):
       "\(url): the hub has nothing there\(Self.quoted(message))"
     case .refused(let url, let status, let message):
@@ -56,12 +56,23 @@ extension HubError: CustomStringConvertible {
         + (other.map { "\($0); only the safetensors format is read" } ?? "neither")
     case .missingFile(let repository, let name):
       "\(repository): expected \(name), found no such file"
-    case .wrongSize(let url, let expected, let found):
-      "\(url): expected \(expected) bytes, found \(found)"
-    case .wrongChecksum(let url, let expected, let found):
-      "\(url): expected contents with SHA-256 \(expected), found \(found); "
+    case .listingTooLong(let url, let limit):
+      "\(url): expected a list of files of at most \(limit >> 20) MiB, found more"
+    case .tooLong(let url, let expected):
+      "\(url): expected \(expected) bytes as announced, found more"
+    case .wrongChecksum(let url, let hash, let expected, let found):
+      "\(url): expected contents with \(hash) \(expected), found \(found); "
         + "they were thrown away, so another try begins anew"
     case .file(let error): error.description
+    }
+  }
+
+  private static func advice(_ token: HubToken) -> String {
+    switch token {
+    case .bearer: "the token in HF_TOKEN does not open it"
+    case .none: "if it is private or gated, set HF_TOKEN to a token that opens it"
+    case .withheld(let endpoint):
+      "the token was not sent, because HF_ENDPOINT \(endpoint) is not https"
     }
   }
 

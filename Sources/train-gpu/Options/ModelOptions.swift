@@ -38,7 +38,8 @@ extension ModelFolder {
   /// The folder that a user names: one of this machine, or a snapshot in the hub's cache, fetched
   /// where it is not there.
   init(named name: String, for contents: HubContents = .model, logger: Logger) throws {
-    let hub = try Hub(environment: ProcessInfo.processInfo.environment)
+    var hub = try Hub(environment: ProcessInfo.processInfo.environment)
+    hub.say = { logger.info("\($0)") }
     let report = DownloadReport(logger: logger)
     try self.init(
       at: hub.folder(

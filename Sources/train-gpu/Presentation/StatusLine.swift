@@ -15,7 +15,7 @@ final class StatusLine {
     guard now - last >= Self.interval else { return }
     last = now
     isShown = true
-    StandardError.write(Self.clearing + Self.cutting + text + Self.wrapping)
+    StandardError.write(Self.clearing + Self.cutting + text.printable + Self.wrapping)
   }
 
   /// Takes the text away.
