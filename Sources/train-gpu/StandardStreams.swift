@@ -1,4 +1,5 @@
 import Foundation
+import Safetensors
 
 /// Lines of standard input as they come.
 enum StandardInput {
@@ -30,14 +31,14 @@ final class BufferedOutput {
   private static let capacity = 1 << 16
 
   /// Adds text.
-  func write(_ text: String) throws {
+  func write(_ text: String) throws(FileError) {
     buffer.append(contentsOf: text.utf8)
     if buffer.count >= Self.capacity { try flush() }
   }
 
   /// Brings everything out.
-  func flush() throws {
-    try FileHandle.standardOutput.write(contentsOf: buffer)
+  func flush() throws(FileError) {
+    try StandardOutput.write(buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 }

@@ -49,7 +49,7 @@ struct Distill: ParsableCommand {
       if isPatienceExhausted {
         logger.info("no better prompt for \(run.options.patience ?? 0) evaluations: ended")
       }
-      print(RunSummary(result: result, modelName: request.modelName).text)
+      try StandardOutput.line(RunSummary(result: result, modelName: request.modelName).text)
     }
   }
 }

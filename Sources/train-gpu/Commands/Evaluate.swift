@@ -51,13 +51,15 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
+    let adapterFolder = try URL(path: adapter, option: "adapter")
+    let contextFile = try URL(path: context, option: "context")
+    let inputFile = try URL(path: inputs, option: "inputs")
     let folder = try model.folder(logger)
     let device = try common.openDevice()
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let evaluation = try Evaluation(
       .init(
-        folder: folder, adapter: URL(fileURLWithPath: adapter),
-        context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
+        folder: folder, adapter: adapterFolder, context: contextFile, inputs: inputFile,
         template: TemplateChoice(template, variables: templateVariables.variables),
         precision: weights.precision, responseTokens: responseTokens),
       device: device, handle: progress.show)
@@ -65,7 +67,7 @@ struct Evaluate: ParsableCommand {
     if evaluation.isForeignAdapter {
       logger.warning("\(adapter): the adapter was made for another model than \(model.model)")
     }
-    print(
+    try StandardOutput.line(
       json ? object(evaluation, device.name).text(JSON.Layout(indentation: 2)) : text(evaluation))
   }
 

@@ -59,13 +59,14 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
+    let adapterFolder = try adapter.map { try URL(path: $0, option: "adapter") }
+    let contextFile = try context.map { try URL(path: $0, option: "context") }
     let folder = try model.folder(logger)
     let device = try common.openDevice()
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let answer = try Answer(
       .init(
-        folder: folder, adapter: adapter.map(URL.init(fileURLWithPath:)),
-        context: context.map(URL.init(fileURLWithPath:)),
+        folder: folder, adapter: adapterFolder, context: contextFile,
         template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
         precision: weights.precision, maximumTokens: maxTokens, temperature: temperature,
         seed: seed),
@@ -74,6 +75,6 @@ struct Generate: ParsableCommand {
     if answer.isForeignAdapter {
       logger.warning("the adapter was made for another model than \(model.model)")
     }
-    print(answer.text)
+    try StandardOutput.line(answer.text)
   }
 }

@@ -65,9 +65,9 @@ struct Tune: ParsableCommand {
     if let file = store.file(of: device) { logger.info("kept in \(file.path)") }
     record.kernels = found
     if json {
-      print(String(decoding: try record.json(), as: UTF8.self), terminator: "")
+      try StandardOutput.write(record.json())
     } else {
-      print(Self.table(found).text)
+      try StandardOutput.line(Self.table(found).text)
     }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Foundation
 import Logging
 import OpenCL
 
@@ -24,9 +25,15 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Say nothing on standard error but errors.")
   var quiet = false
 
+  /// No computer of today has more processors; one that has takes as many.
+  private static let threadLimit = max(1024, ProcessInfo.processInfo.activeProcessorCount)
+
   func validate() throws {
-    if let threads, threads < 1 {
-      throw ValidationError("--threads: expected 1 or more, found \(threads)")
+    if let threads, !(1...Self.threadLimit).contains(threads) {
+      throw ValidationError(
+        threads < 1
+          ? "--threads: expected 1 or more, found \(threads)"
+          : "--threads: expected 1 to \(Self.threadLimit), found \(threads)")
     }
     if verbose && quiet { throw ValidationError("give one of --verbose and --quiet") }
   }
