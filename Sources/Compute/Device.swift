@@ -65,6 +65,13 @@ package final class Device {
     return false
   }
 
+  /// Threads of the CPU path; nil on other devices. Where OpenBLAS multiplies, their number decides how matrices are divided, so
+  /// another number changes the order of sums and the last digits.
+  package var threads: Int? {
+    if case .cpu(let cpu) = engine { return cpu.threads }
+    return nil
+  }
+
   /// True for the CPU path on a processor with dot products of bf16 pairs (AVX512-BF16).
   package var canRoundActivations: Bool {
     if case .cpu(let cpu) = engine { return cpu.usesTiles && product_has_bfloat16_dots() }

@@ -28,6 +28,14 @@ package struct AtomicFile: ~Copyable {
     self.descriptor = descriptor
   }
 
+  /// Whether a name is that of a temporary file for a file of the name `target`.
+  package static func isTemporary(_ name: String, of target: String) -> Bool {
+    let (start, end) = (".\(target).", ".tmp")
+    guard name.hasPrefix(start), name.hasSuffix(end) else { return false }
+    let suffix = name.dropFirst(start.count).dropLast(end.count)
+    return name.count > start.count + end.count && UInt64(suffix, radix: 36) != nil
+  }
+
   deinit {
     close(descriptor)
     if !isNamed { unsafe unlink(temporaryPath) }

@@ -58,7 +58,7 @@ import Testing
     try place.expectRefusal(
       ["--context", path],
       "\(place.inputs):1: expected context, prompt and response to fit the model's 256 positions, "
-        + "found 251 + 6 + 4 tokens")
+        + "found 251 + 6 + 5 tokens")
   }
 
   @Test(arguments: [

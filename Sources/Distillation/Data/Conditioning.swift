@@ -24,6 +24,10 @@ package struct Conditioning: Sendable {
   package let specialIdentifiers: Set<Int>
   /// Identifiers from here on stand for no token: models round their vocabularies up.
   package let ordinaryCount: Int
+  /// Whether line ends of the context were read as others than they are in its file.
+  package let hasForeignLineEnds: Bool
+  /// The text of the token that completions of a raw model end with; nil where they end as they are.
+  package let endTokenText: String?
   /// Reads the examples.
   package let reader: PromptReader
   /// Nil where everything is given as identifiers.
@@ -35,10 +39,12 @@ package struct Conditioning: Sendable {
   /// - Parameters:
   ///   - template: the template that the context stands in.
   ///   - vocabularySize: V of the model.
+  ///   - reading: how files are read.
   /// - Throws: when the folder lacks what is needed, the template is unknown or has no place for a
   ///   context, or an identifier is outside the vocabulary.
   package init(
-    _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int
+    _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int,
+    reading: InputReading = .present
   ) throws(DistillationError) {
     self.folder = folder
     let template = template.settled()
@@ -56,6 +62,8 @@ package struct Conditioning: Sendable {
       stopIdentifiers = Set(generation.endIdentifiers)
       specialIdentifiers = []
       ordinaryCount = vocabularySize
+      hasForeignLineEnds = false
+      endTokenText = nil
       placement = nil
       reader = PromptReader(identifiersBelow: vocabularySize, contextFile: file)
       return
@@ -67,10 +75,13 @@ package struct Conditioning: Sendable {
     } catch { throw .placement(error) }
     var file = "the command"
     var tokens: [Int] = []
+    var hasForeignLineEnds = false
     if case .text(let text, let name)? = context {
       file = name
+      let read = reading == .present ? TextFile.withLineFeeds(text) : text
+      hasForeignLineEnds = read != text
       do {
-        tokens = try placement.contextIdentifiers(of: text)
+        tokens = try placement.contextIdentifiers(of: read)
       } catch { throw .placement(error) }
       if tokens.isEmpty {
         throw .content(
@@ -80,15 +91,29 @@ package struct Conditioning: Sendable {
     header = placement.header
     closing = placement.closing
     self.context = tokens
-    self.template = placement.isChat ? template : TemplateChoice("raw")
+    var kept = placement.isChat ? template : TemplateChoice("raw")
+    // What is never read must not make two runs differ.
+    if !placement.readsClock { kept.clock = nil }
+    self.template = kept
     isChat = placement.isChat
     stopIdentifiers = Set(
       generation.endIdentifiers + (placement.endOfResponse.map { [$0] } ?? []))
+    let end =
+      placement.isChat || reading == .earlier
+      ? nil
+      : try Self.endIdentifier(
+        generation, folder, tokenizer, vocabularySize: vocabularySize)
+    self.hasForeignLineEnds = hasForeignLineEnds
+    endTokenText = end.flatMap(tokenizer.token)
     specialIdentifiers = tokenizer.specialIdentifiers
     ordinaryCount = min(vocabularySize, tokenizer.vocabularySize)
     self.placement = placement
+    let ending = end.map { [stopIdentifiers] end in
+      PromptReader.Ending(identifier: end, others: stopIdentifiers)
+    }
     reader = PromptReader(
-      tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file)
+      tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file,
+      ending: ending)
     for identifiers in [header, tokens, closing] {
       try Self.check(
         identifiers, file: folder.url.appending(path: "tokenizer.json").path,
@@ -131,6 +156,21 @@ package struct Conditioning: Sendable {
       throw .folder(.missingFile(folder: folder.url.path, name: "tokenizer.json"))
     }
     return tokenizer
+  }
+
+  /// The token that ends a text: the tokenizer's `eos_token` where answers end with it, else the first that they end with.
+  private static func endIdentifier(
+    _ generation: GenerationConfiguration, _ folder: ModelFolder, _ tokenizer: Tokenizer,
+    vocabularySize: Int
+  ) throws(DistillationError) -> Int? {
+    let known = generation.endIdentifiers.filter {
+      $0 < vocabularySize && tokenizer.token(of: $0) != nil
+    }
+    let tokens = try opening { () throws(ModelFolderError) in
+      try folder.tokenizerConfiguration().specialTokens
+    }
+    let own = tokens["eos_token"]
+    return known.first { tokenizer.token(of: $0) == own } ?? known.first
   }
 
   private static func check(

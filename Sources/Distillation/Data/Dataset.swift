@@ -41,9 +41,11 @@ package struct Dataset: Sendable, Equatable {
         throw failure(error, line: number)
       }
       do throws(PromptReader.Problem) {
-        let (prompt, response) = try reader.read(content, at: value)
+        let tokens = try reader.read(content, at: value)
         examples.append(
-          Example(prompt: prompt, response: response, line: number, file: url.path))
+          Example(
+            prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,
+            line: number, file: url.path))
       } catch {
         switch error {
         case .line(let error): throw failure(error, line: number)
@@ -76,29 +78,4 @@ package struct Dataset: Sendable, Equatable {
           + "expected \(expected), found \(found)")
     }
   }
-
-  /// Takes a share of the examples away for validation, chosen by the seed. Both parts keep the
-  /// order of the file, and neither is empty.
-  ///
-  /// - Throws: when there are not enough examples for two parts.
-  package func split(
-    validationFraction fraction: Double, seed: UInt64
-  ) throws(DistillationError) -> (training: Dataset, validation: Dataset) {
-    guard examples.count >= 2 else {
-      throw .option(
-        name: "validation", expected: "a file, or two examples at least to hold one out",
-        found: "\(examples.count)")
-    }
-    let wanted = Int((fraction * Double(examples.count)).rounded())
-    let count = min(max(wanted, 1), examples.count - 1)
-    var random = SplitMix64(seed: seed, stream: Self.splitStream)
-    let chosen = Set(random.subset(of: examples.count, count: count))
-    var (training, validation) = (self, self)
-    training.examples = examples.indices.filter { !chosen.contains($0) }.map { examples[$0] }
-    validation.examples = chosen.sorted().map { examples[$0] }
-    return (training, validation)
-  }
-
-  /// Apart from the streams of the epochs, which count from 1.
-  private static let splitStream = UInt64.max
 }

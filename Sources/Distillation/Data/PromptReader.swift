@@ -19,18 +19,46 @@ package struct PromptReader: Sendable {
   private let vocabularySize: Int
   /// The file of the context, for messages.
   private let contextFile: String
+  private let ending: Ending?
+
+  /// How completions of a raw model end.
+  package struct Ending: Sendable {
+    /// The token that is added.
+    package var identifier: Int
+    /// Tokens that end a completion too: nothing is added behind them.
+    package var others: Set<Int>
+
+    /// An ending.
+    package init(identifier: Int, others: Set<Int>) {
+      self.identifier = identifier
+      self.others = others
+    }
+  }
+
+  /// An example's tokens.
+  struct Tokens: Equatable {
+    var prompt: [Int]
+    var response: [Int]?
+    /// Whether the response's last token is no part of the line.
+    var isEndAdded = false
+  }
 
   /// A reader of identifiers as they are, for a context that is given as identifiers too.
   package init(identifiersBelow vocabularySize: Int, contextFile: String) {
     form = .identifiers
+    ending = nil
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
   }
 
   /// A reader of text, for a context that is text.
+  ///
+  /// - Parameter ending: how completions of a raw model end; nil leaves them as they are.
   package init(
-    _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String
+    _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String,
+    ending: Ending? = nil
   ) {
+    self.ending = ending
     form = .text(tokenizer, placement)
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
@@ -42,33 +70,37 @@ package struct PromptReader: Sendable {
   ///   vocabulary, nothing is left of a text, or the chat template refuses the conversation.
   func read(
     _ line: ExampleLine, at value: JSONValue
-  ) throws(Problem) -> (prompt: [Int], response: [Int]?) {
+  ) throws(Problem) -> Tokens {
     switch (form, line) {
     case (.identifiers, .identifiers(let prompt, let completion)):
       try check(prompt, "prompt_ids", at: value)
       if let completion { try check(completion, "completion_ids", at: value) }
-      return (prompt, completion)
+      return Tokens(prompt: prompt, response: completion)
     case (.text(let tokenizer, let placement), .text(let text, let completion)):
       let prompt = try placing { () throws(PlacementError) in
         try placement.promptIdentifiers(of: text)
       }
       try requireTokens(prompt, "prompt", at: value)
-      guard let completion else { return (prompt, nil) }
-      let response =
+      guard let completion else { return Tokens(prompt: prompt) }
+      var response =
         placement.isChat
         ? Self.answer(completion, placement)
         : Self.continuation(of: text, prompt, with: completion, tokenizer)
       try requireTokens(response, "completion", at: value)
-      return (prompt, response)
+      guard !placement.isChat, let ending, let last = response.last,
+        last != ending.identifier, !ending.others.contains(last)
+      else { return Tokens(prompt: prompt, response: response) }
+      response.append(ending.identifier)
+      return Tokens(prompt: prompt, response: response, isEndAdded: true)
     case (.text(_, let placement), .messages(let messages, let response)):
       let prompt = try placing { () throws(PlacementError) in
         try placement.promptIdentifiers(of: messages)
       }
       try requireTokens(prompt, "messages", at: value)
-      guard let response else { return (prompt, nil) }
+      guard let response else { return Tokens(prompt: prompt) }
       let answer = Self.answer(response, placement)
       try requireTokens(answer, "messages", at: value)
-      return (prompt, answer)
+      return Tokens(prompt: prompt, response: answer)
     case (.identifiers, _), (.text, .identifiers):
       let isText = if case .text = form { true } else { false }
       throw .line(

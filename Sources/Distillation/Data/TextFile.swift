@@ -18,6 +18,12 @@ enum TextFile {
     return [UInt8](data.starts(with: mark) ? data.dropFirst(mark.count) : data)
   }
 
+  /// The text with every line end CR LF or CR as LF, as Python's text files are read.
+  static func withLineFeeds(_ text: String) -> String {
+    guard text.utf8.contains(UInt8(ascii: "\r")) else { return text }
+    return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+  }
+
   /// Bytes as text.
   ///
   /// - Throws: when they are not UTF-8, with the line.

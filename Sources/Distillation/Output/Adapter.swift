@@ -26,6 +26,8 @@ package struct Adapter: Sendable, Equatable {
     package var templateSource: String?
     /// The soft prompt stands where a template has its system message.
     package var isChat: Bool
+    /// The tokenizer of its prompts; nil where they are identifiers.
+    package var tokenizer: AdapterTokenizer?
     /// L of the model, which PEFT records.
     package var layerCount: Int
     /// H of the model.
@@ -44,7 +46,7 @@ package struct Adapter: Sendable, Equatable {
     /// An origin.
     package init(
       model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
-      layerCount: Int, queryHeads: Int,
+      tokenizer: AdapterTokenizer?, layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
       closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
     ) {
@@ -52,6 +54,7 @@ package struct Adapter: Sendable, Equatable {
       self.template = template
       self.templateSource = templateSource
       self.isChat = isChat
+      self.tokenizer = tokenizer
       self.layerCount = layerCount
       self.queryHeads = queryHeads
       self.embeddingSpace = embeddingSpace

@@ -11,6 +11,8 @@ package struct Answer: Sendable {
   package var text: String
   /// Whether the adapter says that it was made for another model.
   package var isForeignAdapter: Bool
+  /// What to know of the inputs.
+  package var notices: [InputNotice]
 
   /// What a user asks.
   package struct Request: Sendable {
@@ -73,6 +75,8 @@ package struct Answer: Sendable {
     guard !prompt.isEmpty else {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")
     }
+    notices =
+      conditioning.hasForeignLineEnds ? context.map { [.lineEnds(file: $0.file)] } ?? [] : []
     isForeignAdapter = try adapter?.isForeign(to: request.folder) ?? false
     let prefix =
       if let adapter, let url = request.adapter {

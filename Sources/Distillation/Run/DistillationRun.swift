@@ -26,6 +26,12 @@ package final class DistillationRun {
   package var options: TrainingOptions { request.options }
   /// Keys of the data that mean nothing here.
   package var unusedKeys: [String] { texts.unusedKeys }
+  /// What to know of the inputs before numbers come of them.
+  package var notices: [InputNotice] {
+    guard let recorded = checkpoint?.state.threads, let found = device.threads, found != recorded
+    else { return texts.notices }
+    return texts.notices + [.threads(recorded: recorded, found: found)]
+  }
 
   /// Reads the user's files and looks at the output folder; writes nothing.
   ///
@@ -42,7 +48,7 @@ package final class DistillationRun {
         found.state.options, keeping: request.kept, checkpoint: path)
     }
     let options = request.options
-    texts = try RunTexts(request, clock: checkpoint?.state.templateClock)
+    texts = try RunTexts(request, resuming: checkpoint?.state)
     order = texts.order(options)
     totalSteps = try options.totalSteps(order)
     if let state = checkpoint?.state {
@@ -85,12 +91,13 @@ package final class DistillationRun {
     let student = try student(decoder, start)
     let loop = try trainingLoop(decoder, work, student, schedule, start)
     try run.begin()
-    try run.write(work.answers.records)
+    try run.write(work.answers.recordsInFileOrder)
     handle(.begun(beginning(work, schedule, start, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
       startStep: start.step, earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
+      threads: device.threads,
       tokens: { [order] in loop.distiller.rows(of: order.batch($0)) })
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }

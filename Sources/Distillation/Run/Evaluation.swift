@@ -19,6 +19,8 @@ package struct Evaluation: Sendable {
   package var noContext: HeldOut
   /// Whether the adapter says that it was made for another model.
   package var isForeignAdapter: Bool
+  /// What to know of the inputs.
+  package var notices: [InputNotice]
 
   /// What a user asks of an evaluation.
   package struct Request: Sendable {
@@ -70,6 +72,17 @@ package struct Evaluation: Sendable {
       vocabularySize: configuration.vocabularySize)
     let data = try Dataset.read(request.inputs, reader: conditioning.reader)
     isForeignAdapter = try adapter.isForeign(to: request.folder)
+    notices = conditioning.hasForeignLineEnds ? [.lineEnds(file: context.file)] : []
+    if adapter.isForeign(to: conditioning.context) {
+      notices.append(.otherContext(file: context.file, adapter: request.adapter.path))
+    }
+    let added = data.examples.count(where: \.isEndAdded)
+    if added > 0, let token = conditioning.endTokenText {
+      notices.append(.endTokens(count: added, token: token))
+    }
+    if data.examples.count < InputNotice.few {
+      notices.append(.fewHeldOut(count: data.examples.count))
+    }
     let studentPrefix = try adapter.prefix(in: conditioning, file: request.adapter.path)
     let longestPrefix = max(
       conditioning.contextPrefixCount, studentPrefix.rows(width: configuration.hiddenSize))

@@ -7,20 +7,8 @@ package struct Verdict: Sendable, Equatable {
   package var withPrompt: HeldOut
   /// The model with nothing in the context's place.
   package var withNothing: HeldOut
-  /// The share of examples that the model with the soft prompt answers, greedily, exactly as recorded.
-  package var exactMatch: Double
-  /// The same of the model with the full context.
-  package var exactMatchFullContext: Double
-  /// The same of the model with nothing in the context's place.
-  package var exactMatchNoContext: Double
-
   /// The numbers as a report states them.
-  package var validation: RunMetrics.Validation {
-    RunMetrics.Validation(
-      kl: withPrompt.kl, klNoContext: withNothing.kl, top1Agreement: withPrompt.agreement,
-      exactMatch: exactMatch, exactMatchFullContext: exactMatchFullContext,
-      exactMatchNoContext: exactMatchNoContext)
-  }
+  package var validation: RunMetrics.Validation
 
   /// Compares three models with the teacher.
   ///
@@ -31,11 +19,23 @@ package struct Verdict: Sendable, Equatable {
     _ judge: Judge, student: PrefixedDecoder, teacher: PrefixedDecoder, nothing: PrefixedDecoder,
     progress: (Int, Int) -> Void
   ) throws(TransformerError) {
-    withPrompt = try judge.compare(student)
-    withNothing = try judge.compare(nothing)
+    let prompted = try judge.scores(of: student)
+    let bare = try judge.scores(of: nothing)
     let count = judge.cache.examples.count
-    exactMatch = try judge.exactMatch(student) { progress($0, 3 * count) }
-    exactMatchFullContext = try judge.exactMatch(teacher) { progress(count + $0, 3 * count) }
-    exactMatchNoContext = try judge.exactMatch(nothing) { progress(2 * count + $0, 3 * count) }
+    let exact = try judge.exactMatches(student) { progress($0, 3 * count) }
+    let full = try judge.exactMatches(teacher) { progress(count + $0, 3 * count) }
+    let none = try judge.exactMatches(nothing) { progress(2 * count + $0, 3 * count) }
+    func share(_ matches: [Bool]) -> Double {
+      Double(matches.count { $0 }) / Double(max(matches.count, 1))
+    }
+    withPrompt = prompted.all
+    withNothing = bare.all
+    validation = RunMetrics.Validation(
+      kl: withPrompt.kl, klNoContext: withNothing.kl, top1Agreement: withPrompt.agreement,
+      exactMatch: share(exact), exactMatchFullContext: share(full),
+      exactMatchNoContext: share(none),
+      basis: .init(examples: count, responseTokens: judge.responseTokens.reduce(0, +)),
+      intervals: RunMetrics.Intervals(
+        prompted, nothing: bare, tokens: judge.responseTokens, exactMatches: exact))
   }
 }

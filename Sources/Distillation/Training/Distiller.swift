@@ -39,10 +39,13 @@ package final class Distiller {
   private var teacherRows: DeviceBuffer<Int32>
   private var losses: DeviceBuffer<Float>
   private var stateGradient: DeviceBuffer<Float>
-  /// Loss and gradient norm of the steps since the last reports, [2, reportCapacity].
+  /// Of the steps since the last reports, [3, reportCapacity]: loss of the first pass, gradient norm, loss of the second pass.
   private var history: DeviceBuffer<Float>
   private var norm: DeviceBuffer<Float>
-  private var pending: [StepReport] = []
+  /// The prompt's gradient of a second pass, and the prompt's rows in it; empty where no step has one.
+  private var secondGradient: DeviceBuffer<Float>
+  private let gradientRows: DeviceBuffer<Int32>
+  private var pending: [(report: StepReport, passes: Int)] = []
 
   /// Steps between two downloads of losses, at most.
   package static let reportCapacity = 64
@@ -78,6 +81,7 @@ package final class Distiller {
       prefix + (examples.map(\.inputs.count).max() ?? 0), of: "soft prompt, prompt and response")
     let rows = prefix + longest
     let places = (0..<(prompt.count / width)).map { Int32(header.count + $0) }
+    let isMixed = Set(examples.map { decoder.isLong(prefix + $0.inputs.count) }).count > 1
     do throws(ComputeError) {
       self.prompt = try TrainablePrompt(device, values: prompt, width: width)
       batch = try PackedBatch(device, configuration: configuration, capacity: rows)
@@ -90,7 +94,10 @@ package final class Distiller {
       losses = try device.buffer(count: responses)
       stateGradient = try device.buffer(count: responses * width)
       norm = try device.buffer(count: 1)
-      history = try device.buffer([Float](repeating: 0, count: 2 * Self.reportCapacity))
+      history = try device.buffer([Float](repeating: 0, count: 3 * Self.reportCapacity))
+      secondGradient = try device.buffer(count: isMixed ? prompt.count : 0)
+      gradientRows = try device.buffer(
+        isMixed ? (0..<(prompt.count / width)).map { Int32($0) } : [])
     } catch { throw .compute(error) }
   }
 
@@ -108,45 +115,81 @@ package final class Distiller {
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
     device.roundsActivations = roundsActivations
     defer { device.roundsActivations = false }
+    let passes = passes(over: chosen)
     try computing { () throws(ComputeError) in
       if pending.isEmpty { try prompt.keepCandidate(on: device) }
-      try load(chosen)
-      try decoder.forward(batch, cache: cache, activations: activations)
-      try device.headDivergence(
-        &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
-        teacher: teacher.rows, at: teacherRows, rows: responses, objective: objective,
-        weight: 1 / Float(responses), losses: &losses,
-        hiddenGradient: &stateGradient)
-      try decoder.backward(
-        stateGradient: stateGradient, batch, cache: cache, activations: activations,
-        scope: .prefixKeys)
-      try decoder.gatherEmbeddingGradient(
-        activations, at: promptRows, count: prompt.count, into: &prompt.gradient)
+      for (index, examples) in passes.enumerated() {
+        try addGradient(of: examples, isFirst: index == 0, batchResponses: responses)
+      }
       try device.gradientNorm(
         prompt.gradient, count: prompt.count * prompt.width, limit: clipNorm ?? .infinity,
         norm: &norm, clipFactor: &prompt.clipFactor)
-      try device.sum(
-        losses, count: responses, factor: 1 / Float(responses), into: &history, at: pending.count)
       try device.copy(norm, into: &history, at: Self.reportCapacity + pending.count, count: 1)
       try prompt.update(device, optimizer, learningRate: Double(learningRate), step: step)
       try device.flush()
     }
-    pending.append(
-      StepReport(
-        step: step, loss: 0, gradientNorm: 0, learningRate: learningRate,
-        responseTokens: responses))
+    let report = StepReport(
+      step: step, loss: 0, gradientNorm: 0, learningRate: learningRate, responseTokens: responses)
+    pending.append((report, passes.count))
+  }
+
+  /// The examples of a batch by the rotary frequencies of their lengths: LongRoPE chooses by the length of each text, so long and
+  /// short examples cannot share the keys of the prefix. One pass for all other models.
+  private func passes(over chosen: [Int]) -> [[Int]] {
+    let prefix = header.count + prompt.count + closing.count
+    let isLong = chosen.map { decoder.isLong(prefix + teacher.examples[$0].inputs.count) }
+    let groups = [false, true].map { length in
+      zip(chosen, isLong).filter { $0.1 == length }.map(\.0)
+    }
+    return groups.filter { !$0.isEmpty }
+  }
+
+  /// Runs the model forward and backward over examples of a batch of `batchResponses` response tokens.
+  ///
+  /// - Parameter isFirst: the prompt's gradient is written; else it is added to.
+  private func addGradient(
+    of examples: [Int], isFirst: Bool, batchResponses: Int
+  ) throws(ComputeError) {
+    let responses = examples.reduce(0) { $0 + teacher.examples[$1].responseRows }
+    let weight = 1 / Float(batchResponses)
+    try load(examples)
+    try decoder.forward(batch, cache: cache, activations: activations)
+    try device.headDivergence(
+      &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
+      teacher: teacher.rows, at: teacherRows, rows: responses, objective: objective,
+      weight: weight, losses: &losses, hiddenGradient: &stateGradient)
+    try decoder.backward(
+      stateGradient: stateGradient, batch, cache: cache, activations: activations,
+      scope: .prefixKeys)
+    if isFirst {
+      try decoder.gatherEmbeddingGradient(
+        activations, at: promptRows, count: prompt.count, into: &prompt.gradient)
+    } else {
+      try decoder.gatherEmbeddingGradient(
+        activations, at: promptRows, count: prompt.count, into: &secondGradient)
+      try device.scatterRows(
+        secondGradient, to: gradientRows, count: prompt.count, width: prompt.width,
+        accumulating: true, in: &prompt.gradient)
+    }
+    try device.sum(
+      losses, count: responses, factor: weight, into: &history,
+      at: (isFirst ? 0 : 2 * Self.reportCapacity) + pending.count)
   }
 
   /// The reports of the steps since the last call. Waits for the device. Where the first of the losses is finite, the prompt that
   /// gave it is the last good one; that of the last update is not, since nobody has seen its loss.
   package func takeReports() throws(TransformerError) -> [StepReport] {
     guard !pending.isEmpty else { return [] }
-    var reports = pending
+    let passes = pending.map(\.passes)
+    var reports = pending.map(\.report)
     pending.removeAll(keepingCapacity: true)
     try computing { () throws(ComputeError) in
       let values = try device.download(history)
       for place in reports.indices {
         reports[place].loss = Double(values[place])
+        if passes[place] > 1 {
+          reports[place].loss += Double(values[2 * Self.reportCapacity + place])
+        }
         reports[place].gradientNorm = Double(values[Self.reportCapacity + place])
       }
     }

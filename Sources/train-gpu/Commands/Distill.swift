@@ -24,12 +24,14 @@ struct Distill: ParsableCommand {
     let logger = common.logger
     let interruption = Interruption()
     let request = try request(logger)
-    let device = try common.openDevice()
+    let recorded = files.resume ? DistillationRun.recordedThreads(in: request.output) : nil
+    let device = try common.openDevice(recordedThreads: recorded)
     logger.debug("device \(device.name): \(device.title)")
     let run = try DistillationRun(request, device: device)
     if !run.unusedKeys.isEmpty {
       logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
     }
+    for notice in run.notices { logger.show(notice) }
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let outcome = try run.perform(isInterrupted: { interruption.stopSignal != nil }) { event in
       switch event {

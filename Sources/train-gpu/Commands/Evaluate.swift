@@ -62,6 +62,7 @@ struct Evaluate: ParsableCommand {
         precision: weights.precision, responseTokens: responseTokens),
       device: device, handle: progress.show)
     progress.finish()
+    for notice in evaluation.notices { logger.show(notice) }
     if evaluation.isForeignAdapter {
       logger.warning("\(adapter): the adapter was made for another model than \(model.model)")
     }
@@ -73,11 +74,22 @@ struct Evaluate: ParsableCommand {
     let comparison = ComparisonTable(
       validation: evaluation.validation, noContext: evaluation.noContext)
     return """
-      \(evaluation.pseudoTokens) pseudo-tokens in place of \(evaluation.contextTokens) tokens, on \
-      \(evaluation.examples) examples of \(evaluation.responseTokens) response tokens
+      \(Counted(evaluation.pseudoTokens, "pseudo-token")) in place of \
+      \(Counted(evaluation.contextTokens, "token"))
 
       \(comparison.text)
       """
+  }
+
+  private func intervals(_ intervals: RunMetrics.Intervals?) -> JSON {
+    guard let intervals else { return .null }
+    func list(_ interval: Interval) -> JSON {
+      .array([.number(interval.low), .number(interval.high)])
+    }
+    return .object([
+      "kl": list(intervals.kl), "gap_closed": list(intervals.gapClosed),
+      "top1_agreement": list(intervals.top1Agreement), "exact_match": list(intervals.exactMatch),
+    ])
   }
 
   private func object(_ evaluation: Evaluation, _ device: String) -> JSON {
@@ -97,6 +109,7 @@ struct Evaluate: ParsableCommand {
       "exact_match": .number(numbers.exactMatch),
       "exact_match_full_context": .number(numbers.exactMatchFullContext),
       "exact_match_no_context": .number(numbers.exactMatchNoContext),
+      "intervals_95": intervals(numbers.intervals),
       "device": .string(device),
     ])
   }

@@ -71,6 +71,7 @@ struct Generate: ParsableCommand {
         seed: seed),
       device: device, handle: progress.show)
     progress.finish()
+    for notice in answer.notices { logger.show(notice) }
     if answer.isForeignAdapter {
       logger.warning("the adapter was made for another model than \(model.model)")
     }

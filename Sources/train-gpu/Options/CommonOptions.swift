@@ -13,7 +13,9 @@ struct CommonOptions: ParsableArguments {
   var device = DeviceSelection.automatic
 
   @Option(
-    help: ArgumentHelp("Threads of the CPU; all cores where left out.", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads of the CPU; all cores where left out, and those of before where a run is resumed.",
+      valueName: "n"))
   var threads: Int?
 
   @Flag(
@@ -40,8 +42,10 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// Opens the device with the user's tuning of it.
-  func openDevice() throws(ComputeError) -> Device {
-    let opened = try device.open(threads: threads)
+  ///
+  /// - Parameter recordedThreads: those of a run that is resumed, which the user need not name again.
+  func openDevice(recordedThreads: Int? = nil) throws(ComputeError) -> Device {
+    let opened = try device.open(threads: threads ?? recordedThreads)
     if let warning = opened.tuning.warning { logger.warning("\(warning)") }
     // Without a word, a broken driver would leave the work to the CPU.
     if device == .automatic, opened.isCPU, let survey = try? DeviceSurvey() {

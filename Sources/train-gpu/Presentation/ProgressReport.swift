@@ -59,8 +59,10 @@ final class ProgressReport {
     line?.clear()
     logger.info(
       """
-      \(beginning.pseudoTokens) pseudo-tokens for a context of \(beginning.contextTokens) tokens; \
-      \(beginning.trainingExamples) examples of \(beginning.responseTokens) response tokens, \
+      \(Counted(beginning.pseudoTokens, "pseudo-token")) for a context of \
+      \(Counted(beginning.contextTokens, "token")); \
+      \(Counted(beginning.trainingExamples, "example")) of \
+      \(Counted(beginning.responseTokens, "response token")), \
       \(beginning.validationExamples) held out
       """)
     if beginning.cutAnswers > 0 {
