@@ -36,17 +36,29 @@ extension JSONValue {
     return try required(name)
   }
 
-  /// `chat_template`: a text, or a list of named texts of which `default` is meant.
+  /// `chat_template`: a text, or named texts of which `default` is meant, as a list or an object.
   fileprivate func chatTemplate() throws(JSONValueError) -> (source: String, place: String)? {
     guard let value: JSONValue = try optional("chat_template") else { return nil }
-    guard case .array = value.json else {
-      return (try required("chat_template"), "\(file), chat_template")
-    }
-    let templates: [JSONValue] = try required("chat_template")
-    for template in templates where try template.required("name") == "default" {
-      return (try template.required("template"), "\(file), \(template.path).template")
+    var names: [String] = []
+    switch value.json {
+    case .array:
+      let templates: [JSONValue] = try required("chat_template")
+      for template in templates {
+        let name: String = try template.required("name")
+        if name == "default" {
+          return (try template.required("template"), "\(file), \(template.path).template")
+        }
+        names.append(name)
+      }
+    case .object(let templates):
+      if templates.keys.contains("default") {
+        return (try value.required("default"), "\(file), chat_template.default")
+      }
+      names = templates.keys.sorted()
+    default: return (try required("chat_template"), "\(file), chat_template")
     }
     throw failure(
-      expected: "a template named \"default\"", found: "none of that name", at: "chat_template")
+      expected: "a template named default, or one of them in a file of its own",
+      found: names.isEmpty ? "none" : names.joined(separator: ", "), at: "chat_template")
   }
 }

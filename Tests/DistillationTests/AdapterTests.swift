@@ -227,6 +227,12 @@ import Transformer
     #expect(raw.contains("| KL to the full context | 0.5000 | 0.1000 | 0 |"))
     #expect(raw.contains("tokenizer(\"your prompt\", add_special_tokens=False"))
     #expect(raw.contains("batch-size: 16"))
+    var merged = adapter(isChat: true)
+    merged.origin.contextPlace = .firstUserMessage
+    try write(merged)
+    let readme = try text("README.md")
+    #expect(readme.contains(#"[{"role": "user", "content": "<context>\n\nyour prompt"}]"#))
+    #expect(!readme.contains("\"role\": \"system\""))
     try write(adapter(isChat: true))
     let chat = try text("README.md")
     #expect(chat.contains("return_tensors=\"pt\").input_ids[:, 2:]"))

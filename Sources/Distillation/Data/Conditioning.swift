@@ -35,10 +35,13 @@ package struct Conditioning: Sendable {
   /// - Parameters:
   ///   - template: the template that the context stands in.
   ///   - vocabularySize: V of the model.
+  ///   - isAlone: whether the model reads the prompt by itself: then nothing stands in a context's
+  ///     place, and the template's own system message is there where it has one.
   /// - Throws: when the folder lacks what is needed, the template is unknown or has no place for a
   ///   context, or an identifier is outside the vocabulary.
   package init(
-    _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int
+    _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int,
+    isAlone: Bool = false
   ) throws(DistillationError) {
     self.folder = folder
     let template = template.settled()
@@ -63,11 +66,14 @@ package struct Conditioning: Sendable {
     let tokenizer = try Self.tokenizer(of: folder)
     let placement: Placement
     do {
-      placement = try folder.placement(template: template, tokenizer: tokenizer)
+      placement = try folder.placement(
+        template: template, tokenizer: tokenizer, hasContext: !isAlone)
     } catch { throw .placement(error) }
     var file = "the command"
     var tokens: [Int] = []
+    var contextText: String?
     if case .text(let text, let name)? = context {
+      contextText = text
       file = name
       do {
         tokens = try placement.contextIdentifiers(of: text)
@@ -88,7 +94,8 @@ package struct Conditioning: Sendable {
     ordinaryCount = min(vocabularySize, tokenizer.vocabularySize)
     self.placement = placement
     reader = PromptReader(
-      tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file)
+      tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file,
+      contextText: contextText)
     for identifiers in [header, tokens, closing] {
       try Self.check(
         identifiers, file: folder.url.appending(path: "tokenizer.json").path,
@@ -109,6 +116,12 @@ package struct Conditioning: Sendable {
 
   /// The source of the chat template; nil where there is none.
   var templateSource: String? { placement?.templateSource }
+
+  /// Where the chat template takes the context; nil where there is no template.
+  package var contextPlace: ContextPlace? { placement?.contextPlace }
+
+  /// Tokens that a built-in template writes and the tokenizer does not have.
+  package var missingTokens: [String] { placement?.missingTokens ?? [] }
 
   /// Header and closing.
   var surroundings: AdapterRecord.Surroundings {

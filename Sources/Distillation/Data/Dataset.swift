@@ -37,6 +37,7 @@ package struct Dataset: Sendable, Equatable {
         value = try JSONValue(parsing: Array(line), file: url.path)
         content = try ExampleLine(value)
         unused.formUnion(try value.keys().filter { !knownKeys.contains($0) })
+        unused.formUnion(reader.unusedKeys(content).map { "\($0) of messages" })
       } catch {
         throw failure(error, line: number)
       }

@@ -13,7 +13,7 @@ import JSON
 /// which a table's empty field becomes.
 enum ExampleLine: Equatable {
   case text(prompt: String, completion: String?)
-  case messages([ChatMessage], response: String?)
+  case messages([ChatMessage], response: ChatMessage?)
   case identifiers(prompt: [Int], completion: [Int]?)
 
   /// The keys that give a line its form, each with those that do not go with it: passing a response in

@@ -1,4 +1,6 @@
+import Foundation
 import HuggingFace
+import JSON
 import Tokenizers
 
 /// Turns prompts and completions into identifiers, once for teacher and student alike.
@@ -19,19 +21,24 @@ package struct PromptReader: Sendable {
   private let vocabularySize: Int
   /// The file of the context, for messages.
   private let contextFile: String
+  /// The text of the context, where it is one.
+  private let contextText: String?
 
   /// A reader of identifiers as they are, for a context that is given as identifiers too.
   package init(identifiersBelow vocabularySize: Int, contextFile: String) {
     form = .identifiers
+    contextText = nil
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
   }
 
   /// A reader of text, for a context that is text.
   package init(
-    _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String
+    _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String,
+    contextText: String? = nil
   ) {
     form = .text(tokenizer, placement)
+    self.contextText = contextText
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
   }
@@ -60,13 +67,21 @@ package struct PromptReader: Sendable {
         : Self.continuation(of: text, prompt, with: completion, tokenizer)
       try requireTokens(response, "completion", at: value)
       return (prompt, response)
-    case (.text(_, let placement), .messages(let messages, let response)):
+    case (.text(_, let placement), .messages(let all, let response)):
+      let messages = try withoutContext(all, at: value)
       let prompt = try placing { () throws(PlacementError) in
         try placement.promptIdentifiers(of: messages)
       }
       try requireTokens(prompt, "messages", at: value)
       guard let response else { return (prompt, nil) }
-      let answer = Self.answer(response, placement)
+      let answer: [Int]
+      if response.callsTools {
+        answer = try placing { () throws(PlacementError) in
+          try placement.responseIdentifiers(of: response, after: messages)
+        }
+      } else {
+        answer = Self.answer(response.content ?? "", placement)
+      }
       try requireTokens(answer, "messages", at: value)
       return (prompt, answer)
     case (.identifiers, _), (.text, .identifiers):
@@ -76,6 +91,37 @@ package struct PromptReader: Sendable {
           expected: (isText ? "prompt or messages" : "prompt_ids")
             + ", because \(contextFile) holds \(isText ? "text" : "ids")", found: line.kind))
     }
+  }
+
+  /// Members of messages that change nothing: those of the response, and those of other messages that
+  /// the template does not mention.
+  func unusedKeys(_ line: ExampleLine) -> Set<String> {
+    guard case .messages(let messages, let response) = line else { return [] }
+    let placement: Placement? = if case .text(_, let placement) = form { placement } else { nil }
+    var unused: Set<String> = []
+    for message in messages {
+      unused.formUnion(message.extra.keys.filter { placement?.reads($0) != true })
+    }
+    if let response {
+      unused.formUnion(
+        response.extra.keys.filter { !response.callsTools || placement?.reads($0) != true })
+    }
+    unused.remove("content")
+    return unused
+  }
+
+  /// A conversation without a system message that repeats the context, which stands there already.
+  private func withoutContext(
+    _ messages: [ChatMessage], at value: JSONValue
+  ) throws(Problem) -> [ChatMessage] {
+    guard let system = messages.firstIndex(where: { $0.role == "system" }) else { return messages }
+    guard system == 0, let contextText, messages[0].content?.trimmed == contextText.trimmed else {
+      throw .line(
+        value.failure(
+          expected: "no system message but the context, which takes its place",
+          found: "another one; leave it out, or make it the context", at: "messages[\(system)]"))
+    }
+    return Array(messages.dropFirst())
   }
 
   /// The tokens of an assistant's message with the one that ends it.
@@ -122,4 +168,19 @@ package struct PromptReader: Sendable {
           expected: "a text", found: "one that the tokenizer leaves nothing of", at: key))
     }
   }
+}
+
+extension ChatMessage {
+  /// Whether the message holds calls of tools, which only the template can write.
+  fileprivate var callsTools: Bool {
+    switch extra["tool_calls"] {
+    case .array(let calls)?: !calls.isEmpty
+    default: false
+    }
+  }
+}
+
+extension String {
+  /// Without white space at both ends.
+  fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -24,8 +24,10 @@ package struct Adapter: Sendable, Equatable {
     package var template: TemplateChoice
     /// The source of that template; nil for `raw`.
     package var templateSource: String?
-    /// The soft prompt stands where a template has its system message.
+    /// Whether the soft prompt stands in a chat template.
     package var isChat: Bool
+    /// Where the chat template takes the soft prompt.
+    package var contextPlace: ContextPlace
     /// L of the model, which PEFT records.
     package var layerCount: Int
     /// H of the model.
@@ -44,6 +46,7 @@ package struct Adapter: Sendable, Equatable {
     /// An origin.
     package init(
       model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
+      contextPlace: ContextPlace = .systemMessage,
       layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
       closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
@@ -52,6 +55,7 @@ package struct Adapter: Sendable, Equatable {
       self.template = template
       self.templateSource = templateSource
       self.isChat = isChat
+      self.contextPlace = contextPlace
       self.layerCount = layerCount
       self.queryHeads = queryHeads
       self.embeddingSpace = embeddingSpace

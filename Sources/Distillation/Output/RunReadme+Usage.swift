@@ -31,14 +31,29 @@ extension RunReadme {
     }
     return """
 
-      # What the template writes behind the system message, without the \
+      # What the template writes behind \(placeOfPrompt), without the \
       \(rows(adapter.closing)) tokens of the closing.
-      messages = [{"role": "system", "content": "<context>"},
-                  {"role": "user", "content": "your prompt"}]
+      \(messages)
       text = tokenizer.apply_chat_template(messages, tokenize=False, \
       add_generation_prompt=True\(templateArgument)\(keywordArguments))
       ids = tokenizer(text.split("<context>")[1], add_special_tokens=False,
                       return_tensors="pt").input_ids[:, \(rows(adapter.closing)):]
+      """
+  }
+
+  /// Where the soft prompt stands in the template.
+  private var placeOfPrompt: String {
+    adapter.origin.contextPlace == .firstUserMessage ? "the context" : "the system message"
+  }
+
+  /// Python's conversation with a mark in the soft prompt's place.
+  private var messages: String {
+    if adapter.origin.contextPlace == .firstUserMessage {
+      return #"messages = [{"role": "user", "content": "<context>\n\nyour prompt"}]"#
+    }
+    return """
+      messages = [{"role": "system", "content": "<context>"},
+                  {"role": "user", "content": "your prompt"}]
       """
   }
 
@@ -51,7 +66,9 @@ extension RunReadme {
 
       client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
       """
-    guard adapter.origin.isChat else {
+    // A server joins the parts of a user's message in its own way, so only a system message can be
+    // embeddings.
+    guard adapter.origin.isChat, adapter.origin.contextPlace == .systemMessage else {
       return """
         \(server) The completions endpoint takes the \
         embeddings of everything, so those of the prompt follow the virtual tokens:

@@ -68,7 +68,9 @@ package struct Answer: Sendable {
     let conditioning = try Conditioning(
       context, folder: request.folder,
       template: request.template.within(adapter?.template),
-      vocabularySize: configuration.vocabularySize)
+      vocabularySize: configuration.vocabularySize,
+      isAlone: request.adapter == nil && request.context == nil)
+    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let prompt = try conditioning.prompt(request.prompt)
     guard !prompt.isEmpty else {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")

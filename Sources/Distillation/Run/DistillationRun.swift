@@ -69,6 +69,8 @@ package final class DistillationRun {
     isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunOutcome {
     let options = request.options
+    handle(
+      .placed(texts.conditioning.contextPlace, missingTokens: texts.conditioning.missingTokens))
     let decoder = try loadDecoder(handle)
     let rounding = try ActivationRounding(options, decoder, texts.conditioning.context)
     let source = initializationSource(decoder)

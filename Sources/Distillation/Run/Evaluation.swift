@@ -68,6 +68,7 @@ package struct Evaluation: Sendable {
       context, folder: request.folder,
       template: isText ? request.template.within(adapter.template) : request.template,
       vocabularySize: configuration.vocabularySize)
+    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(request.inputs, reader: conditioning.reader)
     isForeignAdapter = try adapter.isForeign(to: request.folder)
     let studentPrefix = try adapter.prefix(in: conditioning, file: request.adapter.path)

@@ -59,6 +59,7 @@ struct RunDelivery {
       origin: .init(
         model: request.modelName, template: conditioning.template,
         templateSource: conditioning.templateSource, isChat: conditioning.isChat,
+        contextPlace: conditioning.contextPlace ?? .systemMessage,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
         headerIdentifiers: conditioning.header, closingIdentifiers: conditioning.closing,

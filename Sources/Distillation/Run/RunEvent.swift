@@ -1,9 +1,13 @@
 import Foundation
+import HuggingFace
 
 /// What happens in a run, for whoever shows it.
 package enum RunEvent: Sendable {
   /// A stretch of work before or after the training, with how much of it is done.
   case progress(Phase, done: Int, total: Int)
+  /// A chat template has taken the context, or there is none; the tokenizer lacks some of the tokens
+  /// that it writes.
+  case placed(ContextPlace?, missingTokens: [String])
   /// Everything is ready, and the first step is next.
   case begun(Beginning)
   /// Steps were done, each in `seconds`; they read `tokensPerSecond` tokens of prefix, prompts and

@@ -9,6 +9,15 @@ struct ChatPlacement: Sendable {
   /// Stands for the user's text.
   private static let promptMarker = "@@pith:prompt@@"
 
+  /// Stands for a message before the user's.
+  private static let openingMarker = "@@pith:opening@@"
+
+  /// Roles of a first message beside the user's.
+  private static let otherOpenings = ["assistant", "developer", "tool"]
+
+  /// Roles that need no mention in a template: many write any role as it comes.
+  private static let knownRoles: Set = ["user", "assistant", "developer", "tool", "function"]
+
   /// Stands for the assistant's answer.
   private static let responseMarker = "@@pith:response@@"
 
@@ -26,27 +35,69 @@ struct ChatPlacement: Sendable {
   init(
     _ template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer
   ) throws(PlacementError) {
+    try Self.check(variables, template)
+    let prompt = ChatMessage(role: "user", content: Self.promptMarker)
+    let (writer, header, tail) = try Self.place(template, variables, prompt)
+    self.writer = writer
+    self.header = header
+    self.tail = tail
+    var common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
+    // Conversations that begin in another way have their place too, where the template takes them.
+    for role in Self.otherOpenings {
+      let opening = ChatMessage(role: role, content: Self.openingMarker)
+      guard let other = try? Self.cut(writer, [opening, prompt]), other.header == header else {
+        continue
+      }
+      common = common.commonBeginning(with: other.tail)
+    }
+    closing = try Self.longestClosing(common, writer, tokenizer)
+  }
+
+  /// A template without a context: header and closing are empty.
+  init(
+    withoutContext template: ChatTemplate, _ variables: TemplateVariables
+  ) throws(PlacementError) {
+    try Self.check(variables, template)
+    writer = ChatWriter(template: template, variables: variables, place: .nowhere)
+    (header, closing, tail) = ("", "", "")
+  }
+
+  private static func check(
+    _ variables: TemplateVariables, _ template: ChatTemplate
+  ) throws(PlacementError) {
     for name in variables.values.keys where !template.mentions(name) {
       throw .unusedVariable(name, place: template.place)
     }
-    writer = ChatWriter(template: template, variables: variables)
-    let (header, tail) = try Self.cut(
-      writer, [ChatMessage(role: "user", content: Self.promptMarker)])
-    self.header = header
-    self.tail = tail
-    let common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
-    closing = try Self.longestClosing(common, writer, tokenizer)
+  }
+
+  /// Where the context stands.
+  var place: ContextPlace { writer.place }
+
+  /// The text around the context as system message, else as beginning of the first user's message.
+  private static func place(
+    _ template: ChatTemplate, _ variables: TemplateVariables, _ prompt: ChatMessage
+  ) throws(PlacementError) -> (writer: ChatWriter, header: String, tail: String) {
+    let system = ChatWriter(template: template, variables: variables, place: .systemMessage)
+    do {
+      let (header, tail) = try cut(system, [prompt])
+      return (system, header, tail)
+    } catch {
+      let merging = ChatWriter(template: template, variables: variables, place: .firstUserMessage)
+      switch error {
+      case .noSystemMessage, .systemMessageLost(_, count: 0):
+        guard let (header, tail) = try? cut(merging, [prompt]) else { throw error }
+        return (merging, header, tail)
+      default: throw error
+      }
+    }
   }
 
   /// What the template writes of a context: many trim it.
   func context(_ text: String) throws(PlacementError) -> String {
-    let messages = [
-      ChatMessage(role: "system", content: text),
-      ChatMessage(role: "user", content: Self.promptMarker),
-    ]
     let whole: String
     do {
-      whole = try writer.text(messages, addingGenerationPrompt: true)
+      whole = try writer.text(
+        text, [ChatMessage(role: "user", content: Self.promptMarker)], addingGenerationPrompt: true)
     } catch { throw .template(error) }
     let (bytes, before, behind) = (whole.utf8, header.utf8.count, tail.utf8.count)
     guard bytes.count >= before + behind, bytes.starts(with: header.utf8),
@@ -58,21 +109,62 @@ struct ChatPlacement: Sendable {
   /// The text of a conversation behind the closing, up to where the assistant answers.
   func prompt(of messages: [ChatMessage]) throws(PlacementError) -> String {
     guard !messages.contains(where: { $0.role == "system" }) else { throw .systemMessageTaken }
-    let (header, tail) = try Self.cut(writer, messages)
-    guard header == self.header, tail.utf8.starts(with: closing.utf8) else {
-      throw .movingHeader(place: writer.template.place)
+    let name = writer.template.place
+    for role in messages.map(\.role)
+    where !Self.knownRoles.contains(role) && !writer.template.mentions(role) {
+      throw .unknownRole(role, place: name)
+    }
+    if writer.place == .firstUserMessage, let first = messages.first, first.role != "user" {
+      throw .needsUserFirst(first.role, place: name)
+    }
+    if writer.place == .nowhere {
+      do { return try writer.text(nil, messages, addingGenerationPrompt: true) } catch {
+        throw .template(error)
+      }
+    }
+    let (header, tail): (String, String)
+    do {
+      (header, tail) = try Self.cut(writer, messages)
+    } catch {
+      // The place of the context is known to be right, so it is the conversation that is refused.
+      guard case .noSystemMessage(let error) = error else { throw error }
+      throw .template(error)
+    }
+    guard header == self.header else { throw .movingHeader(place: name) }
+    guard tail.utf8.starts(with: closing.utf8) else {
+      throw .anotherOpening(messages.first?.role ?? "", place: name)
     }
     return String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
   }
 
+  /// What the template writes of an assistant's message that is more than its content, such as calls
+  /// of tools, with what ends it.
+  func response(
+    _ message: ChatMessage, after messages: [ChatMessage]
+  ) throws(PlacementError) -> String {
+    let (before, whole): (String, String)
+    do {
+      before = try writer.text(Self.contextMarker, messages, addingGenerationPrompt: true)
+      whole = try writer.text(
+        Self.contextMarker, messages + [message], addingGenerationPrompt: false)
+    } catch { throw .template(error) }
+    guard whole.utf8.starts(with: before.utf8), whole.utf8.count > before.utf8.count else {
+      throw .responseElsewhere(place: writer.template.place)
+    }
+    return String(decoding: whole.utf8.dropFirst(before.utf8.count), as: UTF8.self)
+  }
+
+  /// Whether the template reads a member of messages.
+  func reads(_ key: String) -> Bool { writer.template.mentions(key) }
+
   /// The first special token that the template writes behind an answer.
   func endOfResponse(_ tokenizer: Tokenizer) -> Int? {
     let messages = [
-      ChatMessage(role: "system", content: Self.contextMarker),
       ChatMessage(role: "user", content: Self.promptMarker),
       ChatMessage(role: "assistant", content: Self.responseMarker),
     ]
-    guard let text = try? writer.text(messages, addingGenerationPrompt: false),
+    guard
+      let text = try? writer.text(Self.contextMarker, messages, addingGenerationPrompt: false),
       let marker = text.range(ofText: Self.responseMarker)
     else { return nil }
     let tokens = tokenizer.encode(String(text[marker.upperBound...]), addingSpecialTokens: false)
@@ -83,12 +175,12 @@ struct ChatPlacement: Sendable {
   private static func cut(
     _ writer: ChatWriter, _ messages: [ChatMessage]
   ) throws(PlacementError) -> (header: String, tail: String) {
-    let system = ChatMessage(role: "system", content: contextMarker)
     let text: String
     do {
-      text = try writer.text([system] + messages, addingGenerationPrompt: true)
+      text = try writer.text(contextMarker, messages, addingGenerationPrompt: true)
     } catch {
-      let isRefusedWithout = (try? writer.text(messages, addingGenerationPrompt: true)) == nil
+      let isRefusedWithout =
+        (try? writer.text(nil, messages, addingGenerationPrompt: true)) == nil
       throw isRefusedWithout ? .template(error) : .noSystemMessage(error)
     }
     guard let marker = text.range(ofText: contextMarker) else {
@@ -155,12 +247,34 @@ struct ChatPlacement: Sendable {
 private struct ChatWriter: Sendable {
   let template: ChatTemplate
   let variables: TemplateVariables
+  let place: ContextPlace
 
+  /// The text of a conversation, with a context in its place.
   func text(
-    _ messages: [ChatMessage], addingGenerationPrompt: Bool
+    _ context: String?, _ messages: [ChatMessage], addingGenerationPrompt: Bool
   ) throws(ChatTemplateError) -> String {
-    try template.render(
-      messages, addingGenerationPrompt: addingGenerationPrompt, variables: variables.values)
+    var conversation = messages
+    if let context {
+      guard let placed = place.conversation(context, messages) else {
+        throw ChatTemplateError(
+          place: template.place, line: nil, reason: "expected a user's message first")
+      }
+      conversation = placed
+    }
+    return try template.render(
+      conversation, addingGenerationPrompt: addingGenerationPrompt, variables: variables.values)
+  }
+}
+
+extension String {
+  /// What this text and another one begin with, scalar by scalar.
+  fileprivate func commonBeginning(with other: String) -> String {
+    var common = String.UnicodeScalarView()
+    for (first, second) in zip(unicodeScalars, other.unicodeScalars) {
+      if first != second { break }
+      common.append(first)
+    }
+    return String(common)
   }
 }
 

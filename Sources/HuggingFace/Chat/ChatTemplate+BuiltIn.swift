@@ -17,6 +17,16 @@ extension ChatTemplate {
     return try ChatTemplate(source: source, place: "template \(name)", specialTokens: [:])
   }
 
+  /// The special tokens that a built-in template writes; none for another one.
+  var builtInTokens: [String] {
+    switch source {
+    case Self.chatML: ["<|im_start|>", "<|im_end|>"]
+    case Self.llama3:
+      ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
+    default: []
+    }
+  }
+
   private static let chatML = """
     {%- for message in messages %}
         {{- '<|im_start|>' ~ message.role ~ '\\n' ~ message.content ~ '<|im_end|>\\n' }}

@@ -30,6 +30,9 @@ package struct Placement: Sendable {
   /// The template's source; nil for a raw model.
   package let templateSource: String?
 
+  /// Tokens that a built-in template writes and the tokenizer does not have: it takes them apart.
+  package let missingTokens: [String]
+
   private let tokenizer: Tokenizer
   private let chat: ChatPlacement?
 
@@ -41,14 +44,15 @@ package struct Placement: Sendable {
     templateName = "raw"
     templateSource = nil
     endOfResponse = nil
+    missingTokens = []
     chat = nil
   }
 
   /// The placement for a model that follows a chat template.
   ///
   /// - Parameter variables: what the template is told in every rendering.
-  /// - Throws: when the template does not mention a variable, or refuses a system message, leaves
-  ///   it out or repeats it.
+  /// - Throws: when the template does not mention a variable, or takes the context neither as system
+  ///   message nor in the first user's message, once.
   package init(
     template: ChatTemplate, variables: TemplateVariables = TemplateVariables(),
     tokenizer: Tokenizer
@@ -61,7 +65,26 @@ package struct Placement: Sendable {
     templateName = template.place
     templateSource = template.source
     endOfResponse = chat.endOfResponse(tokenizer)
+    missingTokens = template.builtInTokens.filter { tokenizer.identifier(of: $0) == nil }
   }
+
+  /// The placement for a model that follows a chat template and reads no context.
+  package init(
+    withoutContext template: ChatTemplate, variables: TemplateVariables, tokenizer: Tokenizer
+  ) throws(PlacementError) {
+    let chat = try ChatPlacement(withoutContext: template, variables)
+    self.tokenizer = tokenizer
+    self.chat = chat
+    header = []
+    closing = []
+    templateName = template.place
+    templateSource = template.source
+    endOfResponse = chat.endOfResponse(tokenizer)
+    missingTokens = template.builtInTokens.filter { tokenizer.identifier(of: $0) == nil }
+  }
+
+  /// Where the template takes the context; nil for a raw model.
+  package var contextPlace: ContextPlace? { chat?.place }
 
   /// Whether prompts are messages of a chat.
   package var isChat: Bool { chat != nil }
@@ -91,6 +114,21 @@ package struct Placement: Sendable {
     guard let chat else { throw .noTemplate }
     return tokenizer.encode(try chat.prompt(of: messages), addingSpecialTokens: false)
   }
+
+  /// The tokens of an assistant's message with the one that ends it, where the message is more than its
+  /// content, such as calls of tools.
+  package func responseIdentifiers(
+    of message: ChatMessage, after messages: [ChatMessage]
+  ) throws(PlacementError) -> [Int] {
+    guard let chat else { throw .noTemplate }
+    let tokens = tokenizer.encode(
+      try chat.response(message, after: messages), addingSpecialTokens: false)
+    guard let end = endOfResponse, let last = tokens.firstIndex(of: end) else { return tokens }
+    return Array(tokens[...last])
+  }
+
+  /// Whether the chat template mentions a member of messages.
+  package func reads(_ key: String) -> Bool { chat?.reads(key) ?? false }
 
   /// The text of an answer, without special tokens.
   package func text(of identifiers: [Int]) -> String {

@@ -7,7 +7,12 @@ import Transformer
 /// `train-gpu generate`: an answer of the model, with an adapter, a context, or neither.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Answer a prompt behind an adapter, behind a context, or by itself.")
+    abstract: "Answer a prompt behind an adapter, behind a context, or by itself.",
+    discussion: """
+      Without an adapter and a context the chat template writes its own default system message, where \
+      it has one. (No context in the reports of a run is something else: the template with an empty \
+      system message.)
+      """)
 
   @OptionGroup var model: ModelOptions
 

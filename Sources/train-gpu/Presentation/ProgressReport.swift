@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import HuggingFace
 import Logging
 
 /// Shows what happens: one line that renews itself on a terminal, plain lines elsewhere.
@@ -23,6 +24,7 @@ final class ProgressReport {
   func show(_ event: RunEvent) {
     switch event {
     case .progress(let phase, let done, let total): show(phase, done, total)
+    case .placed(let place, let missing): placed(place, missing)
     case .begun(let beginning): begin(beginning)
     case .steps(let reports, let seconds, let rate):
       secondsPerStep = secondsPerStep.map { 0.7 * $0 + 0.3 * seconds } ?? seconds
@@ -52,6 +54,24 @@ final class ProgressReport {
     guard let begun = phase, !begun.isSaid, .now - begun.begin >= Self.worthALine else { return }
     phase?.isSaid = true
     plain("\(name.rawValue): \(done) of \(total)")
+  }
+
+  private func placed(_ place: ContextPlace?, _ missing: [String]) {
+    line?.clear()
+    if place == .firstUserMessage {
+      logger.info(
+        """
+        the chat template has no system message: the context stands in front of the first user's \
+        message
+        """)
+    }
+    if !missing.isEmpty {
+      logger.warning(
+        """
+        the chat template writes \(missing.joined(separator: ", ")), which the model's tokenizer \
+        does not have: the model was trained with another template
+        """)
+    }
   }
 
   private func begin(_ beginning: RunEvent.Beginning) {
