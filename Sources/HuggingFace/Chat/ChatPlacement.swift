@@ -172,7 +172,7 @@ struct ChatPlacement: Sendable {
   }
 
   /// The text before and after the context in a conversation that waits for an answer.
-  private static func cut(
+  static func cut(
     _ writer: ChatWriter, _ messages: [ChatMessage]
   ) throws(PlacementError) -> (header: String, tail: String) {
     let text: String
@@ -196,99 +196,5 @@ struct ChatPlacement: Sendable {
       throw .systemMessageLost(place: writer.template.place, count: count)
     }
     return (String(text[..<marker.lowerBound]), tail)
-  }
-
-  /// Beginnings of prompts that tokenizers like to join with what stands before them.
-  private static let awkwardPrompts = ["A", "1", "é", " A", "\nA", "\n\nA", "\tA", ".A", "  "]
-
-  /// The longest beginning of `common` after which every awkward prompt has the same tokens apart
-  /// as in one piece.
-  private static func longestClosing(
-    _ common: String, _ writer: ChatWriter, _ tokenizer: Tokenizer
-  ) throws(PlacementError) -> String {
-    var tails: [String] = []
-    for prompt in awkwardPrompts {
-      let (_, tail) = try cut(writer, [ChatMessage(role: "user", content: prompt)])
-      guard tail.utf8.starts(with: common.utf8) else { return "" }
-      tails.append(tail)
-    }
-    func encode(_ text: Substring.UTF8View) -> [Int] {
-      tokenizer.encode(String(decoding: text, as: UTF8.self), addingSpecialTokens: false)
-    }
-    let whole = tails.map { encode(Substring($0).utf8) }
-    return cuts(of: common, tokenizer).first { closing in
-      let length = closing.utf8.count
-      let tokens = encode(Substring(closing).utf8)
-      return zip(tails, whole).allSatisfy { tail, whole in
-        whole == tokens + encode(Substring(tail).utf8.dropFirst(length))
-      }
-    } ?? ""
-  }
-
-  /// The text itself, and its beginnings up to and including each special token, with and without
-  /// the white space behind it; the longest first.
-  private static func cuts(of text: String, _ tokenizer: Tokenizer) -> [String] {
-    var cuts = [text]
-    for identifier in tokenizer.specialIdentifiers {
-      guard let token = tokenizer.token(of: identifier), !token.isEmpty else { continue }
-      var rest = text[...]
-      while let found = rest.range(ofText: token) {
-        let cut = text[..<found.upperBound]
-        let space = text[found.upperBound...].unicodeScalars.prefix(while: \.isPythonSpace)
-        cuts += [String(cut), String(cut) + String(space)]
-        rest = rest[found.upperBound...]
-      }
-    }
-    return cuts.sorted { $0.utf8.count > $1.utf8.count }
-  }
-}
-
-/// A template with what it is told in every rendering.
-private struct ChatWriter: Sendable {
-  let template: ChatTemplate
-  let variables: TemplateVariables
-  let place: ContextPlace
-
-  /// The text of a conversation, with a context in its place.
-  func text(
-    _ context: String?, _ messages: [ChatMessage], addingGenerationPrompt: Bool
-  ) throws(ChatTemplateError) -> String {
-    var conversation = messages
-    if let context {
-      guard let placed = place.conversation(context, messages) else {
-        throw ChatTemplateError(
-          place: template.place, line: nil, reason: "expected a user's message first")
-      }
-      conversation = placed
-    }
-    return try template.render(
-      conversation, addingGenerationPrompt: addingGenerationPrompt, variables: variables.values)
-  }
-}
-
-extension String {
-  /// What this text and another one begin with, scalar by scalar.
-  fileprivate func commonBeginning(with other: String) -> String {
-    var common = String.UnicodeScalarView()
-    for (first, second) in zip(unicodeScalars, other.unicodeScalars) {
-      if first != second { break }
-      common.append(first)
-    }
-    return String(common)
-  }
-}
-
-extension StringProtocol {
-  /// Where a text stands for the first time, compared scalar by scalar.
-  fileprivate func range(ofText text: String) -> Range<Index>? {
-    let (haystack, needle) = (unicodeScalars, text.unicodeScalars)
-    var start = haystack.startIndex
-    while start < haystack.endIndex {
-      if haystack[start...].starts(with: needle) {
-        return start..<haystack.index(start, offsetBy: needle.count)
-      }
-      start = haystack.index(after: start)
-    }
-    return nil
   }
 }
