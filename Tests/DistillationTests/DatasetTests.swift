@@ -132,6 +132,14 @@ import Tokenizers
         == ["name of messages", "reasoning_content of messages", "response", "weight of messages"])
   }
 
+  @Test func toolCallsThatTheTemplateDoesNotWriteAreNoResponse() {
+    expectRefusal(
+      "1: messages: expected a response with content, because the chat template writes no "
+        + "tool_calls, found tool_calls alone",
+      of: #"{"messages": [{"role": "user", "content": "a"}, "#
+        + #"{"role": "assistant", "tool_calls": [{"name": "a"}]}]}"#, chat)
+  }
+
   @Test func aCallOfToolsIsWrittenByTheTemplate() throws {
     let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
     let template = try ChatTemplate(

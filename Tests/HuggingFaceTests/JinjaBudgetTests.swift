@@ -60,7 +60,8 @@ struct JinjaBudgetTests {
       "{% macro m(n) %}{% if n < 90 %}{{ m(n+1) }}{{ m(n+1) }}{% endif %}{% endmacro %}{{ m(0) }}",
       String(repeating: "{% for a in [1,2] %}", count: 90)
         + String(repeating: "{% endfor %}", count: 90),
-      "{{ []|slice(10**12)|list }}", doubled + "{{ n.x == n.y }}", doubled + "{{ n.x < n.y }}",
+      "{{ strftime_now('%c' * 15000) }}", "{{ []|slice(10**12)|list }}",
+      doubled + "{{ n.x == n.y }}", doubled + "{{ n.x < n.y }}",
       doubled + "{{ n.x in [n.y] }}",
       "{% set a = 'a' * 9000 %}{% for i in range(9999) %}{% if 'b' in a %}{% endif %}{% endfor %}",
       "{% set a = 'a' * 9000 %}{% for i in range(9999) %}{% if a.find('b') %}{% endif %}{% endfor %}",

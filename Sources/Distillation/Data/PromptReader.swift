@@ -75,12 +75,18 @@ package struct PromptReader: Sendable {
       try requireTokens(prompt, "messages", at: value)
       guard let response else { return (prompt, nil) }
       let answer: [Int]
-      if response.callsTools {
+      if response.callsTools, placement.reads("tool_calls") {
         answer = try placing { () throws(PlacementError) in
           try placement.responseIdentifiers(of: response, after: messages)
         }
       } else {
-        answer = Self.answer(response.content ?? "", placement)
+        guard let content = response.content else {
+          throw .line(
+            value.failure(
+              expected: "a response with content, because the chat template writes no tool_calls",
+              found: "tool_calls alone", at: "messages"))
+        }
+        answer = Self.answer(content, placement)
       }
       try requireTokens(answer, "messages", at: value)
       return (prompt, answer)

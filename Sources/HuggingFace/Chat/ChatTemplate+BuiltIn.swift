@@ -29,7 +29,7 @@ extension ChatTemplate {
 
   private static let chatML = """
     {%- for message in messages %}
-        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ message.content ~ '<|im_end|>\\n' }}
+        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ (message.content or '') ~ '<|im_end|>\\n' }}
     {%- endfor %}
     {%- if add_generation_prompt %}
         {{- '<|im_start|>assistant\\n' }}
@@ -40,7 +40,7 @@ extension ChatTemplate {
     {{- '<|begin_of_text|>' }}
     {%- for message in messages %}
         {{- '<|start_header_id|>' ~ message.role ~ '<|end_header_id|>\\n\\n' }}
-        {{- message.content | trim ~ '<|eot_id|>' }}
+        {{- (message.content or '') | trim ~ '<|eot_id|>' }}
     {%- endfor %}
     {%- if add_generation_prompt %}
         {{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}

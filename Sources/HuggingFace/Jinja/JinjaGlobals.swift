@@ -43,8 +43,9 @@ enum JinjaGlobals {
     }
     add("strftime_now") { (arguments, _) throws(JinjaError) in
       let bound = try arguments.bound(to: ["format"], of: "strftime_now")
-      return .string(
-        try pythonTime(try bound.requiredText("format"), at: now))
+      let format = try bound.requiredText("format")
+      try arguments.budget.spend(steps: format.utf8.count)
+      return .string(try pythonTime(format, at: now))
     }
     return functions
   }
