@@ -35,11 +35,12 @@ package struct ModelFolder: Sendable {
     }
   }
 
-  /// The tokenizer, or nil where the folder has no `tokenizer.json`.
+  /// The tokenizer that `AutoTokenizer` of transformers makes of the folder, or nil where it has no
+  /// `tokenizer.json`.
   package func tokenizer() throws(ModelFolderError) -> Tokenizer? {
-    guard has("tokenizer.json") else { return nil }
+    guard let (file, json) = try assembledTokenizer() else { return nil }
     do {
-      return try Tokenizer(contentsOf: url.appending(path: "tokenizer.json"))
+      return try Tokenizer(json, name: file)
     } catch {
       throw .tokenizer("\(error)")
     }
@@ -56,10 +57,10 @@ package struct ModelFolder: Sendable {
     }
   }
 
-  /// `tokenizer_config.json` with `special_tokens_map.json`: special tokens and the chat template.
+  /// `tokenizer_config.json` with the files beside it: special tokens and the chat template.
   package func tokenizerConfiguration() throws(ModelFolderError) -> TokenizerConfiguration {
     let config = try optionalJSON("tokenizer_config.json")
-    let specialTokens = try optionalJSON("special_tokens_map.json")
+    let specialTokens = try specialTokens()
     do {
       return try TokenizerConfiguration(config: config, specialTokens: specialTokens)
     } catch {

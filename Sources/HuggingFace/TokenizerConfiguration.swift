@@ -4,38 +4,23 @@ import JSON
 /// The special tokens and the chat template of a tokenizer, as `tokenizer_config.json` states them.
 package struct TokenizerConfiguration: Sendable {
   /// The text of every special token under the name that chat templates use: `bos_token`,
-  /// `eos_token`, `unk_token`, `pad_token` and so on.
+  /// `eos_token`, `unk_token`, `pad_token` and so on, and those that a model names itself, such as
+  /// `image_token`.
   package let specialTokens: [String: String]
 
   /// The source of the chat template with the place where it stands, or nil.
   package let chatTemplate: (source: String, place: String)?
 
-  private static let names = [
-    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
-  ]
-
-  /// Reads the configuration; what it lacks of the special tokens comes from
-  /// `special_tokens_map.json`.
-  package init(config: JSONValue?, specialTokens map: JSONValue?) throws(JSONValueError) {
-    var specialTokens: [String: String] = [:]
-    for name in Self.names {
-      var token = try config?.token(name)
-      if token == nil { token = try map?.token(name) }
-      specialTokens[name] = token
-    }
+  /// Reads the chat template of the configuration; `specialTokens` come from its files too.
+  package init(
+    config: JSONValue?, specialTokens: [String: String]
+  ) throws(JSONValueError) {
     self.specialTokens = specialTokens
     chatTemplate = try config?.chatTemplate()
   }
 }
 
 extension JSONValue {
-  /// A special token: its text, or an object that has it as `content`.
-  fileprivate func token(_ name: String) throws(JSONValueError) -> String? {
-    guard let value: JSONValue = try optional(name) else { return nil }
-    if case .object = value.json { return try value.required("content") }
-    return try required(name)
-  }
-
   /// `chat_template`: a text, or a list of named texts of which `default` is meant.
   fileprivate func chatTemplate() throws(JSONValueError) -> (source: String, place: String)? {
     guard let value: JSONValue = try optional("chat_template") else { return nil }

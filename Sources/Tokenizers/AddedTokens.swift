@@ -1,3 +1,5 @@
+import JSON
+
 /// A token that is found in the text itself, before the model sees it.
 struct AddedToken: Equatable, Sendable {
   /// As the file spells it, UTF-8.
@@ -86,6 +88,14 @@ struct AddedTokens: Sendable {
         hasVerbatim = verbatim.insert(entry.form.span, place) || hasVerbatim
       }
     }
+  }
+
+  /// The tokens as a tokenizer.json has them, by identifier.
+  var list: JSON {
+    .array(
+      entries.sorted { $0.identifier < $1.identifier }.map { entry in
+        entry.token.json(identifier: Int(entry.identifier))
+      })
   }
 
   func identifier(of token: Span<UInt8>) -> Int32? {

@@ -26,6 +26,25 @@ package struct Tokenizer: Sendable {
   /// - Throws: `TokenizerError` if the file cannot be read, is not JSON, lacks something, or names
   ///   a component that is not supported.
   package init(contentsOf file: URL) throws(TokenizerError) {
+    try self.init(Self.json(contentsOf: file), name: file.path)
+  }
+
+  /// Reads the text of a tokenizer.json.
+  /// - Parameter name: What error messages call the file.
+  /// - Throws: As `init(contentsOf:)`.
+  package init(json: Data, name: String) throws(TokenizerError) {
+    try self.init(Self.parse(json, name: name), name: name)
+  }
+
+  /// Takes the contents of a tokenizer.json.
+  /// - Parameter name: What error messages call the file.
+  /// - Throws: As `init(contentsOf:)`.
+  package init(_ json: JSON, name: String) throws(TokenizerError) {
+    try self.init(JSONNode(value: json, path: "", file: name))
+  }
+
+  /// The contents of a tokenizer.json, of which only the form is checked.
+  package static func json(contentsOf file: URL) throws(TokenizerError) -> JSON {
     let data: Data
     do {
       data = try Data(contentsOf: file)
@@ -34,26 +53,20 @@ package struct Tokenizer: Sendable {
       throw .unreadable(
         file: file.path, reason: exists ? "\(error.localizedDescription)" : "no such file")
     }
-    try self.init(json: data, name: file.path)
+    return try parse(data, name: file.path)
   }
 
-  /// Reads the text of a tokenizer.json.
-  ///
   /// A key that stands twice in one object is refused. The `tokenizers` library takes the last
   /// of them, but writes none such, and a file that has one is damaged.
-  /// - Parameter name: What error messages call the file.
-  /// - Throws: As `init(contentsOf:)`.
-  package init(json: Data, name: String) throws(TokenizerError) {
-    guard json.count <= Self.fileLimit else {
-      throw .unreadable(file: name, reason: "larger than \(Self.fileLimit >> 20) MB")
+  private static func parse(_ data: Data, name: String) throws(TokenizerError) -> JSON {
+    guard data.count <= fileLimit else {
+      throw .unreadable(file: name, reason: "larger than \(fileLimit >> 20) MB")
     }
-    let value: JSON
     do {
-      value = try JSON(parsing: [UInt8](json))
+      return try JSON(parsing: [UInt8](data))
     } catch {
       throw .malformed(file: name, line: error.line, column: error.column, problem: error.reason)
     }
-    try self.init(JSONNode(value: value, path: "", file: name))
   }
 
   private init(_ node: JSONNode) throws(TokenizerError) {
@@ -148,6 +161,11 @@ extension Tokenizer {
   /// The identifiers of the special added tokens.
   package var specialIdentifiers: Set<Int> {
     addedTokens.specialIdentifiers
+  }
+
+  /// The added tokens as `added_tokens` of a tokenizer.json, each once, by identifier.
+  package var addedTokenList: JSON {
+    addedTokens.list
   }
 
   /// What the post-processor puts before a text, such as BOS; empty if nothing.

@@ -63,7 +63,7 @@ struct ModelFolderTests {
     }
   }
 
-  @Test("special tokens as text or as object, with the older file behind")
+  @Test("special tokens as text or as object; the older file counts where no tokens are added")
   func specialTokens() throws {
     try folder.write(
       "tokenizer_config.json", #"{"bos_token": {"content": "<s>"}, "eos_token": "</s>"}"#)
@@ -71,8 +71,14 @@ struct ModelFolderTests {
     let configuration = try open().tokenizerConfiguration()
     #expect(
       configuration.specialTokens
-        == ["bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"])
+        == ["bos_token": "<s>", "eos_token": "<end>", "pad_token": "<pad>"])
     #expect(configuration.chatTemplate == nil)
+    try folder.write(
+      "tokenizer_config.json",
+      #"{"bos_token": {"content": "<s>"}, "eos_token": "</s>", "added_tokens_decoder": {}}"#)
+    #expect(
+      try open().tokenizerConfiguration().specialTokens
+        == ["bos_token": "<s>", "eos_token": "</s>"])
   }
 
   @Test("a fingerprint tells weights, shapes and configurations apart, not their white space")
