@@ -18,6 +18,8 @@ package struct Tokenizer: Sendable {
   let decoder: Decoder?
   let addedTokens: AddedTokens
   private let workspaces = WorkspacePool()
+  /// What error messages call the file.
+  private let file: String
 
   /// Larger files are refused before they are parsed.
   private static let fileLimit = 1 << 30
@@ -90,14 +92,24 @@ package struct Tokenizer: Sendable {
     for element in try node.member("added_tokens")?.elements() ?? [] {
       tokens.append(try AddedToken(element))
     }
-    addedTokens = AddedTokens(tokens, model: model, normalizer: normalizer)
+    do {
+      addedTokens = try AddedTokens(tokens, model: model, normalizer: normalizer)
+    } catch {
+      throw TokenizerError(error, file: node.file, count: 0)
+    }
+    file = node.file
   }
 
   /// The token identifiers of `text`.
   /// - Parameter addingSpecialTokens: Whether the post-processor adds its tokens, such as BOS.
   ///   Special tokens that stand in the text are recognised either way.
-  package func encode(_ text: String, addingSpecialTokens: Bool = true) -> [Int] {
+  /// - Throws: `tooCostly` if the file's components make far more of the text than any honest ones.
+  package func encode(
+    _ text: String, addingSpecialTokens: Bool = true
+  ) throws(TokenizerError) -> [Int] {
     var workspace = workspaces.take()
+    defer { workspaces.giveBack(workspace) }
+    var budget = TextBudget(count: text.utf8.count)
     var identifiers: [Int32] = []
     let bytes = Array(text.utf8)
     identifiers.reserveCapacity(bytes.count / 3)
@@ -107,19 +119,25 @@ package struct Tokenizer: Sendable {
         identifiers.append(identifier)
       case .text(let range):
         let part = range.count == bytes.count ? bytes : Array(bytes[range])
-        encode(part, isFirst: range.lowerBound == 0, &workspace, to: &identifiers)
+        do {
+          try encode(
+            part, isFirst: range.lowerBound == 0, &workspace, &budget, to: &identifiers)
+        } catch {
+          throw TokenizerError(error, file: file, count: bytes.count)
+        }
       }
     }
-    workspaces.giveBack(workspace)
     return postProcessor.process(identifiers, addingSpecialTokens: addingSpecialTokens)
   }
 
   /// Appends the tokens of a stretch between added tokens.
   private func encode(
-    _ part: [UInt8], isFirst: Bool, _ workspace: inout Workspace, to identifiers: inout [Int32]
-  ) {
-    var text = NormalizedText(bytes: part, startsAtOrigin: isFirst)
-    normalizer?.normalize(&text)
+    _ part: [UInt8], isFirst: Bool, _ workspace: inout Workspace, _ budget: inout TextBudget,
+    to identifiers: inout [Int32]
+  ) throws(TextBudget.Exceeded) {
+    var text = NormalizedText(bytes: part, startsAtOrigin: isFirst, budget: budget)
+    try normalizer?.normalize(&text)
+    budget = text.budget
     for segment in addedTokens.segments(of: text.bytes, isNormalized: true) {
       switch segment {
       case .token(let identifier):
@@ -127,8 +145,9 @@ package struct Tokenizer: Sendable {
       case .text(let range):
         let bytes = range.count == text.bytes.count ? text.bytes : Array(text.bytes[range])
         var pieces = PreTokenizedText(
-          bytes, isFirst: text.startsAtOrigin && range.lowerBound == 0)
-        preTokenizer?.apply(to: &pieces)
+          bytes, isFirst: text.startsAtOrigin && range.lowerBound == 0, budget)
+        try preTokenizer?.apply(to: &pieces)
+        budget = pieces.budget
         let source = pieces.bytes.span
         for piece in pieces.pieces {
           model.encode(source, piece.start..<piece.end, &workspace, to: &identifiers)
@@ -175,9 +194,10 @@ extension Tokenizer {
 
   /// The text of the tokens `ids`. Identifiers that no token has are passed over.
   /// - Parameter skippingSpecialTokens: Whether special tokens leave no text.
+  /// - Throws: `tooCostly` if the file's decoder makes far more of the tokens than any honest one.
   package func decode(
     _ ids: some Sequence<Int>, skippingSpecialTokens: Bool = false
-  ) -> String {
+  ) throws(TokenizerError) -> String {
     var texts = TokenTexts()
     for identifier in ids {
       if skippingSpecialTokens, addedTokens.skippedIdentifiers.contains(identifier) { continue }
@@ -188,7 +208,13 @@ extension Tokenizer {
       }
     }
     guard let decoder else { return texts.joined(separator: [UInt8(ascii: " ")]) }
-    decoder.decode(&texts)
+    let count = texts.bytes.count
+    var budget = TextBudget(count: count)
+    do {
+      try decoder.decode(&texts, &budget)
+    } catch {
+      throw TokenizerError(error, file: file, count: count)
+    }
     return texts.joined(separator: [])
   }
 }

@@ -10,6 +10,8 @@ package enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible
   /// A member has a value of another kind, an impossible value, or names a component that is not
   /// supported. `path` is like `pre_tokenizer.pretokenizers[1].type`.
   case unexpected(file: String, path: String, found: String, expected: String)
+  /// A text costs more than any honest tokenizer takes.
+  case tooCostly(file: String, reason: String)
 
   package var description: String {
     // Tokens may hold line feeds; a message is one line all the same.
@@ -31,6 +33,8 @@ package enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible
       "\(file): \(path) is missing, expected \(expected)"
     case .unexpected(let file, let path, let found, let expected):
       "\(file): \(path) is \(found), expected \(expected)"
+    case .tooCostly(let file, let reason):
+      "\(file): the tokenizer is refused: \(reason)"
     }
   }
 }

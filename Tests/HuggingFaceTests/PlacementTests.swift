@@ -36,25 +36,25 @@ struct PlacementTests {
   @Test("header, closing and prompt in the built-in templates")
   func builtIn() throws {
     let tokenizer = try Self.tokenizer(addsBOS: true)
-    func text(_ ids: [Int]) -> String { tokenizer.decode(ids) }
+    func text(_ ids: [Int]) throws -> String { try tokenizer.decode(ids) }
     let chatML = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
-    #expect(text(chatML.header) == "<|im_start|>system\n")
+    #expect(try text(chatML.header) == "<|im_start|>system\n")
     // A prompt that begins with a line break would join the one before it, so the closing ends
     // earlier.
-    #expect(text(chatML.closing) == "<|im_end|>\n<|im_start|>")
+    #expect(try text(chatML.closing) == "<|im_end|>\n<|im_start|>")
     #expect(
-      text(try chatML.promptIdentifiers(of: "\nHi"))
+      try text(chatML.promptIdentifiers(of: "\nHi"))
         == "user\n\nHi<|im_end|>\n<|im_start|>assistant\n")
     #expect(chatML.endOfResponse == tokenizer.identifier(of: "<|im_end|>"))
     #expect(chatML.isChat && chatML.templateName == "template chatml")
     let llama3 = try Placement(template: Self.template("llama3"), tokenizer: tokenizer)
     #expect(
-      text(llama3.header) == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
+      try text(llama3.header) == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
     // This template trims what the user says.
     #expect(
-      text(llama3.closing) == "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n")
+      try text(llama3.closing) == "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n")
     #expect(
-      text(try llama3.promptIdentifiers(of: "\nHi"))
+      try text(llama3.promptIdentifiers(of: "\nHi"))
         == "Hi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
     #expect(llama3.endOfResponse == tokenizer.identifier(of: "<|eot_id|>"))
   }
@@ -73,9 +73,9 @@ struct PlacementTests {
       let halves = text.components(separatedBy: "CONTEXT")
       #expect(halves.count == 2)
       #expect(
-        placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
+        try placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
       #expect(
-        placement.closing + (try placement.promptIdentifiers(of: prompt))
+        try placement.closing + placement.promptIdentifiers(of: prompt)
           == tokenizer.encode(halves[1], addingSpecialTokens: false))
     }
   }
@@ -89,7 +89,7 @@ struct PlacementTests {
     ]
     let placement = try Placement(template: Self.template("qwen-2.5"), tokenizer: tokenizer)
     #expect(
-      tokenizer.decode(try placement.promptIdentifiers(of: messages))
+      try tokenizer.decode(placement.promptIdentifiers(of: messages))
         == "user\nA?<|im_end|>\n<|im_start|>assistant\nA.<|im_end|>\n"
         + "<|im_start|>user\nB?<|im_end|>\n<|im_start|>assistant\n")
     let mistral = try Placement(template: Self.template("mistral"), tokenizer: tokenizer)
@@ -110,7 +110,7 @@ struct PlacementTests {
       }
       let placement = try Placement(
         template: Self.template("qwen-3"), variables: variables, tokenizer: tokenizer)
-      return tokenizer.decode(try placement.promptIdentifiers(of: "Hi"))
+      return try tokenizer.decode(placement.promptIdentifiers(of: "Hi"))
     }
     let thinking = "user\nHi<|im_end|>\n<|im_start|>assistant\n"
     #expect(try prompt([]) == thinking)
@@ -119,7 +119,7 @@ struct PlacementTests {
     let smol = try Placement(
       template: Self.template("smollm-3"), variables: .init(argument: "enable_thinking=false"),
       tokenizer: tokenizer)
-    #expect(tokenizer.decode(smol.header).contains("Mode: /no_think"))
+    #expect(try tokenizer.decode(smol.header).contains("Mode: /no_think"))
     #expect {
       try prompt(["enable_thinkin=false"])
     } throws: { error in
@@ -217,7 +217,7 @@ struct PlacementTests {
         ], addingGenerationPrompt: true)
       let tail = text.components(separatedBy: "CONTEXT")[1]
       #expect(
-        placement.closing + (try placement.promptIdentifiers(of: prompt))
+        try placement.closing + placement.promptIdentifiers(of: prompt)
           == tokenizer.encode(tail, addingSpecialTokens: false))
     }
     let expectedEnd = name == "llama2" ? "</s>" : "<|im_end|>"

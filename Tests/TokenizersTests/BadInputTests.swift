@@ -129,6 +129,13 @@ import Tokenizers
     #expect(split("\\\\bx").hasSuffix("expected a regular expression without \\b"))
     #expect(split("(?m:a)").hasSuffix("expected a regular expression without the group (?m"))
     #expect(split("[[:alpha:]]").hasSuffix("without a POSIX bracket"))
+    #expect(split("a**").hasSuffix("without a quantifier after a quantifier"))
+    #expect(split("(?<=a+)b").hasSuffix("without a look-behind of unknown length"))
+    #expect(split("(?i:straße)").hasSuffix("without st in (?i)"))
+    #expect(split("((a|b){1000}){10}").hasSuffix("without more than 20000 instructions"))
+    #expect(split("a{1001}").hasSuffix("without counts above 1000"))
+    let deep = String(repeating: "(", count: 5000) + "a" + String(repeating: ")", count: 5000)
+    #expect(split(deep).hasSuffix("without more than 100 groups in each other"))
   }
 
   @Test func namesWhatIsWrongWithUnigramModels() {

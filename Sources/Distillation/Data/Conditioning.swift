@@ -100,7 +100,10 @@ package struct Conditioning: Sendable {
   /// identifiers those of the text alone.
   package func prompt(_ text: String) throws(DistillationError) -> [Int] {
     guard let placement else {
-      return try Self.tokenizer(of: folder).encode(text, addingSpecialTokens: false)
+      let tokenizer = try Self.tokenizer(of: folder)
+      do {
+        return try tokenizer.encode(text, addingSpecialTokens: false)
+      } catch { throw .folder(.tokenizer("\(error)")) }
     }
     do {
       return try placement.promptIdentifiers(of: text)
@@ -116,7 +119,11 @@ package struct Conditioning: Sendable {
   }
 
   /// The text of an answer; nil behind a context of identifiers.
-  package func text(of identifiers: [Int]) -> String? { placement?.text(of: identifiers) }
+  package func text(of identifiers: [Int]) throws(DistillationError) -> String? {
+    do {
+      return try placement?.text(of: identifiers)
+    } catch { throw .placement(error) }
+  }
 
   /// Whether header and closing were found for a text; behind identifiers there are none.
   package var isPlaced: Bool { placement != nil }

@@ -56,8 +56,8 @@ package struct PromptReader: Sendable {
       guard let completion else { return (prompt, nil) }
       let response =
         placement.isChat
-        ? Self.answer(completion, placement)
-        : Self.continuation(of: text, prompt, with: completion, tokenizer)
+        ? try answer(completion, placement)
+        : try continuation(of: text, prompt, with: completion, tokenizer)
       try requireTokens(response, "completion", at: value)
       return (prompt, response)
     case (.text(_, let placement), .messages(let messages, let response)):
@@ -66,7 +66,7 @@ package struct PromptReader: Sendable {
       }
       try requireTokens(prompt, "messages", at: value)
       guard let response else { return (prompt, nil) }
-      let answer = Self.answer(response, placement)
+      let answer = try answer(response, placement)
       try requireTokens(answer, "messages", at: value)
       return (prompt, answer)
     case (.identifiers, _), (.text, .identifiers):
@@ -79,19 +79,24 @@ package struct PromptReader: Sendable {
   }
 
   /// The tokens of an assistant's message with the one that ends it.
-  private static func answer(_ text: String, _ placement: Placement) -> [Int] {
-    placement.responseIdentifiers(of: text) + (placement.endOfResponse.map { [$0] } ?? [])
+  private func answer(_ text: String, _ placement: Placement) throws(Problem) -> [Int] {
+    let response = try placing { () throws(PlacementError) in
+      try placement.responseIdentifiers(of: text)
+    }
+    return response + (placement.endOfResponse.map { [$0] } ?? [])
   }
 
   /// The tokens of a completion where it stands, behind its prompt: a tokenizer that puts a mark
   /// before the first word of a text must not put it before a completion. Where the last word of
   /// the prompt would go on into the completion, the completion is a text of its own.
-  private static func continuation(
+  private func continuation(
     of text: String, _ prompt: [Int], with completion: String, _ tokenizer: Tokenizer
-  ) -> [Int] {
-    let joint = tokenizer.encode(text + completion, addingSpecialTokens: false)
-    if joint.starts(with: prompt) { return Array(joint.dropFirst(prompt.count)) }
-    return tokenizer.encode(completion, addingSpecialTokens: false)
+  ) throws(Problem) -> [Int] {
+    do {
+      let joint = try tokenizer.encode(text + completion, addingSpecialTokens: false)
+      if joint.starts(with: prompt) { return Array(joint.dropFirst(prompt.count)) }
+      return try tokenizer.encode(completion, addingSpecialTokens: false)
+    } catch { throw .placement(.folder(.tokenizer("\(error)"))) }
   }
 
   private func placing<Value>(

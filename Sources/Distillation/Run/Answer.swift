@@ -108,6 +108,8 @@ package struct Answer: Sendable {
     }
     identifiers = answers.first ?? []
     let tokenizer = try Conditioning.tokenizer(of: request.folder)
-    text = tokenizer.decode(identifiers, skippingSpecialTokens: true)
+    do {
+      text = try tokenizer.decode(identifiers, skippingSpecialTokens: true)
+    } catch { throw .folder(.tokenizer("\(error)")) }
   }
 }

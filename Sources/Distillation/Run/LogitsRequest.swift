@@ -78,8 +78,10 @@ package struct LogitsRequest: Sendable {
     switch input {
     case .identifiers(let identifiers): return identifiers
     case .text(let text):
-      return try Conditioning.tokenizer(of: folder)
-        .encode(text, addingSpecialTokens: adapter == nil)
+      let tokenizer = try Conditioning.tokenizer(of: folder)
+      do {
+        return try tokenizer.encode(text, addingSpecialTokens: adapter == nil)
+      } catch { throw .folder(.tokenizer("\(error)")) }
     }
   }
 }

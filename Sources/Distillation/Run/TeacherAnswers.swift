@@ -31,10 +31,10 @@ struct TeacherAnswers {
         handle(.progress(.answering, done: $0, total: open.count))
       }
     }
-    records = zip(open, answers).map { example, answer in
+    records = try zip(open, answers).map { (example, answer) throws(DistillationError) in
       AnswerRecord(
         file: example.file, line: example.line, prompt: example.prompt, answer: answer,
-        text: conditioning.text(of: answer),
+        text: try conditioning.text(of: answer),
         isCut: !(answer.last.map(conditioning.stopIdentifiers.contains) ?? false))
     }
   }

@@ -66,7 +66,7 @@ struct ChatPlacement: Sendable {
   }
 
   /// The first special token that the template writes behind an answer.
-  func endOfResponse(_ tokenizer: Tokenizer) -> Int? {
+  func endOfResponse(_ tokenizer: Tokenizer) throws(PlacementError) -> Int? {
     let messages = [
       ChatMessage(role: "system", content: Self.contextMarker),
       ChatMessage(role: "user", content: Self.promptMarker),
@@ -75,7 +75,7 @@ struct ChatPlacement: Sendable {
     guard let text = try? writer.text(messages, addingGenerationPrompt: false),
       let marker = text.range(ofText: Self.responseMarker)
     else { return nil }
-    let tokens = tokenizer.encode(String(text[marker.upperBound...]), addingSpecialTokens: false)
+    let tokens = try tokenizer.identifiers(of: String(text[marker.upperBound...]))
     return tokens.first { tokenizer.specialIdentifiers.contains($0) }
   }
 
@@ -120,17 +120,21 @@ struct ChatPlacement: Sendable {
       guard tail.utf8.starts(with: common.utf8) else { return "" }
       tails.append(tail)
     }
-    func encode(_ text: Substring.UTF8View) -> [Int] {
-      tokenizer.encode(String(decoding: text, as: UTF8.self), addingSpecialTokens: false)
+    func encode(_ text: Substring.UTF8View) throws(PlacementError) -> [Int] {
+      try tokenizer.identifiers(of: String(decoding: text, as: UTF8.self))
     }
-    let whole = tails.map { encode(Substring($0).utf8) }
-    return cuts(of: common, tokenizer).first { closing in
+    var whole: [[Int]] = []
+    for tail in tails { whole.append(try encode(Substring(tail).utf8)) }
+    nextCut: for closing in cuts(of: common, tokenizer) {
       let length = closing.utf8.count
-      let tokens = encode(Substring(closing).utf8)
-      return zip(tails, whole).allSatisfy { tail, whole in
-        whole == tokens + encode(Substring(tail).utf8.dropFirst(length))
+      let tokens = try encode(Substring(closing).utf8)
+      for (tail, whole) in zip(tails, whole)
+      where try whole != tokens + encode(Substring(tail).utf8.dropFirst(length)) {
+        continue nextCut
       }
-    } ?? ""
+      return closing
+    }
+    return ""
   }
 
   /// The text itself, and its beginnings up to and including each special token, with and without

@@ -56,11 +56,11 @@ package struct Placement: Sendable {
     let chat = try ChatPlacement(template, variables, tokenizer)
     self.tokenizer = tokenizer
     self.chat = chat
-    header = tokenizer.encode(chat.header, addingSpecialTokens: false)
-    closing = tokenizer.encode(chat.closing, addingSpecialTokens: false)
+    header = try tokenizer.identifiers(of: chat.header)
+    closing = try tokenizer.identifiers(of: chat.closing)
     templateName = template.place
     templateSource = template.source
-    endOfResponse = chat.endOfResponse(tokenizer)
+    endOfResponse = try chat.endOfResponse(tokenizer)
   }
 
   /// Whether prompts are messages of a chat.
@@ -70,15 +70,15 @@ package struct Placement: Sendable {
   ///
   /// - Throws: when something in the context makes the template write another text around it.
   package func contextIdentifiers(of text: String) throws(PlacementError) -> [Int] {
-    tokenizer.encode(try chat?.context(text) ?? text, addingSpecialTokens: false)
+    try tokenizer.identifiers(of: chat?.context(text) ?? text)
   }
 
   /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
   /// everything up to the answer for a chat model.
   package func promptIdentifiers(of text: String) throws(PlacementError) -> [Int] {
-    guard let chat else { return tokenizer.encode(text, addingSpecialTokens: false) }
+    guard let chat else { return try tokenizer.identifiers(of: text) }
     let prompt = try chat.prompt(of: [ChatMessage(role: "user", content: text)])
-    return tokenizer.encode(prompt, addingSpecialTokens: false)
+    return try tokenizer.identifiers(of: prompt)
   }
 
   /// The tokens of a conversation up to where the assistant answers.
@@ -89,16 +89,31 @@ package struct Placement: Sendable {
     of messages: [ChatMessage]
   ) throws(PlacementError) -> [Int] {
     guard let chat else { throw .noTemplate }
-    return tokenizer.encode(try chat.prompt(of: messages), addingSpecialTokens: false)
+    return try tokenizer.identifiers(of: chat.prompt(of: messages))
   }
 
   /// The text of an answer, without special tokens.
-  package func text(of identifiers: [Int]) -> String {
-    tokenizer.decode(identifiers, skippingSpecialTokens: true)
+  package func text(of identifiers: [Int]) throws(PlacementError) -> String {
+    do {
+      return try tokenizer.decode(identifiers, skippingSpecialTokens: true)
+    } catch {
+      throw .folder(.tokenizer("\(error)"))
+    }
   }
 
   /// The tokens of an answer, without the token that ends it.
-  package func responseIdentifiers(of text: String) -> [Int] {
-    tokenizer.encode(text, addingSpecialTokens: false)
+  package func responseIdentifiers(of text: String) throws(PlacementError) -> [Int] {
+    try tokenizer.identifiers(of: text)
+  }
+}
+
+extension Tokenizer {
+  /// The tokens of a text without special tokens around it.
+  func identifiers(of text: String) throws(PlacementError) -> [Int] {
+    do {
+      return try encode(text, addingSpecialTokens: false)
+    } catch {
+      throw .folder(.tokenizer("\(error)"))
+    }
   }
 }

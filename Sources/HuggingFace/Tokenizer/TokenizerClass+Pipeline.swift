@@ -21,7 +21,8 @@ extension TokenizerClass {
       [
         "normalizer": Self.replace(" ", with: Self.space),
         "pre_tokenizer": Self.component(
-          "Split", [
+          "Split",
+          [
             "pattern": .object(["String": .string(" ")]),
             "behavior": .string("MergedWithPrevious"), "invert": .bool(false),
           ]),
@@ -32,9 +33,11 @@ extension TokenizerClass {
       [
         "normalizer": Self.component("NFC"),
         "pre_tokenizer": Self.sequence(
-          "pretokenizers", [
+          "pretokenizers",
+          [
             Self.component(
-              "Split", [
+              "Split",
+              [
                 "pattern": .object(["Regex": .string(wordPattern)]),
                 "behavior": .string("Isolated"), "invert": .bool(false),
               ]),
@@ -52,7 +55,8 @@ extension TokenizerClass {
       [
         "normalizer": Self.component("NFC"),
         "pre_tokenizer": Self.sequence(
-          "pretokenizers", [
+          "pretokenizers",
+          [
             Self.component("Digits", ["individual_digits": .bool(true)]),
             byteLevel(settings, splitsWords: true),
           ]),
@@ -91,7 +95,8 @@ extension TokenizerClass {
 
   private func byteLevel(_ settings: TokenizerSettings, splitsWords: Bool) -> JSON {
     Self.component(
-      "ByteLevel", [
+      "ByteLevel",
+      [
         "add_prefix_space": .bool(settings.addsPrefixSpace(default: false)),
         "trim_offsets": .bool(true), "use_regex": .bool(splitsWords),
       ])
@@ -108,7 +113,8 @@ extension TokenizerClass {
     return [
       "normalizer": .null,
       "pre_tokenizer": Self.component(
-        "Metaspace", [
+        "Metaspace",
+        [
           "replacement": .string(Self.space), "prepend_scheme": .string(scheme),
           "split": .bool(false),
         ]),
