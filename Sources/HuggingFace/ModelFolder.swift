@@ -16,13 +16,17 @@ package struct ModelFolder: Sendable {
     // Links are followed: the hub's caches are full of them.
     let values = try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
     guard let isFolder = values?.isDirectory else { throw .missing(url.path) }
-    guard isFolder else { throw .notAFolder(url.path) }
+    guard isFolder else {
+      throw .notAFolder(url.path, found: Self.file(at: url))
+    }
     self.url = url
   }
 
   /// `config.json`, which says what the model is.
   package func config() throws(ModelFolderError) -> JSONValue {
-    guard has("config.json") else { throw .missingFile(folder: url.path, name: "config.json") }
+    guard has("config.json") else {
+      throw .missingFile(folder: url.path, name: "config.json", found: insteadOfConfiguration)
+    }
     return try json("config.json")
   }
 
@@ -45,15 +49,24 @@ package struct ModelFolder: Sendable {
     }
   }
 
-  /// The tokens that begin, end and pad a text, as far as the folder says.
+  /// The tokens that begin, end and pad a text, as far as the folder says. Where no configuration
+  /// names one that ends a text, the tokenizer's `eos_token` does.
   package func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
     let generation: JSONValue? = try optionalJSON("generation_config.json")
     let config: JSONValue? = try optionalJSON("config.json")
+    var found: GenerationConfiguration
     do {
-      return try GenerationConfiguration(generation: generation, config: config)
+      found = try GenerationConfiguration(generation: generation, config: config)
     } catch {
       throw .json(error)
     }
+    if found.endIdentifiers.isEmpty,
+      let token = try tokenizerConfiguration().specialTokens["eos_token"],
+      let identifier = try tokenizer()?.identifier(of: token)
+    {
+      found.endIdentifiers = [identifier]
+    }
+    return found
   }
 
   /// `tokenizer_config.json` with `special_tokens_map.json`: special tokens and the chat template.

@@ -47,9 +47,11 @@ package struct Tokenizer: Sendable {
     guard json.count <= Self.fileLimit else {
       throw .unreadable(file: name, reason: "larger than \(Self.fileLimit >> 20) MB")
     }
+    let bytes = [UInt8](json)
+    if let kind = FileKind(bytes) { throw .otherKind(file: name, kind) }
     let value: JSON
     do {
-      value = try JSON(parsing: [UInt8](json))
+      value = try JSON(parsing: bytes)
     } catch {
       throw .malformed(file: name, line: error.line, column: error.column, problem: error.reason)
     }

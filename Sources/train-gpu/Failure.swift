@@ -72,6 +72,7 @@ extension HubError {
     case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
       .missingFile:
       true
+    case .neitherFolder(_, let error): error.isBadInput
     }
   }
 }

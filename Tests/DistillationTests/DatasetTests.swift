@@ -222,7 +222,7 @@ import Tokenizers
 
   @Test func whatIsNotJSONIsRefusedWithItsPlace() {
     expectRefusal(
-      #"2:14: expected "," or "}" in an object, found the end of the text"#,
+      #"2:14: expected "," or "}" in an object, found the end of the line"#,
       of: "{\"prompt\": \"a\"}\n{\"prompt\": 12")
   }
 

@@ -18,14 +18,21 @@ struct ModelFolderTests {
     let missing = folder.url.appending(path: "absent")
     #expect(throws: ModelFolderError.missing(missing.path)) { try ModelFolder(at: missing) }
     let file = try folder.write("model.safetensors", "")
-    #expect(throws: ModelFolderError.notAFolder(file.path)) { try ModelFolder(at: file) }
+    #expect(
+      throws: ModelFolderError.notAFolder(file.path, found: "an empty file; fetch it again")
+    ) { try ModelFolder(at: file) }
+    try folder.write("config.json", "{}")
+    #expect(
+      throws: ModelFolderError.notAFolder(
+        file.path, found: "a file; name its folder \(folder.url.path)")
+    ) { try ModelFolder(at: file) }
   }
 
   @Test("a configuration that is missing or damaged")
   func config() throws {
     #expect {
       try open().config()
-    } throws: { "\($0)" == "\(folder.url.path): expected config.json, found no such file" }
+    } throws: { "\($0)" == "\(folder.url.path): expected config.json, found an empty folder" }
     try folder.write("config.json", "{\"model_type\": \"llama\",}")
     #expect {
       try open().config()
@@ -61,6 +68,20 @@ struct ModelFolderTests {
       "\(error)" == "\(folder.url.path)/generation_config.json: eos_token_id: "
         + "expected an integer, found the string \"</s>\""
     }
+  }
+
+  @Test("the tokenizer's end token where no configuration has one")
+  func endOfTheTokenizer() throws {
+    try folder.write("tokenizer.json", TinyTokenizer.json)
+    try folder.write("tokenizer_config.json", #"{"eos_token": {"content": "<|im_end|>"}}"#)
+    #expect(try open().generationConfiguration().endIdentifiers == [8])
+    try folder.write("tokenizer_config.json", #"{"eos_token": "<none>"}"#)
+    #expect(try open().generationConfiguration().endIdentifiers == [])
+    try folder.write("special_tokens_map.json", #"{"eos_token": "<bos>"}"#)
+    try folder.write("tokenizer_config.json", "{}")
+    #expect(try open().generationConfiguration().endIdentifiers == [0])
+    try folder.write("generation_config.json", #"{"eos_token_id": 7}"#)
+    #expect(try open().generationConfiguration().endIdentifiers == [7])
   }
 
   @Test("special tokens as text or as object, with the older file behind")

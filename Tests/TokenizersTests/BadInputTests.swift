@@ -20,7 +20,13 @@ import Tokenizers
   @Test func namesPlaceOfMalformedText() {
     #expect(
       message("")
-        == "t.json:1:1: not valid JSON: expected a value, found the end of the text")
+        == "t.json: expected a tokenizer in JSON, found an empty file; fetch it again")
+    #expect(
+      message("version https://git-lfs.github.com/spec/v1\nsize 9\n")
+        == "t.json: expected a tokenizer in JSON, found a Git LFS pointer; \"git lfs pull\" in its "
+        + "folder fetches the file that it stands for")
+    #expect(
+      message(" ") == "t.json:1:2: not valid JSON: expected a value, found the end of the text")
     #expect(message("{\n \"a\": tru\n}").hasPrefix("t.json:2:7: not valid JSON: expected true"))
     #expect(
       message("{\"a\":1}}")

@@ -122,14 +122,20 @@ extension DeviceTests {
         .generate(prompts, options: options)
         #expect(together == apart)
         // Room for two or three at a time: the others take the places of those that end.
-        var finished: [Int] = []
+        var (made, most) = ([Int](), [Int]())
         let inTurn = try PrefixedDecoder(
           decoder, prefix: prefix, room: PrefixRoom(rows: 40, runRows: 13, responseRows: 3)
         )
-        .generate(prompts, options: options, limits: [2, 9, 5, 9]) { finished.append($0) }
+        .generate(prompts, options: options, limits: [2, 9, 5, 9]) {
+          made.append($0)
+          most.append($1)
+        }
         let limited = zip(apart, [2, 9, 5, 9]).map { Array($0.prefix($1)) }
         #expect(inTurn == limited)
-        #expect(finished == finished.sorted() && finished.last == prompts.count)
+        // Tokens come one by one, and what an answer leaves of its limit goes away.
+        #expect(made == made.sorted() && made.first ?? 9 <= 4)
+        #expect(most == most.sorted(by: >) && most.first ?? 0 <= 25)
+        #expect(made.last == most.last && made.last == limited.map(\.count).reduce(0, +))
         #expect(together.allSatisfy { !$0.isEmpty && $0.count <= 9 })
       }
     }

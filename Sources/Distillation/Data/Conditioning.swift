@@ -126,11 +126,7 @@ package struct Conditioning: Sendable {
 
   /// The tokenizer of a model that has to read text.
   package static func tokenizer(of folder: ModelFolder) throws(DistillationError) -> Tokenizer {
-    let tokenizer = try opening { () throws(ModelFolderError) in try folder.tokenizer() }
-    guard let tokenizer else {
-      throw .folder(.missingFile(folder: folder.url.path, name: "tokenizer.json"))
-    }
-    return tokenizer
+    try opening { () throws(ModelFolderError) in try folder.requiredTokenizer() }
   }
 
   private static func check(

@@ -28,8 +28,11 @@ package struct Dataset: Sendable, Equatable {
     let bytes = try TextFile.bytes(of: url)
     var examples: [Example] = []
     var unused: Set<String> = []
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() where !line.allSatisfy(isSpace) {
+    let form = JSONLines(bytes)
+    if let kind = form.otherKind {
+      throw .content(file: url.path, expected: "one JSON object a line", found: kind)
+    }
+    for (index, line) in form.lines.enumerated() where !line.allSatisfy(isSpace) {
       let number = index + 1
       let value: JSONValue
       let content: ExampleLine
@@ -38,6 +41,12 @@ package struct Dataset: Sendable, Equatable {
         content = try ExampleLine(value)
         unused.formUnion(try value.keys().filter { !knownKeys.contains($0) })
       } catch {
+        if let bad = TextFile.invalidByte(in: line) {
+          throw .line(file: url.path, line: number, column: bad.column, reason: bad.reason)
+        }
+        if let other = form.otherForm(failingAt: index) {
+          throw .content(file: url.path, expected: "one JSON object a line", found: other)
+        }
         throw failure(error, line: number)
       }
       do throws(PromptReader.Problem) {
@@ -68,7 +77,10 @@ package struct Dataset: Sendable, Equatable {
     case .unreadable(let reason):
       .line(file: error.file, line: line, column: nil, reason: reason)
     case .syntax(let syntax):
-      .line(file: error.file, line: line, column: syntax.column, reason: syntax.reason)
+      // The parser takes the line for the whole text.
+      .line(
+        file: error.file, line: line, column: syntax.column,
+        reason: syntax.reason.replacing("the end of the text", with: "the end of the line"))
     case .unexpected(let expected, let found):
       .line(
         file: error.file, line: line, column: nil,

@@ -41,7 +41,8 @@ enum ExampleLine: Equatable {
       throw value.failure(
         expected: "an object with one of \(Self.forms.map(\.key).joined(separator: ", "))",
         found: found.isEmpty
-          ? keys.isEmpty ? "no key with a value" : keys.joined(separator: ", ")
+          ? keys.isEmpty
+            ? "no key with a value" : keys.joined(separator: ", ") + Self.advice(on: keys)
           : found.map(\.key).joined(separator: " and "))
     }
     if let other = others.first(where: keys.contains) {

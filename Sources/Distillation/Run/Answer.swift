@@ -104,7 +104,8 @@ package struct Answer: Sendable {
         [prompt],
         options: GenerationOptions(
           maximumTokens: request.maximumTokens, temperature: request.temperature,
-          seed: request.seed, stopIdentifiers: conditioning.stopIdentifiers))
+          seed: request.seed, stopIdentifiers: conditioning.stopIdentifiers)
+      ) { handle(.progress(.answering, done: $0, total: $1)) }
     }
     identifiers = answers.first ?? []
     let tokenizer = try Conditioning.tokenizer(of: request.folder)

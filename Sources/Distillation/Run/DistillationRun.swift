@@ -106,7 +106,7 @@ package final class DistillationRun {
     handle(.checkpoint(saved))
     if outcome == .interrupted { return .interrupted(checkpoint: saved) }
     try delivery.save(state.bestPrompt)
-    handle(.progress(.judging, done: 0, total: 1))
+    handle(.progress(.judging, done: 0, total: texts.validation.count))
     let timing = try timing(recorder, teacherSeconds: teacherSeconds)
     let result = try delivery.deliver(state, timing: timing, handle: handle)
     return .finished(result, isPatienceExhausted: outcome == .outOfPatience)
@@ -178,7 +178,8 @@ package final class DistillationRun {
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
       responseTokens: rows, teacherAnswers: work.answers.records.count,
-      cutAnswers: work.answers.cutCount, teacherCache: "\(work.cacheKind)",
+      cutAnswers: work.answers.cutCount, answerLimit: request.options.responseTokens,
+      hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty, teacherCache: "\(work.cacheKind)",
       teacherCacheBytes: work.cache.rows.byteCount,
       peakLearningRate: schedule.peak, startStep: start.step, changes: changes,
       totalSteps: totalSteps,

@@ -19,6 +19,12 @@ package struct Evaluation: Sendable {
   package var noContext: HeldOut
   /// Whether the adapter says that it was made for another model.
   package var isForeignAdapter: Bool
+  /// Responses that the teacher gave.
+  package var teacherAnswers: Int
+  /// Those that reached the limit before their end.
+  package var cutAnswers: Int
+  /// Whether any token ends an answer before that.
+  package var hasEndToken: Bool
 
   /// What a user asks of an evaluation.
   package struct Request: Sendable {
@@ -95,9 +101,12 @@ package struct Evaluation: Sendable {
     }
     var options = TrainingOptions()
     options.responseTokens = request.responseTokens
-    let answered = try TeacherAnswers(
-      to: data.examples, by: teacher, conditioning, options, handle
-    ).completing(data.examples)
+    let answers = try TeacherAnswers(
+      to: data.examples, by: teacher, conditioning, options, handle)
+    let answered = answers.completing(data.examples)
+    teacherAnswers = answers.records.count
+    cutAnswers = answers.cutCount
+    hasEndToken = !conditioning.stopIdentifiers.isEmpty
     let rows = TeacherCache.rowCount(answered)
     let verdict = try distilling { () throws(TransformerError) in
       let judge = try Judge(teacher, examples: answered) {

@@ -15,12 +15,26 @@ package enum RunEvent: Sendable {
   case checkpoint(URL)
 
   /// The stretches of work around the training.
-  package enum Phase: String, Sendable {
+  package enum Phase: String, Sendable, CaseIterable {
+    /// Before any event of a run: files are read and checked.
+    case reading = "reading the files"
     case loading = "loading the model"
     case readingContext = "reading the context"
     case answering = "answering prompts"
     case scoring = "scoring responses"
     case judging = "judging the result"
+
+    /// What is counted.
+    package var unit: String {
+      switch self {
+      case .reading: "files"
+      case .loading: "layers"
+      case .readingContext: "tokens"
+      case .answering: "tokens at most"
+      case .scoring: "response tokens"
+      case .judging: "examples"
+      }
+    }
   }
 
   /// What a training starts from.
@@ -39,6 +53,10 @@ package enum RunEvent: Sendable {
     package var teacherAnswers: Int
     /// Those that reached the limit before their end.
     package var cutAnswers: Int
+    /// The most tokens of an answer.
+    package var answerLimit: Int
+    /// Whether any token ends an answer before that.
+    package var hasEndToken: Bool
     /// What is kept of the teacher: `logits`, `hidden` or `projected`.
     package var teacherCache: String
     /// What that takes on the device.

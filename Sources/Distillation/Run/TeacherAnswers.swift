@@ -28,7 +28,7 @@ struct TeacherAnswers {
       seed: random.next(), stopIdentifiers: conditioning.stopIdentifiers)
     let answers = try distilling { () throws(TransformerError) in
       try teacher.model.generate(open.map(\.prompt), options: generation) {
-        handle(.progress(.answering, done: $0, total: open.count))
+        handle(.progress(.answering, done: $0, total: $1))
       }
     }
     records = zip(open, answers).map { example, answer in

@@ -26,16 +26,25 @@ package struct Verdict: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - nothing: the model with header and closing alone.
-  ///   - progress: called with the answers given so far and their total.
+  ///   - progress: called with the examples judged so far and their number. Each is read and answered by all three
+  ///     models, which is done for all examples at once, so the first is a share of the second.
   init(
     _ judge: Judge, student: PrefixedDecoder, teacher: PrefixedDecoder, nothing: PrefixedDecoder,
     progress: (Int, Int) -> Void
   ) throws(TransformerError) {
-    withPrompt = try judge.compare(student)
-    withNothing = try judge.compare(nothing)
     let count = judge.cache.examples.count
-    exactMatch = try judge.exactMatch(student) { progress($0, 3 * count) }
-    exactMatchFullContext = try judge.exactMatch(teacher) { progress(count + $0, 3 * count) }
-    exactMatchNoContext = try judge.exactMatch(nothing) { progress(2 * count + $0, 3 * count) }
+    /// Tells how much of pass `pass` is done.
+    func report(_ share: Double, of pass: Int) {
+      progress(Int(Double(count) * (Double(pass) + share) / Double(Self.passes)), count)
+    }
+    progress(0, count)
+    withPrompt = try judge.compare(student) { report($0, of: 0) }
+    withNothing = try judge.compare(nothing) { report($0, of: 1) }
+    exactMatch = try judge.exactMatch(student) { report($0, of: 2) }
+    exactMatchFullContext = try judge.exactMatch(teacher) { report($0, of: 3) }
+    exactMatchNoContext = try judge.exactMatch(nothing) { report($0, of: 4) }
   }
+
+  /// Two comparisons of all examples, and answers of three models to them.
+  private static let passes = 5
 }

@@ -25,7 +25,11 @@ package final class Judge {
   }
 
   /// Mean KL and agreement of a model over all held-out response tokens.
-  package func compare(_ model: PrefixedDecoder) throws(TransformerError) -> HeldOut {
+  ///
+  /// - Parameter progress: called with the share of the examples that is compared.
+  package func compare(
+    _ model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
+  ) throws(TransformerError) -> HeldOut {
     let total = TeacherCache.rowCount(cache.examples)
     var klSum = 0.0
     var agreeing = 0
@@ -40,18 +44,22 @@ package final class Judge {
         agreements: &agreements)
       klSum += try device.download(losses, count: rows).reduce(0) { $0 + Double($1) }
       agreeing += try device.download(agreements, count: rows).reduce(0) { $0 + Int($1) }
+      progress(Double(chosen.upperBound) / Double(cache.examples.count))
     }
     return HeldOut(
       kl: klSum / Double(max(total, 1)), agreement: Double(agreeing) / Double(max(total, 1)))
   }
 
   /// Share of held-out examples whose response the model gives token for token when it answers greedily.
+  ///
+  /// - Parameter progress: called with the share of the answers' tokens that is made.
   package func exactMatch(
-    _ model: PrefixedDecoder, progress: (Int) -> Void = { _ in }
+    _ model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
   ) throws(TransformerError) -> Double {
     let answers = try model.generate(
       cache.examples.map(\.prompt), options: GenerationOptions(maximumTokens: 0),
-      limits: cache.examples.map(\.response.count), progress: progress)
+      limits: cache.examples.map(\.response.count)
+    ) { progress(Double($0) / Double(max($1, 1))) }
     let matching = zip(answers, cache.examples).count { $0 == $1.response }
     return Double(matching) / Double(max(cache.examples.count, 1))
   }

@@ -110,18 +110,23 @@ package struct Hub: Sendable {
     let small = HubContents.smallFiles.compactMap { listing.files[$0] }
     if contents == .tokenizer {
       guard listing.files["tokenizer.json"] != nil else {
-        throw .missingFile(repository: repository.description, name: "tokenizer.json")
+        throw .missingFile(
+          repository: repository.description, name: "tokenizer.json",
+          found: ModelFiles(listing.files.keys).insteadOfTokenizer())
       }
       return small
     }
     guard listing.files["config.json"] != nil else {
-      throw .missingFile(repository: repository.description, name: "config.json")
+      throw .missingFile(
+        repository: repository.description, name: "config.json",
+        found: ModelFiles(listing.files.keys).insteadOfConfiguration())
     }
     let weights =
       listing.files[Checkpoint.singleName] ?? listing.files[Checkpoint.indexName]
     guard let weights else {
-      let other = Checkpoint.otherFormat(among: Array(listing.files.keys))
-      throw .noSafetensors(repository: repository.description, other: other)
+      throw .noSafetensors(
+        repository: repository.description,
+        found: ModelFiles(listing.files.keys).insteadOfWeights())
     }
     return small + [weights]
   }
@@ -140,7 +145,8 @@ package struct Hub: Sendable {
     var shards: [HubListing.File] = []
     for name in names.sorted() {
       guard let file = listing.files[name] else {
-        throw .missingFile(repository: repository.description, name: name)
+        throw .missingFile(
+          repository: repository.description, name: name, found: "no such file")
       }
       shards.append(file)
     }

@@ -18,10 +18,12 @@ package enum HubError: Error, Equatable, Sendable {
   case refused(url: String, status: Int, message: String)
   /// The hub's list of files is not as expected.
   case listing(JSONValueError)
-  /// The repository has no safetensors files; with a file in another format, where there is one.
-  case noSafetensors(repository: String, other: String?)
-  /// The repository lacks a file.
-  case missingFile(repository: String, name: String)
+  /// The repository has no safetensors files under the expected names, with what it has instead.
+  case noSafetensors(repository: String, found: String)
+  /// The repository lacks a file, with what it has in its place.
+  case missingFile(repository: String, name: String, found: String)
+  /// The text is no folder, and the repository of this name cannot be had, with the reason.
+  indirect case neitherFolder(String, HubError)
   /// A file came in another size than announced.
   case wrongSize(url: String, expected: Int, found: Int)
   /// A file came with other contents than announced; it was thrown away.
@@ -51,11 +53,12 @@ extension HubError: CustomStringConvertible {
     case .refused(let url, let status, let message):
       "\(url): the hub answers with status \(status)\(Self.quoted(message))"
     case .listing(let error): error.description
-    case .noSafetensors(let repository, let other):
-      "\(repository): expected \(Checkpoint.singleName) or \(Checkpoint.indexName), found "
-        + (other.map { "\($0); only the safetensors format is read" } ?? "neither")
-    case .missingFile(let repository, let name):
-      "\(repository): expected \(name), found no such file"
+    case .noSafetensors(let repository, let found):
+      "\(repository): expected \(Checkpoint.singleName) or \(Checkpoint.indexName), found \(found)"
+    case .missingFile(let repository, let name, let found):
+      "\(repository): expected \(name), found \(found)"
+    case .neitherFolder(let text, let error):
+      "\(text): there is no such folder, and as a name on the hub: \(error)"
     case .wrongSize(let url, let expected, let found):
       "\(url): expected \(expected) bytes, found \(found)"
     case .wrongChecksum(let url, let expected, let found):

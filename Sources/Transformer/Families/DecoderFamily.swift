@@ -40,15 +40,7 @@ extension DecoderConfiguration {
   /// Reads the config.json of a supported family whose weights are plain numbers.
   package init(config: JSONValue) throws(TransformerError) {
     let family = try DecoderFamily.of(config)
-    let quantization: JSONValue? = try reading { () throws(JSONValueError) in
-      try config.optional("quantization_config")
-    }
-    if let quantization {
-      throw .unsupportedSetting(
-        file: config.file, key: "quantization_config",
-        found: try quantization.setting("quant_method", default: "there"),
-        expected: "weights in f32, bf16 or f16")
-    }
+    try config.refuseQuantization()
     self = try family.configuration(config)
   }
 }

@@ -114,6 +114,18 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
+  /// Throws where the head is missing that the configuration says is not the embeddings' matrix: many who export a model forget
+  /// one of the two.
+  func checkHead(_ config: JSONValue) throws(TransformerError) {
+    guard !configuration.tiesEmbeddings, checkpoint.contains(resolved(tensors.embedding)),
+      !checkpoint.contains(resolved(tensors.head))
+    else { return }
+    throw .configuration(
+      config.failure(
+        expected: "true, since \(checkpoint.folder.path) holds no \(tensors.head)",
+        found: "false; set it to true if the head is the embeddings", at: "tie_word_embeddings"))
+  }
+
   /// The name in this checkpoint: as the family writes it, without its prefix, with it, or as the text half of a model that
   /// also sees; the head under its usual name too, and for the embedding of a tied model that of the head, where only that is
   /// stored.
@@ -171,6 +183,7 @@ extension Decoder {
     let source = CheckpointWeights(
       device: device, checkpoint: checkpoint, tensors: tensors, configuration: configuration,
       precision: precision)
+    try source.checkHead(config)
     try self.init(device, configuration: configuration, tensors: tensors, source: source) {
       progress($0, configuration.layerCount)
     }

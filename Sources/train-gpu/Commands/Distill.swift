@@ -23,6 +23,8 @@ struct Distill: ParsableCommand {
   func run() throws {
     let logger = common.logger
     let interruption = Interruption()
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    defer { progress.finish() }
     let request = try request(logger)
     let device = try common.openDevice()
     logger.debug("device \(device.name): \(device.title)")
@@ -30,7 +32,6 @@ struct Distill: ParsableCommand {
     if !run.unusedKeys.isEmpty {
       logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
     }
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let outcome = try run.perform(isInterrupted: { interruption.stopSignal != nil }) { event in
       switch event {
       case .begun: interruption.deferring(true)

@@ -51,9 +51,10 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    defer { progress.finish() }
     let folder = try model.folder(logger)
     let device = try common.openDevice()
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let evaluation = try Evaluation(
       .init(
         folder: folder, adapter: URL(fileURLWithPath: adapter),
@@ -64,6 +65,12 @@ struct Evaluate: ParsableCommand {
     progress.finish()
     if evaluation.isForeignAdapter {
       logger.warning("\(adapter): the adapter was made for another model than \(model.model)")
+    }
+    if evaluation.cutAnswers > 0 {
+      let cut = CutAnswers(
+        count: evaluation.cutAnswers, answers: evaluation.teacherAnswers, limit: responseTokens,
+        hasEndToken: evaluation.hasEndToken)
+      logger.info("\(cut.text)")
     }
     print(
       json ? object(evaluation, device.name).text(JSON.Layout(indentation: 2)) : text(evaluation))

@@ -59,9 +59,10 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    defer { progress.finish() }
     let folder = try model.folder(logger)
     let device = try common.openDevice()
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let answer = try Answer(
       .init(
         folder: folder, adapter: adapter.map(URL.init(fileURLWithPath:)),

@@ -38,11 +38,12 @@ struct Logits: ParsableCommand {
   }
 
   func run() throws {
+    let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
+    defer { progress.finish() }
     let folder = try model.folder(common.logger)
     let input: LogitsRequest.Input =
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
     let device = try common.openDevice()
-    let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
     let request = LogitsRequest(
       folder: folder, input: input, adapter: adapter.map(URL.init(fileURLWithPath:)),
       precision: weights.precision, output: URL(fileURLWithPath: output))

@@ -44,7 +44,7 @@ struct Tune: ParsableCommand {
     let tuner = try Tuner(device, runs: runs)
     let names = try chosen(tuner.names)
     // Ctrl-C ends the program at once: what is finished stands in the file.
-    let line = StatusLine()
+    var line = StatusLine()
     var found: [TunedKernel] = []
     var record = tuner.record([], keeping: store.record(of: device))
     for (index, name) in names.enumerated() {
