@@ -44,6 +44,6 @@ import Testing
   }
 
   @Test func noLineWhereNothingLasts() {
-    #expect(lines([], until: 0.6).isEmpty)
+    #expect(lines([], until: 0.4).isEmpty)
   }
 }

@@ -91,15 +91,18 @@ package struct Answer: Sendable {
           + "positions", found: "\(rows) + \(prompt.count) + \(request.maximumTokens) tokens")
     }
     let room = prompt.count + request.maximumTokens
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let answers = try distilling { () throws(TransformerError) in
       let decoder = try Decoder(request.folder, on: device, precision: request.precision) {
         handle(.progress(.loading, done: $0, total: $1))
       }
+      handle(.progress(.readingContext, done: 0, total: rows))
       let model = try PrefixedDecoder(
         decoder, prefix: prefix, room: PrefixRoom(rows: room, responseRows: 1)
       ) {
         handle(.progress(.readingContext, done: $0, total: rows))
       }
+      handle(.progress(.answering, done: 0, total: request.maximumTokens))
       return try model.generate(
         [prompt],
         options: GenerationOptions(

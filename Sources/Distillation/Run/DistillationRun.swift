@@ -113,7 +113,8 @@ package final class DistillationRun {
   }
 
   private func loadDecoder(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Decoder {
-    try distilling { () throws(TransformerError) in
+    handle(.progress(.loading, done: 0, total: texts.configuration.layerCount))
+    return try distilling { () throws(TransformerError) in
       try Decoder(request.folder, on: device, precision: request.options.precision) {
         handle(.progress(.loading, done: $0, total: $1))
       }

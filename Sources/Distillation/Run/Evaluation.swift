@@ -83,6 +83,7 @@ package struct Evaluation: Sendable {
       prefix: longestPrefix, responseTokens: request.responseTokens,
       positions: configuration.maximumPositions)
 
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let decoder = try distilling { () throws(TransformerError) in
       try Decoder(request.folder, on: device, precision: request.precision) {
         handle(.progress(.loading, done: $0, total: $1))
@@ -93,6 +94,7 @@ package struct Evaluation: Sendable {
     }
     let room = PrefixRoom(
       longest: lengths.max() ?? 1, answers: data.examples.count, for: decoder)
+    handle(.progress(.readingContext, done: 0, total: conditioning.contextPrefixCount))
     let teacher = try distilling { () throws(TransformerError) in
       try Teacher(
         decoder, header: conditioning.header, context: conditioning.context,
@@ -108,6 +110,7 @@ package struct Evaluation: Sendable {
     cutAnswers = answers.cutCount
     hasEndToken = !conditioning.stopIdentifiers.isEmpty
     let rows = TeacherCache.rowCount(answered)
+    handle(.progress(.scoring, done: 0, total: rows))
     let verdict = try distilling { () throws(TransformerError) in
       let judge = try Judge(teacher, examples: answered) {
         handle(.progress(.scoring, done: $0, total: rows))

@@ -52,6 +52,7 @@ package struct LogitsRequest: Sendable {
         expected: "1 to \(configuration.maximumPositions) tokens, the model's positions",
         found: "\(total)")
     }
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let logits = try distilling { () throws(TransformerError) in
       let decoder = try Decoder(folder, on: device, precision: precision) {
         handle(.progress(.loading, done: $0, total: $1))

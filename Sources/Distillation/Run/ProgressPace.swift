@@ -10,7 +10,7 @@ package struct ProgressPace: Sendable, Equatable {
   private var isSaid = false
 
   /// No line at all for so long needs one.
-  private static let firstLine = Duration.milliseconds(700)
+  private static let firstLine = Duration.milliseconds(500)
   /// A stretch of work that takes so long needs a line.
   private static let worthALine = Duration.seconds(2)
   /// And so does every time as long as this without any.

@@ -26,6 +26,7 @@ struct TeacherAnswers {
     let generation = GenerationOptions(
       maximumTokens: options.responseTokens, temperature: options.responseTemperature,
       seed: random.next(), stopIdentifiers: conditioning.stopIdentifiers)
+    handle(.progress(.answering, done: 0, total: open.count * options.responseTokens))
     let answers = try distilling { () throws(TransformerError) in
       try teacher.model.generate(open.map(\.prompt), options: generation) {
         handle(.progress(.answering, done: $0, total: $1))
