@@ -1,5 +1,8 @@
 # make demo    install what is missing, build, compress the bundled handbook into 16 tokens, show the result
 # make test    install what is missing, run all tests on the CPU path and on PoCL
+# make sanitize   the C arithmetic under address, undefined and thread sanitizers, between guard pages
+# make fuzz       changed inputs of every kind: each must end in a result or in one line (COUNT=300 of each kind, SEED=1)
+# make faults     a fault at each file operation of a run: afterwards nothing is lost
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
@@ -10,9 +13,12 @@ SOURCES = Package.swift Sources Tests Benchmarks
 RELEASE = swift build -c release
 PITH = .build/release/train-gpu
 BENCH = .build/release/pith-bench
+CAMPAIGN = .build/release/pith-campaign
 RUN = runs/handbook
+COUNT = 300
+SEED = 1
 
-.PHONY: build demo test lint format bench bench-peer bench-growth clean packages test-packages
+.PHONY: build demo test sanitize fuzz faults lint format bench bench-peer bench-growth clean packages test-packages
 
 build: packages
 	$(RELEASE) --product train-gpu
@@ -25,6 +31,17 @@ demo: build
 test: test-packages
 	swift build -c release --build-tests -Xswiftc -enable-testing
 	PITH_REQUIRE_OPENCL=1 swift test -c release --skip-build -Xswiftc -enable-testing
+
+sanitize:
+	Tests/Sanitizers/run
+
+fuzz: build
+	$(RELEASE) --product pith-campaign
+	$(CAMPAIGN) fuzz --count $(COUNT) --seed $(SEED) --keep .build/fuzz
+
+faults: build
+	$(RELEASE) --product pith-campaign
+	$(CAMPAIGN) faults
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

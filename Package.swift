@@ -28,12 +28,13 @@ let package = Package(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CArithmetic"),
+    .target(name: "CSignals"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
     .target(
       name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
-    .target(name: "Safetensors", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "Safetensors", dependencies: ["CSignals", "JSON"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),
     .target(
       name: "HuggingFace", dependencies: ["JSON", "Safetensors", "Tokenizers"],
@@ -50,7 +51,8 @@ let package = Package(
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "JSON", "OpenCL", "Safetensors", "Transformer",
+        "CSignals", "Compute", "Distillation", "HuggingFace", "JSON", "OpenCL", "Safetensors",
+        "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -66,13 +68,19 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks", exclude: ["README.md", "growth.py", "peer"], swiftSettings: strict),
+    .executableTarget(
+      name: "pith-campaign",
+      dependencies: [
+        "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport"],
+      name: "SafetensorsTests", dependencies: ["CSignals", "Safetensors", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
@@ -83,7 +91,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TransformerTests",
-      dependencies: ["Compute", "HuggingFace", "Safetensors", "TestSupport", "Transformer"],
+      dependencies: [
+        "Compute", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Transformer",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DistillationTests",
@@ -94,7 +104,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["train-gpu", "Compute", "JSON", "Safetensors", "TestSupport"],
+      dependencies: [
+        "train-gpu", "pith-campaign", "Compute", "JSON", "Safetensors", "TestSupport",
+      ],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c2x

@@ -21,7 +21,7 @@ struct KernelsCommand: ParsableCommand {
       print(
         String(
           format: "copy %.1f GB/s, product %.1f GFLOP/s", limits.copyBandwidth / 1e9,
-          limits.productRate / 1e9))
+          limits.matmulRate / 1e9))
       print(KernelResult.heading)
     }
     for benchmark in OperationBenchmarks.all {
@@ -36,7 +36,7 @@ struct KernelsCommand: ParsableCommand {
     if options.json {
       let report = KernelReport(
         device: device.title, copy_gbytes_per_second: limits.copyBandwidth / 1e9,
-        product_gflops: limits.productRate / 1e9, kernels: results)
+        matmul_gflops: limits.matmulRate / 1e9, kernels: results)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       print(String(decoding: try encoder.encode(report), as: UTF8.self))
@@ -44,12 +44,12 @@ struct KernelsCommand: ParsableCommand {
   }
 }
 
-/// What `pith-bench kernels --json` prints.
+/// The output of `pith-bench kernels --json`.
 // swift-format-ignore: AlwaysUseLowerCamelCase
 struct KernelReport: Encodable {
   var device: String
   var copy_gbytes_per_second: Double
-  var product_gflops: Double
+  var matmul_gflops: Double
   var kernels: [KernelResult]
 }
 
@@ -62,7 +62,7 @@ struct KernelResult: Encodable {
   var gbytes_per_second: Double
   var share_of_copy: Double
   var gflops: Double
-  var share_of_product: Double
+  var share_of_matmul: Double
 
   init(_ name: String, _ item: BenchmarkCase, _ measured: Measurement, _ limits: DeviceLimits) {
     operation = name
@@ -71,7 +71,7 @@ struct KernelResult: Encodable {
     gbytes_per_second = Double(item.bytes) / measured.median / 1e9
     share_of_copy = Double(item.bytes) / measured.median / limits.copyBandwidth
     gflops = Double(item.flop) / measured.median / 1e9
-    share_of_product = Double(item.flop) / measured.median / limits.productRate
+    share_of_matmul = Double(item.flop) / measured.median / limits.matmulRate
   }
 
   static let heading =
@@ -82,7 +82,7 @@ struct KernelResult: Encodable {
     Self.column(operation, 25) + Self.column(shape, 45)
       + String(
         format: "%11.1f %9.1f %7.0f%% %9.1f %10.0f%%", microseconds_median, gbytes_per_second,
-        share_of_copy * 100, gflops, share_of_product * 100)
+        share_of_copy * 100, gflops, share_of_matmul * 100)
   }
 
   private static func column(_ text: String, _ width: Int) -> String {

@@ -7,11 +7,11 @@
 //     d_y   [count]  read
 //     y     [count]  write
 //
-// Mapping   one work-group (CPU: one work-item) SPAN elements (lanes.h)
+// Mapping   one work-group (CPU: one work-item) per SPAN elements (lanes.h)
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 2 * count floats, backward 3 * count
-// Twin      Sources/Compute/Operations/Activation.swift, Sources/CArithmetic/activation.c
+// Twin      Sources/Compute/Elementwise/Activation.swift, Sources/CArithmetic/activation.c
 // Needs     lanes.h activations.h
 // Build     LANES=128 SPAN=1024 ACTIVATION=0,1,2,3
 

@@ -1,9 +1,9 @@
-// activations.h - the activation function that a program is built with, and its derivative.
+// activations.h - the activation function of a program and its derivative.
 //
-// Stands behind lanes.h before the files that name it under "Needs". ACTIVATION is one of these numbers (Activation.swift, and
-// Sources/CArithmetic/include/activation.h for the CPU path):
+// Included after lanes.h by the files that name it under "Needs". ACTIVATION is one of these
+// (Activation.swift and, for the CPU path, Sources/CArithmetic/include/activation.h):
 #define ACTIVATION_SILU 0       // x * sigmoid(x)
-#define ACTIVATION_GELU_TANH 1  // x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2 (arXiv:1606.08415)
+#define ACTIVATION_GELU_TANH 1  // x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2
 #define ACTIVATION_GELU 2       // x * Phi(x), with Phi the standard normal distribution function
 #define ACTIVATION_RELU 3       // max(x, 0)
 
@@ -13,8 +13,9 @@
 
 DEVICE Lane sigmoid(Lane x) { return 1.0f / (1.0f + exponential(-x)); }
 
-// Phi(x) by its tail, as normal() of Sources/CArithmetic/activation_functions.h, which says where the numbers come
-// from: it keeps its digits where x is far below 0, and vectorises where erfc goes through the elements one by one.
+// Phi(x) from its tail, as normal() in Sources/CArithmetic/activation_functions.h, which derives
+// the coefficients. It keeps its relative accuracy for x far below 0 and vectorises; PoCL's erfc is
+// scalar.
 DEVICE Lane normal_cumulative(Lane x) {
   const Lane t = 1.0f / (1.0f + 0.2125f * ABS(x));
   Lane p = t * -0.0635038392f + 0.235632286f;

@@ -1,17 +1,20 @@
-// agreement.cl - whether a row's most likely token is a given one.
+// agreement.cl - whether the most likely token of a row is a given token.
 //
-//     agreements[first_row + r] = 1 where k = chosen[places[first_place + r]] is the lowest v with z[r,v] = max_v z[r,v], else 0
+//     agreements[first_row + r] = 1 if k = chosen[row_indices[first_index + r]] is the lowest v
+//     with
+//                                 z[r,v] = max_v z[r,v], else 0
 //
 //     logits       [R, V]  read     z
-//     chosen       [*]     read     the teacher's argmax of each of its rows
-//     places       [*]     read     the teacher's row of each row, from first_place on
-//     agreements   [*]     write    from first_row on
+//     chosen       [*]     read     argmax of each teacher row
+//     row_indices  [*]     read     the teacher row of each row, from first_index
+//     agreements   [*]     write    from first_row
 //
-// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
-// Passes    one, over what stands before k and over what stands behind it
-// Numerics  exact; of equal logits the lowest place counts, as in argmax.cl
+// Mapping   one work-group of LANES per row (GPU, coalesced); one work-item per row, 16 logits at a
+//           time (CPU)
+// Passes    one, over the logits before k and those after k
+// Numerics  exact; of equal logits the lowest index wins, as in argmax.cl
 // Traffic   R * V floats
-// Twin      Sources/Compute/Operations/Agreement.swift, Sources/CArithmetic/agreement.c
+// Twin      Sources/Compute/Loss/Agreement.swift, Sources/CArithmetic/agreement.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 
@@ -22,12 +25,12 @@ DEVICE float row_maximum(const GLOBAL float *row, int count, LOCAL_ARG float *pa
 }
 
 KERNEL(LANES) agreement(const GLOBAL float *RESTRICT logits, const GLOBAL int *RESTRICT chosen,
-                        const GLOBAL int *RESTRICT places, GLOBAL float *RESTRICT agreements,
-                        int width, int first_place, int first_row) {
+                        const GLOBAL int *RESTRICT row_indices, GLOBAL float *RESTRICT agreements,
+                        int width, int first_index, int first_row) {
   LOCAL float partial[LANES];
   const int r = GROUP_ID;
   const GLOBAL float *z = logits + (OFFSET)r * width;
-  const int k = chosen[places[first_place + r]];
+  const int k = chosen[row_indices[first_index + r]];
   const float before = row_maximum(z, k, partial);
   const float behind = row_maximum(z + k + 1, width - k - 1, partial);
   if (LOCAL_ID == 0) agreements[first_row + r] = before < z[k] && behind <= z[k] ? 1.0f : 0.0f;

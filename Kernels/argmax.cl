@@ -1,22 +1,22 @@
-// argmax.cl - the place of the largest element of a row.
+// argmax.cl - index of the largest element of each row.
 //
-//     places[t] = the lowest v with x[t,v] = max_v x[t,v]; 0 in a row of NaN
+//     indices[t] = the lowest v with x[t,v] = max_v x[t,v]; 0 in a row of NaN
 //
-//     x        [T, V]  read
-//     places   [T]     write
+//     x         [T, V]  read
+//     indices   [T]     write
 //
-// Mapping   GPU: one work-group of LANES a row; lane l visits v = l, l + LANES, ... (coalesced).
-//           CPU: one work-item a row, 16 elements at a time.
-// Passes    GPU: one, then a tree over the lanes.   CPU: 1. maximum  2. where it first stands
+// Mapping   GPU: one work-group of LANES per row; lane l reads v = l, l + LANES, ... (coalesced).
+//           CPU: one work-item per row, 16 elements at a time.
+// Passes    GPU: one, then a tree reduction over the lanes.   CPU: 1. maximum  2. its first index
 // Numerics  exact
 // Traffic   T * V floats
-// Twin      Sources/Compute/Operations/Argmax.swift, Sources/CArithmetic/argmax.c
+// Twin      Sources/Compute/Sampling/Argmax.swift, Sources/CArithmetic/argmax.c
 // Needs     lanes.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE
 
-KERNEL(1) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT places, int width) {
+KERNEL(1) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT indices, int width) {
   const int row = GROUP_ID;
   const GLOBAL float *from = x + (OFFSET)row * width;
   Lane maximum = -INFINITY;
@@ -26,15 +26,15 @@ KERNEL(1) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT place
   int v = 0;
   while (v + STRIDE <= width && !any(vload16(0, from + v) == found)) v += STRIDE;
   while (v < width && from[v] != found) v++;
-  places[row] = v < width ? v : 0;
+  indices[row] = v < width ? v : 0;
 }
 
 #else
 
-KERNEL(LANES) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT places,
+KERNEL(LANES) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT indices,
                           int width) {
   LOCAL float best[LANES];
-  LOCAL int place[LANES];
+  LOCAL int index[LANES];
   const int row = GROUP_ID;
   const int lane = LOCAL_ID;
   const GLOBAL float *from = x + (OFFSET)row * width;
@@ -47,20 +47,20 @@ KERNEL(LANES) argmax_rows(const GLOBAL float *RESTRICT x, GLOBAL int *RESTRICT p
     }
   }
   best[lane] = found;
-  place[lane] = at;
+  index[lane] = at;
   BARRIER();
-  for (int reach = LANES / 2; reach > 0; reach /= 2) {
-    if (lane < reach) {
-      const float other = best[lane + reach];
-      const int there = place[lane + reach];
-      if (other > best[lane] || (other == best[lane] && there < place[lane])) {
+  for (int offset = LANES / 2; offset > 0; offset /= 2) {
+    if (lane < offset) {
+      const float other = best[lane + offset];
+      const int there = index[lane + offset];
+      if (other > best[lane] || (other == best[lane] && there < index[lane])) {
         best[lane] = other;
-        place[lane] = there;
+        index[lane] = there;
       }
     }
     BARRIER();
   }
-  if (lane == 0) places[row] = place[0] < width ? place[0] : 0;
+  if (lane == 0) indices[row] = index[0] < width ? index[0] : 0;
 }
 
 #endif

@@ -1,13 +1,12 @@
 // attention_forward.cl - scaled dot-product attention with grouped-query heads over packed
 // sequences (FlashAttention-2, Dao 2023, arXiv:2307.08691).
 //
-// Per query row t and query head h, with key/value head g = h / (H / G), over the keys k that t
-// sees:
+// Per query row t and query head h, with key/value head g = h / (H / G), over the visible keys k:
 //     s[k]         = scale * query[t,h] . key[k,g]     (soft_cap * tanh(s / soft_cap) where capped)
 //     output       = sum_k softmax(s)[k] * value[k,g]
 //     log_sum_exp  = log sum_k exp(s[k])
-// A query at position p sees the keys at positions p - window + 1 ... p (attention_tiles.h). One
-// that sees none gets output 0 and log_sum_exp MASKED.
+// A query at position p sees the keys at positions p - window + 1 ... p (attention_tiles.h). A
+// query that sees no key gets output 0 and log_sum_exp MASKED.
 //
 //     tiles        [*]        read   query tiles of the layout
 //     query        [*, H, D]  read
@@ -15,15 +14,17 @@
 //     output       [*, H, D]  write
 //     log_sum_exp  [*, H]     write
 //
-// Mapping   GPU: one work-group of 256 lanes a query tile and key/value head. CPU: one work-item.
+// Mapping   GPU: one work-group of 256 lanes per query tile and key/value head. CPU: one work-item.
 // Passes    per tile of keys: 1. scores  2. running maximum, probabilities, running sum
-//           3. what is gathered so far, rescaled, plus probabilities * values.
-//           Last: division by the sum
+//           3. rescale the accumulated output, add probabilities * values.
+//           At the end: divide by the sum
 // Numerics  f32; MASKED is finite, so no infinity enters a sum
-// Traffic   query and output once; key and value once a query tile (TILE packed rows)
+// Traffic   key and value once per query tile (TILE packed rows); output and log_sum_exp once.
+//           query: GPU once per key tile that its query tile sees, since multiply_tiles stages
+//           both tiles again each time; CPU once, since the tile stays in private memory
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
-// Twin      Sources/Compute/Operations/CPUAttention.swift, Sources/CArithmetic/attention.c
+// Twin      Sources/Compute/Attention/CPUAttention.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
 
@@ -45,9 +46,9 @@ KERNEL(1) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
     positions[a] = a < rows ? tile.first_position + packed / group : -1;
   }
   float own[HEAD_DIMENSION * TILE], streamed[TILE * WIDTH], weights[TILE * TILE];
-  float gathered[TILE * WIDTH], maximum[TILE], sum[TILE];
+  float accumulated[TILE * WIDTH], maximum[TILE], sum[TILE];
   transpose_rows(query, own_rows, own);
-  for (int i = 0; i < TILE * WIDTH; i++) gathered[i] = 0.0f;
+  for (int i = 0; i < TILE * WIDTH; i++) accumulated[i] = 0.0f;
   for (int a = 0; a < TILE; a++) maximum[a] = MASKED;
   for (int a = 0; a < TILE; a++) sum[a] = 0.0f;
 
@@ -75,44 +76,45 @@ KERNEL(1) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
       float16 total = rescale * vload16(0, sum + a);
       for (int b = 0; b < count; b++) {
         const float16 score = vload16(0, weights + b * TILE + a);
-        const float16 share =
+        const float16 probability =
             select((float16)0.0f, exp(score - largest), score > 0.5f * MASKED);
-        vstore16(share, 0, weights + b * TILE + a);
-        total += share;
+        vstore16(probability, 0, weights + b * TILE + a);
+        total += probability;
       }
       vstore16(largest, 0, maximum + a);
       vstore16(total, 0, sum + a);
       float factors[16];
       vstore16(rescale, 0, factors);
       for (int i = 0; i < 16; i++)
-        for (int d = 0; d < WIDTH; d++) gathered[(a + i) * WIDTH + d] *= factors[i];
+        for (int d = 0; d < WIDTH; d++) accumulated[(a + i) * WIDTH + d] *= factors[i];
     }
     copy_rows(value, streamed_rows, streamed);
-    gather(weights, streamed, count, gathered);
+    accumulate(weights, streamed, count, accumulated);
   }
 
   for (int a = 0; a < rows; a++) {
-    const float share = sum[a] > 0.0f ? 1.0f / sum[a] : 0.0f;
+    const float probability = sum[a] > 0.0f ? 1.0f / sum[a] : 0.0f;
     GLOBAL float *to = output + (OFFSET)own_rows[a] * HEAD_DIMENSION;
-    for (int d = 0; d < HEAD_DIMENSION; d++) to[d] = share * gathered[a * WIDTH + d];
+    for (int d = 0; d < HEAD_DIMENSION; d++) to[d] = probability * accumulated[a * WIDTH + d];
     log_sum_exp[own_rows[a]] = sum[a] > 0.0f ? maximum[a] + LOG(sum[a]) : MASKED;
   }
 }
 
 #else
 
-// PARTS lanes share an own row in the softmax. Two ifs on one condition around a barrier are
-// avoided: PoCL 3.1 compiles them wrongly without a word.
+// In the softmax, PARTS lanes work on each own row. Two ifs on the same condition around a barrier
+// are avoided: PoCL 3.1 silently miscompiles them.
 #define PARTS (LANES / TILE)
 #define SLICE (TILE / PARTS)
 
-// gathered[i][c] *= factors[y * SHARE + i]
-DEVICE void rescale_gathered(float gathered[SHARE][COLUMNS], const LOCAL_ARG float *factors) {
+// accumulated[i][c] *= factors[y * PER_LANE + i]
+DEVICE void rescale_accumulated(float accumulated[PER_LANE][COLUMNS],
+                                const LOCAL_ARG float *factors) {
   const int y = LOCAL_ID / SIDE;
 #pragma unroll
-  for (int i = 0; i < SHARE; i++)
+  for (int i = 0; i < PER_LANE; i++)
 #pragma unroll
-    for (int c = 0; c < COLUMNS; c++) gathered[i][c] *= factors[y * SHARE + i];
+    for (int c = 0; c < COLUMNS; c++) accumulated[i][c] *= factors[y * PER_LANE + i];
 }
 
 KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
@@ -140,10 +142,10 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
         lane < rows ? packed_row(tile.query_start, packed, group, query_heads, head) : -1;
     positions[lane] = lane < rows ? tile.first_position + packed / group : -1;
   }
-  // Of the own row `row`; every lane that shares it keeps the same numbers.
+  // Running maximum and sum of own row `row`; all PARTS lanes of the row hold the same values.
   float maximum = MASKED, sum = 0.0f;
-  float gathered[SHARE][COLUMNS];
-  clear_gathered(gathered);
+  float accumulated[PER_LANE][COLUMNS];
+  clear_accumulated(accumulated);
 
   const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
   const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
@@ -152,13 +154,13 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
       streamed_rows[lane] =
           first + lane < end ? key_row(tile, first + lane) * key_value_heads + head : -1;
     BARRIER();
-    float scores[SHARE][SHARE];
+    float scores[PER_LANE][PER_LANE];
     multiply_tiles(query, own_rows, key, streamed_rows, staging, scores);
 #pragma unroll
-    for (int i = 0; i < SHARE; i++)
+    for (int i = 0; i < PER_LANE; i++)
 #pragma unroll
-      for (int j = 0; j < SHARE; j++) {
-        const int position = positions[y * SHARE + i];
+      for (int j = 0; j < PER_LANE; j++) {
+        const int position = positions[y * PER_LANE + i];
         const int key_position = first + x + j * SIDE;
         const int seen = key_position <= position && key_position > position - window;
         scores[i][j] = seen ? cap(scale * scores[i][j], soft_cap) : MASKED;
@@ -176,9 +178,9 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
     float added = 0.0f;
     for (int b = part * SLICE; b < (part + 1) * SLICE; b++) {
       const float score = weights[b * PITCH + row];
-      const float share = score > 0.5f * MASKED ? EXP(score - largest) : 0.0f;
-      weights[b * PITCH + row] = share;
-      added += share;
+      const float probability = score > 0.5f * MASKED ? EXP(score - largest) : 0.0f;
+      weights[b * PITCH + row] = probability;
+      added += probability;
     }
     BARRIER();
     partial[lane] = added;
@@ -187,14 +189,14 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
     sum *= EXP(maximum - largest);
     for (int p = 0; p < PARTS; p++) sum += partial[p * TILE + row];
     maximum = largest;
-    rescale_gathered(gathered, rescale);
-    gather(weights, value, streamed_rows, staging, gathered);
+    rescale_accumulated(accumulated, rescale);
+    accumulate(weights, value, streamed_rows, staging, accumulated);
   }
 
   if (part == 0) rescale[row] = sum > 0.0f ? 1.0f / sum : 0.0f;
   BARRIER();
-  rescale_gathered(gathered, rescale);
-  store_gathered(gathered, own_rows, 1.0f, output);
+  rescale_accumulated(accumulated, rescale);
+  store_accumulated(accumulated, own_rows, 1.0f, output);
   if (part == 0 && row < rows)
     log_sum_exp[own_rows[row]] = sum > 0.0f ? maximum + LOG(sum) : MASKED;
 }

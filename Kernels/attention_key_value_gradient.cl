@@ -1,8 +1,8 @@
 // attention_key_value_gradient.cl - the gradients of attention_forward.cl with respect to keys
 // and values (FlashAttention-2, Dao 2023, arXiv:2307.08691).
 //
-// Per key row k and key/value head g, over the query rows t that see it and the query heads h of
-// g, with p and d_s of attention_query_gradient.cl:
+// Per key row k and key/value head g, over the query rows t that see k and the query heads h of
+// group g, with p and d_s of attention_query_gradient.cl:
 //     d_key    = scale * sum over t, h: d_s[k] * query[t,h]
 //     d_value  = sum over t, h: p[k] * d_output[t,h]
 //
@@ -13,21 +13,24 @@
 //     delta            [*, H]               read         of attention_delta
 //     d_key, d_value   [*, G, D]            write
 //     key_partial      [slots, slot_rows, G, D]  write, then read (attention_sum_slots): sums over
-//                                           a share of the queries that see a row;
+//                                           a part of the queries that see a row;
 //                                           value_partial likewise
 //
-// Mapping   attention_key_value_gradient: a key tile keeps its rows and streams the packed
-//           queries of its spans past them; GPU: one work-group of 256 lanes a tile and
-//           key/value head. CPU: one work-item.
-//           attention_sum_slots: one lane an element of the rows that have slots, in their order.
+// Mapping   attention_key_value_gradient: own rows are keys, streamed rows are the packed queries
+//           of the tile's spans. GPU: one work-group of 256 lanes per key tile and key/value head.
+//           CPU: one work-item.
+//           attention_sum_slots: one lane per element of the rows that have slots; slots are added
+//           in order.
 // Passes    per tile of queries: 1. scores and d_output . value  2. probabilities, score gradients
-//           3. both gathered over the queries
-// Numerics  f32, no atomics: every sum has one order
-// Traffic   key, value and their gradients once; query and d_output once a key tile. Rows with slots: key and value once a
-//           slot, and the partial sums written and read once
+//           3. both accumulated over the queries
+// Numerics  f32, no atomics: the order of every sum is fixed
+// Traffic   d_key and d_value once. Per key tile: GPU query and d_output twice (scores, sums);
+//           CPU once. key and value: GPU once per tile of queries that sees them, since
+//           multiply_tiles stages both tiles again each time; CPU once. Rows with slots: all this
+//           per slot, and the partial sums written and read once
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
-// Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
+// Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
 
@@ -47,11 +50,11 @@ KERNEL(1) attention_key_value_gradient(
     own_rows[a] = a < tile.key_count ? (tile.key_row + a) * key_value_heads + head : -1;
   float own[HEAD_DIMENSION * TILE], own_value[HEAD_DIMENSION * TILE];
   float streamed[TILE * WIDTH], streamed_d_output[TILE * WIDTH];
-  float gathered_key[TILE * WIDTH], gathered_value[TILE * WIDTH];
+  float accumulated_key[TILE * WIDTH], accumulated_value[TILE * WIDTH];
   float scores[TILE * TILE], d_scores[TILE * TILE];
   transpose_rows(key, own_rows, own);
   transpose_rows(value, own_rows, own_value);
-  for (int i = 0; i < TILE * WIDTH; i++) gathered_key[i] = gathered_value[i] = 0.0f;
+  for (int i = 0; i < TILE * WIDTH; i++) accumulated_key[i] = accumulated_value[i] = 0.0f;
 
   const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (int index = tile.span_begin; index < tile.span_end; index++) {
@@ -82,8 +85,8 @@ KERNEL(1) attention_key_value_gradient(
                          scores + b * TILE + a, d_scores + b * TILE + a);
         }
       }
-      gather(scores, streamed_d_output, count, gathered_value);
-      gather(d_scores, streamed, count, gathered_key);
+      accumulate(scores, streamed_d_output, count, accumulated_value);
+      accumulate(d_scores, streamed, count, accumulated_key);
     }
   }
 
@@ -93,8 +96,8 @@ KERNEL(1) attention_key_value_gradient(
   for (int a = 0; a < tile.key_count; a++) {
     const OFFSET to = (OFFSET)own_rows[a] * HEAD_DIMENSION;
     for (int d = 0; d < HEAD_DIMENSION; d++) {
-      key_target[to + d] = scale * gathered_key[a * WIDTH + d];
-      value_target[to + d] = gathered_value[a * WIDTH + d];
+      key_target[to + d] = scale * accumulated_key[a * WIDTH + d];
+      value_target[to + d] = accumulated_value[a * WIDTH + d];
     }
   }
 }
@@ -122,9 +125,9 @@ KERNEL(LANES) attention_key_value_gradient(
   if (lane < TILE)
     own_rows[lane] =
         lane < tile.key_count ? (tile.key_row + lane) * key_value_heads + head : -1;
-  float gathered_key[SHARE][COLUMNS], gathered_value[SHARE][COLUMNS];
-  clear_gathered(gathered_key);
-  clear_gathered(gathered_value);
+  float accumulated_key[PER_LANE][COLUMNS], accumulated_value[PER_LANE][COLUMNS];
+  clear_accumulated(accumulated_key);
+  clear_accumulated(accumulated_value);
 
   for (int index = tile.span_begin; index < tile.span_end; index++) {
     const Span span = spans[index];
@@ -143,15 +146,15 @@ KERNEL(LANES) attention_key_value_gradient(
         row_delta[lane] = packed < end ? delta[row] : 0.0f;
       }
       BARRIER();
-      float scores[SHARE][SHARE], d_scores[SHARE][SHARE];
+      float scores[PER_LANE][PER_LANE], d_scores[PER_LANE][PER_LANE];
       multiply_tiles(key, own_rows, query, streamed_rows, staging, scores);
       multiply_tiles(value, own_rows, d_output, streamed_rows, staging, d_scores);
 #pragma unroll
-      for (int i = 0; i < SHARE; i++)
+      for (int i = 0; i < PER_LANE; i++)
 #pragma unroll
-        for (int j = 0; j < SHARE; j++) {
+        for (int j = 0; j < PER_LANE; j++) {
           const int b = x + j * SIDE;
-          const int key_position = first_key + y * SHARE + i;
+          const int key_position = first_key + y * PER_LANE + i;
           const int seen = key_position <= positions[b] &&
                            key_position > positions[b] - window && key_position <= last_key;
           scores[i][j] = score_gradient(seen, scores[i][j], row_log_sum_exp[b], row_delta[b],
@@ -159,17 +162,17 @@ KERNEL(LANES) attention_key_value_gradient(
         }
       store_weights(scores, weights);
       BARRIER();
-      gather(weights, d_output, streamed_rows, staging, gathered_value);
+      accumulate(weights, d_output, streamed_rows, staging, accumulated_value);
       store_weights(d_scores, weights);
       BARRIER();
-      gather(weights, query, streamed_rows, staging, gathered_key);
+      accumulate(weights, query, streamed_rows, staging, accumulated_key);
     }
   }
   BARRIER();
   const OFFSET slot = (OFFSET)larger(tile.slot, 0) * slot_rows * key_value_heads;
-  store_gathered(gathered_key, own_rows, scale,
+  store_accumulated(accumulated_key, own_rows, scale,
                  tile.slot < 0 ? d_key : key_partial + slot * HEAD_DIMENSION);
-  store_gathered(gathered_value, own_rows, 1.0f,
+  store_accumulated(accumulated_value, own_rows, 1.0f,
                  tile.slot < 0 ? d_value : value_partial + slot * HEAD_DIMENSION);
 }
 
@@ -179,9 +182,9 @@ KERNEL(LANES) attention_sum_slots(const GLOBAL float *RESTRICT key_partial,
                                   const GLOBAL float *RESTRICT value_partial,
                                   GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
                                   OFFSET first, OFFSET stride, int count, int slots) {
-  const OFFSET place = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
-  if (place >= count) return;
-  const OFFSET index = first + place;
+  const OFFSET element = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  if (element >= count) return;
+  const OFFSET index = first + element;
   float key_sum = 0.0f, value_sum = 0.0f;
   for (int slot = 0; slot < slots; slot++) {
     key_sum += key_partial[slot * stride + index];

@@ -1,11 +1,11 @@
 // attention_query_gradient.cl - the gradient of attention_forward.cl with respect to the queries
 // (FlashAttention-2, Dao 2023, arXiv:2307.08691).
 //
-// Per query row t and query head h with key/value head g, over the keys k that t sees:
-//     p[k]     = exp(s[k] - log_sum_exp)        (probabilities, computed again by tiles)
+// Per query row t and query head h with key/value head g, over the visible keys k:
+//     p[k]     = exp(s[k] - log_sum_exp)        (probabilities, recomputed tile by tile)
 //     delta    = d_output . output
 //     d_s[k]   = p[k] * (d_output . value[k,g] - delta)
-//                (times 1 - (s / soft_cap)^2 where scores are capped)
+//                (times 1 - (s / soft_cap)^2 if scores are soft-capped)
 //     d_query  = scale * sum_k d_s[k] * key[k,g]
 //
 //     tiles             [*]        read         query tiles of the layout (attention_tiles.h)
@@ -16,17 +16,20 @@
 //     delta             [*, H]     write (attention_delta), read (attention_query_gradient)
 //     d_query           [*, H, D]  write
 //
-// Mapping   attention_delta: GPU: 16 neighbouring lanes a row and head, whose sums a tree adds.
-//           CPU: one work-item a row and head.
-//           attention_query_gradient: a query tile keeps its rows and streams keys past them;
-//           GPU: one work-group of 256 lanes a tile and key/value head. CPU: one work-item.
+// Mapping   attention_delta: GPU: 16 adjacent lanes per row and head, reduced by a tree.
+//           CPU: one work-item per row and head.
+//           attention_query_gradient: own rows are queries, streamed rows are keys.
+//           GPU: one work-group of 256 lanes per query tile and key/value head. CPU: one work-item.
 // Passes    per tile of keys: 1. scores and d_output . value  2. score gradients
-//           3. gathered over the keys
-// Numerics  f32, no atomics: every sum has one order
-// Traffic   query, d_output and d_query once; key and value once a query tile
+//           3. accumulated over the keys
+// Numerics  f32, no atomics: the order of every sum is fixed
+// Traffic   attention_delta: d_output, output and delta once.
+//           attention_query_gradient: d_query once. Per query tile: GPU key twice (scores, sums)
+//           and value once; CPU both once. query and d_output: GPU once per key tile that their
+//           query tile sees, since multiply_tiles stages both tiles again each time; CPU once
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
-// Twin      Sources/Compute/Operations/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
+// Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
 
@@ -51,11 +54,11 @@ KERNEL(1) attention_query_gradient(
     own_delta[a] = a < rows ? delta[row] : 0.0f;
   }
   float own[HEAD_DIMENSION * TILE], own_d_output[HEAD_DIMENSION * TILE];
-  float streamed[TILE * WIDTH], streamed_value[TILE * WIDTH], gathered[TILE * WIDTH];
+  float streamed[TILE * WIDTH], streamed_value[TILE * WIDTH], accumulated[TILE * WIDTH];
   float scores[TILE * TILE], d_scores[TILE * TILE];
   transpose_rows(query, own_rows, own);
   transpose_rows(d_output, own_rows, own_d_output);
-  for (int i = 0; i < TILE * WIDTH; i++) gathered[i] = 0.0f;
+  for (int i = 0; i < TILE * WIDTH; i++) accumulated[i] = 0.0f;
 
   const int begin = larger(0, positions[0] + 1 - window);
   const int end = positions[rows - 1] + 1;
@@ -74,11 +77,11 @@ KERNEL(1) attention_query_gradient(
                        vload16(0, own_log_sum_exp + a), vload16(0, own_delta + a), scale,
                        soft_cap, scores + b * TILE + a, d_scores + b * TILE + a);
       }
-    gather(d_scores, streamed, count, gathered);
+    accumulate(d_scores, streamed, count, accumulated);
   }
   for (int a = 0; a < rows; a++) {
     GLOBAL float *to = d_query + (OFFSET)own_rows[a] * HEAD_DIMENSION;
-    for (int d = 0; d < HEAD_DIMENSION; d++) to[d] = scale * gathered[a * WIDTH + d];
+    for (int d = 0; d < HEAD_DIMENSION; d++) to[d] = scale * accumulated[a * WIDTH + d];
   }
 }
 
@@ -109,8 +112,8 @@ KERNEL(LANES) attention_query_gradient(
     own_log_sum_exp[lane] = lane < rows ? log_sum_exp[row] : 0.0f;
     own_delta[lane] = lane < rows ? delta[row] : 0.0f;
   }
-  float gathered[SHARE][COLUMNS];
-  clear_gathered(gathered);
+  float accumulated[PER_LANE][COLUMNS];
+  clear_accumulated(accumulated);
 
   const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
   const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
@@ -119,24 +122,24 @@ KERNEL(LANES) attention_query_gradient(
       streamed_rows[lane] =
           first + lane < end ? key_row(tile, first + lane) * key_value_heads + head : -1;
     BARRIER();
-    float scores[SHARE][SHARE], d_scores[SHARE][SHARE];
+    float scores[PER_LANE][PER_LANE], d_scores[PER_LANE][PER_LANE];
     multiply_tiles(query, own_rows, key, streamed_rows, staging, scores);
     multiply_tiles(d_output, own_rows, value, streamed_rows, staging, d_scores);
 #pragma unroll
-    for (int i = 0; i < SHARE; i++)
+    for (int i = 0; i < PER_LANE; i++)
 #pragma unroll
-      for (int j = 0; j < SHARE; j++) {
-        const int a = y * SHARE + i, b = x + j * SIDE;
+      for (int j = 0; j < PER_LANE; j++) {
+        const int a = y * PER_LANE + i, b = x + j * SIDE;
         const int seen = first + b <= positions[a] && first + b > positions[a] - window;
         score_gradient(seen, scores[i][j], own_log_sum_exp[a], own_delta[a], scale, soft_cap,
                        &d_scores[i][j]);
       }
     store_weights(d_scores, weights);
     BARRIER();
-    gather(weights, key, streamed_rows, staging, gathered);
+    accumulate(weights, key, streamed_rows, staging, accumulated);
   }
   BARRIER();
-  store_gathered(gathered, own_rows, scale, d_query);
+  store_accumulated(accumulated, own_rows, scale, d_query);
 }
 
 #endif
@@ -168,8 +171,8 @@ KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
   for (int d = x; d < width; d += SIDE) sum += d_output[from + d] * output[from + d];
   partial[lane] = sum;
   BARRIER();
-  for (int reach = SIDE / 2; reach > 0; reach /= 2) {
-    if (x < reach) partial[lane] += partial[lane + reach];
+  for (int offset = SIDE / 2; offset > 0; offset /= 2) {
+    if (x < offset) partial[lane] += partial[lane + offset];
     BARRIER();
   }
   if (x == 0 && row < rows) delta[row] = partial[lane];

@@ -1,19 +1,20 @@
-// attention_tiles.h - the tiles that attention's kernels work on.
+// attention_tiles.h - tile operations shared by the attention kernels.
 //
-// Every kernel keeps one tile of TILE rows to itself (the own tile) and streams other rows past
-// it, TILE at a time:
-//     products     sums[b][a] = sum_d streamed[b][d] * own[a][d]
-//     in between   weights[b][a] from sums: probabilities or score gradients
-//     gathering    gathered[a][d] += sum_b weights[b][a] * streamed[b][d]
-// A tile is a list of TILE row numbers into a matrix [*, HEAD_DIMENSION], -1 where it has no row.
+// Each work-group owns one tile of TILE rows (the own tile). Other rows are streamed, TILE rows at
+// a time:
+//     multiply     sums[b][a] = sum_d streamed[b][d] * own[a][d]
+//     weights      weights[b][a] from sums: probabilities or score gradients
+//     accumulate   accumulated[a][d] += sum_b weights[b][a] * streamed[b][d]
+// A tile is a list of TILE row indices into a matrix [*, HEAD_DIMENSION]; -1 marks a missing row.
 //
-// A query tile holds packed rows: row r of a sequence is query r / (H / G) and, of the query
-// heads that share a key/value head, head r % (H / G): they see the same keys. A key's position
-// counts from the start of what its sequence sees: first the prefix, then its own keys.
+// A query tile holds packed rows. Packed row r of a sequence is query r / (H / G) of query head
+// r % (H / G) in its group: the heads of a group see the same keys. Key positions start at 0 with
+// the prefix and continue with the sequence's own keys.
 //
 // Built with  HEAD_DIMENSION  D, 1 to 256
 //             TILE            16, 32 or 64 on GPUs, a multiple of 32 on devices of CPU type
-//             CHUNK           8, 16 or 32, at most TILE: elements or rows that stand in local memory at once, on GPUs
+//             CHUNK           8, 16 or 32, at most TILE, on GPUs: elements or rows staged in local
+//                             memory at a time
 //             SOFT_CAP        1: scores become soft_cap * tanh(score / soft_cap)
 
 typedef struct QueryTile {
@@ -28,8 +29,8 @@ typedef struct QueryTile {
 typedef struct KeyTile {
   int key_row;
   int key_count;
-  int slot;        // -1: sums go to the keys' rows, else to this slot of the partial sums
-  int span_begin;  // the spans of queries that see it
+  int slot;        // -1: write the keys' own rows; else write this slot of the partial sums
+  int span_begin;  // spans of queries that see this tile
   int span_end;
 } KeyTile;
 
@@ -37,7 +38,7 @@ typedef struct Span {
   int query_start;
   int query_count;
   int first_position;
-  int shift;  // a key's position is its row plus this
+  int shift;  // position of a key = its row + shift
 } Span;
 
 DEVICE int smaller(int a, int b) { return a < b ? a : b; }
@@ -53,7 +54,7 @@ DEVICE int packed_row(int query_start, int packed, int group, int query_heads, i
 
 #ifdef CPU_DEVICE
 
-// One work-item a tile. Tiles stand in private memory, a block of ROWS x 32 sums in registers.
+// One work-item per tile. Tiles are in private memory; ROWS x 32 accumulators are in registers.
 #define LANES 1
 #define ROWS 8
 #define WIDTH ((HEAD_DIMENSION + 31) / 32 * 32)
@@ -66,7 +67,7 @@ DEVICE void transpose_rows(const GLOBAL float *matrix, const int *rows, float *t
   }
 }
 
-// tile[b][d] = matrix[rows[b]][d], filled up with zeros to WIDTH
+// tile[b][d] = matrix[rows[b]][d], padded with zeros to WIDTH
 DEVICE void copy_rows(const GLOBAL float *matrix, const int *rows, float *tile) {
   for (int b = 0; b < TILE; b++) {
     const GLOBAL float *from = matrix + (OFFSET)larger(rows[b], 0) * HEAD_DIMENSION;
@@ -80,7 +81,7 @@ DEVICE void copy_rows(const GLOBAL float *matrix, const int *rows, float *tile) 
 // out[i][n] += sum_k left[i * left_row + k * left_step] * right[k][n]; rows is a multiple of
 // ROWS, columns one of 32.
 DEVICE void multiply_add(float *out, const float *left, int left_row, int left_step,
-                         const float *right, int rows, int columns, int depth) {
+                         const float *right, int rows, int columns, int inner) {
   for (int i = 0; i < rows; i += ROWS)
     for (int n = 0; n < columns; n += 32) {
       float16 low[ROWS], high[ROWS];
@@ -89,7 +90,7 @@ DEVICE void multiply_add(float *out, const float *left, int left_row, int left_s
         low[r] = vload16(0, out + (i + r) * columns + n);
         high[r] = vload16(0, out + (i + r) * columns + n + 16);
       }
-      for (int k = 0; k < depth; k++) {
+      for (int k = 0; k < inner; k++) {
         const float16 right_low = vload16(0, right + k * columns + n);
         const float16 right_high = vload16(0, right + k * columns + n + 16);
 #pragma unroll
@@ -114,17 +115,18 @@ DEVICE void multiply_tiles(const float *streamed, const float *own, int count, f
                HEAD_DIMENSION);
 }
 
-// gathered[a][d] += sum_b weights[b][a] * streamed[b][d] over the first `count` streamed rows.
-DEVICE void gather(const float *weights, const float *streamed, int count, float *gathered) {
-  multiply_add(gathered, weights, 1, TILE, streamed, TILE, WIDTH, count);
+// accumulated[a][d] += sum_b weights[b][a] * streamed[b][d] over the first `count` streamed rows.
+DEVICE void accumulate(const float *weights, const float *streamed, int count, float *accumulated) {
+  multiply_add(accumulated, weights, 1, TILE, streamed, TILE, WIDTH, count);
 }
 
 DEVICE float16 cap(float16 score, float soft_cap) {
   return SOFT_CAP ? soft_cap * tanh(score / soft_cap) : score;
 }
 
-// Turns a streamed row's products with 16 own rows, of query and key and of d_output and value,
-// into probabilities and score gradients. `seen` is all ones where the pair is visible.
+// Converts one streamed row's dot products with 16 own rows (query . key in `score`, d_output .
+// value in `d_score`) to probabilities and score gradients. `seen` is all ones where the pair is
+// visible.
 DEVICE void score_gradient(int16 seen, float16 log_sum_exp, float16 delta, float scale,
                            float soft_cap, float *score, float *d_score) {
   const float16 s = cap(scale * vload16(0, score), soft_cap);
@@ -137,53 +139,53 @@ DEVICE void score_gradient(int16 seen, float16 log_sum_exp, float16 delta, float
 
 #else
 
-// A work-group of SIDE x SIDE lanes a tile: lane (y, x) keeps the sums of own rows y * SHARE ...
-// and streamed rows x, x + SIDE ..., and of the same own rows the gathered elements x, x + SIDE ...
-// Lanes side by side then write rows of weights side by side, whose quads lie in different banks.
+// One work-group of SIDE x SIDE lanes per tile. Lane (y, x) holds the sums of own rows y * PER_LANE
+// ... and streamed rows x, x + SIDE, ..., and the accumulated elements x, x + SIDE, ... of the same
+// own rows. Adjacent lanes store adjacent rows of weights: their quads are in different banks.
 #define LANES 256
 #define SIDE 16
-#define SHARE (TILE / SIDE)
+#define PER_LANE (TILE / SIDE)
 #define COLUMNS ((HEAD_DIMENSION + SIDE - 1) / SIDE)
 #define PITCH (TILE + 4)
 #ifndef CHUNK
 #define CHUNK 16
 #endif
-#define PRODUCT_STAGING (2 * CHUNK * PITCH)
-#define GATHER_STAGING (CHUNK * HEAD_DIMENSION + SIDE)
-#define STAGING (PRODUCT_STAGING > GATHER_STAGING ? PRODUCT_STAGING : GATHER_STAGING)
+#define SCORE_STAGING (2 * CHUNK * PITCH)
+#define ACCUMULATE_STAGING (CHUNK * HEAD_DIMENSION + SIDE)
+#define STAGING (SCORE_STAGING > ACCUMULATE_STAGING ? SCORE_STAGING : ACCUMULATE_STAGING)
 
-// chunk[d][place] = matrix[rows[row]][first + d] for CHUNK elements d; place is the row, or, where
-// rows are dealt, SHARE * (row % SIDE) + row / SIDE: those of a lane side by side.
-DEVICE void load_chunk(const GLOBAL float *matrix, const LOCAL_ARG int *rows, int dealt,
+// chunk[d][column] = matrix[rows[row]][first + d] for CHUNK elements d. The column is the row or,
+// if interleaved, PER_LANE * (row % SIDE) + row / SIDE: the rows of one lane are then adjacent.
+DEVICE void load_chunk(const GLOBAL float *matrix, const LOCAL_ARG int *rows, int interleaved,
                        int first, LOCAL_ARG float *chunk) {
   const int lane = LOCAL_ID;
   for (int e = lane; e < TILE * CHUNK; e += LANES) {
-    const int place = e / CHUNK;
-    const int row = rows[dealt ? place % SHARE * SIDE + place / SHARE : place];
+    const int column = e / CHUNK;
+    const int row = rows[interleaved ? column % PER_LANE * SIDE + column / PER_LANE : column];
     const int d = first + e % CHUNK;
-    chunk[e % CHUNK * PITCH + place] =
+    chunk[e % CHUNK * PITCH + column] =
         row >= 0 && d < HEAD_DIMENSION ? matrix[(OFFSET)row * HEAD_DIMENSION + d] : 0.0f;
   }
 }
 
-DEVICE void clear_sums(float sums[SHARE][SHARE]) {
+DEVICE void clear_sums(float sums[PER_LANE][PER_LANE]) {
 #pragma unroll
-  for (int i = 0; i < SHARE; i++)
+  for (int i = 0; i < PER_LANE; i++)
 #pragma unroll
-    for (int j = 0; j < SHARE; j++) sums[i][j] = 0.0f;
+    for (int j = 0; j < PER_LANE; j++) sums[i][j] = 0.0f;
 }
 
-DEVICE void clear_gathered(float gathered[SHARE][COLUMNS]) {
+DEVICE void clear_accumulated(float accumulated[PER_LANE][COLUMNS]) {
 #pragma unroll
-  for (int i = 0; i < SHARE; i++)
+  for (int i = 0; i < PER_LANE; i++)
 #pragma unroll
-    for (int c = 0; c < COLUMNS; c++) gathered[i][c] = 0.0f;
+    for (int c = 0; c < COLUMNS; c++) accumulated[i][c] = 0.0f;
 }
 
-// sums[i][j] = sum_d own[y * SHARE + i][d] * streamed[x + j * SIDE][d]. Ends with a barrier.
+// sums[i][j] = sum_d own[y * PER_LANE + i][d] * streamed[x + j * SIDE][d]. Ends with a barrier.
 DEVICE void multiply_tiles(const GLOBAL float *own, const LOCAL_ARG int *own_rows,
                            const GLOBAL float *streamed, const LOCAL_ARG int *streamed_rows,
-                           LOCAL_ARG float *staging, float sums[SHARE][SHARE]) {
+                           LOCAL_ARG float *staging, float sums[PER_LANE][PER_LANE]) {
   const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
   LOCAL_ARG float *left = staging;
   LOCAL_ARG float *right = staging + CHUNK * PITCH;
@@ -193,39 +195,39 @@ DEVICE void multiply_tiles(const GLOBAL float *own, const LOCAL_ARG int *own_row
     load_chunk(streamed, streamed_rows, 1, first, right);
     BARRIER();
     for (int d = 0; d < CHUNK; d++) {
-      const LOCAL_ARG float *own_part = left + d * PITCH + y * SHARE;
-      const LOCAL_ARG float *streamed_part = right + d * PITCH + x * SHARE;
+      const LOCAL_ARG float *own_part = left + d * PITCH + y * PER_LANE;
+      const LOCAL_ARG float *streamed_part = right + d * PITCH + x * PER_LANE;
 #pragma unroll
-      for (int i = 0; i < SHARE; i++)
+      for (int i = 0; i < PER_LANE; i++)
 #pragma unroll
-        for (int j = 0; j < SHARE; j++)
+        for (int j = 0; j < PER_LANE; j++)
           sums[i][j] = FMA(own_part[i], streamed_part[j], sums[i][j]);
     }
     BARRIER();
   }
 }
 
-// weights[x + j * SIDE][y * SHARE + i] = numbers[i][j]
-DEVICE void store_weights(float numbers[SHARE][SHARE], LOCAL_ARG float *weights) {
+// weights[x + j * SIDE][y * PER_LANE + i] = numbers[i][j]
+DEVICE void store_weights(float values[PER_LANE][PER_LANE], LOCAL_ARG float *weights) {
   const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
 #pragma unroll
-  for (int j = 0; j < SHARE; j++) {
-    LOCAL_ARG float *to = weights + (x + j * SIDE) * PITCH + y * SHARE;
+  for (int j = 0; j < PER_LANE; j++) {
+    LOCAL_ARG float *to = weights + (x + j * SIDE) * PITCH + y * PER_LANE;
 #if TILE == 64
     *(LOCAL_ARG float4 *)to =
-        make_float4(numbers[0][j], numbers[1][j], numbers[2][j], numbers[3][j]);
+        make_float4(values[0][j], values[1][j], values[2][j], values[3][j]);
 #else
 #pragma unroll
-    for (int i = 0; i < SHARE; i++) to[i] = numbers[i][j];
+    for (int i = 0; i < PER_LANE; i++) to[i] = values[i][j];
 #endif
   }
 }
 
-// gathered[i][c] += sum_b weights[b][y * SHARE + i] * streamed[b][x + c * SIDE]. Ends with a
+// accumulated[i][c] += sum_b weights[b][y * PER_LANE + i] * streamed[b][x + c * SIDE]. Ends with a
 // barrier.
-DEVICE void gather(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
+DEVICE void accumulate(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
                    const LOCAL_ARG int *streamed_rows, LOCAL_ARG float *staging,
-                   float gathered[SHARE][COLUMNS]) {
+                   float accumulated[PER_LANE][COLUMNS]) {
   const int lane = LOCAL_ID;
   const int y = lane / SIDE, x = lane % SIDE;
   for (int first = 0; first < TILE; first += CHUNK) {
@@ -235,29 +237,30 @@ DEVICE void gather(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
     }
     BARRIER();
     for (int b = 0; b < CHUNK; b++) {
-      const LOCAL_ARG float *part = weights + (first + b) * PITCH + y * SHARE;
+      const LOCAL_ARG float *part = weights + (first + b) * PITCH + y * PER_LANE;
 #pragma unroll
       for (int c = 0; c < COLUMNS; c++) {
         const float value = staging[b * HEAD_DIMENSION + x + c * SIDE];
 #pragma unroll
-        for (int i = 0; i < SHARE; i++) gathered[i][c] = FMA(part[i], value, gathered[i][c]);
+        for (int i = 0; i < PER_LANE; i++)
+          accumulated[i][c] = FMA(part[i], value, accumulated[i][c]);
       }
     }
     BARRIER();
   }
 }
 
-// target[rows[y * SHARE + i]][x + c * SIDE] = factor * gathered[i][c]
-DEVICE void store_gathered(float gathered[SHARE][COLUMNS], const LOCAL_ARG int *rows,
+// target[rows[y * PER_LANE + i]][x + c * SIDE] = factor * accumulated[i][c]
+DEVICE void store_accumulated(float accumulated[PER_LANE][COLUMNS], const LOCAL_ARG int *rows,
                            float factor, GLOBAL float *target) {
   const int y = LOCAL_ID / SIDE, x = LOCAL_ID % SIDE;
 #pragma unroll
-  for (int i = 0; i < SHARE; i++) {
-    const int row = rows[y * SHARE + i];
+  for (int i = 0; i < PER_LANE; i++) {
+    const int row = rows[y * PER_LANE + i];
 #pragma unroll
     for (int c = 0; c < COLUMNS; c++)
       if (row >= 0 && x + c * SIDE < HEAD_DIMENSION)
-        target[(OFFSET)row * HEAD_DIMENSION + x + c * SIDE] = factor * gathered[i][c];
+        target[(OFFSET)row * HEAD_DIMENSION + x + c * SIDE] = factor * accumulated[i][c];
   }
 }
 
@@ -265,7 +268,7 @@ DEVICE float cap(float score, float soft_cap) {
   return SOFT_CAP ? soft_cap * TANH(score / soft_cap) : score;
 }
 
-// A pair's probability; its score gradient takes the place of d_output . value in `d_score`.
+// Returns a pair's probability. Replaces d_output . value in `d_score` by the score gradient.
 DEVICE float score_gradient(int seen, float sum, float log_sum_exp, float delta, float scale,
                             float soft_cap, float *d_score) {
   const float s = cap(scale * sum, soft_cap);

@@ -1,17 +1,20 @@
-// compress_logits.cl - rows of logits in 16 bits, for a teacher that is read in every step.
+// compress_logits.cl - rows of logits in 16 bits, for a teacher cache that every step reads.
 //
-//     compressed[first_row + r, v] = binary16(z[r,v] - max_v z[r,v]), nearest even, -65504 below its range
+//     compressed[first_row + r, v] = binary16(z[r,v] - max_v z[r,v]), to nearest even, clamped to
+//     -65504
 //
-// The softmax is the same; near the maximum, where the probability is, binary16 is finest.
+// The shift does not change the softmax. binary16 is finest near the maximum, where the probability
+// mass is.
 //
 //     logits       [R, V]  read     z
-//     compressed   [*, V]  write    binary16, from first_row on
+//     compressed   [*, V]  write    binary16, from first_row
 //
-// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
+// Mapping   one work-group of LANES per row (GPU, coalesced); one work-item per row, 16 logits at a
+//           time (CPU)
 // Passes    1. maximum  2. difference
-// Numerics  a difference d keeps 11 bits: p is off by at most |d| * 2^-11 of itself
+// Numerics  a difference d keeps 11 bits: the relative error of p is at most |d| * 2^-11
 // Traffic   2 * R * V floats, R * V of 16 bits
-// Twin      Sources/Compute/Operations/CompressLogits.swift, Sources/CArithmetic/compress_logits.c
+// Twin      Sources/Compute/Loss/CompressLogits.swift, Sources/CArithmetic/compress_logits.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

@@ -1,14 +1,18 @@
-// dialect.h - the words in which every kernel is written, so that one text compiles as OpenCL C 1.2 and as CUDA.
+// dialect.h - macros for kernel code that compiles as OpenCL C 1.2 and as CUDA.
 //
-// Rules that the words do not enforce: local arrays are sized by -D constants, never passed as arguments; vectors have
-// 2 or 4 elements, are built by make_float2 / make_float4 and read by .x .y .z .w; sums are f32; row offsets are 64-bit
-// (OFFSET); no float atomics; no return before a BARRIER; and no work-item function (LOCAL_ID, GROUP_ID) inside the
-// condition of a loop that holds a BARRIER: PoCL 3.1 compiles that wrongly without a word. So does it two ifs on the
-// same condition with a BARRIER between them; and its own inliner crashes on some functions that a kernel calls twice,
-// so DEVICE functions are always inlined before it sees them.
+// Rules that the macros do not enforce:
+// - Local arrays are sized by -D constants and never passed as arguments.
+// - Vectors have 2 or 4 elements, are built by make_float2 / make_float4 and read by .x .y .z .w.
+// - Sums are f32. Row offsets are 64-bit (OFFSET). No float atomics.
+// - No return before a BARRIER.
+// - No work-item function (LOCAL_ID, GROUP_ID) in the condition of a loop that contains a BARRIER,
+//   and no two ifs on the same condition with a BARRIER between them: PoCL 3.1 silently miscompiles
+//   both.
+// - DEVICE functions are always inlined: PoCL's inliner crashes on some functions that a kernel
+//   calls twice.
 //
-// CPU_DEVICE is defined where the device is of CPU type (PoCL). A body under it may use OpenCL's wide vectors, since
-// it never compiles as CUDA.
+// CPU_DEVICE is defined for devices of CPU type (PoCL). Code under it is the CPU variant of a
+// kernel: it may use OpenCL's wide vectors, since it is never compiled as CUDA.
 
 #if defined(__CUDACC_RTC__) || defined(__CUDA__)
 
@@ -90,8 +94,8 @@ DEVICE void store_half(float value, GLOBAL ushort *values, OFFSET index) {
 // Masked scores: large enough that exp(MASKED - m) is 0, finite so that no infinity enters a sum.
 #define MASKED (-1e30f)
 
-// Element types of stored weights: ELEMENT is one of these; widen(p, i) reads element i of p as f32, widen_quad(p, i) the
-// four from i on, where p + i is aligned to four elements.
+// Element types of stored weights; ELEMENT is one of these. widen(p, i) loads element i of p as
+// f32. widen_quad(p, i) loads four elements from i; p + i is aligned to four elements.
 #define ELEMENT_F32 0
 #define ELEMENT_BF16 1
 #define ELEMENT_F16 2

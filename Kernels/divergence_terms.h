@@ -1,12 +1,13 @@
-// divergence_terms.h - one element's part of a divergence between p and q, by d = log p - log q. It stands before the
-// kernels that sum them, behind vocabulary_row.h.
+// divergence_terms.h - per-element terms of a divergence between p and q, from d = log p - log q.
+// Included after vocabulary_row.h.
 //
-// Each part is written so that it is never negative and of second order in d: where p and q nearly agree, an error of
-// the log-sum-exps moves the sum only by its square, and no large numbers are subtracted.
+// Each term is non-negative and of second order in d. If p and q nearly agree, an error in a
+// log-sum-exp changes the sum by its square only, and there is no cancellation.
 //
 // Twin      Sources/CArithmetic/divergence_terms.h
 
-// p d - p + q = p (d + e^-d - 1), whose sum is KL(p || q); by its series where the terms would cancel.
+// p d - p + q = p (d + e^-d - 1), whose sum is KL(p || q). Its series is used for small d, where
+// the terms cancel.
 DEVICE Lane kl_term(Lane p, Lane q, Lane d) {
   Lane series = d * (1.0f / 40320) - (1.0f / 5040);
   series = series * d + (1.0f / 720);
@@ -34,7 +35,8 @@ DEVICE Lane log_to_mixture(Lane d, Lane w) {
   return 0.69314718f - MAX(d, 0.0f) - log_one_plus(w);
 }
 
-// (p log(p / m) + q log(q / m)) / 2 = (p + q) / 2 (x tanh x - log cosh x) with x = d / 2, from d and w = e^-|d|.
+// (p log(p / m) + q log(q / m)) / 2 = (p + q) / 2 (x tanh x - log cosh x) with x = d / 2, from d
+// and w = e^-|d|.
 DEVICE Lane jensen_shannon_term(Lane p, Lane q, Lane d, Lane w) {
   const Lane y = 0.25f * d * d;
   Lane series = y * (31.0f / 1575) - (17.0f / 360);

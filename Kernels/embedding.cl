@@ -1,4 +1,4 @@
-// embedding.cl - rows of a stored matrix as f32: the embeddings of token ids.
+// embedding.cl - gathers rows of a stored matrix as f32: the embeddings of token ids.
 //
 //     y[first + i, e] = scale * table[identifiers[i], e]
 //
@@ -6,11 +6,11 @@
 //     identifiers  [count] read     each below V
 //     y            [*, E]  write    f32, rows first ..< first + count
 //
-// Mapping   one work-group of LANES a row; lane l visits e = l, l + LANES, ... (coalesced)
+// Mapping   one work-group of LANES per row; lane l handles e = l, l + LANES, ... (coalesced)
 // Passes    one
-// Numerics  widening is exact
+// Numerics  exact, except for the product with scale
 // Traffic   count * E elements of the table and as many floats
-// Twin      Sources/Compute/Operations/Embedding.swift, Sources/CArithmetic/weights.c
+// Twin      Sources/Compute/Embedding/Embedding.swift, Sources/CArithmetic/weights.c
 // Build     LANES=128 ELEMENT=0,1,2
 
 KERNEL(LANES) embedding_gather(const GLOBAL Stored *RESTRICT table,

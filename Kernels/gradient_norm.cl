@@ -1,19 +1,20 @@
-// gradient_norm.cl - the length of a gradient and the factor that clips it, as torch.nn.utils.clip_grad_norm_ has it.
+// gradient_norm.cl - the norm of a gradient and its clip factor, as torch.nn.utils.clip_grad_norm_
+// computes them.
 //
 //     norm   = sqrt(sum_i gradient[i]^2)
-//     factor = min(1, limit / (norm + 1e-6)); 1 where limit is infinite
+//     factor = min(1, limit / (norm + 1e-6)); 1 if limit is infinite
 //
 //     gradient   [count]  read
 //     partial    [N]      write (sum_of_squares), read (gradient_norm)
 //     norm       [1]      write
 //     factor     [1]      write
 //
-// Mapping   sum_of_squares: N work-groups; group n takes the n-th span of `span` elements (lanes.h).
+// Mapping   sum_of_squares: N work-groups; group n sums the n-th span of `span` elements (lanes.h).
 //           gradient_norm: one work-group over the N sums.
 // Passes    one each
-// Numerics  f32, sums in a fixed tree
+// Numerics  f32, sums in a fixed order
 // Traffic   count floats
-// Twin      Sources/Compute/Operations/GradientNorm.swift, Sources/CArithmetic/gradient_norm.c
+// Twin      Sources/Compute/Optimizer/GradientNorm.swift, Sources/CArithmetic/gradient_norm.c
 // Needs     lanes.h
 // Build     LANES=128
 

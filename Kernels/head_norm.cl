@@ -1,28 +1,31 @@
-// head_norm.cl - the norm of queries or keys before they are rotated, head by head or over all heads as one
-// (Henry et al. 2020, arXiv:2010.04245; as RMSNorm in Qwen3, Gemma 3 and OLMo 2, as LayerNorm without bias in StableLM 2),
-// and its gradient with respect to the input.
+// head_norm.cl - QK norm: the norm of queries or keys before RoPE, per head or over all heads
+// (Henry et al. 2020, arXiv:2010.04245; RMSNorm in Qwen3, Gemma 3 and OLMo 2, LayerNorm without
+// bias in StableLM 2), and its gradient with respect to the input.
 //
-// Per row t of T and head h of H, over D elements, in place; m is mean_d x where CENTRED is 1, else 0:
+// Per row t of T and head h of H, over D elements, in place; m is mean_d x if CENTRED is 1, else 0:
 //     s        = 1 / sqrt(mean_d (x[d] - m)^2 + epsilon)
 //     kept[d]  = x[d]
 //     x[d]     = (x[d] - m) * s * weight[h,d]
 // and with g = d_y * weight, c = kept - m, in place of d_y:
 //     d_y[d]   = s * (g[d] - (CENTRED ? mean_d g : 0) - c[d] * s^2 * mean_d(g * c))
 //
-//     x, d_y    [T, stride]  update   of a row, the H * D elements from `first` on: the queries or keys of a projection
-//     kept      [T, H, D]    write (forward), read (backward): x before the norm; m and s are worked out from it again
+//     x, d_y    [T, stride]  update   H * D elements of each row from `first`:
+//                                    queries or keys of a projection
+//     kept      [T, H, D]    write (forward), read (backward): x before the norm;
+//                                    m and s are recomputed from it
 //     weight    [H, D]       read
 //
-// Mapping   GPU: one work-group of LANES a head of a row. CPU: one work-item a head of a row (lanes.h).
-// Passes    forward: 1. mean, where CENTRED  2. sum of squares  3. norm.   backward: as 1 and 2, then sums of g and g * c,
-//           then the gradient; a head stays in cache
+// Mapping   GPU: one work-group of LANES per head of a row. CPU: one work-item per head of a row
+//           (lanes.h).
+// Passes    forward: 1. mean, if CENTRED  2. sum of squares  3. norm.   backward: 1 and 2 again,
+//           sums of g and g * c, gradient; a head stays in cache
 // Numerics  f32
 // Traffic   3 * T * H * D floats in either direction
-// Twin      Sources/Compute/Operations/HeadNorm.swift, Sources/CArithmetic/head_norm.c
+// Twin      Sources/Compute/Norm/HeadNorm.swift, Sources/CArithmetic/head_norm.c
 // Needs     lanes.h
 // Build     LANES=128 CENTRED=0,1
 
-// The mean that is taken away from a head's elements.
+// The mean that is subtracted from the elements of a head.
 DEVICE float head_mean(const GLOBAL float *head, int width, LOCAL_ARG float *partial) {
 #if CENTRED
   Lane sum = 0.0f;
@@ -81,9 +84,10 @@ KERNEL(LANES) head_norm_backward(GLOBAL float *RESTRICT d_y, const GLOBAL float 
     products += g * (load_or_zero(before, e, width) - m);
   }
   const float shift = CENTRED ? total(sum, partial) / (float)width : 0.0f;
-  const float pull = s * s * total(products, partial) / (float)width;
+  const float correction = s * s * total(products, partial) / (float)width;
   for (int e = FIRST; e < width; e += STRIDE) {
     const Lane g = load_or_zero(gradient, e, width) * load_or_zero(w, e, width);
-    store_lane(s * (g - shift - (load_or_zero(before, e, width) - m) * pull), gradient, e, width);
+    store_lane(s * (g - shift - (load_or_zero(before, e, width) - m) * correction),
+               gradient, e, width);
   }
 }

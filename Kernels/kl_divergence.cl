@@ -1,23 +1,30 @@
 // kl_divergence.cl - the distillation loss between rows of logits, and its gradient in place.
 //
-// Per row r of R, with p = softmax(teacher / tau) of the teacher's row places[first_place + r], q = softmax(student[r] / tau),
-// m = (p + q) / 2, by FORM (a -D constant):
-//     0  forward KL       loss = KL(p || q)                      gradient = weight / tau * (q - p)
-//     1  reverse KL       loss = KL(q || p)                      gradient = weight / tau * q * (h - sum q h), h = log(q / p)
-//     2  Jensen-Shannon   loss = (KL(p || m) + KL(q || m)) / 2   gradient = weight / tau * q * (h - sum q h) / 2, h = log(q / m)
-// Where the student's logits are s = c * tanh(z / c), the gradient is that with respect to z: times 1 - (s / c)^2.
+// Per row r of R, with p = softmax(teacher[row_indices[first_index + r]] / tau), q =
+// softmax(student[r] / tau) and m = (p + q) / 2, by FORM (a -D constant):
+//     0  forward KL       loss = KL(p || q)
+//                         gradient = weight / tau * (q - p)
+//     1  reverse KL       loss = KL(q || p)
+//                         gradient = weight / tau * q * (h - sum q h), h = log(q / p)
+//     2  Jensen-Shannon   loss = (KL(p || m) + KL(q || m)) / 2
+//                         gradient = weight / tau * q * (h - sum q h) / 2, h = log(q / m)
+// If the student's logits are soft-capped, s = c * tanh(z / c), the gradient is with respect to z:
+// times 1 - (s / c)^2.
 //
 //     teacher           [*, V]  read     f32, or binary16 shifted by the row's maximum, by ELEMENT
-//     places            [*]     read     the teacher's row of each row, from first_place on
-//     student           [R, V]  update   logits on entry, gradient on exit (only read by kl_divergence_loss)
-//     losses            [*]     write    from first_row on: nats, before weight, without a factor tau^2
+//     row_indices       [*]     read     the teacher row of each row, from first_index
+//     student           [R, V]  update   logits on entry, gradient on exit; kl_divergence_loss
+//                                         only reads it
+//     losses            [*]     write    from first_row: nats, before weight, no factor tau^2
 //     inverse_soft_cap          1 / c, or 0
 //
-// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
-// Passes    1. log-sum-exp of both rows  2. loss (forward KL: and gradient)  3. gradient of the other forms
-// Numerics  f32; terms as divergence_terms.h; logits must be finite
+// Mapping   one work-group of LANES per row (GPU, coalesced); one work-item per row, 16 logits at a
+//           time (CPU)
+// Passes    1. log-sum-exp of both rows  2. loss (forward KL: and gradient)  3. gradient of the
+//           other forms
+// Numerics  f32; terms from divergence_terms.h; logits must be finite
 // Traffic   forward KL 3 * R * V floats and 2 * R * V teacher elements, else 4 and 3
-// Twin      Sources/Compute/Operations/KLDivergence.swift, Sources/CArithmetic/kl_divergence.c
+// Twin      Sources/Compute/Loss/KLDivergence.swift, Sources/CArithmetic/kl_divergence.c
 // Needs     lanes.h vocabulary_row.h divergence_terms.h
 // Build     LANES=256 FORM=0,1,2 ELEMENT=0,2
 
@@ -41,10 +48,10 @@ DEVICE Lane load_teacher(const GLOBAL Stored *row, int v, int width) {
 }
 #endif
 
-// What the elements of a row share: log p = a - log(sum e^a) with a = (teacher - maximum) / tau, q alike.
+// Constants of a row: log p = a - log(sum e^a) with a = (teacher - maximum) / tau; q likewise.
 typedef struct {
   float teacher_maximum, teacher_factor, student_maximum, student_factor;
-  float log_ratio;  // of the two sums
+  float log_ratio;  // log(teacher's sum / student's sum)
   float inverse_temperature;
 } RowTerms;
 
@@ -86,7 +93,7 @@ DEVICE RowTerms row_terms(const GLOBAL Stored *teacher, const GLOBAL float *stud
   return row;
 }
 
-// A pair's part of the loss.
+// The loss term of one element.
 DEVICE Lane loss_term(Pair at) {
 #if FORM == FORWARD_KL
   return kl_term(at.p, at.q, at.d);
@@ -109,39 +116,40 @@ DEVICE Lane log_of_student(Pair at) {
 #endif
 
 KERNEL(LANES) kl_divergence_loss(const GLOBAL Stored *RESTRICT teacher,
-                                 const GLOBAL int *RESTRICT places,
+                                 const GLOBAL int *RESTRICT row_indices,
                                  const GLOBAL float *RESTRICT student,
-                                 GLOBAL float *RESTRICT losses, int width, int first_place,
+                                 GLOBAL float *RESTRICT losses, int width, int first_index,
                                  int first_row, float inverse_temperature) {
   LOCAL float partial[LANES];
   const int r = GROUP_ID;
-  const GLOBAL Stored *t = teacher + (OFFSET)places[first_place + r] * width;
+  const GLOBAL Stored *t = teacher + (OFFSET)row_indices[first_index + r] * width;
   const GLOBAL float *s = student + (OFFSET)r * width;
   const RowTerms row = row_terms(t, s, width, inverse_temperature, partial);
-  CarefulSum sum = no_terms();
+  CompensatedSum sum = empty_sum();
   for (int v = FIRST; v < width; v += STRIDE)
     sum = add(sum, loss_term(pair(load_teacher(t, v, width), load_lane(s, v, width), row)));
   const float loss = total(sum.sum, partial);
   if (LOCAL_ID == 0) losses[first_row + r] = loss;
 }
 
-// The gradient with respect to logits z from that with respect to c tanh(z / c), which are in `capped`.
+// Backward through the soft cap: gradient with respect to z, given soft-capped logits c tanh(z / c)
+// in `capped`.
 DEVICE Lane through_soft_cap(Lane gradient, Lane capped, float inverse_soft_cap) {
-  const Lane share = capped * inverse_soft_cap;
-  return gradient * (1.0f - share * share);
+  const Lane ratio = capped * inverse_soft_cap;
+  return gradient * (1.0f - ratio * ratio);
 }
 
 KERNEL(LANES) kl_divergence(const GLOBAL Stored *RESTRICT teacher,
-                            const GLOBAL int *RESTRICT places, GLOBAL float *RESTRICT student,
-                            GLOBAL float *RESTRICT losses, int width, int first_place,
+                            const GLOBAL int *RESTRICT row_indices, GLOBAL float *RESTRICT student,
+                            GLOBAL float *RESTRICT losses, int width, int first_index,
                             int first_row, float inverse_temperature, float gradient_factor,
                             float inverse_soft_cap) {
   LOCAL float partial[LANES];
   const int r = GROUP_ID;
-  const GLOBAL Stored *t = teacher + (OFFSET)places[first_place + r] * width;
+  const GLOBAL Stored *t = teacher + (OFFSET)row_indices[first_index + r] * width;
   GLOBAL float *s = student + (OFFSET)r * width;
   const RowTerms row = row_terms(t, s, width, inverse_temperature, partial);
-  CarefulSum sum = no_terms();
+  CompensatedSum sum = empty_sum();
 #if FORM == FORWARD_KL
   for (int v = FIRST; v < width; v += STRIDE) {
     const Lane logits = load_lane(s, v, width);
@@ -152,7 +160,7 @@ KERNEL(LANES) kl_divergence(const GLOBAL Stored *RESTRICT teacher,
   }
   const float loss = total(sum.sum, partial);
 #else
-  CarefulSum mean_sum = no_terms();
+  CompensatedSum mean_sum = empty_sum();
   for (int v = FIRST; v < width; v += STRIDE) {
     const Pair at = pair(load_teacher(t, v, width), load_lane(s, v, width), row);
     sum = add(sum, loss_term(at));

@@ -1,13 +1,18 @@
-// lanes.h - one text for kernels that go along a row, on both types of device.
+// lanes.h - row loops and row reductions for both kinds of device.
 //
-// A Lane holds what a work-item reads at once: one float on a GPU, where the LANES work-items of a work-group share a
-// row, and 16 on a device of CPU type, where one work-item has the row to itself (LANES is 1). A loop over a row reads
-//     for (int e = FIRST; e < width; e += STRIDE) { Lane x = load_or_zero(row, e, width); ... store_lane(y, row, e, width); }
-// so that a GPU's reads are coalesced. What lies past the end of the row reads as the number that is named, and is not
-// written.
+// A Lane is what one work-item loads at a time. On a GPU it is one float, and the LANES work-items
+// of a work-group share a row. On a device of CPU type it is 16 floats, and one work-item has the
+// row to itself (LANES is 1). A row loop is
+//     for (int e = FIRST; e < width; e += STRIDE) {
+//       Lane x = load_or_zero(row, e, width);
+//       store_lane(x, to, e, width);
+//     }
+// GPU accesses are coalesced. Elements past the end of the row load as a given value and are not
+// stored.
 //
-// total and largest are over the whole row: all work-items of a work-group (LANES a power of two) call them together, with
-// a LOCAL array of LANES floats, and all get the result. The tree's order is fixed, so runs repeat bit for bit.
+// total and largest reduce over the whole row. All work-items of a work-group (LANES a power of
+// two) must call them, with a LOCAL array of LANES floats; all get the result. The reduction tree
+// is fixed: results are bit-identical from run to run.
 
 #ifdef CPU_DEVICE
 
@@ -46,12 +51,13 @@ DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
   return fmax(fmax(b.x, b.y), fmax(b.z, b.w));
 }
 
-// e^x as exponential() of Sources/CArithmetic/wide.h: PoCL's own goes through the elements one by one. Below -87.3 it is
-// 1e-38, above 88 it is 1.7e38.
+// e^x, as exponential() in Sources/CArithmetic/wide.h; PoCL's exp is scalar. The result is 1e-38
+// below -87.3 and 1.7e38 above 88.
 DEVICE Lane exponential(Lane x) {
   x = x < -87.3f ? (Lane)-87.3f : x;
   x = x > 88.0f ? (Lane)88.0f : x;
-  const Lane shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the low bits hold the rounded n
+  // 1.5 * 2^23: the low bits hold the rounded n
+  const Lane shifted = x * 1.44269504f + 12582912.0f;
   const Lane n = shifted - 12582912.0f;
   const Lane r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   Lane p = r * 1.9875691500e-4f + 1.3981999507e-3f;
@@ -81,8 +87,8 @@ DEVICE float total(Lane x, LOCAL_ARG float *partial) {
   const int lane = LOCAL_ID;
   partial[lane] = x;
   BARRIER();
-  for (int reach = LANES / 2; reach > 0; reach /= 2) {
-    if (lane < reach) partial[lane] += partial[lane + reach];
+  for (int offset = LANES / 2; offset > 0; offset /= 2) {
+    if (lane < offset) partial[lane] += partial[lane + offset];
     BARRIER();
   }
   const float sum = partial[0];
@@ -94,8 +100,8 @@ DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
   const int lane = LOCAL_ID;
   partial[lane] = x;
   BARRIER();
-  for (int reach = LANES / 2; reach > 0; reach /= 2) {
-    if (lane < reach) partial[lane] = MAX(partial[lane], partial[lane + reach]);
+  for (int offset = LANES / 2; offset > 0; offset /= 2) {
+    if (lane < offset) partial[lane] = MAX(partial[lane], partial[lane + offset]);
     BARRIER();
   }
   const float maximum = partial[0];

@@ -1,11 +1,13 @@
-// layer_norm.cl - LayerNorm (Ba, Kiros and Hinton 2016, arXiv:1607.06450) and its gradient with respect to the input.
+// layer_norm.cl - LayerNorm (Ba, Kiros and Hinton 2016, arXiv:1607.06450) and its gradient with
+// respect to the input.
 //
 // Per row t of T, over E elements:
 //     mean[t]  = mean_e x[t,e]
 //     scale[t] = 1 / sqrt(mean_e (x[t,e] - mean[t])^2 + epsilon)
 //     y[t,e]   = (x[t,e] - mean[t]) * scale[t] * weight[e] + bias[e]
 // and with g = d_y * weight, c = x - mean:
-//     d_x[t,e] = scale[t] * (g[t,e] - mean_e g - c[t,e] * scale[t]^2 * mean_e(g * c)), added to what d_x holds where
+//     d_x[t,e] = scale[t] * (g[t,e] - mean_e g - c[t,e] * scale[t]^2 * mean_e(g * c)), added to d_x
+//     if
 //                accumulate is 1
 //
 //     x             [T, E]  read
@@ -13,14 +15,14 @@
 //     y             [T, E]  write
 //     mean, scale   [T]     write (forward), read (backward)
 //     d_y           [T, E]  read
-//     d_x           [T, E]  write, or update where accumulate is 1 (the residual stream's gradient)
+//     d_x           [T, E]  write, or update if accumulate is 1 (residual stream gradient)
 //
-// Mapping   GPU: one work-group of LANES a row. CPU: one work-item a row (lanes.h).
-// Passes    forward: 1. mean  2. variance around it (a second pass, since E(x^2) - mean^2 cancels)  3. y
+// Mapping   GPU: one work-group of LANES per row. CPU: one work-item per row (lanes.h).
+// Passes    forward: 1. mean  2. variance (a second pass, since E(x^2) - mean^2 cancels)  3. y
 //           backward: 1. sums of g and g * c  2. gradient
 // Numerics  f32
-// Traffic   forward 4 * T * E floats (2 where the row stays in cache), backward 5 * T * E
-// Twin      Sources/Compute/Operations/LayerNorm.swift, Sources/CArithmetic/layer_norm.c
+// Traffic   forward 4 * T * E floats (2 if the row stays in cache), backward 5 * T * E
+// Twin      Sources/Compute/Norm/LayerNorm.swift, Sources/CArithmetic/layer_norm.c
 // Needs     lanes.h
 // Build     LANES=128
 
@@ -73,10 +75,10 @@ KERNEL(LANES) layer_norm_backward(const GLOBAL float *RESTRICT d_y,
     products += g * (load_or_zero(from, e, width) - m);
   }
   const float shift = total(sum, partial) / (float)width;
-  const float pull = s * s * total(products, partial) / (float)width;
+  const float correction = s * s * total(products, partial) / (float)width;
   for (int e = FIRST; e < width; e += STRIDE) {
     const Lane g = load_or_zero(gradient, e, width) * load_or_zero(weight, e, width);
-    const Lane d = s * (g - shift - (load_or_zero(from, e, width) - m) * pull);
+    const Lane d = s * (g - shift - (load_or_zero(from, e, width) - m) * correction);
     store_lane(accumulate ? load_or_zero(to, e, width) + d : d, to, e, width);
   }
 }

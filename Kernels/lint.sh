@@ -1,15 +1,17 @@
 #!/bin/sh
-# Checks every kernel without a driver: as OpenCL C 1.2 with the bodies for GPUs and with those for devices of CPU type,
-# and the bodies for GPUs as CUDA. Wants no warning, and no function that is named as a built-in function of OpenCL: some
-# drivers' compilers refuse those.
+# Checks every kernel without a driver: the GPU variant and the CPU variant as OpenCL C 1.2, and the
+# GPU variant as CUDA. Fails on warnings, and on functions with the name of a built-in function of
+# OpenCL: some drivers reject those.
 #
-# A kernel's opening comment says how it is built: "// Needs  lanes.h" names the headers that stand before it,
-# "// Build  LANES=128 ACTIVATION=0,1" its -D constants; of a list each value is tried in turn.
+# The header comment of a kernel says how to build it. "// Needs  lanes.h" names the headers to
+# include first; "// Build  LANES=128 ACTIVATION=0,1" gives its -D constants; every value of a list
+# is tried.
 #
-#     Kernels/lint.sh [FILE.cl ...]      all of Kernels/ where none is named; $CLANG chooses the compiler
+#     Kernels/lint.sh [FILE.cl ...]      default: all of Kernels/; $CLANG names the compiler
 set -u
 folder=$(cd "$(dirname "$0")" && pwd)
-# Swift's toolchain has a clang that knows both languages, beside `swift` where it is not on the path.
+# The clang of the Swift toolchain compiles both languages. It is beside `swift` if it is not on the
+# path.
 clang=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")}
 command -v "$clang" >/dev/null || {
   echo "lint.sh: no clang found; set CLANG to the one of the Swift toolchain" >&2
@@ -27,10 +29,10 @@ check() {
   fi
 }
 
-# The values of a "// WORD ..." line of a kernel's opening comment.
+# The values of a "// WORD ..." line of a kernel's header comment.
 line_of() { sed -n "s|^// $1  *||p" "$2"; }
 
-# Sets of -D options, one a line: lists such as A=0,1 multiplied out, other constants of the same file kept.
+# All combinations of the -D options, one per line.
 option_sets() {
   sets="-"
   for constant in $(line_of Build "$1"); do
@@ -46,8 +48,8 @@ option_sets() {
   echo "$sets"
 }
 
-# The built-in functions of OpenCL C, as a pattern of whole names. Sections 6.12.1 to 6.12.14 of the OpenCL 1.2 specification,
-# and what later versions add to them.
+# The names of OpenCL C's built-in functions: sections 6.12.1 to 6.12.14 of the OpenCL 1.2
+# specification and later additions.
 builtin='get_[a-z_]+|(as|convert)_.*|(native|half|fast)_[a-z0-9]+|(atomic|atom|work_group|sub_group|async)_.*'
 builtin="$builtin|v(load|store)[a-z0-9_]*|(read|write)_(image|mem|pipe)[a-z_]*|(work_group_)?barrier|mem_fence|wait_group_events"
 builtin="$builtin|prefetch|vec_step|shuffle2?|printf|to_(global|local|private)|a?(cos|sin|tan)(h|pi)?|atan2(pi)?|sincos|cbrt|ceil"
@@ -57,7 +59,7 @@ builtin="$builtin|trunc|abs(_diff)?|(add|sub)_sat|r?hadd|clamp|clz|ctz|mul(24|_h
 builtin="$builtin|(smooth)?step|sign(bit)?|cross|dot|distance|length|normalize|any|all|(bit)?select"
 builtin="$builtin|is(equal|notequal|greater|greaterequal|less|lessequal|lessgreater|finite|inf|nan|normal|ordered|unordered)"
 
-# The functions that a file defines, one a line.
+# The functions that a file defines, one per line.
 functions_of() { sed -nE 's/^(DEVICE|KERNEL\([^)]*\)) ([A-Za-z0-9_ *]*[ *])?([A-Za-z0-9_]+)\(.*/\3/p' "$1"; }
 
 for file in "$@" "$folder"/*.h; do

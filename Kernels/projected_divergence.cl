@@ -1,26 +1,32 @@
-// projected_divergence.cl - forward KL against a teacher of which only m = W^T p and the entropy H(p) are kept, where W is the
-// head that gives both models' logits: z = W h. Then sum_v p_v z_v = h . m, and per row r of R, with tau one number of the run,
+// projected_divergence.cl - forward KL against a projected teacher: only m = W^T p and the entropy
+// H(p) are stored. W is the head of both models: z = W h. Then sum_v p_v z_v = h . m, and per row r
+// of R, with one temperature tau per run,
 //     loss[r]        = -H[r] + log sum_v e^(z[r,v] / tau) - h[r] . m[r] / tau     = KL(p || q)
 //     d_h[r]         = weight / tau * (W^T q - m[r])
-// exact over the whole vocabulary at E + 1 numbers a row. The kernel leaves weight / tau * q in place of z and
-// -weight / tau * m in d_h; the product with W adds the rest.
+// exact over the whole vocabulary with E + 1 values per row. The kernel writes weight / tau * q in
+// place of z and -weight / tau * m to d_h; a GEMM with W adds the rest.
 //
-//     logits      [R, V]  update   z on entry, weight / tau * q on exit (only read by projected_divergence_loss)
-//     hidden      [*, E]  read     h, from first_row on
-//     projected   [*, E]  read     m, rows places[r]
-//     entropies   [*]     read     H(p) in nats, rows places[r]
-//     places      [*]     read     the teacher's row of each row, from first_row on
-//     d_h         [*, E]  write    from first_row on
-//     losses      [*]     write    from first_row on: nats, before weight
+//     logits      [R, V]  update   z on entry, weight / tau * q on exit;
+//                                  projected_divergence_loss only reads it
+//     hidden      [*, E]  read     h, from first_row
+//     projected   [*, E]  read     m, rows row_indices[r]
+//     entropies   [*]     read     H(p) in nats, rows row_indices[r]
+//     row_indices [*]     read     the teacher row of each row, from first_row
+//     d_h         [*, E]  write    from first_row
+//     losses      [*]     write    from first_row: nats, before weight
 //
-// project_teacher makes the teacher's side from its logits: p in place, and the entropy, a sum of terms that are never negative.
+// project_teacher computes p in place of the teacher's logits, and the entropy as a sum of
+// non-negative terms.
 //
-// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
-// Passes    1. log-sum-exp  2. h . m and d_h  3. q in place.   project_teacher: 1. log-sum-exp  2. p in place and entropy
-// Numerics  f32. The loss is a difference of numbers as large as the logits: some 1e-6 of them is what remains of a small KL;
-//           the gradient is q - p under W^T and loses nothing
+// Mapping   one work-group of LANES per row (GPU, coalesced); one work-item per row, 16 logits at a
+//           time (CPU)
+// Passes    1. log-sum-exp  2. h . m and d_h  3. q in place.   project_teacher: 1. log-sum-exp  2.
+//           p in place and entropy
+// Numerics  f32. The loss is a difference of numbers as large as the logits, so its absolute error
+//           is some 1e-6 of them; the gradient W^T (q - p) has no such cancellation
 // Traffic   3 * R * V floats
-// Twin      Sources/Compute/Operations/ProjectedDivergence.swift, Sources/CArithmetic/projected_divergence.c
+// Twin      Sources/Compute/Loss/ProjectedDivergence.swift,
+//           Sources/CArithmetic/projected_divergence.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 
@@ -31,9 +37,9 @@ KERNEL(LANES) project_teacher(GLOBAL float *RESTRICT logits, GLOBAL float *RESTR
   GLOBAL float *z = logits + (OFFSET)r * width;
   const RowSum row = row_sum(z, width, inverse_temperature, partial);
   const float factor = 1.0f / row.sum;
-  CarefulSum sum = no_terms();
+  CompensatedSum sum = empty_sum();
   for (int v = FIRST; v < width; v += STRIDE) {
-    // What lies past the end is level with the maximum: its part of the sum is 0.
+    // Elements past the end load as the maximum: their term is 0.
     const Lane below =
         (load_lane_or(z, v, width, row.maximum) - row.maximum) * inverse_temperature;
     const Lane p = exponential(below) * factor;
@@ -52,7 +58,7 @@ DEVICE float dot_product(const GLOBAL float *a, const GLOBAL float *b, int width
   return total(sum, partial);
 }
 
-// The large numbers are subtracted first, unrounded by the small ones.
+// Subtracts the large numbers first, before small terms are added.
 DEVICE float projected_loss(RowSum row, float dot, float entropy, float inverse_temperature) {
   return (row.maximum - dot) * inverse_temperature + (LOG(row.sum) - entropy);
 }
@@ -61,32 +67,34 @@ KERNEL(LANES) projected_divergence_loss(const GLOBAL float *RESTRICT logits,
                                         const GLOBAL float *RESTRICT hidden,
                                         const GLOBAL float *RESTRICT projected,
                                         const GLOBAL float *RESTRICT entropies,
-                                        const GLOBAL int *RESTRICT places,
+                                        const GLOBAL int *RESTRICT row_indices,
                                         GLOBAL float *RESTRICT losses, int vocabulary, int width,
                                         int first_row, float inverse_temperature) {
   LOCAL float partial[LANES];
   const int r = GROUP_ID;
-  const OFFSET place = places[first_row + r];
+  const OFFSET teacher_row = row_indices[first_row + r];
   const RowSum row =
       row_sum(logits + (OFFSET)r * vocabulary, vocabulary, inverse_temperature, partial);
-  const float dot = dot_product(hidden + (OFFSET)(first_row + r) * width, projected + place * width,
+  const float dot = dot_product(hidden + (OFFSET)(first_row + r) * width,
+                                projected + teacher_row * width,
                                 width, partial);
   if (LOCAL_ID == 0)
-    losses[first_row + r] = projected_loss(row, dot, entropies[place], inverse_temperature);
+    losses[first_row + r] = projected_loss(row, dot, entropies[teacher_row], inverse_temperature);
 }
 
 KERNEL(LANES) projected_divergence(GLOBAL float *RESTRICT logits,
                                    const GLOBAL float *RESTRICT hidden,
                                    const GLOBAL float *RESTRICT projected,
                                    const GLOBAL float *RESTRICT entropies,
-                                   const GLOBAL int *RESTRICT places, GLOBAL float *RESTRICT d_h,
+                                   const GLOBAL int *RESTRICT row_indices,
+                                   GLOBAL float *RESTRICT d_h,
                                    GLOBAL float *RESTRICT losses, int vocabulary, int width,
                                    int first_row, float inverse_temperature,
                                    float gradient_factor) {
   LOCAL float partial[LANES];
   const int r = GROUP_ID;
-  const OFFSET place = places[first_row + r];
-  const GLOBAL float *m = projected + place * width;
+  const OFFSET teacher_row = row_indices[first_row + r];
+  const GLOBAL float *m = projected + teacher_row * width;
   GLOBAL float *z = logits + (OFFSET)r * vocabulary;
   GLOBAL float *gradient = d_h + (OFFSET)(first_row + r) * width;
   const RowSum row = row_sum(z, vocabulary, inverse_temperature, partial);
@@ -99,5 +107,5 @@ KERNEL(LANES) projected_divergence(GLOBAL float *RESTRICT logits,
     store_lane(exponential(below) * factor, z, v, vocabulary);
   }
   if (LOCAL_ID == 0)
-    losses[first_row + r] = projected_loss(row, dot, entropies[place], inverse_temperature);
+    losses[first_row + r] = projected_loss(row, dot, entropies[teacher_row], inverse_temperature);
 }

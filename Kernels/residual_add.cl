@@ -1,19 +1,20 @@
-// residual_add.cl - sums into the residual stream.
+// residual_add.cl - adds to the residual stream.
 //
 //     add_elements        y[i] += x[i]
-//     scale_elements      y[i] *= factor                          constants of Granite and of logits
-//     add_position_rows   y[t,e] += table[positions[t], e]        learned position embeddings
+//     scale_elements      y[i] *= factor                     Granite's multipliers, logit scales
+//     add_position_rows   y[t,e] += table[positions[t], e]   learned position embeddings
 //
 //     x           [count]  read
 //     table       [P, E]   read
 //     positions   [T]      read
 //     y           [count] or [T, E]  update
 //
-// Mapping   one work-item an element; add_position_rows: work-group (c, t) holds columns c * LANES ... of row t
+// Mapping   one work-item per element; add_position_rows: work-group (c, t) has columns c * LANES
+//           ... of row t
 // Passes    one
-// Numerics  one rounding an element
-// Traffic   3 * count floats, 2 of scale_elements
-// Twin      Sources/Compute/Operations/ResidualAdd.swift, Sources/CArithmetic/residual_add.c
+// Numerics  one rounding per element
+// Traffic   3 * count floats; scale_elements 2 * count
+// Twin      Sources/Compute/Elementwise/ResidualAdd.swift, Sources/CArithmetic/residual_add.c
 // Build     LANES=256
 
 KERNEL(LANES) add_elements(const GLOBAL float *RESTRICT x, GLOBAL float *RESTRICT y,

@@ -1,23 +1,25 @@
-// rms_norm.cl - RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467) and its gradient with respect to the input.
+// rms_norm.cl - RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467) and its gradient with respect
+// to the input.
 //
 // Per row t of T, over E elements:
 //     s[t]     = 1 / sqrt(mean_e x[t,e]^2 + epsilon)
 //     y[t,e]   = x[t,e] * s[t] * weight[e]
 // and with g = d_y * weight:
-//     d_x[t,e] = s[t] * (g[t,e] - x[t,e] * s[t]^2 * mean_e(g[t,e] * x[t,e])), added to what d_x holds where accumulate is 1
+//     d_x[t,e] = s[t] * (g[t,e] - x[t,e] * s[t]^2 * mean_e(g[t,e] * x[t,e])), added to d_x if
+//     accumulate is 1
 //
 //     x         [T, E]  read
-//     weight    [E]     read     f32 whatever the checkpoint stores
+//     weight    [E]     read     f32, whatever the checkpoint's type
 //     y         [T, E]  write
 //     scale     [T]     write (forward), read (backward): s
 //     d_y       [T, E]  read
-//     d_x       [T, E]  write, or update where accumulate is 1 (the residual stream's gradient)
+//     d_x       [T, E]  write, or update if accumulate is 1 (the gradient of the residual stream)
 //
-// Mapping   GPU: one work-group of LANES a row. CPU: one work-item a row (lanes.h).
+// Mapping   GPU: one work-group of LANES per row. CPU: one work-item per row (lanes.h).
 // Passes    forward: 1. sum of squares  2. scale.   backward: 1. sum of g * x  2. gradient
 // Numerics  f32
-// Traffic   forward 3 * T * E floats (2 where the row stays in cache), backward 5 * T * E
-// Twin      Sources/Compute/Operations/RMSNorm.swift, Sources/CArithmetic/rms_norm.c
+// Traffic   forward 3 * T * E floats (2 if the row stays in cache), backward 5 * T * E
+// Twin      Sources/Compute/Norm/RMSNorm.swift, Sources/CArithmetic/rms_norm.c
 // Needs     lanes.h
 // Build     LANES=128
 
@@ -53,10 +55,10 @@ KERNEL(LANES) rms_norm_backward(const GLOBAL float *RESTRICT d_y, const GLOBAL f
   for (int e = FIRST; e < width; e += STRIDE)
     products += load_or_zero(gradient, e, width) * load_or_zero(weight, e, width) *
                 load_or_zero(from, e, width);
-  const float pull = s * s * total(products, partial) / (float)width;
+  const float correction = s * s * total(products, partial) / (float)width;
   for (int e = FIRST; e < width; e += STRIDE) {
     const Lane g = load_or_zero(gradient, e, width) * load_or_zero(weight, e, width);
-    const Lane d = s * (g - load_or_zero(from, e, width) * pull);
+    const Lane d = s * (g - load_or_zero(from, e, width) * correction);
     store_lane(accumulate ? load_or_zero(to, e, width) + d : d, to, e, width);
   }
 }

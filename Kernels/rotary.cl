@@ -1,31 +1,35 @@
-// rotary.cl - rotary position embedding (Su et al. 2021, arXiv:2104.09864) on the way from a fused projection to
-// heads, and its gradient on the way back.
+// rotary.cl - splits a fused projection into heads and applies rotary position embedding (Su et al.
+// 2021, arXiv:2104.09864), and the gradient.
 //
-// With C = half_dimension, the first 2C of a head's D elements are rotated in pairs (i, i + C), as Hugging Face's Llama pairs
-// them, by the angle of row r's position; the rest passes through (C = 0: all of it). For i < C:
+// Half-split (NeoX) RoPE. With C = half_dimension, the first 2C of a head's D elements are rotated
+// in pairs (i, i + C) by the angle of row r's position; the other elements are copied (C = 0: all
+// of them). For i < C:
 //     split_heads   y[i]   = x[i] * cosine[p,i] - x[i+C] * sine[p,i]
 //                   y[i+C] = x[i+C] * cosine[p,i] + x[i] * sine[p,i]         with p = positions[r]
 //     merge_heads   the transpose: the same with -sine
-// A row of the projection is q | k | v. Queries and keys are rotated, values move as they are.
+// A row of the projection is q | k | v. Queries and keys are rotated, values are copied.
 //
 //     projected      [T, (H + 2G) * D]  read  (split_heads)    d_projected  write (merge_heads)
 //     cosine, sine   [positions, C]     read
 //     positions      [T]                read
-//     key_rows       [T]                read  where keys and values of a row stand
+//     key_rows       [T]                read  row indices into key and value
 //     query          [T, H, D]          write (split_heads)    d_query      read  (merge_heads)
 //     key, value     [*, G, D]          write (split_heads)    d_key, d_value  read  (merge_heads)
 //
-// H or G may be 0 where the projection holds only the other part; what belongs to it is then a null pointer.
+// H or G may be 0 if the projection has only the other part; the operands of the missing part are
+// then null pointers.
 //
-// Mapping   GPU: one work-group a row; lane l visits e = l, l + LANES, ... of q, then of k, then of v (coalesced).
-//           CPU: one work-item a row, head by head.
-// Passes    one; on a GPU a pair is read twice, the second time from cache
+// Mapping   GPU: one work-group per row; lane l handles e = l, l + LANES, ... of q, then of k, then
+//           of v (coalesced). CPU: one work-item per row, head by head.
+// Passes    one; on a GPU each pair is read twice, the second time from cache
 // Numerics  f32
 // Traffic   2 * T * (H + 2G) * D floats and the angles
-// Twin      Sources/Compute/Operations/Rotary.swift, RotaryBackward.swift, Sources/CArithmetic/rotary.c
+// Twin      Sources/Compute/Attention/Rotary.swift, RotaryBackward.swift,
+//           Sources/CArithmetic/rotary.c
 // Build     LANES=1,128 HEAD_DIMENSION=64
 
-// Heads laid end to end, `width` elements, rotated by the row's angles times `direction` (1, or -1 for the transpose).
+// Rotates the heads of a row, `width` elements in all, by the row's angles times `direction` (1, or
+// -1 for the transpose).
 #ifdef CPU_DEVICE
 
 DEVICE void rotate_heads(const GLOBAL float *RESTRICT heads, int width,
@@ -86,10 +90,10 @@ KERNEL(LANES) split_heads(const GLOBAL float *RESTRICT projected,
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
   rotate_heads(from, query_width, c, s, half_dimension, 1.0f, query + (OFFSET)row * query_width);
   if (key_width > 0) {
-    const OFFSET place = (OFFSET)key_rows[row] * key_width;
-    rotate_heads(from + query_width, key_width, c, s, half_dimension, 1.0f, key + place);
+    const OFFSET offset = (OFFSET)key_rows[row] * key_width;
+    rotate_heads(from + query_width, key_width, c, s, half_dimension, 1.0f, key + offset);
     from += query_width + key_width;
-    for (int e = LOCAL_ID; e < key_width; e += LANES) value[place + e] = from[e];
+    for (int e = LOCAL_ID; e < key_width; e += LANES) value[offset + e] = from[e];
   }
 }
 
@@ -107,9 +111,9 @@ KERNEL(LANES) merge_heads(const GLOBAL float *RESTRICT d_query,
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
   rotate_heads(d_query + (OFFSET)row * query_width, query_width, c, s, half_dimension, -1.0f, to);
   if (key_width > 0) {
-    const OFFSET place = (OFFSET)key_rows[row] * key_width;
-    rotate_heads(d_key + place, key_width, c, s, half_dimension, -1.0f, to + query_width);
+    const OFFSET offset = (OFFSET)key_rows[row] * key_width;
+    rotate_heads(d_key + offset, key_width, c, s, half_dimension, -1.0f, to + query_width);
     to += query_width + key_width;
-    for (int e = LOCAL_ID; e < key_width; e += LANES) to[e] = d_value[place + e];
+    for (int e = LOCAL_ID; e < key_width; e += LANES) to[e] = d_value[offset + e];
   }
 }

@@ -1,17 +1,19 @@
-// row_gather.cl - rows taken from places that an index names, and put back to such places.
+// row_gather.cl - gathers rows by row index, and scatters rows back.
 //
 //     gather_rows    target[r, e] = source[rows[r], e]
-//     scatter_rows   target[rows[r], e] = source[r, e], or += where accumulate is 1
+//     scatter_rows   target[rows[r], e] = source[r, e], or += if accumulate is 1
 //
 //     source    [*, E] (gather), [N, E] (scatter)   read
-//     rows      [N]     read     distinct in scatter_rows, so no two work-groups write one row
-//     target    [N, E] (gather), [*, E] (scatter)   write, or update where accumulate is 1
+//     rows      [N]     read     row indices; distinct in scatter_rows: no two work-groups
+//                             write the same row
+//     target    [N, E] (gather), [*, E] (scatter)   write, or update if accumulate is 1
 //
-// Mapping   one work-group a row; lane l moves e = l, l + LANES, ... (coalesced). One work-item a row on the CPU.
+// Mapping   one work-group per row; lane l moves e = l, l + LANES, ... (coalesced). CPU: one
+//           work-item per row.
 // Passes    one
-// Numerics  gather exact, scatter one rounding an element
-// Traffic   2 * N * E floats (3 where accumulate is 1)
-// Twin      Sources/Compute/Operations/RowGather.swift, Sources/CArithmetic/row_gather.c
+// Numerics  gather exact, scatter one rounding per element
+// Traffic   2 * N * E floats (3 if accumulate is 1)
+// Twin      Sources/Compute/Embedding/RowGather.swift, Sources/CArithmetic/row_gather.c
 // Build     LANES=1,128
 
 KERNEL(LANES) gather_rows(const GLOBAL float *RESTRICT source, const GLOBAL int *RESTRICT rows,

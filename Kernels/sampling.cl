@@ -1,4 +1,4 @@
-// sampling.cl - a token drawn from a row of logits by the inverse of its distribution function.
+// sampling.cl - draws a token per row of logits by inverse transform sampling.
 //
 //     tokens[t] = the first v with sum_{w <= v} softmax(logits[t] / temperature)[w] > uniforms[t]
 //
@@ -6,22 +6,24 @@
 //     uniforms   [T]     read     in [0, 1)
 //     tokens     [T]     write
 //
-// Mapping   GPU: one work-group of LANES a row. A pass divides the tokens that are left into LANES / 16 spans of
-//           consecutive ones, in the order of the tokens; 16 neighbouring lanes go along a span side by side.
-//           CPU: one work-item a row, 16 tokens at a time.
-// Passes    1. maximum  2. weights e^((x - max) / temperature), summed by spans; the span that holds uniform * total is
-//           divided by the next pass, until 16 tokens are left (CPU: is 16 tokens)  3. those are walked through.
-//           Where rounding carries the walk past the end, the last token that has a weight is taken: a token
-//           of probability 0 is never drawn.
+// Mapping   GPU: one work-group of LANES per row. Each pass splits the remaining tokens into LANES
+//           / 16 spans of consecutive tokens; 16 adjacent lanes sum one span. CPU: one work-item
+//           per row, 16 tokens at a time.
+// Passes    1. maximum  2. weights e^((x - max) / temperature), summed by span; the next pass
+//           splits the span that contains uniform * total, until 16 tokens are left (CPU: spans are
+//           16 tokens)  3. linear search in that span. If rounding moves the target past the end,
+//           the last token with a weight above 0 is taken: a token of probability 0 is never drawn.
 // Numerics  f32; the order of the sums is fixed
-// Traffic   2 * T * V floats (GPU: and a 16th of a pass for the next; CPU: 3 * T * V)
-// Twin      Sources/Compute/Operations/Sampling.swift, Sources/CArithmetic/sampling.c
+// Traffic   2 * T * V floats (GPU: each further pass reads a 16th of the one before; CPU: 3 * T *
+//           V)
+// Twin      Sources/Compute/Sampling/Sampling.swift, Sources/CArithmetic/sampling.c
 // Needs     lanes.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE
 
-// The weights of 16 tokens from v on. What f32 cannot hold, and what lies behind the row, is 0.
+// Weights of 16 tokens from token v. Weights that underflow, and those past the end of the row, are
+// 0.
 DEVICE Lane weights_at(const GLOBAL float *row, int v, int width, float maximum, float scale) {
   const Lane exponent = (load_lane_or(row, v, width, -INFINITY) - maximum) * scale;
   return exponent < -87.0f ? (Lane)0.0f : exponential(exponent);
@@ -62,7 +64,7 @@ KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *R
 
 #else
 
-// Neighbouring lanes that share a span, and the spans of a pass.
+// Adjacent lanes per span, and spans per pass.
 #define SIDE 16
 #define SPANS (LANES / SIDE)
 
@@ -81,7 +83,8 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
   for (int v = lane; v < width; v += LANES) found = MAX(found, from[v]);
   const float maximum = largest(found, partial);
 
-  // The tokens from `begin` on, `length` of them, hold the drawn one, `rest` behind their first.
+  // The drawn token is one of the `length` tokens from `begin`; `rest` is the target weight from
+  // `begin`.
   int begin = 0, length = width;
   float rest = uniforms[row];
   for (int divides = 1; divides; divides = length > SIDE) {
@@ -123,8 +126,8 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
     rest = target[0];
   }
 
-  // Every lane knows the span; the last one walks, since two ifs on one condition with a barrier between are compiled wrongly by
-  // PoCL (dialect.h).
+  // All lanes know the span. The last lane searches it: PoCL miscompiles two ifs on the same
+  // condition with a barrier between them (dialect.h).
   if (lane == LANES - 1) {
     const int end = begin + length < width ? begin + length : width;
     int token = begin;

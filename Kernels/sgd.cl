@@ -1,18 +1,19 @@
-// sgd.cl - one step of stochastic gradient descent with momentum, as torch.optim.SGD takes it (dampening 0).
+// sgd.cl - one step of stochastic gradient descent with momentum, as torch.optim.SGD computes it
+// (dampening 0).
 //
 //     velocity  = momentum * velocity + gradient * gradient_scale[0] + weight_decay * parameter
 //     parameter = parameter - rate * velocity
 //
 //     gradient         [count]  read
-//     gradient_scale   [1]      read     the factor that clips, which never leaves the device
+//     gradient_scale   [1]      read     the clip factor, which stays on the device
 //     parameters       [count]  update
 //     velocity         [count]  update   zero before the first step
 //
-// Mapping   one work-item an element
+// Mapping   one work-item per element
 // Passes    one
 // Numerics  f32
 // Traffic   5 * count floats
-// Twin      Sources/Compute/Operations/SGD.swift, Sources/CArithmetic/sgd.c
+// Twin      Sources/Compute/Optimizer/SGD.swift, Sources/CArithmetic/sgd.c
 // Build     LANES=256
 
 KERNEL(LANES) sgd_update(const GLOBAL float *RESTRICT gradient,

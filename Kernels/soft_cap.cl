@@ -1,16 +1,17 @@
-// soft_cap.cl - logits bent so that none leaves -c ... c (Gemma 2, arXiv:2408.00118, section 2).
+// soft_cap.cl - soft-caps logits to -c ... c (Gemma 2, arXiv:2408.00118, section 2).
 //
 //     z[r,v] = c * tanh(z[r,v] / c)
 //
 //     logits   [R, V]  update
 //
-// The gradient is a factor 1 - (z / c)^2 of the bent logits, which the divergence applies (kl_divergence.cl).
+// The gradient is a factor 1 - (z / c)^2 of the soft-capped logits, applied by kl_divergence.cl.
 //
-// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
+// Mapping   one work-group of LANES per row (GPU, coalesced); one work-item per row, 16 logits at a
+//           time (CPU)
 // Passes    one
 // Numerics  f32; tanh by its series (Cephes' coefficients) below 0.625, else by 1 - 2 / (e^2x + 1)
 // Traffic   2 * R * V floats
-// Twin      Sources/Compute/Operations/SoftCap.swift, Sources/CArithmetic/soft_cap.c
+// Twin      Sources/Compute/Elementwise/SoftCap.swift, Sources/CArithmetic/soft_cap.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

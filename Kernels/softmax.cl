@@ -7,11 +7,12 @@
 //     logits          [R, V]  read (log_sum_exp), update (softmax): probabilities on exit
 //     log_sums        [R]     write    log_sum_exp
 //
-// Mapping   one work-group of LANES a row (GPU, coalesced); one work-item a row, 16 logits at a time (CPU)
+// Mapping   one work-group of LANES per row (GPU, coalesced); one work-item per row, 16 logits at a
+//           time (CPU)
 // Passes    1. maximum and sum together  2. probabilities
 // Numerics  f32, shifted by the row's maximum; logits must be finite
 // Traffic   softmax 3 * R * V floats, log_sum_exp R * V
-// Twin      Sources/Compute/Operations/Softmax.swift, Sources/CArithmetic/softmax.c
+// Twin      Sources/Compute/Sampling/Softmax.swift, Sources/CArithmetic/softmax.c
 // Needs     lanes.h vocabulary_row.h
 // Build     LANES=256
 

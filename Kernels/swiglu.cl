@@ -1,19 +1,22 @@
-// swiglu.cl - the gated activation of a feed-forward layer (Shazeer 2020, arXiv:2002.05202) and its gradient.
+// swiglu.cl - the gated activation of a feed-forward layer (Shazeer 2020, arXiv:2002.05202) and its
+// gradient.
 //
-// A row of gate_up is gate | up, as one fused product gives it:
+// A row of gate_up is gate | up, the output of one fused GEMM:
 //     swiglu_forward    hidden[t,f] = activation(gate[t,f]) * up[t,f]
 //     swiglu_backward   d_gate[t,f] = d_hidden[t,f] * up[t,f] * activation'(gate[t,f])
 //                       d_up[t,f]   = d_hidden[t,f] * activation(gate[t,f])
 //
-//     gate_up     [T, 2F]  read; by swiglu_backward update: gate | up on entry, d_gate | d_up on exit
+//     gate_up     [T, 2F]  read; swiglu_backward: update, gate | up on entry,
+//                         d_gate | d_up on exit
 //     hidden      [T, F]   write
 //     d_hidden    [T, F]   read
 //
-// Mapping   one work-group (CPU: one work-item) SPAN columns of a row (lanes.h): group (c, t) columns c * SPAN ... of row t
+// Mapping   one work-group (CPU: one work-item) per SPAN columns of a row (lanes.h): group (c, t)
+//           has columns c * SPAN ... of row t
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 3 * T * F floats, backward 5 * T * F
-// Twin      Sources/Compute/Operations/SwiGLU.swift, Sources/CArithmetic/activation.c
+// Twin      Sources/Compute/Elementwise/SwiGLU.swift, Sources/CArithmetic/activation.c
 // Needs     lanes.h activations.h
 // Build     LANES=128 SPAN=1024 ACTIVATION=0,1,2,3
 

@@ -1,47 +1,47 @@
-// vocabulary_row.h - rows of logits: loads that mask what lies past the end, careful sums, log-sum-exp in one pass. It
-// stands before each kernel that needs it, behind lanes.h.
+// vocabulary_row.h - rows of logits: masked loads, compensated sums, one-pass log-sum-exp. Included
+// after lanes.h.
 
-// Past the end a row reads as MASKED: no maximum, and 0 to every sum of exponentials.
+// Elements past the end load as MASKED: they never are the maximum and add 0 to a sum of
+// exponentials.
 DEVICE Lane load_lane(const GLOBAL float *row, int v, int width) {
   return load_lane_or(row, v, width, MASKED);
 }
 
-// A sum that keeps what its additions round off (Kahan 1965): beside one large term of a vocabulary, the many small ones
-// would be lost.
+// Compensated (Kahan 1965) sum: keeps the many small terms of a vocabulary beside one large term.
 typedef struct {
-  Lane sum, excess;
-} CarefulSum;
+  Lane sum, compensation;
+} CompensatedSum;
 
-DEVICE CarefulSum no_terms(void) {
-  CarefulSum state;
+DEVICE CompensatedSum empty_sum(void) {
+  CompensatedSum state;
   state.sum = 0.0f;
-  state.excess = 0.0f;
+  state.compensation = 0.0f;
   return state;
 }
 
-DEVICE CarefulSum add(CarefulSum state, Lane term) {
-  const Lane owed = term - state.excess;
-  const Lane sum = state.sum + owed;
-  state.excess = (sum - state.sum) - owed;
+DEVICE CompensatedSum add(CompensatedSum state, Lane term) {
+  const Lane corrected = term - state.compensation;
+  const Lane sum = state.sum + corrected;
+  state.compensation = (sum - state.sum) - corrected;
   state.sum = sum;
   return state;
 }
 
-// The running maximum and the running sum of e^((x - maximum) * inverse_temperature), in every element of a Lane
+// Running maximum and running sum of e^((x - maximum) * inverse_temperature), per element of a Lane
 // (Milakov and Gimelshein 2018, arXiv:1805.02867).
 typedef struct {
   Lane maximum;
-  CarefulSum exponentials;
+  CompensatedSum exponentials;
 } RunningSum;
 
 DEVICE RunningSum no_elements(void) {
   RunningSum state;
   state.maximum = 2.0f * MASKED;
-  state.exponentials = no_terms();
+  state.exponentials = empty_sum();
   return state;
 }
 
-// Four at a time: one exponential more than the elements ask for, not one for each.
+// Four elements at a time: one rescaling exponential for four elements instead of one for each.
 DEVICE RunningSum include_four(RunningSum state, Lane a, Lane b, Lane c, Lane d,
                                float inverse_temperature) {
   const Lane maximum = MAX(state.maximum, MAX(MAX(a, b), MAX(c, d)));
@@ -51,7 +51,7 @@ DEVICE RunningSum include_four(RunningSum state, Lane a, Lane b, Lane c, Lane d,
   const Lane second = exponential((c - maximum) * inverse_temperature) +
                       exponential((d - maximum) * inverse_temperature);
   state.exponentials.sum *= kept;
-  state.exponentials.excess *= kept;
+  state.exponentials.compensation *= kept;
   state.exponentials = add(state.exponentials, first + second);
   state.maximum = maximum;
   return state;

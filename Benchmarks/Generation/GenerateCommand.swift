@@ -4,7 +4,7 @@ import Distillation
 import Foundation
 import Transformer
 
-/// Times greedy answers behind one shared context: `--batch` prompts at once, and one after the other.
+/// Times greedy answers after one shared context: `--batch` prompts at once, and one at a time.
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
@@ -47,12 +47,12 @@ struct GenerateCommand: ParsableCommand {
     // Before the limits are measured, which takes memory of its own.
     let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let limits = try DeviceLimits(device)
-    let rate = try DeviceLimits.productRate(device, precision: options.precision)
+    let rate = try DeviceLimits.matmulRate(device, precision: options.precision)
     func limit(batch: Int) -> Double {
       GenerationWork(
         configuration: decoder.configuration, precision: options.precision, batch: batch,
         context: options.context, prompt: options.prompt, response: options.response
-      ).seconds(bandwidth: limits.copyBandwidth, productRate: rate)
+      ).seconds(bandwidth: limits.copyBandwidth, matmulRate: rate)
     }
     let answer = Double(options.response)
     try GenerationResult(
@@ -60,7 +60,7 @@ struct GenerateCommand: ParsableCommand {
       ratio: alone / batched,
       share_of_limit_batched: limit(batch: options.batch) / Double(options.batch) / batched,
       share_of_limit_single: limit(batch: 1) / alone, batch: options.batch,
-      copy_gbytes_per_second: limits.copyBandwidth / 1e9, product_gflops: rate / 1e9,
+      copy_gbytes_per_second: limits.copyBandwidth / 1e9, matmul_gflops: rate / 1e9,
       peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
       device: device.title, precision: options.precision.rawValue, shape: options.shape.name
     )
@@ -94,10 +94,11 @@ struct GenerationWork {
     return configuration.layerCount * layer + width * configuration.vocabularySize
   }
 
-  /// Seconds of the whole batch on a device that reads at `bandwidth` (bytes a second) and multiplies at `productRate`
-  /// (FLOP a second), whichever takes longer in each run: the prompts' run, then one run a token. The context's keys and
-  /// values are read once a run, the answers' own by each.
-  func seconds(bandwidth: Double, productRate: Double) -> Double {
+  /// Seconds of the whole batch on a device that reads at `bandwidth` (bytes a second) and
+  /// multiplies at `matmulRate` (FLOP a second), whichever takes longer in each run: the prompts'
+  /// run, then one run a token. The context's keys and values are read once a run, the answers' own
+  /// by each.
+  func seconds(bandwidth: Double, matmulRate: Double) -> Double {
     let keyValueBytes = configuration.layerCount * 2 * configuration.heads.keyValueWidth * 4
     func run(rows: Int, own: Int) -> Double {
       let head = configuration.hiddenSize * configuration.vocabularySize
@@ -108,7 +109,7 @@ struct GenerationWork {
         + 4 * configuration.layerCount * pairs
       let bytes =
         parameters * precision.byteCount + (context + batch * own) * keyValueBytes
-      return max(Double(flop) / productRate, Double(bytes) / bandwidth)
+      return max(Double(flop) / matmulRate, Double(bytes) / bandwidth)
     }
     let decoding = (1..<max(response, 1)).map { run(rows: batch, own: prompt + $0) }
     return run(rows: batch * prompt, own: prompt) + decoding.reduce(0, +)

@@ -8,13 +8,13 @@ struct GenerationResult: BenchmarkResult {
   var tokens_per_second_single: Double
   /// Of the two.
   var ratio: Double
-  /// Time that reading the weights, keys and values at the copy's bandwidth would take, or the products at their
-  /// best rate where that is longer, over the time taken.
+  /// Time that reading the weights, keys and values at the copy's bandwidth would take, or the
+  /// products at their best rate where that is longer, over the time taken.
   var share_of_limit_batched: Double
   var share_of_limit_single: Double
   var batch: Int
   var copy_gbytes_per_second: Double
-  var product_gflops: Double
+  var matmul_gflops: Double
   var peak_host_bytes: Int
   var peak_device_bytes: Int
   var device: String
@@ -30,7 +30,7 @@ struct GenerationResult: BenchmarkResult {
       ("share of the limit, \(batch) at once", Self.format(share_of_limit_batched * 100) + " %"),
       ("share of the limit, one at a time", Self.format(share_of_limit_single * 100) + " %"),
       ("copy here, GB/s", Self.format(copy_gbytes_per_second)),
-      ("best product here, GFLOP/s", Self.format(product_gflops)),
+      ("best product here, GFLOP/s", Self.format(matmul_gflops)),
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
     ]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a benchmark of whole work found: one JSON object, or a table.
+/// The result of an end-to-end benchmark: one JSON object, or a table.
 protocol BenchmarkResult: Encodable {
   /// The lines of the table.
   var rows: [(name: String, value: String)] { get }

@@ -1,13 +1,13 @@
 import Compute
 import Foundation
 
-/// One operation at one shape: what it must move and compute, and how to run it once.
+/// One operation at one shape: its compulsory bytes and FLOP, and how to run it once.
 struct BenchmarkCase {
   /// The shape, in the letters of the README.
   let shape: String
   /// Bytes that must move, each operand once.
   let bytes: Int
-  /// Floating-point operations that must be done; 0 where bytes are the limit.
+  /// Compulsory floating-point operations; 0 if the operation is bound by bandwidth.
   let flop: Int
   let run: () throws -> Void
 
@@ -19,7 +19,7 @@ struct BenchmarkCase {
   }
 }
 
-/// How long an operation takes on a device: event times of its launches where the device has them, else wall clock.
+/// The time of an operation on a device: event times of its launches if available, else wall clock.
 struct Measurement {
   /// Seconds of each counted run, sorted.
   let seconds: [Double]
@@ -48,12 +48,12 @@ struct Measurement {
   }
 }
 
-/// What this device can do at best, measured before anything is judged by it.
+/// The measured peak rates of this device.
 struct DeviceLimits {
-  /// Bytes a second, read and written, of a copy that does not fit in the caches.
+  /// Bytes per second, read and written, of a copy that does not fit in the caches.
   let copyBandwidth: Double
-  /// Floating-point operations a second of a product of square-like f32 matrices.
-  let productRate: Double
+  /// FLOP/s of a large f32 GEMM.
+  let matmulRate: Double
 
   init(_ device: Device) throws {
     let count = 32 << 20
@@ -63,11 +63,11 @@ struct DeviceLimits {
       try device.copy(source, into: &target, count: count)
     }
     copyBandwidth = Double(2 * count * 4) / copy.fastest
-    productRate = try Self.productRate(device, precision: .f32)
+    matmulRate = try Self.matmulRate(device, precision: .f32)
   }
 
-  /// The best rate of a large product at a weight precision.
-  static func productRate(_ device: Device, precision: WeightPrecision) throws -> Double {
+  /// The best rate of a large GEMM with weights of a precision.
+  static func matmulRate(_ device: Device, precision: WeightPrecision) throws -> Double {
     let (rows, outputs, inputs) = (768, 3072, 1024)
     let weight = try WeightMatrix(
       device, rows: outputs, columns: inputs, precision: precision,
@@ -75,7 +75,7 @@ struct DeviceLimits {
     let x = try device.buffer([Float](repeating: 0.25, count: rows * inputs))
     var y = try device.buffer(of: Float.self, count: rows * outputs)
     let product = try Measurement(device, runs: 8) {
-      try device.product(x, weight, rows: rows, into: &y)
+      try device.matmul(x, weight, rows: rows, into: &y)
     }
     return Double(2 * rows * outputs * inputs) / product.fastest
   }

@@ -2,7 +2,8 @@ import ArgumentParser
 import Compute
 import Transformer
 
-/// The shape of a Llama-like model with random weights: a name, or HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY.
+/// The shape of a Llama-like model with random weights: a name, or
+/// HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY.
 struct ModelShape: ExpressibleByArgument {
   let name: String
   let configuration: DecoderConfiguration

@@ -5,8 +5,8 @@ protocol OperationBenchmark {
   /// The operation's name, as in `Device`.
   static var name: String { get }
 
-  /// The shapes of a training step on a small model, with operands ready on the device. What an operation updates in
-  /// place it finds as the run before left it; no operation's time depends on that.
+  /// The shapes of a training step on a small model, with operands on the device. An operand that
+  /// is updated in place keeps the result of the run before; no operation's time depends on it.
   static func cases(_ device: Device) throws -> [BenchmarkCase]
 }
 
@@ -14,7 +14,7 @@ protocol OperationBenchmark {
 enum StepSizes {
   /// P: rows of the prefix that all examples share.
   static let prefix = 32
-  /// Tokens of each example behind the prefix.
+  /// Tokens of each example after the prefix.
   static let examples = [64, 64, 64, 64]
   /// T: rows of the prefix and the examples.
   static let rows = 288
@@ -36,14 +36,15 @@ extension HeadShape {
 }
 
 enum OperationBenchmarks {
-  /// Every operation, in the order of a training step; behind it what only the teacher, evaluations and generation run.
+  /// Every operation, in the order of a training step; behind it what only the teacher, evaluations
+  /// and generation run.
   static var all: [any OperationBenchmark.Type] {
     [
       EmbeddingBenchmark.self,
       RMSNormBenchmark.self,
       HeadNormBenchmark.self,
       LayerNormBenchmark.self,
-      ProductBenchmark.self,
+      MatmulBenchmark.self,
       RotaryBenchmark.self,
       AttentionBenchmark.self,
       ResidualAddBenchmark.self,

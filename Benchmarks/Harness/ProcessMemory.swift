@@ -4,7 +4,7 @@
   import Musl
 #endif
 
-/// What the system counts of this process.
+/// Memory of this process, as reported by the system.
 enum ProcessMemory {
   /// The most memory that the process ever had resident, in bytes.
   static var peakBytes: Int {

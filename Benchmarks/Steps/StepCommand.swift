@@ -52,12 +52,12 @@ struct StepCommand: ParsableCommand {
       responses: options.batch * options.response, batch: options.batch)
     // Before the limit is measured, which takes memory of its own.
     let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
-    let rate = try DeviceLimits.productRate(device, precision: options.precision)
+    let rate = try DeviceLimits.matmulRate(device, precision: options.precision)
     try StepResult(
       step_seconds_median: seconds[seconds.count / 2],
       tokens_per_second: Double(options.tokens + examples.reduce(0) { $0 + $1.inputs.count })
         / seconds[seconds.count / 2],
-      flop_per_step: work.total, product_gflops: rate / 1e9,
+      flop_per_step: work.total, matmul_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / seconds[seconds.count / 2],
       peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
       launches_per_step: counts.launches, device_copies_per_step: counts.copies,

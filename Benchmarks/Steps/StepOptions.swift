@@ -34,7 +34,7 @@ struct StepOptions: ParsableArguments {
     }
   }
 
-  /// The model, put on a device.
+  /// The model on a device.
   func decoder(_ device: Device) throws -> Decoder {
     try Decoder.random(
       shape.configuration, on: device, precision: precision,

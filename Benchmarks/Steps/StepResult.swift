@@ -1,13 +1,14 @@
 import Foundation
 
-/// What `pith-bench step` and `pith-bench teacher` found; the field names are those of the JSON object.
+/// What `pith-bench step` and `pith-bench teacher` found; the field names are those of the JSON
+/// object.
 // swift-format-ignore: AlwaysUseLowerCamelCase
 struct StepResult: BenchmarkResult {
   var step_seconds_median: Double
   var tokens_per_second: Double
   var flop_per_step: Int
-  /// The best rate of a product on this device, measured in the same run.
-  var product_gflops: Double
+  /// The best GEMM rate of this device, measured in the same run.
+  var matmul_gflops: Double
   /// Time that `flop_per_step` would take at that rate, over the time taken.
   var share_of_limit: Double
   var peak_host_bytes: Int
@@ -31,7 +32,7 @@ struct StepResult: BenchmarkResult {
       ("tokens a second", Self.format(tokens_per_second, 0)),
       ("GFLOP", Self.format(Double(flop_per_step) / 1e9, 1)),
       ("GFLOP/s", Self.format(Double(flop_per_step) / 1e9 / step_seconds_median, 1)),
-      ("best product here, GFLOP/s", Self.format(product_gflops, 1)),
+      ("best product here, GFLOP/s", Self.format(matmul_gflops, 1)),
       ("share of that limit", Self.format(share_of_limit * 100, 1) + " %"),
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),

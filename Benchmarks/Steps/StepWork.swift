@@ -1,12 +1,13 @@
 import Compute
 import Transformer
 
-/// The floating-point operations that a training step must do, after every exact saving (one multiply and one add count two).
+/// The floating-point operations that a training step must do, after every exact saving (one
+/// multiply and one add count two).
 struct StepWork {
   let configuration: DecoderConfiguration
   /// Rows of the shared prefix: the pseudo-tokens.
   let prefix: Int
-  /// Rows of all examples behind it.
+  /// Rows of all examples after the prefix.
   let rows: Int
   /// Response rows.
   let responses: Int
@@ -23,7 +24,7 @@ struct StepWork {
     3 * configuration.hiddenSize * configuration.feedForwardSize
   }
 
-  /// Products with frozen weights.
+  /// Matrix multiplications with frozen weights.
   var products: Int {
     let all = prefix + rows
     let upper = configuration.layerCount - 1
@@ -32,13 +33,15 @@ struct StepWork {
       upper * all * (attentionParameters + queryParameters + feedForwardParameters)
     let lastForward =
       all * keyValueParameters + responses * (2 * queryParameters + feedForwardParameters)
-    // Backward does the same, but the bottom layer's query, key and value products on the prefix alone.
+    // Backward does the same, but the bottom layer's query, key and value products on the prefix
+    // alone.
     let bottomSaving = upper > 0 ? rows * attentionParameters : 0
     let head = responses * configuration.hiddenSize * configuration.vocabularySize
     return 2 * (2 * (layerForward + lastForward + head) - bottomSaving)
   }
 
-  /// Scores and weighted sums: two products forward, five backward, of D a pair of query and key.
+  /// Scores and weighted sums: two matrix multiplications forward and five backward, D
+  /// multiply-adds per pair of query and key.
   var attention: Int {
     let each = rows / max(batch, 1)
     let pairs =

@@ -38,11 +38,11 @@ struct TeacherCommand: ParsableCommand {
       responses: options.batch * options.response, kind: options.teacherCache)
     // Before the limit is measured, which takes memory of its own.
     let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
-    let rate = try DeviceLimits.productRate(device, precision: options.precision)
+    let rate = try DeviceLimits.matmulRate(device, precision: options.precision)
     let tokens = options.context + options.batch * (options.prompt + options.response - 1)
     try StepResult(
       step_seconds_median: median, tokens_per_second: Double(tokens) / median,
-      flop_per_step: work.total, product_gflops: rate / 1e9,
+      flop_per_step: work.total, matmul_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / median,
       peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
       launches_per_step: counts.launches / (runs + 1),

@@ -1,8 +1,8 @@
-// cuda_syntax.h - just enough of CUDA's words for clang to check kernels as CUDA where no toolkit is installed:
+// cuda_syntax.h - the CUDA declarations that clang needs to check kernels as CUDA without a toolkit:
 //
 //     clang -x cuda --cuda-device-only -nocudainc -nocudalib -fsyntax-only -include cuda_syntax.h ...
 //
-// NVRTC knows these words by itself. Declarations follow the CUDA C++ Programming Guide; nothing here is ever linked.
+// They are built into NVRTC. They follow the CUDA C++ Programming Guide; nothing here is linked.
 #pragma once
 
 #define __global__ __attribute__((global))

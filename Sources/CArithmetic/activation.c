@@ -1,7 +1,7 @@
 #include "activation.h"
 #include "activation_functions.h"
 
-/// Runs BODY(kind) with a constant kind.
+/// Expands BODY(kind) with a constant kind.
 #define FOR_KIND(activation, BODY)                                      \
   switch (activation) {                                                 \
   case ACTIVATION_SILU: BODY(ACTIVATION_SILU); break;                   \

@@ -1,5 +1,5 @@
-// Activation functions on one number, for the loops of activation.c. `kind` is a constant there, so that each loop
-// holds one function and vectorises.
+// Scalar activation functions for the loops of activation.c. `kind` is a constant there, so each
+// loop contains one function and vectorises.
 #pragma once
 #include "activation.h"
 #include "wide.h"
@@ -12,9 +12,10 @@ typedef struct Normal {
   float cumulative, density;
 } Normal;
 
-/// With a = |x| and t = 1 / (1 + 0.2125 a), the tail is e^(-a^2 / 2) t P(t): a substitution as in Abramowitz and
-/// Stegun 7.1.26, with P of degree 8 fitted here by reweighted least squares to the smallest relative error on
-/// 0 <= a <= 14 (2.2e-8). In f32 within 1e-6 relative for x > -5, where 1 + erf would have lost half its digits.
+/// With a = |x| and t = 1 / (1 + 0.2125 a), the tail is e^(-a^2 / 2) t P(t), a substitution as in
+/// Abramowitz and Stegun 7.1.26. P has degree 8 and was fitted by reweighted least squares for
+/// minimal relative error on 0 <= a <= 14 (2.2e-8). In f32 the relative error is below 1e-6 for
+/// x > -5, where 1 + erf loses half of its digits.
 INLINE Normal normal(float x) {
   const float t = 1.0f / (1.0f + 0.2125f * __builtin_fabsf(x));
   const float e = exponential(-0.5f * x * x);
@@ -31,7 +32,8 @@ INLINE Normal normal(float x) {
   return (Normal){x < 0 ? tail : 1.0f - tail, 0.398942280f * e};
 }
 
-/// sqrt(2 / pi) and the cubic's factor of GELU's tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415).
+/// sqrt(2 / pi) and the cubic coefficient of GELU's tanh form (Hendrycks and Gimpel 2016,
+/// arXiv:1606.08415).
 #define GELU_SLOPE 0.797884561f
 #define GELU_CUBIC 0.044715f
 

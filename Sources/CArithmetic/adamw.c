@@ -11,8 +11,8 @@ WIDE void adamw_update(ptrdiff_t begin, ptrdiff_t end, AdamWStep step,
   float *restrict v = second_moment;
   for (ptrdiff_t i = begin; i < end; i++) {
     const float g = from[i] * scale;
-    const float first = m[i] + (g - m[i]) * step.first_share;
-    const float second = step.second_keep * v[i] + step.second_share * g * g;
+    const float first = m[i] + (g - m[i]) * step.one_minus_beta1;
+    const float second = step.beta2 * v[i] + step.one_minus_beta2 * g * g;
     m[i] = first;
     v[i] = second;
     p[i] = p[i] * step.decay -

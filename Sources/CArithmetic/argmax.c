@@ -4,7 +4,7 @@
 
 enum { BLOCK = 64 };
 
-/// Whether one of BLOCK numbers equals `value`.
+/// Whether one of BLOCK elements equals `value`.
 INLINE bool holds(const float *x, float value) {
   int equal = 0;
   for (int i = 0; i < BLOCK; i++) equal |= x[i] == value;
@@ -12,13 +12,13 @@ INLINE bool holds(const float *x, float value) {
 }
 
 WIDE void argmax_rows(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const float *x,
-                      int32_t *places) {
+                      int32_t *indices) {
   for (ptrdiff_t row = begin; row < end; row++) {
     const float *from = x + row * width;
     const float largest = largest_of(from, width);
-    ptrdiff_t place = 0;
-    while (place + BLOCK <= width && !holds(from + place, largest)) place += BLOCK;
-    while (place < width && from[place] != largest) place++;
-    places[row] = place < width ? (int32_t)place : 0;  // 0 in a row of NaN
+    ptrdiff_t index = 0;
+    while (index + BLOCK <= width && !holds(from + index, largest)) index += BLOCK;
+    while (index < width && from[index] != largest) index++;
+    indices[row] = index < width ? (int32_t)index : 0;  // 0 in a row of NaN
   }
 }

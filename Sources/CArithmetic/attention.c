@@ -3,15 +3,15 @@
 
 static const float masked = -1e30f;
 
-/// Where a packed row stands in a buffer of [*, H] rows.
+/// The row index of a packed row in a buffer of [*, H] rows.
 INLINE ptrdiff_t row_index(PackedRows rows, ptrdiff_t r) {
   const ptrdiff_t packed = rows.first + r;
   return (rows.query_start + packed / rows.group) * rows.query_heads + rows.first_head +
          packed % rows.group;
 }
 
-/// The largest of `from` and scores begin ..< end. Lanes of its own, since compilers keep a running
-/// maximum in order.
+/// The largest of `from` and scores begin ..< end. Uses explicit lanes, since compilers do not
+/// vectorise a running maximum.
 INLINE float largest_score(const float *restrict scores, Visible seen, float from) {
   float lanes[16];
   for (int lane = 0; lane < 16; lane++) lanes[lane] = from;
@@ -81,8 +81,8 @@ WIDE void attention_finish(PackedRows rows, const float *maximum, const float *s
     const ptrdiff_t index = row_index(rows, r);
     const float *restrict from = accumulated + r * width;
     float *restrict to = output + index * width;
-    const float share = sum[r] > 0 ? 1.0f / sum[r] : 0;
-    for (ptrdiff_t d = 0; d < width; d++) to[d] = share * from[d];
+    const float inverse = sum[r] > 0 ? 1.0f / sum[r] : 0;
+    for (ptrdiff_t d = 0; d < width; d++) to[d] = inverse * from[d];
     log_sum_exp[index] = sum[r] > 0 ? maximum[r] + __builtin_logf(sum[r]) : masked;
   }
 }

@@ -1,4 +1,4 @@
-// Which keys of a tile a packed query row sees.
+// The keys of a tile that a packed query row sees.
 #pragma once
 
 #include "attention.h"

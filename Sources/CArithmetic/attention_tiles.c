@@ -1,27 +1,28 @@
-// The matrix products of attention's tiles in f32 on AVX-512.
+// Matrix multiplications of attention tiles in f32 on AVX-512.
 //
-// All operands of a tile stay in the second cache, so nothing is copied to panels: only keys (or values) that are
-// summed over their width are turned before. Blocks of 6 rows by 64 columns are summed in registers, and a block leaves
-// out what none of its rows sees, so the causal mask costs next to nothing.
+// All operands of a tile stay in L2, so nothing is packed; only keys (or values) that are reduced
+// over the head dimension are transposed first. Register tiles have 6 rows by 64 columns. A
+// register tile skips keys that none of its rows sees, so the causal mask costs almost nothing.
 #include "attention_rows.h"
-#include "product_tiles.h"
+#include "matmul_tiles.h"
 
-#if PRODUCT_HAS_X86
+#if MATMUL_HAS_X86
 
 #define INLINE TARGET_AVX512 static inline __attribute__((always_inline))
 
 enum { VECTOR = 16, BLOCK_ROWS = TILE_ROWS, BLOCK_VECTORS = TILE_VECTORS };
 
-/// A stretch of the summands of a block.
-typedef struct Summands {
+/// A range of the K elements of a block.
+typedef struct KRange {
   const float *x;
   const float *right;
   ptrdiff_t count;
-} Summands;
+} KRange;
 
-/// y [rows, columns] = x right, or added to it: summand d of row r is x[r * row_step + d * step] times row d of `right`.
+/// y [rows, columns] = x right, or += if `adds`. K element d of row r is x[r * row_step + d *
+/// step], times row d of `right`.
 typedef struct Block {
-  Summands parts[2];
+  KRange parts[2];
   ptrdiff_t row_step, step;
   ptrdiff_t right_stride;
   float *y;
@@ -29,7 +30,7 @@ typedef struct Block {
   bool adds;
 } Block;
 
-/// The first so many vectors of a block's columns, of which the last is cut by a mask.
+/// The first `vectors` vectors of a block's columns; the last one is masked.
 INLINE void multiply_block(const int rows, const int vectors, const Block *block,
                            const __mmask16 last) {
   __m512 sums[BLOCK_ROWS][BLOCK_VECTORS];
@@ -86,15 +87,16 @@ TARGET_AVX512 static void multiply_columns(Block block, int rows, ptrdiff_t colu
       case 5: multiply_vectors(5, vectors, &block, last); break;
       default: multiply_vectors(6, vectors, &block, last); break;
     }
-    block.parts[0].right += BLOCK_VECTORS * VECTOR;
-    block.parts[1].right += BLOCK_VECTORS * VECTOR;
+    // A part without summands may have no address to move on.
+    for (int part = 0; part < 2; part++)
+      if (block.parts[part].count > 0) block.parts[part].right += BLOCK_VECTORS * VECTOR;
     block.y += BLOCK_VECTORS * VECTOR;
   }
 }
 
-/// `count` rows, `stride` floats from one to the next, become columns.
-TARGET_AVX512 static void turn_rows(ptrdiff_t count, ptrdiff_t width, const float *keys,
-                                    ptrdiff_t stride, float *turned, ptrdiff_t pitch) {
+/// Transposes `count` rows with row stride `stride`.
+TARGET_AVX512 static void transpose_rows(ptrdiff_t count, ptrdiff_t width, const float *keys,
+                                    ptrdiff_t stride, float *transposed, ptrdiff_t pitch) {
   for (ptrdiff_t k = 0; k < count; k += VECTOR) {
     const __mmask16 columns = (__mmask16)lanes_below(count - k, VECTOR);
     for (ptrdiff_t d = 0; d < width; d += VECTOR) {
@@ -102,17 +104,18 @@ TARGET_AVX512 static void turn_rows(ptrdiff_t count, ptrdiff_t width, const floa
       __m512 block[VECTOR];
       for (int i = 0; i < VECTOR; i++)
         block[i] = _mm512_maskz_loadu_ps(k + i < count ? lanes : 0, keys + (k + i) * stride + d);
-      turn(block);
+      transpose(block);
       for (int i = 0; i < VECTOR; i++)
-        if (d + i < width) _mm512_mask_storeu_ps(turned + (d + i) * pitch + k, columns, block[i]);
+        if (d + i < width)
+          _mm512_mask_storeu_ps(transposed + (d + i) * pitch + k, columns, block[i]);
     }
   }
 }
 
-void attention_turn(ScoreTile tile, KeyRows keys, ptrdiff_t width, float *turned) {
-  turn_rows(keys.prefix_count, width, keys.prefix, keys.stride, turned, tile.pitch);
-  turn_rows(tile.keys - keys.prefix_count, width, keys.own, keys.stride,
-            turned + keys.prefix_count, tile.pitch);
+void attention_transpose(ScoreTile tile, KeyRows keys, ptrdiff_t width, float *transposed) {
+  transpose_rows(keys.prefix_count, width, keys.prefix, keys.stride, transposed, tile.pitch);
+  transpose_rows(tile.keys - keys.prefix_count, width, keys.own, keys.stride,
+            transposed + keys.prefix_count, tile.pitch);
 }
 
 /// The keys that some row of begin ..< end sees.
@@ -122,7 +125,7 @@ static Visible block_keys(PackedRows rows, ScoreTile tile, ptrdiff_t begin,
 }
 
 void attention_scores(PackedRows rows, ScoreTile tile, const float *x,
-                      const float *turned, float *scores) {
+                      const float *transposed, float *scores) {
   const ptrdiff_t blocks = (rows.count + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (ptrdiff_t i = 0; i < blocks; i++) {
     const ptrdiff_t first = i * rows.count / blocks;
@@ -130,7 +133,7 @@ void attention_scores(PackedRows rows, ScoreTile tile, const float *x,
     const Visible seen = block_keys(rows, tile, first, end);
     const ptrdiff_t column = seen.begin & ~(ptrdiff_t)(VECTOR - 1);
     const Block block = {
-        .parts = {{x + first * rows.width, turned + column, rows.width}},
+        .parts = {{x + first * rows.width, transposed + column, rows.width}},
         .row_step = rows.width,
         .step = 1,
         .right_stride = tile.pitch,
@@ -141,7 +144,7 @@ void attention_scores(PackedRows rows, ScoreTile tile, const float *x,
   }
 }
 
-void attention_gather(PackedRows rows, ScoreTile tile, const float *scores,
+void attention_accumulate(PackedRows rows, ScoreTile tile, const float *scores,
                       KeyRows values, float *y) {
   const ptrdiff_t blocks = (rows.count + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (ptrdiff_t i = 0; i < blocks; i++) {
@@ -168,7 +171,7 @@ void attention_gather(PackedRows rows, ScoreTile tile, const float *scores,
   }
 }
 
-/// The first row of a tile whose position is at least `position`, or how many rows there are.
+/// The first row of a tile with a position of at least `position`, or the row count.
 static ptrdiff_t first_row_at(PackedRows rows, ptrdiff_t position) {
   const ptrdiff_t row = (position - rows.first_position) * rows.group - rows.first;
   return row < 0 ? 0 : row > rows.count ? rows.count : row;
@@ -200,12 +203,12 @@ void attention_scatter(PackedRows rows, ScoreTile tile, ptrdiff_t begin,
 
 #else
 
-void attention_turn(ScoreTile tile, KeyRows keys, ptrdiff_t width, float *turned) {}
+void attention_transpose(ScoreTile tile, KeyRows keys, ptrdiff_t width, float *transposed) {}
 
 void attention_scores(PackedRows rows, ScoreTile tile, const float *x,
-                      const float *turned, float *scores) {}
+                      const float *transposed, float *scores) {}
 
-void attention_gather(PackedRows rows, ScoreTile tile, const float *scores,
+void attention_accumulate(PackedRows rows, ScoreTile tile, const float *scores,
                       KeyRows values, float *y) {}
 
 void attention_scatter(PackedRows rows, ScoreTile tile, ptrdiff_t begin,

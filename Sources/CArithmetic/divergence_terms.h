@@ -1,11 +1,13 @@
-// One element's part of a divergence between p = softmax(a) and q = softmax(b), by d = log p - log q.
+// Per-element terms of a divergence between p = softmax(a) and q = softmax(b), from d = log p - log
+// q.
 //
-// Each part is written so that it is never negative and of second order in d: where p and q nearly agree, an error of
-// the log-sum-exps moves the sum only by its square, and no large numbers are subtracted.
+// Each term is non-negative and of second order in d. If p and q nearly agree, an error in a
+// log-sum-exp changes the sum by its square only, and there is no cancellation.
 #pragma once
 #include "wide.h"
 
-/// p d - p + q = p (d + e^-d - 1), whose sum is KL(p || q); by its series where the terms would cancel.
+/// p d - p + q = p (d + e^-d - 1), whose sum is KL(p || q). Its series is used for small d, where
+/// the terms cancel.
 INLINE float kl_term(float p, float q, float d) {
   float series = 1.0f / 40320;
   series = series * d - 1.0f / 5040;
@@ -35,7 +37,8 @@ INLINE float log_to_mixture(float d, float w) {
   return 0.69314718f - (d > 0.0f ? d : 0.0f) - log_one_plus(w);
 }
 
-/// (p log(p / m) + q log(q / m)) / 2 = (p + q) / 2 (x tanh x - log cosh x) with x = d / 2, from d and w = e^-|d|.
+/// (p log(p / m) + q log(q / m)) / 2 = (p + q) / 2 (x tanh x - log cosh x) with x = d / 2, from d
+/// and w = e^-|d|.
 INLINE float jensen_shannon_term(float p, float q, float d, float w) {
   const float y = 0.25f * d * d;
   float series = 31.0f / 1575;

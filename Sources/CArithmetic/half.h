@@ -1,5 +1,6 @@
-// The 16-bit floating-point types by integer arithmetic, which every processor has and every loop
-// over it is vectorised: bf16 is the upper half of an f32, f16 is IEEE binary16.
+// Conversions of the 16-bit floating-point types by integer arithmetic, which vectorises on every
+// processor. bf16 is the upper half of an f32; f16 is IEEE binary16. AVX-512 code converts with
+// intrinsics (matmul_tiles.h).
 #pragma once
 #include <stdint.h>
 #include <string.h>
@@ -20,15 +21,15 @@ INLINE float float_of(uint32_t bits) {
 
 INLINE float widen_bfloat16(uint16_t bits) { return float_of((uint32_t)bits << 16); }
 
-/// To nearest even; NaN stays NaN.
+/// Rounds to nearest even; NaN stays NaN.
 INLINE uint16_t narrow_bfloat16(float value) {
   const uint32_t bits = bits_of(value);
   const uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
   return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? bits >> 16 | 0x40u : rounded);
 }
 
-/// Exponent and fraction, moved to where an f32 has them, read as the number times 2^-112; one
-/// multiplication puts that right for normal and subnormal numbers. Infinity and NaN are set apart.
+/// Exponent and fraction, shifted to their f32 position, are the number times 2^-112. One
+/// multiplication corrects normal and subnormal numbers; infinity and NaN are handled separately.
 INLINE float widen_half(uint16_t half) {
   const uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
   const uint32_t finite = bits_of(float_of(magnitude) * 0x1p112f);
@@ -36,12 +37,12 @@ INLINE float widen_half(uint16_t half) {
   return float_of((uint32_t)(half & 0x8000) << 16 | wide);
 }
 
-/// To nearest even, beyond 65519.99 to infinity; NaN stays NaN.
+/// Rounds to nearest even, above 65519.99 to infinity; NaN stays NaN.
 INLINE uint16_t narrow_half(float value) {
   const uint32_t bits = bits_of(value);
   const uint32_t magnitude = bits & 0x7fffffffu;
   const uint32_t normal = (magnitude - (112u << 23) + 0xfffu + (magnitude >> 13 & 1)) >> 13;
-  // Added to 0.5, a number below 2^-14 keeps just the bits that a subnormal half has.
+  // Adding 0.5 rounds a number below 2^-14 to the bits of a subnormal half.
   const uint32_t subnormal = bits_of(float_of(magnitude) + 0.5f) - bits_of(0.5f);
   uint32_t half = magnitude < 113u << 23 ? subnormal : normal;
   half = magnitude >= 0x477ff000u ? 0x7c00u : half;

@@ -1,7 +1,7 @@
 #include "head_norm.h"
 #include "wide.h"
 
-/// Mean, 0 where it stays, and scale of a head.
+/// Mean (0 if the norm is not centred) and scale of a head.
 INLINE void head_statistics(HeadNorm shape, const float *head, float *mean, float *scale) {
   SUMS_IN_ANY_ORDER
   const float width = (float)shape.width;
@@ -48,8 +48,8 @@ WIDE void head_norm_backward(ptrdiff_t begin, ptrdiff_t end, HeadNorm shape, flo
         products += g * (before[e] - m);
       }
       const float shift = shape.centred ? sum / (float)shape.width : 0;
-      const float pull = s * s * products / (float)shape.width;
+      const float correction = s * s * products / (float)shape.width;
       for (ptrdiff_t e = 0; e < shape.width; e++)
-        gradient[e] = s * (gradient[e] * weight[e] - shift - (before[e] - m) * pull);
+        gradient[e] = s * (gradient[e] * weight[e] - shift - (before[e] - m) * correction);
     }
 }

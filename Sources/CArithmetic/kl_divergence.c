@@ -5,11 +5,12 @@
 
 enum { FORWARD_KL = 0, REVERSE_KL = 1, JENSEN_SHANNON = 2 };
 
-/// What the elements of a row share: log p = a - log(sum e^a) with a = (teacher - maximum) / temperature, q alike.
+/// Constants of a row: log p = a - log(sum e^a) with a = (teacher - maximum) / temperature; q
+/// likewise.
 typedef struct RowTerms {
   float teacher_maximum, teacher_factor;
   float student_maximum, student_factor;
-  float log_ratio;  // of the two sums
+  float log_ratio;  // log(teacher's sum / student's sum)
   float inverse_temperature;
 } RowTerms;
 
@@ -24,18 +25,19 @@ INLINE Pair pair(float teacher, float student, RowTerms row) {
                 a - b - row.log_ratio};
 }
 
-/// The gradient with respect to logits z from that with respect to c tanh(z / c), which are in `capped`.
+/// Backward through the soft cap: gradient with respect to z, given soft-capped logits c tanh(z /
+/// c) in `capped`.
 INLINE float through_soft_cap(float gradient, float capped, float inverse_soft_cap) {
-  const float share = capped * inverse_soft_cap;
-  return gradient * (1.0f - share * share);
+  const float ratio = capped * inverse_soft_cap;
+  return gradient * (1.0f - ratio * ratio);
 }
 
-/// What h, the logarithm whose distance from its mean over q makes the gradient, is at an element.
+/// h of an element: the gradient is proportional to q * (h - mean of h over q).
 INLINE float log_of_student(Pair at, int form) {
   return form == JENSEN_SHANNON ? log_to_mixture(at.d, exponential(-__builtin_fabsf(at.d))) : -at.d;
 }
 
-/// What a block adds to the loss, and to the mean of h over q.
+/// The loss of a block; adds to the mean of h over q.
 INLINE float block_loss(const float *teacher, const float *student, ptrdiff_t count, RowTerms row,
                         int form, float *mean) {
   SUMS_IN_ANY_ORDER
@@ -54,7 +56,7 @@ INLINE float block_loss(const float *teacher, const float *student, ptrdiff_t co
   return loss;
 }
 
-/// Forward KL: the gradient needs nothing of the loss, so both come from one pass.
+/// Forward KL: loss and gradient in one pass, since the gradient does not depend on the loss.
 INLINE float forward_block(const float *teacher, float *student, ptrdiff_t count, RowTerms row,
                            DivergenceTerms terms) {
   SUMS_IN_ANY_ORDER
@@ -71,7 +73,8 @@ INLINE float forward_block(const float *teacher, float *student, ptrdiff_t count
 /// The gradient of the other forms.
 INLINE void gradient_block(const float *teacher, float *student, ptrdiff_t count, RowTerms row,
                            DivergenceTerms terms, int form, float mean) {
-  const float factor = form == JENSEN_SHANNON ? 0.5f * terms.gradient_factor : terms.gradient_factor;
+  const float factor =
+      form == JENSEN_SHANNON ? 0.5f * terms.gradient_factor : terms.gradient_factor;
   for (ptrdiff_t e = 0; e < count; e++) {
     const Pair at = pair(teacher[e], student[e], row);
     const float gradient = factor * at.q * (log_of_student(at, form) - mean);
@@ -79,21 +82,21 @@ INLINE void gradient_block(const float *teacher, float *student, ptrdiff_t count
   }
 }
 
-/// A block of the teacher's row as f32: where it lies, or widened into `room`.
+/// A block of the teacher's row as f32, in place or widened into `buffer`.
 INLINE const float *teacher_block(const void *teacher, bool is_half, ptrdiff_t first,
-                                  ptrdiff_t count, float *room) {
+                                  ptrdiff_t count, float *buffer) {
   if (!is_half) return (const float *)teacher + first;
   const uint16_t *from = (const uint16_t *)teacher + first;
-  for (ptrdiff_t e = 0; e < count; e++) room[e] = widen_half(from[e]);
-  return room;
+  for (ptrdiff_t e = 0; e < count; e++) buffer[e] = widen_half(from[e]);
+  return buffer;
 }
 
-INLINE RowTerms row_terms(const void *teacher, ptrdiff_t place, const float *student,
-                          ptrdiff_t width, DivergenceTerms terms, float *room) {
+INLINE RowTerms row_terms(const void *teacher, ptrdiff_t offset, const float *student,
+                          ptrdiff_t width, DivergenceTerms terms, float *buffer) {
   RowSum p = no_elements, q = no_elements;
   for (ptrdiff_t e = 0; e < width; e += BLOCK) {
     const ptrdiff_t count = block_count(width, e);
-    const float *block = teacher_block(teacher, terms.teacher_is_half, place + e, count, room);
+    const float *block = teacher_block(teacher, terms.teacher_is_half, offset + e, count, buffer);
     p = including_block(p, block, count, terms.inverse_temperature);
     q = including_block(q, student + e, count, terms.inverse_temperature);
   }
@@ -102,26 +105,26 @@ INLINE RowTerms row_terms(const void *teacher, ptrdiff_t place, const float *stu
                     __builtin_logf(p.sum / q.sum), terms.inverse_temperature};
 }
 
-/// `form` is a constant where this is called, so that each form has loops of its own.
-INLINE float row_loss(const void *teacher, ptrdiff_t place, const float *student, ptrdiff_t width,
-                      DivergenceTerms terms, int form, RowTerms row, float *room, float *mean) {
+/// `form` is a constant at every call, so each form gets its own loops.
+INLINE float row_loss(const void *teacher, ptrdiff_t offset, const float *student, ptrdiff_t width,
+                      DivergenceTerms terms, int form, RowTerms row, float *buffer, float *mean) {
   float loss = 0;
   for (ptrdiff_t e = 0; e < width; e += BLOCK) {
     const ptrdiff_t count = block_count(width, e);
-    const float *block = teacher_block(teacher, terms.teacher_is_half, place + e, count, room);
+    const float *block = teacher_block(teacher, terms.teacher_is_half, offset + e, count, buffer);
     loss += block_loss(block, student + e, count, row, form, mean);
   }
   return loss;
 }
 
-INLINE float row_gradient(const void *teacher, ptrdiff_t place, float *student, ptrdiff_t width,
-                          DivergenceTerms terms, int form, RowTerms row, float *room) {
+INLINE float row_gradient(const void *teacher, ptrdiff_t offset, float *student, ptrdiff_t width,
+                          DivergenceTerms terms, int form, RowTerms row, float *buffer) {
   float loss = 0, mean = 0;
   if (form != FORWARD_KL)
-    loss = row_loss(teacher, place, student, width, terms, form, row, room, &mean);
+    loss = row_loss(teacher, offset, student, width, terms, form, row, buffer, &mean);
   for (ptrdiff_t e = 0; e < width; e += BLOCK) {
     const ptrdiff_t count = block_count(width, e);
-    const float *block = teacher_block(teacher, terms.teacher_is_half, place + e, count, room);
+    const float *block = teacher_block(teacher, terms.teacher_is_half, offset + e, count, buffer);
     if (form == FORWARD_KL)
       loss += forward_block(block, student + e, count, row, terms);
     else
@@ -131,44 +134,46 @@ INLINE float row_gradient(const void *teacher, ptrdiff_t place, float *student, 
 }
 
 WIDE void kl_divergence(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const void *teacher,
-                        const int32_t *places, float *student, DivergenceTerms terms,
+                        const int32_t *row_indices, float *student, DivergenceTerms terms,
                         float *losses) {
-  float room[BLOCK];
+  float buffer[BLOCK];
   for (ptrdiff_t r = begin; r < end; r++) {
-    const ptrdiff_t place = (ptrdiff_t)places[r] * width;
+    const ptrdiff_t offset = (ptrdiff_t)row_indices[r] * width;
     float *logits = student + r * width;
-    const RowTerms row = row_terms(teacher, place, logits, width, terms, room);
+    const RowTerms row = row_terms(teacher, offset, logits, width, terms, buffer);
     switch (terms.form) {
       case FORWARD_KL:
-        losses[r] = row_gradient(teacher, place, logits, width, terms, FORWARD_KL, row, room);
+        losses[r] = row_gradient(teacher, offset, logits, width, terms, FORWARD_KL, row, buffer);
         break;
       case REVERSE_KL:
-        losses[r] = row_gradient(teacher, place, logits, width, terms, REVERSE_KL, row, room);
+        losses[r] = row_gradient(teacher, offset, logits, width, terms, REVERSE_KL, row, buffer);
         break;
       default:
-        losses[r] = row_gradient(teacher, place, logits, width, terms, JENSEN_SHANNON, row, room);
+        losses[r] =
+            row_gradient(teacher, offset, logits, width, terms, JENSEN_SHANNON, row, buffer);
     }
   }
 }
 
 WIDE void kl_divergence_loss(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const void *teacher,
-                             const int32_t *places, const float *student, DivergenceTerms terms,
+                             const int32_t *row_indices, const float *student,
+                             DivergenceTerms terms,
                              float *losses) {
-  float room[BLOCK], mean = 0;
+  float buffer[BLOCK], mean = 0;
   for (ptrdiff_t r = begin; r < end; r++) {
-    const ptrdiff_t place = (ptrdiff_t)places[r] * width;
+    const ptrdiff_t offset = (ptrdiff_t)row_indices[r] * width;
     const float *logits = student + r * width;
-    const RowTerms row = row_terms(teacher, place, logits, width, terms, room);
+    const RowTerms row = row_terms(teacher, offset, logits, width, terms, buffer);
     switch (terms.form) {
       case FORWARD_KL:
-        losses[r] = row_loss(teacher, place, logits, width, terms, FORWARD_KL, row, room, &mean);
+        losses[r] = row_loss(teacher, offset, logits, width, terms, FORWARD_KL, row, buffer, &mean);
         break;
       case REVERSE_KL:
-        losses[r] = row_loss(teacher, place, logits, width, terms, REVERSE_KL, row, room, &mean);
+        losses[r] = row_loss(teacher, offset, logits, width, terms, REVERSE_KL, row, buffer, &mean);
         break;
       default:
         losses[r] =
-            row_loss(teacher, place, logits, width, terms, JENSEN_SHANNON, row, room, &mean);
+            row_loss(teacher, offset, logits, width, terms, JENSEN_SHANNON, row, buffer, &mean);
     }
   }
 }

@@ -37,9 +37,9 @@ WIDE void layer_norm_backward(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, c
       products += g * (from[e] - m);
     }
     const float shift = sum / (float)width;
-    const float pull = s * s * products / (float)width;
+    const float correction = s * s * products / (float)width;
     for (ptrdiff_t e = 0; e < width; e++) {
-      const float d = s * (gradient[e] * weight[e] - shift - (from[e] - m) * pull);
+      const float d = s * (gradient[e] * weight[e] - shift - (from[e] - m) * correction);
       to[e] = accumulate ? to[e] + d : d;
     }
   }

@@ -1,7 +1,9 @@
 #include "projected_divergence.h"
+#include "half.h"
 #include "row_sums.h"
 
-/// p in place of a block of logits; what it adds to sum p * (maximum - z) / temperature.
+/// Writes p in place of a block of logits; returns the block's part of sum p * (maximum - z) /
+/// temperature.
 INLINE float project_block(float *z, ptrdiff_t count, float maximum, float inverse_temperature,
                            float factor) {
   SUMS_IN_ANY_ORDER
@@ -34,7 +36,7 @@ INLINE float dot_product(const float *a, const float *b, ptrdiff_t count) {
   return sum;
 }
 
-/// The large numbers are subtracted first, unrounded by the small ones.
+/// Subtracts the large numbers first, before small terms are added.
 INLINE float row_loss(RowSum row, float dot, float entropy, float inverse_temperature) {
   return (row.maximum - dot) * inverse_temperature + (__builtin_logf(row.sum) - entropy);
 }
@@ -44,13 +46,13 @@ WIDE void projected_divergence(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t vocabul
                                float *logits, float inverse_temperature, float gradient_factor,
                                float *hidden_gradient, float *losses) {
   for (ptrdiff_t r = begin; r < end; r++) {
-    const ptrdiff_t place = teacher.places[r];
-    const float *m = teacher.projected + place * width;
+    const ptrdiff_t teacher_row = teacher.row_indices[r];
+    const float *m = teacher.projected + teacher_row * width;
     float *z = logits + r * vocabulary;
     float *gradient = hidden_gradient + r * width;
     const RowSum row = row_sum(z, vocabulary, inverse_temperature);
     const float dot = dot_product(hidden + r * width, m, width);
-    losses[r] = row_loss(row, dot, teacher.entropies[place], inverse_temperature);
+    losses[r] = row_loss(row, dot, teacher.entropies[teacher_row], inverse_temperature);
     for (ptrdiff_t e = 0; e < width; e++) gradient[e] = -gradient_factor * m[e];
     const float factor = gradient_factor / row.sum;
     for (ptrdiff_t e = 0; e < vocabulary; e++)
@@ -63,10 +65,11 @@ WIDE void projected_divergence_loss(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t vo
                                     const float *hidden, const float *logits,
                                     float inverse_temperature, float *losses) {
   for (ptrdiff_t r = begin; r < end; r++) {
-    const ptrdiff_t place = teacher.places[r];
+    const ptrdiff_t teacher_row = teacher.row_indices[r];
     const RowSum row = row_sum(logits + r * vocabulary, vocabulary, inverse_temperature);
-    const float dot = dot_product(hidden + r * width, teacher.projected + place * width, width);
-    losses[r] = row_loss(row, dot, teacher.entropies[place], inverse_temperature);
+    const float dot =
+        dot_product(hidden + r * width, teacher.projected + teacher_row * width, width);
+    losses[r] = row_loss(row, dot, teacher.entropies[teacher_row], inverse_temperature);
   }
 }
 
@@ -96,7 +99,7 @@ WIDE void projected_tile(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width, bool 
       sum = part.sums[r];
       if (maximum > before) {
         const float factor = exponential((before - maximum) * inverse_temperature);
-        scale_row(part.gathered + r * width, width, factor);
+        scale_row(part.accumulated + r * width, width, factor);
         sum *= factor;
       }
     }
@@ -105,24 +108,14 @@ WIDE void projected_tile(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width, bool 
   }
 }
 
-/// x less the nearest number that bf16 holds; x is finite.
-INLINE float bfloat16_remainder(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
-  float nearest;
-  memcpy(&nearest, &bits, sizeof nearest);
-  return x - nearest;
-}
+/// What rounding x to bf16 leaves out.
+INLINE float bfloat16_remainder(float x) { return x - widen_bfloat16(narrow_bfloat16(x)); }
 
 INLINE void add_scaled_bfloat16(float *to, const char *from, ptrdiff_t width, float factor) {
   for (ptrdiff_t e = 0; e < width; e++) {
     uint16_t stored;
     memcpy(&stored, from + 2 * e, sizeof stored);
-    const uint32_t bits = (uint32_t)stored << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    to[e] += factor * value;
+    to[e] += factor * widen_bfloat16(stored);
   }
 }
 
@@ -134,7 +127,8 @@ WIDE void projected_remainders(ptrdiff_t rows, ptrdiff_t count, ptrdiff_t width,
     if (!(largest_of(row, count) > limit)) continue;
     for (ptrdiff_t e = 0; e < count; e++)
       if (row[e] > limit)
-        add_scaled_bfloat16(part.gathered + r * width, (const char *)weight + 2 * e * width, width,
+        add_scaled_bfloat16(part.accumulated + r * width,
+                            (const char *)weight + 2 * e * width, width,
                             bfloat16_remainder(row[e]));
   }
 }
@@ -148,8 +142,8 @@ WIDE void projected_sum(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t rows, ptrdiff_
                         const float *hidden, float inverse_temperature, float gradient_factor,
                         float *hidden_gradient, float *losses) {
   for (ptrdiff_t r = begin; r < end; r++) {
-    const ptrdiff_t place = teacher.places[r];
-    const float *m = teacher.projected + place * width;
+    const ptrdiff_t teacher_row = teacher.row_indices[r];
+    const float *m = teacher.projected + teacher_row * width;
     float *gradient = hidden_gradient + r * width;
     RowSum row = {.maximum = parts.maxima[r], .sum = 0};
     for (ptrdiff_t p = 1; p < part_count; p++) {
@@ -160,13 +154,13 @@ WIDE void projected_sum(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t rows, ptrdiff_
       row.sum += parts.sums[p * rows + r] *
                  exponential((parts.maxima[p * rows + r] - row.maximum) * inverse_temperature);
     const float dot = dot_product(hidden + r * width, m, width);
-    losses[r] = row_loss(row, dot, teacher.entropies[place], inverse_temperature);
+    losses[r] = row_loss(row, dot, teacher.entropies[teacher_row], inverse_temperature);
     for (ptrdiff_t e = 0; e < width; e++) gradient[e] = -gradient_factor * m[e];
     for (ptrdiff_t p = 0; p < part_count; p++) {
-      const float share =
+      const float rescale =
           exponential((parts.maxima[p * rows + r] - row.maximum) * inverse_temperature);
-      add_scaled(gradient, parts.gathered + (p * rows + r) * width, width,
-                 gradient_factor / row.sum * share);
+      add_scaled(gradient, parts.accumulated + (p * rows + r) * width, width,
+                 gradient_factor / row.sum * rescale);
     }
   }
 }

@@ -26,10 +26,12 @@ WIDE void rms_norm_backward(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, con
     const float s = scale[row];
     float products = 0;
     for (ptrdiff_t e = 0; e < width; e++) products += gradient[e] * weight[e] * from[e];
-    const float pull = s * s * products / (float)width;
+    const float correction = s * s * products / (float)width;
     if (accumulate)
-      for (ptrdiff_t e = 0; e < width; e++) to[e] += s * (gradient[e] * weight[e] - from[e] * pull);
+      for (ptrdiff_t e = 0; e < width; e++)
+        to[e] += s * (gradient[e] * weight[e] - from[e] * correction);
     else
-      for (ptrdiff_t e = 0; e < width; e++) to[e] = s * (gradient[e] * weight[e] - from[e] * pull);
+      for (ptrdiff_t e = 0; e < width; e++)
+        to[e] = s * (gradient[e] * weight[e] - from[e] * correction);
   }
 }

@@ -1,7 +1,8 @@
 #include "rotary.h"
 #include "wide.h"
 
-/// `heads` heads from one place to another, rotated by the row's angles times `direction` (1, or -1 for the transpose).
+/// Copies `heads` heads, rotated by the row's angles times `direction` (1, or -1 for the
+/// transpose).
 INLINE void rotate(HeadRotation shape, ptrdiff_t row, ptrdiff_t heads, float direction,
                    const float *source, float *target) {
   const ptrdiff_t half = shape.half_dimension, dimension = shape.head_dimension;
@@ -29,9 +30,9 @@ WIDE void split_heads(ptrdiff_t begin, ptrdiff_t end, HeadRotation shape,
     if (query_width > 0)
       rotate(shape, row, shape.query_heads, 1, from, query + row * query_width);
     if (key_width > 0) {
-      const ptrdiff_t place = key_rows[row] * key_width;
-      rotate(shape, row, shape.key_value_heads, 1, from + query_width, key + place);
-      memcpy(value + place, from + query_width + key_width, (size_t)key_width * sizeof *value);
+      const ptrdiff_t offset = key_rows[row] * key_width;
+      rotate(shape, row, shape.key_value_heads, 1, from + query_width, key + offset);
+      memcpy(value + offset, from + query_width + key_width, (size_t)key_width * sizeof *value);
     }
   }
 }
@@ -46,9 +47,9 @@ WIDE void merge_heads(ptrdiff_t begin, ptrdiff_t end, HeadRotation shape,
     if (query_width > 0)
       rotate(shape, row, shape.query_heads, -1, d_query + row * query_width, to);
     if (key_width > 0) {
-      const ptrdiff_t place = key_rows[row] * key_width;
-      rotate(shape, row, shape.key_value_heads, -1, d_key + place, to + query_width);
-      memcpy(to + query_width + key_width, d_value + place, (size_t)key_width * sizeof *to);
+      const ptrdiff_t offset = key_rows[row] * key_width;
+      rotate(shape, row, shape.key_value_heads, -1, d_key + offset, to + query_width);
+      memcpy(to + query_width + key_width, d_value + offset, (size_t)key_width * sizeof *to);
     }
   }
 }

@@ -1,6 +1,7 @@
-// Log-sum-exp of a row in one pass over memory: blocks that stay in the first cache are read for their maximum, then
-// for their sum, and the sum so far is scaled where the maximum grew (Milakov and Gimelshein 2018, arXiv:1805.02867).
-// Sums of blocks also keep the rounding of a sum over a whole vocabulary small.
+// Log-sum-exp of a row in one pass over memory. A block stays in L1: it is read for its maximum,
+// then for its sum. The running sum is rescaled when the maximum grows (Milakov and Gimelshein
+// 2018, arXiv:1805.02867). Summing by blocks also keeps the rounding error over a whole vocabulary
+// small.
 #pragma once
 #include "wide.h"
 
@@ -11,14 +12,14 @@ typedef struct RowSum {
   float maximum, sum;
 } RowSum;
 
-/// How many elements the block has that begins at `first` of `width`.
+/// Elements of the block that starts at `first` of `width`.
 INLINE ptrdiff_t block_count(ptrdiff_t width, ptrdiff_t first) {
   return width - first < BLOCK ? width - first : BLOCK;
 }
 
 static const RowSum no_elements = {-__FLT_MAX__, 0};
 
-/// The state after a further block of at most BLOCK elements.
+/// The running sum, updated by a block of at most BLOCK elements.
 INLINE RowSum including_block(RowSum state, const float *x, ptrdiff_t count,
                               float inverse_temperature) {
   SUMS_IN_ANY_ORDER
@@ -30,7 +31,7 @@ INLINE RowSum including_block(RowSum state, const float *x, ptrdiff_t count,
   return (RowSum){maximum, kept + sum};
 }
 
-/// The state after a whole row.
+/// The sum over a whole row.
 INLINE RowSum row_sum(const float *x, ptrdiff_t count, float inverse_temperature) {
   RowSum state = no_elements;
   for (ptrdiff_t e = 0; e < count; e += BLOCK)

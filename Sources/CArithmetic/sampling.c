@@ -3,7 +3,8 @@
 
 enum { BLOCK = 512 };
 
-/// The weights e^((x - largest) * scale) of up to BLOCK logits, and their sum. What f32 cannot hold is 0.
+/// The weights e^((x - largest) * scale) of up to BLOCK logits, and their sum. Weights that
+/// underflow are 0.
 INLINE float weigh(const float *x, ptrdiff_t count, float largest, float scale, float *weights) {
   SUMS_IN_ANY_ORDER
   float sum = 0;
@@ -29,8 +30,8 @@ WIDE void sample_rows(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t width, const flo
     double total = 0;
     for (ptrdiff_t start = 0; start < width; start += BLOCK)
       total += (double)weigh(x + start, block_length(start, width), largest, scale, weights);
-    // Find the block that holds the target, then the token in it. Where rounding carries the walk past the end, the
-    // last block and the last token with a weight are taken.
+    // Find the block that contains the target, then the token in it. If rounding moves the target
+    // past the end, the last block and the last token with a weight above 0 are taken.
     double rest = (double)uniforms[row] * total, target = rest;
     ptrdiff_t block = 0;
     for (ptrdiff_t start = 0; start < width; start += BLOCK) {

@@ -7,40 +7,40 @@
 
 enum { SPINS_BEFORE_PARKING = 4000 };  // some 50 to 100 microseconds
 
-// `state` holds the count of helping threads, whether the run takes more of them, and the run's number.
-// A thread that wakes late finds the run closed and keeps out, so nobody waits for it.
+// `state` holds the number of helper threads, an open flag and the run number. A thread that wakes
+// late finds the run closed and does not join, so the caller does not wait for it.
 #define HELPING 0xffffull
 #define OPEN 0x10000ull
 #define RUN_NUMBER(state) ((state) >> 17)
 
-// Indices that a thread has still to take, begin << 32 | end, on a cache line of its own.
-typedef struct Stretch {
+// The indices left to a thread, begin << 32 | end, on their own cache line.
+typedef struct IndexRange {
   _Alignas(64) _Atomic uint64_t rest;
-} Stretch;
+} IndexRange;
 
-#define STRETCH(begin, end) ((uint64_t)(begin) << 32 | (uint64_t)(end))
+#define RANGE(begin, end) ((uint64_t)(begin) << 32 | (uint64_t)(end))
 #define BEGIN(rest) ((ptrdiff_t)((rest) >> 32))
 #define END(rest) ((ptrdiff_t)((rest) & 0xffffffffu))
 
 struct ThreadPool {
-  int workers;  // threads beside the caller's
+  int workers;  // threads besides the caller's
   pthread_t *threads;
   pthread_mutex_t mutex;
   pthread_cond_t wake;
   _Atomic uint64_t state;
   _Atomic int parked;
   _Atomic bool ending;
-  // The run under way.
+  // The current run.
   void (*body)(void *, ptrdiff_t, ptrdiff_t);
   void *context;
   ptrdiff_t grain;
-  Stretch *stretches;  // by place
-  _Atomic int places;  // given out to threads
+  IndexRange *ranges;       // by worker
+  _Atomic int next_worker;  // worker numbers assigned so far
 };
 
-static _Thread_local int place = 0;
+static _Thread_local int worker = 0;
 
-int thread_pool_place(void) { return place; }
+int thread_pool_worker(void) { return worker; }
 
 static inline void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -50,9 +50,10 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-/// Takes indices from the start of the thread's own stretch, or from the end of another's; false where none are left.
-static bool take(Stretch *stretch, ptrdiff_t grain, bool own, ptrdiff_t *begin, ptrdiff_t *end) {
-  uint64_t rest = atomic_load_explicit(&stretch->rest, memory_order_relaxed);
+/// Takes indices from the start of the thread's own range, or steals from the end of another's.
+/// False if none are left.
+static bool take(IndexRange *range, ptrdiff_t grain, bool own, ptrdiff_t *begin, ptrdiff_t *end) {
+  uint64_t rest = atomic_load_explicit(&range->rest, memory_order_relaxed);
   while (BEGIN(rest) < END(rest)) {
     *begin = BEGIN(rest);
     *end = END(rest);
@@ -60,13 +61,13 @@ static bool take(Stretch *stretch, ptrdiff_t grain, bool own, ptrdiff_t *begin, 
     if (own) {
       const ptrdiff_t next = (*begin / grain + 1) * grain;
       if (next < *end) *end = next;
-      left = STRETCH(*end, END(rest));
+      left = RANGE(*end, END(rest));
     } else {
       const ptrdiff_t last = (*end - 1) / grain * grain;
       if (last > *begin) *begin = last;
-      left = STRETCH(BEGIN(rest), *begin);
+      left = RANGE(BEGIN(rest), *begin);
     }
-    if (atomic_compare_exchange_weak_explicit(&stretch->rest, &rest, left, memory_order_relaxed,
+    if (atomic_compare_exchange_weak_explicit(&range->rest, &rest, left, memory_order_relaxed,
                                               memory_order_relaxed))
       return true;
   }
@@ -77,8 +78,8 @@ static void take_indices(ThreadPool *pool) {
   const int threads = pool->workers + 1;
   ptrdiff_t begin, end;
   for (int i = 0; i < threads; i++) {
-    Stretch *stretch = &pool->stretches[(place + i) % threads];
-    while (take(stretch, pool->grain, i == 0, &begin, &end)) pool->body(pool->context, begin, end);
+    IndexRange *range = &pool->ranges[(worker + i) % threads];
+    while (take(range, pool->grain, i == 0, &begin, &end)) pool->body(pool->context, begin, end);
   }
 }
 
@@ -97,7 +98,7 @@ static void park(ThreadPool *pool, uint64_t seen) {
 
 static void *work(void *argument) {
   ThreadPool *pool = argument;
-  place = atomic_fetch_add(&pool->places, 1) + 1;
+  worker = atomic_fetch_add(&pool->next_worker, 1) + 1;
   uint64_t seen = 0;
   for (;;) {
     for (int spins = 0; !has_news(pool, seen); spins++) {
@@ -129,8 +130,8 @@ ThreadPool *thread_pool_create(int threads) {
   pthread_cond_init(&pool->wake, NULL);
   int wanted = threads > 1 ? threads - 1 : 0;
   pool->threads = wanted ? calloc((size_t)wanted, sizeof *pool->threads) : NULL;
-  pool->stretches = aligned_alloc(_Alignof(Stretch), (size_t)(wanted + 1) * sizeof(Stretch));
-  while (pool->workers < wanted && pool->threads && pool->stretches &&
+  pool->ranges = aligned_alloc(_Alignof(IndexRange), (size_t)(wanted + 1) * sizeof(IndexRange));
+  while (pool->workers < wanted && pool->threads && pool->ranges &&
          pthread_create(&pool->threads[pool->workers], NULL, work, pool) == 0)
     pool->workers++;
   if (pool->workers < wanted) {
@@ -147,7 +148,7 @@ void thread_pool_destroy(ThreadPool *pool) {
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->mutex);
   free(pool->threads);
-  free(pool->stretches);
+  free(pool->ranges);
   free(pool);
 }
 
@@ -164,8 +165,8 @@ void thread_pool_run(ThreadPool *pool, void (*body)(void *, ptrdiff_t, ptrdiff_t
   pool->grain = grain;
   const ptrdiff_t threads = pool->workers + 1;
   for (ptrdiff_t i = 0; i < threads; i++)
-    atomic_store_explicit(&pool->stretches[i].rest,
-                          STRETCH(i * count / threads, (i + 1) * count / threads),
+    atomic_store_explicit(&pool->ranges[i].rest,
+                          RANGE(i * count / threads, (i + 1) * count / threads),
                           memory_order_relaxed);
   uint64_t run = RUN_NUMBER(atomic_load(&pool->state)) + 1;
   atomic_store(&pool->state, run << 17 | OPEN);

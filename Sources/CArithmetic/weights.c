@@ -17,7 +17,7 @@ INLINE float load(const char *source, int type) {
   return type == WEIGHT_BF16 ? widen_bfloat16(bits) : widen_half(bits);
 }
 
-/// `count` elements that lie `stride` elements apart.
+/// Widens `count` elements with stride `stride`.
 INLINE void widen(const char *source, int type, ptrdiff_t stride, ptrdiff_t count, float *target) {
   const ptrdiff_t step = stride * bytes_of(type);
   for (ptrdiff_t i = 0; i < count; i++) target[i] = load(source + i * step, type);
@@ -35,7 +35,7 @@ INLINE void narrow(const float *source, int type, ptrdiff_t count, char *target)
   }
 }
 
-/// Whether a number that was finite in `source` is infinite in `target`.
+/// Whether a finite element of `source` became infinite in `target`.
 INLINE bool overflowed(const float *source, const char *target, int type, ptrdiff_t count) {
   int found = 0;
   for (ptrdiff_t i = 0; i < count; i++) {
@@ -88,10 +88,10 @@ bool store_weights(const void *source, int source_type, bool transposed, ptrdiff
     }
     return stored;
   }
-  // Sixteen rows of the target at a time: they are neighbours in each row of the source, so no cache line is
-  // read for one element.
+  // Sixteen rows of the target at a time: they are contiguous in each row of the source, so every
+  // cache line is used fully.
   enum { ROWS = 16, COLUMNS = BLOCK / ROWS };
-  float turned[BLOCK];
+  float row_major[BLOCK];
   for (ptrdiff_t row = begin; row < end; row += ROWS) {
     const ptrdiff_t height = end - row < ROWS ? end - row : ROWS;
     for (ptrdiff_t column = 0; column < columns; column += COLUMNS) {
@@ -100,9 +100,9 @@ bool store_weights(const void *source, int source_type, bool transposed, ptrdiff
         widen_weights(from + ((column + c) * rows + row) * from_bytes, source_type, height,
                       block + c * ROWS);
       for (ptrdiff_t r = 0; r < height; r++)
-        for (ptrdiff_t c = 0; c < width; c++) turned[r * COLUMNS + c] = block[c * ROWS + r];
+        for (ptrdiff_t c = 0; c < width; c++) row_major[r * COLUMNS + c] = block[c * ROWS + r];
       for (ptrdiff_t r = 0; r < height; r++)
-        stored &= narrow_weights(turned + r * COLUMNS, width,
+        stored &= narrow_weights(row_major + r * COLUMNS, width,
                                  to + ((row - begin + r) * columns + column) * to_bytes,
                                  target_type);
     }

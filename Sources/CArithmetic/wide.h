@@ -1,10 +1,10 @@
-// How the row arithmetic becomes wide: plain loops over floats that the compiler vectorises.
+// Vectorisation of the row arithmetic: plain loops over floats, vectorised by the compiler.
 //
-// A function marked WIDE is compiled once a processor family (AVX-512, AVX2, and what the compiler takes by
-// default) and the loader picks one when the program starts, so one binary runs everywhere and no build
-// flag is needed. What it calls inside its loops is INLINE and takes scalars, so that it is compiled for the same
-// family. SUMS_IN_ANY_ORDER, first in a body, lets sums run in 16 lanes; the order is fixed when the code is compiled, so
-// runs repeat bit for bit.
+// A function marked WIDE is compiled for AVX-512, for AVX2 and for the compiler's default; the
+// loader selects one when the program starts, so one binary runs on every processor. Functions
+// called in its loops are INLINE and take scalars, so that they are compiled for the same target.
+// SUMS_IN_ANY_ORDER at the start of a function allows vectorised sums. Their order is fixed at
+// compile time, so results are bit-identical from run to run.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -18,12 +18,13 @@
 #define INLINE static inline __attribute__((always_inline))
 #define SUMS_IN_ANY_ORDER _Pragma("clang fp reassociate(on) contract(fast)")
 
-/// e^x within 2 units in the last place: 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2]
-/// (Cephes' coefficients). Below -87.3 it is 1e-38, above 88 it is 1.7e38; NaN stays NaN.
+/// e^x within 2 ulp: 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2] (Cephes'
+/// coefficients). The result is 1e-38 below -87.3 and 1.7e38 above 88; NaN stays NaN.
 INLINE float exponential(float x) {
   x = x < -87.3f ? -87.3f : x;
   x = x > 88.0f ? 88.0f : x;
-  const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the low bits hold the rounded n
+  // 1.5 * 2^23: the low bits hold the rounded n
+  const float shifted = x * 1.44269504f + 12582912.0f;
   const float n = shifted - 12582912.0f;
   const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -41,10 +42,11 @@ INLINE float exponential(float x) {
   return p * scale;
 }
 
-/// The square root, without the errno that keeps sqrtf out of vectors.
+/// The square root; unlike sqrtf it sets no errno, so it vectorises.
 INLINE float square_root(float x) { return __builtin_elementwise_sqrt(x); }
 
-/// tanh within 2e-7 relative: near 0 an odd polynomial of degree 11 (Cephes' coefficients), elsewhere
+/// tanh with a relative error of 2e-7: near 0 an odd polynomial of degree 11 (Cephes'
+/// coefficients), elsewhere
 /// 1 - 2 / (e^2|x| + 1) with the sign of x.
 INLINE float hyperbolic_tangent(float x) {
   const float a = __builtin_fabsf(x);
@@ -59,7 +61,7 @@ INLINE float hyperbolic_tangent(float x) {
   return a < 0.625f ? near : __builtin_copysignf(far, x);
 }
 
-/// The largest of `count` numbers; NaN are passed over, and -inf is given where nothing else is there.
+/// The largest of `count` numbers. NaN are skipped; -inf if there is no other number.
 INLINE float largest_of(const float *x, ptrdiff_t count) {
   float lanes[32];
   for (int lane = 0; lane < 32; lane++) lanes[lane] = -__builtin_inff();

@@ -1,19 +1,21 @@
 package import OpenCL
 
-/// What can go wrong below the model: a device that is not there, memory that is not there, an operand of
-/// the wrong size, or a failed call of the driver.
+/// Errors of this module: a missing device, missing memory, an operand of the wrong size, an
+/// unsupported call, or a failed driver call.
 package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
-  /// No device answers to the name asked for; `found` lists those that would.
+  /// There is no device with the requested name; `found` lists the devices.
   case unknownDevice(asked: String, found: [String])
-  /// `needed` bytes were asked for, `available` are left.
-  case outOfMemory(device: String, needed: Int, available: Int)
-  /// A single buffer of `needed` bytes was asked for; the device takes at most `limit` in one, however much is free.
+  /// `needed` bytes were requested, `available` are left; of what `limit` allows, where that is not
+  /// the device's own memory.
+  case outOfMemory(device: String, needed: Int, available: Int, limit: MemoryLimit? = nil)
+  /// A single buffer of `needed` bytes was requested; the device supports at most `limit`, however
+  /// much memory is free.
   case bufferTooLarge(device: String, needed: Int, limit: Int)
-  /// An operand holds fewer elements than the operation's shape asks for.
+  /// An operand has fewer elements than its shape.
   case shape(operation: String, operand: String, expected: Int, found: Int)
-  /// A call that the operation does not offer, such as a head dimension that is too large.
+  /// A call that the operation does not support, such as a head dimension that is too large.
   case unsupported(operation: String, reason: String)
-  /// The driver refused a call.
+  /// A driver call failed.
   case driver(OpenCLError)
 
   package var description: String {
@@ -21,9 +23,10 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
     case .unknownDevice(let asked, let found):
       let list = found.isEmpty ? "none but cpu" : found.joined(separator: ", ")
       return "unknown device '\(asked)': expected auto, cpu, opencl or one of these: \(list)"
-    case .outOfMemory(let device, let needed, let available):
+    case .outOfMemory(let device, let needed, let available, let limit):
+      let allowed = limit.map { " of \(Self.mebibytes($0.byteCount)) MiB allowed by \($0.source)" }
       return "\(device) is out of memory: \(Self.mebibytes(needed)) MiB needed, "
-        + "\(Self.mebibytes(available)) MiB available; a smaller --batch-size, "
+        + "\(Self.mebibytes(available)) MiB available\(allowed ?? ""); a smaller --batch-size, "
         + "--teacher-cache hidden or --precision bf16 lowers what is needed"
     case .bufferTooLarge(let device, let needed, let limit):
       return "\(device) takes at most \(Self.mebibytes(limit)) MiB in one buffer "
@@ -41,7 +44,7 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
   private static func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
 }
 
-/// Runs a call of the runtime and gives its error the type of this layer.
+/// Runs a runtime call and converts its error to `ComputeError`.
 @inline(__always)
 func driver<Result: ~Copyable>(
   _ call: () throws(OpenCLError) -> Result
@@ -49,7 +52,7 @@ func driver<Result: ~Copyable>(
   do { return try call() } catch { throw .driver(error) }
 }
 
-/// Throws where an operand holds fewer elements than its shape.
+/// Throws if an operand has fewer elements than its shape.
 @inline(__always)
 func expect(
   _ operation: StaticString, _ operand: StaticString, _ found: Int, atLeast expected: Int

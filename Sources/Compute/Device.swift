@@ -1,10 +1,11 @@
 import CArithmetic
 package import OpenCL
 
-/// Where the arithmetic runs: a GPU (or another device) through OpenCL, or the CPU path on OpenBLAS and
-/// vectorised C. The set is closed, so an operation stands in one file: contract, launch and CPU arithmetic.
+/// A compute device: a GPU (or another device) through OpenCL, or the CPU path with OpenBLAS and
+/// vectorised C. The set is closed, so one file contains an operation's contract, launch and CPU
+/// arithmetic.
 ///
-/// Not Sendable: one thread drives a device, and commands run in the order of the calls.
+/// Not Sendable: one thread uses a device, and commands run in call order.
 package final class Device {
   enum Engine {
     case cpu(CPUEngine)
@@ -13,23 +14,23 @@ package final class Device {
 
   let engine: Engine
   let pool: MemoryPool
-  /// How users name this device: `cpu` or `opencl:0.0`.
+  /// The name on the command line: `cpu` or `opencl:0.0`.
   package let name: String
-  /// What the device calls itself.
+  /// The name reported by the device.
   package let title: String
-  /// Which tuning the kernels run with; none on the CPU path.
+  /// The tuning of the kernels; none on the CPU path.
   package let tuning: DeviceTuning
 
-  /// Whether products with bf16 weights round activations and gradients to bf16 too, but for those that are asked to be
-  /// exact. Each factor is then off by up to 2^-9 of itself, and the processor runs at twice the rate. It changes nothing where
-  /// `canRoundActivations` is false.
+  /// Whether matrix multiplications with bf16 weights round activations and gradients to bf16 too,
+  /// unless they are exact. The relative error of each factor is then up to 2^-9, and the processor
+  /// runs at twice the rate. No effect if `canRoundActivations` is false.
   package var roundsActivations = false
 
-  /// The CPU path with so many threads; nil takes one a core.
+  /// The CPU path with `threads` threads; nil for one per core.
   package init(
-    cpuThreads threads: Int? = nil, bodies: CPUBodies = .automatic, memoryLimit: Int? = nil
+    cpuThreads threads: Int? = nil, variant: CPUVariant = .automatic, memoryLimit: Int? = nil
   ) throws(ComputeError) {
-    let cpu = try CPUEngine(threads: threads, bodies: bodies)
+    let cpu = try CPUEngine(threads: threads, variant: variant)
     engine = .cpu(cpu)
     name = "cpu"
     title = "CPU, \(cpu.threads) thread\(cpu.threads == 1 ? "" : "s"), OpenBLAS"
@@ -39,13 +40,13 @@ package final class Device {
     }
   }
 
-  /// An OpenCL device. `isProfiling` keeps a time for every launch (see `takeTimings`); `tunings` is where its kernels'
-  /// constants are looked for.
+  /// An OpenCL device. `isProfiling` records a time for every launch (see `takeTimings`); `tunings`
+  /// is the store of tuned configurations.
   package init(
     opencl description: DeviceDescription, isProfiling: Bool = false,
-    bodies: KernelBodies = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
+    variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
   ) throws(ComputeError) {
-    let gpu = try OpenCLEngine(description, isProfiling: isProfiling, bodies: bodies)
+    let gpu = try OpenCLEngine(description, isProfiling: isProfiling, variant: variant)
     engine = .opencl(gpu)
     tuning = tunings.apply(to: gpu)
     name = "opencl:\(description.platformIndex).\(description.deviceIndex)"
@@ -65,43 +66,50 @@ package final class Device {
     return false
   }
 
+  /// Threads of the CPU path; nil on other devices. Where OpenBLAS multiplies, their number decides how matrices are divided, so
+  /// another number changes the order of sums and the last digits.
+  package var threads: Int? {
+    if case .cpu(let cpu) = engine { return cpu.threads }
+    return nil
+  }
+
   /// True for the CPU path on a processor with dot products of bf16 pairs (AVX512-BF16).
   package var canRoundActivations: Bool {
-    if case .cpu(let cpu) = engine { return cpu.usesTiles && product_has_bfloat16_dots() }
+    if case .cpu(let cpu) = engine { return cpu.usesTiles && matmul_has_bfloat16_dots() }
     return false
   }
 
-  /// Waits until everything asked for so far has been done.
+  /// Waits until all enqueued commands have run.
   package func synchronize() throws(ComputeError) {
     if case .opencl(let gpu) = engine {
       try driver { () throws(OpenCLError) in try gpu.context.finish() }
     }
   }
 
-  /// Gives memory that is kept for the next buffers back to the system: what one phase used up, the next may not need.
+  /// Frees the memory kept for reuse, for example between phases with different needs.
   package func releaseKeptMemory() { pool.drain() }
 
-  /// Bytes of device memory held now, buffers in use and buffers kept for the next.
+  /// Bytes of device memory held now: in use and kept for reuse.
   package var heldBytes: Int { pool.heldBytes }
   /// The most bytes ever held.
   package var peakBytes: Int { pool.peakBytes }
-  /// Allocations made so far.
+  /// Number of allocations so far.
   package var allocations: Int { pool.allocations }
-  /// What was asked of the device so far; nothing on the CPU path.
+  /// Counts of commands and traffic so far; zero on the CPU path.
   package var counts: DeviceCounts {
     guard case .opencl(let gpu) = engine else { return DeviceCounts() }
     return DeviceCounts(launches: gpu.launches, traffic: gpu.context.traffic)
   }
 
-  /// Hands what was asked for to the device without waiting for it.
+  /// Submits all enqueued commands to the device, without waiting.
   package func flush() throws(ComputeError) {
     if case .opencl(let gpu) = engine {
       try driver { () throws(OpenCLError) in try gpu.context.flush() }
     }
   }
 
-  /// Seconds on the device of every launch since the last call, in order, by kernel entry; empty unless
-  /// the device is profiling.
+  /// Device seconds of every launch since the last call, in order, with the kernel entry; empty
+  /// unless profiling.
   package func takeTimings() throws(ComputeError) -> [(entry: String, seconds: Double)] {
     if case .opencl(let gpu) = engine { return try gpu.takeTimings() }
     return []

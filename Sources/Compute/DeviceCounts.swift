@@ -1,6 +1,6 @@
 internal import OpenCL
 
-/// What was asked of a device, counted from when it was opened: two of these tell what lies between them.
+/// Commands and traffic of a device since it was opened; subtract two values for an interval.
 package struct DeviceCounts: Sendable, Equatable {
   /// Kernel launches.
   package var launches = 0
@@ -23,7 +23,7 @@ package struct DeviceCounts: Sendable, Equatable {
     downloadedBytes = traffic.downloadedBytes
   }
 
-  /// What was asked for after `before`.
+  /// The counts since `before`.
   package static func - (after: DeviceCounts, before: DeviceCounts) -> DeviceCounts {
     var between = DeviceCounts()
     between.launches = after.launches - before.launches

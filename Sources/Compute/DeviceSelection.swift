@@ -1,14 +1,15 @@
 internal import OpenCL
 
-/// Which device a user asks for: `auto`, `cpu`, `opencl` or `opencl:PLATFORM.DEVICE`.
+/// The requested device: `auto`, `cpu`, `opencl` or `opencl:PLATFORM.DEVICE`.
 package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
-  /// The fastest GPU if there is one, else the CPU path. An OpenCL device of CPU type is taken only when named.
+  /// The fastest GPU if there is one, else the CPU path. An OpenCL device of CPU type must be
+  /// requested explicitly.
   case automatic
   /// The CPU path.
   case cpu
   /// The fastest GPU, else the first OpenCL device.
   case opencl
-  /// One device by its places among the platforms and among the platform's devices.
+  /// One device, by platform index and device index.
   case openclDevice(platform: Int, device: Int)
 
   package init?(_ text: String) {
@@ -18,9 +19,9 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     case "opencl": self = .opencl
     default:
       guard text.hasPrefix("opencl:") else { return nil }
-      let places = text.dropFirst("opencl:".count).split(
+      let indices = text.dropFirst("opencl:".count).split(
         separator: ".", omittingEmptySubsequences: false)
-      guard places.count == 2, let platform = Int(places[0]), let device = Int(places[1]),
+      guard indices.count == 2, let platform = Int(indices[0]), let device = Int(indices[1]),
         platform >= 0, device >= 0
       else { return nil }
       self = .openclDevice(platform: platform, device: device)
@@ -36,8 +37,8 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Opens the device. `threads` is for the CPU path; nil takes one a core. `tunings` is where an OpenCL device's kernels look
-  /// for their constants.
+  /// Opens the device. `threads` is for the CPU path; nil for one per core. `tunings` is the store
+  /// of tuned configurations of OpenCL devices.
   package func open(
     threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user
   ) throws(ComputeError) -> Device {
@@ -46,7 +47,7 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     do throws(OpenCLError) {
       survey = try DeviceSurvey()
     } catch {
-      // `auto` asks only whether there is a GPU: a broken loader means that there is none.
+      // `auto` only needs to know whether there is a GPU: with a broken loader there is none.
       if self == .automatic { return try Device(cpuThreads: threads) }
       throw .driver(error)
     }
@@ -56,8 +57,8 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     return try Device(opencl: description, isProfiling: isProfiling, tunings: tunings)
   }
 
-  /// The OpenCL device that is meant; nil for the CPU path. Throws where a device is asked for that is not there or does
-  /// not answer.
+  /// The selected OpenCL device; nil for the CPU path. Throws if the requested device does not
+  /// exist or does not respond.
   func device(among survey: DeviceSurvey) throws(ComputeError) -> DeviceDescription? {
     let found = survey.found
     let failure: DeviceSurvey.Failure?
@@ -77,8 +78,9 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
       asked: description, found: found.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })
   }
 
-  /// Of the GPUs, one with memory of its own before those that share the host's, then that of the most compute units times
-  /// clock rate, then the first. Makers count units differently, so across makers the rate is a guess; `--device opencl:P.D` names one.
+  /// The preferred GPU: discrete before shared memory, then the largest product of compute units
+  /// and clock rate, then the first. Vendors count units differently, so the rate is only a guess
+  /// across vendors; `--device opencl:P.D` selects one.
   static func fastestGPU(among devices: [DeviceDescription]) -> DeviceDescription? {
     func rank(_ device: DeviceDescription) -> (Int, Int) {
       (device.sharesHostMemory ? 0 : 1, device.computeUnits * max(device.clock, 1))

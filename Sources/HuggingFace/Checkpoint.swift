@@ -40,7 +40,9 @@ package final class Checkpoint: Sendable {
     for (tensor, shard) in shards where opened[shard] == nil {
       let url = folder.appending(path: shard)
       guard FileManager.default.fileExists(atPath: url.path) else {
-        throw .missingShard(index: index.path, tensor: tensor, shard: shard)
+        throw .missingShard(
+          index: index.path, tensor: tensor, shard: shard,
+          found: Self.insteadOf(shard, among: Set(shards.map(\.shard)), in: folder))
       }
       opened[shard] = try Self.open(url)
     }
@@ -83,7 +85,8 @@ package final class Checkpoint: Sendable {
   package func file(of name: String) throws(CheckpointError) -> SafetensorsFile {
     guard let file = home[name] else {
       throw .missingTensor(
-        name: name, source: files.count == 1 ? files[0].path : folder.path)
+        name: name, source: files.count == 1 ? files[0].path : folder.path,
+        found: Self.insteadOf(tensor: name, among: home.keys))
     }
     return file
   }
@@ -143,15 +146,8 @@ package final class Checkpoint: Sendable {
     return components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } && !path.contains("\0")
   }
 
-  /// Why a folder has no checkpoint, with the name of the file that it has instead.
   private static func absence(in folder: URL) -> CheckpointError {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return .noSafetensors(folder: folder.path, other: otherFormat(among: names))
-  }
-
-  /// The first name of a file that holds weights in another format.
-  static func otherFormat(among names: [String]) -> String? {
-    let endings = [".bin", ".pt", ".pth", ".gguf", ".h5", ".msgpack", ".onnx"]
-    return names.sorted().first { name in endings.contains { name.hasSuffix($0) } }
+    return .noSafetensors(folder: folder.path, found: ModelFiles(names).insteadOfWeights())
   }
 }

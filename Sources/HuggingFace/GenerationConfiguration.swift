@@ -4,7 +4,7 @@ import JSON
 package struct GenerationConfiguration: Sendable, Equatable {
   /// The identifiers after which generation stops; several for chat models that end a turn and a
   /// text differently.
-  package let endIdentifiers: [Int]
+  package internal(set) var endIdentifiers: [Int]
 
   /// The identifier that begins a text, or nil.
   package let beginIdentifier: Int?

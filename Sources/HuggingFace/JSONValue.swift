@@ -38,6 +38,10 @@ package struct JSONValue: Sendable {
 
   /// Reads JSON text.
   package init(parsing bytes: [UInt8], file: String) throws(JSONValueError) {
+    if let kind = FileKind(bytes) {
+      throw JSONValueError(
+        file: file, path: "", problem: .unexpected(expected: "JSON", found: kind.description))
+    }
     do {
       self.init(try JSON(parsing: bytes), file: file)
     } catch {

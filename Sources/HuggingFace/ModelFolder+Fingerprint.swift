@@ -3,12 +3,11 @@ import JSON
 import Safetensors
 
 extension ModelFolder {
-  /// A SHA-256 that tells models apart, in 64 hexadecimal digits, for recording beside what was
-  /// made with them.
+  /// A fingerprint that tells models apart, for recording beside what was made with them: the SHA-256, in 64 hexadecimal
+  /// digits, of `config.json` without its white space and, for every tensor, name, type, shape and the first 256 bytes.
   ///
-  /// It covers `config.json` without its white space and, for every tensor, name, type, shape and
-  /// the first 256 bytes. So it is cheap at any size, and a fine-tuned model differs from the one
-  /// that it began with.
+  /// So it is cheap at any size, and a fine-tuned model differs from the one that it began with. It is no checksum of the
+  /// weights: a change behind the first 256 bytes of a tensor does not show.
   package func fingerprint() throws(ModelFolderError) -> String {
     let config = try config()
     let checkpoint = try checkpoint()

@@ -16,13 +16,17 @@ package struct ModelFolder: Sendable {
     // Links are followed: the hub's caches are full of them.
     let values = try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
     guard let isFolder = values?.isDirectory else { throw .missing(url.path) }
-    guard isFolder else { throw .notAFolder(url.path) }
+    guard isFolder else {
+      throw .notAFolder(url.path, found: Self.file(at: url))
+    }
     self.url = url
   }
 
   /// `config.json`, which says what the model is.
   package func config() throws(ModelFolderError) -> JSONValue {
-    guard has("config.json") else { throw .missingFile(folder: url.path, name: "config.json") }
+    guard has("config.json") else {
+      throw .missingFile(folder: url.path, name: "config.json", found: insteadOfConfiguration)
+    }
     return try json("config.json")
   }
 
@@ -35,31 +39,41 @@ package struct ModelFolder: Sendable {
     }
   }
 
-  /// The tokenizer, or nil where the folder has no `tokenizer.json`.
+  /// The tokenizer that `AutoTokenizer` of transformers makes of the folder, or nil where it has no
+  /// `tokenizer.json`.
   package func tokenizer() throws(ModelFolderError) -> Tokenizer? {
-    guard has("tokenizer.json") else { return nil }
+    guard let (file, json) = try assembledTokenizer() else { return nil }
     do {
-      return try Tokenizer(contentsOf: url.appending(path: "tokenizer.json"))
+      return try Tokenizer(json, name: file)
     } catch {
       throw .tokenizer("\(error)")
     }
   }
 
-  /// The tokens that begin, end and pad a text, as far as the folder says.
+  /// The tokens that begin, end and pad a text, as far as the folder says. Where no configuration
+  /// names one that ends a text, the tokenizer's `eos_token` does.
   package func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
     let generation: JSONValue? = try optionalJSON("generation_config.json")
     let config: JSONValue? = try optionalJSON("config.json")
+    var found: GenerationConfiguration
     do {
-      return try GenerationConfiguration(generation: generation, config: config)
+      found = try GenerationConfiguration(generation: generation, config: config)
     } catch {
       throw .json(error)
     }
+    if found.endIdentifiers.isEmpty,
+      let token = try tokenizerConfiguration().specialTokens["eos_token"],
+      let identifier = try tokenizer()?.identifier(of: token)
+    {
+      found.endIdentifiers = [identifier]
+    }
+    return found
   }
 
-  /// `tokenizer_config.json` with `special_tokens_map.json`: special tokens and the chat template.
+  /// `tokenizer_config.json` with the files beside it: special tokens and the chat template.
   package func tokenizerConfiguration() throws(ModelFolderError) -> TokenizerConfiguration {
     let config = try optionalJSON("tokenizer_config.json")
-    let specialTokens = try optionalJSON("special_tokens_map.json")
+    let specialTokens = try specialTokens()
     do {
       return try TokenizerConfiguration(config: config, specialTokens: specialTokens)
     } catch {

@@ -2,10 +2,10 @@
 package enum ModelFolderError: Error, Equatable, Sendable {
   /// There is nothing at this path.
   case missing(String)
-  /// There is a file at this path.
-  case notAFolder(String)
-  /// The folder lacks a file that every model has.
-  case missingFile(folder: String, name: String)
+  /// There is a file at this path, with what it is.
+  case notAFolder(String, found: String)
+  /// The folder lacks a file that every model has, with what there is in its place.
+  case missingFile(folder: String, name: String, found: String)
   /// A JSON file is damaged, or not as expected.
   case json(JSONValueError)
   /// The weights are damaged or missing.
@@ -21,8 +21,9 @@ extension ModelFolderError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .missing(let path): "\(path): expected a model folder, found nothing"
-    case .notAFolder(let path): "\(path): expected a model folder, found a file"
-    case .missingFile(let folder, let name): "\(folder): expected \(name), found no such file"
+    case .notAFolder(let path, let found): "\(path): expected a model folder, found \(found)"
+    case .missingFile(let folder, let name, let found):
+      "\(folder): expected \(name), found \(found)"
     case .json(let error): error.description
     case .checkpoint(let error): error.description
     case .tokenizer(let reason): reason

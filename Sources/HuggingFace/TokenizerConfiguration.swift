@@ -4,49 +4,46 @@ import JSON
 /// The special tokens and the chat template of a tokenizer, as `tokenizer_config.json` states them.
 package struct TokenizerConfiguration: Sendable {
   /// The text of every special token under the name that chat templates use: `bos_token`,
-  /// `eos_token`, `unk_token`, `pad_token` and so on.
+  /// `eos_token`, `unk_token`, `pad_token` and so on, and those that a model names itself, such as
+  /// `image_token`.
   package let specialTokens: [String: String]
 
   /// The source of the chat template with the place where it stands, or nil.
   package let chatTemplate: (source: String, place: String)?
 
-  private static let names = [
-    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
-  ]
-
-  /// Reads the configuration; what it lacks of the special tokens comes from
-  /// `special_tokens_map.json`.
-  package init(config: JSONValue?, specialTokens map: JSONValue?) throws(JSONValueError) {
-    var specialTokens: [String: String] = [:]
-    for name in Self.names {
-      var token = try config?.token(name)
-      if token == nil { token = try map?.token(name) }
-      specialTokens[name] = token
-    }
+  /// Reads the chat template of the configuration; `specialTokens` come from its files too.
+  package init(
+    config: JSONValue?, specialTokens: [String: String]
+  ) throws(JSONValueError) {
     self.specialTokens = specialTokens
     chatTemplate = try config?.chatTemplate()
   }
 }
 
 extension JSONValue {
-  /// A special token: its text, or an object that has it as `content`.
-  fileprivate func token(_ name: String) throws(JSONValueError) -> String? {
-    guard let value: JSONValue = try optional(name) else { return nil }
-    if case .object = value.json { return try value.required("content") }
-    return try required(name)
-  }
-
-  /// `chat_template`: a text, or a list of named texts of which `default` is meant.
+  /// `chat_template`: a text, or named texts of which `default` is meant, as a list or an object.
   fileprivate func chatTemplate() throws(JSONValueError) -> (source: String, place: String)? {
     guard let value: JSONValue = try optional("chat_template") else { return nil }
-    guard case .array = value.json else {
-      return (try required("chat_template"), "\(file), chat_template")
-    }
-    let templates: [JSONValue] = try required("chat_template")
-    for template in templates where try template.required("name") == "default" {
-      return (try template.required("template"), "\(file), \(template.path).template")
+    var names: [String] = []
+    switch value.json {
+    case .array:
+      let templates: [JSONValue] = try required("chat_template")
+      for template in templates {
+        let name: String = try template.required("name")
+        if name == "default" {
+          return (try template.required("template"), "\(file), \(template.path).template")
+        }
+        names.append(name)
+      }
+    case .object(let templates):
+      if templates.keys.contains("default") {
+        return (try value.required("default"), "\(file), chat_template.default")
+      }
+      names = templates.keys.sorted()
+    default: return (try required("chat_template"), "\(file), chat_template")
     }
     throw failure(
-      expected: "a template named \"default\"", found: "none of that name", at: "chat_template")
+      expected: "a template named default, or one of them in a file of its own",
+      found: names.isEmpty ? "none" : names.joined(separator: ", "), at: "chat_template")
   }
 }

@@ -27,11 +27,16 @@ struct JSONParser {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       throw failure("expected a value, found a byte-order mark")
     }
-    skipSpace()
-    let value = try parseValue()
+    let value = try parseLeading()
     skipSpace()
     if position < bytes.count { throw failure("expected the end of the text") }
     return value
+  }
+
+  /// The value that the text begins with.
+  mutating func parseLeading() throws(JSONSyntaxError) -> JSON {
+    skipSpace()
+    return try parseValue()
   }
 
   private mutating func parseValue() throws(JSONSyntaxError) -> JSON {
@@ -44,7 +49,8 @@ struct JSONParser {
     case UInt8(ascii: "t"): return try parseWord("true", as: .bool(true))
     case UInt8(ascii: "f"): return try parseWord("false", as: .bool(false))
     case UInt8(ascii: "n"): return try parseWord("null", as: .null)
-    case UInt8(ascii: "N"): return try parseWord("NaN", as: .number(.nan))
+    case UInt8(ascii: "N") where foreignSyntax == nil:
+      return try parseWord("NaN", as: .number(.nan))
     case UInt8(ascii: "I"): return try parseWord("Infinity", as: .number(.infinity))
     case let byte? where byte == UInt8(ascii: "-") || Self.digits.contains(byte):
       return try parseNumber()
@@ -167,10 +173,12 @@ extension JSONParser {
   func failure(_ reason: String) -> JSONSyntaxError {
     let before = bytes[..<min(position, bytes.count)]
     let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    let found = current.map { byte in
-      (0x21..<0x7F).contains(byte)
-        ? "\"\(Unicode.Scalar(byte))\"" : "byte 0x\(String(byte, radix: 16))"
-    }
+    let found =
+      foreignSyntax
+      ?? current.map { byte in
+        (0x21..<0x7F).contains(byte)
+          ? "\"\(Unicode.Scalar(byte))\"" : "byte 0x\(String(byte, radix: 16))"
+      }
     let states = reason.contains("found") ? "" : ", found \(found ?? "the end of the text")"
     return JSONSyntaxError(
       line: before.count { $0 == 0x0A } + 1, column: before.count - lineStart + 1,
@@ -178,7 +186,34 @@ extension JSONParser {
   }
 }
 
+extension JSONParser {
+  /// What stands at the position where it is of a language that is like JSON.
+  private var foreignSyntax: String? {
+    let rest = bytes[min(position, bytes.count)...]
+    for mark in ["//", "/*", "#"] where rest.starts(with: mark.utf8) {
+      return "a comment, which JSON does not have"
+    }
+    if current == UInt8(ascii: "'") { return "a single quote, where JSON has double quotes" }
+    for (word, own) in [("None", "null"), ("True", "true"), ("False", "false")]
+    where rest.starts(with: word.utf8) {
+      return "Python's \(word), where JSON has \(own)"
+    }
+    return nil
+  }
+}
+
 extension JSON {
+  /// Reads the JSON value that a text begins with, whatever follows it.
+  ///
+  /// - Returns: the value, and how many bytes of the text it takes with the white space before it.
+  package static func leading(
+    _ bytes: [UInt8]
+  ) throws(JSONSyntaxError) -> (value: JSON, byteCount: Int) {
+    var parser = JSONParser(bytes)
+    let value = try parser.parseLeading()
+    return (value, parser.position)
+  }
+
   /// Reads one JSON value from UTF-8.
   ///
   /// - Throws: the first place that is not JSON, or where a key of an object comes a second time.

@@ -1,8 +1,9 @@
 import COpenCL
 
-/// What a queue has carried beside kernels, counted from its start.
+/// Copies, waits and bytes of a queue since it was created.
 package struct QueueTraffic: Sendable, Equatable {
-  /// Times that the host waited for the device: for a read, for a large write, or for the queue's end.
+  /// Times that the host waited for the device: for a read, for a large write, or for the queue's
+  /// end.
   package var hostWaits = 0
   /// Bytes from the host to the device.
   package var uploadedBytes = 0
@@ -12,16 +13,16 @@ package struct QueueTraffic: Sendable, Equatable {
   package var copies = 0
 }
 
-/// One device with its context and one in-order command queue: what is enqueued runs in its order, so a
-/// buffer may be reused as soon as the last command that reads it has been enqueued.
+/// One device with its context and one in-order command queue: what is enqueued runs in its order,
+/// so a buffer may be reused as soon as the last command that reads it has been enqueued.
 @safe package final class Context {
   package let description: DeviceDescription
   let device: DeviceHandle
   let context: cl_context
   let queue: cl_command_queue
-  /// True where events carry times; it costs a little on every launch.
+  /// Whether events record times, at a small cost per launch.
   package let isProfiling: Bool
-  /// What went through the queue so far.
+  /// The traffic of the queue so far.
   package internal(set) var traffic = QueueTraffic()
   let staging = StagingRing()
 
@@ -57,7 +58,7 @@ package struct QueueTraffic: Sendable, Equatable {
     unsafe clReleaseContext(context)
   }
 
-  /// Hands what is enqueued to the device without waiting for it.
+  /// Submits all enqueued commands to the device, without waiting.
   package func flush() throws(OpenCLError) {
     try check("clFlush", unsafe clFlush(queue))
   }
@@ -68,7 +69,7 @@ package struct QueueTraffic: Sendable, Equatable {
     try check("clFinish", unsafe clFinish(queue))
   }
 
-  /// Allocates `byteCount` bytes of device memory; what they hold is not defined.
+  /// Allocates `byteCount` bytes of uninitialised device memory.
   package func allocate(byteCount: Int) throws(OpenCLError) -> Memory {
     try Memory(context: self, byteCount: byteCount)
   }

@@ -1,15 +1,15 @@
 import COpenCL
 
-/// What an OpenCL device says of itself.
+/// The properties that an OpenCL device reports.
 package struct DeviceDescription: Sendable, Equatable {
   /// The kinds of device that the OpenCL standard tells apart.
   package enum Kind: String, Sendable {
     case cpu, gpu, accelerator, other
   }
 
-  /// Place of the platform among the platforms, from 0.
+  /// Index of the platform, from 0.
   package let platformIndex: Int
-  /// Place of the device among its platform's devices, from 0.
+  /// Index of the device in its platform, from 0.
   package let deviceIndex: Int
   package let platform: String
   package let name: String
@@ -37,8 +37,8 @@ package struct DeviceDescription: Sendable, Equatable {
 }
 
 extension DeviceDescription {
-  /// Every device that answers, platform by platform; empty where no driver is installed. Throws where nothing answers and
-  /// something failed.
+  /// All devices that respond, by platform; empty if no driver is installed. Throws if none
+  /// responds and a query failed.
   package static func all() throws(OpenCLError) -> [DeviceDescription] {
     let survey = try DeviceSurvey()
     if survey.found.isEmpty, let failure = survey.failures.first { throw failure.error }
@@ -62,7 +62,7 @@ extension DeviceDescription {
       : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0
         ? .cpu : type & cl_device_type(CL_DEVICE_TYPE_ACCELERATOR) != 0 ? .accelerator : .other
     self.computeUnits = Int(try device.number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self))
-    // Only a choice between devices asks for these two: a driver that does not know them is no worse for it.
+    // These two are only used to choose between devices: a driver may lack them.
     self.clock = Int(
       (try? device.number(CL_DEVICE_MAX_CLOCK_FREQUENCY, as: cl_uint.self)) ?? 0)
     self.sharesHostMemory =

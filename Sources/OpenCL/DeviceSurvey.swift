@@ -1,26 +1,27 @@
 import COpenCL
 
-/// The devices of this machine that answer, and what did not: a broken driver hides no device of another.
+/// The devices of this machine that respond, and the failures: a broken driver does not hide the
+/// devices of another.
 package struct DeviceSurvey: Sendable {
   /// A platform, or one of its devices, that failed a query.
   package struct Failure: Sendable, Equatable, CustomStringConvertible {
-    /// Place of the platform among the platforms, from 0.
+    /// Index of the platform, from 0.
     package let platform: Int
-    /// Place of the device among the platform's; nil where the platform does not list any.
+    /// Index of the device in the platform; nil if the platform lists none.
     package let device: Int?
     package let error: OpenCLError
 
     package var description: String {
-      let place = device.map { "opencl:\(platform).\($0)" } ?? "OpenCL platform \(platform)"
-      return "\(place) does not answer: \(error)"
+      let name = device.map { "opencl:\(platform).\($0)" } ?? "OpenCL platform \(platform)"
+      return "\(name) does not answer: \(error)"
     }
   }
 
-  /// Platform by platform, each under its own places also where one before it does not answer.
+  /// By platform and device index; the indices do not depend on devices that fail.
   package private(set) var found: [DeviceDescription] = []
   package private(set) var failures: [Failure] = []
 
-  /// Asks every platform for its devices. Throws where the loader does not even list the platforms.
+  /// Queries the devices of every platform. Throws if the loader cannot list the platforms.
   package init() throws(OpenCLError) {
     self.init(
       of: try Handles.platforms(),
@@ -32,7 +33,7 @@ package struct DeviceSurvey: Sendable {
       })
   }
 
-  /// A survey of any platforms, by what lists and describes their devices.
+  /// A survey of given platforms, with functions that list and describe their devices.
   init<Platform, Device>(
     of platforms: [Platform],
     devices: (Platform) throws(OpenCLError) -> [Device],
@@ -57,7 +58,7 @@ package struct DeviceSurvey: Sendable {
     }
   }
 
-  /// Why a device cannot be found at a place; nil where nothing failed there.
+  /// Why the device with these indices was not found; nil if nothing failed there.
   package func failure(platform: Int, device: Int) -> Failure? {
     failures.first { $0.platform == platform && ($0.device == nil || $0.device == device) }
   }

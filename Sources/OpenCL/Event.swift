@@ -1,6 +1,6 @@
 import COpenCL
 
-/// A command on its way through the queue.
+/// An enqueued command.
 @safe package struct Event: ~Copyable {
   private let handle: cl_event
 
@@ -26,7 +26,7 @@ import COpenCL
       unsafe clGetEventInfo(
         handle, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size,
         &status, nil))
-    // Below zero where the command failed: it is over all the same.
+    // A negative status means that the command failed; it has ended too.
     return status <= CL_COMPLETE
   }
 

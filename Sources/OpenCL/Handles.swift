@@ -1,7 +1,7 @@
 import COpenCL
 
-/// A platform as the driver names it. Every C handle imports as the same `OpaquePointer`, so each kind
-/// is wrapped before a second function sees it.
+/// A platform as the driver names it. Every C handle imports as the same `OpaquePointer`, so each
+/// kind is wrapped before a second function sees it.
 @safe struct PlatformHandle {
   let raw: cl_platform_id
 
@@ -37,7 +37,7 @@ enum Handles {
   static func platforms() throws(OpenCLError) -> [PlatformHandle] {
     var count: cl_uint = 0
     let status = unsafe clGetPlatformIDs(0, nil, &count)
-    // The loader answers -1001 (CL_PLATFORM_NOT_FOUND_KHR) where no driver is installed.
+    // The loader returns -1001 (CL_PLATFORM_NOT_FOUND_KHR) if no driver is installed.
     if status == -1001 || (status == CL_SUCCESS && count == 0) { return [] }
     try check("clGetPlatformIDs", status)
     var raw = unsafe [cl_platform_id?](repeating: nil, count: Int(count))
@@ -56,7 +56,7 @@ enum Handles {
     return unsafe raw.compactMap { id in unsafe id.map { unsafe DeviceHandle(raw: $0) } }
   }
 
-  /// The device at a place of `DeviceDescription.all()`.
+  /// The device at an index of `DeviceDescription.all()`.
   static func device(platform: Int, device: Int) throws(OpenCLError) -> DeviceHandle {
     let platforms = try platforms()
     guard platforms.indices.contains(platform) else {
@@ -74,7 +74,7 @@ enum Handles {
   }
 }
 
-/// Reads a value of unknown length as text by the two calls that OpenCL's information functions ask for.
+/// Reads a string of unknown length with the two calls that OpenCL's information functions require.
 func readText(
   _ call: String,
   _ read: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> Int32

@@ -40,7 +40,7 @@ import COpenCL
       "argument \(index) of \(name)")
   }
 
-  /// Binds a null pointer in the place of a buffer to the argument at `index`.
+  /// Binds a null pointer instead of a buffer to the argument at `index`.
   package func bindNothing(at index: Int) throws(OpenCLError) {
     try check(
       "clSetKernelArg",
@@ -59,7 +59,7 @@ import COpenCL
 
   /// Enqueues one run over `groups` work-groups of `items` work-items each, by dimension.
   ///
-  /// The caller binds every argument before each run: the driver keeps old values without a word.
+  /// The caller must bind all arguments before each run: the driver silently keeps old values.
   package func run(groups: [Int], items: [Int]) throws(OpenCLError) {
     try unsafe enqueue(groups: groups, items: items, event: nil)
   }

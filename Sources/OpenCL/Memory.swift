@@ -1,7 +1,7 @@
 import COpenCL
 
-/// A piece of device memory, released with its last reference. Releasing it right after an enqueue is
-/// safe: the driver keeps it until the commands that use it have run.
+/// A buffer in device memory, released with its last reference. Releasing it right after an enqueue
+/// is safe: the driver keeps it until the commands that use it have run.
 @safe package final class Memory {
   package let byteCount: Int
   let handle: cl_mem
@@ -9,7 +9,7 @@ import COpenCL
 
   init(context: Context, byteCount: Int) throws(OpenCLError) {
     var status: Int32 = CL_SUCCESS
-    // A buffer of no bytes is an error in OpenCL; operations on no rows never reach the device.
+    // An empty buffer is an error in OpenCL; operations on no rows are not enqueued.
     let handle = unsafe clCreateBuffer(
       context.context, cl_mem_flags(CL_MEM_READ_WRITE), max(byteCount, 1), nil, &status)
     try check("clCreateBuffer", status, "\(byteCount) bytes")
@@ -25,8 +25,8 @@ import COpenCL
     unsafe clReleaseMemObject(handle)
   }
 
-  /// Copies host bytes to `offset`; the host bytes may be reused when this returns. Waits for the queue only where they are
-  /// many.
+  /// Copies host bytes to `offset`; the host bytes may be reused when this returns. Waits for the
+  /// queue only where they are many.
   package func upload(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) throws(OpenCLError) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
     context.traffic.uploadedBytes += bytes.count
@@ -35,7 +35,7 @@ import COpenCL
       return try unsafe write(base, bytes.count, at: offset, isBlocking: true, event: nil)
     }
     let context = context
-    let staged = unsafe try context.staging.place(byteCount: bytes.count) {
+    let staged = unsafe try context.staging.reserve(byteCount: bytes.count) {
       context.traffic.hostWaits += 1
     }
     unsafe staged.copyMemory(from: base, byteCount: bytes.count)

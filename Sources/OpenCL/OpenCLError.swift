@@ -1,12 +1,12 @@
 import COpenCL
 
-/// A call of the OpenCL interface that failed: which call, with which status, and what was at hand.
+/// A failed OpenCL call: the call, its status and details.
 package struct OpenCLError: Error, CustomStringConvertible, Sendable, Equatable {
   /// The C function, such as `clBuildProgram`.
   package let call: String
   /// The status it returned.
   package let status: Int32
-  /// What was being done: the kernel, the argument, the size asked for, or the build log.
+  /// Details: the kernel, the argument, the requested size, or the build log.
   package let detail: String
 
   package init(call: String, status: Int32, detail: String = "") {
@@ -20,7 +20,7 @@ package struct OpenCLError: Error, CustomStringConvertible, Sendable, Equatable 
     return detail.isEmpty ? reason : "\(reason): \(detail)"
   }
 
-  /// True where the device could not give the memory that was asked for.
+  /// True if the device could not allocate the requested memory.
   package var isOutOfMemory: Bool {
     [
       CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_OUT_OF_HOST_MEMORY,
@@ -74,7 +74,7 @@ package struct OpenCLError: Error, CustomStringConvertible, Sendable, Equatable 
   ]
 }
 
-/// Throws where `status` is not `CL_SUCCESS`. The detail is made only then.
+/// Throws if `status` is not `CL_SUCCESS`; `detail` is evaluated only then.
 @inline(__always)
 func check(
   _ call: String, _ status: Int32, _ detail: @autoclosure () -> String = ""

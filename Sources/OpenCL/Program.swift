@@ -28,7 +28,7 @@ import COpenCL
     try build(options)
   }
 
-  /// Takes a binary that `binary()` gave on the same device and driver.
+  /// Loads a binary from `binary()` of the same device and driver.
   package init(
     _ context: Context, binary: [UInt8], name: String, options: String
   ) throws(OpenCLError) {
@@ -71,7 +71,7 @@ import COpenCL
     }
   }
 
-  /// The compiled program, to be kept on disk.
+  /// The compiled program, for the cache on disk.
   package func binary() throws(OpenCLError) -> [UInt8] {
     var size = 0
     try check(

@@ -1,15 +1,17 @@
 import COpenCL
 
-/// Host memory that small uploads wait in, so that nobody waits for them: the bytes are copied here, the write is
-/// enqueued, and their place is free again when it has run. The queue runs in order, so places come free in theirs.
+/// A host staging ring for small uploads, so that the host does not wait: the bytes are copied
+/// here, a write is enqueued, and the space is free again when it has run. The queue runs in order,
+/// so space is freed in order.
 @safe final class StagingRing {
   /// Bytes of the ring: some hundred steps' indices.
   static let capacity = 4 << 20
-  /// The largest upload that goes this way; a larger one waits instead of being copied twice.
+  /// The largest upload through the ring; a larger one waits for the device instead of being copied
+  /// twice.
   static let largestUpload = 1 << 18
   private static let alignment = 64
 
-  /// A write on its way, with the place behind its bytes.
+  /// A pending write, with the position after its bytes.
   private struct Pending {
     let event: Event
     let end: Int
@@ -22,23 +24,23 @@ import COpenCL
 
   private let memory = UnsafeMutableRawPointer.allocate(
     byteCount: StagingRing.capacity, alignment: StagingRing.alignment)
-  /// Positions count bytes ever taken; modulo the capacity they are places.
+  /// Positions count all bytes ever allocated; modulo the capacity they are offsets.
   private var begin = 0
   private var end = 0
   /// In the order of the queue; those before `first` are done.
   private var pending: [Pending] = []
   private var first = 0
 
-  /// The queue must have run dry.
+  /// The queue must be empty.
   deinit { unsafe memory.deallocate() }
 
-  /// A place for `byteCount` bytes, at most `largestUpload`. `wait` is called before each wait for the device, where the ring
-  /// is full.
-  func place(
+  /// Space for `byteCount` bytes, at most `largestUpload`. `wait` is called before each wait for
+  /// the device, if the ring is full.
+  func reserve(
     byteCount: Int, willWait: () -> Void
   ) throws(OpenCLError) -> UnsafeMutableRawPointer {
     let size = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
-    // A piece lies in one stretch: what is left before the ring's end is skipped where it is too short.
+    // An upload is contiguous: the rest before the ring's end is skipped if it is too short.
     let rest = Self.capacity - end % Self.capacity
     if rest < size { end += rest }
     while first < pending.count {
@@ -58,12 +60,12 @@ import COpenCL
       pending.removeSubrange(..<first)
       first = 0
     }
-    let place = unsafe memory + end % Self.capacity
+    let address = unsafe memory + end % Self.capacity
     end += size
-    return unsafe place
+    return unsafe address
   }
 
-  /// Says which command reads the bytes of the last place.
+  /// Sets the command that reads the bytes of the last upload.
   func follow(_ event: consuming Event) {
     pending.append(Pending(event: Pending.Event(event), end: end))
   }

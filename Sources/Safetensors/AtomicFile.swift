@@ -5,12 +5,15 @@ import Foundation
 /// Bytes go to a temporary file in the same folder. ``finish()`` brings them to the disk and gives
 /// the file its name, in place of any file that had it. A value that ends without ``finish()``
 /// takes its temporary file with it.
+///
+/// A device or a pipe is not replaced: bytes go into it as they come (``OutputPath``).
 @safe
 package struct AtomicFile: ~Copyable {
   /// Where the file will stand.
   package let path: String
 
-  private let temporaryPath: String
+  /// Nil where bytes go into a device or a pipe.
+  private let temporary: (path: String, target: String)?
   private let descriptor: Int32
   private var isNamed = false
 
@@ -18,19 +21,41 @@ package struct AtomicFile: ~Copyable {
   ///
   /// - Parameter url: where the file will stand; its folder exists.
   package init(replacing url: URL) throws(FileError) {
-    let folder = url.deletingLastPathComponent().path
-    let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let temporaryPath = "\(folder)/.\(url.lastPathComponent).\(suffix).tmp"
-    let descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw .afterFailedCall(path: url.path, action: "create a file beside it") }
-    self.path = url.path
-    self.temporaryPath = temporaryPath
+    let temporary: (path: String, target: String)?
+    let descriptor: Int32
+    switch try OutputPath(url.path) {
+    case .file(let target):
+      let file = URL(fileURLWithPath: target)
+      let folder = file.deletingLastPathComponent().path
+      let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+      let path = "\(folder)/.\(file.lastPathComponent).\(suffix).tmp"
+      temporary = (path, target)
+      descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    case .stream(let target):
+      temporary = nil
+      descriptor = unsafe open(target, O_WRONLY | O_CLOEXEC)
+    }
+    if descriptor < 0 {
+      throw .afterFailedCall(
+        path: url.path,
+        action: temporary == nil ? "open it for writing" : "create a file beside it")
+    }
+    path = url.path
+    self.temporary = temporary
     self.descriptor = descriptor
+  }
+
+  /// Whether a name is that of a temporary file for a file of the name `target`.
+  package static func isTemporary(_ name: String, of target: String) -> Bool {
+    let (start, end) = (".\(target).", ".tmp")
+    guard name.hasPrefix(start), name.hasSuffix(end) else { return false }
+    let suffix = name.dropFirst(start.count).dropLast(end.count)
+    return name.count > start.count + end.count && UInt64(suffix, radix: 36) != nil
   }
 
   deinit {
     close(descriptor)
-    if !isNamed { unsafe unlink(temporaryPath) }
+    if let temporary, !isNamed { unsafe unlink(temporary.path) }
   }
 
   /// Appends bytes.
@@ -52,22 +77,39 @@ package struct AtomicFile: ~Copyable {
   ///
   /// - Throws: when the system refuses; the name then leads to what it led to before.
   package consuming func finish() throws(FileError) {
-    if fsync(descriptor) != 0 {
-      throw .afterFailedCall(path: path, action: "bring it to the disk")
-    }
-    if unsafe rename(temporaryPath, path) != 0 {
+    guard let temporary else { return }
+    try Self.synchronize(descriptor, path: path)
+    if unsafe rename(temporary.path, temporary.target) != 0 {
       throw .afterFailedCall(path: path, action: "give the new file its name")
     }
     isNamed = true
-    syncFolder()
+    syncFolder(of: temporary.target)
+  }
+
+  /// Brings the bytes of an open file to the disk; a signal in between does not end the wait.
+  ///
+  /// - Parameter path: for the error.
+  package static func synchronize(_ descriptor: Int32, path: String) throws(FileError) {
+    if untilUninterrupted({ fsync(descriptor) }) != 0 {
+      throw .afterFailedCall(path: path, action: "bring it to the disk")
+    }
+  }
+
+  /// The result of a call of the system, which is made again as long as a signal interrupts it.
+  static func untilUninterrupted(_ call: () -> Int32) -> Int32 {
+    while true {
+      let result = call()
+      if result == 0 || errno != EINTR { return result }
+    }
   }
 
   /// Makes the new name itself durable. Some file systems refuse this for folders; the file is
   /// whole either way.
-  private func syncFolder() {
-    let folder = unsafe open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY)
+  private func syncFolder(of target: String) {
+    let folder = unsafe open(
+      URL(fileURLWithPath: target).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
     if folder < 0 { return }
-    fsync(folder)
+    _ = Self.untilUninterrupted { fsync(folder) }
     close(folder)
   }
 

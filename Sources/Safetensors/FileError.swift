@@ -22,7 +22,7 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String { "\(path): cannot \(action): \(reason)" }
 
   /// The error of the call of the operating system that failed just now.
-  static func afterFailedCall(path: String, action: String) -> FileError {
+  package static func afterFailedCall(path: String, action: String) -> FileError {
     FileError(path: path, action: action, reason: unsafe String(cString: strerror(errno)))
   }
 }

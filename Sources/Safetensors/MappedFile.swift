@@ -1,9 +1,11 @@
+import CSignals
 import Foundation
 
 /// A whole file mapped into memory for reading. The mapping lives exactly as long as the object.
 ///
 /// The descriptor stays open, so that ``currentLength()`` asks about the mapped file itself, even
-/// when another file has taken over its name.
+/// when another file has taken over its name. The mapping is recorded under the file's path, so that a
+/// program can say which file it was that lost pages while they were read (`mapped_files.h`).
 @safe
 final class MappedFile: Sendable {
   private let descriptor: Int32
@@ -15,13 +17,18 @@ final class MappedFile: Sendable {
   /// where they are until `deinit`: sharing the address between threads is safe.
   private nonisolated(unsafe) let base: UnsafeRawPointer?
 
+  /// The record of the mapping; used in `deinit` alone.
+  private nonisolated(unsafe) let record: OpaquePointer?
+
   /// Maps the file at `path`.
   init(path: String) throws(SafetensorsError.Problem) {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { throw .system(action: "open the file", reason: Self.reason) }
     do throws(SafetensorsError.Problem) {
       let length = try Self.length(of: descriptor)
-      unsafe base = try Self.map(descriptor, length: length)
+      let base = unsafe try Self.map(descriptor, length: length)
+      unsafe record = unsafe base.flatMap { unsafe mapped_files_add($0, length, path) }
+      unsafe self.base = unsafe base
       self.length = length
       self.descriptor = descriptor
     } catch {
@@ -31,6 +38,7 @@ final class MappedFile: Sendable {
   }
 
   deinit {
+    unsafe mapped_files_remove(record)
     if let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), length) }
     close(descriptor)
   }
@@ -40,8 +48,8 @@ final class MappedFile: Sendable {
     @unsafe get { unsafe UnsafeRawBufferPointer(start: base, count: length) }
   }
 
-  /// The length of the file now. Reading mapped pages beyond it ends the process, so whoever is
-  /// about to read much asks first.
+  /// The length of the file now. Reading mapped pages beyond it raises SIGBUS, so whoever is about to
+  /// read much asks first.
   func currentLength() throws(SafetensorsError.Problem) -> Int {
     try Self.length(of: descriptor)
   }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a safetensors file could not be read or written. ``description`` is one line that names the
 /// file, the place in it, what was expected and what was found.
 package struct SafetensorsError: Error, Equatable, Sendable {
@@ -13,6 +15,8 @@ package struct SafetensorsError: Error, Equatable, Sendable {
     case system(action: String, reason: String)
     /// The path does not lead to a regular file.
     case notAFile
+    /// The file is of another kind, such as a Git LFS pointer.
+    case otherKind(FileKind)
     /// The file is too short even for the eight bytes of the header's length.
     case tooShort(found: Int)
     /// The header's length is more than the format allows.
@@ -82,6 +86,7 @@ extension SafetensorsError.Problem {
     switch self {
     case .system(let action, let reason): "cannot \(action): \(reason)"
     case .notAFile: "expected a file, found a folder or a device"
+    case .otherKind(let kind): "expected a safetensors file, found \(kind)"
     case .tooShort(let found):
       "expected at least 8 bytes of header length, found \(found) bytes in all"
     case .headerTooLong(let found, let limit):

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A safetensors file, mapped into memory and checked in full when it is opened.
 ///
@@ -23,8 +24,7 @@ package final class SafetensorsFile: Sendable {
     path = url.path
     do throws(SafetensorsError.Problem) {
       mapping = try MappedFile(path: url.path)
-      let header = try SafetensorsHeader(
-        text: try Self.headerText(of: mapping), fileLength: mapping.length)
+      let header = try Self.header(of: mapping)
       tensors = header.tensors
       metadata = header.metadata
     } catch {
@@ -84,6 +84,23 @@ package final class SafetensorsFile: Sendable {
   /// count as this process's. The bytes stay readable.
   package func releasePages(of name: String) {
     if let tensor = tensors[name] { mapping.releasePages(of: tensor.byteRange) }
+  }
+
+  /// The header; where it is none, the file may be of another kind, which says more than what is wrong with it as a header.
+  private static func header(
+    of mapping: MappedFile
+  ) throws(SafetensorsError.Problem) -> SafetensorsHeader {
+    do throws(SafetensorsError.Problem) {
+      return try SafetensorsHeader(text: try headerText(of: mapping), fileLength: mapping.length)
+    } catch {
+      switch error {
+      case .tooShort, .headerTooLong, .headerBeyondFile, .malformedHeader:
+        let start = unsafe Array(mapping.bytes.prefix(FileKind.prefixLength))
+        if let kind = FileKind(start) { throw .otherKind(kind) }
+      default: break
+      }
+      throw error
+    }
   }
 
   private static func headerText(

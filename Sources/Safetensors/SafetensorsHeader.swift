@@ -48,6 +48,8 @@ struct SafetensorsHeader {
   private static func metadata(
     of value: JSON
   ) throws(SafetensorsError.Problem) -> [String: String] {
+    // The reader of the `safetensors` library takes null for none too.
+    if case .null = value { return [:] }
     guard case .object(let members) = value else {
       throw .malformedHeader(reason: "__metadata__: expected an object, found \(value.kind)")
     }

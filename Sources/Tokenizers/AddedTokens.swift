@@ -1,3 +1,5 @@
+import JSON
+
 /// A token that is found in the text itself, before the model sees it.
 struct AddedToken: Equatable, Sendable {
   /// As the file spells it, UTF-8.
@@ -49,7 +51,9 @@ struct AddedTokens: Sendable {
 
   /// Adds tokens in order. As the library does, a token that the model knows keeps the model's
   /// identifier, and any other gets the next free one; what the file says about it is not used.
-  init(_ tokens: [AddedToken], model: Model, normalizer: Normalizer?) {
+  init(
+    _ tokens: [AddedToken], model: Model, normalizer: Normalizer?
+  ) throws(TextBudget.Exceeded) {
     var following = model.size
     for token in tokens where !token.content.isEmpty {
       let known = contents.identifier(of: token.content.span)
@@ -64,8 +68,9 @@ struct AddedTokens: Sendable {
       }
       if known == nil, modelIdentifier == nil { countBeyondModel += 1 }
 
-      var form = NormalizedText(bytes: token.content, startsAtOrigin: true)
-      if token.isNormalized { normalizer?.normalize(&form) }
+      var form = NormalizedText(
+        bytes: token.content, startsAtOrigin: true, budget: TextBudget(count: token.content.count))
+      if token.isNormalized { try normalizer?.normalize(&form) }
       let entry = Entry(token: token, form: form.bytes, identifier: Int32(identifier))
       if let place = places[identifier] {
         entries[place] = entry
@@ -86,6 +91,14 @@ struct AddedTokens: Sendable {
         hasVerbatim = verbatim.insert(entry.form.span, place) || hasVerbatim
       }
     }
+  }
+
+  /// The tokens as a tokenizer.json has them, by identifier.
+  var list: JSON {
+    .array(
+      entries.sorted { $0.identifier < $1.identifier }.map { entry in
+        entry.token.json(identifier: Int(entry.identifier))
+      })
   }
 
   func identifier(of token: Span<UInt8>) -> Int32? {
@@ -113,6 +126,8 @@ struct AddedTokens: Sendable {
     var segments: [Segment] = []
     var pending = 0
     var index = 0
+    /// Where the white space ends that a token has taken on its right; tokens inside end there too.
+    var strippedEnd = 0
     while index < bytes.count {
       guard trie.mayStart(with: bytes[index]),
         let match = trie.longestMatch(bytes, index, limit: bytes.count)
@@ -123,7 +138,11 @@ struct AddedTokens: Sendable {
       let entry = entries[match.value]
       if !entry.token.isSingleWord || Self.isSingleWord(bytes, index..<match.end) {
         let start = entry.token.stripsLeft ? Self.leftEdge(bytes, index, pending) : index
-        let end = entry.token.stripsRight ? Self.rightEdge(bytes, match.end) : match.end
+        var end = match.end
+        if entry.token.stripsRight {
+          end = match.end < strippedEnd ? strippedEnd : Self.rightEdge(bytes, match.end)
+          strippedEnd = end
+        }
         if pending < start { segments.append(.text(pending..<start)) }
         segments.append(.token(entry.identifier))
         pending = end

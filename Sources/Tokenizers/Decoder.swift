@@ -11,10 +11,12 @@ indirect enum Decoder: Sendable {
   /// Turns the mark at the end of words into a space.
   case wordEnd([UInt8])
 
-  func decode(_ texts: inout TokenTexts) {
+  func decode(
+    _ texts: inout TokenTexts, _ budget: inout TextBudget
+  ) throws(TextBudget.Exceeded) {
     switch self {
     case .sequence(let decoders):
-      for decoder in decoders { decoder.decode(&texts) }
+      for decoder in decoders { try decoder.decode(&texts, &budget) }
     case .byteLevel:
       texts.rewrite { source, range, _, output in
         ByteLevelAlphabet.appendDecoded(source, range, to: &output)
@@ -23,11 +25,12 @@ indirect enum Decoder: Sendable {
       texts.fuse()
     case .replace(let pattern, let content):
       var matches: [TextMatch] = []
-      texts.rewrite { source, range, _, output in
+      try texts.rewrite { (source, range, _, output) throws(TextBudget.Exceeded) in
         matches.removeAll(keepingCapacity: true)
-        pattern.appendMatches(in: source, range, to: &matches)
+        try pattern.appendMatches(in: source, range, to: &matches, &budget)
         for match in matches {
           if match.isMatch {
+            try budget.spend(bytes: content.count)
             output.append(contentsOf: content)
           } else {
             output.append(source, match.start..<match.end)
@@ -49,9 +52,9 @@ indirect enum Decoder: Sendable {
     case .wordEnd(let suffix):
       let last = texts.ends.count - 1
       var matches: [TextMatch] = []
-      texts.rewrite { source, range, index, output in
+      try texts.rewrite { (source, range, index, output) throws(TextBudget.Exceeded) in
         matches.removeAll(keepingCapacity: true)
-        TextPattern.literal(suffix).appendMatches(in: source, range, to: &matches)
+        try TextPattern.literal(suffix).appendMatches(in: source, range, to: &matches, &budget)
         for match in matches {
           if !match.isMatch {
             output.append(source, match.start..<match.end)

@@ -31,8 +31,8 @@ struct Metaspace: Sendable {
     }
   }
 
-  func apply(to text: inout PreTokenizedText) {
-    text.rewrite { source, piece, output in
+  func apply(to text: inout PreTokenizedText) throws(TextBudget.Exceeded) {
+    try text.rewrite { source, piece, output in
       let prepends =
         switch prependScheme {
         case .always: true
@@ -52,7 +52,7 @@ struct Metaspace: Sendable {
         }
       }
     }
-    if splits { text.split(.literal(replacement), .mergedWithNext, inverted: false) }
+    if splits { try text.split(.literal(replacement), .mergedWithNext, inverted: false) }
   }
 
   private func starts(_ source: Span<UInt8>, _ range: Range<Int>) -> Bool {

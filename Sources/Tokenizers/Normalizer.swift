@@ -5,6 +5,7 @@ struct NormalizedText {
   /// Whether the first character still comes from the first one of what the user gave;
   /// `Metaspace` with the scheme `first` asks.
   var startsAtOrigin: Bool
+  var budget: TextBudget
 }
 
 /// The `normalizer` of a tokenizer.json: rewrites text before it is split.
@@ -22,11 +23,12 @@ indirect enum Normalizer: Sendable {
   /// Bytes as characters of the byte-level alphabet.
   case byteLevel
 
-  func normalize(_ text: inout NormalizedText) {
+  func normalize(_ text: inout NormalizedText) throws(TextBudget.Exceeded) {
     if text.bytes.isEmpty { return }
     switch self {
     case .sequence(let normalizers):
-      for normalizer in normalizers { normalizer.normalize(&text) }
+      for normalizer in normalizers { try normalizer.normalize(&text) }
+      return
     case .unicode(let form):
       text.bytes = form.normalize(text.bytes)
     case .lowercase:
@@ -47,11 +49,11 @@ indirect enum Normalizer: Sendable {
         if !scalar.isStrippedAccent { output.append(scalar: scalar) }
       }
     case .replace(let pattern, let content):
-      text.replace(pattern, with: content)
+      try text.replace(pattern, with: content)
     case .prepend(let content):
       text.bytes.insert(contentsOf: content, at: 0)
     case .precompiled(let map):
-      map.normalize(&text)
+      try map.normalize(&text)
     case .nmt:
       text.mapScalars { scalar, output in
         if let kept = Self.filteredByNMT(scalar) { output.append(scalar: kept) }
@@ -62,6 +64,7 @@ indirect enum Normalizer: Sendable {
       ByteLevelAlphabet.appendEncoded(text.bytes.span, 0..<text.bytes.count, to: &output)
       text.bytes = output
     }
+    try text.budget.spend(bytes: text.bytes.count)
   }
 
   /// Drops control characters and makes other separators a space.
@@ -111,16 +114,21 @@ extension NormalizedText {
     bytes = Array(input[start..<end])
   }
 
-  mutating func replace(_ pattern: TextPattern, with content: [UInt8]) {
+  mutating func replace(
+    _ pattern: TextPattern, with content: [UInt8]
+  ) throws(TextBudget.Exceeded) {
     var matches: [TextMatch] = []
     let input = bytes
     let source = input.span
-    pattern.appendMatches(in: source, 0..<source.count, to: &matches)
+    try pattern.appendMatches(in: source, 0..<source.count, to: &matches, &budget)
     guard matches.contains(where: \.isMatch) else { return }
     var output: [UInt8] = []
     output.reserveCapacity(source.count + source.count / 2)
     for match in matches {
       if match.isMatch {
+        if output.count + content.count > budget.bytesLeft {
+          try budget.spend(bytes: output.count + content.count)
+        }
         output.append(contentsOf: content)
       } else {
         output.append(source, match.start..<match.end)

@@ -12,21 +12,27 @@ struct PreTokenizedText {
   /// UTF-8.
   private(set) var bytes: [UInt8]
   private(set) var pieces: [Piece]
+  private(set) var budget: TextBudget
 
   /// One piece that holds all of `bytes`.
-  init(_ bytes: [UInt8], isFirst: Bool) {
+  init(_ bytes: [UInt8], isFirst: Bool, _ budget: TextBudget) {
     self.bytes = bytes
+    self.budget = budget
     pieces = bytes.isEmpty ? [] : [Piece(start: 0, end: bytes.count, isFirst: isFirst)]
   }
 
   /// Cuts every piece at the matches of `pattern`; with `inverted`, at what lies between them.
-  mutating func split(_ pattern: TextPattern, _ behavior: SplitBehavior, inverted: Bool) {
+  mutating func split(
+    _ pattern: TextPattern, _ behavior: SplitBehavior, inverted: Bool
+  ) throws(TextBudget.Exceeded) {
     var result: [Piece] = []
     result.reserveCapacity(max(pieces.count, bytes.count / 5))
     var matches: [TextMatch] = []
+    let source = bytes
     for piece in pieces {
       matches.removeAll(keepingCapacity: true)
-      pattern.appendMatches(in: bytes.span, piece.start..<piece.end, to: &matches)
+      try pattern.appendMatches(
+        in: source.span, piece.start..<piece.end, to: &matches, &budget)
       if inverted {
         for index in matches.indices { matches[index].isMatch.toggle() }
       }
@@ -62,7 +68,9 @@ struct PreTokenizedText {
   }
 
   /// Rewrites every piece; `body` gets the text and the piece and appends what replaces it.
-  mutating func rewrite(_ body: (Span<UInt8>, Piece, inout [UInt8]) -> Void) {
+  mutating func rewrite(
+    _ body: (Span<UInt8>, Piece, inout [UInt8]) -> Void
+  ) throws(TextBudget.Exceeded) {
     var output: [UInt8] = []
     output.reserveCapacity(bytes.count + bytes.count / 3 + pieces.count)
     let source = bytes
@@ -71,6 +79,7 @@ struct PreTokenizedText {
     for piece in pieces {
       let start = output.count
       body(source.span, piece, &output)
+      try budget.spend(bytes: output.count - start)
       if output.count > start {
         result.append(Piece(start: start, end: output.count, isFirst: piece.isFirst))
       }

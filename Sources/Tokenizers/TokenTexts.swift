@@ -16,14 +16,16 @@ struct TokenTexts {
   }
 
   /// Rewrites each text; `body` gets the buffer, the text's range and number, and appends.
-  mutating func rewrite(_ body: (Span<UInt8>, Range<Int>, Int, inout [UInt8]) -> Void) {
+  mutating func rewrite<Failure: Error>(
+    _ body: (Span<UInt8>, Range<Int>, Int, inout [UInt8]) throws(Failure) -> Void
+  ) throws(Failure) {
     var output: [UInt8] = []
     output.reserveCapacity(bytes.count)
     var start = 0
     let source = bytes
     for index in ends.indices {
       let end = ends[index]
-      body(source.span, start..<end, index, &output)
+      try body(source.span, start..<end, index, &output)
       ends[index] = output.count
       start = end
     }

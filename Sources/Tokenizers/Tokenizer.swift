@@ -18,6 +18,8 @@ package struct Tokenizer: Sendable {
   let decoder: Decoder?
   let addedTokens: AddedTokens
   private let workspaces = WorkspacePool()
+  /// What error messages call the file.
+  private let file: String
 
   /// Larger files are refused before they are parsed.
   private static let fileLimit = 1 << 30
@@ -26,6 +28,25 @@ package struct Tokenizer: Sendable {
   /// - Throws: `TokenizerError` if the file cannot be read, is not JSON, lacks something, or names
   ///   a component that is not supported.
   package init(contentsOf file: URL) throws(TokenizerError) {
+    try self.init(Self.json(contentsOf: file), name: file.path)
+  }
+
+  /// Reads the text of a tokenizer.json.
+  /// - Parameter name: What error messages call the file.
+  /// - Throws: As `init(contentsOf:)`.
+  package init(json: Data, name: String) throws(TokenizerError) {
+    try self.init(Self.parse(json, name: name), name: name)
+  }
+
+  /// Takes the contents of a tokenizer.json.
+  /// - Parameter name: What error messages call the file.
+  /// - Throws: As `init(contentsOf:)`.
+  package init(_ json: JSON, name: String) throws(TokenizerError) {
+    try self.init(JSONNode(value: json, path: "", file: name))
+  }
+
+  /// The contents of a tokenizer.json, of which only the form is checked.
+  package static func json(contentsOf file: URL) throws(TokenizerError) -> JSON {
     let data: Data
     do {
       data = try Data(contentsOf: file)
@@ -34,26 +55,22 @@ package struct Tokenizer: Sendable {
       throw .unreadable(
         file: file.path, reason: exists ? "\(error.localizedDescription)" : "no such file")
     }
-    try self.init(json: data, name: file.path)
+    return try parse(data, name: file.path)
   }
 
-  /// Reads the text of a tokenizer.json.
-  ///
   /// A key that stands twice in one object is refused. The `tokenizers` library takes the last
   /// of them, but writes none such, and a file that has one is damaged.
-  /// - Parameter name: What error messages call the file.
-  /// - Throws: As `init(contentsOf:)`.
-  package init(json: Data, name: String) throws(TokenizerError) {
-    guard json.count <= Self.fileLimit else {
-      throw .unreadable(file: name, reason: "larger than \(Self.fileLimit >> 20) MB")
+  private static func parse(_ data: Data, name: String) throws(TokenizerError) -> JSON {
+    guard data.count <= fileLimit else {
+      throw .unreadable(file: name, reason: "larger than \(fileLimit >> 20) MB")
     }
-    let value: JSON
+    let bytes = [UInt8](data)
+    if let kind = FileKind(bytes) { throw .otherKind(file: name, kind) }
     do {
-      value = try JSON(parsing: [UInt8](json))
+      return try JSON(parsing: bytes)
     } catch {
       throw .malformed(file: name, line: error.line, column: error.column, problem: error.reason)
     }
-    try self.init(JSONNode(value: value, path: "", file: name))
   }
 
   private init(_ node: JSONNode) throws(TokenizerError) {
@@ -77,14 +94,24 @@ package struct Tokenizer: Sendable {
     for element in try node.member("added_tokens")?.elements() ?? [] {
       tokens.append(try AddedToken(element))
     }
-    addedTokens = AddedTokens(tokens, model: model, normalizer: normalizer)
+    do {
+      addedTokens = try AddedTokens(tokens, model: model, normalizer: normalizer)
+    } catch {
+      throw TokenizerError(error, file: node.file, count: 0)
+    }
+    file = node.file
   }
 
   /// The token identifiers of `text`.
   /// - Parameter addingSpecialTokens: Whether the post-processor adds its tokens, such as BOS.
   ///   Special tokens that stand in the text are recognised either way.
-  package func encode(_ text: String, addingSpecialTokens: Bool = true) -> [Int] {
+  /// - Throws: `tooCostly` if the file's components make far more of the text than any honest ones.
+  package func encode(
+    _ text: String, addingSpecialTokens: Bool = true
+  ) throws(TokenizerError) -> [Int] {
     var workspace = workspaces.take()
+    defer { workspaces.giveBack(workspace) }
+    var budget = TextBudget(count: text.utf8.count)
     var identifiers: [Int32] = []
     let bytes = Array(text.utf8)
     identifiers.reserveCapacity(bytes.count / 3)
@@ -94,19 +121,25 @@ package struct Tokenizer: Sendable {
         identifiers.append(identifier)
       case .text(let range):
         let part = range.count == bytes.count ? bytes : Array(bytes[range])
-        encode(part, isFirst: range.lowerBound == 0, &workspace, to: &identifiers)
+        do {
+          try encode(
+            part, isFirst: range.lowerBound == 0, &workspace, &budget, to: &identifiers)
+        } catch {
+          throw TokenizerError(error, file: file, count: bytes.count)
+        }
       }
     }
-    workspaces.giveBack(workspace)
     return postProcessor.process(identifiers, addingSpecialTokens: addingSpecialTokens)
   }
 
   /// Appends the tokens of a stretch between added tokens.
   private func encode(
-    _ part: [UInt8], isFirst: Bool, _ workspace: inout Workspace, to identifiers: inout [Int32]
-  ) {
-    var text = NormalizedText(bytes: part, startsAtOrigin: isFirst)
-    normalizer?.normalize(&text)
+    _ part: [UInt8], isFirst: Bool, _ workspace: inout Workspace, _ budget: inout TextBudget,
+    to identifiers: inout [Int32]
+  ) throws(TextBudget.Exceeded) {
+    var text = NormalizedText(bytes: part, startsAtOrigin: isFirst, budget: budget)
+    try normalizer?.normalize(&text)
+    budget = text.budget
     for segment in addedTokens.segments(of: text.bytes, isNormalized: true) {
       switch segment {
       case .token(let identifier):
@@ -114,8 +147,9 @@ package struct Tokenizer: Sendable {
       case .text(let range):
         let bytes = range.count == text.bytes.count ? text.bytes : Array(text.bytes[range])
         var pieces = PreTokenizedText(
-          bytes, isFirst: text.startsAtOrigin && range.lowerBound == 0)
-        preTokenizer?.apply(to: &pieces)
+          bytes, isFirst: text.startsAtOrigin && range.lowerBound == 0, budget)
+        try preTokenizer?.apply(to: &pieces)
+        budget = pieces.budget
         let source = pieces.bytes.span
         for piece in pieces.pieces {
           model.encode(source, piece.start..<piece.end, &workspace, to: &identifiers)
@@ -150,6 +184,11 @@ extension Tokenizer {
     addedTokens.specialIdentifiers
   }
 
+  /// The added tokens as `added_tokens` of a tokenizer.json, each once, by identifier.
+  package var addedTokenList: JSON {
+    addedTokens.list
+  }
+
   /// What the post-processor puts before a text, such as BOS; empty if nothing.
   package var leadingSpecialIdentifiers: [Int] {
     postProcessor.leading.map(Int.init)
@@ -157,9 +196,10 @@ extension Tokenizer {
 
   /// The text of the tokens `ids`. Identifiers that no token has are passed over.
   /// - Parameter skippingSpecialTokens: Whether special tokens leave no text.
+  /// - Throws: `tooCostly` if the file's decoder makes far more of the tokens than any honest one.
   package func decode(
     _ ids: some Sequence<Int>, skippingSpecialTokens: Bool = false
-  ) -> String {
+  ) throws(TokenizerError) -> String {
     var texts = TokenTexts()
     for identifier in ids {
       if skippingSpecialTokens, addedTokens.skippedIdentifiers.contains(identifier) { continue }
@@ -170,7 +210,13 @@ extension Tokenizer {
       }
     }
     guard let decoder else { return texts.joined(separator: [UInt8(ascii: " ")]) }
-    decoder.decode(&texts)
+    let count = texts.bytes.count
+    var budget = TextBudget(count: count)
+    do {
+      try decoder.decode(&texts, &budget)
+    } catch {
+      throw TokenizerError(error, file: file, count: count)
+    }
     return texts.joined(separator: [])
   }
 }

@@ -114,7 +114,7 @@ package final class Decoder {
     into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let (shape, size) = (configuration.logitShape, configuration.vocabularySize)
-    try device.product(states, head, rows: count, inputRow: firstRow, into: &logits)
+    try device.matmul(states, head, rows: count, inputRow: firstRow, into: &logits)
     if shape.scale != 1 { try device.scale(&logits, by: shape.scale, count: count * size) }
     if let cap = shape.softCap { try device.softCap(&logits, rows: count, width: size, cap: cap) }
   }

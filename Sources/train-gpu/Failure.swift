@@ -4,6 +4,7 @@ import Distillation
 import Foundation
 import HuggingFace
 import OpenCL
+import Safetensors
 import Transformer
 
 /// How the program ends when a command throws: one line on standard error and an exit code, or help
@@ -29,6 +30,8 @@ struct Failure {
       self.init(error.description, isBadInput: true)
     case let error as HubError:
       self.init(error.description, isBadInput: error.isBadInput)
+    case let error as FileError:
+      self.init(error.description, isBadInput: false)
     case let error as TuningStoreError:
       self.init(error.description, isBadInput: false)
     case let error as UsageError:
@@ -55,10 +58,14 @@ struct Failure {
   /// Says why and ends the program.
   func exit() -> Never {
     if code == 0 {
-      print(message)
+      do throws(FileError) {
+        try StandardOutput.line(message)
+      } catch {
+        Failure(error).exit()
+      }
     } else {
       let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-      StandardError.write("train-gpu: \(line)\n")
+      StandardError.write("train-gpu: \(line.printable)\n")
     }
     Foundation.exit(code)
   }
@@ -68,10 +75,11 @@ extension HubError {
   /// Whether the cause is what the user named, rather than the network or the disk.
   fileprivate var isBadInput: Bool {
     switch self {
-    case .unreachable, .refused, .wrongSize, .wrongChecksum, .file: false
+    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .file: false
     case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
       .missingFile:
       true
+    case .neitherFolder(_, let error): error.isBadInput
     }
   }
 }

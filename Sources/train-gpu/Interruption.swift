@@ -1,9 +1,10 @@
+import CSignals
 import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C, and SIGTERM, with which schedulers and machines that are taken back announce the end: before
-/// and after the training they end the program at once; during the training the first asks for an end
+/// Ctrl-C; SIGTERM, with which schedulers and machines that are taken back announce the end; and SIGHUP of a terminal that
+/// is closed, unless the program was started with nohup: before and after the training they end the program at once; during the training the first asks for an end
 /// after the present step, and only a second one ends the program at once.
 final class Interruption: Sendable {
   private let isDeferred = Atomic(false)
@@ -12,7 +13,8 @@ final class Interruption: Sendable {
 
   /// Takes over the signals from here to the program's end.
   init() {
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      if number == SIGHUP && signal_is_ignored(number) { continue }
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       // The source's handler keeps both alive.

@@ -1,25 +1,55 @@
 import Foundation
+import Safetensors
 
 /// Lines of standard input as they come.
-enum StandardInput {
-  /// The lines without their ends; a last line without an end counts too.
-  static func lines() -> some Sequence<[UInt8]> {
-    var pending: [UInt8] = []
-    var ready: ArraySlice<[UInt8]> = []
-    var isAtEnd = false
-    return AnySequence {
-      AnyIterator<[UInt8]> {
-        while ready.isEmpty && !isAtEnd {
-          let chunk = FileHandle.standardInput.availableData
-          isAtEnd = chunk.isEmpty
-          pending += chunk
-          var lines = pending.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-          pending = isAtEnd ? [] : lines.popLast().map(Array.init) ?? []
-          if isAtEnd, lines.last?.isEmpty ?? false { lines.removeLast() }
-          ready = lines.map(Array.init)[...]
-        }
-        return ready.popFirst()
+struct StandardInput {
+  /// What has been read and not been given out, from `start` on.
+  private var buffer: [UInt8] = []
+  private var start = 0
+  /// No line ends before this place.
+  private var searched = 0
+  private var isAtEnd = false
+
+  private static let chunk = 1 << 16
+
+  /// The next line without its end, or nil; a last line without an end counts too.
+  mutating func nextLine() throws -> [UInt8]? {
+    while true {
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        let line = Array(buffer[start..<end])
+        start = end + 1
+        searched = start
+        return line
       }
+      searched = buffer.count
+      if isAtEnd {
+        guard start < buffer.count else { return nil }
+        defer { start = buffer.count }
+        return Array(buffer[start...])
+      }
+      if start > 0 {
+        buffer.removeSubrange(..<start)
+        searched -= start
+        start = 0
+      }
+      try readMore()
+    }
+  }
+
+  /// Waits for input and takes what there is.
+  private mutating func readMore() throws {
+    var bytes = [UInt8](repeating: 0, count: Self.chunk)
+    while true {
+      // FileHandle either waits for a whole chunk or ends the program where reading fails.
+      let count = unsafe read(STDIN_FILENO, &bytes, bytes.count)
+      if count >= 0 {
+        isAtEnd = count == 0
+        buffer += bytes[..<count]
+        return
+      }
+      if errno == EINTR { continue }
+      throw UsageError(
+        description: "standard input cannot be read: \(unsafe String(cString: strerror(errno)))")
     }
   }
 }
@@ -30,14 +60,14 @@ final class BufferedOutput {
   private static let capacity = 1 << 16
 
   /// Adds text.
-  func write(_ text: String) throws {
+  func write(_ text: String) throws(FileError) {
     buffer.append(contentsOf: text.utf8)
     if buffer.count >= Self.capacity { try flush() }
   }
 
   /// Brings everything out.
-  func flush() throws {
-    try FileHandle.standardOutput.write(contentsOf: buffer)
+  func flush() throws(FileError) {
+    try StandardOutput.write(buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 }

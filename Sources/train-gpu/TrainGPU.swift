@@ -10,8 +10,8 @@ struct TrainGPU: ParsableCommand {
     abstract: "Compress a long prompt into a few learned pseudo-tokens of a frozen language model.",
     discussion: """
       Results go to standard output, everything else to standard error. Exit codes: 0 done, \
-      2 wrong usage or bad input, 1 other failure, 130 stopped by Ctrl-C, 143 by SIGTERM; a training \
-      that is stopped ends its step and writes a checkpoint first.
+      2 wrong usage or bad input, 1 other failure, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; \
+      a training that is stopped ends its step and writes a checkpoint first.
 
       \(ModelOptions.hub)
 
@@ -27,6 +27,7 @@ struct TrainGPU: ParsableCommand {
 
   /// Runs the command of the arguments; every failure ends in one line on standard error.
   static func main() {
+    ProcessSetup.perform()
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot(arguments)

@@ -35,11 +35,25 @@ import Testing
     #expect(result.code == 0, "\(result.errors)")
     let found = try JSON(parsing: Array(result.output.utf8))
     let metrics = try place.json("metrics.json")
-    for key in metrics["validation"].sortedKeys {
+    let whole = ["basis", "intervals_95"]
+    for key in metrics["validation"].sortedKeys where !whole.contains(key) {
       let (value, expected) = (
         try #require(found[key].double), try #require(metrics["validation"][key].double)
       )
       #expect(abs(value - expected) <= 1e-6 * max(1, abs(expected)), "\(key)")
+    }
+    #expect(found["examples"] == metrics["validation"]["basis"]["examples"])
+    #expect(found["response_tokens"] == metrics["validation"]["basis"]["response_tokens"])
+    for key in metrics["validation"]["intervals_95"].sortedKeys {
+      guard case .array(let values) = found["intervals_95"][key],
+        case .array(let expected) = metrics["validation"]["intervals_95"][key]
+      else {
+        Issue.record("expected two numbers")
+        continue
+      }
+      for (value, expected) in zip(values.compactMap(\.double), expected.compactMap(\.double)) {
+        #expect(abs(value - expected) <= 1e-6 * max(1, abs(expected)), "\(key)")
+      }
     }
     for key in ["context_tokens", "pseudo_tokens", "compression_ratio"] {
       #expect(found[key].double == metrics[key].double)

@@ -34,7 +34,9 @@ import Testing
       #expect((1...4).contains(answer.count))
     }
     let cut = lines.count { $0["is_cut"] == .bool(true) }
-    let sentence = "\(cut) of the teacher's 2 answers were cut by --response-tokens"
+    let sentence =
+      "\(cut) of the teacher's 2 answers were cut by --response-tokens 4 before "
+      + "\(cut == 1 ? "its" : "their") end, and the student learns"
     #expect(result.errors.contains(sentence) == (cut > 0))
   }
 

@@ -21,7 +21,7 @@ import Testing
     ),
     (
       "{\"prompt\": \"a\"\n",
-      ":1:15: expected \",\" or \"}\" in an object, found the end of the text"
+      ":1:15: expected \",\" or \"}\" in an object, found the end of the line"
     ),
     (
       "{\"prompt_ids\": [1]}\n",
@@ -46,6 +46,31 @@ import Testing
     )
   }
 
+  @Test func aNameThatIsNeitherAFolderNorToBeHad() throws {
+    let arguments = ["tokenize", "--model", "models/mine"]
+    let cache = place.folder.url.appending(path: "cache").path
+    let result = try Program.run(
+      arguments, environment: ["HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": cache])
+    #expect(result.code == 2)
+    #expect(
+      result.errors
+        == "train-gpu: models/mine: there is no such folder, and as a name on the hub: models/mine: "
+        + "not in the cache \(cache), and HF_HUB_OFFLINE forbids fetching it\n")
+  }
+
+  @Test func aModelWithoutItsHead() throws {
+    let url = place.folder.url.appending(path: "model/config.json")
+    let text = try String(contentsOf: url, encoding: .utf8)
+    try text.replacing("\"tie_word_embeddings\": true", with: "\"tie_word_embeddings\": false")
+      .write(to: url, atomically: true, encoding: .utf8)
+    let result = try place.distill(["--quiet"])
+    #expect(result.code == 2)
+    #expect(
+      result.errors
+        == "train-gpu: \(url.path): tie_word_embeddings: expected true, since \(place.model) holds no "
+        + "lm_head.weight, found false; set it to true if the head is the embeddings\n")
+  }
+
   @Test func pseudoTokensNotFewerThanTheContexts() throws {
     let path = try file("short.txt", "abc c")
     try place.expectRefusal(
@@ -58,7 +83,7 @@ import Testing
     try place.expectRefusal(
       ["--context", path],
       "\(place.inputs):1: expected context, prompt and response to fit the model's 256 positions, "
-        + "found 251 + 6 + 4 tokens")
+        + "found 251 + 6 + 5 tokens")
   }
 
   @Test(arguments: [

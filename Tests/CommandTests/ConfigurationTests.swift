@@ -55,6 +55,14 @@ import Testing
     ("help: true\n", "FILE:1: 'help' is no option of a configuration file"),
     ("- tokens\n", "FILE: expected a mapping from options to values"),
     (
+      "model: 1e18\ncontext: c\ninputs: i\noutput: o\n",
+      "1e18: expected a model folder or org/name[@revision] of the hub, found no such folder"
+    ),
+    (
+      "model: true\ncontext: c\ninputs: i\noutput: o\n",
+      "true: expected a model folder or org/name[@revision] of the hub, found no such folder"
+    ),
+    (
       "resume: true\noverwrite: true\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",
       "give one of --overwrite and --resume"
     ),

@@ -16,12 +16,12 @@ import Testing
     #expect(
       names == [
         "README.md", "adapter_config.json", "adapter_model.safetensors", "answers.jsonl",
-        "checkpoint-12",
-        "metrics.json", "metrics.jsonl", "soft_prompt.safetensors",
+        "checkpoint-12", "metrics.json", "metrics.jsonl", "soft_prompt.safetensors",
+        "tokenizer.json", "tokenizer_config.json",
       ])
     for text in [
       "3 pseudo-tokens in place of", "no context", "soft prompt", "full context", "exact match",
-      place.output.path, "PeftModel.from_pretrained", "add_special_tokens=False",
+      place.output.path, "PeftModel.from_pretrained", "README.md shows how",
     ] { #expect(result.output.contains(text)) }
   }
 
@@ -31,12 +31,12 @@ import Testing
     #expect(
       metrics.sortedKeys == [
         "compression_ratio", "context_tokens", "device", "memory", "pseudo_tokens", "seed",
-        "timing", "tuned_kernels", "validation",
+        "threads", "timing", "tuned_kernels", "validation",
       ])
     #expect(
       metrics["validation"].sortedKeys == [
-        "exact_match", "exact_match_full_context", "exact_match_no_context", "gap_closed", "kl",
-        "kl_no_context", "top1_agreement",
+        "basis", "exact_match", "exact_match_full_context", "exact_match_no_context", "gap_closed",
+        "intervals_95", "kl", "kl_no_context", "top1_agreement",
       ])
     #expect(
       metrics["timing"].sortedKeys == [
@@ -162,7 +162,10 @@ import Testing
   @Test(arguments: [(1, "0 held out"), (2, "1 held out"), (20, "2 held out")])
   func aTenthIsHeldOutWhereNothingIsSaid(count: Int, message: String) throws {
     let inputs = try place.folder.write(
-      "some.jsonl", String(repeating: #"{"prompt": "a", "completion": "b"}"# + "\n", count: count))
+      "some.jsonl",
+      (1...count).map {
+        "{\"prompt\": \"\(String(repeating: "a", count: $0))\", \"completion\": \"b\"}\n"
+      }.joined())
     let all = place.arguments
     let without = all.indices.filter { all[$0] != "--validation" && all[$0] != place.validation }
     let result = try Program.run(

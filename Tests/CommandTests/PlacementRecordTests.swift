@@ -123,7 +123,8 @@ import Testing
     try #require(result.code == 0, "\(result.errors)")
     let context = try tokens([Workplace.contextText], "--special")[0]
     let prompts = try tokens(["cab", "a bad"], "--no-special")
-    let answers = try tokens([" has a", " back"], "--no-special")
+    // As a text, a completion gets the end token.
+    let answers = try tokens([" has a<|im_end|>", " back<|im_end|>"], "--no-special")
     func evaluate(_ context: String, _ lines: [String]) throws -> JSON {
       let inputs = try place.folder.write("evaluated.jsonl", lines.joined(separator: "\n")).path
       let result = try Program.run([

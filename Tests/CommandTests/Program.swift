@@ -7,7 +7,16 @@ enum Program {
   struct Result {
     let code: Int32
     let output: String
-    let errors: String
+    /// All that stands on standard error.
+    let allErrors: String
+
+    /// What stands on standard error, without the lines of progress that a slow machine shows before a
+    /// refusal.
+    var errors: String {
+      allErrors.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { !$0.hasPrefix("reading the files") && !$0.hasPrefix("loading the model: ") }
+        .joined(separator: "\n")
+    }
 
     /// What stands on standard error, line by line.
     var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
@@ -76,7 +85,8 @@ enum Program {
     func wait() throws -> Result {
       process.waitUntilExit()
       return Result(
-        code: process.terminationStatus, output: try text("output"), errors: try text("errors"))
+        code: process.terminationStatus, output: try text("output"),
+        allErrors: try text("errors"))
     }
 
     private func text(_ name: String) throws -> String {

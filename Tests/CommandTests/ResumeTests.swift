@@ -15,7 +15,23 @@ import Testing
     return running
   }
 
-  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  /// `nohup` has SIGHUP ignored.
+  @Test func aRunUnderNohupGoesOn() throws {
+    let script = "trap '' HUP; exec \"$@\""
+    let running = try Program.Running(
+      ["-c", script, "sh", Program.url.path] + place.arguments
+        + ["--output", place.output.path, "--steps", "1000000"],
+      of: URL(fileURLWithPath: "/bin/sh"))
+    while running.isRunning, (try? place.steps().count) ?? 0 < 10 { usleep(2000) }
+    running.send(SIGHUP)
+    let before = try place.steps().count
+    while running.isRunning, try place.steps().count < before + 10 { usleep(2000) }
+    #expect(running.isRunning)
+    running.send(SIGTERM)
+    #expect(try running.wait().code == 143)
+  }
+
+  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
   func aSignalWritesACheckpointAndResumeGivesTheSameResult(signal: Int32, code: Int32) throws {
     let running = try begun()
     running.send(signal)

@@ -42,7 +42,7 @@ import Testing
     let readme = try String(
       contentsOf: place.output.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.contains(#"template-variable: ["is_short=true", "mark=b"]"#))
-    #expect(readme.contains(#"add_generation_prompt=True, is_short=True, mark="b")"#))
+    #expect(readme.contains(#".read(), is_short=True, mark="b")"#))
 
     let expected = try place.json("metrics.json")["validation"]["kl"].double
     let kl = try #require(expected)

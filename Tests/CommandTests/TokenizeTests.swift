@@ -49,4 +49,42 @@ import Testing
     #expect(result.errorLines.count == 1)
     #expect(result.errors.hasPrefix("train-gpu: \(file.path):1:"))
   }
+
+  @Test func aLongLineTakesLinearTime() throws {
+    let count = 1 << 20
+    let result = try Program.run(
+      ["tokenize", "--model", model, "--no-special"],
+      input: "\"" + String(repeating: "c", count: count) + "\"\n\"a\"")
+    #expect(result.code == 0)
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].utf8.count == 3 * count && lines[1] == "[1]")
+  }
+
+  @Test(arguments: [("<&-", "Bad file descriptor"), ("</", "Is a directory")])
+  func anUnreadableStandardInputIsNamed(redirection: String, reason: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = [
+      "-c", "exec \"$1\" tokenize --model \"$2\" \(redirection)", "sh", Program.url.path, model,
+    ]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(text == "train-gpu: standard input cannot be read: \(reason)\n")
+    #expect(process.terminationStatus == 2)
+  }
+
+  @Test func aHostileTokenizerEndsInOneLine() throws {
+    var json = TinyTokenizer.json
+    json = json.replacing("\"String\": \"#\"", with: "\"Regex\": \"(a|aa)+#\"")
+    try folder.write("model/tokenizer.json", json)
+    let result = try Program.run(
+      ["tokenize", "--model", model], input: "\"\(String(repeating: "a", count: 2000))\"\n")
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("train-gpu: standard input:1: "))
+    #expect(result.errors.contains("takes more than 5400000 steps on a text of 2000 bytes"))
+  }
 }

@@ -46,6 +46,22 @@ import Testing
     ),
     (["devices", "--threads", "0"], "--threads: expected 1 or more, found 0"),
     (
+      ["logits", "--model", "/none", "--text", "t", "--output", ""],
+      "--output: expected a path, found an empty text"
+    ),
+    (
+      ["distill", "--model", "/none", "--context", "c", "--inputs", "i", "--output", ""],
+      "--output: expected a path, found an empty text"
+    ),
+    (
+      ["distill", "--model", "/none", "--context", "", "--inputs", "i", "--output", "o"],
+      "--context: expected a path, found an empty text"
+    ),
+    (
+      ["generate", "--model", "/none", "--prompt", "p", "--adapter", ""],
+      "--adapter: expected a path, found an empty text"
+    ),
+    (
       ["generate", "--model", "m", "--prompt", "p", "--device", "gpu"],
       "The value 'gpu' is invalid for '--device <name>': expected auto, cpu, opencl or "
         + "opencl:PLATFORM.DEVICE"
@@ -63,6 +79,14 @@ import Testing
   ])
   func wrongUsageIsOneLine(arguments: [String], message: String) throws {
     try Program.expectRefusal(arguments, message)
+  }
+
+  @Test func moreThreadsThanProcessorsCanBe() throws {
+    let result = try Program.run(["devices", "--threads", "3000000"])
+    #expect(result.code == 2)
+    #expect(
+      result.errors.wholeMatch(
+        of: /train-gpu: --threads: expected 1 to \d{4,}, found 3000000\n/) != nil)
   }
 
   @Test func allFourFilesAreNeeded() throws {

@@ -3,7 +3,7 @@ import Testing
 @testable import Compute
 @testable import OpenCL
 
-/// Which device is meant, among devices that are made up.
+/// Device selection on a simulated list of devices.
 @Suite struct DeviceSelectionTests {
   private static let broken = OpenCLError(call: "clGetDeviceInfo", status: -6)
 
@@ -53,7 +53,8 @@ import Testing
     #expect(try DeviceSelection.cpu.device(among: survey([large])) == nil)
   }
 
-  /// A driver without a clock rate, or with none that is known, still has its compute units counted.
+  /// A driver without a clock rate, or with none that is known, still has its compute units
+  /// counted.
   @Test func compareWithoutAClockRate() throws {
     let devices = [device("few", units: 4, clock: 0), device("many", units: 64, clock: 0)]
     #expect(try DeviceSelection.automatic.device(among: survey(devices))?.name == "many")

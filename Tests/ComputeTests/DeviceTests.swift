@@ -1,4 +1,4 @@
 import Testing
 
-/// Every suite that opens a device stands in here: PoCL's start fails at times when two threads race for it.
+/// Parent of every suite that opens a device: PoCL's start sometimes fails when two threads race.
 @Suite(.serialized) enum DeviceTests {}

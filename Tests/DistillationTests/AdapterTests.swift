@@ -1,11 +1,13 @@
-import Distillation
 import Foundation
 import HuggingFace
 import JSON
 import Safetensors
 import TestSupport
 import Testing
+import Tokenizers
 import Transformer
+
+@testable import Distillation
 
 @Suite struct AdapterTests {
   private let parent: TemporaryFolder
@@ -19,16 +21,29 @@ import Transformer
 
   private func adapter(
     isChat: Bool = false, variables: TemplateVariables = TemplateVariables(),
-    model: ModelName = ModelName("org/model")
-  ) -> Adapter {
+    model: ModelName = ModelName("org/model"), takesText: Bool = true
+  ) throws -> Adapter {
     Adapter(
       softPrompt: SoftPrompt(values: [1, 2, 3, 4], width: 2), header: [9, 8],
       closing: [7, 6, 5, 4],
       origin: .init(
         model: model,
         template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
-        layerCount: 5, queryHeads: 8, headerIdentifiers: [7], closingIdentifiers: [8, 5],
+        tokenizer: takesText ? try tokenizer() : nil, layerCount: 5, queryHeads: 8,
+        headerIdentifiers: [7],
+        closingIdentifiers: [8, 5],
         contextTokens: 40, fingerprints: RunRecords.fingerprints))
+  }
+
+  private func tokenizer() throws -> AdapterTokenizer? {
+    let file = try parent.write("model/tokenizer.json", TinyTokenizer.json)
+    try parent.write(
+      "model/tokenizer_config.json",
+      #"""
+      {"bos_token": "<bos>", "eos_token": {"content": "<|im_end|>"}, "pad_token": "<pad>",
+       "legacy": false}
+      """#)
+    return try AdapterTokenizer(of: ModelFolder(at: file.deletingLastPathComponent()))
   }
 
   private func write(_ adapter: Adapter) throws {
@@ -42,7 +57,7 @@ import Transformer
   }
 
   @Test func configurationIsThatOfPEFT() throws {
-    try write(adapter())
+    try write(try adapter())
     let config = try JSON(parsing: Array(text("adapter_config.json").utf8))
     guard case .object(let members) = config else {
       Issue.record("expected an object")
@@ -62,7 +77,7 @@ import Transformer
 
   @Test(arguments: [false, true])
   func theModelsRevisionStandsInAFieldOfItsOwn(isChat: Bool) throws {
-    try write(adapter(isChat: isChat, model: ModelName(parsing: "org/model@refs/pr/1")))
+    try write(try adapter(isChat: isChat, model: ModelName(parsing: "org/model@refs/pr/1")))
     let config = try JSON(parsing: Array(text("adapter_config.json").utf8))
     guard case .object(let members) = config else {
       Issue.record("expected an object")
@@ -75,16 +90,17 @@ import Transformer
     #expect(file.metadata["model_revision"] == "refs/pr/1")
     let readme = try text("README.md")
     #expect(!readme.contains("@"))
-    for name in ["AutoTokenizer", "AutoModelForCausalLM"] {
-      #expect(
-        readme.contains("\(name).from_pretrained(\"org/model\", revision=\"refs/pr/1\")"))
-    }
-    #expect(readme.contains("--enable-prompt-embeds --revision refs/pr/1`"))
+    #expect(
+      readme.contains(
+        "AutoModelForCausalLM.from_pretrained(\"org/model\", revision=\"refs/pr/1\")"))
+    #expect(
+      readme.contains(
+        "--enable-prompt-embeds --revision refs/pr/1 --tokenizer path/to/this/folder`"))
     #expect(readme.contains("create(model=\"org/model\","))
   }
 
   @Test func virtualTokensHoldHeaderPromptAndClosing() throws {
-    try write(adapter())
+    try write(try adapter())
     let file = try SafetensorsFile(
       contentsOf: run.url.appending(path: "adapter_model.safetensors"))
     #expect(file.tensors.keys.sorted() == ["prompt_embeddings"])
@@ -94,12 +110,12 @@ import Transformer
   }
 
   @Test func softPromptStandsAlone() throws {
-    try write(adapter())
+    try write(try adapter())
     let file = try SafetensorsFile(contentsOf: run.url.appending(path: "soft_prompt.safetensors"))
     #expect(try file.floats(of: "soft_prompt", shape: [2, 2]) == [1, 2, 3, 4])
     #expect(file.metadata["model"] == "org/model")
     #expect(file.metadata["template"] == "raw")
-    #expect(file.metadata["model_sha256"] == RunRecords.fingerprints.model)
+    #expect(file.metadata["model_fingerprint"] == RunRecords.fingerprints.model)
     #expect(file.metadata["context_sha256"] == RunRecords.fingerprints.context)
   }
 
@@ -111,7 +127,7 @@ import Transformer
   func saysWhereItsVectorsStandAmongTheModelsScales(
     space: EmbeddingSpace, sentence: String
   ) throws {
-    var adapter = adapter()
+    var adapter = try adapter()
     adapter.origin.embeddingSpace = space
     try write(adapter)
     let file = try SafetensorsFile(contentsOf: run.url.appending(path: "soft_prompt.safetensors"))
@@ -122,7 +138,7 @@ import Transformer
   }
 
   @Test func bothFormsReadBack() throws {
-    try write(adapter())
+    try write(try adapter())
     #expect(
       try AdapterImport(at: run.url, width: 2)
         == .softPrompt(
@@ -130,20 +146,21 @@ import Transformer
           AdapterRecord(
             template: TemplateChoice("raw"),
             surroundings: .init(header: [7], closing: [8, 5]),
-            modelFingerprint: RunRecords.fingerprints.model)))
+            modelFingerprint: RunRecords.fingerprints.model,
+            contextDigest: RunRecords.fingerprints.context)))
     #expect(
       try AdapterImport.exported(in: run.url, width: 2)
-        == .virtualTokens(adapter().virtualTokens))
+        == .virtualTokens(try adapter().virtualTokens))
     let file = run.url.appending(path: "adapter_model.safetensors")
     #expect(
-      try AdapterImport(at: file, width: 2) == .virtualTokens(adapter().virtualTokens))
+      try AdapterImport(at: file, width: 2) == .virtualTokens(try adapter().virtualTokens))
   }
 
   @Test func whatTheTemplateWasToldIsRecorded() throws {
     let variables = try TemplateVariables([
       "enable_thinking": .bool(false), "controls": .object(["length": .string("\"short\"")]),
     ])
-    try write(adapter(isChat: true, variables: variables))
+    try write(try adapter(isChat: true, variables: variables))
     #expect(
       try AdapterImport(at: run.url, width: 2)
         == .softPrompt(
@@ -151,12 +168,14 @@ import Transformer
           AdapterRecord(
             template: TemplateChoice("chatml", variables: variables),
             surroundings: .init(header: [7], closing: [8, 5]),
-            modelFingerprint: RunRecords.fingerprints.model)))
+            modelFingerprint: RunRecords.fingerprints.model,
+            contextDigest: RunRecords.fingerprints.context)))
     let readme = try text("README.md")
     let inPython = #"{"length": "\"short\""}"#
     #expect(
       readme.contains(
-        "add_generation_prompt=True, controls=\(inPython), enable_thinking=False)"))
+        "add_generation_prompt=True, chat_template=open(\"path/to/this/folder/chat_template.jinja\").read(), controls=\(inPython), enable_thinking=False)"
+      ))
     #expect(
       readme.contains(
         "extra_body={\"chat_template_kwargs\": "
@@ -164,7 +183,7 @@ import Transformer
   }
 
   @Test func theMomentOfATemplateIsRecorded() throws {
-    var adapter = adapter(isChat: true)
+    var adapter = try adapter(isChat: true)
     adapter.origin.template.wallClock = "2026-11-23T23:59:58"
     try write(adapter)
     guard case .softPrompt(_, let record) = try AdapterImport(at: run.url, width: 2) else {
@@ -200,7 +219,7 @@ import Transformer
   }
 
   @Test func adaptersOfAnotherWidthAreRefused() throws {
-    try write(adapter())
+    try write(try adapter())
     let path = run.url.appending(path: "soft_prompt.safetensors").path
     expectError(
       "\(path): expected soft_prompt of shape [tokens, 3], as wide as the model, found [2, 2]"
@@ -219,15 +238,85 @@ import Transformer
     }
   }
 
+  @Test func adaptersOfEarlierProgramsNameTheModelOtherwise() throws {
+    let url = run.url.appending(path: "soft_prompt.safetensors")
+    try SafetensorsWriter.write(
+      [("soft_prompt", [1, 2], [1, 2])], metadata: ["model_sha256": "abc"], to: url)
+    guard case .softPrompt(_, let record) = try AdapterImport(at: run.url, width: 2) else {
+      Issue.record("expected a soft prompt")
+      return
+    }
+    #expect(record.modelFingerprint == "abc")
+  }
+
+  @Test func theTokenizerGoesWithTheAdapter() throws {
+    try write(try adapter())
+    let model = try ModelFolder(at: parent.url.appending(path: "model"))
+    let tokenizer = try #require(try model.tokenizer())
+    let written = try Tokenizer(contentsOf: run.url.appending(path: "tokenizer.json"))
+    for line in ["the cab has a bad back", "<bos>a<|im_end|>", " ;a  b\n"] {
+      let ids = try tokenizer.encode(line, addingSpecialTokens: false)
+      #expect(try written.encode(line, addingSpecialTokens: false) == ids)
+    }
+    guard
+      case .object(let configuration) = try JSON(
+        parsing: Array(text("tokenizer_config.json").utf8))
+    else {
+      Issue.record("expected an object")
+      return
+    }
+    #expect(configuration["tokenizer_class"] == .string("PreTrainedTokenizerFast"))
+    #expect(configuration["bos_token"] == .string("<bos>"))
+    #expect(configuration["eos_token"] == .string("<|im_end|>"))
+    let readme = try text("README.md")
+    #expect(readme.contains(#"PreTrainedTokenizerFast.from_pretrained("path/to/this/folder")"#))
+    #expect(!readme.contains("AutoTokenizer.from_pretrained"))
+  }
+
+  @Test func identifiersNeedNoTokenizer() throws {
+    try write(try adapter(takesText: false))
+    #expect(!FileManager.default.fileExists(atPath: run.url.path + "/tokenizer.json"))
+    let readme = try text("README.md")
+    #expect(!readme.contains("tokenizer."))
+    #expect(readme.contains("ids = torch.tensor([[1, 2, 3]])"))
+    #expect(readme.contains("print(answer.tolist())"))
+  }
+
+  @Test(arguments: [false, true])
+  func theLinesAskForTheAnswerThatPithGives(isChat: Bool) throws {
+    try write(try adapter(isChat: isChat))
+    let readme = try text("README.md")
+    #expect(
+      readme.contains(
+        "generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,"))
+    #expect(readme.contains("repetition_penalty=1.0, max_new_tokens=64)"))
+    #expect(readme.contains("answer = output[0, ids.shape[1]:]"))
+  }
+
+  @Test func aFolderIsNamedByItsWholePath() throws {
+    let model = parent.url.appending(path: "m")
+    try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+    let here = FileManager.default.currentDirectoryPath
+    #expect(try ModelName(parsing: model.path + "/../m/").identifier == model.path)
+    #expect(try ModelName(parsing: ".").identifier == here)
+    #expect(try ModelName(parsing: "org/model").identifier == "org/model")
+  }
+
   @Test func readmeSaysHowToLoadIt() throws {
-    try write(adapter())
+    try write(try adapter())
     let raw = try text("README.md")
     #expect(
       raw.contains("2 vectors stand in the place of a context of 40 tokens, 20.0 times fewer"))
-    #expect(raw.contains("| KL to the full context | 0.5000 | 0.1000 | 0 |"))
+    #expect(raw.contains("| KL to the full context | 0.5000 | 0.1000 |  | 0 |"))
     #expect(raw.contains("tokenizer(\"your prompt\", add_special_tokens=False"))
     #expect(raw.contains("batch-size: 16"))
-    try write(adapter(isChat: true))
+    var merged = try adapter(isChat: true)
+    merged.origin.contextPlace = .firstUserMessage
+    try write(merged)
+    let readme = try text("README.md")
+    #expect(readme.contains(#"[{"role": "user", "content": "<context>\n\nyour prompt"}]"#))
+    #expect(!readme.contains("\"role\": \"system\""))
+    try write(try adapter(isChat: true))
     let chat = try text("README.md")
     #expect(chat.contains("return_tensors=\"pt\").input_ids[:, 2:]"))
     #expect(chat.contains("{\"type\": \"prompt_embeds\", \"data\": tensor2base64(sigma)}"))

@@ -85,6 +85,59 @@ import Testing
     #expect(try conditioning(nil).template.clock != nil)
   }
 
+  @Test func aClockThatNoTemplateReadsIsNotKept() throws {
+    #expect(try conditioning(nil, template: "chatml").template.clock == nil)
+    #expect(try conditioning(nil, template: "raw").template.clock == nil)
+  }
+
+  @Test(arguments: [("a\r\nb\rc", true), ("a\nb\nc", false)])
+  func lineEndsOfAContextAreReadAsLineFeeds(text: String, isForeign: Bool) throws {
+    let context = ContextText.text(text, file: "context.txt")
+    let found = try conditioning(context)
+    #expect(found.context == [1, 6, 2, 6, 3])
+    #expect(found.hasForeignLineEnds == isForeign)
+  }
+
+  @Test func anEarlierRunKeepsTheTokensOfItsLineEnds() throws {
+    // This tokenizer has no carriage return, so what is left of a line end is the line feed; the tokens of others differ.
+    let found = try Conditioning(
+      .text("a\rb", file: "context.txt"), folder: ModelFolder(at: model),
+      template: TemplateChoice("auto"), vocabularySize: TinyTokenizer.vocabularySize,
+      reading: .earlier)
+    #expect(found.context != [1, 6, 2])
+    #expect(!found.hasForeignLineEnds)
+  }
+
+  @Test func completionsOfARawModelEndWithItsEndToken() throws {
+    let lines = try parent.write(
+      "lines.jsonl",
+      #"""
+      {"prompt": "a", "completion": "c"}
+      {"prompt": "a", "completion": "c<|im_end|>"}
+      {"prompt": "a"}
+      """#)
+    func examples(_ template: String, _ reading: InputReading) throws -> [Example] {
+      let conditioning = try Conditioning(
+        .text("abc", file: "context.txt"), folder: ModelFolder(at: model),
+        template: TemplateChoice(template), vocabularySize: TinyTokenizer.vocabularySize,
+        reading: reading)
+      return try Dataset.read(lines, reader: conditioning.reader).examples
+    }
+    let raw = try examples("raw", .present)
+    #expect(raw.map(\.response) == [[3, 8], [3, 8], nil])
+    #expect(raw.map(\.isEndAdded) == [true, false, false])
+    #expect(try examples("raw", .earlier).map(\.response) == [[3], [3, 8], nil])
+    #expect(try examples("chatml", .present).map(\.isEndAdded) == [false, false, false])
+    #expect(try conditioning(nil).endTokenText == "<|im_end|>")
+  }
+
+  @Test func theTokenizersEndTokenComesBeforeOthersOfTheModel() throws {
+    try parent.write("model/generation_config.json", #"{"eos_token_id": [0, 8, 400]}"#)
+    #expect(try conditioning(nil).endTokenText == "<bos>")
+    try parent.write("model/tokenizer_config.json", #"{"eos_token": "<|im_end|>"}"#)
+    #expect(try conditioning(nil).endTokenText == "<|im_end|>")
+  }
+
   @Test func aContextIsWhatItsTemplateWritesOfIt() throws {
     try parent.write(
       "model/tokenizer_config.json",

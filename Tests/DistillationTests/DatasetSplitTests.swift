@@ -24,6 +24,30 @@ import Testing
     #expect(try first.validation != data.split(validationFraction: 0.1, seed: 2).validation)
   }
 
+  @Test(arguments: 0..<8)
+  func examplesOfOnePromptStayTogether(seed: UInt64) throws {
+    var data = data(12)
+    for index in data.examples.indices { data.examples[index].prompt = [index % 5] }
+    let (training, validation) = try data.split(validationFraction: 0.4, seed: seed)
+    let (trained, held) = (
+      Set(training.examples.map(\.prompt)), Set(validation.examples.map(\.prompt))
+    )
+    #expect(trained.isDisjoint(with: held))
+    #expect((trained.count, held.count) == (3, 2))
+    #expect(training.examples.count + validation.examples.count == 12)
+    // A run that was begun when every example was chosen by itself goes on with its own parts.
+    let earlier = try data.split(validationFraction: 0.25, seed: seed, reading: .earlier)
+    #expect(earlier.validation.examples.count == 3)
+  }
+
+  @Test func onePromptCannotBeSplit() {
+    var data = data(3)
+    for index in data.examples.indices { data.examples[index].prompt = [7] }
+    expectError(
+      "--validation: expected a file, or two different prompts at least to hold one out, found 1"
+    ) { try data.split(validationFraction: 0.5, seed: 1) }
+  }
+
   @Test func oneExampleCannotBeSplit() {
     expectError(
       "--validation: expected a file, or two examples at least to hold one out, found 1"

@@ -83,6 +83,85 @@ import Tokenizers
     #expect(data.unusedKeys.isEmpty)
   }
 
+  @Test func aSystemMessageThatRepeatsTheContextIsDropped() throws {
+    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let template = try #require(try ChatTemplate.builtIn(named: "chatml"))
+    let reader = PromptReader(
+      tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt",
+      contextText: "a b\n")
+    let data = try read(
+      """
+      {"messages": [{"role": "user", "content": "ab"}]}
+      {"messages": [{"role": "system", "content": "a b"}, {"role": "user", "content": "ab"}]}
+      """, reader)
+    #expect(data.examples[0].prompt == data.examples[1].prompt)
+    expectRefusal(
+      "1: messages[0]: expected no system message but the context, which takes its place, found "
+        + "another one; leave it out, or make it the context",
+      of: #"{"messages": [{"role": "system", "content": "b"}, {"role": "user", "content": "a"}]}"#,
+      reader)
+  }
+
+  @Test func geminisModelIsTheAssistant() throws {
+    let data = try read(
+      """
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+      {"messages": [{"role": "user", "content": "a"}, {"role": "model", "content": "b"}]}
+      """, chat)
+    #expect(data.examples[0].response == data.examples[1].response)
+    #expect(data.examples[0].prompt == data.examples[1].prompt)
+  }
+
+  @Test func unknownRolesAreRefusedByName() {
+    expectRefusal(
+      "1: messages: expected the role user, assistant, tool or developer, found \"User\", which "
+        + "template chatml does not mention",
+      of: #"{"messages": [{"role": "User", "content": "a"}]}"#, chat)
+  }
+
+  @Test func membersOfMessagesThatChangeNothingAreNamed() throws {
+    let data = try read(
+      """
+      {"messages": [{"role": "user", "name": "x", "content": "a"}, {"role": "assistant", \
+      "weight": 0, "content": "b"}, {"role": "user", "content": "a"}, {"role": "assistant", \
+      "reasoning_content": "c", "content": "b"}], "response": "d"}
+      """, chat)
+    #expect(
+      data.unusedKeys
+        == ["name of messages", "reasoning_content of messages", "response", "weight of messages"])
+  }
+
+  @Test func toolCallsThatTheTemplateDoesNotWriteAreNoResponse() {
+    expectRefusal(
+      "1: messages: expected a response with content, because the chat template writes no "
+        + "tool_calls, found tool_calls alone",
+      of: #"{"messages": [{"role": "user", "content": "a"}, "#
+        + #"{"role": "assistant", "tool_calls": [{"name": "a"}]}]}"#, chat)
+  }
+
+  @Test func aCallOfToolsIsWrittenByTheTemplate() throws {
+    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let template = try ChatTemplate(
+      source: "{% for m in messages %}{{ m.role[0] }}:{{ m.content or '' }}"
+        + "{% for c in m.tool_calls or [] %}b{{ c.name }}{% endfor %}\n{% endfor %}"
+        + "{% if add_generation_prompt %}a:{% endif %}", place: "t", specialTokens: [:])
+    let reader = PromptReader(
+      tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
+    let data = try read(
+      """
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": null, \
+      "tool_calls": [{"name": "a"}]}]}
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", \
+      "tool_calls": [{"name": "a"}]}, {"role": "tool", "content": "b"}]}
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "ba"}, \
+      {"role": "tool", "content": "b"}]}
+      """, reader)
+    #expect(try data.examples[0].response == tokenizer.encode("ba", addingSpecialTokens: false))
+    #expect(data.examples[1].prompt == data.examples[2].prompt)
+  }
+
   @Test func partsOfTextAreOneText() throws {
     let data = try read(
       """
@@ -127,9 +206,9 @@ import Tokenizers
     ),
     (#"{"messages": []}"#, "messages: expected a user's message before the response, found none"),
     (
-      #"{"messages": [{"role": "system", "content": "a"}]}"#,
-      "messages[0].role: expected user or assistant, because the context takes the system "
-        + "message's place, found \"system\""
+      #"{"messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]}"#,
+      "messages[0]: expected no system message but the context, which takes its place, found "
+        + "another one; leave it out, or make it the context"
     ),
     (
       #"{"messages": [{"role": "user"}]}"#,
@@ -141,8 +220,7 @@ import Tokenizers
     ),
     (
       #"{"messages": [{"role": "assistant", "content": null, "tool_calls": [{}]}]}"#,
-      "messages[0].content: expected a string or a list of text parts, found null beside "
-        + "tool_calls"
+      "messages: expected a user's message before the response, found none"
     ),
     (
       #"{"messages": [{"role": "user", "content": "a"}], "completion_ids": [1]}"#,
@@ -158,9 +236,8 @@ import Tokenizers
       "prompt: expected a user's message before the response, found the assistant's"
     ),
     (
-      #"{"prompt": [{"role": "system", "content": "a"}]}"#,
-      "prompt[0].role: expected user or assistant, because the context takes the system message's "
-        + "place, found \"system\""
+      #"{"prompt": [{"role": "user", "content": null}]}"#,
+      "prompt[0].content: expected a string or a list of text parts, found null"
     ),
     (
       #"{"prompt": [{"role": "user", "content": "a"}], "completion": "b"}"#,
@@ -222,7 +299,7 @@ import Tokenizers
 
   @Test func whatIsNotJSONIsRefusedWithItsPlace() {
     expectRefusal(
-      #"2:14: expected "," or "}" in an object, found the end of the text"#,
+      #"2:14: expected "," or "}" in an object, found the end of the line"#,
       of: "{\"prompt\": \"a\"}\n{\"prompt\": 12")
   }
 

@@ -23,7 +23,8 @@ enum RunRecords {
     return TrainingCheckpoint(
       state: .init(
         step: step, bestStep: 1, best: HeldOut(kl: 0.25, agreement: 0.5),
-        evaluationsSinceBest: 2, trainSeconds: 7.5, options: options, fingerprints: fingerprints),
+        evaluationsSinceBest: 2, trainSeconds: 7.5, options: options, fingerprints: fingerprints,
+        threads: 2, reading: .present),
       prompt: LearnedPrompt(SoftPrompt(values: numbers, width: 3)),
       moments: OptimizerMoments(
         first: numbers.map { $0 / 3 }, second: numbers.map { $0 * $0 }),

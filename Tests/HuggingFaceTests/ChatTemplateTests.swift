@@ -110,7 +110,16 @@ struct ChatTemplateTests {
       try render()
     } throws: { error in
       "\(error)" == "\(folder.url.path)/tokenizer_config.json: chat_template: "
-        + "expected a template named \"default\", found none of that name"
+        + "expected a template named default, or one of them in a file of its own, found x"
+    }
+    try folder.write(
+      "tokenizer_config.json", #"{"chat_template": {"rag": "r", "default": "d{{ eos_token }}"}}"#)
+    #expect(try render() == "d")
+    try folder.write("tokenizer_config.json", #"{"chat_template": {"tool": "t", "rag": "r"}}"#)
+    #expect {
+      try render()
+    } throws: { error in
+      "\(error)".hasSuffix("in a file of its own, found rag, tool")
     }
   }
 

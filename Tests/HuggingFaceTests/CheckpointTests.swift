@@ -93,8 +93,25 @@ struct CheckpointTests {
     #expect(
       refusal()
         == "FOLDER: expected model.safetensors or model.safetensors.index.json, found "
-        + "pytorch_model.bin; only the safetensors format is read, so convert the model or fetch "
-        + "its safetensors files")
+        + "pytorch_model.bin, pickles of PyTorch; only the safetensors format is read, so load the "
+        + "model in transformers and save it with save_pretrained")
+  }
+
+  @Test("a tensor under a longer name, or in another form")
+  func otherNames() {
+    let name = "model.norm.weight"
+    func found(_ names: String...) -> String { Checkpoint.insteadOf(tensor: name, among: names) }
+    #expect(found("x", "lm_head.weight") == "none")
+    #expect(
+      found("_orig_mod.model.norm.weight")
+        == "_orig_mod.model.norm.weight; torch.compile put _orig_mod. before its names, so save the "
+        + "model that is in it")
+    #expect(found("base_model.model.model.norm.weight").contains("; PEFT put base_model.model. "))
+    #expect(found("module.model.norm.weight").contains("; DataParallel put module. "))
+    #expect(found("policy.model.norm.weight").hasSuffix("; take policy. away from its names"))
+    #expect(found("model.norm.qweight").hasPrefix("model.norm.qweight, a quantised weight; "))
+    #expect(
+      found("model.q.base_layer.weight", "model.q.lora_A.weight").contains("merge_and_unload"))
   }
 
   @Test("a truncated file")
@@ -121,7 +138,13 @@ struct CheckpointTests {
     #expect(
       refusal()
         == "\(place): weight_map.b: expected the shard two.safetensors beside it, "
-        + "found no such file")
+        + "found no such file; 1 of the 2 shards are there, so fetch the rest")
+    try writeIndex(["b": "two.safetensors"])
+    #expect(
+      refusal()
+        == "\(place): weight_map.b: expected the shard two.safetensors beside it, "
+        + "found one.safetensors, which the index does not name; fetch the index that belongs to them"
+    )
     try writeIndex(["a": "one.safetensors", "b": "one.safetensors"])
     #expect(
       refusal()

@@ -67,7 +67,7 @@ extension HubTests {
     #expect(
       warnings.withLock { $0 } == [
         "org/name: the cache lacks tokenizer.json, tokenizer_config.json, special_tokens_map.json, "
-          + "chat_template.jinja, and cannot be completed: \(hub.server.address(Self.listing)): the "
+          + "added_tokens.json, chat_template.jinja, and cannot be completed: \(hub.server.address(Self.listing)): the "
           + "hub answers with status 503; what it has is used, as with HF_HUB_OFFLINE=1"
       ])
     // A hub that has forgotten the repository is no reason to stop either.
@@ -112,7 +112,7 @@ extension HubTests {
     let hub = try hubWithModelAlone()
     defer { hub.server.stop() }
     _ = try hub.hub().folder(of: ModelReference("org/name"), for: .tokenizer)
-    #expect(hub.paths == [Self.listing, "tokenizer.json"])
+    #expect(hub.paths == [Self.listing, "tokenizer.json", "tokenizer_config.json"])
   }
 
   @Test("a repository without a tokenizer is named")

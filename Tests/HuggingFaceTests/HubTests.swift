@@ -148,7 +148,8 @@ struct HubTests {
     #expect(
       message { _ = try pickles.fetch() }
         == "org/name: expected model.safetensors or model.safetensors.index.json, found "
-        + "pytorch_model.bin; only the safetensors format is read")
+        + "pytorch_model.bin, pickles of PyTorch; only the safetensors format is read, so load the "
+        + "model in transformers and save it with save_pretrained")
     #expect(pickles.paths.count == 1)
   }
 

@@ -23,10 +23,25 @@ final class LoopbackServer: Sendable {
     var body: [UInt8] = []
     /// The connection breaks after so many bytes of the body.
     var cutAfter: Int?
+    /// What goes wrong with the rest of the answer.
+    var fault = Fault.none
 
     static func redirect(to address: String) -> Response {
       Response(status: 302, headers: ["Location": address])
     }
+  }
+
+  /// How a server may misbehave.
+  enum Fault: Sendable {
+    case none
+    /// Nothing is sent at all, for so many seconds; then the connection ends.
+    case silence(seconds: Double)
+    /// The head and ``Response/cutAfter`` bytes of the body are sent, and then nothing for so many seconds.
+    case stall(seconds: Double)
+    /// The body without its length, over and over again, up to so many bytes.
+    case endless(byteCount: Int)
+    /// The body in pieces of so many bytes, with so many seconds between them.
+    case pieces(of: Int, seconds: Double)
   }
 
   typealias Handler = @Sendable (Request) -> Response
@@ -35,9 +50,12 @@ final class LoopbackServer: Sendable {
   private let descriptor: Int32
   private let handler: Handler
   private let log = Mutex<[Request]>([])
+  private let sent = Mutex(0)
 
   init(_ handler: @escaping Handler) throws {
     self.handler = handler
+    // A client that goes away in the middle of an answer is an error of the write, not the end of the tests.
+    signal(SIGPIPE, SIG_IGN)
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -60,6 +78,9 @@ final class LoopbackServer: Sendable {
 
   /// The requests so far.
   var requests: [Request] { log.withLock { $0 } }
+
+  /// The bytes of endless bodies that were taken from this server.
+  var endlessBytes: Int { sent.withLock { $0 } }
 
   /// Takes no more connections. The thread that accepts them closes the descriptor: closed here, its
   /// number could become another server's while that thread still asks it for connections.
@@ -96,12 +117,37 @@ final class LoopbackServer: Sendable {
     let request = Request(path: String(path), headers: headers)
     log.withLock { $0.append(request) }
     let response = handler(request)
-    var text = "HTTP/1.1 \(response.status) X\r\nContent-Length: \(response.body.count)\r\n"
+    if case .silence(let seconds) = response.fault {
+      Thread.sleep(forTimeInterval: seconds)
+      return
+    }
+    var text = "HTTP/1.1 \(response.status) X\r\n"
+    var hasLength = true
+    if case .endless = response.fault { hasLength = false }
+    if hasLength { text += "Content-Length: \(response.body.count)\r\n" }
     for (name, value) in response.headers { text += "\(name): \(value)\r\n" }
     text += "Connection: close\r\n\r\n"
     try connection.write(contentsOf: Data(text.utf8))
-    try connection.write(
-      contentsOf: Data(response.body.prefix(response.cutAfter ?? response.body.count)))
+    let body = Data(response.body.prefix(response.cutAfter ?? response.body.count))
+    switch response.fault {
+    case .endless(let byteCount):
+      while sent.withLock({ $0 }) < byteCount {
+        try connection.write(contentsOf: body)
+        sent.withLock { $0 += body.count }
+        // At most 200 MB a second, so that a client has the time to leave.
+        Thread.sleep(forTimeInterval: Double(body.count) / 2e8)
+      }
+    case .pieces(let byteCount, let seconds):
+      for start in stride(from: 0, to: body.count, by: byteCount) {
+        try connection.write(contentsOf: body[start..<min(start + byteCount, body.count)])
+        Thread.sleep(forTimeInterval: seconds)
+      }
+    case .stall(let seconds):
+      try connection.write(contentsOf: body)
+      Thread.sleep(forTimeInterval: seconds)
+    case .none, .silence:
+      try connection.write(contentsOf: body)
+    }
     try connection.close()
   }
 }

@@ -18,14 +18,21 @@ struct ModelFolderTests {
     let missing = folder.url.appending(path: "absent")
     #expect(throws: ModelFolderError.missing(missing.path)) { try ModelFolder(at: missing) }
     let file = try folder.write("model.safetensors", "")
-    #expect(throws: ModelFolderError.notAFolder(file.path)) { try ModelFolder(at: file) }
+    #expect(
+      throws: ModelFolderError.notAFolder(file.path, found: "an empty file; fetch it again")
+    ) { try ModelFolder(at: file) }
+    try folder.write("config.json", "{}")
+    #expect(
+      throws: ModelFolderError.notAFolder(
+        file.path, found: "a file; name its folder \(folder.url.path)")
+    ) { try ModelFolder(at: file) }
   }
 
   @Test("a configuration that is missing or damaged")
   func config() throws {
     #expect {
       try open().config()
-    } throws: { "\($0)" == "\(folder.url.path): expected config.json, found no such file" }
+    } throws: { "\($0)" == "\(folder.url.path): expected config.json, found an empty folder" }
     try folder.write("config.json", "{\"model_type\": \"llama\",}")
     #expect {
       try open().config()
@@ -63,7 +70,23 @@ struct ModelFolderTests {
     }
   }
 
-  @Test("special tokens as text or as object, with the older file behind")
+  @Test("the tokenizer's end token where no configuration has one")
+  func endOfTheTokenizer() throws {
+    try folder.write("tokenizer.json", TinyTokenizer.json)
+    try folder.write("tokenizer_config.json", #"{"eos_token": {"content": "<|im_end|>"}}"#)
+    #expect(try open().generationConfiguration().endIdentifiers == [8])
+    // A token that the file lacks is added behind all others, as in transformers.
+    try folder.write("tokenizer_config.json", #"{"eos_token": "<none>"}"#)
+    let added = try open().generationConfiguration().endIdentifiers
+    #expect(try added == [#require(open().tokenizer()?.identifier(of: "<none>"))])
+    try folder.write("special_tokens_map.json", #"{"eos_token": "<bos>"}"#)
+    try folder.write("tokenizer_config.json", "{}")
+    #expect(try open().generationConfiguration().endIdentifiers == [0])
+    try folder.write("generation_config.json", #"{"eos_token_id": 7}"#)
+    #expect(try open().generationConfiguration().endIdentifiers == [7])
+  }
+
+  @Test("special tokens as text or as object; the older file counts where no tokens are added")
   func specialTokens() throws {
     try folder.write(
       "tokenizer_config.json", #"{"bos_token": {"content": "<s>"}, "eos_token": "</s>"}"#)
@@ -71,8 +94,14 @@ struct ModelFolderTests {
     let configuration = try open().tokenizerConfiguration()
     #expect(
       configuration.specialTokens
-        == ["bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"])
+        == ["bos_token": "<s>", "eos_token": "<end>", "pad_token": "<pad>"])
     #expect(configuration.chatTemplate == nil)
+    try folder.write(
+      "tokenizer_config.json",
+      #"{"bos_token": {"content": "<s>"}, "eos_token": "</s>", "added_tokens_decoder": {}}"#)
+    #expect(
+      try open().tokenizerConfiguration().specialTokens
+        == ["bos_token": "<s>", "eos_token": "</s>"])
   }
 
   @Test("a fingerprint tells weights, shapes and configurations apart, not their white space")

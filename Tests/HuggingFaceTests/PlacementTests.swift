@@ -36,26 +36,26 @@ struct PlacementTests {
   @Test("header, closing and prompt in the built-in templates")
   func builtIn() throws {
     let tokenizer = try Self.tokenizer(addsBOS: true)
-    func text(_ ids: [Int]) -> String { tokenizer.decode(ids) }
+    func text(_ ids: [Int]) throws -> String { try tokenizer.decode(ids) }
     let chatML = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
-    #expect(text(chatML.header) == "<|im_start|>system\n")
+    #expect(try text(chatML.header) == "<|im_start|>system\n")
     // A prompt that begins with a line break would join the one before it, so the closing ends
     // earlier.
-    #expect(text(chatML.closing) == "<|im_end|>\n<|im_start|>")
+    #expect(try text(chatML.closing) == "<|im_end|>\n<|im_start|>")
     #expect(
-      text(try chatML.promptIdentifiers(of: "\nHi"))
+      try text(chatML.promptIdentifiers(of: "\nHi"))
         == "user\n\nHi<|im_end|>\n<|im_start|>assistant\n")
     #expect(chatML.endOfResponse == tokenizer.identifier(of: "<|im_end|>"))
     #expect(chatML.isChat && chatML.templateName == "template chatml")
     let llama3 = try Placement(template: Self.template("llama3"), tokenizer: tokenizer)
     #expect(
-      text(llama3.header) == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
-    // This template trims what the user says.
+      try text(llama3.header) == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
+    // The closing ends where a conversation may go on with another role than the user's. This
+    // template trims what the user says.
+    #expect(try text(llama3.closing) == "<|eot_id|><|start_header_id|>")
     #expect(
-      text(llama3.closing) == "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n")
-    #expect(
-      text(try llama3.promptIdentifiers(of: "\nHi"))
-        == "Hi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
+      try text(llama3.promptIdentifiers(of: "\nHi"))
+        == "user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
     #expect(llama3.endOfResponse == tokenizer.identifier(of: "<|eot_id|>"))
   }
 
@@ -73,9 +73,9 @@ struct PlacementTests {
       let halves = text.components(separatedBy: "CONTEXT")
       #expect(halves.count == 2)
       #expect(
-        placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
+        try placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
       #expect(
-        placement.closing + (try placement.promptIdentifiers(of: prompt))
+        try placement.closing + placement.promptIdentifiers(of: prompt)
           == tokenizer.encode(halves[1], addingSpecialTokens: false))
     }
   }
@@ -89,7 +89,7 @@ struct PlacementTests {
     ]
     let placement = try Placement(template: Self.template("qwen-2.5"), tokenizer: tokenizer)
     #expect(
-      tokenizer.decode(try placement.promptIdentifiers(of: messages))
+      try tokenizer.decode(placement.promptIdentifiers(of: messages))
         == "user\nA?<|im_end|>\n<|im_start|>assistant\nA.<|im_end|>\n"
         + "<|im_start|>user\nB?<|im_end|>\n<|im_start|>assistant\n")
     let mistral = try Placement(template: Self.template("mistral"), tokenizer: tokenizer)
@@ -110,7 +110,7 @@ struct PlacementTests {
       }
       let placement = try Placement(
         template: Self.template("qwen-3"), variables: variables, tokenizer: tokenizer)
-      return tokenizer.decode(try placement.promptIdentifiers(of: "Hi"))
+      return try tokenizer.decode(placement.promptIdentifiers(of: "Hi"))
     }
     let thinking = "user\nHi<|im_end|>\n<|im_start|>assistant\n"
     #expect(try prompt([]) == thinking)
@@ -119,13 +119,127 @@ struct PlacementTests {
     let smol = try Placement(
       template: Self.template("smollm-3"), variables: .init(argument: "enable_thinking=false"),
       tokenizer: tokenizer)
-    #expect(tokenizer.decode(smol.header).contains("Mode: /no_think"))
+    #expect(try tokenizer.decode(smol.header).contains("Mode: /no_think"))
     #expect {
       try prompt(["enable_thinkin=false"])
     } throws: { error in
       "\(error)" == "--template-variable enable_thinkin: expected a name that the chat template "
         + "mentions, found no such name in qwen-3"
     }
+  }
+
+  @Test("a template without a system role takes the context in front of the first user's message")
+  func firstUserMessage() throws {
+    let tokenizer = try Self.tokenizer()
+    // Mistral 7B refuses the system role by the order of roles, other templates pass it over.
+    let mistral = """
+      {{ bos_token }}{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}\
+      {{ raise_exception('roles must alternate') }}{% endif %}{% if m['role'] == 'user' %}\
+      {{ '[INST] ' + m['content'] + ' [/INST]' }}{% else %}{{ m['content'] + eos_token }}{% endif %}\
+      {% endfor %}
+      """
+    let silent = "{% for m in messages if m.role == 'user' %}{{ m.content }}|{% endfor %}"
+    let tokens = ["bos_token": "<s>", "eos_token": "</s>"]
+    for template in [
+      try Self.template("gemma-2"),
+      try ChatTemplate(source: mistral, place: "mistral", specialTokens: tokens),
+      try ChatTemplate(source: silent, place: "silent", specialTokens: tokens),
+    ] {
+      let placement = try Placement(template: template, tokenizer: tokenizer)
+      #expect(placement.contextPlace == .firstUserMessage)
+      for prompt in ["Hi", "\nHi", "\n\n Hi \n", "é", "1"] {
+        let conversation = [
+          ChatMessage(role: "user", content: "CONTEXT\n\n" + prompt),
+          ChatMessage(role: "assistant", content: "Yes"), ChatMessage(role: "user", content: "Go"),
+        ]
+        let text = try template.render(conversation, addingGenerationPrompt: true)
+        let halves = text.components(separatedBy: "CONTEXT")
+        let messages = [ChatMessage(role: "user", content: prompt)] + conversation.dropFirst()
+        #expect(try placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
+        #expect(
+          try placement.closing + placement.promptIdentifiers(of: messages)
+            == tokenizer.encode(halves[1], addingSpecialTokens: false))
+      }
+      #expect(
+        try placement.contextIdentifiers(of: "Be brief")
+          == tokenizer.encode("Be brief", addingSpecialTokens: false))
+      #expect(
+        throws: PlacementError.needsUserFirst("assistant", place: template.place)
+      ) {
+        try placement.promptIdentifiers(of: [
+          ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
+        ])
+      }
+    }
+    #expect(
+      try Placement(template: Self.template("chatml"), tokenizer: tokenizer).contextPlace
+        == .systemMessage)
+  }
+
+  @Test("a conversation may begin with another role where the template takes it")
+  func openings() throws {
+    let tokenizer = try Self.tokenizer()
+    for name in ["chatml", "llama3", "qwen-2.5"] {
+      let template = try Self.template(name)
+      let placement = try Placement(template: template, tokenizer: tokenizer)
+      for role in ["assistant", "developer"] where name != "qwen-2.5" || role == "assistant" {
+        let messages = [
+          ChatMessage(role: role, content: "x"), ChatMessage(role: "user", content: "y"),
+        ]
+        let text = try template.render(
+          [ChatMessage(role: "system", content: "CONTEXT")] + messages,
+          addingGenerationPrompt: true)
+        #expect(
+          try placement.closing + placement.promptIdentifiers(of: messages)
+            == tokenizer.encode(
+              text.components(separatedBy: "CONTEXT")[1], addingSpecialTokens: false))
+      }
+    }
+  }
+
+  @Test("what the template says of a conversation is the reason, not its system message")
+  func refusedConversations() throws {
+    let tokenizer = try Self.tokenizer()
+    let placement = try Placement(template: Self.template("gemma-3"), tokenizer: tokenizer)
+    #expect {
+      try placement.promptIdentifiers(of: [
+        ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
+      ])
+    } throws: { error in
+      "\(error)".hasPrefix("gemma-3: the template refuses the conversation: ")
+        && !"\(error)".contains("context")
+    }
+    #expect(throws: PlacementError.unknownRole("critic", place: "gemma-3")) {
+      try placement.promptIdentifiers(of: [ChatMessage(role: "critic", content: "x")])
+    }
+  }
+
+  @Test("without a context the template writes its own system message")
+  func withoutContext() throws {
+    let tokenizer = try Self.tokenizer()
+    for name in ["qwen-2.5", "gemma-2", "chatml"] {
+      let template = try Self.template(name)
+      let placement = try Placement(
+        withoutContext: template, variables: TemplateVariables(), tokenizer: tokenizer)
+      let text = try template.render(
+        [ChatMessage(role: "user", content: "Hi")], addingGenerationPrompt: true)
+      #expect(text.contains("You are a model made for tests") == (name == "qwen-2.5"))
+      #expect(placement.header == [] && placement.closing == [])
+      #expect(
+        try placement.promptIdentifiers(of: "Hi")
+          == tokenizer.encode(text, addingSpecialTokens: false))
+    }
+  }
+
+  @Test("a built-in template names the tokens that the tokenizer lacks")
+  func missingTokens() throws {
+    let tokenizer = try Self.tokenizer()
+    let chatML = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
+    #expect(chatML.missingTokens == [])
+    let tiny = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    #expect(
+      try Placement(template: Self.template("llama3"), tokenizer: tiny).missingTokens
+        .contains("<|eot_id|>"))
   }
 
   @Test("what cannot be placed is refused in one line")
@@ -140,21 +254,21 @@ struct PlacementTests {
         return "\(error)"
       }
     }
-    #expect {
-      try Placement(template: Self.template("gemma-2"), tokenizer: tokenizer)
-    } throws: { error in
-      "\(error)" == "gemma-2: the template refuses the conversation: There is no system role: "
-        + "the context needs a system message, which this template does not take; "
-        + "--template raw, chatml or llama3 does without it"
-    }
+    let refusing =
+      "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
     #expect(
-      message("{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}")
+      message(refusing + "{{ messages[0].content|length }}")
+        == "t: the template refuses the conversation: no system: the template takes the context "
+        + "neither as system message nor in front of the first user's message; give --template the "
+        + "file of one that does")
+    #expect(
+      message("no message")
         == "t: expected the template to print the system message once, found it 0 times; "
-        + "choose another one with --template")
+        + "give --template the file of one that does")
     #expect(
       message("{{ messages[0].content }}{{ messages[0].content }}")
         == "t: expected the template to print the system message once, found it 2 times; "
-        + "choose another one with --template")
+        + "give --template the file of one that does")
     #expect(message("{{ messages.x.y }}") == "t, line 1: 'list object' has no attribute 'x'")
     let placement = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
     #expect(throws: PlacementError.systemMessageTaken) {
@@ -217,7 +331,7 @@ struct PlacementTests {
         ], addingGenerationPrompt: true)
       let tail = text.components(separatedBy: "CONTEXT")[1]
       #expect(
-        placement.closing + (try placement.promptIdentifiers(of: prompt))
+        try placement.closing + placement.promptIdentifiers(of: prompt)
           == tokenizer.encode(tail, addingSpecialTokens: false))
     }
     let expectedEnd = name == "llama2" ? "</s>" : "<|im_end|>"

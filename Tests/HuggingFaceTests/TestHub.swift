@@ -28,8 +28,10 @@ struct TestHub {
   }
 
   static func blob(_ name: String, _ contents: [UInt8]) -> String {
-    let hash = SHA256.hexadecimal(of: contents)
-    return isLarge(name) ? hash : String(hash.prefix(40))
+    var hash = ContentHash(
+      isLarge(name) ? .sha256 : .gitBlob(isSHA256: false), byteCount: contents.count)
+    hash.update(contents.span)
+    return hash.finish()
   }
 
   static func isLarge(_ name: String) -> Bool { name.hasSuffix(".safetensors") }

@@ -2,7 +2,7 @@ import OpenCL
 import TestSupport
 import Testing
 
-@Test(.enabled(if: TestDevice.requiresOpenCL, "asked for by PITH_REQUIRE_OPENCL=1"))
+@Test(.enabled(if: TestDevice.requiresOpenCL, "required by PITH_REQUIRE_OPENCL=1"))
 func anOpenCLDeviceIsThere() {
   #expect(TestDevice.openCL != nil, "without one, what runs on OpenCL would not be tested")
 }
@@ -63,8 +63,8 @@ struct RuntimeTests {
     #expect("\(try #require(error))".contains("CL_INVALID_KERNEL_NAME: absent in test.cl"))
   }
 
-  /// More small uploads than the ring of host memory holds at once, of sizes that do not divide it: each arrives as it was,
-  /// and none but the large one waits unless the ring is full.
+  /// More small uploads than the ring of host memory holds at once, of sizes that do not divide it:
+  /// each arrives as it was, and none but the large one waits unless the ring is full.
   @Test func uploadsArriveInTheirOrder() throws {
     let sizes = [1, 63, 64, 1000, 200_000, 262_144]
     let memory = try context.allocate(byteCount: 1 << 20)

@@ -56,8 +56,14 @@ struct SafetensorsFileTests {
     } catch {
       #expect(error.problem == .notAFile)
     }
+    #expect(try refusal([]) == "expected a safetensors file, found an empty file; fetch it again")
     #expect(
-      try refusal([]) == "expected at least 8 bytes of header length, found 0 bytes in all")
+      try refusal(Array("version https://git-lfs.github.com/spec/v1\nsize 1\n".utf8))
+        == "expected a safetensors file, found a Git LFS pointer; \"git lfs pull\" in its folder "
+        + "fetches the file that it stands for")
+    #expect(
+      try refusal(Array("<html><body>".utf8)).hasPrefix(
+        "expected a safetensors file, found an HTML"))
     #expect(
       try refusal([2, 0, 0]) == "expected at least 8 bytes of header length, found 3 bytes in all")
   }

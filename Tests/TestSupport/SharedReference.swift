@@ -1,8 +1,9 @@
 import Foundation
 package import Testing
 
-/// The reference material that stands beside a checkout and never inside it: golden numbers, tokenizers, texts and
-/// a small trained model. Tests that use it are skipped by name where it is absent:
+/// The reference material that stands beside a checkout and never inside it: golden numbers,
+/// tokenizers, texts and a small trained model. Tests that use it are skipped by name where it is
+/// absent:
 ///
 ///     @Suite(.enabled(if: SharedReference.isPresent, SharedReference.reason))
 package enum SharedReference {

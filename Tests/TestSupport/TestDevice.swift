@@ -2,16 +2,16 @@ package import Compute
 import Foundation
 package import OpenCL
 
-/// The devices that a test runs on: the CPU path, and PoCL (or the first OpenCL device) where it is
-/// installed, once with the bodies for its type and once with those for GPUs.
+/// The devices that a test runs on: the CPU path, and PoCL (or the first OpenCL device) if it is
+/// installed, once with the variant for its type and once with the GPU variant.
 package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible {
   case cpu
   case opencl
-  case openclGPUBodies
+  case openclGPUVariant
 
   package var description: String { rawValue }
 
-  /// Those that this machine has.
+  /// The devices that this machine has.
   package static let all: [TestDevice] = openCL == nil ? [.cpu] : allCases
 
   /// The OpenCL device that tests run on: a GPU where there is one.
@@ -20,11 +20,11 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return found.first { $0.kind == .gpu } ?? found.first
   }()
 
-  /// Whether tests without an OpenCL device are to fail, as `make test` asks for, which has installed one.
+  /// Whether tests fail without an OpenCL device; `make test` sets this after installing one.
   package static let requiresOpenCL =
     ProcessInfo.processInfo.environment["PITH_REQUIRE_OPENCL"] != nil
 
-  /// PoCL's start fails at times when two threads race for it: whoever lists or opens devices does it in here.
+  /// Serialises listing and opening of devices: PoCL's start sometimes fails when two threads race.
   package static func starting<Value, Failure: Error>(
     _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
@@ -35,7 +35,7 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
 
   private static let start = NSLock()
 
-  /// Opens the device anew.
+  /// Opens a new device.
   package func open(isProfiling: Bool = false, memoryLimit: Int? = nil) throws -> Device {
     guard self != .cpu, let description = Self.openCL else {
       return try Device(cpuThreads: 2, memoryLimit: memoryLimit)
@@ -43,7 +43,7 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return try Self.starting {
       try Device(
         opencl: description, isProfiling: isProfiling,
-        bodies: self == .opencl ? .automatic : .gpu, memoryLimit: memoryLimit)
+        variant: self == .opencl ? .automatic : .gpu, memoryLimit: memoryLimit)
     }
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A Llama of random weights with ``TinyTokenizer``, small enough to train in a test: what it says means
-/// nothing, but it depends on its context.
+/// A Llama of random weights with ``TinyTokenizer``, small enough to train in a test: what it says
+/// means nothing, but it depends on its context.
 package enum TinyModel {
   /// E, F, layers, query heads, key/value heads and the longest text.
   private static let (width, hidden, layers, heads, keyValueHeads) = (32, 48, 2, 4, 2)

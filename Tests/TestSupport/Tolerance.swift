@@ -1,25 +1,28 @@
-/// How far an operation may stray from its Double reference, and why.
+/// The tolerance of an operation against its Double reference, with the reason.
 ///
-/// An error is measured against the largest magnitude of the reference: |found - reference| / max |reference|.
+/// Errors are relative to the largest magnitude of the reference:
+/// |found - reference| / max |reference|.
 package enum Tolerance: Double, Sendable {
-  /// One rounding per element, sums of up to a few thousand terms: a few units of 2^-24 times the square root of the count.
+  /// One rounding per element, sums of up to a few thousand terms: a few units of 2^-24 times the
+  /// square root of the count.
   case rowArithmetic = 2e-6
   /// Polynomial exp and log, each within 2e-7, then a sum over a vocabulary.
   case transcendental = 5e-6
-  /// Products that sum up to a few thousand terms in f32, in an order that the tiles set.
-  case product = 1e-5
-  /// Products whose activations are rounded to bf16 (8 bits of mantissa): 2^-9 a factor, averaged over the sum.
+  /// Matrix multiplications that sum up to a few thousand terms in f32, in the order of the tiles.
+  case matmul = 1e-5
+  /// Matrix multiplications with activations rounded to bf16 (8 bits of mantissa): 2^-9 per factor,
+  /// averaged over the sum.
   case bfloat16Product = 1e-2
-  /// A teacher's logits in binary16: a distance d from the row's maximum keeps 11 bits, so p strays by up to |d| 2^-12 of
-  /// itself, and |d| is below 4 where most of p is.
+  /// A teacher's logits in binary16: a difference d from the row's maximum keeps 11 bits, so the
+  /// relative error of p is up to |d| 2^-12, and |d| is below 4 where most of p is.
   case halfLogits = 1e-3
   /// A whole model against float64: what Hugging Face's own float32 forward strays by, times four.
   case model = 1e-4
 }
 
-/// The largest |found - reference| over the largest |reference|; infinite where a value is not finite or a
-/// count differs. Where the result is a small difference of large terms, `terms` is the largest of them, and the
-/// error is measured against that.
+/// The largest |found - reference| over the largest |reference|; infinite if a value is not finite
+/// or the counts differ. If the result is a small difference of large terms, `terms` is the largest
+/// term and replaces the reference's magnitude.
 package func relativeError(
   _ found: [Float], _ reference: [Double], terms: Double = 0
 ) -> Double {

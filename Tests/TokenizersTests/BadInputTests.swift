@@ -20,7 +20,13 @@ import Tokenizers
   @Test func namesPlaceOfMalformedText() {
     #expect(
       message("")
-        == "t.json:1:1: not valid JSON: expected a value, found the end of the text")
+        == "t.json: expected a tokenizer in JSON, found an empty file; fetch it again")
+    #expect(
+      message("version https://git-lfs.github.com/spec/v1\nsize 9\n")
+        == "t.json: expected a tokenizer in JSON, found a Git LFS pointer; \"git lfs pull\" in its "
+        + "folder fetches the file that it stands for")
+    #expect(
+      message(" ") == "t.json:1:2: not valid JSON: expected a value, found the end of the text")
     #expect(message("{\n \"a\": tru\n}").hasPrefix("t.json:2:7: not valid JSON: expected true"))
     #expect(
       message("{\"a\":1}}")
@@ -129,6 +135,13 @@ import Tokenizers
     #expect(split("\\\\bx").hasSuffix("expected a regular expression without \\b"))
     #expect(split("(?m:a)").hasSuffix("expected a regular expression without the group (?m"))
     #expect(split("[[:alpha:]]").hasSuffix("without a POSIX bracket"))
+    #expect(split("a**").hasSuffix("without a quantifier after a quantifier"))
+    #expect(split("(?<=a+)b").hasSuffix("without a look-behind of unknown length"))
+    #expect(split("(?i:straße)").hasSuffix("without st in (?i)"))
+    #expect(split("((a|b){1000}){10}").hasSuffix("without more than 20000 instructions"))
+    #expect(split("a{1001}").hasSuffix("without counts above 1000"))
+    let deep = String(repeating: "(", count: 5000) + "a" + String(repeating: ")", count: 5000)
+    #expect(split(deep).hasSuffix("without more than 100 groups in each other"))
   }
 
   @Test func namesWhatIsWrongWithUnigramModels() {

@@ -66,8 +66,9 @@ import Testing
   ) throws {
     #expect(texts.count == outputs.count)
     for (text, output) in zip(texts, outputs) {
-      var normalized = NormalizedText(bytes: Array(text.utf8), startsAtOrigin: true)
-      normalizer.normalize(&normalized)
+      var normalized = NormalizedText(
+        bytes: Array(text.utf8), startsAtOrigin: true, budget: TextBudget(count: text.utf8.count))
+      try normalizer.normalize(&normalized)
       let expected = if case .text(let changed) = output { changed } else { text }
       #expect(
         normalized.bytes == Array(expected.utf8), "\(name): \(text.debugDescription)")
@@ -79,8 +80,9 @@ import Testing
   ) throws {
     #expect(texts.count == outputs.count)
     for (text, output) in zip(texts, outputs) {
-      var pieces = PreTokenizedText(Array(text.utf8), isFirst: true)
-      preTokenizer.apply(to: &pieces)
+      var pieces = PreTokenizedText(
+        Array(text.utf8), isFirst: true, TextBudget(count: text.utf8.count))
+      try preTokenizer.apply(to: &pieces)
       let found = pieces.pieces.map { Array(pieces.bytes[$0.start..<$0.end]) }
       let expected: [[UInt8]]
       switch output {
@@ -99,7 +101,8 @@ import Testing
     for (tokens, output) in zip(tokens, outputs) {
       var texts = TokenTexts()
       for token in tokens { texts.append(Array(token.utf8)) }
-      decoder.decode(&texts)
+      var budget = TextBudget(count: texts.bytes.count)
+      try decoder.decode(&texts, &budget)
       let expected = if case .text(let text) = output { text } else { tokens.joined() }
       #expect(isSame(texts.joined(separator: []), expected), "\(name): \(tokens)")
     }

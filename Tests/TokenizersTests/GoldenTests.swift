@@ -16,16 +16,16 @@ import Tokenizers
     #expect(tokenizer.vocabularySize == golden.size)
     #expect(tokenizer.leadingSpecialIdentifiers == golden.leading)
     for item in golden.cases {
-      let ids = tokenizer.encode(item.text, addingSpecialTokens: false)
+      let ids = try tokenizer.encode(item.text, addingSpecialTokens: false)
       #expect(ids == item.ids, "\(item.text.debugDescription)")
-      let special = tokenizer.encode(item.text)
+      let special = try tokenizer.encode(item.text)
       #expect(special == golden.leading + item.ids + golden.trailing)
-      let decoded = tokenizer.decode(ids)
+      let decoded = try tokenizer.decode(ids)
       #expect(isSame(decoded, item.decoded ?? item.text), "\(item.text.debugDescription)")
-      let skipped = tokenizer.decode(special, skippingSpecialTokens: true)
+      let skipped = try tokenizer.decode(special, skippingSpecialTokens: true)
       #expect(isSame(skipped, item.skipped ?? decoded), "\(item.text.debugDescription)")
     }
-    #expect(isSame(tokenizer.decode(tokenizer.encode("\n")), golden.around))
+    #expect(try isSame(tokenizer.decode(tokenizer.encode("\n")), golden.around))
   }
 
   @Test func findsTokensBothWays() throws {
@@ -45,17 +45,17 @@ import Tokenizers
 
   @Test func passesOverIdentifiersWithoutToken() throws {
     let tokenizer = try Golden.tokenizer("gpt2")
-    #expect(tokenizer.decode([64, 100_000, -3, 65]) == "ab")
-    #expect(tokenizer.decode([]) == "")
+    #expect(try tokenizer.decode([64, 100_000, -3, 65]) == "ab")
+    #expect(try tokenizer.decode([]) == "")
   }
 
   @Test func decodesBrokenBytesAsReplacementCharacters() throws {
     let byteLevel = try Golden.tokenizer("gpt2")
     // The first byte of a character of two, then of one of four bytes, then an ASCII letter.
     let ids = try ["Ã", "ð", "Ł", "A"].map { try #require(byteLevel.identifier(of: $0)) }
-    #expect(byteLevel.decode(ids) == "\u{FFFD}\u{FFFD}A")
+    #expect(try byteLevel.decode(ids) == "\u{FFFD}\u{FFFD}A")
     let sentencePiece = try Golden.tokenizer("llama2")
-    #expect(sentencePiece.decode([3 + 0xF0, 3 + 0x9F]) == "\u{FFFD}\u{FFFD}")
+    #expect(try sentencePiece.decode([3 + 0xF0, 3 + 0x9F]) == "\u{FFFD}\u{FFFD}")
   }
 
   /// Every byte-level text comes back as it was, or as its normal form.
@@ -66,7 +66,7 @@ import Tokenizers
     var generator = SeededGenerator(seed: 7)
     for _ in 0..<400 {
       let text = generator.text(upTo: 60)
-      let decoded = tokenizer.decode(tokenizer.encode(text), skippingSpecialTokens: true)
+      let decoded = try tokenizer.decode(tokenizer.encode(text), skippingSpecialTokens: true)
       // Normalization is by Unicode 9, so only canonical equivalence holds for all characters.
       #expect(isNormalized ? decoded == text : isSame(decoded, text))
     }
@@ -80,7 +80,9 @@ import Tokenizers
     await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<4 {
         group.addTask {
-          texts.allSatisfy { tokenizer.encode($0.text, addingSpecialTokens: false) == $0.ids }
+          texts.allSatisfy {
+            (try? tokenizer.encode($0.text, addingSpecialTokens: false)) == $0.ids
+          }
         }
       }
       for await isSame in group { #expect(isSame) }
@@ -92,11 +94,11 @@ import Tokenizers
     let tokenizer = try Golden.tokenizer("gpt2")
     let words = (0..<70_000).map { String($0 &* 2_654_435_761 % 1_000_003, radix: 36) }
     let text = words.joined(separator: " ")
-    let ids = tokenizer.encode(text)
-    let isLossless = isSame(tokenizer.decode(ids), text)
+    let ids = try tokenizer.encode(text)
+    let isLossless = try isSame(tokenizer.decode(ids), text)
     #expect(isLossless)
     let tail = words.suffix(100).joined(separator: " ")
-    #expect(tokenizer.encode(tail) == (try Golden.tokenizer("gpt2").encode(tail)))
+    #expect(try tokenizer.encode(tail) == Golden.tokenizer("gpt2").encode(tail))
   }
 
   /// What would take hours if any step were quadratic.
@@ -110,7 +112,7 @@ import Tokenizers
       String(repeating: "7", count: length), String(repeating: "\u{301}", count: length),
       String(repeating: "<|end|", count: length / 6), Self.word(length),
     ] {
-      expectRoundTrip(text, tokenizer, name)
+      try expectRoundTrip(text, tokenizer, name)
     }
   }
 
@@ -119,7 +121,7 @@ import Tokenizers
   func encodesAMegabyteInOnePiece(_ name: String) throws {
     let tokenizer = try Golden.tokenizer(name)
     for text in [Self.word(1 << 20), String(repeating: " ", count: 1 << 20)] {
-      expectRoundTrip(text, tokenizer, name)
+      try expectRoundTrip(text, tokenizer, name)
     }
   }
 
@@ -131,12 +133,14 @@ import Tokenizers
   }
 
   /// Expects the text back, from tokenizers that lose nothing of it.
-  private func expectRoundTrip(_ text: String, _ tokenizer: Tokenizer, _ name: String) {
-    let ids = tokenizer.encode(text, addingSpecialTokens: false)
+  private func expectRoundTrip(
+    _ text: String, _ tokenizer: Tokenizer, _ name: String
+  ) throws {
+    let ids = try tokenizer.encode(text, addingSpecialTokens: false)
     // Lossy: unknown tokens, white space made one, a first space like the one put in front.
     let isLossy = name == "decorated" || name == "unigram"
     if isLossy || name == "mistral" && text.hasPrefix(" ") { return }
-    let isLossless = isSame(tokenizer.decode(ids), text)
+    let isLossless = try isSame(tokenizer.decode(ids), text)
     #expect(isLossless)
   }
 }

@@ -88,6 +88,49 @@ extension DeviceTests {
       #expect(text.contains(message) && !text.contains("\n"), "\(text)")
     }
 
+    @Test func theHeadOfATiedModelThatHasItsOwnIsUsed() throws {
+      let head = "lm_head.weight"
+      func withHead(
+        _ name: String, tied: String?, _ change: ([Float]) -> [Float]
+      ) throws -> ModelFolder {
+        let folder = try variant(name, config: ["tie_word_embeddings": tied])
+        let url = folder.url.appending(path: "model.safetensors")
+        let file = try SafetensorsFile(contentsOf: url)
+        var tensors = try file.tensors.sorted { $0.key < $1.key }.map { name, description in
+          (
+            name: name, shape: description.shape,
+            elements: try file.floats(of: name, shape: nil)
+          )
+        }
+        let embedding = try #require(tensors.first { $0.name == "model.embed_tokens.weight" })
+        tensors.append((head, embedding.shape, change(embedding.elements)))
+        try FileManager.default.removeItem(at: url)
+        try SafetensorsWriter.write(tensors, metadata: [:], to: url)
+        return folder
+      }
+      let other = { (values: [Float]) in values.map { 0.5 - $0 * $0 } }
+      let untied = try withHead("untied", tied: "false", other)
+      let tied = try withHead("tied", tied: "true", other)
+      var warnings: [String] = []
+      let decoder = try Decoder(
+        tied, on: TestDevice.cpu.open(), precision: .f32, warn: { warnings.append($0) })
+      #expect(try decoder.logits(of: [1, 5, 9, 2]) == logits(untied))
+      #expect(try logits(tied) != logits(ModelFolder(at: plain)))
+      #expect(warnings.count == 1 && warnings.allSatisfy { $0.contains(head) })
+      warnings = []
+      let copy = try Decoder(
+        withHead("copy", tied: "true") { $0 }, on: TestDevice.cpu.open(), precision: .f32,
+        warn: { warnings.append($0) })
+      #expect(try copy.logits(of: [1, 5, 9, 2]) == logits(ModelFolder(at: plain)))
+      #expect(warnings.isEmpty)
+    }
+
+    @Test func refusesMoreLayersThanItIsToldOf() throws {
+      let cut = try variant("cut", config: ["num_hidden_layers": "1"])
+      let error = #expect(throws: TransformerError.self) { try logits(cut) }
+      #expect("\(try #require(error))".contains("num_hidden_layers is 1"))
+    }
+
     @Test func refusesMissingTensorsAndNumbersThatAreNotFinite() throws {
       let missing = try variant("missing") { name, values in
         name.contains("layers.1.mlp.up_proj") ? nil : (name, values)
@@ -122,14 +165,20 @@ extension DeviceTests {
         .generate(prompts, options: options)
         #expect(together == apart)
         // Room for two or three at a time: the others take the places of those that end.
-        var finished: [Int] = []
+        var (made, most) = ([Int](), [Int]())
         let inTurn = try PrefixedDecoder(
           decoder, prefix: prefix, room: PrefixRoom(rows: 40, runRows: 13, responseRows: 3)
         )
-        .generate(prompts, options: options, limits: [2, 9, 5, 9]) { finished.append($0) }
+        .generate(prompts, options: options, limits: [2, 9, 5, 9]) {
+          made.append($0)
+          most.append($1)
+        }
         let limited = zip(apart, [2, 9, 5, 9]).map { Array($0.prefix($1)) }
         #expect(inTurn == limited)
-        #expect(finished == finished.sorted() && finished.last == prompts.count)
+        // Tokens come one by one, and what an answer leaves of its limit goes away.
+        #expect(made == made.sorted() && made.first ?? 9 <= 4)
+        #expect(most == most.sorted(by: >) && most.first ?? 0 <= 25)
+        #expect(made.last == most.last && made.last == limited.map(\.count).reduce(0, +))
         #expect(together.allSatisfy { !$0.isEmpty && $0.count <= 9 })
       }
     }

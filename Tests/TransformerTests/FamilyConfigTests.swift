@@ -13,7 +13,7 @@ import Transformer
     "num_attention_heads": "4", "num_key_value_heads": "2", "vocab_size": "64",
   ]
 
-  private func configuration(
+  func configuration(
     _ family: String, _ settings: [String: String]
   ) throws -> DecoderConfiguration {
     let all = Self.sizes.merging(settings.merging(["model_type": "\"\(family)\""]) { $1 }) { $1 }
@@ -44,6 +44,8 @@ import Transformer
       "rope_parameters.full_attention is there"
     ),
     ("qwen3", "rope_scaling", "{\"type\": \"dynamic\", \"factor\": 4.0}", "rope_type is dynamic"),
+    ("llama", "quantization", "{\"group_size\": 64, \"bits\": 4}", "quantization is 4 bits of MLX"),
+    ("llama", "quantization_config", "{\"quant_method\": \"awq\"}", "quantization_config is awq"),
     ("cohere", "use_qk_norm", "true", "use_qk_norm is true"),
     ("olmo2", "hidden_act", "\"xielu\"", "hidden_act is xielu"),
   ])

@@ -99,7 +99,7 @@ extension Decoder {
   ) throws(ComputeError) -> [Float] {
     let shape = configuration.logitShape
     var logits = try device.buffer(of: Float.self, count: rows * configuration.vocabularySize)
-    try device.product(states, head, rows: rows, into: &logits)
+    try device.matmul(states, head, rows: rows, into: &logits)
     return try device.download(logits).map { logit in
       guard let cap = shape.softCap else { return shape.scale * logit }
       return cap * tanh(shape.scale * logit / cap)

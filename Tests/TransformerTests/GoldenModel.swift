@@ -122,7 +122,7 @@ struct OpenLoss {
     let shape = configuration.logitShape
     let cap = shape.softCap.map { $0 / shape.scale }
     var logits = try device.buffer(of: Float.self, count: rows * size)
-    try device.product(activations.states, head, rows: rows, into: &logits)
+    try device.matmul(activations.states, head, rows: rows, into: &logits)
     if let cap { try device.softCap(&logits, rows: rows, width: size, cap: cap) }
     let teacher = try device.buffer(teacherLogits.map { $0 / shape.scale })
     let places = try device.buffer((0..<rows).map(Int32.init))
@@ -133,7 +133,7 @@ struct OpenLoss {
       softCap: cap, losses: &losses)
     let loss = try device.download(losses).reduce(0) { $0 + Double($1) } / Double(rows)
     var stateGradient = try device.buffer(of: Float.self, count: rows * width)
-    try device.productBackward(logits, head, rows: rows, into: &stateGradient)
+    try device.matmulBackward(logits, head, rows: rows, into: &stateGradient)
     try decoder.backward(
       stateGradient: stateGradient, batch, cache: cache, activations: activations,
       scope: prefixRows > 0 ? .prefixKeys : .all)

@@ -1,4 +1,4 @@
-// The CPU path's arithmetic: one header an operation, beside it one .c file.
+// The arithmetic of the CPU path: one header and one .c file per operation.
 #pragma once
 #include "activation.h"
 #include "adamw.h"
@@ -10,7 +10,7 @@
 #include "head_norm.h"
 #include "kl_divergence.h"
 #include "layer_norm.h"
-#include "product.h"
+#include "matmul.h"
 #include "projected_divergence.h"
 #include "residual_add.h"
 #include "rms_norm.h"

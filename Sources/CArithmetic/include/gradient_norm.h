@@ -1,4 +1,4 @@
-// The norm of a gradient and the factor that clips it; Kernels/gradient_norm.cl.
+// The norm of a gradient and its clip factor; Kernels/gradient_norm.cl.
 #pragma once
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-// Sums into the residual stream; Kernels/residual_add.cl.
+// Additions to the residual stream; Kernels/residual_add.cl.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,12 @@
-// Rotary embedding on the way from a fused projection to heads and back; formulas in Kernels/rotary.cl.
+// Splits a fused projection into heads and applies RoPE, and the gradient; formulas in
+// Kernels/rotary.cl.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/// The shape of a projection's rows, [query_heads + 2 * key_value_heads, head_dimension], and the tables that rotate
-/// the first 2 * half_dimension elements of a head: cosine and sine [positions, half_dimension].
+/// The shape of a projection's rows, [query_heads + 2 * key_value_heads, head_dimension], and the
+/// RoPE tables for the first 2 * half_dimension elements of a head: cosine and sine [positions,
+/// half_dimension].
 typedef struct HeadRotation {
   ptrdiff_t query_heads;
   ptrdiff_t key_value_heads;
@@ -15,8 +17,9 @@ typedef struct HeadRotation {
   const int32_t *_Nonnull positions;
 } HeadRotation;
 
-/// Rows begin ..< end of `projected`, rotated and split: query [T, H, D] by row, key and value [*, G, D] at
-/// key_rows. query may be NULL where query_heads is 0; key_rows, key and value where key_value_heads is 0.
+/// Splits and rotates rows begin ..< end of `projected`: query [T, H, D] by row, key and value [*,
+/// G, D] at key_rows. query may be NULL if query_heads is 0; key_rows, key and value if
+/// key_value_heads is 0.
 void split_heads(ptrdiff_t begin, ptrdiff_t end, HeadRotation shape,
                  const float *_Nonnull projected, const int32_t *_Nullable key_rows,
                  float *_Nullable query, float *_Nullable key, float *_Nullable value);

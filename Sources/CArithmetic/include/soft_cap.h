@@ -1,4 +1,4 @@
-// Logits bent to stay within a cap; formula in Kernels/soft_cap.cl.
+// Soft cap of logits; formula in Kernels/soft_cap.cl.
 #pragma once
 #include <stddef.h>
 

@@ -1,27 +1,27 @@
 extension OpenCLEngine {
-  /// The constants that a kernel is built with here: the device's tuning, or the defaults.
-  func choice(_ tunable: Tunable) -> TuningCandidate {
-    if let chosen = choices[tunable.name] { return chosen }
+  /// The tuned configuration of a kernel on this device, else its default.
+  func configuration(_ tunable: Tunable) -> TuningCandidate {
+    if let chosen = configurations[tunable.name] { return chosen }
     guard let standard = tunable.candidates(forCPUType: isCPUType).first else {
       preconditionFailure("\(tunable.name) has no body for this type of device")
     }
     return standard
   }
 
-  /// What a tuning of this device is for.
+  /// The device and variant that a tuning of this engine is for.
   var target: TuningTarget {
     TuningTarget(description: context.description, isCPUType: isCPUType)
   }
 
-  /// The work-group's size in a choice.
-  func lanes(_ tunable: Tunable) -> Lanes { Lanes(count: choice(tunable).items) }
+  /// The work-group size of a configuration.
+  func lanes(_ tunable: Tunable) -> Lanes { Lanes(count: configuration(tunable).items) }
 
-  /// The work-group's size in a choice, and the elements that it goes along.
+  /// The work-group size of a configuration, and the elements per work-group.
   func lanesAndSpan(_ tunable: Tunable) -> (lanes: Lanes, span: KernelOption) {
-    let choice = choice(tunable)
-    guard let span = choice.constants.first(where: { $0.name == "SPAN" }) else {
+    let configuration = configuration(tunable)
+    guard let span = configuration.constants.first(where: { $0.name == "SPAN" }) else {
       preconditionFailure("\(tunable.name) has no SPAN")
     }
-    return (Lanes(count: choice.items), span)
+    return (Lanes(count: configuration.items), span)
   }
 }

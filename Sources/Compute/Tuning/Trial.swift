@@ -1,6 +1,6 @@
 /// The sizes at which candidates are measured.
 package struct TrialSizes: Sendable {
-  /// Rows of the prefix, rows of each example behind it, and rows that carry loss.
+  /// Rows of the prefix, rows of each example, and response rows.
   var prefix: Int
   var examples: [Int]
   var responses: Int
@@ -13,11 +13,11 @@ package struct TrialSizes: Sendable {
   /// T: rows of prefix and examples.
   var rows: Int { prefix + examples.reduce(0, +) }
 
-  /// A training step on Qwen2.5-0.5B: 4 examples of 64 tokens behind 32 pseudo-tokens.
+  /// A training step on Qwen2.5-0.5B: 4 examples of 64 tokens after 32 pseudo-tokens.
   package static let step = TrialSizes(
     prefix: 32, examples: [64, 64, 64, 64], responses: 32, hidden: 896, feedForward: 4864,
     vocabulary: 151_936, heads: HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64))
-  /// What a test has time for: every kind of edge, little work.
+  /// For tests: all edge cases with little work.
   package static let small = TrialSizes(
     prefix: 5, examples: [67, 9], responses: 6, hidden: 144, feedForward: 200, vocabulary: 1050,
     heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 36))
@@ -25,9 +25,9 @@ package struct TrialSizes: Sendable {
 
 /// An element that a trial compares.
 protocol TrialElement: BitwiseCopyable {
-  /// Its number.
+  /// Its value.
   var number: Double { get }
-  /// Whether it is the same number whatever the order of sums.
+  /// Whether its value does not depend on the order of sums.
   static var isExact: Bool { get }
 }
 
@@ -47,17 +47,17 @@ extension UInt16: TrialElement {
   static var isExact: Bool { false }
 }
 
-/// What a trial does with an operand of any element.
+/// An operand of any element type.
 private protocol AnyTrialOperand: AnyObject {
-  /// Writes what it held when it was made.
+  /// Restores the initial contents.
   func reset(_ device: Device) throws(ComputeError)
-  /// Reads what it holds.
+  /// Downloads the contents.
   func found(_ device: Device) throws(ComputeError) -> Trial.Found
 }
 
-/// One tunable's operands on the device and what runs over them.
+/// The operands of a tunable on the device, and the operations that it times.
 final class Trial {
-  /// An operand, with what it holds before a comparison.
+  /// An operand with its initial contents.
   final class Operand<Element: TrialElement>: AnyTrialOperand {
     let initial: [Element]
     var buffer: DeviceBuffer<Element>
@@ -82,7 +82,7 @@ final class Trial {
   private var operands: [any AnyTrialOperand] = []
   private var runs: [() throws(ComputeError) -> Void] = []
   private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
-  /// The kernels whose time counts; every kernel where nil.
+  /// The kernels whose time counts; nil for all kernels.
   private var timed: Set<String>?
 
   init(_ device: Device, sizes: TrialSizes) {
@@ -99,7 +99,8 @@ final class Trial {
     return operand
   }
 
-  /// Numbers spread evenly between -1 and 1 times `scale`, the same in every run (xorshift64*, Vigna 2016).
+  /// Uniform numbers between -1 and 1, times `scale`, the same in every run (xorshift64*, Vigna
+  /// 2016).
   func numbers(_ count: Int, scale: Float = 1) -> [Float] {
     (0..<count).map { _ in
       state ^= state >> 12
@@ -115,13 +116,13 @@ final class Trial {
     try operand(numbers(count, scale: scale))
   }
 
-  /// An operand that is written.
+  /// An operand of zeros, for results.
   func zeros(_ count: Int) throws(ComputeError) -> Operand<Float> {
     try operand([Float](repeating: 0, count: count))
   }
 
   /// Places 0 ..< limit in an order of their own, each once.
-  func places(_ count: Int, below limit: Int) throws(ComputeError) -> Operand<Int32> {
+  func rowIndices(_ count: Int, below limit: Int) throws(ComputeError) -> Operand<Int32> {
     try operand((0..<count).map { Int32(limit - 1 - $0 % limit) })
   }
 
@@ -131,7 +132,7 @@ final class Trial {
       device, rows: rows, columns: columns, precision: .f32, values: numbers(rows * columns))
   }
 
-  /// Says what runs. Of several, each runs in its turn.
+  /// Adds an operation to the trial. Several run in order.
   func run(
     timing entries: Set<String>? = nil, _ body: @escaping () throws(ComputeError) -> Void
   ) {
@@ -139,13 +140,13 @@ final class Trial {
     runs.append(body)
   }
 
-  /// What an operand holds after a run.
+  /// The contents of an operand after a run.
   struct Found {
     let values: [Double]
     let isExact: Bool
 
-    /// The largest difference over the largest magnitude; infinite where a number is not finite, or one that should be exact
-    /// is not.
+    /// The largest difference over the largest magnitude; infinite if a value is not finite, or an
+    /// exact value differs.
     func error(against expected: Found) -> Double {
       var (worst, largest) = (0.0, 0.0)
       for (value, other) in zip(values, expected.values) {
@@ -158,7 +159,7 @@ final class Trial {
     }
   }
 
-  /// What all operands hold after one run on the operands as they were made.
+  /// The contents of all operands after one run from the initial contents.
   func results() throws(ComputeError) -> [Found] {
     for operand in operands { try operand.reset(device) }
     for run in runs { try run() }

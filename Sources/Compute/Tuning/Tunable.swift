@@ -12,36 +12,38 @@ struct TuningCandidate: Sendable, Hashable {
     self.localBytes = localBytes
   }
 
-  /// Whether a device runs it. PoCL promises more than GPUs have, so what GPUs have bounds it everywhere.
+  /// Whether a device supports it. PoCL reports larger limits than GPUs have, so GPU limits apply
+  /// everywhere.
   func fits(workGroupSize: Int, localMemory: Int) -> Bool {
     items <= min(workGroupSize, 256) && localBytes <= min(localMemory, 32 << 10)
   }
 
-  /// By name, as records keep them.
+  /// By name, as stored in tuning records.
   var values: [String: Int] {
     Dictionary(constants.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// As messages show it: `LANES=64 SPAN=512`.
+  /// For messages: `LANES=64 SPAN=512`.
   var description: String {
     constants.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
   }
 }
 
-/// The constants of a kernel that are free to choose, and how a choice is measured.
+/// A kernel with tunable constants, and how its candidates are measured.
 ///
-/// It is declared beside the kernel's launcher, which asks the engine for the choice, and named in `all`: nothing else knows of
-/// it. Of each list the first is the default, which serves every device; a list of one leaves nothing to choose.
+/// It is declared beside the kernel's launcher, which reads the tuned configuration from the
+/// engine, and listed in `all`. The first candidate of a list is the default for every device; a
+/// list of one candidate needs no tuning.
 struct Tunable: Sendable {
-  /// As records name it: the kernel's, and which of its uses.
+  /// Its name in tuning records: the kernel and its use.
   let name: String
-  /// What is compiled: a choice holds for this text alone.
+  /// The source: a tuned configuration is valid for this source only.
   let file: KernelFile
-  /// For the bodies for GPUs; empty where the kernel has none.
+  /// For the GPU variant; empty if the kernel has none.
   let gpu: [TuningCandidate]
-  /// For the bodies for devices of CPU type.
+  /// For the CPU variant.
   let cpu: [TuningCandidate]
-  /// Puts operands on the device and says what runs.
+  /// Uploads operands and adds the operations to time.
   let prepare: @Sendable (Trial) throws(ComputeError) -> Void
 
   init(
@@ -57,7 +59,7 @@ struct Tunable: Sendable {
 
   func candidates(forCPUType isCPUType: Bool) -> [TuningCandidate] { isCPUType ? cpu : gpu }
 
-  /// The candidates that a device runs, the default first.
+  /// The candidates that a device supports, the default first.
   func candidates(on target: TuningTarget) -> [TuningCandidate] {
     candidates(forCPUType: target.isCPUType).filter {
       $0.fits(
@@ -68,7 +70,7 @@ struct Tunable: Sendable {
 
   /// Every tunable of the engine, in the order of a training step.
   static let all: [Tunable] = [
-    .embedding, .rmsNorm, .layerNorm, .productFew, .productMedium, .productLarge, .productWide,
+    .embedding, .rmsNorm, .layerNorm, .matmulFew, .matmulMedium, .matmulLarge, .matmulWide,
     .headNorm, .rotary, .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
     .swiglu, .activation, .residualAdd, .rowGather, .softCap, .klDivergence,
     .projectedDivergence, .sum, .gradientNorm, .adamW, .sgd, .softmax, .compressLogits, .argmax,
@@ -77,23 +79,24 @@ struct Tunable: Sendable {
 }
 
 extension [TuningCandidate] {
-  /// One work-group a row of a layer. The bodies for devices of CPU type give a row to one work-item, which runs wide vectors.
+  /// One work-group per row of a layer. In the CPU variant one work-item with wide vectors has a
+  /// row.
   static let rowLanes: Self = lanes(128, 32, 64, 256)
-  /// One work-group a row as long as a vocabulary.
+  /// One work-group per row of vocabulary length.
   static let vocabularyLanes: Self = lanes(256, 64, 128)
-  /// One work-item an element.
+  /// One work-item per element.
   static let elementLanes: Self = lanes(256, 64, 128)
-  /// One work-item a row: there is nothing to choose.
+  /// One work-item per row: there is nothing to tune.
   static let oneItem: Self = lanes(1)
 
-  /// Work-groups of these sizes, powers of two; each item keeps a few floats of local memory.
+  /// Work-groups of these sizes, powers of two; each item uses a few floats of local memory.
   static func lanes(_ counts: Int...) -> Self {
     counts.map {
       TuningCandidate([KernelOption("LANES", $0)], items: $0, localBytes: 16 * $0)
     }
   }
 
-  /// Work-groups of `lanes` items that go along so many elements.
+  /// Work-groups of `lanes` items for `span` elements.
   static func spans(_ pairs: (lanes: Int, span: Int)...) -> Self {
     pairs.map {
       TuningCandidate(

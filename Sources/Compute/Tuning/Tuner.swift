@@ -1,11 +1,13 @@
 import Foundation
 
-/// Searches for the constants that suit a device: every candidate of a kernel is built, checked against the default's result
-/// and timed at the shapes of a training step.
+/// Searches for the fastest constants of a device: every candidate of a kernel is built, compared
+/// with the default's result and timed at the shapes of a training step.
 package final class Tuner {
-  /// A candidate is refused where a result strays further from the default's: constants change the order of f32 sums, no more.
+  /// A candidate is rejected if a result differs more from the default's: constants only change the
+  /// order of f32 sums.
   static let tolerance = 1e-5
-  /// Another choice than the default must save this share of its time: less is within what times stray by.
+  /// A candidate must be faster than the default by this fraction; smaller gains are measurement
+  /// noise.
   static let smallestGain = 0.03
 
   private let device: Device
@@ -15,7 +17,7 @@ package final class Tuner {
 
   /// - Parameters:
   ///   - device: opened for profiling, without a tuning.
-  ///   - runs: counted runs of each candidate, of which the median decides.
+  ///   - runs: timed runs per candidate; the median counts.
   /// - Throws: `.unsupported` on the CPU path.
   package init(_ device: Device, sizes: TrialSizes = .step, runs: Int = 9) throws(ComputeError) {
     guard case .opencl(let gpu) = device.engine else {
@@ -29,12 +31,13 @@ package final class Tuner {
     self.runs = runs
   }
 
-  /// The kernels that have something to choose on this device.
+  /// The kernels with more than one candidate on this device.
   package var names: [String] {
     Tunable.all.filter { $0.candidates(on: gpu.target).count > 1 }.map(\.name)
   }
 
-  /// The record of this device with these kernels in it, and those of `earlier` that still hold and are not among them.
+  /// The record of this device with these kernels, and with the other kernels of `earlier` that are
+  /// still valid.
   package func record(_ kernels: [TunedKernel], keeping earlier: TuningRecord?) -> TuningRecord {
     let names = Set(kernels.map(\.name))
     let kept = earlier?.check(gpu.target).valid.filter { !names.contains($0.name) } ?? []
@@ -50,8 +53,8 @@ package final class Tuner {
     guard let tunable = Tunable.all.first(where: { $0.name == name }) else {
       throw .unsupported(operation: "tune", reason: "there is no kernel '\(name)'")
     }
-    let before = gpu.choices[name]
-    defer { gpu.choices[name] = before }
+    let before = gpu.configurations[name]
+    defer { gpu.configurations[name] = before }
     let trial = Trial(device, sizes: sizes)
     try tunable.prepare(trial)
     var expected: [Trial.Found]?
@@ -59,7 +62,7 @@ package final class Tuner {
     var refused: [TunedKernel.Refusal] = []
     for candidate in tunable.candidates(on: gpu.target) {
       progress(candidate.description)
-      gpu.choices[name] = candidate
+      gpu.configurations[name] = candidate
       do throws(ComputeError) {
         let found = try trial.results()
         let error = zip(found, expected ?? found).map { $0.error(against: $1) }.max() ?? 0
@@ -71,7 +74,7 @@ package final class Tuner {
         }
         expected = expected ?? found
       } catch {
-        // The default must run; a candidate that a driver refuses is one less.
+        // The default must run; a candidate that the driver rejects is skipped.
         guard expected != nil else { throw error }
         let line = error.description.split(whereSeparator: \.isNewline).first.map(String.init)
         refused.append(.init(candidate, line ?? "failed"))

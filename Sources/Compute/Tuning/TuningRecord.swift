@@ -1,9 +1,9 @@
 import Foundation
 internal import OpenCL
 
-/// What a search found for one kernel.
+/// The tuned configuration of one kernel.
 package struct TunedKernel: Codable, Sendable, Equatable {
-  /// A candidate that was not to be had.
+  /// A candidate that failed.
   package struct Refusal: Codable, Sendable, Equatable {
     package var constants: [String: Int]
     package var reason: String
@@ -17,7 +17,7 @@ package struct TunedKernel: Codable, Sendable, Equatable {
   package var name: String
   /// The `-D` constants to build it with.
   package var constants: [String: Int]
-  /// A hash of the source that they were found for.
+  /// A hash of the source that was tuned.
   package var source: String
   package var defaultConstants: [String: Int]
   /// Medians at the shapes of a training step.
@@ -35,7 +35,7 @@ package struct TunedKernel: Codable, Sendable, Equatable {
   }
 }
 
-/// A device, and which of a kernel's bodies it runs.
+/// A device and the kernel variant that it runs.
 struct TuningTarget {
   let description: DeviceDescription
   let isCPUType: Bool
@@ -43,14 +43,14 @@ struct TuningTarget {
   var identity: TuningRecord.Identity { TuningRecord.Identity(self) }
 }
 
-/// The tuning of one device under one driver, as it is kept in the user's cache folder.
+/// The tuning of one device and driver, as stored in the user's cache folder.
 package struct TuningRecord: Codable, Sendable, Equatable {
   package var platform: String
   package var device: String
   package var driver: String
-  /// `cpu` or `gpu`: the bodies that were tuned.
-  package var bodies: String
-  /// When it was last added to, in ISO 8601.
+  /// The variant that was tuned: `cpu` or `gpu`.
+  package var variant: String
+  /// Time of the last change, in ISO 8601.
   package var date: String
   package var kernels: [TunedKernel]
 
@@ -59,36 +59,41 @@ package struct TuningRecord: Codable, Sendable, Equatable {
     platform = identity.platform
     device = identity.device
     driver = identity.driver
-    bodies = identity.bodies
+    variant = identity.variant
     self.date = date.formatted(.iso8601)
     self.kernels = kernels
   }
 
-  /// What a record must have been made for.
+  private enum CodingKeys: String, CodingKey {
+    case platform, device, driver, date, kernels
+    case variant = "bodies"
+  }
+
+  /// The device, driver and variant of a record.
   struct Identity: Equatable {
     let platform: String
     let device: String
     let driver: String
-    let bodies: String
+    let variant: String
 
     fileprivate init(_ target: TuningTarget) {
       let description = target.description
       platform = description.platform
       device = description.name
       driver = "\(description.driver), \(description.version)"
-      bodies = target.isCPUType ? "cpu" : "gpu"
+      variant = target.isCPUType ? "cpu" : "gpu"
     }
 
     fileprivate init(_ record: TuningRecord) {
       platform = record.platform
       device = record.device
       driver = record.driver
-      bodies = record.bodies
+      variant = record.variant
     }
 
-    /// `DEVICE-DRIVER.json`, of letters and digits that every file system takes.
+    /// `DEVICE-DRIVER.json`, of letters, digits, dots and underscores.
     var fileName: String {
-      let parts = [device, driver] + (bodies == "cpu" ? ["cpu"] : [])
+      let parts = [device, driver] + (variant == "cpu" ? ["cpu"] : [])
       return parts.map { part in
         part.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".")) }
           .joined(separator: "_")
@@ -99,12 +104,15 @@ package struct TuningRecord: Codable, Sendable, Equatable {
 
   var identity: Identity { Identity(self) }
 
-  /// The kernels whose constants hold here, those made for another text of their kernel, and those that are not on offer.
+  /// The kernels with valid constants, the number tuned for another source, and those with
+  /// constants that are not candidates.
   func check(
     _ target: TuningTarget
-  ) -> (valid: [TunedKernel], choices: [String: TuningCandidate], stale: Int, invalid: [String]) {
+  ) -> (
+    valid: [TunedKernel], configurations: [String: TuningCandidate], stale: Int, invalid: [String]
+  ) {
     var valid: [TunedKernel] = []
-    var choices: [String: TuningCandidate] = [:]
+    var configurations: [String: TuningCandidate] = [:]
     var stale = 0
     var invalid: [String] = []
     for kernel in kernels {
@@ -120,8 +128,8 @@ package struct TuningRecord: Codable, Sendable, Equatable {
         continue
       }
       valid.append(kernel)
-      choices[kernel.name] = chosen
+      configurations[kernel.name] = chosen
     }
-    return (valid, choices, stale, invalid)
+    return (valid, configurations, stale, invalid)
   }
 }

@@ -1,20 +1,21 @@
 import Foundation
 package import OpenCL
 
-/// Where tunings are kept: one file a device and driver in `$XDG_CACHE_HOME/pith/tuning`, or `~/.cache/pith/tuning`.
+/// Stored tunings: one file per device and driver in `$XDG_CACHE_HOME/pith/tuning`, or
+/// `~/.cache/pith/tuning`.
 package struct TuningStore: Sendable, Equatable {
-  /// Nil where there is no home: then every device runs its defaults.
+  /// Nil if there is no home folder: then every device uses the defaults.
   let folder: URL?
 
   /// The user's.
   package static var user: TuningStore { TuningStore(folder: CacheFolder.url("tuning")) }
-  /// None: every kernel runs its defaults.
+  /// No store: every kernel uses its defaults.
   package static let none = TuningStore(folder: nil)
 
-  /// A folder of one's own.
+  /// A store in a given folder.
   package init(folder: URL?) { self.folder = folder }
 
-  /// The file of a device, whether it is there or not; nil on the CPU path and where there is no folder.
+  /// The file of a device, whether it exists or not; nil on the CPU path and without a folder.
   package func file(of device: Device) -> URL? {
     guard case .opencl(let gpu) = device.engine else { return nil }
     return file(of: gpu.target)
@@ -24,7 +25,7 @@ package struct TuningStore: Sendable, Equatable {
     folder?.appendingPathComponent(target.identity.fileName)
   }
 
-  /// What is kept for a device; nil where there is nothing that can be read.
+  /// The stored record of a device; nil if there is none that can be read.
   package func record(of device: Device) -> TuningRecord? {
     guard case .opencl(let gpu) = device.engine, let file = file(of: device),
       let data = try? Data(contentsOf: file)
@@ -33,14 +34,14 @@ package struct TuningStore: Sendable, Equatable {
     return record?.identity == gpu.target.identity ? record : nil
   }
 
-  /// What a device would run with, found without opening it.
+  /// The tuning that a device would use, without opening the device.
   package func tuning(of description: DeviceDescription) -> DeviceTuning {
     read(TuningTarget(description: description, isCPUType: description.kind == .cpu)).tuning
   }
 
-  /// Puts a record in the place of the one before. The file appears under its name when it is complete.
+  /// Replaces a device's record, atomically.
   ///
-  /// - Throws: what the file system refuses, in one line.
+  /// - Throws: an error of the file system, in one line.
   package func write(_ record: TuningRecord, of device: Device) throws(TuningStoreError) {
     guard let file = file(of: device) else {
       throw TuningStoreError("neither $XDG_CACHE_HOME nor $HOME names a folder for the tuning")
@@ -54,16 +55,16 @@ package struct TuningStore: Sendable, Equatable {
     }
   }
 
-  /// Gives an engine the choices that hold on its device, and says what became of the rest.
+  /// Gives an engine its valid configurations and reports the others.
   func apply(to gpu: OpenCLEngine) -> DeviceTuning {
     let found = read(gpu.target)
-    gpu.choices = found.choices
+    gpu.configurations = found.configurations
     return found.tuning
   }
 
   private func read(
     _ target: TuningTarget
-  ) -> (choices: [String: TuningCandidate], tuning: DeviceTuning) {
+  ) -> (configurations: [String: TuningCandidate], tuning: DeviceTuning) {
     guard let file = file(of: target), let data = try? Data(contentsOf: file) else {
       return ([:], DeviceTuning())
     }
@@ -79,38 +80,38 @@ package struct TuningStore: Sendable, Equatable {
     }
     let found = record.check(target)
     var tuning = DeviceTuning(
-      kernels: found.choices.count, stale: found.stale, date: record.date)
+      kernels: found.configurations.count, stale: found.stale, date: record.date)
     if !found.invalid.isEmpty {
       tuning.warning =
         "\(file.path): constants that are not on offer for "
         + "\(found.invalid.joined(separator: ", ")): the defaults are used there; "
         + "train-gpu tune makes them anew"
     }
-    return (found.choices, tuning)
+    return (found.configurations, tuning)
   }
 }
 
-/// What the file system refused.
+/// An error of the file system.
 package struct TuningStoreError: Error, CustomStringConvertible {
   package let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// Which tuning a device runs.
+/// The tuning of a device.
 package struct DeviceTuning: Sendable, Equatable {
-  /// Kernels whose constants were searched for on this device and driver.
+  /// Kernels with constants tuned on this device and driver.
   package var kernels = 0
-  /// Kernels whose tuning is for another text of theirs and not used.
+  /// Kernels tuned for another source; their constants are not used.
   package var stale = 0
-  /// When it was made; nil where there is none.
+  /// Time of the tuning; nil if there is none.
   package var date: String?
-  /// Why a file was not used, or not all of it, in one line.
+  /// Why a file, or a part of it, was not used, in one line.
   package var warning: String?
 }
 
 extension TuningRecord {
-  /// The record as its file holds it.
+  /// The record as JSON, as stored.
   package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

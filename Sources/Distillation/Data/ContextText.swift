@@ -30,6 +30,11 @@ package enum ContextText: Sendable, Equatable {
     }
     let identifiers: [Int] = try reading { () throws(JSONValueError) in
       let value = try JSONValue(parsing: bytes, file: url.path)
+      guard case .object(let object) = value.json, object["ids"] != nil else {
+        throw value.failure(
+          expected: "{\"ids\": [...]}, token ids",
+          found: "\(value.json.kind); a context that is a text needs another ending than .json")
+      }
       let identifiers: [Int] = try value.required("ids")
       if identifiers.isEmpty {
         throw value.failure(expected: "token ids", found: "an empty array", at: "ids")

@@ -28,8 +28,11 @@ package struct Dataset: Sendable, Equatable {
     let bytes = try TextFile.bytes(of: url)
     var examples: [Example] = []
     var unused: Set<String> = []
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() where !line.allSatisfy(isSpace) {
+    let form = JSONLines(bytes)
+    if let kind = form.otherKind {
+      throw .content(file: url.path, expected: "one JSON object a line", found: kind)
+    }
+    for (index, line) in form.lines.enumerated() where !line.allSatisfy(isSpace) {
       let number = index + 1
       let value: JSONValue
       let content: ExampleLine
@@ -37,13 +40,22 @@ package struct Dataset: Sendable, Equatable {
         value = try JSONValue(parsing: Array(line), file: url.path)
         content = try ExampleLine(value)
         unused.formUnion(try value.keys().filter { !knownKeys.contains($0) })
+        unused.formUnion(reader.unusedKeys(content).map { "\($0) of messages" })
       } catch {
+        if let bad = TextFile.invalidByte(in: line) {
+          throw .line(file: url.path, line: number, column: bad.column, reason: bad.reason)
+        }
+        if let other = form.otherForm(failingAt: index) {
+          throw .content(file: url.path, expected: "one JSON object a line", found: other)
+        }
         throw failure(error, line: number)
       }
       do throws(PromptReader.Problem) {
-        let (prompt, response) = try reader.read(content, at: value)
+        let tokens = try reader.read(content, at: value)
         examples.append(
-          Example(prompt: prompt, response: response, line: number, file: url.path))
+          Example(
+            prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,
+            line: number, file: url.path))
       } catch {
         switch error {
         case .line(let error): throw failure(error, line: number)
@@ -68,7 +80,10 @@ package struct Dataset: Sendable, Equatable {
     case .unreadable(let reason):
       .line(file: error.file, line: line, column: nil, reason: reason)
     case .syntax(let syntax):
-      .line(file: error.file, line: line, column: syntax.column, reason: syntax.reason)
+      // The parser takes the line for the whole text.
+      .line(
+        file: error.file, line: line, column: syntax.column,
+        reason: syntax.reason.replacing("the end of the text", with: "the end of the line"))
     case .unexpected(let expected, let found):
       .line(
         file: error.file, line: line, column: nil,
@@ -76,29 +91,4 @@ package struct Dataset: Sendable, Equatable {
           + "expected \(expected), found \(found)")
     }
   }
-
-  /// Takes a share of the examples away for validation, chosen by the seed. Both parts keep the
-  /// order of the file, and neither is empty.
-  ///
-  /// - Throws: when there are not enough examples for two parts.
-  package func split(
-    validationFraction fraction: Double, seed: UInt64
-  ) throws(DistillationError) -> (training: Dataset, validation: Dataset) {
-    guard examples.count >= 2 else {
-      throw .option(
-        name: "validation", expected: "a file, or two examples at least to hold one out",
-        found: "\(examples.count)")
-    }
-    let wanted = Int((fraction * Double(examples.count)).rounded())
-    let count = min(max(wanted, 1), examples.count - 1)
-    var random = SplitMix64(seed: seed, stream: Self.splitStream)
-    let chosen = Set(random.subset(of: examples.count, count: count))
-    var (training, validation) = (self, self)
-    training.examples = examples.indices.filter { !chosen.contains($0) }.map { examples[$0] }
-    validation.examples = chosen.sorted().map { examples[$0] }
-    return (training, validation)
-  }
-
-  /// Apart from the streams of the epochs, which count from 1.
-  private static let splitStream = UInt64.max
 }

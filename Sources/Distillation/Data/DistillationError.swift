@@ -27,6 +27,8 @@ package enum DistillationError: Error, Sendable {
   case outputExists(path: String)
   /// Another run, alive, writes to the output folder.
   case outputInUse(path: String)
+  /// The output folder was renamed or removed while a run wrote to it.
+  case outputMoved(path: String)
   /// A run is resumed with an option or an input that it was not begun with.
   case changedSinceCheckpoint(checkpoint: String, what: String, recorded: String, found: String)
   /// A run whose learning rates depend on its length is resumed with another one, both in steps.
@@ -56,6 +58,9 @@ extension DistillationError: CustomStringConvertible {
       "\(path): the output folder exists; --overwrite replaces the run in it, --resume continues it"
     case .outputInUse(let path):
       "\(path): another run writes to this output folder; wait for its end or name another"
+    case .outputMoved(let path):
+      "\(path): the output folder was renamed or removed while the run wrote to it, so the run ends; "
+        + "--resume under its new name continues from its newest checkpoint"
     case .changedSinceCheckpoint(let checkpoint, let what, let recorded, let found):
       "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was begun with"
@@ -74,7 +79,7 @@ extension DistillationError {
   package var isBadInput: Bool {
     switch self {
     case .transformer(.compute(.driver)), .transformer(.compute(.shape)): false
-    case .file, .lossNotFinite: false
+    case .file, .lossNotFinite, .outputMoved: false
     default: true
     }
   }

@@ -4,15 +4,20 @@ package struct Example: Sendable, Equatable {
   package var prompt: [Int]
   /// What training teaches to predict, at least one token; nil where the teacher is to answer.
   package var response: [Int]?
+  /// Whether the response's last token was put there when it was read.
+  package var isEndAdded: Bool
   /// Where it came from, for messages: the line counts from 1.
   package var line: Int
   /// The path of the file, for messages.
   package var file: String
 
   /// An example of a line of a file.
-  package init(prompt: [Int], response: [Int]?, line: Int, file: String) {
+  package init(
+    prompt: [Int], response: [Int]?, isEndAdded: Bool = false, line: Int, file: String
+  ) {
     self.prompt = prompt
     self.response = response
+    self.isEndAdded = isEndAdded
     self.line = line
     self.file = file
   }

@@ -4,7 +4,7 @@ extension ExampleLine {
   /// Reads `messages`, whose last one is the response where it is the assistant's.
   static func conversation(_ value: JSONValue) throws(JSONValueError) -> ExampleLine {
     var messages = try messages("messages", in: value)
-    let response = messages.last?.role == "assistant" ? messages.removeLast().content : nil
+    let response = messages.last?.role == "assistant" ? messages.removeLast() : nil
     guard let last = messages.last, last.role != "assistant" else {
       throw value.failure(
         expected: "a user's message before the response",
@@ -31,26 +31,21 @@ extension ExampleLine {
         found: completion.count == 1 ? "one of role \(completion[0].role)" : "\(completion.count)",
         at: "completion")
     }
-    return .messages(prompt, response: response.content)
+    return .messages(prompt, response: response)
   }
 
-  /// Messages of any speaker, which is for the template to judge, but the system, whose place the
-  /// context takes.
+  /// Messages of any speaker, which is for the template to judge. Gemini calls the assistant `model`.
   private static func messages(
     _ key: String, in value: JSONValue
   ) throws(JSONValueError) -> [ChatMessage] {
     let elements: [JSONValue] = try value.required(key)
     let messages: [ChatMessage] = try value.required(key)
-    for (element, message) in zip(elements, messages) {
-      if message.role == "system" {
-        throw element.failure(
-          expected: "user or assistant, because the context takes the system message's place",
-          found: "\"system\"", at: "role")
-      }
-      if message.content.isEmpty {
-        throw element.failure(expected: "a text", found: "an empty string", at: "content")
-      }
+    for (element, message) in zip(elements, messages) where message.content?.isEmpty == true {
+      throw element.failure(expected: "a text", found: "an empty string", at: "content")
     }
-    return messages
+    return messages.map { message in
+      message.role == "model"
+        ? ChatMessage(role: "assistant", content: message.content, extra: message.extra) : message
+    }
   }
 }

@@ -13,7 +13,7 @@ import JSON
 /// which a table's empty field becomes.
 enum ExampleLine: Equatable {
   case text(prompt: String, completion: String?)
-  case messages([ChatMessage], response: String?)
+  case messages([ChatMessage], response: ChatMessage?)
   case identifiers(prompt: [Int], completion: [Int]?)
 
   /// The keys that give a line its form, each with those that do not go with it: passing a response in
@@ -41,7 +41,8 @@ enum ExampleLine: Equatable {
       throw value.failure(
         expected: "an object with one of \(Self.forms.map(\.key).joined(separator: ", "))",
         found: found.isEmpty
-          ? keys.isEmpty ? "no key with a value" : keys.joined(separator: ", ")
+          ? keys.isEmpty
+            ? "no key with a value" : keys.joined(separator: ", ") + Self.advice(on: keys)
           : found.map(\.key).joined(separator: " and "))
     }
     if let other = others.first(where: keys.contains) {

@@ -1,4 +1,6 @@
+import Foundation
 import HuggingFace
+import JSON
 import Tokenizers
 
 /// Turns prompts and completions into identifiers, once for teacher and student alike.
@@ -19,19 +21,51 @@ package struct PromptReader: Sendable {
   private let vocabularySize: Int
   /// The file of the context, for messages.
   private let contextFile: String
+  /// The text of the context, where it is one.
+  private let contextText: String?
+  private let ending: Ending?
+
+  /// How completions of a raw model end.
+  package struct Ending: Sendable {
+    /// The token that is added.
+    package var identifier: Int
+    /// Tokens that end a completion too: nothing is added behind them.
+    package var others: Set<Int>
+
+    /// An ending.
+    package init(identifier: Int, others: Set<Int>) {
+      self.identifier = identifier
+      self.others = others
+    }
+  }
+
+  /// An example's tokens.
+  struct Tokens: Equatable {
+    var prompt: [Int]
+    var response: [Int]?
+    /// Whether the response's last token is no part of the line.
+    var isEndAdded = false
+  }
 
   /// A reader of identifiers as they are, for a context that is given as identifiers too.
   package init(identifiersBelow vocabularySize: Int, contextFile: String) {
     form = .identifiers
+    contextText = nil
+    ending = nil
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
   }
 
   /// A reader of text, for a context that is text.
+  ///
+  /// - Parameter ending: how completions of a raw model end; nil leaves them as they are.
   package init(
-    _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String
+    _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String,
+    contextText: String? = nil, ending: Ending? = nil
   ) {
+    self.ending = ending
     form = .text(tokenizer, placement)
+    self.contextText = contextText
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
   }
@@ -42,33 +76,51 @@ package struct PromptReader: Sendable {
   ///   vocabulary, nothing is left of a text, or the chat template refuses the conversation.
   func read(
     _ line: ExampleLine, at value: JSONValue
-  ) throws(Problem) -> (prompt: [Int], response: [Int]?) {
+  ) throws(Problem) -> Tokens {
     switch (form, line) {
     case (.identifiers, .identifiers(let prompt, let completion)):
       try check(prompt, "prompt_ids", at: value)
       if let completion { try check(completion, "completion_ids", at: value) }
-      return (prompt, completion)
+      return Tokens(prompt: prompt, response: completion)
     case (.text(let tokenizer, let placement), .text(let text, let completion)):
       let prompt = try placing { () throws(PlacementError) in
         try placement.promptIdentifiers(of: text)
       }
       try requireTokens(prompt, "prompt", at: value)
-      guard let completion else { return (prompt, nil) }
-      let response =
+      guard let completion else { return Tokens(prompt: prompt) }
+      var response =
         placement.isChat
-        ? Self.answer(completion, placement)
-        : Self.continuation(of: text, prompt, with: completion, tokenizer)
+        ? try answer(completion, placement)
+        : try continuation(of: text, prompt, with: completion, tokenizer)
       try requireTokens(response, "completion", at: value)
-      return (prompt, response)
-    case (.text(_, let placement), .messages(let messages, let response)):
+      guard !placement.isChat, let ending, let last = response.last,
+        last != ending.identifier, !ending.others.contains(last)
+      else { return Tokens(prompt: prompt, response: response) }
+      response.append(ending.identifier)
+      return Tokens(prompt: prompt, response: response, isEndAdded: true)
+    case (.text(_, let placement), .messages(let all, let response)):
+      let messages = try withoutContext(all, at: value)
       let prompt = try placing { () throws(PlacementError) in
         try placement.promptIdentifiers(of: messages)
       }
       try requireTokens(prompt, "messages", at: value)
-      guard let response else { return (prompt, nil) }
-      let answer = Self.answer(response, placement)
+      guard let response else { return Tokens(prompt: prompt) }
+      let answer: [Int]
+      if response.callsTools, placement.reads("tool_calls") {
+        answer = try placing { () throws(PlacementError) in
+          try placement.responseIdentifiers(of: response, after: messages)
+        }
+      } else {
+        guard let content = response.content else {
+          throw .line(
+            value.failure(
+              expected: "a response with content, because the chat template writes no tool_calls",
+              found: "tool_calls alone", at: "messages"))
+        }
+        answer = try self.answer(content, placement)
+      }
       try requireTokens(answer, "messages", at: value)
-      return (prompt, answer)
+      return Tokens(prompt: prompt, response: answer)
     case (.identifiers, _), (.text, .identifiers):
       let isText = if case .text = form { true } else { false }
       throw .line(
@@ -78,20 +130,56 @@ package struct PromptReader: Sendable {
     }
   }
 
+  /// Members of messages that change nothing: those of the response, and those of other messages that
+  /// the template does not mention.
+  func unusedKeys(_ line: ExampleLine) -> Set<String> {
+    guard case .messages(let messages, let response) = line else { return [] }
+    let placement: Placement? = if case .text(_, let placement) = form { placement } else { nil }
+    var unused: Set<String> = []
+    for message in messages {
+      unused.formUnion(message.extra.keys.filter { placement?.reads($0) != true })
+    }
+    if let response {
+      unused.formUnion(
+        response.extra.keys.filter { !response.callsTools || placement?.reads($0) != true })
+    }
+    unused.remove("content")
+    return unused
+  }
+
+  /// A conversation without a system message that repeats the context, which stands there already.
+  private func withoutContext(
+    _ messages: [ChatMessage], at value: JSONValue
+  ) throws(Problem) -> [ChatMessage] {
+    guard let system = messages.firstIndex(where: { $0.role == "system" }) else { return messages }
+    guard system == 0, let contextText, messages[0].content?.trimmed == contextText.trimmed else {
+      throw .line(
+        value.failure(
+          expected: "no system message but the context, which takes its place",
+          found: "another one; leave it out, or make it the context", at: "messages[\(system)]"))
+    }
+    return Array(messages.dropFirst())
+  }
+
   /// The tokens of an assistant's message with the one that ends it.
-  private static func answer(_ text: String, _ placement: Placement) -> [Int] {
-    placement.responseIdentifiers(of: text) + (placement.endOfResponse.map { [$0] } ?? [])
+  private func answer(_ text: String, _ placement: Placement) throws(Problem) -> [Int] {
+    let response = try placing { () throws(PlacementError) in
+      try placement.responseIdentifiers(of: text)
+    }
+    return response + (placement.endOfResponse.map { [$0] } ?? [])
   }
 
   /// The tokens of a completion where it stands, behind its prompt: a tokenizer that puts a mark
   /// before the first word of a text must not put it before a completion. Where the last word of
   /// the prompt would go on into the completion, the completion is a text of its own.
-  private static func continuation(
+  private func continuation(
     of text: String, _ prompt: [Int], with completion: String, _ tokenizer: Tokenizer
-  ) -> [Int] {
-    let joint = tokenizer.encode(text + completion, addingSpecialTokens: false)
-    if joint.starts(with: prompt) { return Array(joint.dropFirst(prompt.count)) }
-    return tokenizer.encode(completion, addingSpecialTokens: false)
+  ) throws(Problem) -> [Int] {
+    do {
+      let joint = try tokenizer.encode(text + completion, addingSpecialTokens: false)
+      if joint.starts(with: prompt) { return Array(joint.dropFirst(prompt.count)) }
+      return try tokenizer.encode(completion, addingSpecialTokens: false)
+    } catch { throw .placement(.folder(.tokenizer("\(error)"))) }
   }
 
   private func placing<Value>(
@@ -122,4 +210,19 @@ package struct PromptReader: Sendable {
           expected: "a text", found: "one that the tokenizer leaves nothing of", at: key))
     }
   }
+}
+
+extension ChatMessage {
+  /// Whether the message holds calls of tools, which only the template can write.
+  fileprivate var callsTools: Bool {
+    switch extra["tool_calls"] {
+    case .array(let calls)?: !calls.isEmpty
+    default: false
+    }
+  }
+}
+
+extension String {
+  /// Without white space at both ends.
+  fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

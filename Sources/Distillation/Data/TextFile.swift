@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Text files of users: UTF-8, with or without a byte order mark.
 enum TextFile {
@@ -18,15 +19,50 @@ enum TextFile {
     return [UInt8](data.starts(with: mark) ? data.dropFirst(mark.count) : data)
   }
 
+  /// The text with every line end CR LF or CR as LF, as Python's text files are read.
+  static func withLineFeeds(_ text: String) -> String {
+    guard text.utf8.contains(UInt8(ascii: "\r")) else { return text }
+    return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+  }
+
   /// Bytes as text.
   ///
-  /// - Throws: when they are not UTF-8, with the line.
+  /// - Throws: when they are not UTF-8, with the line, or are a file of another kind.
   static func text(_ bytes: [UInt8], file: String) throws(DistillationError) -> String {
+    if let kind = FileKind(bytes), !kind.isText, kind != .empty {
+      throw .content(file: file, expected: "text in UTF-8", found: kind.description)
+    }
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
-    throw .line(
-      file: file, line: line + 1, column: nil,
-      reason: "expected UTF-8 text, found bytes that are not")
+    for (index, line) in lines.enumerated() {
+      if let bad = invalidByte(in: line) {
+        throw .line(file: file, line: index + 1, column: bad.column, reason: bad.reason)
+      }
+    }
+    throw .content(file: file, expected: "text in UTF-8", found: "bytes that are not")
+  }
+
+  /// The first byte of a line that is not of UTF-8, counted from 1, with what it may be; nil where all are.
+  static func invalidByte(in line: ArraySlice<UInt8>) -> (column: Int, reason: String)? {
+    var decoder = UTF8()
+    var bytes = line.makeIterator()
+    var column = 1
+    while true {
+      switch decoder.decode(&bytes) {
+      case .scalarValue(let scalar): column += UTF8.width(scalar)
+      case .emptyInput: return nil
+      case .error:
+        let byte = line[line.startIndex + column - 1]
+        let isLetter = byte >= 0xA0
+        let latin = Unicode.Scalar(byte)
+        return (
+          column,
+          "expected text in UTF-8, found byte 0x\(String(byte, radix: 16))"
+            + (isLetter
+              ? ", in Latin-1 and Windows-1252 \"\(latin)\"; iconv -f WINDOWS-1252 -t UTF-8 converts it"
+              : "")
+        )
+      }
+    }
   }
 }

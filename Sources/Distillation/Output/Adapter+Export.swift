@@ -7,11 +7,15 @@ extension Adapter {
   static let virtualTokensName = "prompt_embeddings"
   /// The tensor's name in Pith's file.
   static let softPromptName = "soft_prompt"
-  /// Where the metadata of Pith's file has the model's fingerprint.
-  static let modelFingerprintKey = "model_sha256"
+  /// Where the metadata of Pith's file has the model's fingerprint, which is not a checksum of all its weights.
+  static let modelFingerprintKey = "model_fingerprint"
+  /// The name that the fingerprint had in the first adapters.
+  static let earlierFingerprintKey = "model_sha256"
+  /// Where the metadata has the SHA-256 of the identifiers of header, context and closing.
+  static let contextDigestKey = "context_sha256"
 
-  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and, where the template is not the
-  /// model's own, `chat_template.jinja`, each whole or not at all.
+  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and what makes identifiers of prompts:
+  /// `tokenizer.json`, `tokenizer_config.json` and `chat_template.jinja`. Each is written whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
     let (sigma, virtual) = (softPrompt, virtualTokens)
     try writingTensors { () throws(SafetensorsError) in
@@ -25,7 +29,8 @@ extension Adapter {
     let layout = JSON.Layout(indentation: 2, sortsKeys: true)
     try run.write(
       Array((configuration.text(layout) + "\n").utf8), to: RunFolder.adapterConfiguration)
-    if let source = foreignTemplate {
+    try origin.tokenizer?.write(to: run)
+    if let source = origin.templateSource {
       try run.write(Array(source.utf8), to: RunFolder.chatTemplate)
     }
   }
@@ -73,7 +78,7 @@ extension Adapter {
       "embedding_scale": "\(origin.embeddingSpace.embeddingScale)",
       "input_multiplier": "\(origin.embeddingSpace.inputMultiplier)",
       Self.modelFingerprintKey: origin.fingerprints.model,
-      "context_sha256": origin.fingerprints.context,
+      Self.contextDigestKey: origin.fingerprints.context,
       "inputs_sha256": origin.fingerprints.inputs,
       "validation_sha256": origin.fingerprints.validation,
     ]

@@ -24,8 +24,12 @@ package struct Adapter: Sendable, Equatable {
     package var template: TemplateChoice
     /// The source of that template; nil for `raw`.
     package var templateSource: String?
-    /// The soft prompt stands where a template has its system message.
+    /// Whether the soft prompt stands in a chat template.
     package var isChat: Bool
+    /// Where the chat template takes the soft prompt.
+    package var contextPlace: ContextPlace
+    /// The tokenizer of its prompts; nil where they are identifiers.
+    package var tokenizer: AdapterTokenizer?
     /// L of the model, which PEFT records.
     package var layerCount: Int
     /// H of the model.
@@ -44,6 +48,7 @@ package struct Adapter: Sendable, Equatable {
     /// An origin.
     package init(
       model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
+      contextPlace: ContextPlace = .systemMessage, tokenizer: AdapterTokenizer?,
       layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
       closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
@@ -52,6 +57,8 @@ package struct Adapter: Sendable, Equatable {
       self.template = template
       self.templateSource = templateSource
       self.isChat = isChat
+      self.contextPlace = contextPlace
+      self.tokenizer = tokenizer
       self.layerCount = layerCount
       self.queryHeads = queryHeads
       self.embeddingSpace = embeddingSpace

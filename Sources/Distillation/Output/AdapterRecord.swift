@@ -10,6 +10,8 @@ package struct AdapterRecord: Sendable, Equatable {
   package var surroundings: Surroundings?
   /// The fingerprint of the model.
   package var modelFingerprint: String?
+  /// The SHA-256 of the identifiers of header, context and closing.
+  package var contextDigest: String?
 
   /// The frozen tokens around a soft prompt.
   package struct Surroundings: Sendable, Equatable {
@@ -28,18 +30,21 @@ package struct AdapterRecord: Sendable, Equatable {
   /// A record.
   package init(
     template: TemplateChoice? = nil, surroundings: Surroundings? = nil,
-    modelFingerprint: String? = nil
+    modelFingerprint: String? = nil, contextDigest: String? = nil
   ) {
     self.template = template
     self.surroundings = surroundings
     self.modelFingerprint = modelFingerprint
+    self.contextDigest = contextDigest
   }
 
   /// Reads the metadata of a file.
   ///
   /// - Throws: when a member has another form than ``Adapter/writeTensors(to:)`` gives it.
   init(_ metadata: [String: String], file: String) throws(DistillationError) {
-    modelFingerprint = metadata[Adapter.modelFingerprintKey]
+    modelFingerprint =
+      metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
+    contextDigest = metadata[Adapter.contextDigestKey]
     if let name = metadata["template"] {
       var template = TemplateChoice(name)
       if let text = metadata["template_variables"] {

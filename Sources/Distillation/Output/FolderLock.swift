@@ -22,6 +22,13 @@ struct FolderLock: ~Copyable {
     }
   }
 
+  /// Whether the folder at this path is still the one whose lock was taken.
+  func isHeld(at folder: URL) -> Bool {
+    var (own, present) = (stat(), stat())
+    return unsafe fstat(handle.fileDescriptor, &own) == 0 && stat(folder.path, &present) == 0
+      && (own.st_dev, own.st_ino) == (present.st_dev, present.st_ino)
+  }
+
   deinit {
     try? handle.close()
   }

@@ -1,7 +1,7 @@
 import HuggingFace
 
 /// What a run was made from, each as 64 hexadecimal digits of SHA-256, so that a resumed run and an
-/// adapter can tell whether they meet the same again.
+/// adapter can tell whether they meet the same again. That of the model does not cover all its weights.
 package struct RunFingerprints: Sendable, Equatable, Codable {
   /// The model: `ModelFolder.fingerprint()`.
   package var model: String
@@ -18,9 +18,14 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     validation: [Example]
   ) {
     self.model = model
-    self.context = Self.hash([header, context, closing])
+    self.context = Self.context(header: header, context: context, closing: closing)
     inputs = Self.hash(training.flatMap { [$0.prompt, $0.response ?? []] })
     self.validation = Self.hash(validation.flatMap { [$0.prompt, $0.response ?? []] })
+  }
+
+  /// The SHA-256 of a context with what stands around it.
+  static func context(header: [Int], context: [Int], closing: [Int]) -> String {
+    hash([header, context, closing])
   }
 
   /// A hash of lists of identifiers that tells where one ends and the next begins.

@@ -9,13 +9,18 @@ extension RunFolder {
   private static let removedExtension = "removed"
 
   /// The folder of the checkpoint after `step` steps.
-  package func checkpoint(step: Int) -> URL {
-    url.appending(path: "\(Self.checkpointPrefix)\(step)")
+  package func checkpoint(step: Int) -> URL { Self.checkpoint(step: step, in: url) }
+
+  private static func checkpoint(step: Int, in folder: URL) -> URL {
+    folder.appending(path: "\(checkpointPrefix)\(step)")
   }
 
   /// The checkpoint with the most steps, or nil.
-  package func newestCheckpoint() -> (step: Int, url: URL)? {
-    checkpointSteps().last.map { ($0, checkpoint(step: $0)) }
+  package func newestCheckpoint() -> (step: Int, url: URL)? { Self.newestCheckpoint(in: url) }
+
+  /// The checkpoint with the most steps of a folder that nobody may have claimed, or nil.
+  static func newestCheckpoint(in folder: URL) -> (step: Int, url: URL)? {
+    checkpointSteps(in: folder).last.map { ($0, checkpoint(step: $0, in: folder)) }
   }
 
   /// Removes all checkpoints of a run but the newest `count`.
@@ -43,20 +48,38 @@ extension RunFolder {
     }
   }
 
-  func checkpointSteps() -> [Int] {
-    FileManager.default.names(in: url).filter(isCheckpoint).compactMap(Self.stepCount).sorted()
+  /// Removes the files that a killed run was writing. A run alone, which has the folder's lock, may do so.
+  static func removeRemains(in folder: URL) throws(FileError) {
+    let manager = FileManager.default
+    let names = files + [TrainingCheckpoint.stateName, TrainingCheckpoint.tensorsName]
+    for name in manager.names(in: folder)
+    where names.contains(where: { AtomicFile.isTemporary(name, of: $0) }) {
+      try manager.removeIfPresent(folder.appending(path: name))
+    }
+  }
+
+  func checkpointSteps() -> [Int] { Self.checkpointSteps(in: url) }
+
+  private static func checkpointSteps(in folder: URL) -> [Int] {
+    FileManager.default.names(in: folder).filter { isCheckpoint($0, in: folder) }
+      .compactMap(stepCount).sorted()
   }
 
   /// Whether the folder of this name is a run's checkpoint: other trainers call theirs
   /// `checkpoint-N` too, but keep no `state.json` in it.
-  func isCheckpoint(_ name: String) -> Bool {
-    let state = url.appending(path: name).appending(path: TrainingCheckpoint.stateName)
-    return Self.stepCount(name) != nil && FileManager.default.fileExists(atPath: state.path)
+  func isCheckpoint(_ name: String) -> Bool { Self.isCheckpoint(name, in: url) }
+
+  private static func isCheckpoint(_ name: String, in folder: URL) -> Bool {
+    let state = folder.appending(path: name).appending(path: TrainingCheckpoint.stateName)
+    return stepCount(name) != nil && FileManager.default.fileExists(atPath: state.path)
   }
 
-  /// N of `checkpoint-N`.
+  /// N of `checkpoint-N`, written as ``checkpoint(step:)`` writes it: digits without a sign or leading
+  /// zeros.
   static func stepCount(_ name: String) -> Int? {
     guard name.hasPrefix(checkpointPrefix) else { return nil }
-    return Int(name.dropFirst(checkpointPrefix.count))
+    let digits = name.dropFirst(checkpointPrefix.count)
+    guard let step = Int(digits), step >= 0, String(step) == digits else { return nil }
+    return step
   }
 }

@@ -29,7 +29,8 @@ extension RunFolder {
   /// Whether there is a soft prompt that says what it was made from.
   private var hasSoftPrompt: Bool {
     let file = try? SafetensorsFile(contentsOf: url.appending(path: Self.softPrompt))
-    return file?.metadata[Adapter.modelFingerprintKey] != nil
+    return [Adapter.modelFingerprintKey, Adapter.earlierFingerprintKey]
+      .contains { file?.metadata[$0] != nil }
   }
 
   /// Whether `metrics.jsonl` has the line of a step. A loss that is not a finite number is a text there,

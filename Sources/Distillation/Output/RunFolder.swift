@@ -33,14 +33,18 @@ package final class RunFolder {
   package static let stepMetrics = "metrics.jsonl"
   /// One line for every response that the teacher gave.
   package static let answers = "answers.jsonl"
-  /// The chat template, where it is not the model's own.
+  /// The tokenizer that the adapter's prompts are made with.
+  package static let tokenizer = "tokenizer.json"
+  /// Its class and special tokens.
+  package static let tokenizerConfiguration = "tokenizer_config.json"
+  /// The chat template that the adapter was trained in.
   package static let chatTemplate = "chat_template.jinja"
   /// How to use the results.
   package static let readme = "README.md"
   /// The files of a run, apart from its checkpoints.
   static let files = [
     adapterConfiguration, adapterModel, softPrompt, metrics, stepMetrics, answers, chatTemplate,
-    readme,
+    tokenizer, tokenizerConfiguration, readme,
   ]
 
   /// Looks at the folder without changing anything, and keeps other runs out of it where it exists.
@@ -91,6 +95,7 @@ package final class RunFolder {
           try manager.removeIfPresent(url.appending(path: name))
         }
       }
+      for folder in [url] + checkpointSteps().map(checkpoint) { try Self.removeRemains(in: folder) }
       if mode == .overwrite {
         for step in checkpointSteps() { try removeCheckpoint(step: step) }
       }
@@ -118,8 +123,16 @@ package final class RunFolder {
     try write(RecordCoding.encode(metrics) + [UInt8(ascii: "\n")], to: Self.metrics)
   }
 
+  /// Checks that the folder is where it was when the run began: under its old name another one would be made, without what the
+  /// run has written and open to other runs.
+  func checkPlace() throws(DistillationError) {
+    guard let isHeld = lock?.isHeld(at: url), !isHeld else { return }
+    throw .outputMoved(path: url.path)
+  }
+
   /// Writes a file of the folder, whole or not at all.
   package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
+    try checkPlace()
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: url.appending(path: name), with: bytes)
     }
@@ -133,6 +146,7 @@ package final class RunFolder {
 extension RunFolder {
   /// Adds a line to `metrics.jsonl`.
   package func append(_ record: StepRecord) throws(DistillationError) {
+    try checkPlace()
     let line = try RecordCoding.encode(record, isIndented: false) + [UInt8(ascii: "\n")]
     let path = url.appending(path: Self.stepMetrics)
     try writing { () throws(FileError) in

@@ -20,13 +20,16 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var device: String
   /// Kernels whose constants `train-gpu tune` found for the device: the same numbers bit for bit ask for the same tuning.
   package var tunedKernels: Int
+  /// Threads of the CPU path: the same numbers bit for bit ask for as many. Nil on other devices.
+  package var threads: Int?
   /// What everything random followed from.
   package var seed: UInt64
 
   /// A report.
   package init(
     contextTokens: Int, pseudoTokens: Int, validation: Validation?, timing: Timing, memory: Memory,
-    activationRoundingError: Double? = nil, device: String, tunedKernels: Int, seed: UInt64
+    activationRoundingError: Double? = nil, device: String, tunedKernels: Int,
+    threads: Int? = nil, seed: UInt64
   ) {
     self.contextTokens = contextTokens
     self.pseudoTokens = pseudoTokens
@@ -37,6 +40,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     self.activationRoundingError = activationRoundingError
     self.device = device
     self.tunedKernels = tunedKernels
+    self.threads = threads
     self.seed = seed
   }
 
@@ -46,10 +50,10 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     case compressionRatio = "compression_ratio"
     case activationRoundingError = "activation_rounding_error"
     case tunedKernels = "tuned_kernels"
-    case validation, timing, memory, device, seed
+    case validation, timing, memory, device, threads, seed
   }
 
-  /// Writes every field, absent held-out numbers as null and an absent rounding error not at all.
+  /// Writes every field, absent held-out numbers as null, and an absent rounding error or number of threads not at all.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(contextTokens, forKey: .contextTokens)
@@ -61,6 +65,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     try container.encodeIfPresent(activationRoundingError, forKey: .activationRoundingError)
     try container.encode(device, forKey: .device)
     try container.encode(tunedKernels, forKey: .tunedKernels)
+    try container.encodeIfPresent(threads, forKey: .threads)
     try container.encode(seed, forKey: .seed)
   }
 }
@@ -83,15 +88,22 @@ extension RunMetrics {
     package var exactMatchFullContext: Double
     /// The same of the model with nothing in the context's place.
     package var exactMatchNoContext: Double
+    /// How many examples were compared; nil in reports of older programs.
+    package var basis: Basis?
+    /// How far the numbers would move with other examples; nil where one alone was held out.
+    package var intervals: Intervals?
 
     /// Held-out numbers.
     package init(
       kl: Double, klNoContext: Double, top1Agreement: Double, exactMatch: Double,
-      exactMatchFullContext: Double, exactMatchNoContext: Double
+      exactMatchFullContext: Double, exactMatchNoContext: Double, basis: Basis? = nil,
+      intervals: Intervals? = nil
     ) {
       self.kl = kl
       self.klNoContext = klNoContext
-      gapClosed = klNoContext > 0 ? 1 - kl / klNoContext : 0
+      self.basis = basis
+      self.intervals = intervals
+      gapClosed = Self.gapClosed(kl: kl, klNoContext: klNoContext)
       self.top1Agreement = top1Agreement
       self.exactMatch = exactMatch
       self.exactMatchFullContext = exactMatchFullContext
@@ -99,7 +111,8 @@ extension RunMetrics {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case kl
+      case kl, basis
+      case intervals = "intervals_95"
       case klNoContext = "kl_no_context"
       case gapClosed = "gap_closed"
       case top1Agreement = "top1_agreement"

@@ -4,26 +4,49 @@ import JSON
 extension RunReadme {
   /// How to load it in PEFT.
   var peft: String {
-    """
-    The virtual tokens hold everything that comes before the prompt, so the prompt is tokenized \
-    with `add_special_tokens=False`:
+    let hasTokenizer = adapter.origin.tokenizer != nil
+    let names = "AutoModelForCausalLM" + (hasTokenizer ? ", PreTrainedTokenizerFast" : "")
+    let tokenizer =
+      hasTokenizer
+      ? "\ntokenizer = PreTrainedTokenizerFast.from_pretrained(\"\(Self.place)\")" : ""
+    return """
+      \(hasTokenizer ? Self.aboutTokenizer : Self.aboutIdentifiers)
 
-    ```python
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+      ```python
+      import torch
+      from peft import PeftModel
+      from transformers import \(names)
+      \(tokenizer)
+      model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
+      model = PeftModel.from_pretrained(model, "\(Self.place)")
+      \(promptCode)
+      output = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,
+                              repetition_penalty=1.0, max_new_tokens=64)
+      answer = output[0, ids.shape[1]:]
+      print(\(hasTokenizer ? "tokenizer.decode(answer, skip_special_tokens=True)" : "answer.tolist()"))
+      ```
 
-    tokenizer = AutoTokenizer.from_pretrained(\(model.pythonArguments))
-    model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
-    model = PeftModel.from_pretrained(model, "path/to/this/folder")
-    \(promptCode)
-    output = model.generate(input_ids=ids, max_new_tokens=64)
-    print(tokenizer.decode(output[0], skip_special_tokens=True))
-    ```
-    """
+      `attention_mask` keeps a padding token that a prompt holds; `do_sample` and `repetition_penalty` \
+      ask for the most likely tokens, whatever the model's `generation_config.json` says.
+      """
   }
+
+  private static let place = "path/to/this/folder"
+
+  private static let aboutTokenizer = """
+    The virtual tokens hold everything that comes before the prompt, so the prompt is tokenized \
+    with `add_special_tokens=False`, by the tokenizer of this folder: `PreTrainedTokenizerFast` reads \
+    `tokenizer.json` as it is, which not every class that `AutoTokenizer` chooses does.
+    """
+
+  private static let aboutIdentifiers = """
+    The adapter was trained on token ids, which nothing stands before: prompts are ids too, and nothing \
+    is put before them.
+    """
 
   /// Python that puts the identifiers of a prompt into `ids`.
   private var promptCode: String {
+    if adapter.origin.tokenizer == nil { return "ids = torch.tensor([[1, 2, 3]])  # your prompt" }
     guard adapter.origin.isChat else {
       return """
         ids = tokenizer("your prompt", add_special_tokens=False, return_tensors="pt").input_ids
@@ -31,14 +54,30 @@ extension RunReadme {
     }
     return """
 
-      # What the template writes behind the system message, without the \
-      \(rows(adapter.closing)) tokens of the closing.
+      # What the template writes behind \(placeOfPrompt), without the \
+      \(Counted(rows(adapter.closing), "token")) of the closing.
+      \(messages)
+      text = tokenizer.apply_chat_template(messages, tokenize=False, \
+      add_generation_prompt=True, chat_template=open(\
+      \"\(Self.place)/\(RunFolder.chatTemplate)\").read()\(keywordArguments))
+      ids = tokenizer(text.split("<context>", 1)[1], add_special_tokens=False,
+                      return_tensors="pt").input_ids[:, \(rows(adapter.closing)):]
+      """
+  }
+
+  /// Where the soft prompt stands in the template.
+  private var placeOfPrompt: String {
+    adapter.origin.contextPlace == .firstUserMessage ? "the context" : "the system message"
+  }
+
+  /// Python's conversation with a mark in the soft prompt's place.
+  private var messages: String {
+    if adapter.origin.contextPlace == .firstUserMessage {
+      return #"messages = [{"role": "user", "content": "<context>\n\nyour prompt"}]"#
+    }
+    return """
       messages = [{"role": "system", "content": "<context>"},
                   {"role": "user", "content": "your prompt"}]
-      text = tokenizer.apply_chat_template(messages, tokenize=False, \
-      add_generation_prompt=True\(templateArgument)\(keywordArguments))
-      ids = tokenizer(text.split("<context>")[1], add_special_tokens=False,
-                      return_tensors="pt").input_ids[:, \(rows(adapter.closing)):]
       """
   }
 
@@ -51,7 +90,9 @@ extension RunReadme {
 
       client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
       """
-    guard adapter.origin.isChat else {
+    // A server joins the parts of a user's message in its own way, so only a system message can be
+    // embeddings.
+    guard adapter.origin.isChat, adapter.origin.contextPlace == .systemMessage else {
       return """
         \(server) The completions endpoint takes the \
         embeddings of everything, so those of the prompt follow the virtual tokens:
@@ -63,8 +104,8 @@ extension RunReadme {
         virtual = load_file("adapter_model.safetensors")["prompt_embeddings"]
         rows = model.get_input_embeddings()(ids[0])  # of the base model, as above
         payload = tensor2base64(torch.cat([virtual.to(rows), rows]))
-        client.completions.create(model=\(python(model.identifier)), prompt="",
-                                  extra_body={"prompt_embeds": payload})
+        client.completions.create(model=\(python(model.identifier)), prompt="", max_tokens=64,
+                                  temperature=0, extra_body={"prompt_embeds": payload})
         ```
         """
     }
@@ -79,7 +120,7 @@ extension RunReadme {
       client.chat.completions.create(model=\(python(model.identifier)), messages=[
           {"role": "system",
            "content": [{"type": "prompt_embeds", "data": tensor2base64(sigma)}]},
-          {"role": "user", "content": "your prompt"}]\(extraBody))
+          {"role": "user", "content": "your prompt"}], max_tokens=64, temperature=0\(extraBody))
       ```\(clockNote)
       """
   }
@@ -88,8 +129,10 @@ extension RunReadme {
   private var server: String {
     let revision = model.revision.map { " --revision \($0)" } ?? ""
     let template =
-      adapter.foreignTemplate == nil ? "" : " --chat-template \(RunFolder.chatTemplate)"
-    return "Start the server with `--enable-prompt-embeds\(revision)\(template)`."
+      adapter.foreignTemplate == nil
+      ? "" : " --chat-template \(Self.place)/\(RunFolder.chatTemplate)"
+    let tokenizer = adapter.origin.tokenizer == nil ? "" : " --tokenizer \(Self.place)"
+    return "Start the server with `--enable-prompt-embeds\(revision)\(tokenizer)\(template)`."
   }
 
   /// What to know of a template that writes the date.
@@ -99,12 +142,6 @@ extension RunReadme {
     else { return "" }
     return "\n\nThe template writes the time at which it is asked. The soft prompt was trained "
       + "behind that of \(clock), which PEFT's form of the adapter holds."
-  }
-
-  /// The template of `apply_chat_template` where it is not the tokenizer's own.
-  private var templateArgument: String {
-    guard adapter.foreignTemplate != nil else { return "" }
-    return ", chat_template=open(\"path/to/this/folder/\(RunFolder.chatTemplate)\").read()"
   }
 
   /// The template's variables as further arguments of `apply_chat_template`.

@@ -30,7 +30,7 @@ struct RunReadme {
     - `soft_prompt.safetensors`: the soft prompt alone, `soft_prompt` \
     [\(adapter.softPrompt.count), \(adapter.softPrompt.width)] f32.
     \(embeddingSpace)
-    - `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
+    \(tokenizerFiles)- `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
 
     ## PEFT
 
@@ -46,10 +46,19 @@ struct RunReadme {
     \(try settings())
     ```
     \(resumptions)
-    SHA-256 of the model's description \(adapter.origin.fingerprints.model), of the context \
-    \(adapter.origin.fingerprints.context).
+    Fingerprint of the model \(adapter.origin.fingerprints.model): the SHA-256 of its \
+    `config.json` and of the first 256 bytes of every tensor, so no checksum of all its weights. \
+    SHA-256 of the context's tokens \(adapter.origin.fingerprints.context).\(repetition)
 
     """
+  }
+
+  private var tokenizerFiles: String {
+    guard adapter.origin.tokenizer != nil else { return "" }
+    let template = adapter.origin.templateSource == nil ? "" : ", `\(RunFolder.chatTemplate)`"
+    return
+      "- `\(RunFolder.tokenizer)`, `\(RunFolder.tokenizerConfiguration)`\(template): what makes "
+      + "token ids of prompts, as in training.\n"
   }
 
   var model: ModelName { adapter.origin.model }
@@ -80,7 +89,7 @@ struct RunReadme {
   func rows(_ values: [Float]) -> Int { values.count / adapter.softPrompt.width }
 
   private func number(_ value: Double, _ digits: Int) -> String {
-    String(format: "%.\(digits)f", locale: nil, value)
+    Decimals.text(value, digits)
   }
 
   /// The held-out numbers, where there are any.
@@ -89,18 +98,31 @@ struct RunReadme {
       return "No examples were held out, so nothing is known about its quality."
     }
     func percent(_ share: Double) -> String { "\(number(100 * share, 1)) %" }
+    let intervals = validation.intervals
+    func interval(_ interval: Interval?, scale: Double, _ digits: Int) -> String {
+      interval.map {
+        "\(number(scale * $0.low, digits)) to \(number(scale * $0.high, digits))"
+          + (scale == 100 ? " %" : "")
+      } ?? ""
+    }
+    let sentences = [validation.gapSentence, validation.basisSentence, validation.fewSentence]
+      .compactMap(\.self)
     return """
-      On held-out prompts, over the whole vocabulary, in nats a token:
+      On held-out prompts, over the whole vocabulary, KL in nats a token:
 
-      | | no context | soft prompt | full context |
-      |---|---|---|---|
+      | | no context | soft prompt | 95 % interval | full context |
+      |---|---|---|---|---|
       | KL to the full context | \(number(validation.klNoContext, 4)) | \
-      \(number(validation.kl, 4)) | 0 |
+      \(number(validation.kl, 4)) | \(interval(intervals?.kl, scale: 1, 4)) | 0 |
+      | top-1 agreement | | \(percent(validation.top1Agreement)) | \
+      \(interval(intervals?.top1Agreement, scale: 100, 1)) | 100.0 % |
       | exact match | \(percent(validation.exactMatchNoContext)) | \
-      \(percent(validation.exactMatch)) | \(percent(validation.exactMatchFullContext)) |
+      \(percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) | \
+      \(percent(validation.exactMatchFullContext)) |
 
-      The soft prompt closes \(percent(validation.gapClosed)) of the gap, and its most likely \
-      token is that of the full context for \(percent(validation.top1Agreement)) of the tokens.
+      \(sentences.joined(separator: " "))
+
+      \(RunMetrics.Validation.measures)
 
       Of the prompts that the training passed through, this is the one with the lowest KL on these \
       examples, so on others it may do a little worse.
@@ -112,6 +134,13 @@ struct RunReadme {
     changes.map { change in
       "\nBegun with `\(change.before)`; `\(change.after)` since step \(change.step + 1).\n"
     }.joined()
+  }
+
+  /// What the same bits ask for, beside what stands above.
+  private var repetition: String {
+    metrics.threads.map {
+      "\n\nThe same bits come with \(Counted($0, "thread")) (`--threads \($0)`)."
+    } ?? ""
   }
 
   /// The options as `--config` reads them, which takes one of steps and epochs.

@@ -12,6 +12,8 @@ package final class PromptParameters {
   package private(set) var values: DeviceBuffer<Float>
   /// [elements]: of the loss of the last examples.
   package private(set) var gradient: DeviceBuffer<Float>
+  /// [elements] of a further pass over the same batch; empty where no step has one.
+  private var addend: DeviceBuffer<Float>
   /// [1]: the L2 norm of the gradient before clipping.
   private(set) var gradientNorm: DeviceBuffer<Float>
   private var firstMoment: DeviceBuffer<Float>
@@ -26,9 +28,11 @@ package final class PromptParameters {
   private let rows: DeviceBuffer<Int32>
   private let device: Device
 
-  /// - Parameter firstRow: the row of the prefix in which the prompt begins.
+  /// - Parameters:
+  ///   - firstRow: the row of the prefix in which the prompt begins.
+  ///   - accumulates: whether gradients of several passes are added up.
   package init(
-    _ device: Device, prompt: LearnedPrompt, firstRow: Int
+    _ device: Device, prompt: LearnedPrompt, firstRow: Int, accumulates: Bool = false
   ) throws(ComputeError) {
     let zeros = [Float](repeating: 0, count: prompt.form.elementCount)
     self.device = device
@@ -37,6 +41,7 @@ package final class PromptParameters {
     lastFinite = try device.buffer(prompt.values)
     candidate = try device.buffer(prompt.values)
     gradient = try device.buffer(zeros)
+    addend = try device.buffer(count: accumulates ? zeros.count : 0)
     firstMoment = try device.buffer(zeros)
     secondMoment = try device.buffer(zeros)
     gradientNorm = try device.buffer([0])
@@ -57,14 +62,19 @@ extension PromptParameters {
     }
   }
 
-  /// Takes the gradient from what `backward` left.
+  /// Takes the gradient from what `backward` left, and adds it to the present one where `accumulating`.
   func collectGradient(
-    _ decoder: Decoder, from activations: DecoderActivations
+    _ decoder: Decoder, from activations: DecoderActivations, accumulating: Bool
   ) throws(ComputeError) {
     switch form {
     case .embeddings(let count, _):
-      try decoder.gatherEmbeddingGradient(activations, at: rows, count: count, into: &gradient)
+      guard accumulating else {
+        return try decoder.gatherEmbeddingGradient(
+          activations, at: rows, count: count, into: &gradient)
+      }
+      try decoder.gatherEmbeddingGradient(activations, at: rows, count: count, into: &addend)
     }
+    try device.add(addend, to: &gradient, count: form.elementCount)
   }
 }
 

@@ -40,6 +40,15 @@ extension AdapterImport {
     if case .softPrompt(_, let record) = self { record.template } else { nil }
   }
 
+  /// Whether the adapter says that it was made for another context than these tokens.
+  func isForeign(to context: [Int]) -> Bool {
+    guard case .softPrompt(_, let record) = self, let recorded = record.contextDigest,
+      let around = record.surroundings
+    else { return false }
+    return recorded
+      != RunFingerprints.context(header: around.header, context: context, closing: around.closing)
+  }
+
   /// Whether the adapter says that it was made for another model than that of a folder.
   package func isForeign(to folder: ModelFolder) throws(DistillationError) -> Bool {
     guard case .softPrompt(_, let record) = self, let recorded = record.modelFingerprint else {

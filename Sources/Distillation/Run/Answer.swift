@@ -11,6 +11,8 @@ package struct Answer: Sendable {
   package var text: String
   /// Whether the adapter says that it was made for another model.
   package var isForeignAdapter: Bool
+  /// What to know of the inputs.
+  package var notices: [InputNotice]
 
   /// What a user asks.
   package struct Request: Sendable {
@@ -68,11 +70,15 @@ package struct Answer: Sendable {
     let conditioning = try Conditioning(
       context, folder: request.folder,
       template: request.template.within(adapter?.template),
-      vocabularySize: configuration.vocabularySize)
+      vocabularySize: configuration.vocabularySize,
+      isAlone: request.adapter == nil && request.context == nil)
+    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let prompt = try conditioning.prompt(request.prompt)
     guard !prompt.isEmpty else {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")
     }
+    notices =
+      conditioning.hasForeignLineEnds ? context.map { [.lineEnds(file: $0.file)] } ?? [] : []
     isForeignAdapter = try adapter?.isForeign(to: request.folder) ?? false
     let prefix =
       if let adapter, let url = request.adapter {
@@ -91,23 +97,28 @@ package struct Answer: Sendable {
           + "positions", found: "\(rows) + \(prompt.count) + \(request.maximumTokens) tokens")
     }
     let room = prompt.count + request.maximumTokens
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let answers = try distilling { () throws(TransformerError) in
-      let decoder = try Decoder(request.folder, on: device, precision: request.precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+      let decoder = try Decoder(
+        request.folder, on: device, precision: request.precision, handle: handle)
+      handle(.progress(.readingContext, done: 0, total: rows))
       let model = try PrefixedDecoder(
         decoder, prefix: prefix, room: PrefixRoom(rows: room, responseRows: 1)
       ) {
         handle(.progress(.readingContext, done: $0, total: rows))
       }
+      handle(.progress(.answering, done: 0, total: request.maximumTokens))
       return try model.generate(
         [prompt],
         options: GenerationOptions(
           maximumTokens: request.maximumTokens, temperature: request.temperature,
-          seed: request.seed, stopIdentifiers: conditioning.stopIdentifiers))
+          seed: request.seed, stopIdentifiers: conditioning.stopIdentifiers)
+      ) { handle(.progress(.answering, done: $0, total: $1)) }
     }
     identifiers = answers.first ?? []
     let tokenizer = try Conditioning.tokenizer(of: request.folder)
-    text = tokenizer.decode(identifiers, skippingSpecialTokens: true)
+    do {
+      text = try tokenizer.decode(identifiers, skippingSpecialTokens: true)
+    } catch { throw .folder(.tokenizer("\(error)")) }
   }
 }

@@ -26,6 +26,12 @@ package final class DistillationRun {
   package var options: TrainingOptions { request.options }
   /// Keys of the data that mean nothing here.
   package var unusedKeys: [String] { texts.unusedKeys }
+  /// What to know of the inputs before numbers come of them.
+  package var notices: [InputNotice] {
+    guard let recorded = checkpoint?.state.threads, let found = device.threads, found != recorded
+    else { return texts.notices }
+    return texts.notices + [.threads(recorded: recorded, found: found)]
+  }
 
   /// Reads the user's files and looks at the output folder; writes nothing.
   ///
@@ -42,7 +48,7 @@ package final class DistillationRun {
         found.state.options, keeping: request.kept, checkpoint: path)
     }
     let options = request.options
-    texts = try RunTexts(request, clock: checkpoint?.state.templateClock)
+    texts = try RunTexts(request, resuming: checkpoint?.state)
     order = texts.order(options)
     totalSteps = try options.totalSteps(order)
     if let state = checkpoint?.state {
@@ -69,6 +75,8 @@ package final class DistillationRun {
     isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunOutcome {
     let options = request.options
+    handle(
+      .placed(texts.conditioning.contextPlace, missingTokens: texts.conditioning.missingTokens))
     let decoder = try loadDecoder(handle)
     let rounding = try ActivationRounding(options, decoder, texts.conditioning.context)
     let source = initializationSource(decoder)
@@ -84,13 +92,13 @@ package final class DistillationRun {
       warmupSteps: options.warmup, totalSteps: totalSteps)
     let loop = try trainingLoop(decoder, work, schedule, start)
     try run.begin()
-    try run.write(work.answers.records)
+    try run.write(work.answers.recordsInFileOrder)
     handle(.begun(beginning(work, schedule, start, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
       startStep: start.step, earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
-      tokens: stepTokens(work))
+      threads: device.threads, tokens: stepTokens(work))
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
@@ -105,17 +113,17 @@ package final class DistillationRun {
     handle(.checkpoint(saved))
     if outcome == .interrupted { return .interrupted(checkpoint: saved) }
     try delivery.save(state.bestPrompt)
-    handle(.progress(.judging, done: 0, total: 1))
+    handle(.progress(.judging, done: 0, total: texts.validation.count))
     let timing = try timing(recorder, teacherSeconds: teacherSeconds)
     let result = try delivery.deliver(state, timing: timing, handle: handle)
     return .finished(result, isPatienceExhausted: outcome == .outOfPatience)
   }
 
   private func loadDecoder(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Decoder {
-    try distilling { () throws(TransformerError) in
-      try Decoder(request.folder, on: device, precision: request.options.precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+    handle(.progress(.loading, done: 0, total: texts.configuration.layerCount))
+    return try distilling { () throws(TransformerError) in
+      try Decoder(
+        request.folder, on: device, precision: request.options.precision, handle: handle)
     }
   }
 
@@ -172,7 +180,8 @@ package final class DistillationRun {
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
       responseTokens: rows, teacherAnswers: work.answers.records.count,
-      cutAnswers: work.answers.cutCount, teacherCache: "\(work.cacheKind)",
+      cutAnswers: work.answers.cutCount, answerLimit: request.options.responseTokens,
+      hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty, teacherCache: "\(work.cacheKind)",
       teacherCacheBytes: work.cache.rows.byteCount,
       peakLearningRate: schedule.peak, startStep: start.step, changes: changes,
       totalSteps: totalSteps,

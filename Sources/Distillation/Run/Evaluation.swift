@@ -19,6 +19,14 @@ package struct Evaluation: Sendable {
   package var noContext: HeldOut
   /// Whether the adapter says that it was made for another model.
   package var isForeignAdapter: Bool
+  /// Responses that the teacher gave.
+  package var teacherAnswers: Int
+  /// Those that reached the limit before their end.
+  package var cutAnswers: Int
+  /// Whether any token ends an answer before that.
+  package var hasEndToken: Bool
+  /// What to know of the inputs.
+  package var notices: [InputNotice]
 
   /// What a user asks of an evaluation.
   package struct Request: Sendable {
@@ -68,8 +76,20 @@ package struct Evaluation: Sendable {
       context, folder: request.folder,
       template: isText ? request.template.within(adapter.template) : request.template,
       vocabularySize: configuration.vocabularySize)
+    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(request.inputs, reader: conditioning.reader)
     isForeignAdapter = try adapter.isForeign(to: request.folder)
+    notices = conditioning.hasForeignLineEnds ? [.lineEnds(file: context.file)] : []
+    if adapter.isForeign(to: conditioning.context) {
+      notices.append(.otherContext(file: context.file, adapter: request.adapter.path))
+    }
+    let added = data.examples.count(where: \.isEndAdded)
+    if added > 0, let token = conditioning.endTokenText {
+      notices.append(.endTokens(count: added, token: token))
+    }
+    if data.examples.count < InputNotice.few {
+      notices.append(.fewHeldOut(count: data.examples.count))
+    }
     let studentPrefix = try adapter.prefix(in: conditioning, file: request.adapter.path)
     let longestPrefix = max(
       conditioning.contextPrefixCount, studentPrefix.rows(width: configuration.hiddenSize))
@@ -77,16 +97,16 @@ package struct Evaluation: Sendable {
       prefix: longestPrefix, responseTokens: request.responseTokens,
       positions: configuration.maximumPositions)
 
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let decoder = try distilling { () throws(TransformerError) in
-      try Decoder(request.folder, on: device, precision: request.precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+      try Decoder(request.folder, on: device, precision: request.precision, handle: handle)
     }
     let lengths = data.examples.map {
       $0.prompt.count + ($0.response?.count ?? request.responseTokens)
     }
     let room = PrefixRoom(
       longest: lengths.max() ?? 1, answers: data.examples.count, for: decoder)
+    handle(.progress(.readingContext, done: 0, total: conditioning.contextPrefixCount))
     let teacher = try distilling { () throws(TransformerError) in
       try Teacher(
         decoder, header: conditioning.header, context: conditioning.context,
@@ -95,10 +115,14 @@ package struct Evaluation: Sendable {
     }
     var options = TrainingOptions()
     options.responseTokens = request.responseTokens
-    let answered = try TeacherAnswers(
-      to: data.examples, by: teacher, conditioning, options, handle
-    ).completing(data.examples)
+    let answers = try TeacherAnswers(
+      to: data.examples, by: teacher, conditioning, options, handle)
+    let answered = answers.completing(data.examples)
+    teacherAnswers = answers.records.count
+    cutAnswers = answers.cutCount
+    hasEndToken = !conditioning.stopIdentifiers.isEmpty
     let rows = TeacherCache.rowCount(answered)
+    handle(.progress(.scoring, done: 0, total: rows))
     let verdict = try distilling { () throws(TransformerError) in
       let judge = try Judge(teacher, examples: answered) {
         handle(.progress(.scoring, done: $0, total: rows))

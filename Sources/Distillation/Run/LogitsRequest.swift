@@ -52,10 +52,9 @@ package struct LogitsRequest: Sendable {
         expected: "1 to \(configuration.maximumPositions) tokens, the model's positions",
         found: "\(total)")
     }
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let logits = try distilling { () throws(TransformerError) in
-      let decoder = try Decoder(folder, on: device, precision: precision) {
-        handle(.progress(.loading, done: $0, total: $1))
-      }
+      let decoder = try Decoder(folder, on: device, precision: precision, handle: handle)
       return try decoder.logits(of: identifiers, virtualTokens: virtualTokens)
     }
     try writingTensors { () throws(SafetensorsError) in
@@ -78,8 +77,10 @@ package struct LogitsRequest: Sendable {
     switch input {
     case .identifiers(let identifiers): return identifiers
     case .text(let text):
-      return try Conditioning.tokenizer(of: folder)
-        .encode(text, addingSpecialTokens: adapter == nil)
+      let tokenizer = try Conditioning.tokenizer(of: folder)
+      do {
+        return try tokenizer.encode(text, addingSpecialTokens: adapter == nil)
+      } catch { throw .folder(.tokenizer("\(error)")) }
     }
   }
 }

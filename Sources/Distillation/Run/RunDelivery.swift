@@ -37,13 +37,14 @@ struct RunDelivery {
         peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
         teacherCacheBytes: work.cache.rows.byteCount),
       activationRoundingError: rounding?.error, device: decoder.device.name,
-      tunedKernels: decoder.device.tuning.kernels,
+      tunedKernels: decoder.device.tuning.kernels, threads: decoder.device.threads,
       seed: request.options.seed)
     try adapter.writeReadme(to: run, metrics: metrics, options: request.options, changes: changes)
     try run.write(metrics)
     return RunResult(
       output: run.url, metrics: metrics, noContext: verdict?.withNothing,
-      isChat: texts.conditioning.isChat, bestStep: state.bestStep, steps: state.step,
+      isChat: texts.conditioning.isChat, hasTokenizer: texts.conditioning.isPlaced,
+      bestStep: state.bestStep, steps: state.step,
       teacherAnswers: work.answers.records.count, exportDivergence: divergence)
   }
 
@@ -56,6 +57,8 @@ struct RunDelivery {
       origin: .init(
         model: request.modelName, template: conditioning.template,
         templateSource: conditioning.templateSource, isChat: conditioning.isChat,
+        contextPlace: conditioning.contextPlace ?? .systemMessage,
+        tokenizer: conditioning.isPlaced ? try AdapterTokenizer(of: request.folder) : nil,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
         headerIdentifiers: conditioning.header, closingIdentifiers: conditioning.closing,

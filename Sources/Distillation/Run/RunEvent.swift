@@ -1,9 +1,13 @@
 import Foundation
+import HuggingFace
 
 /// What happens in a run, for whoever shows it.
 package enum RunEvent: Sendable {
   /// A stretch of work before or after the training, with how much of it is done.
   case progress(Phase, done: Int, total: Int)
+  /// A chat template has taken the context, or there is none; the tokenizer lacks some of the tokens
+  /// that it writes.
+  case placed(ContextPlace?, missingTokens: [String])
   /// Everything is ready, and the first step is next.
   case begun(Beginning)
   /// Steps were done, each in `seconds`; they read `tokensPerSecond` tokens of prefix, prompts and
@@ -11,16 +15,32 @@ package enum RunEvent: Sendable {
   case steps([StepReport], seconds: Double, tokensPerSecond: Double)
   /// The prompt after `step` steps was compared with the teacher on the held-out examples.
   case evaluated(step: Int, HeldOut, isBest: Bool)
+  /// Something is other than a file says, in one line.
+  case warning(String)
   /// A checkpoint was written.
   case checkpoint(URL)
 
   /// The stretches of work around the training.
-  package enum Phase: String, Sendable {
+  package enum Phase: String, Sendable, CaseIterable {
+    /// Before any event of a run: files are read and checked.
+    case reading = "reading the files"
     case loading = "loading the model"
     case readingContext = "reading the context"
     case answering = "answering prompts"
     case scoring = "scoring responses"
     case judging = "judging the result"
+
+    /// What is counted.
+    package var unit: String {
+      switch self {
+      case .reading: "files"
+      case .loading: "layers"
+      case .readingContext: "tokens"
+      case .answering: "tokens at most"
+      case .scoring: "response tokens"
+      case .judging: "examples"
+      }
+    }
   }
 
   /// What a training starts from.
@@ -39,6 +59,10 @@ package enum RunEvent: Sendable {
     package var teacherAnswers: Int
     /// Those that reached the limit before their end.
     package var cutAnswers: Int
+    /// The most tokens of an answer.
+    package var answerLimit: Int
+    /// Whether any token ends an answer before that.
+    package var hasEndToken: Bool
     /// What is kept of the teacher: `logits`, `hidden` or `projected`.
     package var teacherCache: String
     /// What that takes on the device.

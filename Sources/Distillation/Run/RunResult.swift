@@ -10,6 +10,8 @@ package struct RunResult: Sendable {
   package var noContext: HeldOut?
   /// Whether the soft prompt stands in a chat template's system message.
   package var isChat: Bool
+  /// Whether prompts are texts, and a tokenizer goes with the adapter.
+  package var hasTokenizer: Bool
   /// The step whose prompt was taken.
   package var bestStep: Int
   /// Steps done.

@@ -7,17 +7,22 @@ internal import Transformer
 struct RunTexts {
   let configuration: DecoderConfiguration
   let conditioning: Conditioning
+  private let contextFile: String
   let training: [Example]
   let validation: [Example]
   /// Keys of the data that mean nothing here.
   let unusedKeys: [String]
   let fingerprints: RunFingerprints
+  /// How the files were read.
+  let reading: InputReading
 
   /// What is held out where the user does not say.
   private static let heldOutShare = 0.1
 
-  /// - Parameter clock: what the template's clock showed when the run was begun, where it is resumed.
-  init(_ request: RunRequest, clock: String? = nil) throws(DistillationError) {
+  /// - Parameter recorded: what the run was begun with, where it is resumed.
+  init(_ request: RunRequest, resuming recorded: TrainingCheckpoint.State?)
+    throws(DistillationError)
+  {
     let options = request.options
     try options.validate()
     let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
@@ -26,10 +31,11 @@ struct RunTexts {
     }
     let context = try ContextText(contentsOf: request.context)
     var template = options.templateChoice
-    template.wallClock = clock
+    template.wallClock = recorded?.templateClock
+    let reading = recorded.map { $0.reading ?? .earlier } ?? .present
     let conditioning = try Conditioning(
       context, folder: request.folder, template: template,
-      vocabularySize: configuration.vocabularySize)
+      vocabularySize: configuration.vocabularySize, reading: reading)
     guard options.tokens < conditioning.context.count else {
       throw SoftPrompt.tooMany(options.tokens, contextTokens: conditioning.context.count)
     }
@@ -37,13 +43,14 @@ struct RunTexts {
     var (training, validation) = (inputs, Dataset(examples: []))
     var choice = request.validation
     if choice == .automatic {
-      choice = inputs.examples.count > 1 ? .fraction(Self.heldOutShare) : .none
+      let count = reading == .earlier ? inputs.examples.count : inputs.promptCount
+      choice = count > 1 ? .fraction(Self.heldOutShare) : .none
     }
     switch choice {
     case .file(let url): validation = try Dataset.read(url, reader: conditioning.reader)
     case .fraction(let fraction):
       (training, validation) = try inputs.split(
-        validationFraction: fraction, seed: options.seed)
+        validationFraction: fraction, seed: options.seed, reading: reading)
     case .none, .automatic: break
     }
     if options.patience != nil && validation.examples.isEmpty {
@@ -56,7 +63,9 @@ struct RunTexts {
         positions: configuration.maximumPositions)
     }
     self.configuration = configuration
+    self.reading = reading
     self.conditioning = conditioning
+    contextFile = context.file
     self.training = training.examples
     self.validation = validation.examples
     unusedKeys = Set(inputs.unusedKeys + validation.unusedKeys).sorted()
@@ -64,6 +73,23 @@ struct RunTexts {
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
       header: conditioning.header, context: conditioning.context, closing: conditioning.closing,
       training: training.examples, validation: validation.examples)
+  }
+
+  /// What to know of the examples.
+  var notices: [InputNotice] {
+    var notices: [InputNotice] = []
+    if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: contextFile)) }
+    let added = (training + validation).count(where: \.isEndAdded)
+    if added > 0, let token = conditioning.endTokenText {
+      notices.append(.endTokens(count: added, token: token))
+    }
+    let trained = Set(training.map(\.prompt))
+    let shared = validation.count { trained.contains($0.prompt) }
+    if shared > 0 { notices.append(.sharedPrompts(count: shared)) }
+    if (1..<InputNotice.few).contains(validation.count) {
+      notices.append(.fewHeldOut(count: validation.count))
+    }
+    return notices
   }
 
   /// Which training examples make up each step.

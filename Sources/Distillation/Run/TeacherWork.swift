@@ -25,6 +25,7 @@ struct TeacherWork {
       longest: texts.longest(responseTokens: options.responseTokens),
       answers: max(open, texts.validation.count), for: decoder)
     let total = conditioning.contextPrefixCount
+    handle(.progress(.readingContext, done: 0, total: total))
     teacher = try distilling { () throws(TransformerError) in
       try Teacher(
         decoder, header: conditioning.header, context: conditioning.context,
@@ -50,6 +51,7 @@ struct TeacherWork {
       availableBytes: decoder.device.availableBytes)
     let kind = cacheKind
     let teacher = teacher
+    handle(.progress(.scoring, done: 0, total: rows + heldRows))
     cache = try distilling { () throws(TransformerError) in
       try teacher.score(training, kind: kind, temperature: options.temperature) {
         handle(.progress(.scoring, done: $0, total: rows + heldRows))

@@ -7,6 +7,8 @@ final class TrainingRecorder {
   private let request: RunRequest
   private let fingerprints: RunFingerprints
   private let templateClock: String?
+  private let threads: Int?
+  private let reading: InputReading
   private let changes: [OptionChange]
   private let hasValidation: Bool
   private let totalSteps: Int
@@ -21,12 +23,15 @@ final class TrainingRecorder {
 
   init(
     _ run: RunFolder, request: RunRequest, texts: RunTexts, changes: [OptionChange],
-    totalSteps: Int, startStep: Int, earlierSeconds: Double, tokens: @escaping (Int) -> Int
+    totalSteps: Int, startStep: Int, earlierSeconds: Double, threads: Int?,
+    tokens: @escaping (Int) -> Int
   ) {
     self.run = run
     self.request = request
     fingerprints = texts.fingerprints
     templateClock = texts.conditioning.template.wallClock
+    reading = texts.reading
+    self.threads = threads
     self.changes = changes
     hasValidation = !texts.validation.isEmpty
     self.totalSteps = totalSteps
@@ -74,7 +79,8 @@ final class TrainingRecorder {
         step: state.step, bestStep: state.bestStep, best: state.best,
         evaluationsSinceBest: state.evaluationsSinceBest, trainSeconds: trainSeconds,
         options: request.options, changes: changes.isEmpty ? nil : changes,
-        fingerprints: fingerprints, templateClock: templateClock),
+        fingerprints: fingerprints, templateClock: templateClock, threads: threads,
+        reading: reading),
       prompt: state.prompt, moments: state.moments, best: state.bestPrompt)
     let url = try checkpoint.write(to: run)
     lastSaved = state.step

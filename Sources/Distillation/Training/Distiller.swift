@@ -37,9 +37,9 @@ package final class Distiller {
   private var teacherRows: DeviceBuffer<Int32>
   private var losses: DeviceBuffer<Float>
   private var stateGradient: DeviceBuffer<Float>
-  /// Loss and gradient norm of the steps since the last reports, [2, reportCapacity].
+  /// Of the steps since the last reports, [3, reportCapacity]: loss of the first pass, gradient norm, loss of the second pass.
   private var history: DeviceBuffer<Float>
-  private var pending: [StepReport] = []
+  private var pending: [(report: StepReport, passes: Int)] = []
   private var evaluator: PrefixedDecoder?
 
   /// Steps between two downloads of losses, at most.
@@ -78,14 +78,17 @@ package final class Distiller {
     let exampleRows = max(batchRows, evaluated.map(\.inputs.count).max() ?? 0)
     self.exampleRows = exampleRows
     do throws(ComputeError) {
-      parameters = try PromptParameters(device, prompt: prompt, firstRow: header.count)
+      // Examples on both sides of a model's original context: a step may take two passes.
+      let isMixed = Set(examples.map { decoder.isLong(prefixRows + $0.inputs.count) }).count > 1
+      parameters = try PromptParameters(
+        device, prompt: prompt, firstRow: header.count, accumulates: isMixed)
       workspace = try DecoderWorkspace(
         decoder, cacheRows: prefixRows + exampleRows, rows: prefixRows + exampleRows,
         responseRows: max(responses, evaluated.map(\.responseRows).max() ?? 0), training: true)
       teacherRows = try device.buffer(count: responses)
       losses = try device.buffer(count: responses)
       stateGradient = try device.buffer(count: responses * width)
-      history = try device.buffer([Float](repeating: 0, count: 2 * Self.reportCapacity))
+      history = try device.buffer([Float](repeating: 0, count: 3 * Self.reportCapacity))
     } catch { throw .compute(error) }
   }
 
@@ -113,36 +116,51 @@ package final class Distiller {
     _ step: Int, examples chosen: [Int], learningRate: Float
   ) throws(TransformerError) {
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
+    let (responses, passes) = (responseRows(chosen), passes(over: chosen))
     try computing { () throws(ComputeError) in
       if pending.isEmpty { try parameters.keepCandidate() }
-      try computeGradient(chosen)
+      try computeGradient(passes, responses: responses)
       try applyGradient(step, learningRate: learningRate)
       try device.flush()
     }
-    pending.append(
-      StepReport(
-        step: step, loss: 0, gradientNorm: 0, learningRate: learningRate,
-        responseTokens: responseRows(chosen)))
+    let report = StepReport(
+      step: step, loss: 0, gradientNorm: 0, learningRate: learningRate, responseTokens: responses)
+    pending.append((report, passes.count))
   }
 
-  /// Leaves the gradient of the mean loss of these examples in `parameters.gradient` and the loss in `history`.
-  private func computeGradient(_ chosen: [Int]) throws(ComputeError) {
-    let responses = responseRows(chosen)
-    let (batch, activations) = (workspace.batch, workspace.activations)
+  /// The examples of a batch by the rotary frequencies of their lengths: LongRoPE chooses by the length of each text, so long and
+  /// short examples cannot share the keys of the prefix. One pass for all other models.
+  private func passes(over chosen: [Int]) -> [[Int]] {
+    let isLong = chosen.map { decoder.isLong(prefixRows + teacher.examples[$0].inputs.count) }
+    let groups = [false, true].map { length in
+      zip(chosen, isLong).filter { $0.1 == length }.map(\.0)
+    }
+    return groups.filter { !$0.isEmpty }
+  }
+
+  /// Leaves the gradient of the mean loss over `responses` response tokens in `parameters.gradient` and the loss of each pass
+  /// in `history`.
+  private func computeGradient(_ passes: [[Int]], responses: Int) throws(ComputeError) {
     device.roundsActivations = roundsActivations
     defer { device.roundsActivations = false }
-    try load(chosen)
-    try decoder.forward(batch, cache: workspace.cache, activations: activations)
-    try device.headDivergence(
-      &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
-      teacher: teacher.rows, at: teacherRows, rows: responses, objective: objective,
-      weight: 1 / Float(responses), losses: &losses, hiddenGradient: &stateGradient)
-    try decoder.backward(
-      stateGradient: stateGradient, batch, cache: workspace.cache, activations: activations,
-      scope: .prefixKeys)
-    try parameters.collectGradient(decoder, from: activations)
-    try device.sum(
-      losses, count: responses, factor: 1 / Float(responses), into: &history, at: pending.count)
+    let weight = 1 / Float(responses)
+    let (batch, activations) = (workspace.batch, workspace.activations)
+    for (pass, examples) in passes.enumerated() {
+      let rows = responseRows(examples)
+      try load(examples)
+      try decoder.forward(batch, cache: workspace.cache, activations: activations)
+      try device.headDivergence(
+        &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
+        teacher: teacher.rows, at: teacherRows, rows: rows, objective: objective,
+        weight: weight, losses: &losses, hiddenGradient: &stateGradient)
+      try decoder.backward(
+        stateGradient: stateGradient, batch, cache: workspace.cache, activations: activations,
+        scope: .prefixKeys)
+      try parameters.collectGradient(decoder, from: activations, accumulating: pass > 0)
+      try device.sum(
+        losses, count: rows, factor: weight, into: &history,
+        at: 2 * pass * Self.reportCapacity + pending.count)
+    }
   }
 
   /// Clips the gradient in `parameters.gradient`, keeps its norm in `history` and updates the prompt.
@@ -161,12 +179,16 @@ package final class Distiller {
   /// gave it is the last good one; that of the last update is not, since nobody has seen its loss.
   package func takeReports() throws(TransformerError) -> [StepReport] {
     guard !pending.isEmpty else { return [] }
-    var reports = pending
+    let passes = pending.map(\.passes)
+    var reports = pending.map(\.report)
     pending.removeAll(keepingCapacity: true)
     try computing { () throws(ComputeError) in
       let values = try device.download(history)
       for index in reports.indices {
         reports[index].loss = Double(values[index])
+        if passes[index] > 1 {
+          reports[index].loss += Double(values[2 * Self.reportCapacity + index])
+        }
         reports[index].gradientNorm = Double(values[Self.reportCapacity + index])
       }
     }

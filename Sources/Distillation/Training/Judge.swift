@@ -9,6 +9,15 @@ package struct HeldOut: Sendable, Equatable, Codable {
   package var agreement: Double
 }
 
+/// The same by example: what intervals are made from.
+package struct ExampleScores: Sendable, Equatable {
+  /// Over all examples.
+  package var all: HeldOut
+  /// Sums over the response tokens of each example.
+  package var kl: [Double]
+  package var agreeing: [Double]
+}
+
 /// Compares models with the teacher on held-out examples: token by token over the whole vocabulary, and by what they answer greedily,
 /// because numbers under the teacher's own tokens alone mislead.
 package final class Judge {
@@ -24,11 +33,24 @@ package final class Judge {
     cache = try teacher.score(examples, kind: .hidden, temperature: 1, progress: progress)
   }
 
+  /// Response tokens of each held-out example.
+  package var responseTokens: [Int] { cache.examples.map(\.responseRows) }
+
   /// Mean KL and agreement of a model over all held-out response tokens.
   package func compare(_ model: PrefixedDecoder) throws(TransformerError) -> HeldOut {
+    try scores(of: model).all
+  }
+
+  /// KL and agreement of a model, over all held-out response tokens and by example.
+  ///
+  /// - Parameter progress: called with the share of the examples that is compared.
+  package func scores(
+    of model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
+  ) throws(TransformerError) -> ExampleScores {
     let total = TeacherCache.rowCount(cache.examples)
     var klSum = 0.0
     var agreeing = 0
+    var byExample: (kl: [Double], agreeing: [Double]) = ([], [])
     try model.forEachRun(cache.examples.map { ($0.inputs, $0.responseRows) }) {
       chosen, states, rows throws(ComputeError) in
       let indices = try device.buffer(cache.indices(of: chosen))
@@ -38,21 +60,35 @@ package final class Judge {
         states, head: model.decoder.head, shape: model.decoder.configuration.logitShape,
         teacher: cache.rows, at: indices, rows: rows, objective: .forwardKL, losses: &losses,
         agreements: &agreements)
-      klSum += try device.download(losses, count: rows).reduce(0) { $0 + Double($1) }
-      agreeing += try device.download(agreements, count: rows).reduce(0) { $0 + Int($1) }
+      let (kl, agrees) = (
+        try device.download(losses, count: rows), try device.download(agreements, count: rows)
+      )
+      klSum += kl.reduce(0) { $0 + Double($1) }
+      agreeing += agrees.reduce(0) { $0 + Int($1) }
+      var first = 0
+      for example in chosen {
+        let own = first..<(first + cache.examples[example].responseRows)
+        byExample.kl.append(kl[own].reduce(0) { $0 + Double($1) })
+        byExample.agreeing.append(agrees[own].reduce(0) { $0 + Double($1) })
+        first = own.upperBound
+      }
+      progress(Double(chosen.upperBound) / Double(cache.examples.count))
     }
-    return HeldOut(
+    let all = HeldOut(
       kl: klSum / Double(max(total, 1)), agreement: Double(agreeing) / Double(max(total, 1)))
+    return ExampleScores(all: all, kl: byExample.kl, agreeing: byExample.agreeing)
   }
 
-  /// Share of held-out examples whose response the model gives token for token when it answers greedily.
-  package func exactMatch(
-    _ model: PrefixedDecoder, progress: (Int) -> Void = { _ in }
-  ) throws(TransformerError) -> Double {
+  /// Whether the model gives the response of each held-out example token for token when it answers greedily.
+  ///
+  /// - Parameter progress: called with the share of the answers' tokens that is made.
+  package func exactMatches(
+    _ model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
+  ) throws(TransformerError) -> [Bool] {
     let answers = try model.generate(
       cache.examples.map(\.prompt), options: GenerationOptions(maximumTokens: 0),
-      limits: cache.examples.map(\.response.count), progress: progress)
-    let matching = zip(answers, cache.examples).count { $0 == $1.response }
-    return Double(matching) / Double(max(cache.examples.count, 1))
+      limits: cache.examples.map(\.response.count)
+    ) { progress(Double($0) / Double(max($1, 1))) }
+    return zip(answers, cache.examples).map { $0 == $1.response }
   }
 }

@@ -5,14 +5,14 @@ package struct ChatMessage: Sendable, Equatable {
   /// Who speaks: `system`, `user`, `assistant` or another role that the template knows.
   package let role: String
 
-  /// What is said.
-  package let content: String
+  /// What is said; nil where the message has no `content`, or null, which stands in ``extra`` then.
+  package let content: String?
 
   /// Further members for the template, for example `tool_calls`.
   package let extra: JSONObject
 
   /// A message.
-  package init(role: String, content: String, extra: JSONObject = JSONObject()) {
+  package init(role: String, content: String?, extra: JSONObject = JSONObject()) {
     self.role = role
     self.content = content
     self.extra = extra
@@ -20,7 +20,8 @@ package struct ChatMessage: Sendable, Equatable {
 
   /// The message as templates see it.
   var value: JinjaValue {
-    var members: JSONObject = ["role": .string(role), "content": .string(content)]
+    var members: JSONObject = ["role": .string(role)]
+    if let content { members["content"] = .string(content) }
     for (key, value) in extra.members { members[key] = value }
     return JinjaValue(.object(members))
   }
@@ -31,19 +32,19 @@ extension ChatMessage: JSONReadable {
 
   /// Reads `{"role": ..., "content": ...}`; all other members are kept for the template. A content
   /// that is a list of parts, `{"type": "text", "text": ...}` each, is their texts one behind another,
-  /// as the templates print them that take such a list.
+  /// as the templates print them that take such a list. Beside `tool_calls` there need be no content.
   package init?(reading value: JSONValue) throws(JSONValueError) {
     guard case .object(var members) = value.json else { return nil }
     role = try value.required("role")
     content = try Self.content(of: value, members)
     members["role"] = nil
-    members["content"] = nil
+    if content != nil || members["content"] == nil { members["content"] = nil }
     extra = members
   }
 
   private static func content(
     of value: JSONValue, _ members: JSONObject
-  ) throws(JSONValueError) -> String {
+  ) throws(JSONValueError) -> String? {
     switch members["content"] {
     case .string(let text): return text
     case .array:
@@ -58,10 +59,10 @@ extension ChatMessage: JSONReadable {
       }
       return text
     case let other:
-      let isCall = try value.has("tool_calls")
+      if try value.has("tool_calls"), other == nil || other == .null { return nil }
       throw value.failure(
-        expected: "a string or a list of text parts",
-        found: (other?.kind ?? "nothing") + (isCall ? " beside tool_calls" : ""), at: "content")
+        expected: "a string or a list of text parts", found: other?.kind ?? "nothing",
+        at: "content")
     }
   }
 }

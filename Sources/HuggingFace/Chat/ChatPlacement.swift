@@ -9,6 +9,15 @@ struct ChatPlacement: Sendable {
   /// Stands for the user's text.
   private static let promptMarker = "@@pith:prompt@@"
 
+  /// Stands for a message before the user's.
+  private static let openingMarker = "@@pith:opening@@"
+
+  /// Roles of a first message beside the user's.
+  private static let otherOpenings = ["assistant", "developer", "tool"]
+
+  /// Roles that need no mention in a template: many write any role as it comes.
+  private static let knownRoles: Set = ["user", "assistant", "developer", "tool", "function"]
+
   /// Stands for the assistant's answer.
   private static let responseMarker = "@@pith:response@@"
 
@@ -26,27 +35,69 @@ struct ChatPlacement: Sendable {
   init(
     _ template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer
   ) throws(PlacementError) {
+    try Self.check(variables, template)
+    let prompt = ChatMessage(role: "user", content: Self.promptMarker)
+    let (writer, header, tail) = try Self.place(template, variables, prompt)
+    self.writer = writer
+    self.header = header
+    self.tail = tail
+    var common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
+    // Conversations that begin in another way have their place too, where the template takes them.
+    for role in Self.otherOpenings {
+      let opening = ChatMessage(role: role, content: Self.openingMarker)
+      guard let other = try? Self.cut(writer, [opening, prompt]), other.header == header else {
+        continue
+      }
+      common = common.commonBeginning(with: other.tail)
+    }
+    closing = try Self.longestClosing(common, writer, tokenizer)
+  }
+
+  /// A template without a context: header and closing are empty.
+  init(
+    withoutContext template: ChatTemplate, _ variables: TemplateVariables
+  ) throws(PlacementError) {
+    try Self.check(variables, template)
+    writer = ChatWriter(template: template, variables: variables, place: .nowhere)
+    (header, closing, tail) = ("", "", "")
+  }
+
+  private static func check(
+    _ variables: TemplateVariables, _ template: ChatTemplate
+  ) throws(PlacementError) {
     for name in variables.values.keys where !template.mentions(name) {
       throw .unusedVariable(name, place: template.place)
     }
-    writer = ChatWriter(template: template, variables: variables)
-    let (header, tail) = try Self.cut(
-      writer, [ChatMessage(role: "user", content: Self.promptMarker)])
-    self.header = header
-    self.tail = tail
-    let common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
-    closing = try Self.longestClosing(common, writer, tokenizer)
+  }
+
+  /// Where the context stands.
+  var place: ContextPlace { writer.place }
+
+  /// The text around the context as system message, else as beginning of the first user's message.
+  private static func place(
+    _ template: ChatTemplate, _ variables: TemplateVariables, _ prompt: ChatMessage
+  ) throws(PlacementError) -> (writer: ChatWriter, header: String, tail: String) {
+    let system = ChatWriter(template: template, variables: variables, place: .systemMessage)
+    do {
+      let (header, tail) = try cut(system, [prompt])
+      return (system, header, tail)
+    } catch {
+      let merging = ChatWriter(template: template, variables: variables, place: .firstUserMessage)
+      switch error {
+      case .noSystemMessage, .systemMessageLost(_, count: 0):
+        guard let (header, tail) = try? cut(merging, [prompt]) else { throw error }
+        return (merging, header, tail)
+      default: throw error
+      }
+    }
   }
 
   /// What the template writes of a context: many trim it.
   func context(_ text: String) throws(PlacementError) -> String {
-    let messages = [
-      ChatMessage(role: "system", content: text),
-      ChatMessage(role: "user", content: Self.promptMarker),
-    ]
     let whole: String
     do {
-      whole = try writer.text(messages, addingGenerationPrompt: true)
+      whole = try writer.text(
+        text, [ChatMessage(role: "user", content: Self.promptMarker)], addingGenerationPrompt: true)
     } catch { throw .template(error) }
     let (bytes, before, behind) = (whole.utf8, header.utf8.count, tail.utf8.count)
     guard bytes.count >= before + behind, bytes.starts(with: header.utf8),
@@ -58,37 +109,78 @@ struct ChatPlacement: Sendable {
   /// The text of a conversation behind the closing, up to where the assistant answers.
   func prompt(of messages: [ChatMessage]) throws(PlacementError) -> String {
     guard !messages.contains(where: { $0.role == "system" }) else { throw .systemMessageTaken }
-    let (header, tail) = try Self.cut(writer, messages)
-    guard header == self.header, tail.utf8.starts(with: closing.utf8) else {
-      throw .movingHeader(place: writer.template.place)
+    let name = writer.template.place
+    for role in messages.map(\.role)
+    where !Self.knownRoles.contains(role) && !writer.template.mentions(role) {
+      throw .unknownRole(role, place: name)
+    }
+    if writer.place == .firstUserMessage, let first = messages.first, first.role != "user" {
+      throw .needsUserFirst(first.role, place: name)
+    }
+    if writer.place == .nowhere {
+      do { return try writer.text(nil, messages, addingGenerationPrompt: true) } catch {
+        throw .template(error)
+      }
+    }
+    let (header, tail): (String, String)
+    do {
+      (header, tail) = try Self.cut(writer, messages)
+    } catch {
+      // The place of the context is known to be right, so it is the conversation that is refused.
+      guard case .noSystemMessage(let error) = error else { throw error }
+      throw .template(error)
+    }
+    guard header == self.header else { throw .movingHeader(place: name) }
+    guard tail.utf8.starts(with: closing.utf8) else {
+      throw .anotherOpening(messages.first?.role ?? "", place: name)
     }
     return String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
   }
 
+  /// What the template writes of an assistant's message that is more than its content, such as calls
+  /// of tools, with what ends it.
+  func response(
+    _ message: ChatMessage, after messages: [ChatMessage]
+  ) throws(PlacementError) -> String {
+    let (before, whole): (String, String)
+    do {
+      before = try writer.text(Self.contextMarker, messages, addingGenerationPrompt: true)
+      whole = try writer.text(
+        Self.contextMarker, messages + [message], addingGenerationPrompt: false)
+    } catch { throw .template(error) }
+    guard whole.utf8.starts(with: before.utf8), whole.utf8.count > before.utf8.count else {
+      throw .responseElsewhere(place: writer.template.place)
+    }
+    return String(decoding: whole.utf8.dropFirst(before.utf8.count), as: UTF8.self)
+  }
+
+  /// Whether the template reads a member of messages.
+  func reads(_ key: String) -> Bool { writer.template.mentions(key) }
+
   /// The first special token that the template writes behind an answer.
-  func endOfResponse(_ tokenizer: Tokenizer) -> Int? {
+  func endOfResponse(_ tokenizer: Tokenizer) throws(PlacementError) -> Int? {
     let messages = [
-      ChatMessage(role: "system", content: Self.contextMarker),
       ChatMessage(role: "user", content: Self.promptMarker),
       ChatMessage(role: "assistant", content: Self.responseMarker),
     ]
-    guard let text = try? writer.text(messages, addingGenerationPrompt: false),
+    guard
+      let text = try? writer.text(Self.contextMarker, messages, addingGenerationPrompt: false),
       let marker = text.range(ofText: Self.responseMarker)
     else { return nil }
-    let tokens = tokenizer.encode(String(text[marker.upperBound...]), addingSpecialTokens: false)
+    let tokens = try tokenizer.identifiers(of: String(text[marker.upperBound...]))
     return tokens.first { tokenizer.specialIdentifiers.contains($0) }
   }
 
   /// The text before and after the context in a conversation that waits for an answer.
-  private static func cut(
+  static func cut(
     _ writer: ChatWriter, _ messages: [ChatMessage]
   ) throws(PlacementError) -> (header: String, tail: String) {
-    let system = ChatMessage(role: "system", content: contextMarker)
     let text: String
     do {
-      text = try writer.text([system] + messages, addingGenerationPrompt: true)
+      text = try writer.text(contextMarker, messages, addingGenerationPrompt: true)
     } catch {
-      let isRefusedWithout = (try? writer.text(messages, addingGenerationPrompt: true)) == nil
+      let isRefusedWithout =
+        (try? writer.text(nil, messages, addingGenerationPrompt: true)) == nil
       throw isRefusedWithout ? .template(error) : .noSystemMessage(error)
     }
     guard let marker = text.range(ofText: contextMarker) else {
@@ -104,77 +196,5 @@ struct ChatPlacement: Sendable {
       throw .systemMessageLost(place: writer.template.place, count: count)
     }
     return (String(text[..<marker.lowerBound]), tail)
-  }
-
-  /// Beginnings of prompts that tokenizers like to join with what stands before them.
-  private static let awkwardPrompts = ["A", "1", "é", " A", "\nA", "\n\nA", "\tA", ".A", "  "]
-
-  /// The longest beginning of `common` after which every awkward prompt has the same tokens apart
-  /// as in one piece.
-  private static func longestClosing(
-    _ common: String, _ writer: ChatWriter, _ tokenizer: Tokenizer
-  ) throws(PlacementError) -> String {
-    var tails: [String] = []
-    for prompt in awkwardPrompts {
-      let (_, tail) = try cut(writer, [ChatMessage(role: "user", content: prompt)])
-      guard tail.utf8.starts(with: common.utf8) else { return "" }
-      tails.append(tail)
-    }
-    func encode(_ text: Substring.UTF8View) -> [Int] {
-      tokenizer.encode(String(decoding: text, as: UTF8.self), addingSpecialTokens: false)
-    }
-    let whole = tails.map { encode(Substring($0).utf8) }
-    return cuts(of: common, tokenizer).first { closing in
-      let length = closing.utf8.count
-      let tokens = encode(Substring(closing).utf8)
-      return zip(tails, whole).allSatisfy { tail, whole in
-        whole == tokens + encode(Substring(tail).utf8.dropFirst(length))
-      }
-    } ?? ""
-  }
-
-  /// The text itself, and its beginnings up to and including each special token, with and without
-  /// the white space behind it; the longest first.
-  private static func cuts(of text: String, _ tokenizer: Tokenizer) -> [String] {
-    var cuts = [text]
-    for identifier in tokenizer.specialIdentifiers {
-      guard let token = tokenizer.token(of: identifier), !token.isEmpty else { continue }
-      var rest = text[...]
-      while let found = rest.range(ofText: token) {
-        let cut = text[..<found.upperBound]
-        let space = text[found.upperBound...].unicodeScalars.prefix(while: \.isPythonSpace)
-        cuts += [String(cut), String(cut) + String(space)]
-        rest = rest[found.upperBound...]
-      }
-    }
-    return cuts.sorted { $0.utf8.count > $1.utf8.count }
-  }
-}
-
-/// A template with what it is told in every rendering.
-private struct ChatWriter: Sendable {
-  let template: ChatTemplate
-  let variables: TemplateVariables
-
-  func text(
-    _ messages: [ChatMessage], addingGenerationPrompt: Bool
-  ) throws(ChatTemplateError) -> String {
-    try template.render(
-      messages, addingGenerationPrompt: addingGenerationPrompt, variables: variables.values)
-  }
-}
-
-extension StringProtocol {
-  /// Where a text stands for the first time, compared scalar by scalar.
-  fileprivate func range(ofText text: String) -> Range<Index>? {
-    let (haystack, needle) = (unicodeScalars, text.unicodeScalars)
-    var start = haystack.startIndex
-    while start < haystack.endIndex {
-      if haystack[start...].starts(with: needle) {
-        return start..<haystack.index(start, offsetBy: needle.count)
-      }
-      start = haystack.index(after: start)
-    }
-    return nil
   }
 }

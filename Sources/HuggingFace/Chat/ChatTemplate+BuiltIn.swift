@@ -17,9 +17,19 @@ extension ChatTemplate {
     return try ChatTemplate(source: source, place: "template \(name)", specialTokens: [:])
   }
 
+  /// The special tokens that a built-in template writes; none for another one.
+  var builtInTokens: [String] {
+    switch source {
+    case Self.chatML: ["<|im_start|>", "<|im_end|>"]
+    case Self.llama3:
+      ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
+    default: []
+    }
+  }
+
   private static let chatML = """
     {%- for message in messages %}
-        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ message.content ~ '<|im_end|>\\n' }}
+        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ (message.content or '') ~ '<|im_end|>\\n' }}
     {%- endfor %}
     {%- if add_generation_prompt %}
         {{- '<|im_start|>assistant\\n' }}
@@ -30,7 +40,7 @@ extension ChatTemplate {
     {{- '<|begin_of_text|>' }}
     {%- for message in messages %}
         {{- '<|start_header_id|>' ~ message.role ~ '<|end_header_id|>\\n\\n' }}
-        {{- message.content | trim ~ '<|eot_id|>' }}
+        {{- (message.content or '') | trim ~ '<|eot_id|>' }}
     {%- endfor %}
     {%- if add_generation_prompt %}
         {{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}

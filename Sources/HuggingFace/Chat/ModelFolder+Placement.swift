@@ -7,13 +7,18 @@ extension ModelFolder {
   /// - Parameters:
   ///   - choice: the template and what it is told.
   ///   - tokenizer: the model's tokenizer.
+  ///   - hasContext: whether a place for a context is looked for.
   package func placement(
-    template choice: TemplateChoice, tokenizer: Tokenizer
+    template choice: TemplateChoice, tokenizer: Tokenizer, hasContext: Bool = true
   ) throws(PlacementError) -> Placement {
     let now = choice.clock ?? Date()
     guard choice.name != "raw", let template = try chatTemplate(named: choice.name, now: now) else {
       guard choice.variables.isEmpty else { throw .variablesWithoutTemplate }
       return Placement(raw: tokenizer)
+    }
+    guard hasContext else {
+      return try Placement(
+        withoutContext: template, variables: choice.variables, tokenizer: tokenizer)
     }
     return try Placement(template: template, variables: choice.variables, tokenizer: tokenizer)
   }

@@ -30,6 +30,9 @@ package struct Placement: Sendable {
   /// The template's source; nil for a raw model.
   package let templateSource: String?
 
+  /// Tokens that a built-in template writes and the tokenizer does not have: it takes them apart.
+  package let missingTokens: [String]
+
   private let tokenizer: Tokenizer
   private let chat: ChatPlacement?
 
@@ -41,14 +44,15 @@ package struct Placement: Sendable {
     templateName = "raw"
     templateSource = nil
     endOfResponse = nil
+    missingTokens = []
     chat = nil
   }
 
   /// The placement for a model that follows a chat template.
   ///
   /// - Parameter variables: what the template is told in every rendering.
-  /// - Throws: when the template does not mention a variable, or refuses a system message, leaves
-  ///   it out or repeats it.
+  /// - Throws: when the template does not mention a variable, or takes the context neither as system
+  ///   message nor in the first user's message, once.
   package init(
     template: ChatTemplate, variables: TemplateVariables = TemplateVariables(),
     tokenizer: Tokenizer
@@ -56,12 +60,31 @@ package struct Placement: Sendable {
     let chat = try ChatPlacement(template, variables, tokenizer)
     self.tokenizer = tokenizer
     self.chat = chat
-    header = tokenizer.encode(chat.header, addingSpecialTokens: false)
-    closing = tokenizer.encode(chat.closing, addingSpecialTokens: false)
+    header = try tokenizer.identifiers(of: chat.header)
+    closing = try tokenizer.identifiers(of: chat.closing)
     templateName = template.place
     templateSource = template.source
-    endOfResponse = chat.endOfResponse(tokenizer)
+    endOfResponse = try chat.endOfResponse(tokenizer)
+    missingTokens = template.builtInTokens.filter { tokenizer.identifier(of: $0) == nil }
   }
+
+  /// The placement for a model that follows a chat template and reads no context.
+  package init(
+    withoutContext template: ChatTemplate, variables: TemplateVariables, tokenizer: Tokenizer
+  ) throws(PlacementError) {
+    let chat = try ChatPlacement(withoutContext: template, variables)
+    self.tokenizer = tokenizer
+    self.chat = chat
+    header = []
+    closing = []
+    templateName = template.place
+    templateSource = template.source
+    endOfResponse = try chat.endOfResponse(tokenizer)
+    missingTokens = template.builtInTokens.filter { tokenizer.identifier(of: $0) == nil }
+  }
+
+  /// Where the template takes the context; nil for a raw model.
+  package var contextPlace: ContextPlace? { chat?.place }
 
   /// Whether prompts are messages of a chat.
   package var isChat: Bool { chat != nil }
@@ -70,15 +93,15 @@ package struct Placement: Sendable {
   ///
   /// - Throws: when something in the context makes the template write another text around it.
   package func contextIdentifiers(of text: String) throws(PlacementError) -> [Int] {
-    tokenizer.encode(try chat?.context(text) ?? text, addingSpecialTokens: false)
+    try tokenizer.identifiers(of: chat?.context(text) ?? text)
   }
 
   /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
   /// everything up to the answer for a chat model.
   package func promptIdentifiers(of text: String) throws(PlacementError) -> [Int] {
-    guard let chat else { return tokenizer.encode(text, addingSpecialTokens: false) }
+    guard let chat else { return try tokenizer.identifiers(of: text) }
     let prompt = try chat.prompt(of: [ChatMessage(role: "user", content: text)])
-    return tokenizer.encode(prompt, addingSpecialTokens: false)
+    return try tokenizer.identifiers(of: prompt)
   }
 
   /// The tokens of a conversation up to where the assistant answers.
@@ -89,16 +112,45 @@ package struct Placement: Sendable {
     of messages: [ChatMessage]
   ) throws(PlacementError) -> [Int] {
     guard let chat else { throw .noTemplate }
-    return tokenizer.encode(try chat.prompt(of: messages), addingSpecialTokens: false)
+    return try tokenizer.identifiers(of: chat.prompt(of: messages))
   }
 
+  /// The tokens of an assistant's message with the one that ends it, where the message is more than its
+  /// content, such as calls of tools.
+  package func responseIdentifiers(
+    of message: ChatMessage, after messages: [ChatMessage]
+  ) throws(PlacementError) -> [Int] {
+    guard let chat else { throw .noTemplate }
+    let tokens = try tokenizer.identifiers(of: chat.response(message, after: messages))
+    guard let end = endOfResponse, let last = tokens.firstIndex(of: end) else { return tokens }
+    return Array(tokens[...last])
+  }
+
+  /// Whether the chat template mentions a member of messages.
+  package func reads(_ key: String) -> Bool { chat?.reads(key) ?? false }
+
   /// The text of an answer, without special tokens.
-  package func text(of identifiers: [Int]) -> String {
-    tokenizer.decode(identifiers, skippingSpecialTokens: true)
+  package func text(of identifiers: [Int]) throws(PlacementError) -> String {
+    do {
+      return try tokenizer.decode(identifiers, skippingSpecialTokens: true)
+    } catch {
+      throw .folder(.tokenizer("\(error)"))
+    }
   }
 
   /// The tokens of an answer, without the token that ends it.
-  package func responseIdentifiers(of text: String) -> [Int] {
-    tokenizer.encode(text, addingSpecialTokens: false)
+  package func responseIdentifiers(of text: String) throws(PlacementError) -> [Int] {
+    try tokenizer.identifiers(of: text)
+  }
+}
+
+extension Tokenizer {
+  /// The tokens of a text without special tokens around it.
+  func identifiers(of text: String) throws(PlacementError) -> [Int] {
+    do {
+      return try encode(text, addingSpecialTokens: false)
+    } catch {
+      throw .folder(.tokenizer("\(error)"))
+    }
   }
 }

@@ -10,6 +10,14 @@ package enum PlacementError: Error, Equatable, Sendable {
   case movingHeader(place: String)
   /// The template writes something else around this context than around others.
   case contextChangesTemplate(place: String)
+  /// A conversation begins with a message behind which the template writes the context differently.
+  case anotherOpening(String, place: String)
+  /// The template does not write a response with tool calls where it lets the assistant begin.
+  case responseElsewhere(place: String)
+  /// A conversation does not begin with the user, whose message the context begins.
+  case needsUserFirst(String, place: String)
+  /// A message has a role that neither is common nor stands in the template.
+  case unknownRole(String, place: String)
   /// A conversation brings its own system message.
   case systemMessageTaken
   /// No template has this name, and there is no such file.
@@ -30,17 +38,29 @@ extension PlacementError: CustomStringConvertible {
     switch self {
     case .template(let error): error.description
     case .noSystemMessage(let error):
-      "\(error.description): the context needs a system message, which this template does not "
-        + "take; --template raw, chatml or llama3 does without it"
+      "\(error.description): the template takes the context neither as system message nor in front "
+        + "of the first user's message; give --template the file of one that does"
     case .systemMessageLost(let place, let count):
       "\(place): expected the template to print the system message once, found it "
-        + "\(count) times; choose another one with --template"
+        + "\(count) times; give --template the file of one that does"
     case .movingHeader(let place):
       "\(place): the template puts earlier turns before the system message, so only "
         + "conversations of one turn can be placed"
     case .contextChangesTemplate(let place):
       "\(place): something in the context, such as /no_think, makes the template write another text "
         + "around it; take it out, and tell the template with --template-variable"
+    case .anotherOpening(let role, let place):
+      "messages: expected a first message of role user, found \(role): \(place) writes something else "
+        + "between the context and such a message"
+    case .responseElsewhere(let place):
+      "messages: \(place) writes the assistant's tool calls elsewhere than where an answer begins, so "
+        + "they cannot be a response"
+    case .needsUserFirst(let role, let place):
+      "messages: expected a first message of role user, found \(role): \(place) takes no system "
+        + "message, so the context begins the user's first"
+    case .unknownRole(let role, let place):
+      "messages: expected the role user, assistant, tool or developer, found \"\(role)\", which "
+        + "\(place) does not mention"
     case .systemMessageTaken:
       "messages: expected none of role system, because the context takes its place"
     case .unknownTemplate(let name):

@@ -23,7 +23,7 @@ extension Hub {
     }
     let listing: HubListing
     do {
-      listing = try self.listing(of: repository.at(commit), tries: 1, timeout: 10)
+      listing = try self.listing(of: repository.at(commit), tries: 1, stall: 10)
     } catch {
       doWithout(error)
       return

@@ -10,16 +10,24 @@ import Safetensors
 extension Hub {
   /// What a repository holds at a revision.
   ///
-  /// - Parameter timeout: seconds without an answer after which a try has failed.
+  /// - Parameter stall: seconds without an answer after which a try has failed, where they are fewer than usual.
   func listing(
-    of repository: HubRepository, tries: Int = Hub.attemptLimit, timeout: Double = 30
+    of repository: HubRepository, tries: Int = Hub.attemptLimit, stall: Double = .infinity
   ) throws(HubError) -> HubListing {
     let url = address("api/models/\(repository.identifier)/revision", last: repository.revision)
       .appending(queryItems: [URLQueryItem(name: "blobs", value: "true")])
+    var limits = limits
+    limits.stall = min(limits.stall, stall)
+    limits.whole = limits.whole ?? 10 * limits.stall
     let sink = try attempt(url, limit: tries) { () throws -> HubTextSink in
-      let (response, sink) = try HubTransfer.get(
-        url, token: token, timeout: timeout, into: HubTextSink())
+      let (response, sink, isPaused) = try HubTransfer.get(
+        url, token: token.bearer, limits: limits,
+        into: HubTextSink(limit: HubTextSink.listingLimit))
       try check(response, sink, url, repository)
+      if sink.isCut {
+        throw HubError.listingTooLong(url: url.absoluteString, limit: sink.limit)
+      }
+      if isPaused { throw PassingFailure(reason: "the answer came faster than it could be read") }
       return sink
     }
     do {
@@ -48,11 +56,17 @@ extension Hub {
   func get(
     _ url: URL, _ repository: HubRepository, into sink: HubFileSink
   ) throws -> HubFileSink {
-    let (response, result) = try HubTransfer.get(
-      url, from: sink.byteCount, token: token, into: sink)
-    if response.statusCode == 416 { return result }
-    try check(response, result.refusal, url, repository)
-    return result
+    var sink = sink
+    while true {
+      let reached = sink.byteCount
+      let (response, result, isPaused) = try HubTransfer.get(
+        url, from: reached, token: token.bearer, limits: limits, into: sink)
+      if response.statusCode == 416 { return result }
+      try check(response, result.refusal, url, repository)
+      // A server that knows no ranges begins anew each time.
+      if !isPaused || result.isComplete || result.byteCount <= reached { return result }
+      sink = result
+    }
   }
 
   /// Throws what the hub refused for good; a passing failure leads to another try.
@@ -60,26 +74,37 @@ extension Hub {
     _ response: HTTPURLResponse, _ text: HubTextSink, _ url: URL, _ repository: HubRepository
   ) throws {
     let header = response.value(forHTTPHeaderField: "X-Error-Message")
-    let message = header ?? Self.message(in: text.bytes)
+    let message = Self.line(header ?? Self.message(in: text.bytes))
     switch response.statusCode {
     case 200, 206: return
     case 401, 403:
       throw HubError.unauthorized(
-        repository: repository.description, hasToken: token != nil, message: message)
+        repository: repository.description, token: token, message: message)
     case 404, 410: throw HubError.notFound(url: url.absoluteString, message: message)
     case let status where status == 408 || status == 429 || status >= 500:
-      throw PassingFailure(reason: "the hub answers with status \(status)")
+      throw PassingFailure(
+        reason: "the hub answers with status \(status)",
+        wait: RetryAfter(response.value(forHTTPHeaderField: "Retry-After"))?.seconds)
     case let status:
       throw HubError.refused(url: url.absoluteString, status: status, message: message)
     }
   }
 
-  /// What the hub says of a refusal, in one line.
+  /// A server's words in one line of printable characters and of bounded length.
+  private static func line(_ text: String) -> String {
+    let words = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let printable = words.unicodeScalars.filter { !$0.isControl }
+    let limit = 400
+    let line = String(String.UnicodeScalarView(printable.prefix(limit)))
+    return printable.count > limit ? line + "..." : line
+  }
+
+  /// What the hub says of a refusal.
   private static func message(in bytes: [UInt8]) -> String {
     guard let json = try? JSON(parsing: bytes), case .object(let object) = json,
       case .string(let message)? = object["error"]
     else { return "" }
-    return message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return message
   }
 
   /// Tries until it works, a failure is for good, or several tries in a row brought nothing new.
@@ -96,6 +121,7 @@ extension Hub {
     var reached = progress()
     while true {
       let reason: String
+      var wait = 0.0
       do {
         return try body()
       } catch let error as HubError {
@@ -104,19 +130,25 @@ extension Hub {
         throw .file(error)
       } catch let error as PassingFailure {
         reason = error.reason
+        wait = error.wait ?? 0
       } catch {
         reason = Self.reason(of: error)
       }
-      if progress() > reached {
-        reached = progress()
+      if progress() - reached >= Self.worthwhileBytes {
         failures = 0
         delay = retryDelay
       }
+      reached = progress()
       failures += 1
       if failures == limit {
         throw .unreachable(url: url.absoluteString, reason: reason)
       }
-      Thread.sleep(forTimeInterval: delay)
+      if wait > Self.longestWait {
+        throw .unreachable(
+          url: url.absoluteString, reason: "\(reason) and asks to wait \(Int(wait)) s")
+      }
+      if wait >= 5 { say("\(reason) and asks to wait \(Int(wait)) s: waiting") }
+      Thread.sleep(forTimeInterval: max(delay, wait))
       delay *= 2
     }
   }
@@ -143,4 +175,6 @@ extension Hub {
 /// A failure that another try may mend.
 struct PassingFailure: Error {
   let reason: String
+  /// The seconds that the hub asks to wait before it.
+  var wait: Double?
 }

@@ -10,11 +10,23 @@ package struct Hub: Sendable {
   package let cache: HubCache
 
   let endpoint: URL
-  let token: String?
+  let token: HubToken
   private let isOffline: Bool
+
+  /// Is told in one line why nothing happens for a while.
+  package var say: @Sendable (String) -> Void = { _ in }
 
   /// The seconds before the second try of a transfer; every further one waits twice as long.
   var retryDelay = 1.0
+
+  /// How slow a transfer may be.
+  var limits = TransferLimits()
+
+  /// The longest wait, in seconds, that a hub may ask for (`Retry-After`).
+  static let longestWait = 300.0
+
+  /// A try that brought fewer bytes counts as one that brought nothing.
+  static let worthwhileBytes = 1 << 16
 
   /// How many tries in a row may bring nothing new.
   static let attemptLimit = 5
@@ -30,7 +42,7 @@ package struct Hub: Sendable {
     else { throw .badEndpoint(address) }
     endpoint = url
     cache = HubCache(environment: environment)
-    token = Self.token(environment)
+    token = HubToken(Self.token(environment), for: url)
     let offline = environment["HF_HUB_OFFLINE"]?.uppercased() ?? ""
     isOffline = ["1", "TRUE", "YES", "ON"].contains(offline)
   }
@@ -110,18 +122,23 @@ package struct Hub: Sendable {
     let small = HubContents.smallFiles.compactMap { listing.files[$0] }
     if contents == .tokenizer {
       guard listing.files["tokenizer.json"] != nil else {
-        throw .missingFile(repository: repository.description, name: "tokenizer.json")
+        throw .missingFile(
+          repository: repository.description, name: "tokenizer.json",
+          found: ModelFiles(listing.files.keys).insteadOfTokenizer())
       }
       return small
     }
     guard listing.files["config.json"] != nil else {
-      throw .missingFile(repository: repository.description, name: "config.json")
+      throw .missingFile(
+        repository: repository.description, name: "config.json",
+        found: ModelFiles(listing.files.keys).insteadOfConfiguration())
     }
     let weights =
       listing.files[Checkpoint.singleName] ?? listing.files[Checkpoint.indexName]
     guard let weights else {
-      let other = Checkpoint.otherFormat(among: Array(listing.files.keys))
-      throw .noSafetensors(repository: repository.description, other: other)
+      throw .noSafetensors(
+        repository: repository.description,
+        found: ModelFiles(listing.files.keys).insteadOfWeights())
     }
     return small + [weights]
   }
@@ -140,7 +157,8 @@ package struct Hub: Sendable {
     var shards: [HubListing.File] = []
     for name in names.sorted() {
       guard let file = listing.files[name] else {
-        throw .missingFile(repository: repository.description, name: name)
+        throw .missingFile(
+          repository: repository.description, name: name, found: "no such file")
       }
       shards.append(file)
     }

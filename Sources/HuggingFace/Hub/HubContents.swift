@@ -8,7 +8,7 @@ package enum HubContents: Sendable {
   /// The files beside the weights that a repository may have.
   static let smallFiles = [
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "chat_template.jinja",
+    "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
   ]
 
   /// The small files without which a command reads the model differently, where the repository has
@@ -16,7 +16,11 @@ package enum HubContents: Sendable {
   var wanted: [String] {
     switch self {
     case .model: Self.smallFiles
-    case .tokenizer: ["tokenizer.json"]
+    case .tokenizer:
+      [
+        "tokenizer.json", "config.json", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json",
+      ]
     }
   }
 }

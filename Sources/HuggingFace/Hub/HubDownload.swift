@@ -59,29 +59,24 @@ struct HubDownload {
       at: blob.deletingLastPathComponent(), withIntermediateDirectories: true)
     let (received, total) = (receivedBytes, totalBytes)
     let reached = { (try? partial.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0 }
-    let digest = try hub.attempt(url, measuring: reached) { () throws -> String? in
-      var sink = try HubFileSink(appendingTo: partial, hashes: file.hasSHA256) { [report] count in
+    let digest = try hub.attempt(url, measuring: reached) { () throws -> String in
+      var sink = try HubFileSink(appendingTo: partial, of: file, from: url) { [report] count in
         report(
           HubProgress(file: file.name, receivedBytes: received + count, totalBytes: total))
       }
-      if sink.byteCount > file.byteCount { try sink.restart() }
-      if sink.byteCount < file.byteCount || file.byteCount == 0 {
+      if !sink.isComplete || file.byteCount == 0 {
         sink = try hub.get(url, repository, into: sink)
       }
-      if sink.byteCount < file.byteCount {
+      guard sink.isComplete else {
         throw PassingFailure(
           reason: "the connection broke after \(sink.byteCount) of \(file.byteCount) bytes")
       }
-      guard sink.byteCount == file.byteCount else {
-        try FileManager.default.removeItem(at: partial)
-        throw HubError.wrongSize(
-          url: url.absoluteString, expected: file.byteCount, found: sink.byteCount)
-      }
       return try sink.finish()
     }
-    if let digest, digest != file.blob {
+    guard digest == file.blob else {
       try FileManager.default.removeItem(at: partial)
-      throw HubError.wrongChecksum(url: url.absoluteString, expected: file.blob, found: digest)
+      throw HubError.wrongChecksum(
+        url: url.absoluteString, hash: file.hash.name, expected: file.blob, found: digest)
     }
     try FileManager.default.moveItem(at: partial, to: blob)
   }

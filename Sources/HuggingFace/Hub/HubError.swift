@@ -11,21 +11,25 @@ package enum HubError: Error, Equatable, Sendable {
   /// The hub did not answer, or the connection broke too often.
   case unreachable(url: String, reason: String)
   /// The hub wants a token, or another one, with what it says itself.
-  case unauthorized(repository: String, hasToken: Bool, message: String)
+  case unauthorized(repository: String, token: HubToken, message: String)
   /// The hub has no such repository, revision or file, with what it says itself.
   case notFound(url: String, message: String)
   /// The hub refused with another status.
   case refused(url: String, status: Int, message: String)
   /// The hub's list of files is not as expected.
   case listing(JSONValueError)
-  /// The repository has no safetensors files; with a file in another format, where there is one.
-  case noSafetensors(repository: String, other: String?)
-  /// The repository lacks a file.
-  case missingFile(repository: String, name: String)
-  /// A file came in another size than announced.
-  case wrongSize(url: String, expected: Int, found: Int)
+  /// The repository has no safetensors files under the expected names, with what it has instead.
+  case noSafetensors(repository: String, found: String)
+  /// The repository lacks a file, with what it has in its place.
+  case missingFile(repository: String, name: String, found: String)
+  /// The text is no folder, and the repository of this name cannot be had, with the reason.
+  indirect case neitherFolder(String, HubError)
+  /// The list of files is longer than any, in bytes.
+  case listingTooLong(url: String, limit: Int)
+  /// A file is longer than announced; what goes beyond was not read.
+  case tooLong(url: String, expected: Int)
   /// A file came with other contents than announced; it was thrown away.
-  case wrongChecksum(url: String, expected: String, found: String)
+  case wrongChecksum(url: String, hash: String, expected: String, found: String)
   /// The cache cannot be written.
   case file(FileError)
 }
@@ -41,27 +45,37 @@ extension HubError: CustomStringConvertible {
     case .badEndpoint(let text):
       "HF_ENDPOINT: expected an address such as https://huggingface.co, found \(text)"
     case .unreachable(let url, let reason): "\(url): \(reason)"
-    case .unauthorized(let repository, let hasToken, let message):
+    case .unauthorized(let repository, let token, let message):
       "\(repository): the hub refuses access\(Self.quoted(message)); "
-        + (hasToken
-          ? "the token in HF_TOKEN does not open it"
-          : "if it is private or gated, set HF_TOKEN to a token that opens it")
+        + Self.advice(token)
     case .notFound(let url, let message):
       "\(url): the hub has nothing there\(Self.quoted(message))"
     case .refused(let url, let status, let message):
       "\(url): the hub answers with status \(status)\(Self.quoted(message))"
     case .listing(let error): error.description
-    case .noSafetensors(let repository, let other):
-      "\(repository): expected \(Checkpoint.singleName) or \(Checkpoint.indexName), found "
-        + (other.map { "\($0); only the safetensors format is read" } ?? "neither")
-    case .missingFile(let repository, let name):
-      "\(repository): expected \(name), found no such file"
-    case .wrongSize(let url, let expected, let found):
-      "\(url): expected \(expected) bytes, found \(found)"
-    case .wrongChecksum(let url, let expected, let found):
-      "\(url): expected contents with SHA-256 \(expected), found \(found); "
+    case .noSafetensors(let repository, let found):
+      "\(repository): expected \(Checkpoint.singleName) or \(Checkpoint.indexName), found \(found)"
+    case .missingFile(let repository, let name, let found):
+      "\(repository): expected \(name), found \(found)"
+    case .neitherFolder(let text, let error):
+      "\(text): there is no such folder, and as a name on the hub: \(error)"
+    case .listingTooLong(let url, let limit):
+      "\(url): expected a list of files of at most \(limit >> 20) MiB, found more"
+    case .tooLong(let url, let expected):
+      "\(url): expected \(expected) bytes as announced, found more"
+    case .wrongChecksum(let url, let hash, let expected, let found):
+      "\(url): expected contents with \(hash) \(expected), found \(found); "
         + "they were thrown away, so another try begins anew"
     case .file(let error): error.description
+    }
+  }
+
+  private static func advice(_ token: HubToken) -> String {
+    switch token {
+    case .bearer: "the token in HF_TOKEN does not open it"
+    case .none: "if it is private or gated, set HF_TOKEN to a token that opens it"
+    case .withheld(let endpoint):
+      "the token was not sent, because HF_ENDPOINT \(endpoint) is not https"
     }
   }
 

@@ -6,12 +6,14 @@ struct HubListing {
     let name: String
     /// The length in bytes.
     let byteCount: Int
-    /// The name of the contents in a cache: their SHA-256 where ``hasSHA256``, else git's name of
-    /// the blob.
+    /// The name of the contents in a cache: their hash.
     let blob: String
-    /// Whether ``blob`` is the SHA-256 of the contents, as for all large files.
-    let hasSHA256: Bool
+    /// What ``blob`` is the hash of.
+    let hash: ContentHash.Kind
   }
+
+  /// No file is longer, in bytes: 1 TiB, twice what the hub takes.
+  private static let byteLimit = 1 << 40
 
   /// The commit that the revision stands for.
   let commit: String
@@ -41,8 +43,13 @@ struct HubListing {
       }
       let byteCount: Int =
         if let large { try large.required("size") } else { try sibling.required("size") }
+      guard (0...Self.byteLimit).contains(byteCount) else {
+        throw sibling.failure(
+          expected: "a size of 0 to \(Self.byteLimit) bytes", found: "\(byteCount)", at: "size")
+      }
       files[name] = File(
-        name: name, byteCount: byteCount, blob: blob, hasSHA256: large != nil)
+        name: name, byteCount: byteCount, blob: blob,
+        hash: large == nil ? .gitBlob(isSHA256: blob.utf8.count == 64) : .sha256)
     }
     self.files = files
   }

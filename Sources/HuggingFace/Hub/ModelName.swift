@@ -1,6 +1,6 @@
 /// A model as other tools are told of it: what `from_pretrained` takes, and the revision beside it.
 package struct ModelName: Sendable, Equatable {
-  /// The path of a folder as the user gave it, or the identifier of a repository: `org/name`.
+  /// The whole path of a folder, or the identifier of a repository: `org/name`.
   package let identifier: String
 
   /// The branch, tag or commit of a repository; nil for a folder, and for a repository's `main`.
@@ -17,7 +17,7 @@ package struct ModelName: Sendable, Equatable {
   /// - Throws: when that is neither a folder nor a name of the hub.
   package init(parsing text: String) throws(HubError) {
     switch try ModelReference(text) {
-    case .folder: self.init(text)
+    case .folder(let url): self.init(url.standardizedFileURL.path)
     case .repository(let repository):
       self.init(
         repository.identifier, revision: repository.revision == "main" ? nil : repository.revision)

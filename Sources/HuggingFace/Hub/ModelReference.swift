@@ -29,11 +29,15 @@ package struct HubRepository: Sendable, Equatable {
   package let revision: String
 
   /// Reads `org/name[@revision]`; the revision is `main` where none is given. Nil where the text
-  /// cannot be a name on the hub: letters, digits, `-`, `_` and `.`, at most one `/`.
+  /// cannot be a name on the hub: letters, digits, `-`, `_` and `.`, at most one `/`, and the rules of
+  /// `validate_repo_id` in huggingface_hub. A name without `org` begins with a letter, as those of the
+  /// oldest models do, and is neither a number nor a truth value (`model: true` in a configuration).
   package init?(_ text: String) {
     let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count <= 2, parts.allSatisfy({ Self.isName($0) }) else { return nil }
+    guard parts.count <= 2, parts.allSatisfy({ Self.isName($0) }), !halves[0].hasSuffix(".git"),
+      parts.count == 2 || Self.isOldName(parts[0])
+    else { return nil }
     identifier = String(halves[0])
     revision = halves.count == 2 ? String(halves[1]) : "main"
     guard Self.isRevision(revision) else { return nil }
@@ -64,8 +68,14 @@ package struct HubRepository: Sendable, Equatable {
       default: false
       }
     }
-    return isPlain && !text.isEmpty && !text.hasPrefix(".") && !text.hasPrefix("-")
+    return isPlain && (1...96).contains(text.utf8.count)
+      && !["-", "."].contains { text.hasPrefix($0) || text.hasSuffix($0) }
       && !text.contains("..") && !text.contains("--")
+  }
+
+  private static func isOldName(_ text: Substring) -> Bool {
+    let isWord = ["true", "false", "yes", "no", "on", "off", "null"].contains(text.lowercased())
+    return text.first?.isLetter ?? false && !isWord && Double(text) == nil
   }
 
   /// A revision becomes a path below `refs`, so it may hold `/` but cannot lead out of it.

@@ -17,11 +17,12 @@ struct AttributePath {
 
   /// The attribute of an element, or `otherwise` where the element lacks it.
   func value(
-    of element: JinjaValue, otherwise: JinjaValue? = nil
+    of element: JinjaValue, otherwise: JinjaValue? = nil, _ budget: JinjaBudget
   ) throws(JinjaError) -> JinjaValue {
+    try budget.spend()
     var value = element
     for part in parts {
-      value = try value.item(part)
+      value = try value.item(part, budget)
       if case .undefined = value, let otherwise { value = otherwise }
     }
     return value

@@ -3,6 +3,9 @@ struct JinjaArguments {
   var positional: [JinjaValue] = []
   var named: [(name: String, value: JinjaValue)] = []
 
+  /// What the rendering may still use.
+  let budget: JinjaBudget
+
   /// Gives every argument the name of its parameter.
   ///
   /// - Parameters:
@@ -26,7 +29,7 @@ struct JinjaArguments {
         throw JinjaError("\(function) got two values for \(name)")
       }
     }
-    return JinjaBoundArguments(function: function, values: values)
+    return JinjaBoundArguments(function: function, values: values, budget: budget)
   }
 }
 
@@ -34,6 +37,9 @@ struct JinjaArguments {
 struct JinjaBoundArguments {
   let function: String
   let values: [String: JinjaValue]
+
+  /// What the rendering may still use.
+  let budget: JinjaBudget
 
   subscript(name: String) -> JinjaValue? { values[name] }
 
@@ -53,6 +59,11 @@ struct JinjaBoundArguments {
     case .string(let text)?: return text
     case let value?: throw wrongType(name, "a string", value)
     }
+  }
+
+  /// The text of an argument that must be there, whatever it is.
+  func requiredText(_ name: String) throws(JinjaError) -> String {
+    try required(name).text(budget)
   }
 
   /// An integer, or nil where the argument is absent or `None`.

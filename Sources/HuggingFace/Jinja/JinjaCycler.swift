@@ -1,26 +1,28 @@
 /// `cycler(...)`: gives its values in turn.
 final class JinjaCycler: JinjaObject {
-  private let values: [JinjaValue]
+  private let values: JinjaSequence
   private var index = 0
 
   init(_ values: [JinjaValue]) {
-    self.values = values
+    self.values = JinjaSequence(values)
   }
 
   var typeName: String { "Cycler" }
 
+  var depth: Int { values.depth }
+
   func attribute(_ name: String) -> JinjaValue? {
     switch name {
-    case "current": values[index]
+    case "current": values.elements[index]
     case "next":
       .object(
-        JinjaFunction(name: "next") { [self] (_, _) throws(JinjaError) in
-          defer { index = (index + 1) % values.count }
-          return values[index]
+        JinjaFunction(name: "next", depth: depth + 1) { [self] (_, _) throws(JinjaError) in
+          defer { index = (index + 1) % values.elements.count }
+          return values.elements[index]
         })
     case "reset":
       .object(
-        JinjaFunction(name: "reset") { [self] (_, _) throws(JinjaError) in
+        JinjaFunction(name: "reset", depth: depth + 1) { [self] (_, _) throws(JinjaError) in
           index = 0
           return .none
         })

@@ -10,9 +10,15 @@ struct JinjaDictionary {
     case tuple([Key])
   }
 
+  /// About the bytes of a member.
+  static let sizeOfMember = 160
+
   private(set) var keys: [JinjaValue] = []
   private(set) var values: [JinjaValue] = []
   private var places: [Key: Int] = [:]
+
+  /// Containers within one another, this one included.
+  private(set) var depth = 1
 
   init() {}
 
@@ -21,13 +27,25 @@ struct JinjaDictionary {
   /// The value of a key.
   ///
   /// - Throws: when the key is of a type that cannot be one.
-  func value(of key: JinjaValue) throws(JinjaError) -> JinjaValue? {
-    places[try key.key()].map { values[$0] }
+  func value(of key: JinjaValue, _ budget: JinjaBudget) throws(JinjaError) -> JinjaValue? {
+    places[try key.key(budget)].map { values[$0] }
   }
 
   /// Gives a key its value; a new key comes last.
-  mutating func set(_ value: JinjaValue, for key: JinjaValue) throws(JinjaError) {
-    let place = try key.key()
+  mutating func set(
+    _ value: JinjaValue, for key: JinjaValue, _ budget: JinjaBudget
+  ) throws(JinjaError) {
+    try budget.spend(bytes: Self.sizeOfMember)
+    set(value, for: key, at: try key.key(budget))
+  }
+
+  /// Gives a key that is a text its value; a new key comes last.
+  mutating func set(_ value: JinjaValue, for name: String) {
+    set(value, for: .string(name), at: .string(Array(name.unicodeScalars)))
+  }
+
+  private mutating func set(_ value: JinjaValue, for key: JinjaValue, at place: Key) {
+    depth = max(depth, value.depth + 1, key.depth + 1)
     if let index = places[place] {
       values[index] = value
     } else {
@@ -48,16 +66,20 @@ struct JinjaDictionary {
 
 extension JinjaValue {
   /// The value as a key. `True` and `1` are the same key, as in Python.
-  fileprivate func key() throws(JinjaError) -> JinjaDictionary.Key {
+  fileprivate func key(_ budget: JinjaBudget) throws(JinjaError) -> JinjaDictionary.Key {
     switch self {
     case .none: return .none
     case .bool(let value): return .integer(value ? 1 : 0)
     case .integer(let value): return .integer(value)
     case .number(let value): return Int(exactly: value).map { .integer($0) } ?? .number(value)
-    case .string(let text): return .string(Array(text.unicodeScalars))
-    case .tuple(let elements):
+    case .string(let text):
+      try budget.spend(reading: text.utf8.count)
+      return .string(Array(text.unicodeScalars))
+    case .tuple(let sequence):
+      // A tuple may hold the same tuple many times.
+      try budget.spend(bytes: JinjaDictionary.sizeOfMember * (1 + sequence.elements.count))
       var keys: [JinjaDictionary.Key] = []
-      for element in elements { keys.append(try element.key()) }
+      for element in sequence.elements { keys.append(try element.key(budget)) }
       return .tuple(keys)
     case .undefined(let reason): throw JinjaError(reason)
     case .list, .dictionary, .object: throw JinjaError("unhashable type: '\(typeName)'")

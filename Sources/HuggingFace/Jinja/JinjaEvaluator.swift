@@ -1,14 +1,13 @@
 /// Renders the statements of a template.
 final class JinjaEvaluator {
-  /// Calls within calls beyond this are refused, so that no template can exhaust the stack.
-  private static let callDepthLimit = 100
-
   private let globals: [String: JinjaValue]
   private var line = 1
-  private var callDepth = 0
 
-  /// The scopes of macros, which refer back to them.
-  private var macroScopes: [JinjaScope] = []
+  /// What the rendering may still use.
+  let budget: JinjaBudget
+
+  /// What is emptied when the rendering ends.
+  private var kept: [any JinjaRefillable] = []
 
   /// What a statement did to the loop around it.
   private enum Flow {
@@ -17,8 +16,9 @@ final class JinjaEvaluator {
     case nextIteration
   }
 
-  init(globals: [String: JinjaValue]) {
+  init(globals: [String: JinjaValue], budget: JinjaBudget) {
     self.globals = globals
+    self.budget = budget
   }
 
   /// The text of a whole template.
@@ -30,8 +30,8 @@ final class JinjaEvaluator {
     let scope = JinjaScope()
     scope.variables = variables
     defer {
-      for scope in macroScopes { scope.variables = [:] }
-      macroScopes = []
+      for object in kept { object.empty() }
+      kept = []
     }
     do {
       return try render(statements, in: scope)
@@ -46,19 +46,14 @@ final class JinjaEvaluator {
     scope[name] ?? globals[name] ?? .undefined("'\(name)' is undefined")
   }
 
-  /// The text of a macro's body.
-  func renderCall(
-    _ body: [JinjaStatement], in scope: JinjaScope
-  ) throws(JinjaError) -> String {
-    callDepth += 1
-    if callDepth > Self.callDepthLimit {
-      throw JinjaError("macros call each other more than \(Self.callDepthLimit) levels deep")
-    }
-    defer { callDepth -= 1 }
-    return try render(body, in: scope)
+  /// Keeps something that values may refer to, until the rendering ends.
+  func keep(_ object: any JinjaRefillable) throws(JinjaError) {
+    try budget.spend(bytes: 256)
+    kept.append(object)
   }
 
-  private func render(
+  /// The text of the body of a block or macro.
+  func render(
     _ statements: [JinjaStatement], in scope: JinjaScope
   ) throws(JinjaError) -> String {
     var output = ""
@@ -66,10 +61,19 @@ final class JinjaEvaluator {
     return output
   }
 
+  /// Appends to the output.
+  private func write(_ text: String, to output: inout String) throws(JinjaError) {
+    try budget.spend(bytes: text.utf8.count)
+    output += text
+  }
+
   private func execute(
     _ statements: [JinjaStatement], in scope: JinjaScope, _ output: inout String
   ) throws(JinjaError) -> Flow {
+    try budget.enter()
+    defer { budget.leave() }
     for statement in statements {
+      try budget.spend()
       line = statement.line
       let flow = try execute(statement.kind, in: scope, &output)
       if flow != .next { return flow }
@@ -81,8 +85,9 @@ final class JinjaEvaluator {
     _ statement: JinjaStatement.Kind, in scope: JinjaScope, _ output: inout String
   ) throws(JinjaError) -> Flow {
     switch statement {
-    case .text(let text): output += text
-    case .output(let expression): output += try value(of: expression, in: scope).text
+    case .text(let text): try write(text, to: &output)
+    case .output(let expression):
+      try write(try value(of: expression, in: scope).text(budget), to: &output)
     case .conditional(let branches, let otherwise):
       for branch in branches where try value(of: branch.condition, in: scope).isTrue {
         return try execute(branch.body, in: scope, &output)
@@ -90,23 +95,24 @@ final class JinjaEvaluator {
       return try execute(otherwise, in: scope, &output)
     case .loop(let loop):
       let elements = try value(of: loop.sequence, in: scope)
-      try execute(loop, over: elements, depth: 1, in: scope, &output)
+      try execute(loop, over: elements, level: 1, in: scope, &output)
     case .set(let target, let expression):
       try assign(try value(of: expression, in: scope), to: target, in: scope)
-    case .setBlock(let target, let filter, let body):
-      let text = try render(body, in: JinjaScope(parent: scope))
-      try assign(try filtered(text, by: filter, in: scope), to: target, in: scope)
+    case .setBlock(let target, let filters, let body):
+      try assign(try rendered(body, filters, in: scope), to: target, in: scope)
     case .macro(let name, let parameters, let body):
-      macroScopes.append(scope)
+      try keep(scope)
       scope.variables[name] = .object(
         JinjaMacro(name: name, parameters: parameters, body: body, scope: scope))
     case .callBlock(let call, let parameters, let body):
+      try keep(scope)
       let caller = JinjaMacro(
         name: "caller", parameters: parameters, body: body, scope: scope)
-      output += try value(ofCall: call, caller: .object(caller), in: scope).text
-    case .filterBlock(let filter, let body):
-      let text = try render(body, in: JinjaScope(parent: scope))
-      output += try filtered(text, by: filter, in: scope).text
+      guard case .chain(let base, let links) = call else { throw JinjaError("expected a call") }
+      let result = try value(ofChain: base, links, caller: .object(caller), in: scope)
+      try write(try result.text(budget), to: &output)
+    case .filterBlock(let filters, let body):
+      try write(try rendered(body, filters, in: scope).text(budget), to: &output)
     case .with(let assignments, let body):
       let inner = JinjaScope(parent: scope)
       for (target, expression) in assignments {
@@ -122,31 +128,24 @@ final class JinjaEvaluator {
 
   /// Renders a loop: every iteration has variables of its own.
   private func execute(
-    _ loop: JinjaLoopSyntax, over sequence: JinjaValue, depth: Int, in scope: JinjaScope,
+    _ loop: JinjaLoopSyntax, over value: JinjaValue, level: Int, in scope: JinjaScope,
     _ output: inout String
   ) throws(JinjaError) {
-    var elements = try sequence.elements()
+    var elements = try value.elements(budget)
     if let condition = loop.condition {
       var accepted: [JinjaValue] = []
       for element in elements {
+        try budget.spend()
         let inner = JinjaScope(parent: scope)
         try assign(element, to: loop.target, in: inner)
-        if try value(of: condition, in: inner).isTrue { accepted.append(element) }
+        if try self.value(of: condition, in: inner).isTrue { accepted.append(element) }
       }
       elements = accepted
     }
-    let recursion: JinjaLoop.Recursion? =
-      loop.isRecursive
-      ? { [unowned self] (children, depth) throws(JinjaError) in
-        guard depth <= Self.callDepthLimit else {
-          throw JinjaError("a loop recurs more than \(Self.callDepthLimit) levels deep")
-        }
-        var inner = ""
-        try self.execute(loop, over: children, depth: depth, in: scope, &inner)
-        return inner
-      } : nil
-    let state = JinjaLoop(elements, depth: depth, recursion: recursion)
+    let state = JinjaLoop(
+      JinjaSequence(elements), level: level, recursion: try recursion(of: loop, in: scope))
     for element in elements {
+      try budget.spend()
       let inner = JinjaScope(parent: scope)
       inner.variables["loop"] = .object(state)
       try assign(element, to: loop.target, in: inner)
@@ -158,11 +157,26 @@ final class JinjaEvaluator {
     }
   }
 
-  private func filtered(
-    _ text: String, by filter: JinjaExpression?, in scope: JinjaScope
+  /// What `loop(children)` does in a recursive loop.
+  private func recursion(
+    of loop: JinjaLoopSyntax, in scope: JinjaScope
+  ) throws(JinjaError) -> JinjaLoop.Recursion? {
+    guard loop.isRecursive else { return nil }
+    try keep(scope)
+    return { [unowned self] (children, level) throws(JinjaError) in
+      var inner = ""
+      try execute(loop, over: children, level: level, in: scope, &inner)
+      return inner
+    }
+  }
+
+  /// The text of a block, behind its filters.
+  private func rendered(
+    _ body: [JinjaStatement], _ filters: [JinjaFilterSyntax], in scope: JinjaScope
   ) throws(JinjaError) -> JinjaValue {
-    guard let filter else { return .string(text) }
-    return try value(ofFilter: filter, on: .string(text), in: scope)
+    var value = JinjaValue.string(try render(body, in: JinjaScope(parent: scope)))
+    for filter in filters { value = try filtered(value, by: filter, in: scope) }
+    return value
   }
 
   private func assign(
@@ -176,7 +190,7 @@ final class JinjaEvaluator {
       else { throw JinjaError("cannot assign attribute on non-namespace object") }
       namespace.set(value, for: name)
     case .tuple(let targets):
-      let elements = try value.elements()
+      let elements = try value.elements(budget)
       guard elements.count == targets.count else {
         throw JinjaError("expected \(targets.count) values to unpack, found \(elements.count)")
       }

@@ -7,20 +7,24 @@ extension JinjaFilter {
     "unique": JinjaFilter(["case_sensitive", "attribute"], unique),
     "min": JinjaFilter(["case_sensitive", "attribute"]) { (input, arguments) throws(JinjaError) in
       try extreme(input, arguments) { (left, right) throws(JinjaError) in
-        try left.isLess(than: right)
+        try left.isLess(than: right, arguments.budget)
       }
     },
     "max": JinjaFilter(["case_sensitive", "attribute"]) { (input, arguments) throws(JinjaError) in
       try extreme(input, arguments) { (left, right) throws(JinjaError) in
-        try right.isLess(than: left)
+        try right.isLess(than: left, arguments.budget)
       }
     },
   ]
 
   private typealias Keyed = (key: JinjaValue, element: JinjaValue)
 
-  private static func folded(_ value: JinjaValue, _ arguments: JinjaBoundArguments) -> JinjaValue {
+  private static func folded(
+    _ value: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
     if case .string(let text) = value, !arguments.isTrue("case_sensitive") {
+      try arguments.budget.spend(reading: value)
+      try arguments.budget.spend(bytes: text.utf8.count)
       return .string(text.lowercased())
     }
     return value
@@ -28,19 +32,19 @@ extension JinjaFilter {
 
   /// A stable sort: equal elements keep their order, also where it is reversed.
   private static func sorted(
-    _ elements: [Keyed], isReversed: Bool = false
+    _ elements: [Keyed], isReversed: Bool = false, _ budget: JinjaBudget
   ) throws(JinjaError) -> [Keyed] {
     guard elements.count > 1 else { return elements }
     let middle = elements.count / 2
-    let left = try sorted(Array(elements[..<middle]), isReversed: isReversed)
-    let right = try sorted(Array(elements[middle...]), isReversed: isReversed)
+    let left = try sorted(Array(elements[..<middle]), isReversed: isReversed, budget)
+    let right = try sorted(Array(elements[middle...]), isReversed: isReversed, budget)
     var merged: [Keyed] = []
     var (first, second) = (0, 0)
     while first < left.count, second < right.count {
       let takesSecond =
         isReversed
-        ? try left[first].key.isLess(than: right[second].key)
-        : try right[second].key.isLess(than: left[first].key)
+        ? try left[first].key.isLess(than: right[second].key, budget)
+        : try right[second].key.isLess(than: left[first].key, budget)
       merged.append(takesSecond ? right[second] : left[first])
       if takesSecond { second += 1 } else { first += 1 }
     }
@@ -60,12 +64,16 @@ extension JinjaFilter {
       paths = [try AttributePath(arguments["attribute"])]
     }
     var elements: [Keyed] = []
-    for element in try input.elements() {
+    for element in try input.elements(arguments.budget) {
+      try arguments.budget.spend(bytes: 128)
       var keys: [JinjaValue] = []
-      for path in paths { keys.append(folded(try path.value(of: element), arguments)) }
+      for path in paths {
+        keys.append(try folded(try path.value(of: element, arguments.budget), arguments))
+      }
       elements.append((.list(keys), element))
     }
-    let result = try sorted(elements, isReversed: arguments.isTrue("reverse"))
+    let result = try sorted(
+      elements, isReversed: arguments.isTrue("reverse"), arguments.budget)
     return .list(result.map(\.element))
   }
 
@@ -80,13 +88,13 @@ extension JinjaFilter {
     guard by == "key" || by == "value" else {
       throw JinjaError("dictsort: expected by key or by value, found \(by)")
     }
-    let elements = dictionary.members.map { member in
-      (
-        folded(by == "key" ? member.key : member.value, arguments),
-        JinjaValue.tuple([member.key, member.value])
-      )
+    var elements: [Keyed] = []
+    for (key, value) in dictionary.members {
+      elements.append(
+        (try folded(by == "key" ? key : value, arguments), JinjaValue.tuple([key, value])))
     }
-    let result = try sorted(elements, isReversed: arguments.isTrue("reverse"))
+    let result = try sorted(
+      elements, isReversed: arguments.isTrue("reverse"), arguments.budget)
     return .list(result.map(\.element))
   }
 
@@ -97,10 +105,10 @@ extension JinjaFilter {
     let path = try AttributePath(arguments["attribute"])
     var seen = JinjaDictionary()
     var result: [JinjaValue] = []
-    for element in try input.elements() {
-      let key = folded(try path.value(of: element), arguments)
-      if try seen.value(of: key) == nil { result.append(element) }
-      try seen.set(.none, for: key)
+    for element in try input.elements(arguments.budget) {
+      let key = try folded(try path.value(of: element, arguments.budget), arguments)
+      if try seen.value(of: key, arguments.budget) == nil { result.append(element) }
+      try seen.set(.none, for: key, arguments.budget)
     }
     return .object(JinjaGenerator(result))
   }
@@ -112,8 +120,8 @@ extension JinjaFilter {
   ) throws(JinjaError) -> JinjaValue {
     let path = try AttributePath(arguments["attribute"])
     var best: Keyed?
-    for element in try input.elements() {
-      let key = folded(try path.value(of: element), arguments)
+    for element in try input.elements(arguments.budget) {
+      let key = try folded(try path.value(of: element, arguments.budget), arguments)
       if let current = best, try !precedes(key, current.key) { continue }
       best = (key, element)
     }

@@ -19,14 +19,15 @@ extension JinjaFilter {
     if let name = arguments.positional.first {
       var rest = arguments
       rest.positional.removeFirst()
-      for element in try input.elements() {
-        result.append(try evaluator.filter(name.text, element, rest))
+      let filter = try name.text(arguments.budget)
+      for element in try input.elements(arguments.budget) {
+        result.append(try evaluator.filter(filter, element, rest))
       }
     } else {
       let bound = try arguments.bound(to: ["attribute", "default"], of: "map")
       let path = try AttributePath(try bound.required("attribute"))
-      for element in try input.elements() {
-        result.append(try path.value(of: element, otherwise: bound["default"]))
+      for element in try input.elements(arguments.budget) {
+        result.append(try path.value(of: element, otherwise: bound["default"], arguments.budget))
       }
     }
     return .object(JinjaGenerator(result))
@@ -45,11 +46,11 @@ extension JinjaFilter {
         path = try AttributePath(name)
         rest.positional.removeFirst()
       }
-      let test = rest.positional.first?.text
+      let test = try rest.positional.first?.text(arguments.budget)
       if test != nil { rest.positional.removeFirst() }
       var result: [JinjaValue] = []
-      for element in try input.elements() {
-        let value = try path.value(of: element)
+      for element in try input.elements(arguments.budget) {
+        let value = try path.value(of: element, arguments.budget)
         let holds = try test.map { (test) throws(JinjaError) in
           try evaluator.test(test, value, rest)
         }

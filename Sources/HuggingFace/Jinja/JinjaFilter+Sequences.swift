@@ -5,7 +5,9 @@ extension JinjaFilter {
     "count": JinjaFilter([], length),
     "first": JinjaFilter([], first),
     "last": JinjaFilter([], last),
-    "list": JinjaFilter([]) { (input, _) throws(JinjaError) in .list(try input.elements()) },
+    "list": JinjaFilter([]) { (input, arguments) throws(JinjaError) in
+      .list(try input.elements(arguments.budget))
+    },
     "join": JinjaFilter(["d", "attribute"], join),
     "reverse": JinjaFilter([], reverse),
     "items": JinjaFilter([], items),
@@ -32,7 +34,7 @@ extension JinjaFilter {
     if case .object(let generator as JinjaGenerator) = input {
       return generator.next() ?? nothing
     }
-    return try input.elements().first ?? nothing
+    return try input.elements(arguments.budget).first ?? nothing
   }
 
   @Sendable
@@ -42,17 +44,24 @@ extension JinjaFilter {
     guard input.count != nil else {
       throw JinjaError("last: '\(input.typeName)' object is not reversible")
     }
-    return try input.elements().last ?? .undefined("No last item, sequence was empty.")
+    return try input.elements(arguments.budget).last
+      ?? .undefined("No last item, sequence was empty.")
   }
 
   @Sendable
   private static func join(
     _ input: JinjaValue, _ arguments: JinjaBoundArguments
   ) throws(JinjaError) -> JinjaValue {
-    var parts: [String] = []
+    let budget = arguments.budget
     let attribute = try AttributePath(arguments["attribute"])
-    for element in try input.elements() { parts.append(try attribute.value(of: element).text) }
-    return .string(parts.joined(separator: arguments["d"]?.text ?? ""))
+    let separator = try arguments["d"]?.text(budget) ?? ""
+    var text = ""
+    for (index, element) in try input.elements(budget).enumerated() {
+      if index > 0 { text += separator }
+      text += try attribute.value(of: element, budget).text(budget)
+      try budget.require(bytes: text.utf8.count + separator.utf8.count)
+    }
+    return .string(text)
   }
 
   @Sendable
@@ -60,7 +69,7 @@ extension JinjaFilter {
     _ input: JinjaValue, _ arguments: JinjaBoundArguments
   ) throws(JinjaError) -> JinjaValue {
     if case .string(let text) = input { return .string(String(text.unicodeScalars.reversed())) }
-    return .object(JinjaGenerator(try input.elements().reversed()))
+    return .object(JinjaGenerator(try input.elements(arguments.budget).reversed()))
   }
 
   @Sendable
@@ -81,8 +90,10 @@ extension JinjaFilter {
   ) throws(JinjaError) -> JinjaValue {
     let attribute = try AttributePath(arguments["attribute"])
     var total = arguments["start"] ?? .integer(0)
-    for element in try input.elements() {
-      total = try total.applying(.add, try attribute.value(of: element))
+    for element in try input.elements(arguments.budget) {
+      total = try arguments.budget.made(
+        try total.applying(
+          .add, try attribute.value(of: element, arguments.budget), arguments.budget))
     }
     return total
   }
@@ -94,11 +105,14 @@ extension JinjaFilter {
   ) throws(JinjaError) -> JinjaValue {
     let length = try arguments.integer("linecount") ?? 0
     guard length > 0 else { throw JinjaError("batch: expected a positive number of items") }
-    let elements = try input.elements()
+    let elements = try input.elements(arguments.budget)
     var rows: [JinjaValue] = []
-    for start in stride(from: 0, to: elements.count, by: length) {
-      var row = Array(elements[start..<min(start + length, elements.count)])
+    // A row may be longer than there are elements, but not so long that its end overflows.
+    let reach = min(length, elements.count)
+    for start in stride(from: 0, to: elements.count, by: max(reach, 1)) {
+      var row = Array(elements[start..<min(start + reach, elements.count)])
       if let fill = filling(arguments) {
+        try arguments.budget.require(bytes: JinjaValue.sizeOfElement, times: length)
         row += Array(repeating: fill, count: length - row.count)
       }
       rows.append(.list(row))
@@ -113,7 +127,8 @@ extension JinjaFilter {
   ) throws(JinjaError) -> JinjaValue {
     let count = try arguments.integer("slices") ?? 0
     guard count > 0 else { throw JinjaError("slice: expected a positive number of slices") }
-    let elements = try input.elements()
+    let elements = try input.elements(arguments.budget)
+    try arguments.budget.spend(steps: min(count, 1 << 32))
     let (length, extra) = elements.count.quotientAndRemainder(dividingBy: count)
     var parts: [JinjaValue] = []
     var start = 0

@@ -1,34 +1,49 @@
 extension JinjaFilter {
   /// Filters of texts. Their input is taken as text, whatever it is, as Jinja does.
   static let textFilters: [String: JinjaFilter] = [
-    "upper": JinjaFilter([]) { (input, _) throws(JinjaError) in .string(input.text.uppercased()) },
-    "lower": JinjaFilter([]) { (input, _) throws(JinjaError) in .string(input.text.lowercased()) },
-    "capitalize": JinjaFilter([]) { (input, _) throws(JinjaError) in
-      .string(capitalized(input.text))
+    "upper": JinjaFilter([]) { (input, arguments) throws(JinjaError) in
+      .string(try input.text(arguments.budget).uppercased())
+    },
+    "lower": JinjaFilter([]) { (input, arguments) throws(JinjaError) in
+      .string(try input.text(arguments.budget).lowercased())
+    },
+    "capitalize": JinjaFilter([]) { (input, arguments) throws(JinjaError) in
+      .string(capitalized(try input.text(arguments.budget)))
     },
     "title": JinjaFilter([], title),
     "trim": JinjaFilter(["chars"]) { (input, arguments) throws(JinjaError) in
-      .string(stripped(input.text, try arguments.text("chars")))
+      .string(stripped(try input.text(arguments.budget), try arguments.text("chars")))
     },
     "replace": JinjaFilter(["old", "new", "count"], replace),
-    "string": JinjaFilter([]) { (input, _) throws(JinjaError) in .string(input.text) },
-    "safe": JinjaFilter([]) { (input, _) throws(JinjaError) in .string(input.text) },
+    "string": JinjaFilter([], string),
+    "safe": JinjaFilter([], string),
     "escape": JinjaFilter([], escape),
     "e": JinjaFilter([], escape),
     "indent": JinjaFilter(["width", "first", "blank"], indent),
     "center": JinjaFilter(["width"]) { (input, arguments) throws(JinjaError) in
-      .string(centered(input.text, to: try arguments.integer("width") ?? 80, with: " "))
+      .string(
+        try centered(
+          try input.text(arguments.budget), to: try arguments.integer("width") ?? 80, with: " ",
+          arguments.budget))
     },
     "truncate": JinjaFilter(["length", "killwords", "end", "leeway"], truncate),
     "wordcount": JinjaFilter([], wordCount),
     "format": JinjaFilter(open: { (input, arguments, _) throws(JinjaError) in
       var named = JinjaDictionary()
-      for (name, value) in arguments.named { try named.set(value, for: .string(name)) }
+      for (name, value) in arguments.named { named.set(value, for: name) }
       return .string(
         try printf(
-          input.text, named.count > 0 ? .dictionary(named) : .tuple(arguments.positional)))
+          try input.text(arguments.budget),
+          named.count > 0 ? .dictionary(named) : .tuple(arguments.positional), arguments.budget))
     }),
   ]
+
+  @Sendable
+  private static func string(
+    _ input: JinjaValue, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> JinjaValue {
+    .string(try input.text(arguments.budget))
+  }
 
   /// Python's `str.strip`: without white space, or without the scalars of `characters`, at both
   /// ends.
@@ -53,9 +68,12 @@ extension JinjaFilter {
   }
 
   /// Python's `str.center`: what cannot be halved goes to the left where the width is odd.
-  static func centered(_ text: String, to width: Int, with fill: String) -> String {
-    let missing = width - text.unicodeScalars.count
+  static func centered(
+    _ text: String, to width: Int, with fill: String, _ budget: JinjaBudget
+  ) throws(JinjaError) -> String {
+    let missing = max(width, 0) - text.unicodeScalars.count
     if missing <= 0 { return text }
+    try budget.require(bytes: fill.utf8.count, times: missing)
     let left = missing / 2 + (missing & width & 1)
     return String(repeating: fill, count: left) + text
       + String(repeating: fill, count: missing - left)
@@ -67,7 +85,7 @@ extension JinjaFilter {
   ) throws(JinjaError) -> JinjaValue {
     var result = ""
     var startsWord = true
-    for scalar in input.text.unicodeScalars {
+    for scalar in try input.text(arguments.budget).unicodeScalars {
       result += startsWord ? scalar.properties.uppercaseMapping : scalar.properties.lowercaseMapping
       startsWord = scalar.isPythonSpace || "-({[<".unicodeScalars.contains(scalar)
     }
@@ -78,13 +96,10 @@ extension JinjaFilter {
   private static func replace(
     _ input: JinjaValue, _ arguments: JinjaBoundArguments
   ) throws(JinjaError) -> JinjaValue {
-    let old = try arguments.required("old").text
-    let new = try arguments.required("new").text
-    return .string(
-      String(
-        Array(input.text.unicodeScalars).replacing(
-          Array(old.unicodeScalars), with: Array(new.unicodeScalars),
-          limit: try arguments.integer("count") ?? -1)))
+    .string(
+      try JinjaMethod.replaced(
+        try input.text(arguments.budget), try arguments.requiredText("old"),
+        with: try arguments.requiredText("new"), arguments))
   }
 
   @Sendable
@@ -95,7 +110,7 @@ extension JinjaFilter {
     let entities: [Unicode.Scalar: String] = [
       "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", "\"": "&#34;",
     ]
-    for scalar in input.text.unicodeScalars {
+    for scalar in try input.text(arguments.budget).unicodeScalars {
       if let entity = entities[scalar] {
         result.append(contentsOf: entity.unicodeScalars)
       } else {
@@ -113,15 +128,19 @@ extension JinjaFilter {
     if case .string(let text)? = arguments["width"] {
       indentation = text
     } else {
-      indentation = String(repeating: " ", count: max(try arguments.integer("width") ?? 4, 0))
+      let width = max(try arguments.integer("width") ?? 4, 0)
+      try arguments.budget.require(bytes: width)
+      indentation = String(repeating: " ", count: width)
     }
-    var lines = JinjaMethod.lines(of: input.text + "\n", keepingEnds: false)
+    let text = try input.text(arguments.budget)
+    var lines = try JinjaMethod.lines(of: text + "\n", keepingEnds: false, arguments.budget)
+    try arguments.budget.require(bytes: indentation.utf8.count, times: lines.count + 1)
     let indentsBlank = arguments.isTrue("blank")
     for index in lines.indices.dropFirst() where indentsBlank || !lines[index].isEmpty {
       lines[index] = indentation + lines[index]
     }
-    let text = lines.joined(separator: "\n")
-    return .string(arguments.isTrue("first") ? indentation + text : text)
+    let indented = lines.joined(separator: "\n")
+    return .string(arguments.isTrue("first") ? indentation + indented : indented)
   }
 
   @Sendable
@@ -134,8 +153,9 @@ extension JinjaFilter {
     guard length >= end.count, leeway >= 0 else {
       throw JinjaError("truncate: expected a length of at least \(end.count), found \(length)")
     }
-    let scalars = Array(input.text.unicodeScalars)
-    if scalars.count <= length + leeway { return .string(input.text) }
+    let text = try input.text(arguments.budget)
+    let scalars = Array(text.unicodeScalars)
+    if scalars.count - leeway <= length { return .string(text) }
     var kept = Array(scalars.prefix(length - end.count))
     if !arguments.isTrue("killwords"), let space = kept.lastIndex(of: " ") {
       kept.removeSubrange(space...)
@@ -150,7 +170,7 @@ extension JinjaFilter {
   ) throws(JinjaError) -> JinjaValue {
     var count = 0
     var isInside = false
-    for scalar in input.text.unicodeScalars {
+    for scalar in try input.text(arguments.budget).unicodeScalars {
       let isWord =
         scalar == "_" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
       if isWord && !isInside { count += 1 }

@@ -12,7 +12,7 @@ extension JinjaFilter {
     "round": JinjaFilter(["precision", "method"], round),
     "tojson": JinjaFilter(["ensure_ascii", "indent", "separators", "sort_keys"], json),
     "attr": JinjaFilter(["name"]) { (input, arguments) throws(JinjaError) in
-      let name = try arguments.required("name").text
+      let name = try arguments.requiredText("name")
       if case .dictionary = input, !JinjaMethod.exists(name, on: input) {
         return .undefined("'dict object' has no attribute '\(name)'")
       }
@@ -106,11 +106,11 @@ extension JinjaFilter {
       indentation: try arguments.integer("indent"), sortsKeys: arguments.isTrue("sort_keys"),
       escapesNonASCII: arguments.isTrue("ensure_ascii"))
     if let separators = arguments["separators"], separators.isTrue {
-      let parts = try separators.elements()
+      let parts = try separators.elements(arguments.budget)
       guard parts.count == 2 else { throw JinjaError("tojson: expected two separators") }
-      layout.elementSeparator = parts[0].text
-      layout.keySeparator = parts[1].text
+      layout.elementSeparator = try parts[0].text(arguments.budget)
+      layout.keySeparator = try parts[1].text(arguments.budget)
     }
-    return .string(try input.json().text(layout))
+    return .string(try input.jsonText(layout, arguments.budget))
   }
 }

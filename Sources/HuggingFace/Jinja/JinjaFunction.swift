@@ -3,10 +3,13 @@ final class JinjaFunction: JinjaObject {
   typealias Body = (JinjaArguments, JinjaEvaluator) throws(JinjaError) -> JinjaValue
 
   let name: String
+  let depth: Int
   private let body: Body
 
-  init(name: String, _ body: @escaping Body) {
+  /// A function; `depth` is that of the values that it keeps.
+  init(name: String, depth: Int = 0, _ body: @escaping Body) {
     self.name = name
+    self.depth = depth
     self.body = body
   }
 

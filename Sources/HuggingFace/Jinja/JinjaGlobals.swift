@@ -15,10 +15,14 @@ enum JinjaGlobals {
     }
     add("range", range)
     add("dict") { (arguments, _) throws(JinjaError) in .dictionary(try dictionary(arguments)) }
-    add("namespace") { (arguments, _) throws(JinjaError) in
+    add("namespace") { (arguments, evaluator) throws(JinjaError) in
       var attributes: [String: JinjaValue] = [:]
-      for (key, value) in try dictionary(arguments).members { attributes[key.text] = value }
-      return .object(JinjaNamespace(attributes))
+      for (key, value) in try dictionary(arguments).members {
+        attributes[try key.text(arguments.budget)] = value
+      }
+      let namespace = JinjaNamespace(attributes)
+      try evaluator.keep(namespace)
+      return .object(namespace)
     }
     add("cycler") { (arguments, _) throws(JinjaError) in
       guard !arguments.positional.isEmpty else { throw JinjaError("cycler: expected values") }
@@ -28,19 +32,20 @@ enum JinjaGlobals {
       let separator = try arguments.bound(to: ["sep"], of: "joiner")["sep"] ?? .string(", ")
       var isUsed = false
       return .object(
-        JinjaFunction(name: "joiner") { (_, _) throws(JinjaError) in
+        JinjaFunction(name: "joiner", depth: separator.depth + 1) { (_, _) throws(JinjaError) in
           defer { isUsed = true }
           return isUsed ? separator : .string("")
         })
     }
     add("raise_exception") { (arguments, _) throws(JinjaError) in
       let message = try arguments.bound(to: ["message"], of: "raise_exception")["message"]
-      throw JinjaError(message?.text ?? "", isRaisedByTemplate: true)
+      throw JinjaError(try message?.text(arguments.budget) ?? "", isRaisedByTemplate: true)
     }
     add("strftime_now") { (arguments, _) throws(JinjaError) in
       let bound = try arguments.bound(to: ["format"], of: "strftime_now")
-      return .string(
-        try pythonTime(try bound.required("format").text, at: now))
+      let format = try bound.requiredText("format")
+      try arguments.budget.spend(steps: format.utf8.count)
+      return .string(try pythonTime(format, at: now))
     }
     return functions
   }
@@ -80,16 +85,18 @@ enum JinjaGlobals {
     var result = JinjaDictionary()
     for value in arguments.positional {
       if case .dictionary(let dictionary) = value {
-        for (key, value) in dictionary.members { try result.set(value, for: key) }
+        for (key, value) in dictionary.members {
+          try result.set(value, for: key, arguments.budget)
+        }
         continue
       }
-      for pair in try value.elements() {
-        let parts = try pair.elements()
+      for pair in try value.elements(arguments.budget) {
+        let parts = try pair.elements(arguments.budget)
         guard parts.count == 2 else { throw JinjaError("dict: expected pairs") }
-        try result.set(parts[1], for: parts[0])
+        try result.set(parts[1], for: parts[0], arguments.budget)
       }
     }
-    for (name, value) in arguments.named { try result.set(value, for: .string(name)) }
+    for (name, value) in arguments.named { result.set(value, for: name) }
     return result
   }
 }

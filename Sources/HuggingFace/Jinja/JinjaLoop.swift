@@ -1,17 +1,20 @@
 /// The variable `loop` of a `for` loop.
-final class JinjaLoop: JinjaObject {
+final class JinjaLoop: JinjaObject, JinjaRefillable {
   /// Renders the loop again over other elements: what `loop(children)` of a recursive loop does.
   typealias Recursion = (JinjaValue, Int) throws(JinjaError) -> String
 
   private let elements: [JinjaValue]
-  private let depth: Int
+  let depth: Int
+  /// How many recursive calls this loop is in, counted from 1.
+  private let level: Int
   private let recursion: Recursion?
   private var index = 0
-  private var lastChanged: [JinjaValue]?
+  private var lastChanged: JinjaValue?
 
-  init(_ elements: [JinjaValue], depth: Int, recursion: Recursion?) {
-    self.elements = elements
-    self.depth = depth
+  init(_ sequence: JinjaSequence, level: Int, recursion: Recursion?) {
+    elements = sequence.elements
+    depth = sequence.depth
+    self.level = level
     self.recursion = recursion
   }
 
@@ -20,6 +23,8 @@ final class JinjaLoop: JinjaObject {
   var isCallable: Bool { recursion != nil }
 
   func advance() { index += 1 }
+
+  func empty() { lastChanged = nil }
 
   func attribute(_ name: String) -> JinjaValue? {
     switch name {
@@ -30,15 +35,15 @@ final class JinjaLoop: JinjaObject {
     case "first": .bool(index == 0)
     case "last": .bool(index == elements.count - 1)
     case "length": .integer(elements.count)
-    case "depth": .integer(depth)
-    case "depth0": .integer(depth - 1)
+    case "depth": .integer(level)
+    case "depth0": .integer(level - 1)
     case "previtem":
       index > 0 ? elements[index - 1] : .undefined("there is no previous item")
     case "nextitem":
       index + 1 < elements.count ? elements[index + 1] : .undefined("there is no next item")
     case "cycle":
       .object(
-        JinjaFunction(name: name) { [self] (arguments, _) throws(JinjaError) in
+        JinjaFunction(name: name, depth: depth + 1) { [self] (arguments, _) throws(JinjaError) in
           guard !arguments.positional.isEmpty else {
             throw JinjaError("no items for cycling given")
           }
@@ -46,11 +51,12 @@ final class JinjaLoop: JinjaObject {
         })
     case "changed":
       .object(
-        JinjaFunction(name: name) { [self] (arguments, _) throws(JinjaError) in
-          let isSame =
-            lastChanged.map { JinjaValue.tuple($0).isEqual(to: .tuple(arguments.positional)) }
-            ?? false
-          lastChanged = arguments.positional
+        JinjaFunction(name: name, depth: depth + 1) {
+          [self] (arguments, evaluator) throws(JinjaError) in
+          if lastChanged == nil { try evaluator.keep(self) }
+          let values = JinjaValue.tuple(arguments.positional)
+          let isSame = try lastChanged?.isEqual(to: values, evaluator.budget) ?? false
+          lastChanged = values
           return .bool(!isSame)
         })
     default: nil
@@ -62,6 +68,6 @@ final class JinjaLoop: JinjaObject {
   ) throws(JinjaError) -> JinjaValue? {
     guard let recursion else { return nil }
     let bound = try arguments.bound(to: ["iterable"], of: "loop")
-    return .string(try recursion(try bound.required("iterable"), depth + 1))
+    return .string(try recursion(try bound.required("iterable"), level + 1))
   }
 }

@@ -27,21 +27,25 @@ final class JinjaMacro: JinjaObject {
   func call(
     _ arguments: JinjaArguments, _ evaluator: JinjaEvaluator
   ) throws(JinjaError) -> JinjaValue? {
+    try evaluator.budget.enter()
+    defer { evaluator.budget.leave() }
     let inner = JinjaScope(parent: scope)
     let names = parameters.names
+    try evaluator.budget.spend(steps: arguments.named.count * (1 + names.count / 8))
     for (name, value) in zip(names, arguments.positional) { inner.variables[name] = value }
-    inner.variables["varargs"] = .tuple(Array(arguments.positional.dropFirst(names.count)))
+    inner.variables["varargs"] = try evaluator.budget.made(
+      .tuple(Array(arguments.positional.dropFirst(names.count))))
     var rest = JinjaDictionary()
     for (name, value) in arguments.named {
       if name == "caller" && !names.contains("caller") {
         inner.variables[name] = value
       } else if !names.contains(name) {
-        try rest.set(value, for: .string(name))
+        rest.set(value, for: name)
       } else if inner.variables.updateValue(value, forKey: name) != nil {
         throw JinjaError("macro \(self.name) got two values for \(name)")
       }
     }
-    inner.variables["kwargs"] = .dictionary(rest)
+    inner.variables["kwargs"] = try evaluator.budget.made(.dictionary(rest))
     let required = names.count - parameters.defaults.count
     for (index, name) in names.enumerated() where inner.variables[name] == nil {
       inner.variables[name] =
@@ -49,6 +53,6 @@ final class JinjaMacro: JinjaObject {
         ? .undefined("parameter '\(name)' was not provided")
         : try evaluator.value(of: parameters.defaults[index - required], in: inner)
     }
-    return .string(try evaluator.renderCall(body, in: inner))
+    return .string(try evaluator.render(body, in: inner))
   }
 }

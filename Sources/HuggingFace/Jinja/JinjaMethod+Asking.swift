@@ -27,7 +27,7 @@ extension JinjaMethod {
     },
     "count": StringMethod(["sub", "start", "end"]) { (text, arguments) throws(JinjaError) in
       let all = scalars(text)
-      let part = scalars(try arguments.required("sub").text)
+      let part = scalars(try arguments.requiredText("sub"))
       var range = try span(of: arguments, count: all.count)
       var count = 0
       while let found = all.first(of: part, in: range) {
@@ -92,7 +92,7 @@ extension JinjaMethod {
     in text: String, _ arguments: JinjaBoundArguments, fromEnd: Bool = false
   ) throws(JinjaError) -> Int? {
     let all = scalars(text)
-    let part = scalars(try arguments.required("sub").text)
+    let part = scalars(try arguments.requiredText("sub"))
     let range = try span(of: arguments, count: all.count)
     return fromEnd ? all.last(of: part, in: range) : all.first(of: part, in: range)
   }
@@ -106,7 +106,12 @@ extension JinjaMethod {
     let part = Array(all[try span(of: arguments, count: all.count)])
     switch try arguments.required(name) {
     case .string(let affix): return matches(part, scalars(affix))
-    case .tuple(let affixes): return affixes.contains { matches(part, scalars($0.text)) }
+    case .tuple(let affixes):
+      for affix in affixes.elements {
+        try arguments.budget.spend(reading: affix)
+        if matches(part, scalars(try affix.text(arguments.budget))) { return true }
+      }
+      return false
     case let value:
       throw JinjaError("expected a string or a tuple of strings, found \(value.typeName)")
     }

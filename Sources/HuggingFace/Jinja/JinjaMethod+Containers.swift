@@ -10,7 +10,8 @@ extension JinjaMethod {
     case "values": return .list(dictionary.values)
     case "get":
       let bound = try arguments.bound(to: ["key", "default"], of: name)
-      return try dictionary.value(of: try bound.required("key")) ?? bound["default"]
+      return try dictionary.value(of: try bound.required("key"), arguments.budget) ?? bound[
+        "default"]
         ?? JinjaValue.none
     default: return nil
     }
@@ -18,16 +19,22 @@ extension JinjaMethod {
 
   /// Calls a method of a list or tuple.
   static func call(
-    _ name: String, on elements: [JinjaValue], _ arguments: JinjaArguments
+    _ name: String, on sequence: JinjaSequence, _ arguments: JinjaArguments
   ) throws(JinjaError) -> JinjaValue? {
     let value = try arguments.bound(to: ["value"], of: name).required("value")
     switch name {
-    case "count": return .integer(elements.count { $0.isEqual(to: value) })
-    case "index":
-      guard let index = elements.firstIndex(where: { $0.isEqual(to: value) }) else {
-        throw JinjaError("\(value.representation) is not in list")
+    case "count":
+      var count = 0
+      for element in sequence.elements where try element.isEqual(to: value, arguments.budget) {
+        count += 1
       }
-      return .integer(index)
+      return .integer(count)
+    case "index":
+      for (index, element) in sequence.elements.enumerated()
+      where try element.isEqual(to: value, arguments.budget) {
+        return .integer(index)
+      }
+      throw JinjaError("\(try value.representation(arguments.budget)) is not in list")
     default: return nil
     }
   }

@@ -9,11 +9,12 @@ extension JinjaMethod {
     },
     "splitlines": StringMethod(["keepends"]) { (text, arguments) throws(JinjaError) in
       .list(
-        lines(of: text, keepingEnds: arguments.isTrue("keepends")).map { .string($0) })
+        try lines(of: text, keepingEnds: arguments.isTrue("keepends"), arguments.budget)
+          .map { .string($0) })
     },
     "partition": StringMethod(["sep"]) { (text, arguments) throws(JinjaError) in
       let all = scalars(text)
-      let separator = scalars(try arguments.required("sep").text)
+      let separator = scalars(try arguments.requiredText("sep"))
       guard let place = all.first(of: separator, in: 0..<all.count) else {
         return .tuple([.string(text), .string(""), .string("")])
       }
@@ -21,13 +22,16 @@ extension JinjaMethod {
     },
     "rpartition": StringMethod(["sep"]) { (text, arguments) throws(JinjaError) in
       let all = scalars(text)
-      let separator = scalars(try arguments.required("sep").text)
+      let separator = scalars(try arguments.requiredText("sep"))
       guard let place = all.last(of: separator, in: 0..<all.count) else {
         return .tuple([.string(""), .string(""), .string(text)])
       }
       return cut(all, separator, at: place)
     },
   ]
+
+  /// About the bytes of an array or a text beside what it holds.
+  private static let sizeOfPart = 48
 
   private static func cut(
     _ text: [Unicode.Scalar], _ separator: [Unicode.Scalar], at place: Int
@@ -48,25 +52,28 @@ extension JinjaMethod {
     var parts: [[Unicode.Scalar]]
     if let separator = try arguments.text("sep").map(self.scalars) {
       if separator.isEmpty { throw JinjaError("empty separator") }
-      parts = split(scalars, at: separator, limit: limit, fromEnd: fromEnd)
+      parts = try split(
+        scalars, at: separator, limit: limit, fromEnd: fromEnd, arguments.budget)
     } else {
       // From the end is from the start of the text read backwards.
       if fromEnd { scalars.reverse() }
-      parts = splitAtSpace(scalars, limit: limit)
+      parts = try splitAtSpace(scalars, limit: limit, arguments.budget)
       if fromEnd { parts = parts.reversed().map { $0.reversed() } }
     }
     return parts.map { .string(String($0)) }
   }
 
   private static func split(
-    _ text: [Unicode.Scalar], at separator: [Unicode.Scalar], limit: Int, fromEnd: Bool
-  ) -> [[Unicode.Scalar]] {
+    _ text: [Unicode.Scalar], at separator: [Unicode.Scalar], limit: Int, fromEnd: Bool,
+    _ budget: JinjaBudget
+  ) throws(JinjaError) -> [[Unicode.Scalar]] {
     var parts: [[Unicode.Scalar]] = []
     var rest = 0..<text.count
     while parts.count != limit {
       let found =
         fromEnd ? text.last(of: separator, in: rest) : text.first(of: separator, in: rest)
       guard let found else { break }
+      try budget.spend(bytes: sizeOfPart)
       if fromEnd {
         parts.append(Array(text[found + separator.count..<rest.upperBound]))
         rest = 0..<found
@@ -80,11 +87,12 @@ extension JinjaMethod {
   }
 
   private static func splitAtSpace(
-    _ text: [Unicode.Scalar], limit: Int
-  ) -> [[Unicode.Scalar]] {
+    _ text: [Unicode.Scalar], limit: Int, _ budget: JinjaBudget
+  ) throws(JinjaError) -> [[Unicode.Scalar]] {
     var parts: [[Unicode.Scalar]] = []
     var rest = text[...].drop(while: \.isPythonSpace)
     while !rest.isEmpty {
+      try budget.spend(bytes: sizeOfPart)
       if parts.count == limit {
         parts.append(Array(rest))
         break
@@ -97,7 +105,9 @@ extension JinjaMethod {
   }
 
   /// The lines of a text; a line break at its end begins no further line.
-  static func lines(of text: String, keepingEnds: Bool) -> [String] {
+  static func lines(
+    of text: String, keepingEnds: Bool, _ budget: JinjaBudget
+  ) throws(JinjaError) -> [String] {
     let scalars = scalars(text)
     var lines: [String] = []
     var start = 0
@@ -110,6 +120,7 @@ extension JinjaMethod {
       let isPair =
         scalars[index] == "\r" && index + 1 < scalars.count && scalars[index + 1] == "\n"
       let next = index + (isPair ? 2 : 1)
+      try budget.spend(bytes: sizeOfPart)
       lines.append(String(scalars[start..<(keepingEnds ? next : index)]))
       start = next
       index = next

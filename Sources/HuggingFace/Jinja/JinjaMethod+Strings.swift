@@ -46,38 +46,40 @@ extension JinjaMethod {
       .string(JinjaFilter.stripped(text, try arguments.text("chars"), leading: false))
     },
     "replace": StringMethod(["old", "new", "count"]) { (text, arguments) throws(JinjaError) in
-      let old = try arguments.required("old").text
-      let new = try arguments.required("new").text
-      return .string(
-        String(
-          scalars(text).replacing(
-            scalars(old), with: scalars(new), limit: try arguments.integer("count") ?? -1)))
+      .string(
+        try replaced(
+          text, try arguments.requiredText("old"), with: try arguments.requiredText("new"),
+          arguments))
     },
     "removeprefix": StringMethod(["prefix"]) { (text, arguments) throws(JinjaError) in
-      let prefix = scalars(try arguments.required("prefix").text)
+      let prefix = scalars(try arguments.requiredText("prefix"))
       let all = scalars(text)
       return .string(all.starts(with: prefix) ? String(all[prefix.count...]) : text)
     },
     "removesuffix": StringMethod(["suffix"]) { (text, arguments) throws(JinjaError) in
-      let suffix = scalars(try arguments.required("suffix").text)
+      let suffix = scalars(try arguments.requiredText("suffix"))
       let all = scalars(text)
       let hasSuffix = all.count >= suffix.count && all.suffix(suffix.count).elementsEqual(suffix)
       return .string(hasSuffix ? String(all[..<(all.count - suffix.count)]) : text)
     },
     "join": StringMethod(["iterable"]) { (text, arguments) throws(JinjaError) in
-      var parts: [String] = []
-      for element in try arguments.required("iterable").elements() {
+      let budget = arguments.budget
+      var result = ""
+      for (index, element) in try arguments.required("iterable").elements(budget).enumerated() {
         guard case .string(let part) = element else {
           throw JinjaError("join: expected strings, found \(element.typeName)")
         }
-        parts.append(part)
+        try budget.require(bytes: result.utf8.count + text.utf8.count + part.utf8.count)
+        if index > 0 { result += text }
+        result += part
       }
-      return .string(parts.joined(separator: text))
+      return .string(result)
     },
     "center": StringMethod(["width", "fillchar"]) { (text, arguments) throws(JinjaError) in
       let width = try arguments.integer("width") ?? 0
       return .string(
-        JinjaFilter.centered(text, to: width, with: try arguments.text("fillchar") ?? " "))
+        try JinjaFilter.centered(
+          text, to: width, with: try arguments.text("fillchar") ?? " ", arguments.budget))
     },
     "ljust": StringMethod(["width", "fillchar"]) { (text, arguments) throws(JinjaError) in
       .string(text + (try padding(of: text, arguments, " ")))
@@ -98,12 +100,26 @@ extension JinjaMethod {
 
   static func scalars(_ text: String) -> [Unicode.Scalar] { Array(text.unicodeScalars) }
 
+  /// Python's `str.replace`.
+  ///
+  /// - Parameter arguments: with `count`, the most replacements; all where it is negative.
+  static func replaced(
+    _ text: String, _ old: String, with new: String, _ arguments: JinjaBoundArguments
+  ) throws(JinjaError) -> String {
+    String(
+      try scalars(text).replacing(
+        scalars(old), with: scalars(new), limit: try arguments.integer("count") ?? -1,
+        arguments.budget))
+  }
+
   private static func padding(
     of text: String, _ arguments: JinjaBoundArguments, _ fill: String
   ) throws(JinjaError) -> String {
     let width = try arguments.integer("width") ?? 0
-    let missing = max(width - text.unicodeScalars.count, 0)
-    return String(repeating: try arguments.text("fillchar") ?? fill, count: missing)
+    let missing = max(max(width, 0) - text.unicodeScalars.count, 0)
+    let fill = try arguments.text("fillchar") ?? fill
+    try arguments.budget.require(bytes: fill.utf8.count, times: missing)
+    return String(repeating: fill, count: missing)
   }
 
   /// Python's `str.title`: a letter behind something that has no case is in upper case.

@@ -12,14 +12,17 @@ final class JinjaMethod: JinjaObject {
 
   var isCallable: Bool { true }
 
+  var depth: Int { value.depth + 1 }
+
   func call(
     _ arguments: JinjaArguments, _ evaluator: JinjaEvaluator
   ) throws(JinjaError) -> JinjaValue? {
-    switch value {
+    try arguments.budget.spend(reading: value)
+    return switch value {
     case .string(let text): try Self.call(name, on: text, arguments)
     case .dictionary(let dictionary): try Self.call(name, on: dictionary, arguments)
-    case .list(let elements), .tuple(let elements):
-      try Self.call(name, on: elements, arguments)
+    case .list(let sequence), .tuple(let sequence):
+      try Self.call(name, on: sequence, arguments)
     default: nil
     }
   }

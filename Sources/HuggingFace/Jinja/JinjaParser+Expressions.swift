@@ -4,13 +4,21 @@ extension JinjaParser {
     allowsConditional: Bool = true
   ) throws(JinjaError) -> JinjaExpression {
     try nested { (parser) throws(JinjaError) in
-      var value = try parser.parseOr()
-      while allowsConditional, parser.skipName("if") {
-        let condition = try parser.parseOr()
-        let otherwise = parser.skipName("else") ? try parser.parseExpression() : nil
-        value = .conditional(value, condition: condition, otherwise: otherwise)
-      }
-      return value
+      let value = try parser.parseOr()
+      return allowsConditional ? try parser.parseConditional(of: value) : value
+    }
+  }
+
+  /// `if condition else other` behind a value, as often as it comes.
+  private mutating func parseConditional(
+    of value: JinjaExpression
+  ) throws(JinjaError) -> JinjaExpression {
+    guard skipName("if") else { return value }
+    return try nested { (parser) throws(JinjaError) in
+      let condition = try parser.parseOr()
+      let otherwise = parser.skipName("else") ? try parser.parseExpression() : nil
+      return try parser.parseConditional(
+        of: .conditional(value, condition: condition, otherwise: otherwise))
     }
   }
 
@@ -31,15 +39,15 @@ extension JinjaParser {
   }
 
   private mutating func parseOr() throws(JinjaError) -> JinjaExpression {
-    var left = try parseAnd()
-    while skipName("or") { left = .or(left, try parseAnd()) }
-    return left
+    var parts = [try parseAnd()]
+    while skipName("or") { parts.append(try parseAnd()) }
+    return parts.count == 1 ? parts[0] : .or(parts)
   }
 
   private mutating func parseAnd() throws(JinjaError) -> JinjaExpression {
-    var left = try parseNot()
-    while skipName("and") { left = .and(left, try parseNot()) }
-    return left
+    var parts = [try parseNot()]
+    while skipName("and") { parts.append(try parseNot()) }
+    return parts.count == 1 ? parts[0] : .and(parts)
   }
 
   private mutating func parseNot() throws(JinjaError) -> JinjaExpression {
@@ -72,11 +80,12 @@ extension JinjaParser {
   }
 
   private mutating func parseSum() throws(JinjaError) -> JinjaExpression {
-    var left = try parseConcatenation()
+    let first = try parseConcatenation()
+    var rest: [(operation: JinjaBinaryOperator, value: JinjaExpression)] = []
     while let operation = skipOperator(["+", "-"]) {
-      left = .binary(operation, left, try parseConcatenation())
+      rest.append((operation, try parseConcatenation()))
     }
-    return left
+    return rest.isEmpty ? first : .arithmetic(first, rest)
   }
 
   private mutating func parseConcatenation() throws(JinjaError) -> JinjaExpression {
@@ -86,17 +95,19 @@ extension JinjaParser {
   }
 
   private mutating func parseProduct() throws(JinjaError) -> JinjaExpression {
-    var left = try parsePower()
+    let first = try parsePower()
+    var rest: [(operation: JinjaBinaryOperator, value: JinjaExpression)] = []
     while let operation = skipOperator(["*", "/", "//", "%"]) {
-      left = .binary(operation, left, try parsePower())
+      rest.append((operation, try parsePower()))
     }
-    return left
+    return rest.isEmpty ? first : .arithmetic(first, rest)
   }
 
   private mutating func parsePower() throws(JinjaError) -> JinjaExpression {
-    var left = try parseUnary()
-    while skip("**") { left = .binary(.power, left, try parseUnary()) }
-    return left
+    let first = try parseUnary()
+    var rest: [(operation: JinjaBinaryOperator, value: JinjaExpression)] = []
+    while let operation = skipOperator(["**"]) { rest.append((operation, try parseUnary())) }
+    return rest.isEmpty ? first : .arithmetic(first, rest)
   }
 
   private mutating func skipOperator(_ symbols: [String]) -> JinjaBinaryOperator? {
@@ -109,7 +120,7 @@ extension JinjaParser {
     allowsFilters: Bool = true
   ) throws(JinjaError) -> JinjaExpression {
     try nested { (parser) throws(JinjaError) in
-      var value: JinjaExpression
+      let value: JinjaExpression
       if parser.skip("-") {
         value = .negated(try parser.parseUnary(allowsFilters: false))
       } else if parser.skip("+") {
@@ -117,8 +128,9 @@ extension JinjaParser {
       } else {
         value = try parser.parsePrimary()
       }
-      value = try parser.parsePostfix(of: value)
-      return allowsFilters ? try parser.parseFiltersAndTests(of: value) : value
+      var links = try parser.parsePostfix()
+      if allowsFilters { links += try parser.parseFiltersAndTests() }
+      return links.isEmpty ? value : .chain(value, links)
     }
   }
 

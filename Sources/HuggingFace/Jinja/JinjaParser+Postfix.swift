@@ -1,87 +1,75 @@
 extension JinjaParser {
   /// Attributes, items and calls behind a value.
-  mutating func parsePostfix(
-    of value: JinjaExpression
-  ) throws(JinjaError) -> JinjaExpression {
-    var value = value
+  mutating func parsePostfix() throws(JinjaError) -> [JinjaLink] {
+    var links: [JinjaLink] = []
     while true {
       if skip(".") {
         switch current.kind {
-        case .name(let name): value = .attribute(value, name)
-        case .integer(let index): value = .item(value, .integer(index))
+        case .name(let name): links.append(.attribute(name))
+        case .integer(let index): links.append(.item(.integer(index)))
         default: throw unexpected("expected a name or a number after .")
         }
         advance()
       } else if skip("[") {
-        value = try parseItem(of: value)
+        links.append(try parseItem())
       } else if at("(") {
-        value = .call(value, try parseArguments())
+        links.append(.call(try parseArguments()))
       } else {
-        return value
+        return links
       }
     }
   }
 
   /// What stands between `[` and `]`: an index, a key or a slice.
-  private mutating func parseItem(
-    of value: JinjaExpression
-  ) throws(JinjaError) -> JinjaExpression {
+  private mutating func parseItem() throws(JinjaError) -> JinjaLink {
     let start = at(":") ? nil : try parseTuple()
     if let start, !at(":") {
       try expect(.symbol("]"))
-      return .item(value, start)
+      return .item(start)
     }
     try expect(.symbol(":"))
     let stop = at(":") || at("]") ? nil : try parseExpression()
     let step = skip(":") && !at("]") ? try parseExpression() : nil
     try expect(.symbol("]"))
-    return .slice(value, start: start, stop: stop, step: step)
+    return .slice(start: start, stop: stop, step: step)
   }
 
   /// Filters, tests and calls behind a value.
-  mutating func parseFiltersAndTests(
-    of value: JinjaExpression
-  ) throws(JinjaError) -> JinjaExpression {
-    var value = value
+  mutating func parseFiltersAndTests() throws(JinjaError) -> [JinjaLink] {
+    var links: [JinjaLink] = []
     while true {
-      if at("|") {
-        value = try parseFilters(of: value) ?? value
+      if skip("|") {
+        links.append(.filter(try parseFilter()))
       } else if skipName("is") {
-        value = try parseTest(of: value)
+        links.append(try parseTest())
       } else if at("(") {
-        value = .call(value, try parseArguments())
+        links.append(.call(try parseArguments()))
       } else {
-        return value
+        return links
       }
     }
   }
 
-  /// `| filter` as often as it comes; nil where there is neither a value nor a filter.
-  mutating func parseFilters(
-    of value: JinjaExpression?
-  ) throws(JinjaError) -> JinjaExpression? {
-    var value = value
-    while skip("|") { value = try parseFilter(of: value) }
-    return value
+  /// `| filter` as often as it comes.
+  mutating func parseFilters() throws(JinjaError) -> [JinjaFilterSyntax] {
+    var filters: [JinjaFilterSyntax] = []
+    while skip("|") { filters.append(try parseFilter()) }
+    return filters
   }
 
   /// A filter's name and arguments.
-  mutating func parseFilter(
-    of value: JinjaExpression?
-  ) throws(JinjaError) -> JinjaExpression {
+  mutating func parseFilter() throws(JinjaError) -> JinjaFilterSyntax {
     let line = current.line
     let name = try expectName()
     guard JinjaFilter.all[name] != nil else {
       throw JinjaError("the filter \(name) is not supported", line: line)
     }
-    let arguments = at("(") ? try parseArguments() : JinjaCallArguments()
-    return .filter(value, name: name, arguments)
+    return JinjaFilterSyntax(
+      name: name, arguments: at("(") ? try parseArguments() : JinjaCallArguments())
   }
 
   /// A test behind `is`; its argument may stand without parentheses.
-  private mutating func parseTest(
-    of value: JinjaExpression
-  ) throws(JinjaError) -> JinjaExpression {
+  private mutating func parseTest() throws(JinjaError) -> JinjaLink {
     let isNegated = skipName("not")
     let line = current.line
     let name = try expectName()
@@ -93,10 +81,11 @@ extension JinjaParser {
       arguments = try parseArguments()
     } else if beginsArgument {
       if atName("is") { throw unexpected("expected one test") }
-      arguments.positional = [try parsePostfix(of: parsePrimary())]
+      let value = try parsePrimary()
+      let links = try parsePostfix()
+      arguments.positional = [links.isEmpty ? value : .chain(value, links)]
     }
-    let test = JinjaExpression.test(value, name: name, arguments)
-    return isNegated ? .not(test) : test
+    return .test(name: name, arguments, isNegated: isNegated)
   }
 
   private var beginsArgument: Bool {

@@ -100,8 +100,8 @@ extension JinjaParser {
   private mutating func parseSet() throws(JinjaError) -> JinjaStatement.Kind {
     let target = try parseTarget(allowsAttributes: true)
     if skip("=") { return .set(target, try parseTuple()) }
-    let filter = try parseFilters(of: nil)
-    return .setBlock(target, filter: filter, body: try parseBlock(until: "endset"))
+    let filters = try parseFilters()
+    return .setBlock(target, filters: filters, body: try parseBlock(until: "endset"))
   }
 
   private mutating func parseMacro() throws(JinjaError) -> JinjaStatement.Kind {
@@ -114,7 +114,9 @@ extension JinjaParser {
     let parameters = at("(") ? try parseParameters() : JinjaParameters()
     let line = current.line
     let call = try parseExpression()
-    guard case .call = call else { throw JinjaError("expected a call", line: line) }
+    guard case .chain(_, let links) = call, case .call? = links.last else {
+      throw JinjaError("expected a call", line: line)
+    }
     return .callBlock(call, parameters, body: try parseFunctionBody(until: "endcall"))
   }
 
@@ -129,9 +131,8 @@ extension JinjaParser {
   }
 
   private mutating func parseFilterBlock() throws(JinjaError) -> JinjaStatement.Kind {
-    let first = try parseFilter(of: nil)
-    let filter = try parseFilters(of: first) ?? first
-    return .filterBlock(filter, body: try parseBlock(until: "endfilter"))
+    let filters = [try parseFilter()] + (try parseFilters())
+    return .filterBlock(filters, body: try parseBlock(until: "endfilter"))
   }
 
   private mutating func parseWith() throws(JinjaError) -> JinjaStatement.Kind {

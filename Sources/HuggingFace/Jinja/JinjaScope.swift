@@ -1,5 +1,5 @@
 /// The variables of a template, a loop's iteration or a macro's call, with those around them.
-final class JinjaScope {
+final class JinjaScope: JinjaRefillable {
   var variables: [String: JinjaValue] = [:]
   private let parent: JinjaScope?
 
@@ -9,6 +9,13 @@ final class JinjaScope {
 
   /// The value of a name here or further out.
   subscript(name: String) -> JinjaValue? {
-    variables[name] ?? parent?[name]
+    var scope = self
+    while true {
+      if let value = scope.variables[name] { return value }
+      guard let parent = scope.parent else { return nil }
+      scope = parent
+    }
   }
+
+  func empty() { variables = [:] }
 }

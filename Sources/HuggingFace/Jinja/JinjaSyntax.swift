@@ -9,24 +9,37 @@ indirect enum JinjaExpression: Sendable {
   case list([JinjaExpression])
   case tuple([JinjaExpression])
   case dictionary([(key: JinjaExpression, value: JinjaExpression)])
-  case attribute(JinjaExpression, String)
-  case item(JinjaExpression, JinjaExpression)
-  case slice(
-    JinjaExpression, start: JinjaExpression?, stop: JinjaExpression?, step: JinjaExpression?)
-  case call(JinjaExpression, JinjaCallArguments)
-  /// A filter; the value is nil in a `{% filter %}` block, where the block's text takes its place.
-  case filter(JinjaExpression?, name: String, JinjaCallArguments)
-  case test(JinjaExpression, name: String, JinjaCallArguments)
+  /// A value with everything that stands behind it, from left to right.
+  case chain(JinjaExpression, [JinjaLink])
   case not(JinjaExpression)
   case negated(JinjaExpression)
   case plus(JinjaExpression)
-  case and(JinjaExpression, JinjaExpression)
-  case or(JinjaExpression, JinjaExpression)
-  case binary(JinjaBinaryOperator, JinjaExpression, JinjaExpression)
+  case and([JinjaExpression])
+  case or([JinjaExpression])
+  /// Operators of one precedence, from left to right.
+  case arithmetic(
+    JinjaExpression, [(operation: JinjaBinaryOperator, value: JinjaExpression)])
   case comparison(
     JinjaExpression, [(comparison: JinjaComparison, value: JinjaExpression)])
   case concatenation([JinjaExpression])
   case conditional(JinjaExpression, condition: JinjaExpression, otherwise: JinjaExpression?)
+}
+
+/// What can stand behind a value. Links are a list and not nested expressions, so that a long chain
+/// needs no deep stack.
+enum JinjaLink: Sendable {
+  case attribute(String)
+  case item(JinjaExpression)
+  case slice(start: JinjaExpression?, stop: JinjaExpression?, step: JinjaExpression?)
+  case call(JinjaCallArguments)
+  case filter(JinjaFilterSyntax)
+  case test(name: String, JinjaCallArguments, isNegated: Bool)
+}
+
+/// A filter with its arguments.
+struct JinjaFilterSyntax: Sendable {
+  let name: String
+  let arguments: JinjaCallArguments
 }
 
 /// An arithmetic operator; the raw value is its text.
@@ -91,10 +104,10 @@ struct JinjaStatement: Sendable {
     case loop(JinjaLoopSyntax)
     case set(JinjaTarget, JinjaExpression)
     /// `{% set name | filter %}text{% endset %}`
-    case setBlock(JinjaTarget, filter: JinjaExpression?, body: [JinjaStatement])
+    case setBlock(JinjaTarget, filters: [JinjaFilterSyntax], body: [JinjaStatement])
     case macro(name: String, JinjaParameters, body: [JinjaStatement])
     case callBlock(JinjaExpression, JinjaParameters, body: [JinjaStatement])
-    case filterBlock(JinjaExpression, body: [JinjaStatement])
+    case filterBlock([JinjaFilterSyntax], body: [JinjaStatement])
     case with([(target: JinjaTarget, value: JinjaExpression)], body: [JinjaStatement])
     /// Statements with variables of their own: what `{% generation %}` makes of its body.
     case scope([JinjaStatement])

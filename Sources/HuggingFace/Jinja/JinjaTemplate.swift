@@ -20,10 +20,14 @@ struct JinjaTemplate: Sendable {
   /// - Parameters:
   ///   - variables: the values of names.
   ///   - now: the moment that `strftime_now` tells, in the time zone of this machine.
+  ///   - limits: what the rendering may use.
   func render(
-    _ variables: [String: JinjaValue], now: Date = Date()
+    _ variables: [String: JinjaValue], now: Date = Date(),
+    limits: JinjaBudget.Limits = JinjaBudget.Limits()
   ) throws(JinjaError) -> String {
-    let evaluator = JinjaEvaluator(globals: JinjaGlobals.functions(now: now))
+    let input = variables.values.reduce(0) { $0 + $1.wholeSize }
+    let evaluator = JinjaEvaluator(
+      globals: JinjaGlobals.functions(now: now), budget: JinjaBudget(limits, input: input))
     return try evaluator.render(statements, variables: variables)
   }
 }

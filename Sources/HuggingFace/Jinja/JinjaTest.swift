@@ -60,35 +60,43 @@ struct JinjaTest: Sendable {
     "callable": JinjaTest { (input, _) throws(JinjaError) in
       if case .object(let object) = input { object.isCallable } else { false }
     },
-    "lower": JinjaTest { (input, _) throws(JinjaError) in
-      JinjaMethod.isCased(input.text, as: \.isLowercase, not: \.isUppercase)
+    "lower": JinjaTest { (input, arguments) throws(JinjaError) in
+      JinjaMethod.isCased(
+        try input.text(arguments.budget), as: \.isLowercase, not: \.isUppercase)
     },
-    "upper": JinjaTest { (input, _) throws(JinjaError) in
-      JinjaMethod.isCased(input.text, as: \.isUppercase, not: \.isLowercase)
+    "upper": JinjaTest { (input, arguments) throws(JinjaError) in
+      JinjaMethod.isCased(
+        try input.text(arguments.budget), as: \.isUppercase, not: \.isLowercase)
     },
     "escaped": JinjaTest { (_, _) throws(JinjaError) in false },
-    "filter": JinjaTest { (input, _) throws(JinjaError) in JinjaFilter.all[input.text] != nil },
-    "test": JinjaTest { (input, _) throws(JinjaError) in JinjaTest.all[input.text] != nil },
+    "filter": JinjaTest { (input, arguments) throws(JinjaError) in
+      JinjaFilter.all[try input.text(arguments.budget)] != nil
+    },
+    "test": JinjaTest { (input, arguments) throws(JinjaError) in
+      JinjaTest.all[try input.text(arguments.budget)] != nil
+    },
   ]
 
   /// Tests of a value against another one.
   private static let relationTests: [String: JinjaTest] = {
     var tests: [String: JinjaTest] = [
-      "odd": JinjaTest { (input, _) throws(JinjaError) in
-        try remainder(input, .integer(2)).isEqual(to: .integer(1))
+      "odd": JinjaTest { (input, arguments) throws(JinjaError) in
+        try remainder(input, .integer(2), arguments).isEqual(to: .integer(1), arguments.budget)
       },
-      "even": JinjaTest { (input, _) throws(JinjaError) in
-        try remainder(input, .integer(2)).isEqual(to: .integer(0))
+      "even": JinjaTest { (input, arguments) throws(JinjaError) in
+        try remainder(input, .integer(2), arguments).isEqual(to: .integer(0), arguments.budget)
       },
       "divisibleby": JinjaTest(["num"]) { (input, arguments) throws(JinjaError) in
-        try remainder(input, try arguments.required("num")).isEqual(to: .integer(0))
+        try remainder(input, try arguments.required("num"), arguments).isEqual(
+          to: .integer(0), arguments.budget)
       },
       "in": JinjaTest(["seq"]) { (input, arguments) throws(JinjaError) in
-        try (arguments["seq"] ?? .none).contains(input)
+        try (arguments["seq"] ?? .none).contains(input, arguments.budget)
       },
       "sameas": JinjaTest(["other"]) { (input, arguments) throws(JinjaError) in
         let other = arguments["other"] ?? .none
-        return input.typeName == other.typeName && input.isEqual(to: other)
+        return input.typeName == other.typeName
+          ? try input.isEqual(to: other, arguments.budget) : false
       },
     ]
     let comparisons: [JinjaComparison: [String]] = [
@@ -99,7 +107,7 @@ struct JinjaTest: Sendable {
     for (comparison, names) in comparisons {
       for name in names {
         tests[name] = JinjaTest(["other"]) { (input, arguments) throws(JinjaError) in
-          try input.satisfies(comparison, arguments["other"] ?? .none)
+          try input.satisfies(comparison, arguments["other"] ?? .none, arguments.budget)
         }
       }
     }
@@ -107,11 +115,11 @@ struct JinjaTest: Sendable {
   }()
 
   private static func remainder(
-    _ input: JinjaValue, _ divisor: JinjaValue
+    _ input: JinjaValue, _ divisor: JinjaValue, _ arguments: JinjaBoundArguments
   ) throws(JinjaError) -> JinjaValue {
     guard input.asNumber != nil else {
       throw JinjaError("expected a number, found \(input.typeName)")
     }
-    return try input.applying(.modulo, divisor)
+    return try input.applying(.modulo, divisor, arguments.budget)
   }
 }

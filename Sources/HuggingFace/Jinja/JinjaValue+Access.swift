@@ -14,19 +14,21 @@ extension JinjaValue {
   }
 
   /// `value[key]`: an item, else an attribute of that name.
-  func item(_ key: JinjaValue) throws(JinjaError) -> JinjaValue {
+  func item(_ key: JinjaValue, _ budget: JinjaBudget) throws(JinjaError) -> JinjaValue {
     if case .undefined(let reason) = self { throw JinjaError(reason) }
     if case .undefined(let reason) = key { throw JinjaError(reason) }
     switch self {
     case .dictionary(let dictionary):
-      if let value = try dictionary.value(of: key) { return value }
-    case .list(let elements), .tuple(let elements):
+      if let value = try dictionary.value(of: key, budget) { return value }
+    case .list(let sequence), .tuple(let sequence):
+      let elements = sequence.elements
       if let index = key.asInteger {
         let place = index < 0 ? index + elements.count : index
         if elements.indices.contains(place) { return elements[place] }
       }
     case .string(let text):
       if let index = key.asInteger {
+        try budget.spend(reading: self)
         let scalars = Array(text.unicodeScalars)
         let place = index < 0 ? index + scalars.count : index
         if scalars.indices.contains(place) { return .string(String(scalars[place])) }
@@ -34,21 +36,26 @@ extension JinjaValue {
     default: break
     }
     if case .string(let name) = key { return try attribute(name) }
-    return .undefined("'\(typeName) object' has no element \(key.text)")
+    return .undefined(
+      "'\(typeName) object' has no element "
+        + (key.depth == 0 ? try key.text(budget) : "of type \(key.typeName)"))
   }
 
   /// `value[start:stop:step]` of a text, a list or a tuple.
   func slice(
-    start: JinjaValue?, stop: JinjaValue?, step: JinjaValue?
+    start: JinjaValue?, stop: JinjaValue?, step: JinjaValue?, _ budget: JinjaBudget
   ) throws(JinjaError) -> JinjaValue {
+    try budget.spend(reading: self)
     switch self {
     case .string(let text):
       let scalars = Array(text.unicodeScalars)
       let places = try Self.places(scalars.count, start, stop, step)
       return .string(String(places.map { scalars[$0] }))
-    case .list(let elements):
+    case .list(let sequence):
+      let elements = sequence.elements
       return .list(try Self.places(elements.count, start, stop, step).map { elements[$0] })
-    case .tuple(let elements):
+    case .tuple(let sequence):
+      let elements = sequence.elements
       return .tuple(try Self.places(elements.count, start, stop, step).map { elements[$0] })
     case .undefined(let reason): throw JinjaError(reason)
     case .none, .bool, .integer, .number, .dictionary, .object:
@@ -87,10 +94,13 @@ extension JinjaValue {
 
   /// The elements that a loop visits: of a list or tuple, the characters of a text, the keys of a
   /// dictionary, none of an undefined value.
-  func elements() throws(JinjaError) -> [JinjaValue] {
+  func elements(_ budget: JinjaBudget) throws(JinjaError) -> [JinjaValue] {
+    try budget.spend(reading: self)
     switch self {
-    case .list(let elements), .tuple(let elements): return elements
-    case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+    case .list(let sequence), .tuple(let sequence): return sequence.elements
+    case .string(let text):
+      try budget.spend(bytes: Self.sizeOfElement * text.utf8.count)
+      return text.unicodeScalars.map { .string(String($0)) }
     case .dictionary(let dictionary): return dictionary.keys
     case .undefined: return []
     case .object(let object as JinjaGenerator): return object.take()
@@ -102,7 +112,7 @@ extension JinjaValue {
   /// The number of elements, or nil where the value has none.
   var count: Int? {
     switch self {
-    case .list(let elements), .tuple(let elements): elements.count
+    case .list(let sequence), .tuple(let sequence): sequence.elements.count
     case .string(let text): text.unicodeScalars.count
     case .dictionary(let dictionary): dictionary.count
     case .undefined: 0

@@ -3,22 +3,26 @@ import Foundation
 extension JinjaValue {
   /// The result of one of Python's arithmetic operators.
   func applying(
-    _ operation: JinjaBinaryOperator, _ other: JinjaValue
+    _ operation: JinjaBinaryOperator, _ other: JinjaValue, _ budget: JinjaBudget
   ) throws(JinjaError) -> JinjaValue {
     if case .undefined(let reason) = self { throw JinjaError(reason) }
     if case .undefined(let reason) = other { throw JinjaError(reason) }
     switch (operation, self, other) {
-    case (.add, .string(let left), .string(let right)): return .string(left + right)
-    case (.add, .list(let left), .list(let right)): return .list(left + right)
-    case (.add, .tuple(let left), .tuple(let right)): return .tuple(left + right)
-    case (.multiply, .string(let text), _):
-      if let count = other.asInteger { return .string(try Self.repeated(text, count)) }
-    case (.multiply, _, .string(let text)):
-      if let count = asInteger { return .string(try Self.repeated(text, count)) }
-    case (.multiply, .list(let elements), _):
-      if let count = other.asInteger { return .list(try Self.repeated(elements, count)) }
+    case (.add, .string(let left), .string(let right)):
+      try budget.require(bytes: size + other.size)
+      return .string(left + right)
+    case (.add, .list(let left), .list(let right)):
+      try budget.require(bytes: size + other.size)
+      return .list(left.elements + right.elements)
+    case (.add, .tuple(let left), .tuple(let right)):
+      try budget.require(bytes: size + other.size)
+      return .tuple(left.elements + right.elements)
+    case (.multiply, .string, _), (.multiply, .list, _), (.multiply, .tuple, _):
+      if let count = other.asInteger { return try repeated(count, budget) }
+    case (.multiply, _, .string), (.multiply, _, .list), (.multiply, _, .tuple):
+      if let count = asInteger { return try other.repeated(count, budget) }
     case (.modulo, .string(let format), _):
-      return .string(try printf(format, other))
+      return .string(try printf(format, other, budget))
     default: break
     }
     if let left = asInteger, let right = other.asInteger, operation != .divide {
@@ -98,23 +102,18 @@ extension JinjaValue {
     }
   }
 
-  /// No template needs texts and lists longer than this; a mistake could ask for any length.
-  private static let repetitionLimit = 1 << 24
-
-  private static func repeated(_ text: String, _ count: Int) throws(JinjaError) -> String {
-    try checkRepetition(text.utf8.count, count)
-    return String(repeating: text, count: max(count, 0))
-  }
-
-  private static func repeated(
-    _ elements: [JinjaValue], _ count: Int
-  ) throws(JinjaError) -> [JinjaValue] {
-    try checkRepetition(elements.count, count)
-    return Array(repeatElement(elements, count: max(count, 0)).joined())
-  }
-
-  private static func checkRepetition(_ length: Int, _ count: Int) throws(JinjaError) {
-    let (total, overflow) = length.multipliedReportingOverflow(by: max(count, 0))
-    if overflow || total > repetitionLimit { throw JinjaError("a repetition is too long") }
+  /// A text, list or tuple so many times behind itself.
+  private func repeated(_ count: Int, _ budget: JinjaBudget) throws(JinjaError) -> JinjaValue {
+    try budget.require(bytes: size, times: count)
+    let count = size == 0 ? 0 : max(count, 0)
+    func elements(_ sequence: JinjaSequence) -> [JinjaValue] {
+      Array(repeatElement(sequence.elements, count: count).joined())
+    }
+    switch self {
+    case .string(let text): return .string(String(repeating: text, count: count))
+    case .list(let sequence): return .list(elements(sequence))
+    case .tuple(let sequence): return .tuple(elements(sequence))
+    default: throw JinjaError("cannot repeat \(typeName)")
+    }
   }
 }

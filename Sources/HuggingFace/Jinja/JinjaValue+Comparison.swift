@@ -19,41 +19,51 @@ extension JinjaValue {
   }
 
   /// Python's `==`.
-  func isEqual(to other: JinjaValue) -> Bool {
+  func isEqual(to other: JinjaValue, _ budget: JinjaBudget) throws(JinjaError) -> Bool {
+    try budget.spend()
     switch (self, other) {
-    case (.undefined, .undefined), (.none, .none): true
+    case (.undefined, .undefined), (.none, .none): return true
     case (.string(let left), .string(let right)):
-      left.unicodeScalars.elementsEqual(right.unicodeScalars)
+      guard left.utf8.count == right.utf8.count else { return false }
+      try budget.spend(reading: self)
+      return left.utf8.elementsEqual(right.utf8)
     case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
-      left.elementsEqual(right) { $0.isEqual(to: $1) }
-    case (.dictionary(let left), .dictionary(let right)):
-      left.count == right.count
-        && left.members.allSatisfy { key, value in
-          (try? right.value(of: key))?.isEqual(to: value) ?? false
-        }
-    case (.object(let left), .object(let right)): left === right
-    default:
-      if let left = asInteger, let right = other.asInteger {
-        left == right
-      } else if let left = asNumber, let right = other.asNumber {
-        left == right
-      } else {
-        false
+      guard left.elements.count == right.elements.count else { return false }
+      for (first, second) in zip(left.elements, right.elements)
+      where try !first.isEqual(to: second, budget) {
+        return false
       }
+      return true
+    case (.dictionary(let left), .dictionary(let right)):
+      guard left.count == right.count else { return false }
+      for (key, value) in left.members {
+        guard let counterpart = try right.value(of: key, budget),
+          try counterpart.isEqual(to: value, budget)
+        else { return false }
+      }
+      return true
+    case (.object(let left), .object(let right)): return left === right
+    default:
+      if let left = asInteger, let right = other.asInteger { return left == right }
+      if let left = asNumber, let right = other.asNumber { return left == right }
+      return false
     }
   }
 
   /// Python's `<`: numbers, texts by their scalars, lists and tuples element by element.
-  func isLess(than other: JinjaValue) throws(JinjaError) -> Bool {
+  func isLess(than other: JinjaValue, _ budget: JinjaBudget) throws(JinjaError) -> Bool {
+    try budget.spend()
     switch (self, other) {
     case (.undefined(let reason), _), (_, .undefined(let reason)): throw JinjaError(reason)
     case (.string(let left), .string(let right)):
+      try budget.spend(reading: min(left.utf8.count, right.utf8.count))
       return left.unicodeScalars.lexicographicallyPrecedes(right.unicodeScalars)
     case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
-      for (first, second) in zip(left, right) where !first.isEqual(to: second) {
-        return try first.isLess(than: second)
+      for (first, second) in zip(left.elements, right.elements)
+      where try !first.isEqual(to: second, budget) {
+        return try first.isLess(than: second, budget)
       }
-      return left.count < right.count
+      return left.elements.count < right.elements.count
     default:
       if let left = asInteger, let right = other.asInteger { return left < right }
       if let left = asNumber, let right = other.asNumber { return left < right }
@@ -63,37 +73,44 @@ extension JinjaValue {
 
   /// Whether one of Python's comparisons holds.
   func satisfies(
-    _ comparison: JinjaComparison, _ other: JinjaValue
+    _ comparison: JinjaComparison, _ other: JinjaValue, _ budget: JinjaBudget
   ) throws(JinjaError) -> Bool {
     switch comparison {
-    case .equal: return isEqual(to: other)
-    case .notEqual: return !isEqual(to: other)
-    case .less: return try isLess(than: other)
-    case .greater: return try other.isLess(than: self)
-    case .lessOrEqual: return try !other.isLess(than: self)
-    case .greaterOrEqual: return try !isLess(than: other)
-    case .contained: return try other.contains(self)
-    case .notContained: return try !other.contains(self)
+    case .equal: return try isEqual(to: other, budget)
+    case .notEqual: return try !isEqual(to: other, budget)
+    case .less: return try isLess(than: other, budget)
+    case .greater: return try other.isLess(than: self, budget)
+    case .lessOrEqual: return try !other.isLess(than: self, budget)
+    case .greaterOrEqual: return try !isLess(than: other, budget)
+    case .contained: return try other.contains(self, budget)
+    case .notContained: return try !other.contains(self, budget)
     }
   }
 
   /// Python's `in`.
-  func contains(_ element: JinjaValue) throws(JinjaError) -> Bool {
+  func contains(_ element: JinjaValue, _ budget: JinjaBudget) throws(JinjaError) -> Bool {
     switch self {
     case .string(let text):
       guard case .string(let part) = element else {
         throw JinjaError("'in <string>' requires string as left operand, not \(element.typeName)")
       }
+      try budget.spend(reading: text.utf8.count + part.utf8.count)
       let scalars = Array(text.unicodeScalars)
       return scalars.first(of: Array(part.unicodeScalars), in: 0..<scalars.count) != nil
-    case .list(let elements), .tuple(let elements):
-      return elements.contains { $0.isEqual(to: element) }
-    case .dictionary(let dictionary): return try dictionary.value(of: element) != nil
+    case .list(let sequence), .tuple(let sequence):
+      return try Self.contains(element, in: sequence.elements, budget)
+    case .dictionary(let dictionary): return try dictionary.value(of: element, budget) != nil
     case .undefined: return false
     case .object(let object as JinjaGenerator):
-      return object.take().contains { $0.isEqual(to: element) }
+      return try Self.contains(element, in: object.take(), budget)
     case .none, .bool, .integer, .number, .object:
       throw JinjaError("argument of type '\(typeName)' is not iterable")
     }
+  }
+  private static func contains(
+    _ value: JinjaValue, in elements: [JinjaValue], _ budget: JinjaBudget
+  ) throws(JinjaError) -> Bool {
+    for element in elements where try element.isEqual(to: value, budget) { return true }
+    return false
   }
 }

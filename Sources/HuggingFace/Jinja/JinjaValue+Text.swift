@@ -1,35 +1,62 @@
 extension JinjaValue {
   /// What `{{ value }}` prints: Python's `str`, and nothing for an undefined value.
-  var text: String {
+  func text(_ budget: JinjaBudget) throws(JinjaError) -> String {
     switch self {
-    case .undefined: ""
-    case .string(let text): text
-    default: representation
+    case .undefined: return ""
+    case .string(let text): return text
+    default: return try representation(budget)
     }
   }
 
   /// Python's `repr`.
-  var representation: String {
+  func representation(_ budget: JinjaBudget) throws(JinjaError) -> String {
+    var output = ""
+    try writeRepresentation(to: &output, budget)
+    return output
+  }
+
+  /// Appends Python's `repr`. A container may hold the same container many times, so every value
+  /// counts.
+  private func writeRepresentation(
+    to output: inout String, _ budget: JinjaBudget
+  ) throws(JinjaError) {
+    try budget.spend(reading: self)
+    try budget.require(bytes: output.utf8.count)
     switch self {
-    case .undefined: "Undefined"
-    case .none: "None"
-    case .bool(let value): value ? "True" : "False"
-    case .integer(let value): String(value)
-    case .number(let value): Self.text(of: value)
-    case .string(let text): Self.representation(of: text)
-    case .list(let elements): "[\(Self.joined(elements))]"
-    case .tuple(let elements):
-      elements.count == 1 ? "(\(Self.joined(elements)),)" : "(\(Self.joined(elements)))"
+    case .undefined: output += "Undefined"
+    case .none: output += "None"
+    case .bool(let value): output += value ? "True" : "False"
+    case .integer(let value): output += String(value)
+    case .number(let value): output += Self.text(of: value)
+    case .string(let text): output += Self.representation(of: text)
+    case .list(let sequence):
+      output += "["
+      try Self.write(sequence.elements, to: &output, budget)
+      output += "]"
+    case .tuple(let sequence):
+      output += "("
+      try Self.write(sequence.elements, to: &output, budget)
+      output += sequence.elements.count == 1 ? ",)" : ")"
     case .dictionary(let dictionary):
-      "{"
-        + dictionary.members.map { "\($0.key.representation): \($0.value.representation)" }
-        .joined(separator: ", ") + "}"
-    case .object(let object): "<\(object.typeName)>"
+      output += "{"
+      for (index, (key, value)) in dictionary.members.enumerated() {
+        if index > 0 { output += ", " }
+        try key.writeRepresentation(to: &output, budget)
+        output += ": "
+        try value.writeRepresentation(to: &output, budget)
+      }
+      output += "}"
+    case .object(let object): output += "<\(object.typeName)>"
     }
   }
 
-  private static func joined(_ elements: [JinjaValue]) -> String {
-    elements.map(\.representation).joined(separator: ", ")
+  private static func write(
+    _ elements: [JinjaValue], to output: inout String, _ budget: JinjaBudget
+  ) throws(JinjaError) {
+    for (index, element) in elements.enumerated() {
+      if index > 0 { output += ", " }
+      try element.writeRepresentation(to: &output, budget)
+    }
   }
 
   /// The shortest digits that give the number back; both languages change to an exponent at 1e16

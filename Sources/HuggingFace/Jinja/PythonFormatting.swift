@@ -2,9 +2,12 @@ import Foundation
 
 /// Python's `format % values` with the conversions s, r, d, i, x, X, o, f, F, e, E, g, G and %,
 /// with flags, width and precision; values by position or, as `%(name)s`, by name.
-func printf(_ format: String, _ values: JinjaValue) throws(JinjaError) -> String {
+func printf(
+  _ format: String, _ values: JinjaValue, _ budget: JinjaBudget
+) throws(JinjaError) -> String {
+  try budget.spend(reading: format.utf8.count)
   var remaining: ArraySlice<JinjaValue> =
-    if case .tuple(let elements) = values { elements[...] } else { [values] }
+    if case .tuple(let sequence) = values { sequence.elements[...] } else { [values] }
   var result = String.UnicodeScalarView()
   var scalars = format.unicodeScalars[...]
   while let scalar = scalars.popFirst() {
@@ -16,7 +19,7 @@ func printf(_ format: String, _ values: JinjaValue) throws(JinjaError) -> String
     if scalars.first == "(" {
       let name = scalars.dropFirst().prefix { $0 != ")" }
       scalars = scalars[name.endIndex...].dropFirst()
-      named = try values.item(.string(String(name)))
+      named = try values.item(.string(String(name)), budget)
     }
     let flags = scalars.prefix { "-+ 0#".unicodeScalars.contains($0) }
     scalars = scalars[flags.endIndex...]
@@ -26,7 +29,7 @@ func printf(_ format: String, _ values: JinjaValue) throws(JinjaError) -> String
     if scalars.first == "." {
       let digits = scalars.dropFirst().prefix { ("0"..."9").contains($0) }
       scalars = scalars[digits.endIndex...]
-      precision = Int(String(digits)) ?? 0
+      precision = try number(of: digits) ?? 0
     }
     guard let conversion = scalars.popFirst() else { throw JinjaError("incomplete format") }
     if conversion == "%" {
@@ -37,14 +40,25 @@ func printf(_ format: String, _ values: JinjaValue) throws(JinjaError) -> String
       throw JinjaError("not enough arguments for format string")
     }
     let specification = FormatSpecification(
-      conversion: conversion, flags: String(flags), width: Int(String(width)) ?? 0,
+      conversion: conversion, flags: String(flags), width: try number(of: width) ?? 0,
       precision: precision)
-    result.append(contentsOf: try specification.text(of: value).unicodeScalars)
+    let text = try specification.text(of: value, budget)
+    try budget.spend(bytes: text.utf8.count)
+    result.append(contentsOf: text.unicodeScalars)
   }
   if case .tuple = values, !remaining.isEmpty {
     throw JinjaError("not all arguments converted during string formatting")
   }
   return String(result)
+}
+
+/// A width or precision; none where there are no digits.
+private func number(
+  of digits: String.UnicodeScalarView.SubSequence
+) throws(JinjaError) -> Int? {
+  if digits.isEmpty { return nil }
+  guard let number = Int(String(digits)) else { throw JinjaError("too large a number in a format") }
+  return number
 }
 
 /// How one value of a format is written.
@@ -54,10 +68,11 @@ private struct FormatSpecification {
   let width: Int
   let precision: Int?
 
-  func text(of value: JinjaValue) throws(JinjaError) -> String {
+  func text(of value: JinjaValue, _ budget: JinjaBudget) throws(JinjaError) -> String {
+    try budget.require(bytes: width)
     switch conversion {
     case "s", "r":
-      let text = conversion == "s" ? value.text : value.representation
+      let text = conversion == "s" ? try value.text(budget) : try value.representation(budget)
       return padded(precision.map { String(text.unicodeScalars.prefix($0)) } ?? text, sign: "")
     case "d", "i", "u", "x", "X", "o":
       guard
@@ -66,6 +81,7 @@ private struct FormatSpecification {
       else {
         throw JinjaError("%\(conversion) format: a number is required, not \(value.typeName)")
       }
+      try budget.require(bytes: precision ?? 0)
       let radix = conversion == "o" ? 8 : conversion == "x" || conversion == "X" ? 16 : 10
       var digits = String(integer.magnitude, radix: radix, uppercase: conversion == "X")
       digits = String(repeating: "0", count: max((precision ?? 0) - digits.count, 0)) + digits
@@ -74,7 +90,12 @@ private struct FormatSpecification {
       guard let number = value.asNumber else {
         throw JinjaError("%\(conversion) format: a number is required, not \(value.typeName)")
       }
-      let digits = String(format: "%.\(min(precision ?? 6, 100))\(conversion)", abs(number))
+      let precision = precision ?? 6
+      guard precision <= 100 else {
+        throw JinjaError(
+          "%\(conversion) format: expected a precision of at most 100, found \(precision)")
+      }
+      let digits = String(format: "%.\(precision)\(conversion)", abs(number))
       return padded(digits, sign: sign(isNegative: number.sign == .minus))
     default: throw JinjaError("unsupported format character '\(conversion)'")
     }
@@ -85,7 +106,7 @@ private struct FormatSpecification {
   }
 
   private func padded(_ text: String, sign: String) -> String {
-    let missing = max(min(width, 1 << 16) - text.unicodeScalars.count - sign.count, 0)
+    let missing = max(width - text.unicodeScalars.count - sign.count, 0)
     if flags.contains("-") { return sign + text + String(repeating: " ", count: missing) }
     let isText = conversion == "s" || conversion == "r"
     if flags.contains("0") && !isText {
@@ -98,6 +119,8 @@ private struct FormatSpecification {
 /// Python's `str.format` with fields that are empty, a position or a name, without attributes and
 /// format specifications.
 func pythonFormat(_ format: String, _ arguments: JinjaArguments) throws(JinjaError) -> String {
+  let budget = arguments.budget
+  try budget.spend(reading: format.utf8.count)
   var result = String.UnicodeScalarView()
   var scalars = format.unicodeScalars[...]
   var next = 0
@@ -126,7 +149,9 @@ func pythonFormat(_ format: String, _ arguments: JinjaArguments) throws(JinjaErr
       value = arguments.named.first { $0.name == name }?.value
     }
     guard let value else { throw JinjaError("format: the field {\(name)} is not supported") }
-    result.append(contentsOf: value.text.unicodeScalars)
+    let text = try value.text(budget)
+    try budget.spend(bytes: text.utf8.count)
+    result.append(contentsOf: text.unicodeScalars)
   }
   return String(result)
 }

@@ -31,32 +31,61 @@ extension String {
 extension Array where Element == Unicode.Scalar {
   /// Where `pattern` stands for the first time in `range`; an empty pattern stands at once.
   func first(of pattern: [Unicode.Scalar], in range: Range<Int>) -> Int? {
-    var index = range.lowerBound
-    while index + pattern.count <= range.upperBound {
-      if self[index..<index + pattern.count].elementsEqual(pattern) { return index }
-      index += 1
-    }
-    return nil
+    match(of: pattern.count, in: range) {
+      self[range.lowerBound + $0]
+    } pattern: {
+      pattern[$0]
+    }.map { range.lowerBound + $0 }
   }
 
   /// Where `pattern` stands for the last time in `range`.
   func last(of pattern: [Unicode.Scalar], in range: Range<Int>) -> Int? {
-    var index = range.upperBound - pattern.count
-    while index >= range.lowerBound {
-      if self[index..<index + pattern.count].elementsEqual(pattern) { return index }
-      index -= 1
+    match(of: pattern.count, in: range) {
+      self[range.upperBound - 1 - $0]
+    } pattern: {
+      pattern[pattern.count - 1 - $0]
+    }.map { range.upperBound - $0 - pattern.count }
+  }
+
+  /// Where a pattern of `length` scalars stands for the first time in a text of as many scalars as
+  /// `range` has. Takes time in proportion to both lengths, by the method of Knuth, Morris and Pratt.
+  private func match(
+    of length: Int, in range: Range<Int>, text: (Int) -> Unicode.Scalar,
+    pattern: (Int) -> Unicode.Scalar
+  ) -> Int? {
+    if length == 0 { return 0 }
+    if length > range.count { return nil }
+    // borders[i]: the longest proper beginning of pattern[0...i] that is also its end.
+    var borders = [Int32](repeating: 0, count: length)
+    func extended(_ matched: Int, by scalar: Unicode.Scalar) -> Int {
+      var matched = matched
+      while matched > 0, pattern(matched) != scalar { matched = Int(borders[matched - 1]) }
+      return pattern(matched) == scalar ? matched + 1 : matched
+    }
+    for index in 1..<length {
+      borders[index] = Int32(extended(Int(borders[index - 1]), by: pattern(index)))
+    }
+    var matched = 0
+    for index in 0..<range.count {
+      matched = extended(matched, by: text(index))
+      if matched == length { return index + 1 - length }
     }
     return nil
   }
 
   /// Every occurrence of `pattern` replaced, at most `limit` of them where that is not negative.
   func replacing(
-    _ pattern: [Unicode.Scalar], with replacement: [Unicode.Scalar], limit: Int = -1
-  ) -> [Unicode.Scalar] {
+    _ pattern: [Unicode.Scalar], with replacement: [Unicode.Scalar], limit: Int = -1,
+    _ budget: JinjaBudget
+  ) throws(JinjaError) -> [Unicode.Scalar] {
+    let size = MemoryLayout<Unicode.Scalar>.size
     var result: [Unicode.Scalar] = []
     var index = 0
     var replaced = 0
     while replaced != limit, let found = first(of: pattern, in: index..<count) {
+      try budget.spend()
+      try budget.require(
+        bytes: size, times: result.count + (found - index) + replacement.count)
       result += self[index..<found]
       result += replacement
       replaced += 1

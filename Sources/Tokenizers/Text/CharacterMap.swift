@@ -35,7 +35,7 @@ struct CharacterMap: Sendable {
   }
 
   /// Replaces what the map knows in each grapheme cluster.
-  func normalize(_ text: inout NormalizedText) {
+  func normalize(_ text: inout NormalizedText) throws(TextBudget.Exceeded) {
     let input = text.bytes
     let source = input.span
     var output: [UInt8] = []
@@ -49,6 +49,7 @@ struct CharacterMap: Sendable {
       if isAlone {
         appendMapped(source, index..<index + 1, to: &output)
         if output.isEmpty { text.startsAtOrigin = false }
+        if output.count > text.budget.bytesLeft { try text.budget.spend(bytes: output.count) }
         index += 1
         continue
       }
@@ -62,6 +63,7 @@ struct CharacterMap: Sendable {
         let next = index + cluster.utf8.count
         appendCluster(source, index..<next, to: &output)
         if output.isEmpty { text.startsAtOrigin = false }
+        if output.count > text.budget.bytesLeft { try text.budget.spend(bytes: output.count) }
         index = next
       }
     }

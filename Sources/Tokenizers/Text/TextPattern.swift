@@ -26,15 +26,16 @@ enum TextPattern: Sendable {
   /// Cuts `text[range]` into matches and what lies between them, in order and without gaps, as if
   /// nothing stood around the range.
   func appendMatches(
-    in text: Span<UInt8>, _ range: Range<Int>, to matches: inout [TextMatch]
-  ) {
+    in text: Span<UInt8>, _ range: Range<Int>, to matches: inout [TextMatch],
+    _ budget: inout TextBudget
+  ) throws(TextBudget.Exceeded) {
     switch self {
     case .literal(let literal):
       Self.appendLiteralMatches(of: literal, in: text, range, to: &matches)
     case .words(let pattern):
       pattern.appendMatches(in: text, range, to: &matches)
     case .expression(let expression):
-      expression.appendMatches(in: text, range, to: &matches)
+      try expression.appendMatches(in: text, range, to: &matches, &budget)
     case .scalars(let set):
       Self.appendScalarMatches(of: set, in: text, range, to: &matches)
     case .wordsAndSymbols:

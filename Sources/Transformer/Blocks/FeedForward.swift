@@ -34,7 +34,7 @@ final class FeedForward {
     _ device: Device, _ normed: borrowing DeviceBuffer<Float>, rows: Int,
     preactivation: inout DeviceBuffer<Float>, hidden: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.product(normed, up, rows: rows, into: &preactivation)
+    try device.matmul(normed, up, rows: rows, into: &preactivation)
     switch kind {
     case .gated(let activation):
       try device.swiGLU(
@@ -57,7 +57,7 @@ final class FeedForward {
     hiddenGradient: inout DeviceBuffer<Float>,
     into normedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.productBackward(outputGradient, down, rows: rows, into: &hiddenGradient)
+    try device.matmulBackward(outputGradient, down, rows: rows, into: &hiddenGradient)
     switch kind {
     case .gated(let activation):
       try device.swiGLUBackward(
@@ -66,6 +66,6 @@ final class FeedForward {
       try device.activateBackward(
         hiddenGradient, activation: activation, count: rows * width, in: &preactivation)
     }
-    try device.productBackward(preactivation, up, rows: rows, into: &normedGradient)
+    try device.matmulBackward(preactivation, up, rows: rows, into: &normedGradient)
   }
 }

@@ -42,9 +42,9 @@ final class ResidualBranch {
     into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     if isDirect {
-      return try device.product(hidden, matrix, rows: rows, addingTo: residual, into: &target)
+      return try device.matmul(hidden, matrix, rows: rows, addingTo: residual, into: &target)
     }
-    try device.product(hidden, matrix, rows: rows, into: &output)
+    try device.matmul(hidden, matrix, rows: rows, into: &output)
     try device.copy(residual, into: &target, count: rows * width)
     guard let after else {
       try device.scale(&output, by: multiplier, count: rows * width)

@@ -44,7 +44,7 @@ final class SelfAttention {
       preconditionFailure("the last layer goes on with its response rows")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    try device.product(shared.normed, matrix, rows: batch.rows, into: &shared.projected)
+    try device.matmul(shared.normed, matrix, rows: batch.rows, into: &shared.projected)
     try queryKeyNorm?.forward(pass, .all, rows: batch.rows)
     try device.splitHeads(
       shared.projected, rotation: table(pass), positions: batch.positions,
@@ -60,7 +60,7 @@ final class SelfAttention {
       preconditionFailure("only the last layer goes on with its response rows")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    try device.product(shared.normed, keyValue, rows: batch.rows, into: &shared.projected)
+    try device.matmul(shared.normed, keyValue, rows: batch.rows, into: &shared.projected)
     try queryKeyNorm?.forward(pass, .keyValue, rows: batch.rows)
     try device.splitKeyValue(
       shared.projected, rotation: table(pass), positions: batch.positions,
@@ -69,7 +69,7 @@ final class SelfAttention {
     try device.gatherRows(
       shared.normed, at: batch.responses, count: batch.responseRows, width: width,
       into: &shared.responseNormed)
-    try device.product(
+    try device.matmul(
       shared.responseNormed, query, rows: batch.responseRows, into: &shared.projected)
     try queryKeyNorm?.forward(pass, .query, rows: batch.responseRows)
     try device.splitQuery(
@@ -93,7 +93,7 @@ final class SelfAttention {
     _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>, rows: Int,
     into attendedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.productBackward(outputGradient, output, rows: rows, into: &attendedGradient)
+    try device.matmulBackward(outputGradient, output, rows: rows, into: &attendedGradient)
   }
 
   /// From `gradients.attended` to the gradient of `shared.normed`, which replaces it there.
@@ -112,7 +112,7 @@ final class SelfAttention {
       rotation: table(pass), positions: batch.positions, keyRows: batch.keyRows, heads: heads,
       rows: rows, into: &shared.projected)
     try queryKeyNorm?.backward(pass, .all, rows: rows)
-    try device.productBackward(shared.projected, matrix, rows: rows, into: &shared.normed)
+    try device.matmulBackward(shared.projected, matrix, rows: rows, into: &shared.normed)
   }
 
   /// From `gradients.attended` of the response rows to the gradient of `shared.normed`.
@@ -131,14 +131,14 @@ final class SelfAttention {
       positions: batch.positions, keyRows: batch.keyRows, heads: heads,
       rows: rows, into: &shared.projected)
     try queryKeyNorm?.backward(pass, .keyValue, rows: rows)
-    try device.productBackward(shared.projected, keyValue, rows: rows, into: &shared.normed)
+    try device.matmulBackward(shared.projected, keyValue, rows: rows, into: &shared.normed)
     // The response rows stand behind the prefix: below it they have no gradient to give.
     guard scope == .all else { return }
     try device.mergeQuery(
       gradients.query, rotation: table(pass), positions: batch.responsePositions,
       heads: heads, rows: batch.responseRows, into: &shared.projected)
     try queryKeyNorm?.backward(pass, .query, rows: batch.responseRows)
-    try device.productBackward(
+    try device.matmulBackward(
       shared.projected, query, rows: batch.responseRows, into: &gradients.responseNormed)
     try device.scatterRows(
       gradients.responseNormed, to: batch.responses, count: batch.responseRows, width: width,

@@ -5,9 +5,9 @@ extension DecoderFamily {
   /// Cohere's Command R (2024): LayerNorm without a bias, blocks side by side, neighbours rotating together, scaled logits.
   static let cohere = DecoderFamily(
     modelTypes: ["cohere"],
+    keys: cohereKeys.adding([], refused: ["use_qk_norm": .bool(false)]),
     configuration: { config throws(TransformerError) in
-      try config.refuse(["use_qk_norm"])
-      return try cohereConfiguration(config)
+      try cohereConfiguration(config, base: 500_000)
     },
     tensors: { config throws(TransformerError) in try cohereTensors(config) })
 
@@ -15,13 +15,14 @@ extension DecoderFamily {
   /// all and knows no positions.
   static let cohere2 = DecoderFamily(
     modelTypes: ["cohere2"],
+    keys: cohereKeys.adding(["layer_types", "sliding_window", "sliding_window_pattern"]),
     configuration: { config throws(TransformerError) in
-      var configuration = try cohereConfiguration(config)
+      var configuration = try cohereConfiguration(config, base: 10_000)
       let types = try config.layerTypes(
         layers: configuration.layerCount,
         fullEvery: try config.size("sliding_window_pattern", default: 4))
-      let window = try config.window(default: 4096)
-      configuration.windows = types.map { $0 == JSONValue.slidingAttention ? window : nil }
+      configuration.windows = try config.windows(
+        of: types, window: try config.window(default: 4096))
       if case .rotary(let parameters) = configuration.position {
         configuration.position = .rotaryByLayer(
           configuration.windows.map { $0 == nil ? nil : parameters })
@@ -30,14 +31,18 @@ extension DecoderFamily {
     },
     tensors: { config throws(TransformerError) in try cohereTensors(config) })
 
+  private static let cohereKeys = ConfigKeys.llama.adding(
+    ["attention_bias", "layer_norm_eps", "logit_scale"], without: ["rms_norm_eps"])
+
   private static func cohereConfiguration(
-    _ config: JSONValue
+    _ config: JSONValue, base: Double
   ) throws(TransformerError) -> DecoderConfiguration {
     var configuration = try llamaConfiguration(
       config,
       LlamaDefaults(
         hiddenSize: 8192, layerCount: 40, queryHeads: 64, feedForwardSize: 22528,
-        vocabularySize: 256_000, maximumPositions: 8192, tiesEmbeddings: true))
+        vocabularySize: 256_000, maximumPositions: 8192,
+        rotary: RotarySettings(headDimension: 0, base: base), tiesEmbeddings: true))
     configuration.normalization = .layer
     configuration.normalizationEpsilon = Float(
       try config.positive("layer_norm_eps", default: 1e-5))

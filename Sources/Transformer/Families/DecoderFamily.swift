@@ -6,6 +6,10 @@ package import HuggingFace
 struct DecoderFamily: Sendable {
   /// The `model_type`s that this family answers to.
   let modelTypes: [String]
+  /// The keys of config.json that it reads, and those that it refuses.
+  let keys: ConfigKeys
+  /// Where a file has this key, the decoder's settings are in it.
+  var settingsKey: String?
   /// Reads config.json; refuses by name what the decoder does not run.
   let configuration: @Sendable (JSONValue) throws(TransformerError) -> DecoderConfiguration
   /// The checkpoint's tensor names.
@@ -13,9 +17,9 @@ struct DecoderFamily: Sendable {
 
   /// Every family that Pith runs.
   static let all: [DecoderFamily] = [
-    .llama, .mistral, .qwen2, .qwen3, .gemma, .gemma2, .gemma3, .phi3, .smolLM3, .granite, .olmo2,
-    .olmo3, .cohere, .cohere2, .ernie45, .glm, .glm4, .helium, .starCoder2, .stableLM, .falcon,
-    .gptNeoX, .gpt2,
+    .llama, .mistral, .ministral, .qwen2, .qwen3, .gemma, .gemma2, .gemma3Text, .gemma3, .phi3,
+    .smolLM3, .granite, .olmo2, .olmo3, .cohere, .cohere2, .ernie45, .glm, .glm4, .helium,
+    .starCoder2, .stableLM, .falcon, .gptNeoX, .gpt2,
   ]
 
   /// The family of a config.json.
@@ -40,16 +44,21 @@ extension DecoderConfiguration {
   /// Reads the config.json of a supported family whose weights are plain numbers.
   package init(config: JSONValue) throws(TransformerError) {
     let family = try DecoderFamily.of(config)
-    let quantization: JSONValue? = try reading { () throws(JSONValueError) in
-      try config.optional("quantization_config")
-    }
-    if let quantization {
-      throw .unsupportedSetting(
-        file: config.file, key: "quantization_config",
-        found: try quantization.setting("quant_method", default: "there"),
-        expected: "weights in f32, bf16 or f16")
-    }
+    try config.refuseQuantization()
+    let settings = try family.settings(config)
+    try family.keys.check(settings)
     self = try family.configuration(config)
+    try family.keys.check(settings, against: self)
+  }
+}
+
+extension DecoderFamily {
+  /// The decoder's settings, which are a part of config.json in models that also see.
+  func settings(_ config: JSONValue) throws(TransformerError) -> JSONValue {
+    guard let settingsKey else { return config }
+    return try reading { () throws(JSONValueError) in
+      try config.optional(settingsKey) ?? config
+    }
   }
 }
 
@@ -79,7 +88,7 @@ extension JSONValue {
     return value
   }
 
-  /// A number above zero, with a default or required.
+  /// A number above zero that Float can hold with all its digits, with a default or required.
   func positive(
     _ key: String, default fallback: Double? = nil
   ) throws(TransformerError) -> Double {
@@ -87,8 +96,12 @@ extension JSONValue {
       if let fallback { return try optional(key) ?? fallback }
       return try required(key)
     }
-    guard value > 0, value.isFinite else {
-      throw .configuration(failure(expected: "a number above 0", found: "\(value)", at: key))
+    let (least, greatest) = (Float.leastNormalMagnitude, Float.greatestFiniteMagnitude)
+    guard value >= Double(least), value <= Double(greatest) else {
+      throw .configuration(
+        failure(
+          expected: value > 0 ? "a number between \(least) and \(greatest)" : "a number above 0",
+          found: "\(value)", at: key))
     }
     return value
   }

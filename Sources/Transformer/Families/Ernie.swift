@@ -4,6 +4,7 @@ extension DecoderFamily {
   /// ERNIE 4.5's dense models (Baidu 2025): Llama in which neighbours of a head rotate together.
   static let ernie45 = DecoderFamily(
     modelTypes: ["ernie4_5"],
+    keys: .llama.adding(["use_bias"]),
     configuration: { config throws(TransformerError) in
       try llamaConfiguration(
         config,

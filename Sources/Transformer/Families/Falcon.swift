@@ -6,8 +6,16 @@ extension DecoderFamily {
   /// for each group of them and a norm for each block (40B and later).
   static let falcon = DecoderFamily(
     modelTypes: ["falcon"],
+    keys: ConfigKeys(
+      read: ConfigKeys.rotary.union([
+        "hidden_size", "num_attention_heads", "num_hidden_layers", "ffn_hidden_size", "vocab_size",
+        "max_position_embeddings", "layer_norm_epsilon", "activation", "tie_word_embeddings",
+        "head_dim", "bias", "new_decoder_architecture", "multi_query", "num_ln_in_parallel_attn",
+        "parallel_attn", "num_kv_heads",
+      ]),
+      refused: ["alibi": .bool(false)],
+      aliases: ["n_embed": "hidden_size"]),
     configuration: { config throws(TransformerError) in
-      try config.refuse(["alibi"])
       let hiddenSize = try config.size("hidden_size")
       let heads = try config.size("num_attention_heads")
       let dimension = try config.headDimension(hiddenSize, heads: heads)

@@ -5,6 +5,7 @@ extension DecoderFamily {
   /// rotating together in the first half of each head.
   static let glm = DecoderFamily(
     modelTypes: ["glm"],
+    keys: .llama.adding(["attention_bias"]),
     configuration: { config throws(TransformerError) in try glmConfiguration(config) },
     tensors: { config throws(TransformerError) in
       try glmTensors(config, hasOutputNorms: false)
@@ -13,6 +14,7 @@ extension DecoderFamily {
   /// GLM-4-0414 (2025): GLM with norms behind both blocks, too.
   static let glm4 = DecoderFamily(
     modelTypes: ["glm4"],
+    keys: glm.keys,
     configuration: { config throws(TransformerError) in
       var configuration = try glmConfiguration(config)
       configuration.residual = .serial(.beforeAndAfter)
@@ -28,7 +30,9 @@ extension DecoderFamily {
       LlamaDefaults(
         hiddenSize: 4096, layerCount: 40, queryHeads: 32, keyValueHeads: 2, headDimension: 128,
         feedForwardSize: 13696, vocabularySize: 151_552, maximumPositions: 131_072,
-        normalizationEpsilon: 1.5625e-7, rotary: RotarySettings(headDimension: 0, fraction: 0.5)))
+        normalizationEpsilon: 1.5625e-7,
+        rotary: RotarySettings(
+          headDimension: 0, fractionKey: "partial_rotary_factor", fraction: 0.5)))
   }
 
   private static func glmTensors(

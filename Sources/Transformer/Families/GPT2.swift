@@ -5,12 +5,19 @@ extension DecoderFamily {
   /// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, plain feed-forward, matrices stored inputs first.
   static let gpt2 = DecoderFamily(
     modelTypes: ["gpt2"],
+    keys: ConfigKeys(
+      read: [
+        "n_embd", "n_head", "n_layer", "n_inner", "n_positions", "vocab_size",
+        "layer_norm_epsilon", "activation_function", "scale_attn_weights", "tie_word_embeddings",
+      ],
+      refused: [
+        "scale_attn_by_inverse_layer_idx": .bool(false), "add_cross_attention": .bool(false),
+      ],
+      aliases: [
+        "hidden_size": "n_embd", "max_position_embeddings": "n_positions",
+        "num_attention_heads": "n_head", "num_hidden_layers": "n_layer",
+      ]),
     configuration: { config throws(TransformerError) in
-      for key in ["scale_attn_by_inverse_layer_idx", "add_cross_attention"]
-      where try config.setting(key, default: false) {
-        throw .unsupportedSetting(
-          file: config.file, key: key, found: "true", expected: "false")
-      }
       let hiddenSize = try config.size("n_embd")
       let heads = try config.size("n_head")
       guard hiddenSize % heads == 0 else {

@@ -6,6 +6,14 @@ extension DecoderFamily {
   /// by side or one after the other, and a quarter of each head rotating.
   static let gptNeoX = DecoderFamily(
     modelTypes: ["gpt_neox"],
+    keys: ConfigKeys(
+      read: [
+        "hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size",
+        "vocab_size",
+        "max_position_embeddings", "layer_norm_eps", "hidden_act", "tie_word_embeddings",
+        "head_dim", "attention_bias", "use_parallel_residual", "rotary_emb_base", "rotary_pct",
+        "rope_scaling", "rope_parameters", "original_max_position_embeddings",
+      ]),
     configuration: { config throws(TransformerError) in
       let hiddenSize = try config.size("hidden_size")
       let heads = try config.size("num_attention_heads")
@@ -56,13 +64,20 @@ extension DecoderFamily {
 }
 
 extension JSONValue {
-  /// Elements of a head where the heads divide the hidden size.
+  /// Elements of a head of a family whose heads divide the hidden size, whatever `head_dim` says.
   func headDimension(_ hiddenSize: Int, heads: Int) throws(TransformerError) -> Int {
     guard hiddenSize % heads == 0 else {
       throw .unsupportedSetting(
         file: file, key: "num_attention_heads", found: "\(heads)",
         expected: "a divisor of hidden_size \(hiddenSize)")
     }
-    return hiddenSize / heads
+    let dimension = hiddenSize / heads
+    let stated = try size("head_dim", default: dimension)
+    guard stated == dimension else {
+      throw .unsupportedSetting(
+        file: file, key: "head_dim", found: "\(stated)",
+        expected: "hidden_size / num_attention_heads, \(dimension)")
+    }
+    return dimension
   }
 }

@@ -6,6 +6,7 @@ extension DecoderFamily {
   /// their weights less 1.
   static let gemma = DecoderFamily(
     modelTypes: ["gemma"],
+    keys: gemmaKeys.adding(["hidden_act"], without: ["hidden_activation"]),
     configuration: { config throws(TransformerError) in
       var defaults = gemmaDefaults
       defaults.activationKey = "hidden_act"
@@ -25,13 +26,15 @@ extension DecoderFamily {
   /// window in every second layer.
   static let gemma2 = DecoderFamily(
     modelTypes: ["gemma2"],
+    keys: gemmaKeys.adding(
+      gemmaScoreKeys.union(["layer_types", "sliding_window"]),
+      refused: ["sliding_window_pattern": .integer(2)]),
     configuration: { config throws(TransformerError) in
       var configuration = try gemmaConfiguration(config, gemmaDefaults)
       let layers = configuration.layerCount
-      let window = try config.window(default: 4096)
-      configuration.windows =
-        try config.windows(window: window, layers: layers)
-        ?? (0..<layers).map { $0 % 2 == 0 ? window : nil }
+      configuration.windows = try config.windows(
+        of: try config.layerTypes(layers: layers, fullEvery: 2),
+        window: try config.window(default: 4096))
       configuration.residual = .serial(.beforeAndAfter)
       try configuration.setGemmaScores(config, cap: 50, logitCap: 30)
       return configuration
@@ -42,12 +45,19 @@ extension DecoderFamily {
     })
 
   /// Gemma 3 (Gemma Team 2025, arXiv:2503.19786): Gemma 2 with a norm of each head's query and key in place of the soft caps,
-  /// five layers with a window to one without, and a rotary base for each kind. The text model, alone or as the half of
-  /// `gemma3` that reads text.
-  static let gemma3 = DecoderFamily(
-    modelTypes: ["gemma3_text", "gemma3"],
+  /// five layers with a window to one without, and a rotary base for each kind.
+  static let gemma3Text = DecoderFamily(
+    modelTypes: ["gemma3_text"],
+    keys: gemmaKeys.adding(
+      gemmaScoreKeys.union([
+        "layer_types", "sliding_window", "sliding_window_pattern", "rope_local_base_freq",
+      ]),
+      without: ["attn_logit_softcapping"],
+      // transformers 5 keeps it and does not use it.
+      refused: ["attn_logit_softcapping": .null]),
+    settingsKey: gemma3SettingsKey,
     configuration: { config throws(TransformerError) in
-      let text = try gemma3Text(config)
+      let text = try gemma3Settings(config)
       var configuration = try gemma3Configuration(text)
       configuration.family = try reading { () throws(JSONValueError) in
         try config.required("model_type")
@@ -57,9 +67,29 @@ extension DecoderFamily {
       return configuration
     },
     tensors: { config throws(TransformerError) in
-      let hasBias = try gemma3Text(config).setting("attention_bias", default: false)
+      let hasBias = try gemma3Settings(config).setting("attention_bias", default: false)
       return sandwichTensors(hasBias: hasBias, hasHeadNorms: true)
     })
+
+  /// The half of Gemma 3 with images that reads text. transformers puts no soft cap on its logits.
+  static let gemma3 = DecoderFamily(
+    modelTypes: ["gemma3"],
+    keys: gemma3Text.keys.adding(
+      [], without: ["final_logit_softcapping"], refused: ["final_logit_softcapping": .null]),
+    settingsKey: gemma3SettingsKey,
+    configuration: gemma3Text.configuration,
+    tensors: gemma3Text.tensors)
+
+  /// `gemma3` files hold the decoder's settings in it.
+  private static let gemma3SettingsKey = "text_config"
+
+  private static let gemmaKeys = ConfigKeys.llama.adding(
+    ["attention_bias", "hidden_activation"], without: ["hidden_act"],
+    refused: ["use_bidirectional_attention": .bool(false)])
+
+  private static let gemmaScoreKeys: Set<String> = [
+    "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping",
+  ]
 
   private static let gemmaDefaults = LlamaDefaults(
     headDimension: 256, maximumPositions: 8192, activationKey: "hidden_activation",
@@ -69,7 +99,6 @@ extension DecoderFamily {
   private static func gemmaConfiguration(
     _ config: JSONValue, _ defaults: LlamaDefaults
   ) throws(TransformerError) -> DecoderConfiguration {
-    try config.refuse(["use_bidirectional_attention"])
     var configuration = try llamaConfiguration(config, defaults)
     configuration.normalizationWeightOffset = 1
     configuration.embeddingScale = Float(configuration.hiddenSize).squareRoot()
@@ -94,8 +123,10 @@ extension DecoderFamily {
   }
 
   /// The config of the text model.
-  private static func gemma3Text(_ config: JSONValue) throws(TransformerError) -> JSONValue {
-    try reading { () throws(JSONValueError) in try config.optional("text_config") ?? config }
+  private static func gemma3Settings(_ config: JSONValue) throws(TransformerError) -> JSONValue {
+    try reading { () throws(JSONValueError) in
+      try config.optional(gemma3SettingsKey) ?? config
+    }
   }
 
   private static func gemma3Configuration(
@@ -114,15 +145,14 @@ extension DecoderFamily {
     let layers = configuration.layerCount
     let types = try config.layerTypes(
       layers: layers, fullEvery: try config.size("sliding_window_pattern", default: 6))
-    let window = try config.window(default: 4096)
-    configuration.windows = types.map { $0 == JSONValue.slidingAttention ? window : nil }
-    let dimension = configuration.heads.headDimension
-    let local = try RotaryParameters(
-      config, layers: JSONValue.slidingAttention,
-      RotarySettings(headDimension: dimension, baseKey: "rope_local_base_freq", base: 10_000))
-    let global = try RotaryParameters(
-      config, layers: JSONValue.fullAttention,
-      RotarySettings(headDimension: dimension, base: 1_000_000))
+    configuration.windows = try config.windows(
+      of: types, window: try config.window(default: 4096))
+    var settings = RotarySettings(
+      headDimension: configuration.heads.headDimension, base: 1_000_000,
+      maximumPositions: configuration.maximumPositions)
+    let global = try RotaryParameters(config, layers: JSONValue.fullAttention, settings)
+    (settings.baseKey, settings.base) = ("rope_local_base_freq", 10_000)
+    let local = try RotaryParameters(config, layers: JSONValue.slidingAttention, settings)
     configuration.position = .rotaryByLayer(
       types.map { $0 == JSONValue.slidingAttention ? local : global })
     configuration.residual = .serial(.beforeAndAfter)

@@ -6,6 +6,10 @@ extension DecoderFamily {
   /// (as in Yang et al. 2022, arXiv:2203.03466).
   static let granite = DecoderFamily(
     modelTypes: ["granite"],
+    keys: .llama.adding([
+      "attention_bias", "mlp_bias", "attention_multiplier", "embedding_multiplier",
+      "residual_multiplier", "logits_scaling",
+    ]),
     configuration: { config throws(TransformerError) in
       var configuration = try llamaConfiguration(config)
       configuration.attentionScale = Float(

@@ -4,6 +4,7 @@ extension DecoderFamily {
   /// Helium (Kyutai 2025): Llama in which neighbours of a head rotate together.
   static let helium = DecoderFamily(
     modelTypes: ["helium"],
+    keys: .llama.adding(["attention_bias", "mlp_bias"]),
     configuration: { config throws(TransformerError) in
       try llamaConfiguration(
         config,

@@ -16,13 +16,18 @@ extension JSONValue {
     window: Int?, layers: Int
   ) throws(TransformerError) -> [Int?]? {
     guard let types = try layerTypes(layers: layers) else { return nil }
+    return try windows(of: types, window: window)
+  }
+
+  /// The windows of layers of these types.
+  func windows(of types: [String], window: Int?) throws(TransformerError) -> [Int?] {
     var windows: [Int?] = []
     for type in types {
       if type == Self.slidingAttention {
         guard let window else {
           throw .unsupportedSetting(
             file: file, key: "sliding_window", found: "null",
-            expected: "a window, since layer_types names sliding_attention")
+            expected: "a window for the layers with sliding_attention")
         }
         windows.append(window)
       } else {
@@ -58,12 +63,5 @@ extension JSONValue {
   func layerTypes(layers: Int, fullEvery interval: Int) throws(TransformerError) -> [String] {
     try layerTypes(layers: layers)
       ?? (1...layers).map { $0 % interval == 0 ? Self.fullAttention : Self.slidingAttention }
-  }
-
-  /// Throws where a switch is on that the decoder does not run.
-  func refuse(_ keys: [String]) throws(TransformerError) {
-    for key in keys where try setting(key, default: false) {
-      throw .unsupportedSetting(file: file, key: key, found: "true", expected: "false")
-    }
   }
 }

@@ -5,6 +5,7 @@ extension DecoderFamily {
   /// Llama 2 and 3 (Touvron et al. 2023, arXiv:2307.09288) and what shares their architecture.
   static let llama = DecoderFamily(
     modelTypes: ["llama"],
+    keys: .llama.adding(["attention_bias", "mlp_bias"]),
     configuration: { config throws(TransformerError) in try llamaConfiguration(config) },
     tensors: { config throws(TransformerError) in
       let attention = try config.setting("attention_bias", default: false)
@@ -16,9 +17,9 @@ extension DecoderFamily {
   /// Mistral (Jiang et al. 2023, arXiv:2310.06825): Llama with a sliding window in every layer.
   static let mistral = DecoderFamily(
     modelTypes: ["mistral"],
+    keys: .llama.adding(["sliding_window"]),
     configuration: { config throws(TransformerError) in
-      var configuration = try llamaConfiguration(
-        config, LlamaDefaults(keyValueHeads: 8))
+      var configuration = try llamaConfiguration(config, mistralDefaults)
       // Absent means 4096, as in transformers; null means no window.
       let window = try config.window(default: 4096)
       configuration.windows = [Int?](repeating: window, count: configuration.layerCount)
@@ -28,18 +29,41 @@ extension DecoderFamily {
       llamaTensors(projectionBias: false, outputBias: false, feedForwardBias: false)
     })
 
+  /// Ministral 8B (Mistral AI 2024): Mistral in which `layer_types` says which layers have the window.
+  static let ministral = DecoderFamily(
+    modelTypes: ["ministral"],
+    keys: mistral.keys.adding(["layer_types"]),
+    configuration: { config throws(TransformerError) in
+      var configuration = try mistral.configuration(config)
+      let layers = configuration.layerCount
+      let window = try config.window(default: 4096)
+      if let windows = try config.windows(window: window, layers: layers) {
+        configuration.windows = windows
+      }
+      return configuration
+    },
+    tensors: mistral.tensors)
+
+  private static let mistralDefaults = LlamaDefaults(
+    keyValueHeads: 8, maximumPositions: 131_072)
+
   /// The configuration that the Llama-like families share.
   static func llamaConfiguration(
     _ config: JSONValue, _ defaults: LlamaDefaults = LlamaDefaults()
   ) throws(TransformerError) -> DecoderConfiguration {
     let hiddenSize = try config.size("hidden_size", default: defaults.hiddenSize)
     let queryHeads = try config.size("num_attention_heads", default: defaults.queryHeads)
+    // Null says that it follows from the others, also where the family's default does not.
+    let (widthOfHead, headsOfKeys) = (
+      try config.isNull("head_dim") ? nil : defaults.headDimension,
+      try config.isNull("num_key_value_heads") ? nil : defaults.keyValueHeads
+    )
     let headDimension = try config.size(
-      "head_dim", default: defaults.headDimension ?? max(hiddenSize / queryHeads, 1))
+      "head_dim", default: widthOfHead ?? max(hiddenSize / queryHeads, 1))
     let heads = HeadShape(
       queryHeads: queryHeads,
       keyValueHeads: try config.size(
-        "num_key_value_heads", default: defaults.keyValueHeads ?? queryHeads),
+        "num_key_value_heads", default: headsOfKeys ?? queryHeads),
       headDimension: headDimension)
     guard queryHeads % heads.keyValueHeads == 0 else {
       throw .unsupportedSetting(

@@ -4,6 +4,7 @@ extension DecoderFamily {
   /// OLMo 2 (Team OLMo 2024, arXiv:2501.00656): norms behind the blocks alone, and a norm of queries and keys over all heads.
   static let olmo2 = DecoderFamily(
     modelTypes: ["olmo2"],
+    keys: .llama.adding(["attention_bias"]),
     configuration: { config throws(TransformerError) in
       try olmoConfiguration(config, LlamaDefaults(normalizationEpsilon: 1e-5))
     },
@@ -13,6 +14,7 @@ extension DecoderFamily {
   /// says.
   static let olmo3 = DecoderFamily(
     modelTypes: ["olmo3"],
+    keys: .llama.adding(["attention_bias", "layer_types", "sliding_window"]),
     configuration: { config throws(TransformerError) in
       var configuration = try olmoConfiguration(
         config,
@@ -21,12 +23,22 @@ extension DecoderFamily {
           vocabularySize: 50304, normalizationEpsilon: 1e-5, readsRotary: false))
       let layers = configuration.layerCount
       let types = try config.layerTypes(layers: layers, fullEvery: 4)
-      let window = try config.window(default: 4096)
-      configuration.windows = types.map { $0 == JSONValue.slidingAttention ? window : nil }
+      configuration.windows = try config.windows(
+        of: types, window: try config.window(default: 4096))
       let settings = RotarySettings(
         headDimension: configuration.heads.headDimension, base: 500_000,
         maximumPositions: configuration.maximumPositions)
       let sliding = try RotaryParameters(config, layers: JSONValue.slidingAttention, settings)
+      var silent = settings
+      silent.baseKey = nil
+      guard
+        try sliding == RotaryParameters(config, layers: JSONValue.slidingAttention, silent)
+      else {
+        // transformers 5 takes it for the layers without a window alone, transformers 4 took it for all.
+        throw .unsupportedSetting(
+          file: config.file, key: "rope_theta", found: "\(sliding.base)",
+          expected: "\(settings.base), or rope_parameters with a rope_theta for each kind of layer")
+      }
       let full = try RotaryParameters(config, layers: JSONValue.fullAttention, settings)
       configuration.position = .rotaryByLayer(
         types.map { $0 == JSONValue.slidingAttention ? sliding : full })

@@ -4,13 +4,16 @@ extension DecoderFamily {
   /// Phi-3, Phi-3.5 and Phi-4-mini (Abdin et al. 2024, arXiv:2404.14219): Llama with fused matrices, and LongRoPE.
   static let phi3 = DecoderFamily(
     modelTypes: ["phi3"],
+    keys: .llama.adding(["sliding_window"]),
     configuration: { config throws(TransformerError) in
-      let original = try config.size("original_max_position_embeddings", default: 4096)
       var configuration = try llamaConfiguration(
         config,
         LlamaDefaults(
           maximumPositions: 4096, normalizationEpsilon: 1e-5,
-          rotary: RotarySettings(headDimension: 0, originalPositions: original)))
+          rotary: RotarySettings(
+            headDimension: 0, fractionKey: "partial_rotary_factor", originalPositions: 4096,
+            // The first files call LongRoPE otherwise.
+            longRopeNames: ["longrope", "su", "yarn"])))
       let window = try config.window()
       configuration.windows = [Int?](repeating: window, count: configuration.layerCount)
       return configuration

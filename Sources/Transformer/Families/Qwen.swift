@@ -4,8 +4,10 @@ extension DecoderFamily {
   /// Qwen2 and Qwen2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on query, key and value.
   static let qwen2 = DecoderFamily(
     modelTypes: ["qwen2"],
+    keys: qwenKeys,
     configuration: { config throws(TransformerError) in
-      var configuration = try llamaConfiguration(config, LlamaDefaults(keyValueHeads: 32))
+      var configuration = try llamaConfiguration(
+        config, LlamaDefaults(keyValueHeads: 32, maximumPositions: 32768))
       configuration.windows = try qwenWindows(config, layers: configuration.layerCount)
       return configuration
     },
@@ -17,6 +19,7 @@ extension DecoderFamily {
   /// not follow from the hidden size.
   static let qwen3 = DecoderFamily(
     modelTypes: ["qwen3"],
+    keys: qwenKeys.adding(["attention_bias"]),
     configuration: { config throws(TransformerError) in
       var configuration = try llamaConfiguration(
         config, LlamaDefaults(keyValueHeads: 32, headDimension: 128, maximumPositions: 32768))
@@ -33,6 +36,10 @@ extension DecoderFamily {
         layer.keyNorm = .shared("model.layers.\(index).self_attn.k_norm.weight")
       }
     })
+
+  private static let qwenKeys = ConfigKeys.llama.adding([
+    "layer_types", "sliding_window", "use_sliding_window", "max_window_layers",
+  ])
 
   /// The windows of the layers that `layer_types` names, or of those from `max_window_layers` on.
   private static func qwenWindows(

@@ -1,48 +1,78 @@
 import Foundation
 internal import HuggingFace
+internal import JSON
 
 /// How a family's config.json states its rotary embedding, and what transformers takes where it is silent.
 struct RotarySettings {
   var headDimension: Int
-  var baseKey = "rope_theta"
+  /// Nil where config.json itself states no base.
+  var baseKey: String? = "rope_theta"
   var base = 10_000.0
-  var fractionKey = "partial_rotary_factor"
+  /// The key of the share of a head that rotates; nil where whole heads do.
+  var fractionKey: String?
   var fraction = 1.0
   /// The longest text of the model, which LongRoPE's attention factor follows.
   var maximumPositions = 0
-  /// The longest text of its training, where it stands beside `rope_scaling` and not in it.
+  /// `original_max_position_embeddings` of the family's class, which goes before that of the scaling.
   var originalPositions: Int?
+  /// What `rope_type` calls LongRoPE.
+  var longRopeNames: Set<String> = ["longrope"]
 }
 
 extension RotaryParameters {
   /// Reads the rotary embedding of config.json in both styles: `rope_theta` with `rope_scaling`, and the newer
-  /// `rope_parameters`.
+  /// `rope_parameters`. Where both are there, `rope_scaling` takes the place of the other.
   init(_ config: JSONValue, _ settings: RotarySettings) throws(TransformerError) {
-    let parameters: JSONValue? = try reading { () throws(JSONValueError) in
-      if let newer: JSONValue = try config.optional("rope_parameters") { return newer }
-      return try config.optional("rope_scaling")
-    }
-    for key in ["full_attention", "sliding_attention"] {
-      let isThere = try reading { () throws(JSONValueError) in try parameters?.has(key) ?? false }
-      if let parameters, isThere {
+    let newer = try config.object("rope_parameters")
+    let scaling = try config.object("rope_scaling")
+    for key in [JSONValue.fullAttention, JSONValue.slidingAttention] {
+      if let parameters = scaling ?? newer, try parameters.object(key) != nil {
         throw .unsupportedSetting(
           file: config.file, key: "\(parameters.path).\(key)", found: "there",
           expected: "one rotary embedding for all layers of this family")
       }
     }
-    try self.init(config, parameters, settings)
+    var settings = settings
+    // Where config.json itself states it, that goes before what the scaling states.
+    let original: Int? = try reading { () throws(JSONValueError) in
+      try config.optional("original_max_position_embeddings")
+    }
+    if original != nil { settings.originalPositions = original }
+    try self.init(config, scaling ?? newer, settings)
+    guard scaling != nil, let newer else { return }
+    // What rope_scaling replaces is gone in transformers, the base of the frequencies too: nobody means that.
+    let replaced = try RotaryParameters(config, newer.unscaled(), settings)
+    for (key, found, kept) in [
+      ("rope_theta", replaced.base, base),
+      ("partial_rotary_factor", Double(replaced.dimension), Double(dimension)),
+    ] where found != kept {
+      throw .unsupportedSetting(
+        file: config.file, key: "rope_parameters.\(key)", found: "replaced by rope_scaling",
+        expected: "\(key) in rope_scaling, or all in rope_parameters")
+    }
   }
 
   /// Reads the rotary embedding of one kind of layer, as `layer_types` calls it: in the newer style `rope_parameters` holds a set
-  /// for each kind; in the older one `rope_scaling` is that of the layers without a window.
+  /// for each kind; in the older one `rope_scaling` is that of the layers without a window. Where both are there, the keys of
+  /// `rope_scaling` go before those of the set.
   init(
     _ config: JSONValue, layers type: String, _ settings: RotarySettings
   ) throws(TransformerError) {
-    let parameters: JSONValue? = try reading { () throws(JSONValueError) in
-      if let newer: JSONValue = try config.optional("rope_parameters") {
-        return try newer.optional(type)
+    var parameters = try config.object("rope_parameters")?.object(type)
+    if type == JSONValue.fullAttention, let scaling = try config.object("rope_scaling") {
+      let older = try scaling.setting("type", default: "default")
+      guard try older == scaling.setting("rope_type", default: "default") || older == "default"
+      else {
+        throw .unsupportedSetting(
+          file: config.file, key: "rope_scaling.type", found: older,
+          expected: "rope_type, which alone counts in this family")
       }
-      return type == JSONValue.fullAttention ? try config.optional("rope_scaling") : nil
+      parameters = scaling.over(parameters)
+    }
+    if let parameters, try !parameters.setting("truncate", default: true) {
+      throw .unsupportedSetting(
+        file: config.file, key: "\(parameters.path).truncate", found: "false",
+        expected: "true, which transformers takes where each kind of layer has a set")
     }
     try self.init(config, parameters, settings)
   }
@@ -51,118 +81,58 @@ extension RotaryParameters {
   init(
     _ config: JSONValue, _ parameters: JSONValue?, _ settings: RotarySettings
   ) throws(TransformerError) {
-    let outerBase = try config.positive(settings.baseKey, default: settings.base)
-    base = try parameters?.positive("rope_theta", default: outerBase) ?? outerBase
-    let outerFraction = try config.positive(settings.fractionKey, default: settings.fraction)
-    let fraction =
-      try parameters?.positive("partial_rotary_factor", default: outerFraction) ?? outerFraction
+    var base = settings.base
+    if let key = settings.baseKey { base = try config.positive(key, default: base) }
+    if let parameters { base = try parameters.positive("rope_theta", default: base) }
+    let type = try parameters?.ropeType() ?? "default"
+    let key = "partial_rotary_factor"
+    var fraction = try config.positive(
+      settings.fractionKey ?? key, default: settings.fraction)
+    if let parameters { fraction = try parameters.positive(key, default: fraction) }
+    // Where whole heads rotate, unscaled frequencies do so whatever the share is.
+    if settings.fractionKey == nil && type == "default" { fraction = 1 }
     let headDimension = settings.headDimension
-    dimension = Int(Double(headDimension) * min(fraction, 2))
+    let dimension = Int(Double(headDimension) * min(fraction, 2))
     guard dimension > 0, dimension % 2 == 0, dimension <= headDimension else {
       throw .unsupportedSetting(
-        file: config.file, key: settings.fractionKey, found: "\(fraction)",
+        file: config.file, key: settings.fractionKey ?? key, found: "\(fraction)",
         expected: "an even number of rotating elements up to head_dim \(headDimension)")
     }
-    scaling = .none
-    if let parameters { scaling = try Self.scaling(parameters, settings, pairs: dimension / 2) }
-  }
-
-  private static func scaling(
-    _ parameters: JSONValue, _ settings: RotarySettings, pairs: Int
-  ) throws(TransformerError) -> Scaling {
-    let older = try parameters.setting("type", default: "default")
-    let type = try parameters.setting("rope_type", default: older)
-    switch type {
-    case "default":
-      return .none
-    case "linear":
-      return .linear(factor: try parameters.positive("factor"))
-    case "llama3":
-      let low = try parameters.positive("low_freq_factor")
-      let high = try parameters.positive("high_freq_factor")
-      guard low < high else {
-        throw .configuration(
-          parameters.failure(
-            expected: "more than low_freq_factor \(low)", found: "\(high)",
-            at: "high_freq_factor"))
-      }
-      return .llama3(
-        factor: try parameters.positive("factor"), lowFrequencyFactor: low,
-        highFrequencyFactor: high,
-        originalPositions: try parameters.positive("original_max_position_embeddings"))
-    case "longrope":
-      return .longRope(try LongRope(parameters, settings, pairs: pairs))
-    case "su" where settings.originalPositions != nil,
-      "yarn" where settings.originalPositions != nil:
-      // What Phi-3's first files called LongRoPE.
-      return .longRope(try LongRope(parameters, settings, pairs: pairs))
-    case "yarn":
-      return .yarn(try Yarn(parameters, settings))
-    default:
+    guard settings.fractionKey != nil || dimension == headDimension else {
       throw .unsupportedSetting(
-        file: parameters.file, key: "\(parameters.path).rope_type", found: type,
-        expected: "default, linear, llama3, longrope or yarn")
+        file: config.file, key: key, found: "\(fraction)",
+        expected: "1, since the heads of this family rotate as a whole")
     }
+    self.init(base: base, dimension: dimension)
+    if let parameters { scaling = try scaling(type, parameters, settings) }
   }
 }
 
-extension RotaryParameters.LongRope {
-  /// The two lists, and the factor of cosine and sine that follows from how much longer the model's texts are than those of
-  /// its training, where it is not stated: sqrt(1 + ln(factor) / ln(original positions)).
-  fileprivate init(
-    _ parameters: JSONValue, _ settings: RotarySettings, pairs: Int
-  ) throws(TransformerError) {
-    let key = "original_max_position_embeddings"
-    let fallback = settings.originalPositions ?? settings.maximumPositions
-    // Where it stands in config.json itself, that is what counts.
-    originalPositions =
-      settings.originalPositions == nil ? try parameters.size(key, default: fallback) : fallback
-    var lists: [[Double]] = []
-    for key in ["short_factor", "long_factor"] {
-      let list: [Double] = try reading { () throws(JSONValueError) in
-        try parameters.required(key)
-      }
-      guard list.count == pairs, list.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-        throw .configuration(
-          parameters.failure(
-            expected: "\(pairs) numbers above 0, one for each rotating pair",
-            found: "\(list.count) of which the smallest is \(list.min() ?? 0)", at: key))
-      }
-      lists.append(list)
-    }
-    (shortFactors, longFactors) = (lists[0], lists[1])
-    let ratio = Double(settings.maximumPositions) / Double(originalPositions)
-    let factor = try parameters.positive("factor", default: ratio)
-    let growth = factor <= 1 ? 0 : log(factor) / log(Double(originalPositions))
-    let suggested = (1 + growth).squareRoot()
-    attentionFactor = try parameters.positive("attention_factor", default: suggested)
+extension JSONValue {
+  /// `rope_type`, which older files call `type`.
+  func ropeType() throws(TransformerError) -> String {
+    try setting("rope_type", default: try setting("type", default: "default"))
   }
-}
 
-extension RotaryParameters.Yarn {
-  /// The factor of cosine and sine is that of the paper, 0.1 ln(factor) + 1, where neither it nor DeepSeek's two scales of it
-  /// are stated.
-  fileprivate init(
-    _ parameters: JSONValue, _ settings: RotarySettings
-  ) throws(TransformerError) {
-    let original = try parameters.positive(
-      "original_max_position_embeddings", default: Double(settings.maximumPositions))
-    let factor = try parameters.positive(
-      "factor", default: Double(settings.maximumPositions) / original)
-    func suggested(_ scale: Double) -> Double {
-      factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1
+  /// The object of a key, or nil where the key is absent, null or empty, as Python's `or` has it.
+  fileprivate func object(_ key: String) throws(TransformerError) -> JSONValue? {
+    try reading { () throws(JSONValueError) in
+      guard let found: JSONValue = try optional(key), try !found.keys().isEmpty else { return nil }
+      return found
     }
-    let (scale, scaleOfAll) = (
-      try parameters.setting("mscale", default: 0.0),
-      try parameters.setting("mscale_all_dim", default: 0.0)
-    )
-    let fallback =
-      scale != 0 && scaleOfAll != 0 ? suggested(scale) / suggested(scaleOfAll) : suggested(1)
-    self.init(
-      factor: factor, originalPositions: original,
-      fastTurns: try parameters.positive("beta_fast", default: 32),
-      slowTurns: try parameters.positive("beta_slow", default: 1),
-      truncates: try parameters.setting("truncate", default: true),
-      attentionFactor: try parameters.positive("attention_factor", default: fallback))
+  }
+
+  /// This object without its scaling.
+  fileprivate func unscaled() -> JSONValue {
+    guard case .object(var object) = json else { return self }
+    (object["type"], object["rope_type"]) = (nil, nil)
+    return JSONValue(.object(object), file: file, path: path)
+  }
+
+  /// The members of this object and those of another that this one does not have.
+  fileprivate func over(_ other: JSONValue?) -> JSONValue {
+    guard case .object(let own) = json, case .object(var all) = other?.json else { return self }
+    for (key, value) in own.members { all[key] = value }
+    return JSONValue(.object(all), file: file, path: path)
   }
 }

@@ -4,6 +4,10 @@ extension DecoderFamily {
   /// SmolLM3 (Hugging Face 2025): Llama in which every fourth layer knows no positions (Yang et al. 2025, arXiv:2501.18795).
   static let smolLM3 = DecoderFamily(
     modelTypes: ["smollm3"],
+    keys: .llama.adding([
+      "attention_bias", "mlp_bias", "layer_types", "sliding_window", "use_sliding_window",
+      "no_rope_layers", "no_rope_layer_interval",
+    ]),
     configuration: { config throws(TransformerError) in
       var configuration = try llamaConfiguration(
         config,

@@ -6,19 +6,18 @@ extension DecoderFamily {
   /// and as an option blocks side by side and a norm of each head's query and key with weights of its own.
   static let stableLM = DecoderFamily(
     modelTypes: ["stablelm"],
+    keys: .llama.adding(
+      ["layer_norm_eps", "use_qkv_bias", "qk_layernorm", "use_parallel_residual"],
+      without: ["rms_norm_eps"]),
     configuration: { config throws(TransformerError) in
       var configuration = try llamaConfiguration(
         config,
         LlamaDefaults(
           keyValueHeads: 32, maximumPositions: 4096,
-          rotary: RotarySettings(headDimension: 0, fraction: 0.25)))
+          rotary: RotarySettings(
+            headDimension: 0, fractionKey: "partial_rotary_factor", fraction: 0.25)))
       let heads = configuration.heads.queryHeads
-      let dimension = try config.headDimension(configuration.hiddenSize, heads: heads)
-      guard dimension == configuration.heads.headDimension else {
-        throw .unsupportedSetting(
-          file: config.file, key: "head_dim", found: "\(configuration.heads.headDimension)",
-          expected: "hidden_size / num_attention_heads, \(dimension)")
-      }
+      _ = try config.headDimension(configuration.hiddenSize, heads: heads)
       configuration.normalization = .layer
       configuration.normalizationEpsilon = Float(
         try config.positive("layer_norm_eps", default: 1e-5))
@@ -34,7 +33,9 @@ extension DecoderFamily {
       let hasBias = try config.setting("use_qkv_bias", default: false)
       let isParallel = try config.setting("use_parallel_residual", default: false)
       let queryHeads = try config.size("num_attention_heads")
-      let keyValueHeads = try config.size("num_key_value_heads", default: 32)
+      let keyValueHeads = try config.size(
+        "num_key_value_heads",
+        default: try config.isNull("num_key_value_heads") ? queryHeads : 32)
       var tensors = llamaTensors(
         projectionBias: hasBias, outputBias: false, feedForwardBias: false
       ) { index, layer in

@@ -5,6 +5,8 @@ extension DecoderFamily {
   /// feed-forward block with biases as in GPT-2, and a sliding window in every layer.
   static let starCoder2 = DecoderFamily(
     modelTypes: ["starcoder2"],
+    keys: .llama.adding(
+      ["sliding_window", "norm_epsilon", "use_bias"], without: ["rms_norm_eps"]),
     configuration: { config throws(TransformerError) in
       var configuration = try llamaConfiguration(
         config,

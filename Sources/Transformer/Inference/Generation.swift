@@ -27,11 +27,12 @@ extension PrefixedDecoder {
   /// - Parameters:
   ///   - prompts: token ids, at least one each.
   ///   - limits: the most tokens of each answer; `options.maximumTokens` where nil.
-  ///   - progress: called with the answers that are finished.
+  ///   - progress: called with the tokens made so far, and how many there are at most: an answer that ends early
+  ///     takes away what it leaves of its limit.
   /// - Returns: the tokens of each answer, its stop token among them.
   package func generate(
     _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil,
-    progress: (Int) -> Void = { _ in }
+    progress: (_ made: Int, _ most: Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> [[Int]] {
     let all = prompts.indices.map { index in
       Answer(index: index, prompt: prompts[index], limit: limits?[index] ?? options.maximumTokens)
@@ -46,16 +47,17 @@ extension PrefixedDecoder {
     var answers = prompts.map { _ in [Int]() }
     var active: [Answer] = []
     var rows = FreeRows(prefixRows..<(prefixRows + room.rows))
-    var finished = all.count - waiting.count
+    var (made, most) = (0, waiting.reduce(0) { $0 + $1.limit })
     while !(waiting.isEmpty && active.isEmpty) {
       try admit(&waiting, to: &active, capacity: capacity, &rows)
       let isLong = isLong(active[0].text.count)
       try advance(&active, sampler)
+      made += active.count
       var staying: [Answer] = []
       for answer in active {
         if answer.isFinished(options) {
           answers[answer.index] = answer.tokens
-          finished += 1
+          most -= answer.limit - answer.tokens.count
         } else if self.isLong(answer.text.count) != isLong {
           // It has grown into a long text, whose keys turn otherwise: it must be read anew.
           waiting.append(answer.unread)
@@ -66,7 +68,7 @@ extension PrefixedDecoder {
         rows.giveBack(answer.keys)
       }
       active = staying
-      progress(finished)
+      progress(made, most)
     }
     return answers
   }

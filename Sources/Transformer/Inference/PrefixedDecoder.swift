@@ -221,7 +221,7 @@ extension Decoder {
   }
 
   /// Whether a text of this length turns its queries and keys by the angles of long texts.
-  func isLong(_ textLength: Int) -> Bool {
+  package func isLong(_ textLength: Int) -> Bool {
     rotations.contains { $0.parameters?.isLong(textLength) ?? false }
   }
 

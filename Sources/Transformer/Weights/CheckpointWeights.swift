@@ -7,7 +7,7 @@ struct CheckpointWeights: WeightSource {
   let device: Device
   let checkpoint: Checkpoint
   let tensors: DecoderTensors
-  let configuration: DecoderConfiguration
+  var configuration: DecoderConfiguration
   let precision: WeightPrecision
 
   func matrix(_ parts: [TensorRows], inputs: Int) throws(TransformerError) -> WeightMatrix {
@@ -114,10 +114,22 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
+  /// Throws where the head is missing that the configuration says is not the embeddings' matrix: many who export a model forget
+  /// one of the two.
+  func checkHead(_ config: JSONValue) throws(TransformerError) {
+    guard !configuration.tiesEmbeddings, checkpoint.contains(resolved(tensors.embedding)),
+      !checkpoint.contains(resolved(tensors.head))
+    else { return }
+    throw .configuration(
+      config.failure(
+        expected: "true, since \(checkpoint.folder.path) holds no \(tensors.head)",
+        found: "false; set it to true if the head is the embeddings", at: "tie_word_embeddings"))
+  }
+
   /// The name in this checkpoint: as the family writes it, without its prefix, with it, or as the text half of a model that
   /// also sees; the head under its usual name too, and for the embedding of a tied model that of the head, where only that is
   /// stored.
-  private func resolved(_ name: String) -> String {
+  func resolved(_ name: String) -> String {
     var candidates = [name]
     if let dot = name.firstIndex(of: ".") {
       let rest = name[name.index(after: dot)...]
@@ -145,17 +157,18 @@ extension WeightPrecision {
 }
 
 /// Runs a read of the checkpoint and gives its error the type of this layer.
-private func loading<Value>(
+func loading<Value>(
   _ read: () throws(CheckpointError) -> Value
 ) throws(TransformerError) -> Value {
   do { return try read() } catch { throw .checkpoint(error) }
 }
 
 extension Decoder {
-  /// Loads the model of a folder. `progress` is called with the layers that are ready and their total.
+  /// Loads the model of a folder. `progress` is called with the layers that are ready and their total; `warn` is told in one
+  /// line what the folder says otherwise than it is read.
   package convenience init(
     _ folder: ModelFolder, on device: Device, precision: WeightPrecision,
-    progress: (Int, Int) -> Void = { _, _ in }
+    progress: (Int, Int) -> Void = { _, _ in }, warn: (String) -> Void = { _ in }
   ) throws(TransformerError) {
     let config: JSONValue
     let checkpoint: Checkpoint
@@ -166,13 +179,22 @@ extension Decoder {
       throw .folder(error)
     }
     let family = try DecoderFamily.of(config)
-    let configuration = try family.configuration(config)
     let tensors = try family.tensors(config)
-    let source = CheckpointWeights(
-      device: device, checkpoint: checkpoint, tensors: tensors, configuration: configuration,
-      precision: precision)
-    try self.init(device, configuration: configuration, tensors: tensors, source: source) {
-      progress($0, configuration.layerCount)
+    var source = CheckpointWeights(
+      device: device, checkpoint: checkpoint, tensors: tensors,
+      configuration: try DecoderConfiguration(config: config), precision: precision)
+    try source.checkHead(config)
+    let settings = try family.settings(config)
+    try source.checkLayerCount(statedIn: settings, as: family.keys.name(of: "num_hidden_layers"))
+    if source.configuration.tiesEmbeddings, let head = try source.ownHead() {
+      source.configuration.tiesEmbeddings = false
+      warn(
+        "\(config.file): tie_word_embeddings is true, but the weights hold a \(head) that is not "
+          + "the embeddings: it is used as the head")
     }
+    let layers = source.configuration.layerCount
+    try self.init(
+      device, configuration: source.configuration, tensors: tensors, source: source
+    ) { progress($0, layers) }
   }
 }

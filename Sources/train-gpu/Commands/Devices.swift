@@ -21,14 +21,14 @@ struct Devices: ParsableCommand {
     let devices =
       [try DeviceListing(cpuThreads: common.threads)] + survey.found.map(DeviceListing.init)
     if json {
-      print(JSON.array(devices.map(\.json)).text(JSON.Layout(indentation: 2)))
+      try StandardOutput.line(JSON.array(devices.map(\.json)).text(JSON.Layout(indentation: 2)))
       return
     }
     let table = TextTable(
       columns: [.left, .left, .right, .left, .left],
       rows: [["device", "kind", "memory", "tuned", "what it is"]]
         + devices.map { [$0.name, $0.kind, "\($0.memoryBytes >> 20) MiB", $0.tuned, $0.title] })
-    print(table.text)
+    try StandardOutput.line(table.text)
   }
 }
 
@@ -50,7 +50,7 @@ struct DeviceListing {
     self.init(
       name: cpu.name, title: cpu.title, kind: "cpu",
       computeUnits: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory), driver: [:],
+      memoryBytes: HostMemory.current().smallest.byteCount, driver: [:],
       tuning: nil)
   }
 
@@ -72,7 +72,9 @@ struct DeviceListing {
     self.init(
       name: "opencl:\(device.platformIndex).\(device.deviceIndex)",
       title: "\(device.name) (\(device.platform))", kind: device.kind.rawValue,
-      computeUnits: device.computeUnits, memoryBytes: device.memory,
+      computeUnits: device.computeUnits,
+      memoryBytes: device.sharesHostMemory
+        ? min(device.memory, HostMemory.current().smallest.byteCount) : device.memory,
       driver: [
         "platform": .string(device.platform), "vendor": .string(device.vendor),
         "version": .string(device.version), "driver": .string(device.driver),

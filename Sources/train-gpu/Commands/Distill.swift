@@ -23,14 +23,17 @@ struct Distill: ParsableCommand {
   func run() throws {
     let logger = common.logger
     let interruption = Interruption()
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    defer { progress.finish() }
     let request = try request(logger)
-    let device = try common.openDevice()
+    let recorded = files.resume ? DistillationRun.recordedThreads(in: request.output) : nil
+    let device = try common.openDevice(recordedThreads: recorded)
     logger.debug("device \(device.name): \(device.title)")
     let run = try DistillationRun(request, device: device)
     if !run.unusedKeys.isEmpty {
       logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
     }
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    for notice in run.notices { logger.show(notice) }
     let outcome = try run.perform(isInterrupted: { interruption.stopSignal != nil }) { event in
       switch event {
       case .begun: interruption.deferring(true)
@@ -49,7 +52,7 @@ struct Distill: ParsableCommand {
       if isPatienceExhausted {
         logger.info("no better prompt for \(run.options.patience ?? 0) evaluations: ended")
       }
-      print(RunSummary(result: result, modelName: request.modelName).text)
+      try StandardOutput.line(RunSummary(result: result, modelName: request.modelName).text)
     }
   }
 }

@@ -51,21 +51,31 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    defer { progress.finish() }
+    let adapterFolder = try URL(path: adapter, option: "adapter")
+    let contextFile = try URL(path: context, option: "context")
+    let inputFile = try URL(path: inputs, option: "inputs")
     let folder = try model.folder(logger)
     let device = try common.openDevice()
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let evaluation = try Evaluation(
       .init(
-        folder: folder, adapter: URL(fileURLWithPath: adapter),
-        context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
+        folder: folder, adapter: adapterFolder, context: contextFile, inputs: inputFile,
         template: TemplateChoice(template, variables: templateVariables.variables),
         precision: weights.precision, responseTokens: responseTokens),
       device: device, handle: progress.show)
     progress.finish()
+    for notice in evaluation.notices { logger.show(notice) }
     if evaluation.isForeignAdapter {
       logger.warning("\(adapter): the adapter was made for another model than \(model.model)")
     }
-    print(
+    if evaluation.cutAnswers > 0 {
+      let cut = CutAnswers(
+        count: evaluation.cutAnswers, answers: evaluation.teacherAnswers, limit: responseTokens,
+        hasEndToken: evaluation.hasEndToken)
+      logger.info("\(cut.text)")
+    }
+    try StandardOutput.line(
       json ? object(evaluation, device.name).text(JSON.Layout(indentation: 2)) : text(evaluation))
   }
 
@@ -73,11 +83,22 @@ struct Evaluate: ParsableCommand {
     let comparison = ComparisonTable(
       validation: evaluation.validation, noContext: evaluation.noContext)
     return """
-      \(evaluation.pseudoTokens) pseudo-tokens in place of \(evaluation.contextTokens) tokens, on \
-      \(evaluation.examples) examples of \(evaluation.responseTokens) response tokens
+      \(Counted(evaluation.pseudoTokens, "pseudo-token")) in place of \
+      \(Counted(evaluation.contextTokens, "token"))
 
       \(comparison.text)
       """
+  }
+
+  private func intervals(_ intervals: RunMetrics.Intervals?) -> JSON {
+    guard let intervals else { return .null }
+    func list(_ interval: Interval) -> JSON {
+      .array([.number(interval.low), .number(interval.high)])
+    }
+    return .object([
+      "kl": list(intervals.kl), "gap_closed": list(intervals.gapClosed),
+      "top1_agreement": list(intervals.top1Agreement), "exact_match": list(intervals.exactMatch),
+    ])
   }
 
   private func object(_ evaluation: Evaluation, _ device: String) -> JSON {
@@ -97,6 +118,7 @@ struct Evaluate: ParsableCommand {
       "exact_match": .number(numbers.exactMatch),
       "exact_match_full_context": .number(numbers.exactMatchFullContext),
       "exact_match_no_context": .number(numbers.exactMatchNoContext),
+      "intervals_95": intervals(numbers.intervals),
       "device": .string(device),
     ])
   }

@@ -7,7 +7,12 @@ import Transformer
 /// `train-gpu generate`: an answer of the model, with an adapter, a context, or neither.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Answer a prompt behind an adapter, behind a context, or by itself.")
+    abstract: "Answer a prompt behind an adapter, behind a context, or by itself.",
+    discussion: """
+      Without an adapter and a context the chat template writes its own default system message, where \
+      it has one. (No context in the reports of a run is something else: the template with an empty \
+      system message.)
+      """)
 
   @OptionGroup var model: ModelOptions
 
@@ -59,21 +64,24 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    defer { progress.finish() }
+    let adapterFolder = try adapter.map { try URL(path: $0, option: "adapter") }
+    let contextFile = try context.map { try URL(path: $0, option: "context") }
     let folder = try model.folder(logger)
     let device = try common.openDevice()
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     let answer = try Answer(
       .init(
-        folder: folder, adapter: adapter.map(URL.init(fileURLWithPath:)),
-        context: context.map(URL.init(fileURLWithPath:)),
+        folder: folder, adapter: adapterFolder, context: contextFile,
         template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
         precision: weights.precision, maximumTokens: maxTokens, temperature: temperature,
         seed: seed),
       device: device, handle: progress.show)
     progress.finish()
+    for notice in answer.notices { logger.show(notice) }
     if answer.isForeignAdapter {
       logger.warning("the adapter was made for another model than \(model.model)")
     }
-    print(answer.text)
+    try StandardOutput.line(answer.text)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Distillation
 import Foundation
 import HuggingFace
+import Safetensors
 
 /// `train-gpu logits`: the numbers behind every next token.
 struct Logits: ParsableCommand {
@@ -38,14 +39,23 @@ struct Logits: ParsableCommand {
   }
 
   func run() throws {
+    let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
+    defer { progress.finish() }
+    let adapterFolder = try adapter.map { try URL(path: $0, option: "adapter") }
+    let outputFile = try URL(path: output, option: "output")
+    // Before the work, not behind it.
+    do throws(FileError) {
+      _ = try OutputPath(outputFile.path)
+    } catch {
+      throw UsageError(description: "--output: \(error)")
+    }
     let folder = try model.folder(common.logger)
     let input: LogitsRequest.Input =
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
     let device = try common.openDevice()
-    let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
     let request = LogitsRequest(
-      folder: folder, input: input, adapter: adapter.map(URL.init(fileURLWithPath:)),
-      precision: weights.precision, output: URL(fileURLWithPath: output))
+      folder: folder, input: input, adapter: adapterFolder, precision: weights.precision,
+      output: outputFile)
     try request.perform(on: device, handle: progress.show)
     progress.finish()
   }

@@ -27,7 +27,8 @@ struct Tokenize: ParsableCommand {
     let tokenizer = try Conditioning.tokenizer(of: model.folder(common.logger, for: .tokenizer))
     let output = BufferedOutput()
     var number = 0
-    for line in StandardInput.lines() {
+    var input = StandardInput()
+    while let line = try input.nextLine() {
       number += 1
       let text: JSON
       do {
@@ -42,7 +43,13 @@ struct Tokenize: ParsableCommand {
         throw UsageError(
           description: "standard input:\(number): expected a JSON string, found \(text.kind)")
       }
-      let identifiers = tokenizer.encode(string, addingSpecialTokens: special)
+      let identifiers: [Int]
+      do {
+        identifiers = try tokenizer.encode(string, addingSpecialTokens: special)
+      } catch {
+        try output.flush()
+        throw UsageError(description: "standard input:\(number): \(error)")
+      }
       try output.write("[\(identifiers.map(String.init).joined(separator: ", "))]\n")
     }
     try output.flush()

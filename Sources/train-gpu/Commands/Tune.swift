@@ -44,7 +44,7 @@ struct Tune: ParsableCommand {
     let tuner = try Tuner(device, runs: runs)
     let names = try chosen(tuner.names)
     // Ctrl-C ends the program at once: what is finished stands in the file.
-    let line = StatusLine()
+    var line = StatusLine()
     var found: [TunedKernel] = []
     var record = tuner.record([], keeping: store.record(of: device))
     for (index, name) in names.enumerated() {
@@ -65,9 +65,9 @@ struct Tune: ParsableCommand {
     if let file = store.file(of: device) { logger.info("kept in \(file.path)") }
     record.kernels = found
     if json {
-      print(String(decoding: try record.json(), as: UTF8.self), terminator: "")
+      try StandardOutput.write(record.json())
     } else {
-      print(Self.table(found).text)
+      try StandardOutput.line(Self.table(found).text)
     }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Foundation
 import Logging
 import OpenCL
 
@@ -13,7 +14,9 @@ struct CommonOptions: ParsableArguments {
   var device = DeviceSelection.automatic
 
   @Option(
-    help: ArgumentHelp("Threads of the CPU; all cores where left out.", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads of the CPU; all cores where left out, and those of before where a run is resumed.",
+      valueName: "n"))
   var threads: Int?
 
   @Flag(
@@ -24,9 +27,15 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Say nothing on standard error but errors.")
   var quiet = false
 
+  /// No computer of today has more processors; one that has takes as many.
+  private static let threadLimit = max(1024, ProcessInfo.processInfo.activeProcessorCount)
+
   func validate() throws {
-    if let threads, threads < 1 {
-      throw ValidationError("--threads: expected 1 or more, found \(threads)")
+    if let threads, !(1...Self.threadLimit).contains(threads) {
+      throw ValidationError(
+        threads < 1
+          ? "--threads: expected 1 or more, found \(threads)"
+          : "--threads: expected 1 to \(Self.threadLimit), found \(threads)")
     }
     if verbose && quiet { throw ValidationError("give one of --verbose and --quiet") }
   }
@@ -40,8 +49,10 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// Opens the device with the user's tuning of it.
-  func openDevice() throws(ComputeError) -> Device {
-    let opened = try device.open(threads: threads)
+  ///
+  /// - Parameter recordedThreads: those of a run that is resumed, which the user need not name again.
+  func openDevice(recordedThreads: Int? = nil) throws(ComputeError) -> Device {
+    let opened = try device.open(threads: threads ?? recordedThreads)
     if let warning = opened.tuning.warning { logger.warning("\(warning)") }
     // Without a word, a broken driver would leave the work to the CPU.
     if device == .automatic, opened.isCPU, let survey = try? DeviceSurvey() {

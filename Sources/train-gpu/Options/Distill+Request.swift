@@ -17,11 +17,14 @@ extension Distill {
       throw UsageError(
         description: "--checkpoint-every: expected 1 or more, found \(plan.checkpointEvery)")
     }
+    let contextFile = try URL(path: context, option: "context")
+    let inputFile = try URL(path: inputs, option: "inputs")
+    let outputFolder = try URL(path: output, option: "output")
+    let validation = try validation()
     return RunRequest(
       folder: try ModelFolder(named: model, logger: logger),
       modelName: try ModelName(parsing: model),
-      context: URL(fileURLWithPath: context), inputs: URL(fileURLWithPath: inputs),
-      validation: try validation(), output: URL(fileURLWithPath: output),
+      context: contextFile, inputs: inputFile, validation: validation, output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
       options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
   }
@@ -36,7 +39,9 @@ extension Distill {
   /// A number is a share, everything else a file.
   private func validation() throws -> RunRequest.Validation {
     guard let text = files.validation else { return .automatic }
-    guard let share = Double(text) else { return .file(URL(fileURLWithPath: text)) }
+    guard let share = Double(text) else {
+      return .file(try URL(path: text, option: "validation"))
+    }
     guard share >= 0 && share < 1 else {
       throw UsageError(
         description: "--validation: expected a file or a share from 0 to below 1, found \(share)")

@@ -77,7 +77,8 @@ struct ObjectiveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Chat template whose system message the context is: auto (the model's own, or none), raw "
+      "Chat template whose system message the context is, or where it has none, what begins the first "
+        + "user's message: auto (the model's own, or none), raw "
         + "(none), chatml, llama3 or the file of a template.", valueName: "name"))
   var template = TrainingOptions.standard.template
 

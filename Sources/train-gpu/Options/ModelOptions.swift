@@ -38,11 +38,30 @@ extension ModelFolder {
   /// The folder that a user names: one of this machine, or a snapshot in the hub's cache, fetched
   /// where it is not there.
   init(named name: String, for contents: HubContents = .model, logger: Logger) throws {
-    let hub = try Hub(environment: ProcessInfo.processInfo.environment)
+    var hub = try Hub(environment: ProcessInfo.processInfo.environment)
+    hub.say = { logger.info("\($0)") }
     let report = DownloadReport(logger: logger)
-    try self.init(
-      at: hub.folder(
-        of: ModelReference(name), for: contents, report: { report.show($0) },
-        warn: { logger.warning("\($0)") }))
+    let reference = try ModelReference(name)
+    let url: URL
+    do {
+      url = try hub.folder(
+        of: reference, for: contents, report: { report.show($0) },
+        warn: { logger.warning("\($0)") })
+    } catch {
+      throw error.besides(reference, named: name)
+    }
+    try self.init(at: url)
+  }
+}
+
+extension HubError {
+  /// The error where a name is no folder either: whoever meant a folder reads first that there is none.
+  fileprivate func besides(_ reference: ModelReference, named name: String) -> HubError {
+    switch (reference, self) {
+    case (.repository, .offline), (.repository, .unreachable), (.repository, .unauthorized),
+      (.repository, .notFound), (.repository, .refused):
+      .neitherFolder(name, self)
+    default: self
+    }
   }
 }

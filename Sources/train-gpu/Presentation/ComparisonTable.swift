@@ -6,24 +6,38 @@ struct ComparisonTable {
   let noContext: HeldOut
 
   var text: String {
+    let intervals = validation.intervals
+    let rows = [
+      ["", "no context", "soft prompt", "95 % interval", "full context"],
+      [
+        "KL, nats a token", Format.number(validation.klNoContext, 4),
+        Format.number(validation.kl, 4), interval(intervals?.kl) { Format.number($0, 4) }, "0",
+      ],
+      [
+        "top-1 agreement", Format.percent(noContext.agreement),
+        Format.percent(validation.top1Agreement),
+        interval(intervals?.top1Agreement, Format.percent), "100.0 %",
+      ],
+      [
+        "exact match", Format.percent(validation.exactMatchNoContext),
+        Format.percent(validation.exactMatch), interval(intervals?.exactMatch, Format.percent),
+        Format.percent(validation.exactMatchFullContext),
+      ],
+    ]
     let table = TextTable(
-      columns: [.left, .right, .right, .right],
-      rows: [
-        ["", "no context", "soft prompt", "full context"],
-        [
-          "KL, nats a token", Format.number(validation.klNoContext, 4),
-          Format.number(validation.kl, 4), "0",
-        ],
-        [
-          "top-1 agreement", Format.percent(noContext.agreement),
-          Format.percent(validation.top1Agreement), "100.0 %",
-        ],
-        [
-          "exact match", Format.percent(validation.exactMatchNoContext),
-          Format.percent(validation.exactMatch), Format.percent(validation.exactMatchFullContext),
-        ],
-      ])
-    return table.text
-      + "\n\nThe soft prompt closes \(Format.percent(validation.gapClosed)) of the gap."
+      columns: [.left] + [TextTable.Alignment](repeating: .right, count: intervals == nil ? 3 : 4),
+      rows: intervals == nil ? rows.map { Array($0[..<3] + $0[4...]) } : rows)
+    let sentences = [validation.gapSentence, validation.basisSentence, validation.fewSentence]
+    return """
+      \(table.text)
+
+      \(RunMetrics.Validation.measures)
+
+      \(sentences.compactMap(\.self).joined(separator: "\n"))
+      """
+  }
+
+  private func interval(_ interval: Interval?, _ format: (Double) -> String) -> String {
+    interval.map { "\(format($0.low)) to \(format($0.high))" } ?? ""
   }
 }

@@ -12,6 +12,6 @@ struct StandardErrorLog: LogHandler {
 
   func log(event: LogEvent) {
     let prefix = event.level >= .warning ? "\(event.level): " : ""
-    StandardError.write("\(prefix)\(event.message)\n")
+    StandardError.write("\(prefix)\("\(event.message)".printable)\n")
   }
 }

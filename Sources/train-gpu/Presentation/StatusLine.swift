@@ -1,26 +1,21 @@
-import Foundation
-
 /// The last line of a terminal, written anew a few times a second.
-final class StatusLine {
+struct StatusLine {
   private var last = ContinuousClock.now - .seconds(1)
   private var isShown = false
   private static let interval = Duration.milliseconds(50)
-  private static let clearing = "\r\u{1B}[K"
-  /// A line longer than the terminal is wide must not go on in the next one, which nobody would clear.
-  private static let (cutting, wrapping) = ("\u{1B}[?7l", "\u{1B}[?7h")
 
   /// Shows a text in place of the last one.
-  func show(_ text: String) {
+  mutating func show(_ text: String) {
     let now = ContinuousClock.now
     guard now - last >= Self.interval else { return }
     last = now
     isShown = true
-    StandardError.write(Self.clearing + Self.cutting + text + Self.wrapping)
+    StandardError.showStatus(text.printable)
   }
 
   /// Takes the text away.
-  func clear() {
-    if isShown { StandardError.write(Self.clearing) }
+  mutating func clear() {
+    if isShown { StandardError.clearStatus() }
     isShown = false
   }
 }

@@ -92,6 +92,14 @@ MISTRAL = {
     "sliding_window": 8,
 }
 
+# As Ministral 8B: one layer of four sees all.
+MINISTRAL = MISTRAL | {
+    "architectures": ["MinistralForCausalLM"],
+    "model_type": "ministral",
+    "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "sliding_attention"],
+    "rope_theta": 100000000.0,
+}
+
 QWEN2 = {
     "architectures": ["Qwen2ForCausalLM"],
     "model_type": "qwen2",
@@ -578,6 +586,7 @@ FAMILIES = {
         common("llama", 128, LLAMA),
         common("llama3", 129, LLAMA3, long=64),
         common("mistral", 130, MISTRAL, long=64),
+        common("ministral", 133, MINISTRAL, long=64),
         common("qwen2", 131, QWEN2),
         family("gpt2", 132, GPT2),
         common("qwen3", 101, QWEN3),

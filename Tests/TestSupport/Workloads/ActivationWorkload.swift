@@ -1,7 +1,8 @@
 package import Compute
 import Foundation
 
-/// Sizes, inputs and Double reference of the activations, alone and as a gate, for their tests and benchmarks.
+/// Sizes, inputs and Double reference of the activations, alone and as a gate, for their tests and
+/// benchmarks.
 package struct ActivationWorkload {
   package let rows: Int
   package let width: Int
@@ -11,7 +12,8 @@ package struct ActivationWorkload {
   /// [rows, width]
   package let hiddenGradient: [Float]
 
-  /// Inputs mostly within a few units of 0 and, where `isSpiky`, some far out, where exponentials end.
+  /// Inputs mostly within a few units of 0 and, where `isSpiky`, some far out, where exponentials
+  /// end.
   package init(
     rows: Int, width: Int, activation: Activation, isSpiky: Bool = true,
     using generator: inout SeededGenerator
@@ -22,8 +24,8 @@ package struct ActivationWorkload {
     var values = generator.floats(2 * rows * width, in: -4...4)
     let far: [Float] = [-200, -90, -12, 12, 90, 200, -0.0, 1e-6]
     for (index, value) in far.enumerated() where isSpiky {
-      let place = 5 + index * 37
-      if place < values.count { values[place] = value }
+      let offset = 5 + index * 37
+      if offset < values.count { values[offset] = value }
     }
     gateUp = values
     hiddenGradient = generator.floats(rows * width)

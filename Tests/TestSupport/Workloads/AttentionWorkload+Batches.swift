@@ -1,6 +1,6 @@
 package import Compute
 
-/// The batches that attention meets, small: what their sequences are and what their prefix.
+/// Small versions of the batches of training and generation, with their sequences and prefixes.
 package struct AttentionBatch: Sendable, CustomStringConvertible {
   package let description: String
   package let prefixCount: Int
@@ -24,7 +24,7 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     return AttentionBatch(name, sequences)
   }
 
-  /// A training step: the prefix and, packed behind it, sequences that see it.
+  /// A training step: the prefix, followed by packed sequences that see it.
   package static func training(
     _ name: String, prefix: Int, _ lengths: [Int]
   ) -> AttentionBatch {
@@ -40,8 +40,8 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     return AttentionBatch(name, prefixCount: prefix, [own] + sequences)
   }
 
-  /// The last layer: only the last `responses` rows of each sequence ask, packed by themselves; the
-  /// prefix asks nothing.
+  /// The last layer: queries are only the last `responses` rows of each sequence, packed; the prefix
+  /// has no queries.
   package static func lastLayer(
     _ name: String, prefix: Int, _ lengths: [Int], responses: [Int]
   ) -> AttentionBatch {
@@ -55,7 +55,7 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     return AttentionBatch(name, prefixCount: prefix, sequences)
   }
 
-  /// Generation: one query a sequence, keys in a cache of `capacity` rows a sequence behind the
+  /// Decode: one query per sequence, keys in a KV cache of `capacity` rows per sequence after the
   /// prefix.
   package static func generation(
     _ name: String, prefix: Int, _ lengths: [Int], capacity: Int

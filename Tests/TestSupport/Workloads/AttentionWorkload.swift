@@ -43,9 +43,9 @@ package struct AttentionWorkload {
     }
     return pairs
   }
-  /// Two products over the head dimension for each pair and query head.
+  /// Two multiply-adds per head dimension element for each pair and query head.
   package var forwardFlop: Int { 4 * visiblePairs * heads.queryWidth }
-  /// Five products for each pair and query head.
+  /// Five multiply-adds per head dimension element for each pair and query head.
   package var backwardFlop: Int { 10 * visiblePairs * heads.queryWidth }
   /// Bytes that must move: query, key and value are read, output and log-sum-exp are written.
   package var forwardBytes: Int {
@@ -109,12 +109,12 @@ package struct AttentionWorkload {
       let others = keys.map { start($0, group, of: heads.keyValueHeads) }
       let scores = others.map { capped(dot(query, own, key, $0)) }
       let largest = scores.max() ?? 0
-      let shares = scores.map { exp($0 - largest) }
-      let sum = shares.reduce(0, +)
+      let exponentials = scores.map { exp($0 - largest) }
+      let sum = exponentials.reduce(0, +)
       logSumExp[row * heads.queryHeads + head] = largest + log(sum)
       for d in 0..<heads.headDimension { output[own + d] = 0 }
-      for (share, other) in zip(shares, others) {
-        for d in 0..<heads.headDimension { output[own + d] += share / sum * value[other + d] }
+      for (exponential, other) in zip(exponentials, others) {
+        for d in 0..<heads.headDimension { output[own + d] += exponential / sum * value[other + d] }
       }
     }
     return (output, logSumExp)
@@ -132,8 +132,8 @@ package struct AttentionWorkload {
     var queryGradient = [Double](repeating: .nan, count: query.count)
     var keyGradient = [Double](repeating: .nan, count: key.count)
     for row in gradientKeyRows(scope) {
-      for place in (row * heads.keyValueWidth)..<((row + 1) * heads.keyValueWidth) {
-        keyGradient[place] = 0
+      for element in (row * heads.keyValueWidth)..<((row + 1) * heads.keyValueWidth) {
+        keyGradient[element] = 0
       }
     }
     var valueGradient = keyGradient
@@ -146,14 +146,14 @@ package struct AttentionWorkload {
       for keyRow in keys {
         let other = start(keyRow, group, of: heads.keyValueHeads)
         let score = capped(dot(query, own, key, other))
-        let share = exp(score - logSumExp[row * heads.queryHeads + head])
+        let probability = exp(score - logSumExp[row * heads.queryHeads + head])
         let slope = softCap.map { 1 - (score / Double($0)) * (score / Double($0)) } ?? 1
         let scoreGradient =
-          share * (dot(outputGradient, own, value, other) - delta) * slope * Double(scale)
+          probability * (dot(outputGradient, own, value, other) - delta) * slope * Double(scale)
         for d in 0..<heads.headDimension {
           if hasQueryGradient { queryGradient[own + d] += scoreGradient * key[other + d] }
           keyGradient[other + d] += scoreGradient * query[own + d]
-          valueGradient[other + d] += share * outputGradient[own + d]
+          valueGradient[other + d] += probability * outputGradient[own + d]
         }
       }
     }

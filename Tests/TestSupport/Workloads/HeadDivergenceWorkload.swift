@@ -14,10 +14,11 @@ package struct HeadDivergenceWorkload {
   package let hidden: [Float]
   /// [rows + 2, width].
   package let teacherHidden: [Float]
-  package let places: [Int32]
+  package let rowIndices: [Int32]
 
   /// - Parameters:
-  ///   - closeness: the student's states differ from the teacher's by as much; nil makes them independent.
+  ///   - closeness: the student's states differ from the teacher's by as much; nil makes them
+  ///     independent.
   package init(
     rows: Int, vocabulary: Int, width: Int, shape: LogitShape = .plain, closeness: Float? = nil,
     using generator: inout SeededGenerator
@@ -31,24 +32,25 @@ package struct HeadDivergenceWorkload {
     head = generator.floats(vocabulary * width, in: -spread...spread)
       .map { Float(bitPattern: $0.bitPattern & 0xffff_0000) }
     let teacherHidden = generator.floats((rows + 2) * width)
-    let places = (0..<rows).map { Int32(rows + 1 - $0) }
+    let rowIndices = (0..<rows).map { Int32(rows + 1 - $0) }
     if let closeness {
       let noise = generator.floats(rows * width, in: -closeness...closeness)
       hidden = noise.indices.map { index in
-        teacherHidden[Int(places[index / width]) * width + index % width] + noise[index]
+        teacherHidden[Int(rowIndices[index / width]) * width + index % width] + noise[index]
       }
     } else {
       hidden = generator.floats(rows * width)
     }
     self.teacherHidden = teacherHidden
-    self.places = places
+    self.rowIndices = rowIndices
   }
 
-  /// FLOP of the two products, and of the teacher's where its logits are made anew.
+  /// FLOP of the two matrix multiplications, and of the teacher's if its logits are recomputed.
   package func flop(_ kind: TeacherCacheKind) -> Int {
     (kind == .hidden ? 6 : 4) * rows * vocabulary * width
   }
-  /// Bytes that must move: the head, once, the hidden states and the teacher's rows are read, the gradient is written.
+  /// Bytes that must move: the head, once, the hidden states and the teacher's rows are read, the
+  /// gradient is written.
   package func bytes(_ kind: TeacherCacheKind, _ precision: WeightPrecision) -> Int {
     vocabulary * width * precision.byteCount + 2 * rows * width * 4
       + rows * (kind == .logits ? 2 * vocabulary : 4 * width)
@@ -91,14 +93,14 @@ package struct HeadDivergenceWorkload {
     rowsOfLogits(nil).flatMap(\.student).reduce(0) { max($0, abs($1.logit)) }
   }
 
-  /// A logit, and its derivative with respect to the head's product.
+  /// A logit, and its derivative with respect to the head's output.
   private typealias Logit = (logit: Double, slope: Double)
 
   private func rowsOfLogits(_ hidden: [Double]?) -> [(teacher: [Logit], student: [Logit])] {
     let student = hidden ?? self.hidden.map(Double.init)
     let teacher = teacherHidden.map(Double.init)
     return (0..<rows).map { row in
-      (logits(teacher, row: Int(places[row])), logits(student, row: row))
+      (logits(teacher, row: Int(rowIndices[row])), logits(student, row: row))
     }
   }
 

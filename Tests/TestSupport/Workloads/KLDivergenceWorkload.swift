@@ -6,9 +6,9 @@ package struct KLDivergenceWorkload {
   package let rows: Int
   package let width: Int
   package let weight: Float = 0.125
-  /// [rows + 1, width]: the teacher's rows stand elsewhere than the student's, and one is in no use.
+  /// [rows + 1, width]: teacher rows in another order than the student's; one is unused.
   package let teacher: [Float]
-  package let places: [Int32]
+  package let rowIndices: [Int32]
   /// [rows, width].
   package let student: [Float]
 
@@ -16,8 +16,8 @@ package struct KLDivergenceWorkload {
   package var halfTeacher: [UInt16] { teacher.map { Float16($0).bitPattern } }
 
   /// - Parameters:
-  ///   - closeness: the student's logits differ from the teacher's by as much and by an offset of the row; nil makes
-  ///     them independent.
+  ///   - closeness: the student's logits differ from the teacher's by as much and by an offset of
+  ///     the row; nil makes them independent.
   package init(
     rows: Int, width: Int, closeness: Float? = nil, using generator: inout SeededGenerator
   ) {
@@ -26,10 +26,10 @@ package struct KLDivergenceWorkload {
     // What binary16 holds exactly, so that one reference serves both ways of storing it.
     let teacher = spikyLogits(rows: rows + 1, width: width, using: &generator)
       .map { Float(Float16($0)) }
-    let places = (0..<rows).map { Int32(rows - $0) }
+    let rowIndices = (0..<rows).map { Int32(rows - $0) }
     if let closeness {
       student = (0..<rows).flatMap { row in
-        let start = Int(places[row]) * width
+        let start = Int(rowIndices[row]) * width
         return teacher[start..<(start + width)].map {
           $0 + 7 + closeness * Float.random(in: -1...1, using: &generator)
         }
@@ -38,7 +38,7 @@ package struct KLDivergenceWorkload {
       student = spikyLogits(rows: rows, width: width, using: &generator)
     }
     self.teacher = teacher
-    self.places = places
+    self.rowIndices = rowIndices
   }
 
   /// Bytes that must move: the teacher's rows in 16 bits are read, the student's updated.
@@ -46,7 +46,7 @@ package struct KLDivergenceWorkload {
   /// Bytes that must move for the loss alone: both models' rows are read.
   package var lossBytes: Int { rows * width * (2 + 4) }
 
-  /// The loss of each row in Double, with the student's logits or others in their place.
+  /// The loss of each row in Double, with the student's logits or with `logits`.
   package func losses(_ objective: Objective, _ student: [Double]? = nil) -> [Double] {
     (0..<rows).map { row in
       let (logP, logQ) = logarithms(row, objective, student)
@@ -62,8 +62,8 @@ package struct KLDivergenceWorkload {
     }
   }
 
-  /// weight times the gradient of the losses with respect to z in Double, where the student's logits are z, or
-  /// softCap * tanh(z / softCap).
+  /// weight times the gradient of the losses with respect to z in Double, where the student's
+  /// logits are z, or softCap * tanh(z / softCap).
   package func gradient(_ objective: Objective, softCap: Float? = nil) -> [Double] {
     (0..<rows).flatMap { row in
       let (logP, logQ) = logarithms(row, objective, nil)
@@ -107,9 +107,9 @@ package struct KLDivergenceWorkload {
   private func logarithms(
     _ row: Int, _ objective: Objective, _ student: [Double]?
   ) -> ([Double], [Double]) {
-    let place = Int(places[row])
+    let teacherRow = Int(rowIndices[row])
     let range = (row * width)..<((row + 1) * width)
-    let t = teacher[(place * width)..<((place + 1) * width)].map(Double.init)
+    let t = teacher[(teacherRow * width)..<((teacherRow + 1) * width)].map(Double.init)
     let s = student.map { Array($0[range]) } ?? self.student[range].map(Double.init)
     return (normalized(t, objective), normalized(s, objective))
   }

@@ -53,7 +53,8 @@ package struct LayerNormWorkload {
     }
   }
 
-  /// The largest |scale * x| and |scale * g| of the terms that cancel where a row is narrow or off centre.
+  /// The largest |scale * x| and |scale * g| of the terms that cancel in a row that is narrow or
+  /// off centre.
   package var largestTerm: Double {
     (0..<rows).map { row in
       let range = (row * width)..<((row + 1) * width)

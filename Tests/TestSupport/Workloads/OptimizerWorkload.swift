@@ -1,4 +1,5 @@
-/// Sizes, inputs and Double references of gradientNorm, adamW and sgd, for their tests and benchmarks.
+/// Sizes, inputs and Double references of gradientNorm, adamW and sgd, for their tests and
+/// benchmarks.
 package struct OptimizerWorkload {
   package let count: Int
   package let parameters: [Float]

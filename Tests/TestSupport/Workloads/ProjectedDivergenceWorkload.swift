@@ -1,6 +1,7 @@
 import Foundation
 
-/// Sizes, inputs and Double reference of the divergence from a projected teacher, for its test and its benchmark.
+/// Sizes, inputs and Double reference of the divergence from a projected teacher, for its test and
+/// its benchmark.
 package struct ProjectedDivergenceWorkload {
   package let rows: Int
   package let vocabulary: Int
@@ -11,11 +12,11 @@ package struct ProjectedDivergenceWorkload {
   package let logits: [Float]
   /// [rows, width].
   package let hidden: [Float]
-  /// [rows + 1, width]: the teacher's rows stand elsewhere than the student's, and one is in no use.
+  /// [rows + 1, width]: teacher rows in another order than the student's; one is unused.
   package let projected: [Float]
   /// [rows + 1].
   package let entropies: [Float]
-  package let places: [Int32]
+  package let rowIndices: [Int32]
 
   package init(
     rows: Int, vocabulary: Int, width: Int, temperature: Float,
@@ -29,7 +30,7 @@ package struct ProjectedDivergenceWorkload {
     hidden = generator.floats(rows * width)
     projected = generator.floats((rows + 1) * width)
     entropies = generator.floats(rows + 1, in: 0...5)
-    places = (0..<rows).map { Int32(rows - $0) }
+    rowIndices = (0..<rows).map { Int32(rows - $0) }
   }
 
   /// Bytes that must move: logits become q, h and m are read, the gradient is written.
@@ -43,7 +44,7 @@ package struct ProjectedDivergenceWorkload {
   package func losses() -> [Double] {
     (0..<rows).map { row in
       logSumExp(scaled(row)) - dotProduct(row) / Double(temperature)
-        - Double(entropies[Int(places[row])])
+        - Double(entropies[Int(rowIndices[row])])
     }
   }
 
@@ -90,7 +91,7 @@ package struct ProjectedDivergenceWorkload {
   }
 
   private func projectedRow(_ row: Int) -> ArraySlice<Float> {
-    let start = Int(places[row]) * width
+    let start = Int(rowIndices[row]) * width
     return projected[start..<(start + width)]
   }
 

@@ -1,7 +1,8 @@
 package import Compute
 import Foundation
 
-/// Sizes, inputs and Double reference of splitHeads and mergeHeads, for their test and their benchmark.
+/// Sizes, inputs and Double reference of splitHeads and mergeHeads, for their test and their
+/// benchmark.
 package struct RotaryWorkload {
   package let rows: Int
   package let heads: HeadShape
@@ -11,7 +12,7 @@ package struct RotaryWorkload {
   package let positions: [Int32]
   package let keyRows: [Int32]
   package let projected: [Float]
-  /// Rows that keys and values have room for; some stay untouched.
+  /// Row capacity of the key and value buffers; some rows are not written.
   package let keyCapacity: Int
 
   package static let positionLimit = 300
@@ -36,7 +37,7 @@ package struct RotaryWorkload {
   /// Bytes that must move: every element is read and written.
   package var bytes: Int { 2 * rows * heads.fusedWidth * 4 }
 
-  /// The projection with its queries and keys rotated where they stand; by the transpose where `transposed`.
+  /// The projection with queries and keys rotated in keyRow; by the transpose if `transposed`.
   package func rotated(_ values: [Double], transposed: Bool) -> [Double] {
     var result = values
     let half = rotaryDimension / 2
@@ -81,12 +82,12 @@ package struct RotaryWorkload {
     }
   }
 
-  /// Rows put to `keyRows` of a buffer that begins as `filler`.
+  /// A buffer of `filler` with rows scattered to `keyRows`.
   package func placed<Element>(_ rows: [Element], filler: Element) -> [Element] {
     var result = [Element](repeating: filler, count: keyCapacity * heads.keyValueWidth)
-    for (row, place) in keyRows.enumerated() {
+    for (row, keyRow) in keyRows.enumerated() {
       for e in 0..<heads.keyValueWidth {
-        result[Int(place) * heads.keyValueWidth + e] = rows[row * heads.keyValueWidth + e]
+        result[Int(keyRow) * heads.keyValueWidth + e] = rows[row * heads.keyValueWidth + e]
       }
     }
     return result

@@ -27,7 +27,7 @@ package struct RowGatherWorkload {
     rows.flatMap { row in table[(Int(row) * width)..<((Int(row) + 1) * width)] }
   }
 
-  /// `table` after the rows of `source` were put to their places.
+  /// `table` after the rows of `source` were scattered to their row indices.
   package func scattered(accumulating: Bool) -> [Float] {
     var result = table
     for (index, row) in rows.enumerated() {

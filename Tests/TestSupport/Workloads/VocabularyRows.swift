@@ -1,6 +1,7 @@
 import Foundation
 
-/// Rows of logits as language models give them: most within a few units, some that stand far above the rest.
+/// Rows of logits as language models give them: most within a few units, some that stand far above
+/// the rest.
 package func spikyLogits(
   rows: Int, width: Int, using generator: inout SeededGenerator
 ) -> [Float] {
@@ -20,7 +21,8 @@ package func logSumExp(_ row: some Collection<Double>) -> Double {
   return largest + log(row.reduce(0) { $0 + exp($1 - largest) })
 }
 
-/// Sizes, inputs and Double reference of softmax and log-sum-exp, for their test and their benchmark.
+/// Sizes, inputs and Double reference of softmax and log-sum-exp, for their test and their
+/// benchmark.
 package struct SoftmaxWorkload {
   package let rows: Int
   package let width: Int

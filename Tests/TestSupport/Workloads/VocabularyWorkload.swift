@@ -1,6 +1,7 @@
 import Foundation
 
-/// Rows of logits over a vocabulary with Double references of argmax and sampling, for their tests and benchmarks.
+/// Rows of logits over a vocabulary with Double references of argmax and sampling, for their tests
+/// and benchmarks.
 package struct VocabularyWorkload {
   package let rows: Int
   package let width: Int

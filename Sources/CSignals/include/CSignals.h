@@ -1,0 +1,3 @@
+#pragma once
+#include "mapped_files.h"
+#include "signals.h"

@@ -1,0 +1,88 @@
+import CKernels
+
+extension KernelFile {
+  static let attentionTiles = unsafe KernelFile(kernel_attention_tiles)
+  static let attentionForward = unsafe KernelFile(
+    kernel_attention_forward, needs: [.attentionTiles])
+}
+
+extension Device {
+  /// Scaled dot-product attention with grouped-query heads over packed sequences (FlashAttention-2,
+  /// Dao 2023, arXiv:2307.08691): output = softmax(scale * query key^T) value over the keys that
+  /// the layout lets a query see, query head h reading key/value head h / (H / G). Rows outside the
+  /// layout's sequences stay as they are.
+  ///
+  /// - Parameters:
+  ///   - query: [layout.queryRows, H, D], read.
+  ///   - key: [layout.keyRows, G, D], read.
+  ///   - value: [layout.keyRows, G, D], read.
+  ///   - scale: multiplies scores, usually 1 / sqrt(D).
+  ///   - softCap: bounds scores to softCap * tanh(score / softCap) (Gemma 2); nil leaves them.
+  ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.
+  ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats,
+  ///     which the gradient needs; -1e30 for a query that sees no key.
+  package func attention(
+    query: borrowing DeviceBuffer<Float>, key: borrowing DeviceBuffer<Float>,
+    value: borrowing DeviceBuffer<Float>, layout: AttentionLayout, heads: HeadShape, scale: Float,
+    softCap: Float? = nil, into output: inout DeviceBuffer<Float>,
+    logSumExp: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try heads.expectAttention("attention")
+    let (queries, keys) = (layout.queryRows, layout.keyRows)
+    try expect("attention", "query", query.count, atLeast: queries * heads.queryWidth)
+    try expect("attention", "key", key.count, atLeast: keys * heads.keyValueWidth)
+    try expect("attention", "value", value.count, atLeast: keys * heads.keyValueWidth)
+    try expect("attention", "output", output.count, atLeast: queries * heads.queryWidth)
+    try expect("attention", "logSumExp", logSumExp.count, atLeast: queries * heads.queryHeads)
+    switch engine {
+    case .cpu(let cpu):
+      let attention = CPUAttention(
+        heads: heads, layout: layout, scale: scale, softCap: softCap, on: cpu)
+      let table = try layout.queryTable(rows: attention.queryRows, groupSize: heads.groupSize)
+      var scratch = try self.scratch(of: Float.self, count: cpu.threads * attention.forwardFloats)
+      let (query, key, value) = unsafe (query.host, key.host, value.host)
+      let (output, logSumExp) = unsafe (output.mutableHost, logSumExp.mutableHost)
+      let (tiles, groups) = unsafe (table.records.buffer.host, heads.keyValueHeads)
+      unsafe cpu.forEach(
+        table.count * groups, onOneThread: attention.isSmall, scratch: scratch.mutableHost,
+        floats: attention.forwardFloats
+      ) { index, scratch in
+        unsafe attention.forward(
+          tiles[index / groups], head: index % groups, query: query, key: key, value: value,
+          output: output, logSumExp: logSumExp, scratch: scratch)
+      }
+    case .opencl(let gpu):
+      let kernel = AttentionKernel(.attentionForward, gpu, heads: heads, softCap: softCap)
+      let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
+      var launch = try gpu.launch(.attentionForward, "attention_forward", kernel.options)
+      try launch.read(table.records.buffer)
+      try launch.read(query)
+      try launch.read(key)
+      try launch.read(value)
+      try launch.write(&output)
+      try launch.write(&logSumExp)
+      try launch.value(heads.queryHeads)
+      try launch.value(heads.keyValueHeads)
+      try launch.value(layout.windowOrAll)
+      try launch.value(scale)
+      try launch.value(softCap ?? 0)
+      try launch.run(
+        groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1])
+    }
+  }
+}
+
+extension HeadShape {
+  /// Throws if attention does not support these heads.
+  func expectAttention(_ operation: String) throws(ComputeError) {
+    guard keyValueHeads > 0, queryHeads > 0, queryHeads % keyValueHeads == 0 else {
+      throw .unsupported(
+        operation: operation,
+        reason: "\(queryHeads) query heads do not divide over \(keyValueHeads) key/value heads")
+    }
+    guard (1...256).contains(headDimension) else {
+      throw .unsupported(
+        operation: operation, reason: "head dimension \(headDimension), expected 1 to 256")
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let rotary = unsafe KernelFile(kernel_rotary)
+}
+
+extension Tunable {
+  /// One configuration for `split_heads` and `merge_heads`.
+  static let rotary = Tunable("rotary", .rotary, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, heads) = (trial.device, trial.sizes.rows, trial.sizes.heads)
+    let half = heads.headDimension / 2
+    let rotation = try RotaryTable(
+      device, inverseFrequencies: (0..<half).map { 1 / Float(1 + $0 * $0) }, positions: rows)
+    let (positions, keyRows) = (
+      try trial.rowIndices(rows, below: rows), try trial.rowIndices(rows, below: rows)
+    )
+    let projected = try trial.floats(rows * heads.fusedWidth)
+    let query = try trial.zeros(rows * heads.queryWidth)
+    let key = try trial.zeros(rows * heads.keyValueWidth)
+    let value = try trial.zeros(rows * heads.keyValueWidth)
+    trial.run { () throws(ComputeError) in
+      try device.splitHeads(
+        projected.buffer, rotation: rotation, positions: positions.buffer,
+        keyRows: keyRows.buffer, heads: heads, rows: rows, query: &query.buffer,
+        key: &key.buffer, value: &value.buffer)
+      try device.mergeHeads(
+        queryGradient: query.buffer, keyGradient: key.buffer, valueGradient: value.buffer,
+        rotation: rotation, positions: positions.buffer, keyRows: keyRows.buffer, heads: heads,
+        rows: rows, into: &projected.buffer)
+    }
+  }
+}
+
+extension Device {
+  /// Splits a fused projection into heads and applies half-split (NeoX) RoPE to queries and keys:
+  /// element i is paired with element i + rotaryDimension / 2.
+  ///
+  /// - Parameters:
+  ///   - projected: [rows, (H + 2G) * D], read: query | key | value of a row.
+  ///   - rotation: the angles of at least all `positions`.
+  ///   - positions: [rows], read.
+  ///   - keyRows: [rows], read: the row of `key` and `value` that each row's key and value go to,
+  ///     each named once.
+  ///   - query: [rows, H, D], written.
+  ///   - key: [*, G, D], rows at `keyRows` written.
+  ///   - value: [*, G, D], rows at `keyRows` written.
+  package func splitHeads(
+    _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
+    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    heads: HeadShape, rows: Int, query: inout DeviceBuffer<Float>,
+    key: inout DeviceBuffer<Float>, value: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("splitHeads", "projected", projected.count, atLeast: rows * heads.fusedWidth)
+    try expect("splitHeads", "positions", positions.count, atLeast: rows)
+    try expect("splitHeads", "keyRows", keyRows.count, atLeast: rows)
+    try expect("splitHeads", "query", query.count, atLeast: rows * heads.queryWidth)
+    try expect("splitHeads", "key", key.count, atLeast: rows * heads.keyValueWidth)
+    try expect("splitHeads", "value", value.count, atLeast: rows * heads.keyValueWidth)
+    switch engine {
+    case .cpu(let cpu):
+      let shape = unsafe rotation.shape(heads, positions: positions.host)
+      let (projected, keyRows) = unsafe (projected.host, keyRows.host)
+      let (query, key, value) = unsafe (query.mutableHost, key.mutableHost, value.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * heads.fusedWidth) { range in
+        unsafe split_heads(
+          range.lowerBound, range.upperBound, shape, projected, keyRows, query, key, value)
+      }
+    case .opencl(let gpu):
+      var launch = try gpu.rotary("split_heads", heads)
+      try launch.read(projected)
+      try launch.read(rotation, at: positions)
+      try launch.read(keyRows)
+      try launch.write(&query)
+      try launch.write(&key)
+      try launch.write(&value)
+      try launch.run(heads, rotation, rows: rows, on: gpu)
+    }
+  }
+
+  /// As `splitHeads`, for a projection of queries only: the last layer computes queries at response
+  /// rows only.
+  ///
+  /// - Parameters:
+  ///   - projected: [rows, H * D], read.
+  ///   - positions: [rows], read.
+  ///   - query: [rows, H, D], written.
+  package func splitQuery(
+    _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
+    positions: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    query: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("splitQuery", "projected", projected.count, atLeast: rows * heads.queryWidth)
+    try expect("splitQuery", "positions", positions.count, atLeast: rows)
+    try expect("splitQuery", "query", query.count, atLeast: rows * heads.queryWidth)
+    let heads = heads.queriesAlone
+    switch engine {
+    case .cpu(let cpu):
+      let shape = unsafe rotation.shape(heads, positions: positions.host)
+      let (projected, query) = unsafe (projected.host, query.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * heads.fusedWidth) { range in
+        unsafe split_heads(
+          range.lowerBound, range.upperBound, shape, projected, nil, query, nil, nil)
+      }
+    case .opencl(let gpu):
+      var launch = try gpu.rotary("split_heads", heads)
+      try launch.read(projected)
+      try launch.read(rotation, at: positions)
+      try launch.none()  // key rows
+      try launch.write(&query)
+      try launch.none()  // keys
+      try launch.none()  // values
+      try launch.run(heads, rotation, rows: rows, on: gpu)
+    }
+  }
+
+  /// As `splitHeads`, for a projection of keys and values only.
+  ///
+  /// - Parameters:
+  ///   - projected: [rows, 2G * D], read: key | value of a row.
+  ///   - positions: [rows], read.
+  ///   - keyRows: [rows], read.
+  ///   - key: [*, G, D], rows at `keyRows` written.
+  ///   - value: [*, G, D], rows at `keyRows` written.
+  package func splitKeyValue(
+    _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
+    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    heads: HeadShape, rows: Int, key: inout DeviceBuffer<Float>,
+    value: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect(
+      "splitKeyValue", "projected", projected.count, atLeast: 2 * rows * heads.keyValueWidth)
+    try expect("splitKeyValue", "positions", positions.count, atLeast: rows)
+    try expect("splitKeyValue", "keyRows", keyRows.count, atLeast: rows)
+    try expect("splitKeyValue", "key", key.count, atLeast: rows * heads.keyValueWidth)
+    try expect("splitKeyValue", "value", value.count, atLeast: rows * heads.keyValueWidth)
+    let heads = heads.keysAndValuesAlone
+    switch engine {
+    case .cpu(let cpu):
+      let shape = unsafe rotation.shape(heads, positions: positions.host)
+      let (projected, keyRows) = unsafe (projected.host, keyRows.host)
+      let (key, value) = unsafe (key.mutableHost, value.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * heads.fusedWidth) { range in
+        unsafe split_heads(
+          range.lowerBound, range.upperBound, shape, projected, keyRows, nil, key, value)
+      }
+    case .opencl(let gpu):
+      var launch = try gpu.rotary("split_heads", heads)
+      try launch.read(projected)
+      try launch.read(rotation, at: positions)
+      try launch.read(keyRows)
+      try launch.none()  // queries
+      try launch.write(&key)
+      try launch.write(&value)
+      try launch.run(heads, rotation, rows: rows, on: gpu)
+    }
+  }
+}
+
+extension HeadShape {
+  /// The heads of a projection of queries only.
+  var queriesAlone: HeadShape {
+    HeadShape(queryHeads: queryHeads, keyValueHeads: 0, headDimension: headDimension)
+  }
+
+  /// The heads of a projection of keys and values only.
+  var keysAndValuesAlone: HeadShape {
+    HeadShape(queryHeads: 0, keyValueHeads: keyValueHeads, headDimension: headDimension)
+  }
+
+  /// The constant that the kernels over heads are built with.
+  var option: KernelOption { KernelOption("HEAD_DIMENSION", headDimension) }
+}
+
+extension RotaryTable {
+  /// The operands of the CPU path; valid while this table and the positions live.
+  func shape(_ heads: HeadShape, positions: UnsafePointer<Int32>) -> HeadRotation {
+    unsafe HeadRotation(
+      query_heads: heads.queryHeads, key_value_heads: heads.keyValueHeads,
+      head_dimension: heads.headDimension, half_dimension: rotaryDimension / 2,
+      cosine: cosine.host, sine: sine.host, positions: positions)
+  }
+}
+
+extension OpenCLEngine {
+  /// A launch of `split_heads` or `merge_heads`.
+  func rotary(_ entry: String, _ heads: HeadShape) throws(ComputeError) -> KernelLaunch {
+    try launch(.rotary, entry, [lanes(.rotary).option, heads.option])
+  }
+}
+
+extension KernelLaunch {
+  /// The angles, and the positions of the rows.
+  mutating func read(
+    _ rotation: RotaryTable, at positions: borrowing DeviceBuffer<Int32>
+  ) throws(ComputeError) {
+    try read(rotation.cosine)
+    try read(rotation.sine)
+    try read(positions)
+  }
+
+  /// Binds the sizes, which come last, and runs.
+  consuming func run(
+    _ heads: HeadShape, _ rotation: RotaryTable, rows: Int, on gpu: OpenCLEngine
+  ) throws(ComputeError) {
+    try value(heads.queryWidth)
+    try value(heads.keyValueWidth)
+    try value(rotation.rotaryDimension / 2)
+    try run(groups: rows, lanes: gpu.lanes(.rotary).count)
+  }
+}

@@ -1,0 +1,102 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let residualAdd = unsafe KernelFile(kernel_residual_add)
+}
+
+extension Device {
+  /// y[i] += x[i].
+  ///
+  /// - Parameters:
+  ///   - x: [count], read.
+  ///   - y: [count], updated.
+  package func add(
+    _ x: borrowing DeviceBuffer<Float>, to y: inout DeviceBuffer<Float>, count: Int
+  ) throws(ComputeError) {
+    try expect("add", "x", x.count, atLeast: count)
+    try expect("add", "y", y.count, atLeast: count)
+    switch engine {
+    case .cpu(let cpu):
+      let (x, y) = unsafe (x.host, y.mutableHost)
+      cpu.forEachRange(of: count, elementsPerRow: 1) { range in
+        unsafe add_elements(range.lowerBound, range.upperBound, x, y)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.residualAdd)
+      var launch = try gpu.launch(.residualAdd, "add_elements", [lanes.option])
+      try launch.read(x)
+      try launch.write(&y)
+      try launch.offset(count)
+      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+
+  /// y[i] *= factor.
+  ///
+  /// - Parameters:
+  ///   - y: [count], updated.
+  package func scale(
+    _ y: inout DeviceBuffer<Float>, by factor: Float, count: Int
+  ) throws(ComputeError) {
+    try expect("scale", "y", y.count, atLeast: count)
+    switch engine {
+    case .cpu(let cpu):
+      let y = unsafe y.mutableHost
+      cpu.forEachRange(of: count, elementsPerRow: 1) { range in
+        unsafe scale_elements(range.lowerBound, range.upperBound, factor, y)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.residualAdd)
+      var launch = try gpu.launch(.residualAdd, "scale_elements", [lanes.option])
+      try launch.write(&y)
+      try launch.offset(count)
+      try launch.value(factor)
+      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+
+  /// Adds learned position embeddings: y[r] += table[positions[r]].
+  ///
+  /// - Parameters:
+  ///   - table: [*, width], read.
+  ///   - positions: [rows], read: rows of `table`.
+  ///   - y: [rows, width], updated.
+  package func addPositionRows(
+    _ table: borrowing DeviceBuffer<Float>, positions: borrowing DeviceBuffer<Int32>, width: Int,
+    rows: Int, to y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("addPositionRows", "positions", positions.count, atLeast: rows)
+    try expect("addPositionRows", "y", y.count, atLeast: rows * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (table, positions, y) = unsafe (table.host, positions.host, y.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: width) { range in
+        unsafe add_position_rows(range.lowerBound, range.upperBound, width, table, positions, y)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.residualAdd)
+      var launch = try gpu.launch(.residualAdd, "add_position_rows", [lanes.option])
+      try launch.read(table)
+      try launch.read(positions)
+      try launch.write(&y)
+      try launch.value(width)
+      try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+    }
+  }
+}
+
+extension Tunable {
+  static let residualAdd = Tunable(
+    "residual_add", .residualAdd, gpu: .elementLanes, cpu: .elementLanes
+  ) { trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let (x, y) = (try trial.floats(rows * width), try trial.floats(rows * width))
+    let positions = try trial.rowIndices(rows, below: rows)
+    trial.run { () throws(ComputeError) in
+      try device.add(x.buffer, to: &y.buffer, count: rows * width)
+      try device.addPositionRows(
+        x.buffer, positions: positions.buffer, width: width, rows: rows, to: &y.buffer)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let embedding = unsafe KernelFile(kernel_embedding)
+}
+
+extension Device {
+  /// Rows of a stored matrix as f32: y[firstRow + i] = scale * table[identifiers[i]].
+  ///
+  /// - Parameters:
+  ///   - table: [V, E] in any precision.
+  ///   - identifiers: [count], read; each below V.
+  ///   - count: rows to gather.
+  ///   - scale: multiplies every element.
+  ///   - y: [*, E], written from row `firstRow`.
+  package func embeddingGather(
+    _ table: WeightMatrix, identifiers: borrowing DeviceBuffer<Int32>, count: Int,
+    scale: Float = 1, into y: inout DeviceBuffer<Float>, at firstRow: Int = 0
+  ) throws(ComputeError) {
+    let width = table.columns
+    try expect("embeddingGather", "identifiers", identifiers.count, atLeast: count)
+    try expect("embeddingGather", "y", y.count, atLeast: (firstRow + count) * width)
+    switch engine {
+    case .cpu(let cpu):
+      let elements = unsafe UnsafeRawPointer(table.elements.host)
+      let identifiers = unsafe identifiers.host
+      let target = unsafe y.mutableHost + firstRow * width
+      cpu.forEachRange(of: count, elementsPerRow: width) { range in
+        unsafe gather_weights(
+          range.lowerBound, range.upperBound, width, elements, table.precision.code, identifiers,
+          scale, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.embedding)
+      var launch = try gpu.launch(
+        .embedding, "embedding_gather", [lanes.option, table.precision.option])
+      try launch.read(table.elements)
+      try launch.read(identifiers)
+      try launch.write(&y)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(scale)
+      try launch.run(groups: count, lanes: lanes.count)
+    }
+  }
+
+  /// Downloads rows of a stored matrix to the host, row by row.
+  ///
+  /// - Parameter identifiers: rows of `table`, each checked to be below V.
+  package func downloadRows(
+    _ identifiers: [Int], of table: WeightMatrix
+  ) throws(ComputeError) -> [Float] {
+    if let wrong = identifiers.first(where: { $0 < 0 || $0 >= table.rows }) {
+      throw .unsupported(
+        operation: "downloadRows", reason: "row \(wrong) of a table of \(table.rows) rows")
+    }
+    guard !identifiers.isEmpty else { return [] }
+    let rows = try buffer(identifiers.map(Int32.init))
+    var gathered = try buffer(of: Float.self, count: identifiers.count * table.columns)
+    try embeddingGather(table, identifiers: rows, count: identifiers.count, into: &gathered)
+    return try download(gathered)
+  }
+}
+
+extension Tunable {
+  static let embedding = Tunable("embedding", .embedding, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let table = try trial.matrix(rows: 4 * rows, columns: width)
+    let identifiers = try trial.rowIndices(rows, below: 4 * rows)
+    let y = try trial.zeros(rows * width)
+    trial.run { () throws(ComputeError) in
+      try device.embeddingGather(
+        table, identifiers: identifiers.buffer, count: rows, into: &y.buffer)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let rowGather = unsafe KernelFile(kernel_row_gather)
+}
+
+extension Device {
+  /// Gathers rows by row index: target[r] = source[rows[r]].
+  ///
+  /// - Parameters:
+  ///   - source: [*, width], read.
+  ///   - rows: [count], read: row indices into `source`, in any order, repeats allowed.
+  ///   - target: [count, width], written.
+  package func gatherRows(
+    _ source: borrowing DeviceBuffer<Float>, at rows: borrowing DeviceBuffer<Int32>, count: Int,
+    width: Int, into target: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("gatherRows", "rows", rows.count, atLeast: count)
+    try expect("gatherRows", "target", target.count, atLeast: count * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
+      cpu.forEachRange(of: count, elementsPerRow: width) { range in
+        unsafe gather_rows(range.lowerBound, range.upperBound, width, source, rows, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.rowGather)
+      var launch = try gpu.launch(.rowGather, "gather_rows", [lanes.option])
+      try launch.read(source)
+      try launch.read(rows)
+      try launch.write(&target)
+      try launch.value(width)
+      try launch.run(groups: count, lanes: lanes.count)
+    }
+  }
+
+  /// Scatters rows by row index: target[rows[r]] = source[r]. Other rows keep their contents.
+  ///
+  /// - Parameters:
+  ///   - source: [count, width], read.
+  ///   - rows: [count], read: row indices into `target`, all distinct.
+  ///   - accumulating: adds to the rows of `target`.
+  ///   - target: [*, width], updated.
+  package func scatterRows(
+    _ source: borrowing DeviceBuffer<Float>, to rows: borrowing DeviceBuffer<Int32>, count: Int,
+    width: Int, accumulating: Bool = false, in target: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("scatterRows", "source", source.count, atLeast: count * width)
+    try expect("scatterRows", "rows", rows.count, atLeast: count)
+    try expect("scatterRows", "target", target.count, atLeast: count * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
+      cpu.forEachRange(of: count, elementsPerRow: width) { range in
+        unsafe scatter_rows(
+          range.lowerBound, range.upperBound, width, source, rows, accumulating, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.rowGather)
+      var launch = try gpu.launch(.rowGather, "scatter_rows", [lanes.option])
+      try launch.read(source)
+      try launch.read(rows)
+      try launch.write(&target)
+      try launch.value(width)
+      try launch.value(accumulating ? 1 : 0)
+      try launch.run(groups: count, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let rowGather = Tunable("row_gather", .rowGather, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let rowIndices = try trial.rowIndices(rows, below: rows)
+    let (source, target) = (try trial.floats(rows * width), try trial.zeros(rows * width))
+    trial.run { () throws(ComputeError) in
+      try device.gatherRows(
+        source.buffer, at: rowIndices.buffer, count: rows, width: width, into: &target.buffer)
+      try device.scatterRows(
+        target.buffer, to: rowIndices.buffer, count: rows, width: width, in: &source.buffer)
+    }
+  }
+}

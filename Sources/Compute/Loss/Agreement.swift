@@ -1,0 +1,65 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let agreement = unsafe KernelFile(kernel_agreement, needs: [.lanes, .vocabularyRow])
+}
+
+extension Device {
+  /// Whether each row's most likely token (the lowest of equal ones) is the teacher's.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], read.
+  ///   - chosen: [*], read: argmax of each teacher row.
+  ///   - rowIndices: [*], read from `firstIndex`: the teacher row of each row.
+  ///   - agreements: [*], written from `firstRow`: 1 or 0.
+  package func agreement(
+    _ logits: borrowing DeviceBuffer<Float>, with chosen: borrowing DeviceBuffer<Int32>,
+    at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, width: Int, firstIndex: Int = 0,
+    firstRow: Int = 0,
+    into agreements: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("agreement", "logits", logits.count, atLeast: rows * width)
+    try expect("agreement", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
+    try expect("agreement", "agreements", agreements.count, atLeast: firstRow + rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (logits, chosen) = unsafe (logits.host, chosen.host)
+      let (rowIndices, agreements) = unsafe (
+        rowIndices.host + firstIndex, agreements.mutableHost + firstRow
+      )
+      cpu.forEachRange(of: rows, elementsPerRow: width) { range in
+        unsafe CArithmetic.agreement(
+          range.lowerBound, range.upperBound, width, logits, chosen, rowIndices, agreements)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.agreement)
+      var launch = try gpu.launch(.agreement, "agreement", [lanes.option])
+      try launch.read(logits)
+      try launch.read(chosen)
+      try launch.read(rowIndices)
+      try launch.write(&agreements)
+      try launch.value(width)
+      try launch.value(firstIndex)
+      try launch.value(firstRow)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let agreement = Tunable("agreement", .agreement, gpu: .vocabularyLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let logits = try trial.floats(rows * width)
+    let (chosen, rowIndices) = (
+      try trial.rowIndices(rows, below: rows), try trial.rowIndices(rows, below: rows)
+    )
+    let agreements = try trial.zeros(rows)
+    trial.run { () throws(ComputeError) in
+      try device.agreement(
+        logits.buffer, with: chosen.buffer, at: rowIndices.buffer, rows: rows, width: width,
+        into: &agreements.buffer)
+    }
+  }
+}

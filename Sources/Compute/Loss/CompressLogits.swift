@@ -1,0 +1,53 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let compressLogits = unsafe KernelFile(
+    kernel_compress_logits, needs: [.lanes, .vocabularyRow])
+}
+
+extension Device {
+  /// Rows of logits in 16 bits: binary16 of the difference from the row's maximum, which does not
+  /// change the softmax.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], read.
+  ///   - compressed: [*, width], written from row `firstRow`; differences are clamped to -65504.
+  package func compressLogits(
+    _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
+    into compressed: inout DeviceBuffer<UInt16>, firstRow: Int = 0
+  ) throws(ComputeError) {
+    try expect("compressLogits", "logits", logits.count, atLeast: rows * width)
+    try expect("compressLogits", "compressed", compressed.count, atLeast: (firstRow + rows) * width)
+    switch engine {
+    case .cpu(let cpu):
+      let logits = unsafe logits.host
+      let compressed = unsafe compressed.mutableHost + firstRow * width
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
+        unsafe compress_logits(range.lowerBound, range.upperBound, width, logits, compressed)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.compressLogits)
+      var launch = try gpu.launch(.compressLogits, "compress_logits", [lanes.option])
+      try launch.read(logits)
+      try launch.write(&compressed)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let compressLogits = Tunable(
+    "compress_logits", .compressLogits, gpu: .vocabularyLanes, cpu: .oneItem
+  ) { trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let logits = try trial.floats(rows * width, scale: 8)
+    let compressed = try trial.operand([UInt16](repeating: 0, count: rows * width))
+    trial.run { () throws(ComputeError) in
+      try device.compressLogits(
+        logits.buffer, rows: rows, width: width, into: &compressed.buffer)
+    }
+  }
+}

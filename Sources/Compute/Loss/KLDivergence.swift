@@ -1,0 +1,143 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let divergenceTerms = unsafe KernelFile(kernel_divergence_terms)
+  static let klDivergence = unsafe KernelFile(
+    kernel_kl_divergence, needs: [.lanes, .vocabularyRow, .divergenceTerms])
+}
+
+/// Storage of a teacher's logits: `Float`, or `UInt16` for binary16 shifted by the row's maximum
+/// (`compressLogits`).
+package protocol TeacherLogit: BitwiseCopyable {
+  static var isHalf: Bool { get }
+}
+
+extension Float: TeacherLogit {
+  package static var isHalf: Bool { false }
+}
+
+extension UInt16: TeacherLogit {
+  package static var isHalf: Bool { true }
+}
+
+extension Device {
+  /// The distillation loss between rows of logits, and its gradient in place of the student's
+  /// (formulas in Kernels/kl_divergence.cl).
+  ///
+  /// A batch may be processed in chunks of rows: `rowIndices` and `losses` are the batch's,
+  /// `student` holds one chunk.
+  ///
+  /// - Parameters:
+  ///   - teacher: [*, width], read; finite.
+  ///   - rowIndices: [*], read from `firstIndex`: the teacher row of each row.
+  ///   - student: [rows, width], updated: finite logits on entry; on exit `weight` times the
+  ///     gradient with respect to the logits, or to z if they are soft-capped, softCap * tanh(z /
+  ///     softCap).
+  ///   - losses: [*], written from `firstRow`: nats, before `weight`.
+  package func klDivergence<Logit: TeacherLogit>(
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
+    firstRow: Int = 0,
+    objective: Objective, weight: Float, softCap: Float? = nil,
+    losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("klDivergence", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
+    try expect("klDivergence", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
+    try expect("klDivergence", "student", student.count, atLeast: rows * width)
+    try expect("klDivergence", "losses", losses.count, atLeast: firstRow + rows)
+    let gradientFactor = weight / objective.temperature
+    let inverseSoftCap = softCap.map { 1 / $0 } ?? 0
+    switch engine {
+    case .cpu(let cpu):
+      let terms = DivergenceTerms(
+        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
+        gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
+        teacher_is_half: Logit.isHalf)
+      let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
+      let (student, losses) = unsafe (student.mutableHost, losses.mutableHost + firstRow)
+      cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
+        unsafe kl_divergence(
+          range.lowerBound, range.upperBound, width, teacher, rowIndices, student, terms, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.klDivergence)
+      var launch = try gpu.launch(
+        .klDivergence, "kl_divergence",
+        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
+      try launch.read(teacher)
+      try launch.read(rowIndices)
+      try launch.write(&student)
+      try launch.write(&losses)
+      try launch.value(width)
+      try launch.value(firstIndex)
+      try launch.value(firstRow)
+      try launch.value(1 / objective.temperature)
+      try launch.value(gradientFactor)
+      try launch.value(inverseSoftCap)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// As `klDivergence`, without the gradient: `student` [rows, width] is only read.
+  package func klDivergenceLoss<Logit: TeacherLogit>(
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
+    firstRow: Int = 0,
+    objective: Objective, losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("klDivergenceLoss", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
+    try expect("klDivergenceLoss", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
+    try expect("klDivergenceLoss", "student", student.count, atLeast: rows * width)
+    try expect("klDivergenceLoss", "losses", losses.count, atLeast: firstRow + rows)
+    switch engine {
+    case .cpu(let cpu):
+      let terms = DivergenceTerms(
+        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
+        gradient_factor: 0, inverse_soft_cap: 0, teacher_is_half: Logit.isHalf)
+      let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
+      let (student, losses) = unsafe (student.host, losses.mutableHost + firstRow)
+      cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
+        unsafe kl_divergence_loss(
+          range.lowerBound, range.upperBound, width, teacher, rowIndices, student, terms, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.klDivergence)
+      var launch = try gpu.launch(
+        .klDivergence, "kl_divergence_loss",
+        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
+      try launch.read(teacher)
+      try launch.read(rowIndices)
+      try launch.read(student)
+      try launch.write(&losses)
+      try launch.value(width)
+      try launch.value(firstIndex)
+      try launch.value(firstRow)
+      try launch.value(1 / objective.temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension DivergenceForm {
+  /// The `-D` constant that tells a kernel.
+  var option: KernelOption { KernelOption("FORM", rawValue) }
+}
+
+extension Tunable {
+  /// One configuration for the three forms, tuned on forward KL.
+  static let klDivergence = Tunable(
+    "kl_divergence", .klDivergence, gpu: .vocabularyLanes, cpu: .oneItem
+  ) { trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let teacher = try trial.operand(
+      trial.numbers(rows * width, scale: 4).map { Float16($0 - 4).bitPattern })
+    let rowIndices = try trial.rowIndices(rows, below: rows)
+    let (student, losses) = (try trial.floats(rows * width, scale: 4), try trial.zeros(rows))
+    trial.run { () throws(ComputeError) in
+      try device.klDivergence(
+        teacher: teacher.buffer, at: rowIndices.buffer, student: &student.buffer, rows: rows,
+        width: width, objective: .forwardKL, weight: 1, losses: &losses.buffer)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let projectedDivergence = unsafe KernelFile(
+    kernel_projected_divergence, needs: [.lanes, .vocabularyRow])
+}
+
+extension Device {
+  /// The teacher's side of `projectedDivergence`, before the product with the head: p = softmax(z /
+  /// temperature) in place of the logits z, and its entropy.
+  ///
+  /// - Parameters:
+  ///   - logits: [rows, width], updated: finite on entry, p on exit.
+  ///   - entropies: [*], written from `firstRow` on: nats.
+  package func projectTeacher(
+    _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float,
+    entropies: inout DeviceBuffer<Float>, firstRow: Int = 0
+  ) throws(ComputeError) {
+    try expect("projectTeacher", "logits", logits.count, atLeast: rows * width)
+    try expect("projectTeacher", "entropies", entropies.count, atLeast: firstRow + rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (logits, entropies) = unsafe (logits.mutableHost, entropies.mutableHost + firstRow)
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * width) { range in
+        unsafe project_teacher(
+          range.lowerBound, range.upperBound, width, logits, 1 / temperature, entropies)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.projectedDivergence)
+      var launch = try gpu.launch(.projectedDivergence, "project_teacher", [lanes.option])
+      try launch.write(&logits)
+      try launch.write(&entropies)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// Forward KL against a projected teacher, of which only m = W^T p and the entropy of p are
+  /// stored (formulas in Kernels/projected_divergence.cl), for logits z = W h without a bias.
+  ///
+  /// The gradient with respect to h is weight / temperature * (W^T q - m). This writes the second
+  /// term to `hiddenGradient` and weight / temperature * q in place of the logits: the caller
+  /// multiplies them with W and adds the result.
+  ///
+  /// - Parameters:
+  ///   - projected: [*, width], read: m.
+  ///   - entropies: [*], read: nats, of p at the same temperature.
+  ///   - rowIndices: [*], read from `firstRow`: the teacher row of each row.
+  ///   - hidden: [*, width], read from row `firstRow`: h.
+  ///   - logits: [rows, vocabulary], updated.
+  ///   - hiddenGradient: [*, width], written from row `firstRow`.
+  ///   - losses: [*], written from `firstRow`: nats, before `weight`.
+  package func projectedDivergence(
+    projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
+    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    logits: inout DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
+    temperature: Float, weight: Float, hiddenGradient: inout DeviceBuffer<Float>,
+    losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let end = firstRow + rows
+    try expect("projectedDivergence", "rowIndices", rowIndices.count, atLeast: end)
+    try expect("projectedDivergence", "hidden", hidden.count, atLeast: end * width)
+    try expect("projectedDivergence", "logits", logits.count, atLeast: rows * vocabulary)
+    try expect(
+      "projectedDivergence", "hiddenGradient", hiddenGradient.count, atLeast: end * width)
+    try expect("projectedDivergence", "losses", losses.count, atLeast: end)
+    let factor = weight / temperature
+    switch engine {
+    case .cpu(let cpu):
+      let teacher = unsafe ProjectedTeacher(
+        projected: projected.host, entropies: entropies.host,
+        row_indices: rowIndices.host + firstRow)
+      let (hidden, logits) = unsafe (hidden.host + firstRow * width, logits.mutableHost)
+      let gradient = unsafe hiddenGradient.mutableHost + firstRow * width
+      let losses = unsafe losses.mutableHost + firstRow
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * vocabulary) { range in
+        unsafe projected_divergence(
+          range.lowerBound, range.upperBound, vocabulary, width, teacher, hidden, logits,
+          1 / temperature, factor, gradient, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.projectedDivergence)
+      var launch = try gpu.launch(.projectedDivergence, "projected_divergence", [lanes.option])
+      try launch.write(&logits)
+      try launch.read(hidden)
+      try launch.read(projected)
+      try launch.read(entropies)
+      try launch.read(rowIndices)
+      try launch.write(&hiddenGradient)
+      try launch.write(&losses)
+      try launch.value(vocabulary)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / temperature)
+      try launch.value(factor)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// As `projectedDivergence`, without gradients: `logits` [rows, vocabulary] are only read.
+  package func projectedDivergenceLoss(
+    projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
+    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    logits: borrowing DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
+    temperature: Float, losses: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let end = firstRow + rows
+    try expect("projectedDivergenceLoss", "rowIndices", rowIndices.count, atLeast: end)
+    try expect("projectedDivergenceLoss", "hidden", hidden.count, atLeast: end * width)
+    try expect("projectedDivergenceLoss", "logits", logits.count, atLeast: rows * vocabulary)
+    try expect("projectedDivergenceLoss", "losses", losses.count, atLeast: end)
+    switch engine {
+    case .cpu(let cpu):
+      let teacher = unsafe ProjectedTeacher(
+        projected: projected.host, entropies: entropies.host,
+        row_indices: rowIndices.host + firstRow)
+      let (hidden, logits) = unsafe (hidden.host + firstRow * width, logits.host)
+      let losses = unsafe losses.mutableHost + firstRow
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * vocabulary) { range in
+        unsafe projected_divergence_loss(
+          range.lowerBound, range.upperBound, vocabulary, width, teacher, hidden, logits,
+          1 / temperature, losses)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.projectedDivergence)
+      var launch = try gpu.launch(
+        .projectedDivergence, "projected_divergence_loss", [lanes.option])
+      try launch.read(logits)
+      try launch.read(hidden)
+      try launch.read(projected)
+      try launch.read(entropies)
+      try launch.read(rowIndices)
+      try launch.write(&losses)
+      try launch.value(vocabulary)
+      try launch.value(width)
+      try launch.value(firstRow)
+      try launch.value(1 / temperature)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let projectedDivergence = Tunable(
+    "projected_divergence", .projectedDivergence, gpu: .vocabularyLanes, cpu: .oneItem
+  ) { trial throws(ComputeError) in
+    let (device, sizes) = (trial.device, trial.sizes)
+    let (rows, width, vocabulary) = (sizes.responses, sizes.hidden, sizes.vocabulary)
+    let (projected, hidden) = (try trial.floats(rows * width), try trial.floats(rows * width))
+    let (entropies, rowIndices) = (try trial.floats(rows), try trial.rowIndices(rows, below: rows))
+    let logits = try trial.floats(rows * vocabulary, scale: 4)
+    let (gradient, losses) = (try trial.zeros(rows * width), try trial.zeros(rows))
+    trial.run { () throws(ComputeError) in
+      try device.projectedDivergence(
+        projected: projected.buffer, entropies: entropies.buffer, at: rowIndices.buffer,
+        hidden: hidden.buffer, width: width, logits: &logits.buffer, vocabulary: vocabulary,
+        rows: rows, temperature: 1, weight: 1, hiddenGradient: &gradient.buffer,
+        losses: &losses.buffer)
+    }
+  }
+}

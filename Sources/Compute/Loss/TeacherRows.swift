@@ -1,0 +1,97 @@
+/// What the teacher cache stores per response token. E is the hidden size, V the vocabulary.
+package enum TeacherCacheKind: String, Sendable, CaseIterable {
+  /// The logits in 16 bits: 2 V bytes. Every divergence at every temperature.
+  case logits
+  /// The hidden state, from which the head recomputes logits on every use: 4 E bytes. Every
+  /// divergence at every temperature.
+  case hidden
+  /// W^T p and the entropy of p, where W is the head: 4 E + 4 bytes. Forward KL at one temperature.
+  case projected
+}
+
+/// The teacher cache, one row per response token, on the device for the whole run.
+/// `Device.storeTeacher` fills it, `Device.headDivergence` reads it.
+package final class TeacherRows {
+  package let kind: TeacherCacheKind
+  /// The number of rows that it can hold.
+  package let capacity: Int
+  package let vocabulary: Int
+  /// E, the hidden size.
+  package let width: Int
+  /// The temperature of the loss for `projected` rows; other kinds support every temperature.
+  package let temperature: Float
+
+  /// [capacity, V] binary16, each row shifted by its maximum, for kind `logits`.
+  var logits: DeviceBuffer<UInt16>
+  /// [capacity, E]: hidden states, or W^T p for kind `projected`.
+  var states: DeviceBuffer<Float>
+  /// [capacity] nats, for kind `projected`.
+  var entropies: DeviceBuffer<Float>
+  /// [capacity]: the most likely token; computed on demand for kind `hidden`.
+  var chosen: DeviceBuffer<Int32>
+  /// 0, 1, ... as row indices of a recomputed chunk; grows to the largest chunk and is kept.
+  private(set) var identity: DeviceBuffer<Int32>
+
+  /// Allocates `capacity` rows.
+  package init(
+    _ device: Device, kind: TeacherCacheKind, capacity: Int, vocabulary: Int, width: Int,
+    temperature: Float = 1
+  ) throws(ComputeError) {
+    self.kind = kind
+    self.capacity = capacity
+    self.vocabulary = vocabulary
+    self.width = width
+    self.temperature = temperature
+    logits = try device.buffer(count: kind == .logits ? capacity * vocabulary : 0)
+    states = try device.buffer(count: kind == .logits ? 0 : capacity * width)
+    entropies = try device.buffer(count: kind == .projected ? capacity : 0)
+    chosen = try device.buffer(count: kind == .hidden ? 0 : capacity)
+    identity = try device.buffer(count: 0)
+  }
+
+  /// Grows `identity` to the length of a chunk.
+  func reserveIdentity(_ device: Device, count: Int) throws(ComputeError) {
+    if identity.count < count { identity = try device.buffer((0..<count).map { Int32($0) }) }
+  }
+
+  /// Throws if these rows do not fit a head, or a given objective.
+  func check(
+    _ operation: StaticString, _ head: WeightMatrix, _ shape: LogitShape,
+    _ objective: Objective? = nil
+  ) throws(ComputeError) {
+    guard head.rows == vocabulary, head.columns == width else {
+      throw .unsupported(
+        operation: "\(operation)",
+        reason:
+          "a head [\(head.rows), \(head.columns)] for teacher rows of [\(vocabulary), \(width)]")
+    }
+    guard kind == .projected else { return }
+    var reason: String?
+    if head.hasBias { reason = "a head with a bias" }
+    if shape.softCap != nil { reason = "logits with a soft cap" }
+    if let objective, objective != Objective(.forwardKL, temperature: temperature) {
+      reason = "another loss than forward KL at temperature \(temperature)"
+    }
+    if let reason {
+      throw .unsupported(
+        operation: "\(operation)",
+        reason: "a projected teacher cannot serve \(reason); --teacher-cache hidden or logits can")
+    }
+  }
+
+  /// Bytes of device memory that `rows` rows take.
+  package static func byteCount(
+    _ kind: TeacherCacheKind, rows: Int, vocabulary: Int, width: Int
+  ) -> Int {
+    switch kind {
+    case .logits: rows * (2 * vocabulary + 4)
+    case .hidden: rows * 4 * width
+    case .projected: rows * (4 * width + 8)
+    }
+  }
+
+  /// Bytes of device memory in use.
+  package var byteCount: Int {
+    Self.byteCount(kind, rows: capacity, vocabulary: vocabulary, width: width)
+  }
+}

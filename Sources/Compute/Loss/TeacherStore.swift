@@ -1,0 +1,61 @@
+extension Device {
+  /// Fills rows of the teacher from its hidden states.
+  ///
+  /// - Parameters:
+  ///   - hidden: [*, E], read from row `inputRow`: the teacher's states after the final norm.
+  ///   - rows: the number of rows.
+  ///   - head: W [V, E].
+  ///   - shape: scale and soft cap of the logits.
+  ///   - teacher: written from row `firstRow`.
+  /// - Throws: `.unsupported` if the teacher is projected and the head has a bias or the logits a
+  ///   soft cap; errors of the operations.
+  package func storeTeacher(
+    _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
+    shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,
+    chunkBytes: Int? = nil
+  ) throws(ComputeError) {
+    try teacher.check("storeTeacher", head, shape)
+    try expect("storeTeacher", "hidden", hidden.count, atLeast: (inputRow + rows) * head.columns)
+    try expect("storeTeacher", "teacher", teacher.capacity, atLeast: firstRow + rows)
+    if teacher.kind == .hidden {
+      return try copy(
+        hidden, from: inputRow * head.columns, into: &teacher.states,
+        at: firstRow * head.columns, count: rows * head.columns)
+    }
+    let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
+    var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
+    var chosen = try scratch(of: Int32.self, count: chunks.capacity)
+    for chunk in chunks.ranges {
+      let first = firstRow + chunk.lowerBound
+      let source = (inputRow + chunk.lowerBound)..<(inputRow + chunk.upperBound)
+      try headLogits(hidden, head: head, shape: shape, rows: source, into: &logits)
+      try argmax(logits, rows: chunk.count, width: head.rows, into: &chosen)
+      try copy(chosen, into: &teacher.chosen, at: first, count: chunk.count)
+      if teacher.kind == .logits {
+        try compressLogits(
+          logits, rows: chunk.count, width: head.rows, into: &teacher.logits, firstRow: first)
+      } else {
+        try projectTeacher(
+          &logits, rows: chunk.count, width: head.rows,
+          temperature: shape.unscaled(Objective(.forwardKL, temperature: teacher.temperature))
+            .temperature,
+          entropies: &teacher.entropies, firstRow: first)
+        try matmulBackward(
+          logits, head, rows: chunk.count, isExact: true, into: &teacher.states, outputRow: first)
+      }
+    }
+  }
+
+  /// logits / shape.scale [rows, V] of `rows` of `hidden` [*, E], which is read in f32 if
+  /// `isExact`.
+  func headLogits(
+    _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
+    rows: Range<Int>, isExact: Bool = true, into logits: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try matmul(
+      hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: isExact, into: &logits)
+    if let cap = shape.unscaledSoftCap {
+      try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)
+    }
+  }
+}

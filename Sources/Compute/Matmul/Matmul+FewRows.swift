@@ -1,0 +1,26 @@
+import CArithmetic
+
+extension Device {
+  /// Whether `multiplyFewRows` is the faster variant.
+  func hasFewRows(_ matmul: Matmul) -> Bool {
+    unsafe !matmul.backward && matmul.pairs == nil && matmul.rows <= Int(MATMUL_FEW_ROWS)
+      && matmul.inner >= Int(MATMUL_FEW_ROWS_INNER)
+  }
+
+  /// Forward GEMM with few rows, if the processor supports our tiles: columns of y divided over the
+  /// threads.
+  func multiplyFewRows(_ matmul: Matmul, on cpu: CPUEngine) {
+    let (rows, width, inner) = unsafe (matmul.rows, matmul.width, matmul.inner)
+    // As for tiles: waking a thread costs as much as some hundred thousand weights.
+    let isSmall = width * inner * (rows + 16) < 1 << 21
+    unsafe withUnsafePointer(to: matmul) { matmul in
+      if isSmall {
+        unsafe matmul_few_rows(matmul, 0, width)
+        return
+      }
+      cpu.forEachPart(of: width, grain: 128) { columns in
+        unsafe matmul_few_rows(matmul, columns.lowerBound, columns.upperBound)
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import CKernels
+
+extension KernelFile {
+  static let matmul = unsafe KernelFile(kernel_matmul)
+  static let matmulWide = unsafe KernelFile(kernel_matmul_wide)
+}
+
+extension Tunable {
+  /// Up to 16 rows.
+  static let matmulFew = tiles(
+    "matmul_few",
+    [MatmulTile(4, 64, parts: 1), MatmulTile(8, 32, parts: 1), MatmulTile(16, 16, parts: 1)]
+  ) { ($0.examples.count, [$0.heads.fusedWidth, 2 * $0.feedForward], $0.hidden) }
+  /// About one tile of rows, and matrices too small to fill the device with large tiles.
+  static let matmulMedium = tiles(
+    "matmul_medium",
+    [
+      MatmulTile(16, 16, parts: 1), MatmulTile(16, 16, parts: 1, inner: 32),
+      MatmulTile(8, 32, parts: 1), MatmulTile(8, 32, parts: 1, inner: 8),
+    ]
+  ) { ($0.responses, [$0.hidden, $0.heads.fusedWidth], $0.feedForward) }
+  /// All rows of a step.
+  static let matmulLarge = tiles(
+    "matmul_large",
+    [
+      MatmulTile(16, 16, parts: 2), MatmulTile(16, 16, parts: 2, inner: 8),
+      MatmulTile(8, 32, parts: 2), MatmulTile(32, 8, parts: 2),
+      MatmulTile(16, 16, parts: 1), MatmulTile(16, 16, parts: 1, inner: 32),
+    ]
+  ) { ($0.rows, [2 * $0.feedForward], $0.hidden) }
+
+  /// GPU tiles, tuned on matrix multiplications of these rows, several widths N, and inner
+  /// dimension K, in both directions.
+  private static func tiles(
+    _ name: String, _ tiles: [MatmulTile],
+    shape: @escaping @Sendable (TrialSizes) -> (rows: Int, widths: [Int], inner: Int)
+  ) -> Tunable {
+    Tunable(name, .matmul, gpu: tiles.map(\.candidate), cpu: []) { trial throws(ComputeError) in
+      try prepareMatmul(trial, shape(trial.sizes))
+    }
+  }
+
+  /// The packed panel of the CPU variant.
+  static let matmulWide = Tunable(
+    "matmul_wide", .matmulWide, gpu: [],
+    cpu: [128, 64, 32].map {
+      TuningCandidate([KernelOption("PANEL_K", $0)], items: 1, localBytes: 256 * $0)
+    }
+  ) { trial throws(ComputeError) in
+    let sizes = trial.sizes
+    try prepareMatmul(trial, (sizes.rows, [2 * sizes.feedForward], sizes.hidden))
+  }
+
+  private static func prepareMatmul(
+    _ trial: Trial, _ shape: (rows: Int, widths: [Int], inner: Int)
+  ) throws(ComputeError) {
+    let (device, rows) = (trial.device, shape.rows)
+    for width in shape.widths {
+      let weight = try trial.matrix(rows: width, columns: shape.inner)
+      let (x, y) = (try trial.floats(rows * shape.inner), try trial.zeros(rows * width))
+      trial.run { () throws(ComputeError) in
+        try device.matmul(x.buffer, weight, rows: rows, into: &y.buffer)
+        try device.matmulBackward(y.buffer, weight, rows: rows, into: &x.buffer)
+      }
+    }
+  }
+}
+
+extension Device {
+  /// GEMM on a GPU. If there are fewer tiles than the device runs at a time, the inner dimension is
+  /// split (split-K): each split writes partial sums, which a second kernel adds in order.
+  func multiplyByTiles(
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
+    on gpu: OpenCLEngine
+  ) throws(ComputeError) {
+    let (rows, width) = (shape.rows, shape.width)
+    let tile = MatmulTile.suiting(rows: rows, width: width, inner: shape.inner, on: gpu)
+    let splits = tile.splits(
+      rows: rows, width: width, inner: shape.inner, computeUnits: gpu.computeUnits)
+    let isAligned = width % 4 == 0 && shape.inner % 4 == 0
+    let options =
+      tile.candidate.constants + [
+        weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0),
+        KernelOption("ALIGNED", isAligned ? 1 : 0),
+      ]
+    let launch = try gpu.launch(.matmul, shape.entry, options)
+    let groups = [
+      (width + tile.columns - 1) / tile.columns, (rows + tile.rows - 1) / tile.rows, splits.count,
+    ]
+    if splits.count == 1 {
+      try run(
+        launch, shape, x, weight, addingTo: residual, &y, perGroup: splits.length, groups: groups,
+        items: 256)
+      return
+    }
+    var partial = try scratch(of: Float.self, count: splits.count * rows * width)
+    let plain = MatmulShape(
+      rows: rows, width: width, inner: shape.inner, inputRow: shape.inputRow, outputRow: 0,
+      isBackward: shape.isBackward)
+    try run(
+      launch, plain, x, weight, addingTo: residual, &partial, hasBias: false,
+      perGroup: splits.length, groups: groups, items: 256)
+    var sum = try gpu.launch(.matmul, "matmul_sum", options)
+    try sum.read(partial)
+    try sum.read(weight.bias)
+    try sum.bind(addend: shape.addend, residual, &y)
+    try sum.value(rows)
+    try sum.value(width)
+    try sum.value(splits.count)
+    try sum.value(shape.outputRow)
+    try sum.value(weight.hasBias && !shape.isBackward ? 1 : 0)
+    try sum.value(shape.addend == .none ? 0 : 1)
+    try sum.run(groups: [(width + 255) / 256, rows], items: [256, 1])
+  }
+
+  /// GEMM on a device of CPU type: 64 columns of y per work-item, and a block of rows if there are
+  /// fewer column groups than eight per core.
+  func multiplyWide(
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
+    on gpu: OpenCLEngine
+  ) throws(ComputeError) {
+    let columnGroups = (shape.width + 63) / 64
+    let wanted = gpu.computeUnits * 8
+    let rowParts = Partition(
+      of: shape.rows, count: min(wanted / columnGroups, shape.rows / 48), multiple: 6)
+    let launch = try gpu.launch(
+      .matmulWide, shape.entry,
+      gpu.configuration(.matmulWide).constants
+        + [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
+    try run(
+      launch, shape, x, weight, addingTo: residual, &y, perGroup: rowParts.length,
+      groups: [columnGroups, rowParts.count, 1], items: 1)
+  }
+
+  /// Binds the arguments that both variants have in common. `perGroup` is the last: K elements per
+  /// split, or rows per work-item.
+  private func run(
+    _ launch: consuming KernelLaunch, _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>,
+    _ weight: WeightMatrix, addingTo residual: borrowing DeviceBuffer<Float>,
+    _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, perGroup: Int, groups: [Int], items: Int
+  ) throws(ComputeError) {
+    try launch.read(x)
+    try launch.read(weight.elements)
+    try launch.read(weight.bias)
+    try launch.bind(addend: shape.addend, residual, &y)
+    try launch.value(shape.rows)
+    try launch.value(shape.width)
+    try launch.value(shape.inner)
+    try launch.value(shape.inputRow)
+    try launch.value(shape.outputRow)
+    try launch.value(hasBias && weight.hasBias && !shape.isBackward ? 1 : 0)
+    try launch.value(shape.addend == .none ? 0 : 1)
+    try launch.value(perGroup)
+    try launch.run(groups: groups, items: [items, 1, 1])
+  }
+}
+
+extension KernelLaunch {
+  /// Binds the addend and y. Without an addend, y is bound in its place and not read.
+  fileprivate mutating func bind(
+    addend: MatmulShape.Addend, _ residual: borrowing DeviceBuffer<Float>,
+    _ y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    if addend == .residual { try read(residual) } else { try read(y) }
+    try write(&y)
+  }
+}

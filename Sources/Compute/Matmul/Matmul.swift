@@ -1,0 +1,119 @@
+extension Device {
+  /// Matrix multiplication with a frozen matrix: y[t] = x[t] W^T + bias.
+  ///
+  /// - Parameters:
+  ///   - x: [*, K], read from row `inputRow`.
+  ///   - weight: W [N, K] and its bias [N].
+  ///   - rows: rows of x that are read and of y that are written.
+  ///   - isExact: keeps x in f32 even if the device rounds activations.
+  ///   - y: [*, N], written from row `outputRow`.
+  package func matmul(
+    _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
+    isExact: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
+  ) throws(ComputeError) {
+    let shape = MatmulShape(
+      rows: rows, width: weight.rows, inner: weight.columns, inputRow: inputRow,
+      outputRow: outputRow, isBackward: false, isExact: isExact)
+    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
+    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
+    try run(shape, x, weight, addingTo: x, &y)
+  }
+
+  /// Matrix multiplication with residual add: y[t] = residual[t] + x[t] W^T + bias.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, K], read.
+  ///   - weight: W [N, K] and its bias [N].
+  ///   - residual: [rows, N], read.
+  ///   - y: [rows, N], written.
+  package func matmul(
+    _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
+    addingTo residual: borrowing DeviceBuffer<Float>, into y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let shape = MatmulShape(
+      rows: rows, width: weight.rows, inner: weight.columns, inputRow: 0, outputRow: 0,
+      isBackward: false, addend: .residual)
+    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
+    try expect("matmul", "residual", residual.count, atLeast: shape.outputCount)
+    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
+    try run(shape, x, weight, addingTo: residual, &y)
+  }
+
+  /// The gradient of `matmul` with respect to its input: dX[t] = dY[t] W.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: [*, N], read from row `inputRow`.
+  ///   - weight: W [N, K]; its bias is not used.
+  ///   - rows: rows of `outputGradient` that are read and of `inputGradient` that are written.
+  ///   - isExact: keeps `outputGradient` in f32 even if the device rounds activations.
+  ///   - accumulating: adds to `inputGradient`.
+  ///   - inputGradient: [*, K], written or updated from row `outputRow`.
+  package func matmulBackward(
+    _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
+    inputRow: Int = 0, isExact: Bool = false, accumulating: Bool = false,
+    into inputGradient: inout DeviceBuffer<Float>, outputRow: Int = 0
+  ) throws(ComputeError) {
+    let shape = MatmulShape(
+      rows: rows, width: weight.columns, inner: weight.rows, inputRow: inputRow,
+      outputRow: outputRow, isBackward: true, isExact: isExact,
+      addend: accumulating ? .output : .none)
+    try expect(
+      "matmulBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
+    try expect("matmulBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
+    try run(shape, outputGradient, weight, addingTo: outputGradient, &inputGradient)
+  }
+
+  /// `residual` is any buffer if the shape has no residual.
+  private func run(
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    guard shape.rows > 0, shape.width > 0 else { return }
+    switch engine {
+    case .cpu(let cpu):
+      let input = unsafe x.host + shape.inputRow * shape.inner
+      let output = unsafe y.mutableHost + shape.outputRow * shape.width
+      let addend: UnsafePointer<Float>? =
+        switch shape.addend {
+        case .none: nil
+        case .output: unsafe UnsafePointer(output)
+        case .residual: unsafe residual.host
+        }
+      try unsafe multiply(shape, input, weight, addend: addend, output, on: cpu)
+    case .opencl(let gpu) where gpu.isCPUType:
+      try multiplyWide(shape, x, weight, addingTo: residual, &y, on: gpu)
+    case .opencl(let gpu):
+      try multiplyByTiles(shape, x, weight, addingTo: residual, &y, on: gpu)
+    }
+  }
+}
+
+/// One matrix multiplication in either direction: y [rows, width] from x [rows, inner], summed over
+/// `inner`.
+struct MatmulShape {
+  let rows: Int
+  /// Columns of y: N forward, K backward.
+  let width: Int
+  /// Columns of x, the inner dimension: K forward, N backward.
+  let inner: Int
+  let inputRow: Int
+  let outputRow: Int
+  let isBackward: Bool
+  var isExact = false
+  var addend = Addend.none
+
+  /// What is added to the result.
+  enum Addend {
+    case none
+    /// The contents of y.
+    case output
+    /// Another buffer, laid out as y.
+    case residual
+  }
+
+  /// The kernel's entry; timings show the direction.
+  var entry: String { isBackward ? "matmul_backward" : "matmul" }
+  /// Floats of x and of y up to the end of the last row.
+  var inputCount: Int { rows > 0 ? (inputRow + rows) * inner : 0 }
+  var outputCount: Int { rows > 0 ? (outputRow + rows) * width : 0 }
+}

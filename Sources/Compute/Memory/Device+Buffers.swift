@@ -1,0 +1,155 @@
+internal import OpenCL
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+extension Device {
+  /// A buffer of `count` uninitialised elements.
+  package func buffer<Element: BitwiseCopyable>(
+    of type: Element.Type = Element.self, count: Int
+  ) throws(ComputeError) -> DeviceBuffer<Element> {
+    try buffer(count: count, for: .buffer)
+  }
+
+  /// Workspace of an operation. Its memory is kept for the operation's next call.
+  func scratch<Element: BitwiseCopyable>(
+    of type: Element.Type = Element.self, count: Int
+  ) throws(ComputeError) -> DeviceBuffer<Element> {
+    try buffer(count: count, for: .scratch)
+  }
+
+  private func buffer<Element: BitwiseCopyable>(
+    count: Int, for use: MemoryPool.Use
+  ) throws(ComputeError) -> DeviceBuffer<Element> {
+    if count == 0 { return DeviceBuffer(count: 0, block: try pool.empty(), pool: nil) }
+    let block = try pool.take(byteCount: count * MemoryLayout<Element>.stride, for: use)
+    return DeviceBuffer(count: count, block: block, pool: pool, use: use)
+  }
+
+  /// A buffer that holds these elements.
+  package func buffer<Element: BitwiseCopyable>(
+    _ elements: [Element]
+  ) throws(ComputeError) -> DeviceBuffer<Element> {
+    var buffer = try buffer(of: Element.self, count: elements.count)
+    try upload(elements, into: &buffer)
+    return buffer
+  }
+
+  /// A buffer with the elements of host memory, of any alignment. On the CPU path, aligned memory
+  /// with an owner is used in place, without a copy.
+  package func buffer<Element: BitwiseCopyable>(
+    of type: Element.Type = Element.self, bytes: UnsafeRawBufferPointer,
+    keepingAlive owner: AnyObject? = nil
+  ) throws(ComputeError) -> DeviceBuffer<Element> {
+    let count = bytes.count / MemoryLayout<Element>.stride
+    if isCPU, let owner, let base = bytes.baseAddress,
+      Int(bitPattern: base) % MemoryLayout<Element>.alignment == 0
+    {
+      let block = unsafe MemoryBlock(.mapped(base, owner: owner), byteCount: bytes.count)
+      return DeviceBuffer(count: count, block: block, pool: nil)
+    }
+    let buffer = try buffer(of: Element.self, count: count)
+    unsafe try write(bytes, to: buffer.block, at: 0)
+    return buffer
+  }
+
+  /// Copies host elements to the buffer, from element `offset`.
+  package func upload<Element: BitwiseCopyable>(
+    _ elements: [Element], into buffer: inout DeviceBuffer<Element>, at offset: Int = 0
+  ) throws(ComputeError) {
+    try expect("upload", "buffer", buffer.count, atLeast: offset + elements.count)
+    let block = buffer.block
+    let start = offset * MemoryLayout<Element>.stride
+    let written = unsafe elements.withUnsafeBytes { bytes in
+      Result { () throws(ComputeError) in try unsafe write(bytes, to: block, at: start) }
+    }
+    try written.get()
+  }
+
+  /// Waits for the device and copies `count` elements from element `offset` (nil: to the end) to
+  /// the host.
+  package func download<Element: BitwiseCopyable>(
+    _ buffer: borrowing DeviceBuffer<Element>, from offset: Int = 0, count: Int? = nil
+  ) throws(ComputeError) -> [Element] {
+    let count = count ?? buffer.count - offset
+    try expect("download", "buffer", buffer.count, atLeast: offset + count)
+    let stride = MemoryLayout<Element>.stride
+    let block = buffer.block
+    guard count > 0 else { return [] }
+    switch engine {
+    case .cpu:
+      let start = unsafe (block.reading + offset * stride).assumingMemoryBound(to: Element.self)
+      return unsafe Array(UnsafeBufferPointer(start: start, count: count))
+    case .opencl:
+      var failure: OpenCLError?
+      let elements = unsafe [Element](unsafeUninitializedCapacity: count) { target, initialized in
+        do throws(OpenCLError) {
+          try unsafe block.device.download(
+            into: UnsafeMutableRawBufferPointer(
+              rebasing: UnsafeMutableRawBufferPointer(target)[..<(count * stride)]),
+            from: offset * stride)
+          initialized = count
+        } catch { failure = error }
+      }
+      if let failure { throw .driver(failure) }
+      return elements
+    }
+  }
+
+  /// Copies `count` elements from one buffer to another on the device.
+  package func copy<Element: BitwiseCopyable>(
+    _ source: borrowing DeviceBuffer<Element>, from sourceOffset: Int = 0,
+    into target: inout DeviceBuffer<Element>, at offset: Int = 0, count: Int
+  ) throws(ComputeError) {
+    try expect("copy", "source", source.count, atLeast: sourceOffset + count)
+    try expect("copy", "target", target.count, atLeast: offset + count)
+    let stride = MemoryLayout<Element>.stride
+    switch engine {
+    case .cpu:
+      unsafe memcpy(target.mutableHost + offset, source.host + sourceOffset, count * stride)
+    case .opencl:
+      let (from, to) = (source.block.device, target.block.device)
+      try driver { () throws(OpenCLError) in
+        try to.copy(
+          from: from, sourceOffset: sourceOffset * stride, offset: offset * stride,
+          byteCount: count * stride)
+      }
+    }
+  }
+
+  /// Sets `count` elements from element `offset` (nil: to the end) to a value.
+  package func fill<Element: BitwiseCopyable>(
+    _ buffer: inout DeviceBuffer<Element>, with value: Element, at offset: Int = 0,
+    count: Int? = nil
+  ) throws(ComputeError) {
+    let count = count ?? buffer.count - offset
+    try expect("fill", "buffer", buffer.count, atLeast: offset + count)
+    let stride = MemoryLayout<Element>.stride
+    switch engine {
+    case .cpu:
+      unsafe (buffer.mutableHost + offset).update(repeating: value, count: count)
+    case .opencl:
+      let memory = buffer.block.device
+      try driver { () throws(OpenCLError) in
+        try memory.fill(value, offset: offset * stride, byteCount: count * stride)
+      }
+    }
+  }
+
+  private func write(
+    _ bytes: UnsafeRawBufferPointer, to block: MemoryBlock, at start: Int
+  ) throws(ComputeError) {
+    guard let base = bytes.baseAddress else { return }
+    switch engine {
+    case .cpu:
+      unsafe memcpy(block.writing + start, base, bytes.count)
+    case .opencl:
+      try driver { () throws(OpenCLError) in
+        try unsafe block.device.upload(bytes, at: start)
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+
+/// The memory of the machine, as far as this process may use it: the machine's own, or less where a control group (a
+/// container, a service, a batch job) limits it.
+package enum HostMemory {
+  /// Bytes that the process may hold, and bytes that are left for it.
+  package static func current(root: String = "") -> MemoryLimits {
+    MemoryLimits(([machine(root: root)] + ControlGroups.limits(root: root)).compactMap { $0 })
+  }
+
+  /// How often a growing process is checked: asking the system costs more than a small allocation.
+  private static let checkedStep = 64 << 20
+
+  /// Throws where memory that is about to be allocated is not there. Asked is whenever the held bytes pass a multiple of
+  /// 64 MiB.
+  static func check(byteCount: Int, heldBytes: Int, device: String) throws(ComputeError) {
+    let isStep = byteCount >= checkedStep - heldBytes % checkedStep
+    guard isStep else { return }
+    let limit = current().tightest
+    if byteCount > limit.availableBytes {
+      throw .outOfMemory(
+        device: device, needed: byteCount, available: limit.availableBytes, limit: limit)
+    }
+  }
+
+  /// The most memory that the process ever had resident, in bytes: `VmHWM` of /proc/self/status; 0 where there is no
+  /// such file.
+  package static var peakBytes: Int {
+    byteCount("VmHWM", in: "/proc/self/status") ?? 0
+  }
+
+  /// `MemTotal` and `MemAvailable` of /proc/meminfo; nil where there is none.
+  private static func machine(root: String) -> MemoryLimit? {
+    let file = "\(root)/proc/meminfo"
+    guard let total = byteCount("MemTotal", in: file),
+      let available = byteCount("MemAvailable", in: file)
+    else { return nil }
+    return MemoryLimit(byteCount: total, availableBytes: available, source: "the machine's memory")
+  }
+
+  /// The value of a line `NAME: COUNT kB`.
+  private static func byteCount(_ name: String, in file: String) -> Int? {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("\(name):") }),
+      let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({
+        Int($0)
+      })
+    else { return nil }
+    return kibibytes << 10
+  }
+}
+
+/// One limit of what the process may hold.
+package struct MemoryLimit: Sendable, Equatable {
+  /// The limit in bytes.
+  package let byteCount: Int
+  /// What of it is free, or held by files that the system may drop.
+  package let availableBytes: Int
+  /// What sets it: the machine, or the file of a control group.
+  package let source: String
+
+  /// A limit.
+  package init(byteCount: Int, availableBytes: Int, source: String) {
+    self.byteCount = byteCount
+    self.availableBytes = availableBytes
+    self.source = source
+  }
+}
+
+/// All limits that hold at a time.
+package struct MemoryLimits: Sendable, Equatable {
+  /// The limit with the fewest bytes left; the machine's where nothing is known.
+  package let tightest: MemoryLimit
+  /// The smallest limit.
+  package let smallest: MemoryLimit
+
+  init(_ limits: [MemoryLimit]) {
+    let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    let unknown = MemoryLimit(
+      byteCount: physical, availableBytes: physical, source: "the machine's memory")
+    tightest = limits.min { $0.availableBytes < $1.availableBytes } ?? unknown
+    smallest = limits.min { $0.byteCount < $1.byteCount } ?? unknown
+  }
+}

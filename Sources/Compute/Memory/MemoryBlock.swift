@@ -1,0 +1,71 @@
+internal import OpenCL
+
+/// A block of host or device memory, freed with its last reference.
+@safe final class MemoryBlock {
+  @unsafe enum Storage {
+    /// Owned host memory.
+    case host(UnsafeMutableRawPointer)
+    /// Owned pages of host memory.
+    case pages(Pages)
+    /// Host memory that `owner` keeps alive, such as a mapped file. Never written.
+    case mapped(UnsafeRawPointer, owner: AnyObject)
+    /// Device memory.
+    case opencl(Memory)
+  }
+
+  let storage: Storage
+  let byteCount: Int
+
+  init(_ storage: Storage, byteCount: Int) {
+    unsafe self.storage = unsafe storage
+    self.byteCount = byteCount
+  }
+
+  /// Host memory aligned to a cache line, so that vector loads do not cross lines.
+  static func host(byteCount: Int) -> MemoryBlock {
+    if unsafe byteCount >= Pages.worthwhile, let pages = unsafe Pages.map(byteCount: byteCount) {
+      return unsafe MemoryBlock(.pages(pages), byteCount: byteCount)
+    }
+    let pointer = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
+    return unsafe MemoryBlock(.host(pointer), byteCount: byteCount)
+  }
+
+  deinit {
+    switch unsafe storage {
+    case .host(let pointer): unsafe pointer.deallocate()
+    case .pages(let pages): unsafe pages.unmap()
+    case .mapped, .opencl: break
+    }
+  }
+
+  /// Whether it is host memory with another owner.
+  var isMapped: Bool {
+    if case .mapped = unsafe storage { return true }
+    return false
+  }
+
+  var reading: UnsafeRawPointer {
+    switch unsafe storage {
+    case .host(let pointer): return UnsafeRawPointer(pointer)
+    case .pages(let pages): return unsafe UnsafeRawPointer(pages.start)
+    case .mapped(let pointer, _): return unsafe pointer
+    case .opencl: preconditionFailure("a buffer of an OpenCL device used on the CPU path")
+    }
+  }
+
+  var writing: UnsafeMutableRawPointer {
+    switch unsafe storage {
+    case .host(let pointer): return unsafe pointer
+    case .pages(let pages): return unsafe pages.start
+    case .mapped: preconditionFailure("a mapped file is never written")
+    case .opencl: preconditionFailure("a buffer of an OpenCL device used on the CPU path")
+    }
+  }
+
+  var device: Memory {
+    guard case .opencl(let memory) = unsafe storage else {
+      preconditionFailure("a buffer of the CPU path used on an OpenCL device")
+    }
+    return memory
+  }
+}

@@ -1,0 +1,88 @@
+/// Reuses the memory of released buffers for new buffers of the same size, so that training steps
+/// after the first allocate nothing. One pool per device. The queue runs in order, so memory may be
+/// reused as soon as the last command that uses it is enqueued.
+final class MemoryPool {
+  /// The use of a block. The two uses do not share memory: otherwise a buffer created late in the
+  /// first step could take the workspace of an operation, and the next step would allocate again.
+  enum Use {
+    /// A buffer that lives as long as its owner.
+    case buffer
+    /// Scratch of one operation.
+    case scratch
+  }
+
+  private struct Key: Hashable {
+    let size: Int
+    let use: Use
+  }
+
+  private var free: [Key: [MemoryBlock]] = [:]
+  private var shared: MemoryBlock?
+  private let allocate: (_ byteCount: Int, _ heldBytes: Int) throws(ComputeError) -> MemoryBlock
+  private let finish: () throws(ComputeError) -> Void
+
+  /// Bytes in use or kept for reuse.
+  private(set) var heldBytes = 0
+  /// The most bytes ever held.
+  private(set) var peakBytes = 0
+  /// Number of allocations so far.
+  private(set) var allocations = 0
+
+  /// `allocate` gets the requested bytes and the bytes that this pool already holds; `finish` waits
+  /// for all enqueued commands.
+  init(
+    allocate: @escaping (Int, Int) throws(ComputeError) -> MemoryBlock,
+    finish: @escaping () throws(ComputeError) -> Void = {}
+  ) {
+    self.allocate = allocate
+    self.finish = finish
+  }
+
+  /// A block of at least `byteCount` bytes.
+  func take(byteCount: Int, for use: Use) throws(ComputeError) -> MemoryBlock {
+    let size = Self.size(of: byteCount, for: use)
+    if let block = free[Key(size: size, use: use)]?.popLast() { return block }
+    let block: MemoryBlock
+    do {
+      block = try allocate(size, heldBytes)
+    } catch {
+      guard case .outOfMemory = error else { throw error }
+      drain()
+      // Drivers keep released memory until the commands that use it have run.
+      try finish()
+      block = try allocate(size, heldBytes)
+    }
+    allocations += 1
+    heldBytes += size
+    peakBytes = max(peakBytes, heldBytes)
+    return block
+  }
+
+  /// The shared block of all empty buffers.
+  func empty() throws(ComputeError) -> MemoryBlock {
+    if let shared { return shared }
+    let block = try take(byteCount: 0, for: .buffer)
+    shared = block
+    return block
+  }
+
+  /// Returns a block to the pool.
+  func recycle(_ block: MemoryBlock, from use: Use) {
+    free[Key(size: block.byteCount, use: use), default: []].append(block)
+  }
+
+  /// Frees the kept memory.
+  func drain() {
+    for (key, blocks) in free { heldBytes -= key.size * blocks.count }
+    free.removeAll()
+  }
+
+  /// Scratch sizes are rounded up by an eighth of their magnitude, so that similar sizes share a
+  /// block. Buffer sizes are rounded up in small steps, since the weights and activations of a
+  /// model have few sizes and are most of the memory.
+  static func size(of byteCount: Int, for use: Use) -> Int {
+    let magnitude = 1 << (Int.bitWidth - max(byteCount, 1).leadingZeroBitCount)
+    let step = max(256, use == .scratch ? magnitude >> 4 : min(magnitude >> 4, 4096))
+    return max(step, (byteCount + step - 1) / step * step)
+  }
+}

@@ -1,0 +1,119 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let layerNorm = unsafe KernelFile(kernel_layer_norm, needs: [.lanes])
+}
+
+extension Device {
+  /// LayerNorm of rows (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean(x)) /
+  /// sqrt(variance(x) + epsilon) * weight + bias, with the variance over E (not E - 1).
+  ///
+  /// - Parameters:
+  ///   - x: [rows, E], read.
+  ///   - weight: [E], read; its count is E.
+  ///   - bias: [E], read.
+  ///   - y: [rows, E], written.
+  ///   - mean: [rows], written: mean(x), which the gradient needs.
+  ///   - scale: [rows], written: 1 / sqrt(variance(x) + epsilon), which the gradient needs.
+  package func layerNorm(
+    _ x: borrowing DeviceBuffer<Float>, weight: borrowing DeviceBuffer<Float>,
+    bias: borrowing DeviceBuffer<Float>, epsilon: Float, rows: Int,
+    into y: inout DeviceBuffer<Float>, mean: inout DeviceBuffer<Float>,
+    scale: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let width = weight.count
+    try expect("layerNorm", "x", x.count, atLeast: rows * width)
+    try expect("layerNorm", "bias", bias.count, atLeast: width)
+    try expect("layerNorm", "y", y.count, atLeast: rows * width)
+    try expect("layerNorm", "mean", mean.count, atLeast: rows)
+    try expect("layerNorm", "scale", scale.count, atLeast: rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (x, weight, bias) = unsafe (x.host, weight.host, bias.host)
+      let (y, mean, scale) = unsafe (y.mutableHost, mean.mutableHost, scale.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
+        unsafe layer_norm_forward(
+          range.lowerBound, range.upperBound, width, x, weight, bias, epsilon, y, mean, scale)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.layerNorm)
+      var launch = try gpu.launch(.layerNorm, "layer_norm_forward", [lanes.option])
+      try launch.read(x)
+      try launch.read(weight)
+      try launch.read(bias)
+      try launch.write(&y)
+      try launch.write(&mean)
+      try launch.write(&scale)
+      try launch.value(width)
+      try launch.value(epsilon)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// The gradient of `layerNorm` with respect to its input.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: [rows, E], read.
+  ///   - x: [rows, E], read: the input of the forward pass.
+  ///   - weight: [E], read.
+  ///   - mean: [rows], read: as the forward pass wrote it.
+  ///   - scale: [rows], read: as the forward pass wrote it.
+  ///   - accumulating: adds to `inputGradient`, for the residual stream.
+  ///   - inputGradient: [rows, E], written or updated.
+  package func layerNormBackward(
+    _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
+    weight: borrowing DeviceBuffer<Float>, mean: borrowing DeviceBuffer<Float>,
+    scale: borrowing DeviceBuffer<Float>, rows: Int, accumulating: Bool,
+    into inputGradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let width = weight.count
+    try expect("layerNormBackward", "outputGradient", outputGradient.count, atLeast: rows * width)
+    try expect("layerNormBackward", "x", x.count, atLeast: rows * width)
+    try expect("layerNormBackward", "mean", mean.count, atLeast: rows)
+    try expect("layerNormBackward", "scale", scale.count, atLeast: rows)
+    try expect("layerNormBackward", "inputGradient", inputGradient.count, atLeast: rows * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (gradient, x, weight) = unsafe (outputGradient.host, x.host, weight.host)
+      let (mean, scale, target) = unsafe (mean.host, scale.host, inputGradient.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * width) { range in
+        unsafe layer_norm_backward(
+          range.lowerBound, range.upperBound, width, gradient, x, weight, mean, scale,
+          accumulating, target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.layerNorm)
+      var launch = try gpu.launch(.layerNorm, "layer_norm_backward", [lanes.option])
+      try launch.read(outputGradient)
+      try launch.read(x)
+      try launch.read(weight)
+      try launch.read(mean)
+      try launch.read(scale)
+      try launch.write(&inputGradient)
+      try launch.value(width)
+      try launch.value(accumulating ? 1 : 0)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let layerNorm = Tunable("layer_norm", .layerNorm, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let (x, weight, bias) = (
+      try trial.floats(rows * width), try trial.floats(width), try trial.floats(width)
+    )
+    let (y, gradient) = (try trial.zeros(rows * width), try trial.zeros(rows * width))
+    let (mean, scale) = (try trial.zeros(rows), try trial.zeros(rows))
+    trial.run { () throws(ComputeError) in
+      try device.layerNorm(
+        x.buffer, weight: weight.buffer, bias: bias.buffer, epsilon: 1e-5, rows: rows,
+        into: &y.buffer, mean: &mean.buffer, scale: &scale.buffer)
+      try device.layerNormBackward(
+        y.buffer, x: x.buffer, weight: weight.buffer, mean: mean.buffer, scale: scale.buffer,
+        rows: rows, accumulating: false, into: &gradient.buffer)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let rmsNorm = unsafe KernelFile(kernel_rms_norm, needs: [.lanes])
+}
+
+extension Device {
+  /// RMSNorm of rows (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean(x^2) + epsilon)
+  /// * weight.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, E], read.
+  ///   - weight: [E], read; its count is E.
+  ///   - y: [rows, E], written.
+  ///   - scale: [rows], written: 1 / sqrt(mean(x^2) + epsilon), which the gradient needs.
+  package func rmsNorm(
+    _ x: borrowing DeviceBuffer<Float>, weight: borrowing DeviceBuffer<Float>, epsilon: Float,
+    rows: Int, into y: inout DeviceBuffer<Float>, scale: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let width = weight.count
+    try expect("rmsNorm", "x", x.count, atLeast: rows * width)
+    try expect("rmsNorm", "y", y.count, atLeast: rows * width)
+    try expect("rmsNorm", "scale", scale.count, atLeast: rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (x, weight) = unsafe (x.host, weight.host)
+      let (y, scale) = unsafe (y.mutableHost, scale.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
+        unsafe rms_norm_forward(
+          range.lowerBound, range.upperBound, width, x, weight, epsilon, y, scale)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.rmsNorm)
+      var launch = try gpu.launch(.rmsNorm, "rms_norm_forward", [lanes.option])
+      try launch.read(x)
+      try launch.read(weight)
+      try launch.write(&y)
+      try launch.write(&scale)
+      try launch.value(width)
+      try launch.value(epsilon)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+
+  /// The gradient of `rmsNorm` with respect to its input.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: [rows, E], read.
+  ///   - x: [rows, E], read: the input of the forward pass.
+  ///   - weight: [E], read.
+  ///   - scale: [rows], read: as the forward pass wrote it.
+  ///   - accumulating: adds to `inputGradient`, for the residual stream.
+  ///   - inputGradient: [rows, E], written or updated.
+  package func rmsNormBackward(
+    _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
+    weight: borrowing DeviceBuffer<Float>, scale: borrowing DeviceBuffer<Float>, rows: Int,
+    accumulating: Bool, into inputGradient: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let width = weight.count
+    try expect("rmsNormBackward", "outputGradient", outputGradient.count, atLeast: rows * width)
+    try expect("rmsNormBackward", "x", x.count, atLeast: rows * width)
+    try expect("rmsNormBackward", "scale", scale.count, atLeast: rows)
+    try expect("rmsNormBackward", "inputGradient", inputGradient.count, atLeast: rows * width)
+    switch engine {
+    case .cpu(let cpu):
+      let (gradient, x) = unsafe (outputGradient.host, x.host)
+      let (weight, scale) = unsafe (weight.host, scale.host)
+      let target = unsafe inputGradient.mutableHost
+      cpu.forEachRange(of: rows, elementsPerRow: 4 * width) { range in
+        unsafe rms_norm_backward(
+          range.lowerBound, range.upperBound, width, gradient, x, weight, scale, accumulating,
+          target)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.rmsNorm)
+      var launch = try gpu.launch(.rmsNorm, "rms_norm_backward", [lanes.option])
+      try launch.read(outputGradient)
+      try launch.read(x)
+      try launch.read(weight)
+      try launch.read(scale)
+      try launch.write(&inputGradient)
+      try launch.value(width)
+      try launch.value(accumulating ? 1 : 0)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let rmsNorm = Tunable("rms_norm", .rmsNorm, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.rows, trial.sizes.hidden)
+    let (x, weight) = (try trial.floats(rows * width), try trial.floats(width))
+    let (y, scale) = (try trial.zeros(rows * width), try trial.zeros(rows))
+    let gradient = try trial.zeros(rows * width)
+    trial.run { () throws(ComputeError) in
+      try device.rmsNorm(
+        x.buffer, weight: weight.buffer, epsilon: 1e-5, rows: rows, into: &y.buffer,
+        scale: &scale.buffer)
+      try device.rmsNormBackward(
+        y.buffer, x: x.buffer, weight: weight.buffer, scale: scale.buffer, rows: rows,
+        accumulating: false, into: &gradient.buffer)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import CArithmetic
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+extension KernelFile {
+  static let adamW = unsafe KernelFile(kernel_adamw)
+}
+
+extension Device {
+  /// One step of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), as torch.optim.AdamW
+  /// computes it: bias-corrected moments, decoupled weight decay. The factors of the step are
+  /// computed in Double.
+  ///
+  /// - Parameters:
+  ///   - parameters: [count], updated.
+  ///   - gradient: [count], read.
+  ///   - firstMoment: [count], updated; zero before the first step.
+  ///   - secondMoment: [count], updated; zero before the first step.
+  ///   - betas: decay rates of the two moments.
+  ///   - step: the number of this step, from 1.
+  ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
+  package func adamW(
+    _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
+    firstMoment: inout DeviceBuffer<Float>, secondMoment: inout DeviceBuffer<Float>, count: Int,
+    learningRate: Double, betas: (first: Double, second: Double) = (0.9, 0.999),
+    epsilon: Double = 1e-8, weightDecay: Double = 0, step: Int,
+    gradientScale: borrowing DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("adamW", "parameters", parameters.count, atLeast: count)
+    try expect("adamW", "gradient", gradient.count, atLeast: count)
+    try expect("adamW", "firstMoment", firstMoment.count, atLeast: count)
+    try expect("adamW", "secondMoment", secondMoment.count, atLeast: count)
+    try expect("adamW", "gradientScale", gradientScale.count, atLeast: 1)
+    let factors = AdamWStep(
+      decay: Float(1 - learningRate * weightDecay),
+      one_minus_beta1: Float(1 - betas.first),
+      beta2: Float(betas.second),
+      one_minus_beta2: Float(1 - betas.second),
+      step_size: Float(learningRate / (1 - pow(betas.first, Double(step)))),
+      second_correction: Float(1 / (1 - pow(betas.second, Double(step))).squareRoot()),
+      epsilon: Float(epsilon))
+    switch engine {
+    case .cpu(let cpu):
+      let (gradient, scale) = unsafe (gradient.host, gradientScale.host)
+      let parameters = unsafe parameters.mutableHost
+      let (first, second) = unsafe (firstMoment.mutableHost, secondMoment.mutableHost)
+      cpu.forEachRange(of: count, elementsPerRow: 4) { range in
+        unsafe adamw_update(
+          range.lowerBound, range.upperBound, factors, gradient, scale, parameters, first, second)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.adamW)
+      var launch = try gpu.launch(.adamW, "adamw_update", [lanes.option])
+      try launch.read(gradient)
+      try launch.read(gradientScale)
+      try launch.write(&parameters)
+      try launch.write(&firstMoment)
+      try launch.write(&secondMoment)
+      try launch.value(count)
+      try launch.value(factors.decay)
+      try launch.value(factors.one_minus_beta1)
+      try launch.value(factors.beta2)
+      try launch.value(factors.one_minus_beta2)
+      try launch.value(factors.step_size)
+      try launch.value(factors.second_correction)
+      try launch.value(factors.epsilon)
+      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let adamW = Tunable("adamw", .adamW, gpu: .elementLanes, cpu: .elementLanes) {
+    trial throws(ComputeError) in
+    let (device, count) = (trial.device, trial.sizes.prefix * trial.sizes.hidden)
+    let (parameters, gradient) = (try trial.floats(count), try trial.floats(count))
+    let (first, second) = (try trial.zeros(count), try trial.zeros(count))
+    let scale = try trial.operand([Float(1)])
+    trial.run { () throws(ComputeError) in
+      try device.adamW(
+        &parameters.buffer, gradient: gradient.buffer, firstMoment: &first.buffer,
+        secondMoment: &second.buffer, count: count, learningRate: 0.01, step: 1,
+        gradientScale: scale.buffer)
+    }
+  }
+}

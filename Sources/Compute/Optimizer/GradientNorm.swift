@@ -1,0 +1,63 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let gradientNorm = unsafe KernelFile(kernel_gradient_norm, needs: [.lanes])
+}
+
+extension Device {
+  /// The norm of a gradient and its clip factor, as torch.nn.utils.clip_grad_norm_ computes it:
+  /// min(1, limit / (norm + 1e-6)). Both stay on the device, without a host wait.
+  ///
+  /// - Parameters:
+  ///   - gradient: [count], read.
+  ///   - limit: the norm to clip to; infinity does not clip.
+  ///   - norm: [1], written.
+  ///   - clipFactor: [1], written: the `gradientScale` of `adamW` and `sgd`.
+  package func gradientNorm(
+    _ gradient: borrowing DeviceBuffer<Float>, count: Int, limit: Float = .infinity,
+    norm: inout DeviceBuffer<Float>, clipFactor: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("gradientNorm", "gradient", gradient.count, atLeast: count)
+    try expect("gradientNorm", "norm", norm.count, atLeast: 1)
+    try expect("gradientNorm", "clipFactor", clipFactor.count, atLeast: 1)
+    switch engine {
+    case .cpu:
+      unsafe gradient_norm(
+        count, gradient.host, limit, norm.mutableHost, clipFactor.mutableHost)
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.gradientNorm)
+      // Long enough for a work-group, and few enough spans for one work-group to sum.
+      let span = max(8192, (count + 255) / 256)
+      let groups = (count + span - 1) / span
+      var partial = try scratch(of: Float.self, count: groups)
+      var sums = try gpu.launch(.gradientNorm, "sum_of_squares", [lanes.option])
+      try sums.read(gradient)
+      try sums.write(&partial)
+      try sums.value(count)
+      try sums.value(span)
+      try sums.run(groups: groups, lanes: lanes.count)
+      var launch = try gpu.launch(.gradientNorm, "gradient_norm", [lanes.option])
+      try launch.read(partial)
+      try launch.write(&norm)
+      try launch.write(&clipFactor)
+      try launch.value(groups)
+      try launch.value(limit)
+      try launch.run(groups: 1, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let gradientNorm = Tunable("gradient_norm", .gradientNorm, gpu: .rowLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, count) = (trial.device, trial.sizes.prefix * trial.sizes.hidden)
+    let gradient = try trial.floats(count)
+    let (norm, clipFactor) = (try trial.zeros(1), try trial.zeros(1))
+    trial.run { () throws(ComputeError) in
+      try device.gradientNorm(
+        gradient.buffer, count: count, limit: 1, norm: &norm.buffer,
+        clipFactor: &clipFactor.buffer)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let sgd = unsafe KernelFile(kernel_sgd)
+}
+
+extension Device {
+  /// One step of stochastic gradient descent, as torch.optim.SGD computes it with dampening 0:
+  /// velocity = momentum * velocity + gradient + weightDecay * parameter; parameter -= learningRate
+  /// * velocity.
+  ///
+  /// - Parameters:
+  ///   - parameters: [count], updated.
+  ///   - gradient: [count], read.
+  ///   - velocity: [count], updated; zero before the first step.
+  ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
+  package func sgd(
+    _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
+    velocity: inout DeviceBuffer<Float>, count: Int, learningRate: Double, momentum: Double = 0,
+    weightDecay: Double = 0, gradientScale: borrowing DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    try expect("sgd", "parameters", parameters.count, atLeast: count)
+    try expect("sgd", "gradient", gradient.count, atLeast: count)
+    try expect("sgd", "velocity", velocity.count, atLeast: count)
+    try expect("sgd", "gradientScale", gradientScale.count, atLeast: 1)
+    let (rate, keep, decay) = (Float(learningRate), Float(momentum), Float(weightDecay))
+    switch engine {
+    case .cpu(let cpu):
+      let (gradient, scale) = unsafe (gradient.host, gradientScale.host)
+      let (parameters, velocity) = unsafe (parameters.mutableHost, velocity.mutableHost)
+      cpu.forEachRange(of: count, elementsPerRow: 3) { range in
+        unsafe sgd_update(
+          range.lowerBound, range.upperBound, rate, keep, decay, gradient, scale, parameters,
+          velocity)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.sgd)
+      var launch = try gpu.launch(.sgd, "sgd_update", [lanes.option])
+      try launch.read(gradient)
+      try launch.read(gradientScale)
+      try launch.write(&parameters)
+      try launch.write(&velocity)
+      try launch.value(count)
+      try launch.value(rate)
+      try launch.value(keep)
+      try launch.value(decay)
+      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let sgd = Tunable("sgd", .sgd, gpu: .elementLanes, cpu: .elementLanes) {
+    trial throws(ComputeError) in
+    let (device, count) = (trial.device, trial.sizes.prefix * trial.sizes.hidden)
+    let (parameters, gradient) = (try trial.floats(count), try trial.floats(count))
+    let (velocity, scale) = (try trial.zeros(count), try trial.operand([Float(1)]))
+    trial.run { () throws(ComputeError) in
+      try device.sgd(
+        &parameters.buffer, gradient: gradient.buffer, velocity: &velocity.buffer, count: count,
+        learningRate: 0.01, momentum: 0.9, gradientScale: scale.buffer)
+    }
+  }
+}

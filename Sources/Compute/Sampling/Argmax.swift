@@ -1,0 +1,46 @@
+import CArithmetic
+import CKernels
+
+extension KernelFile {
+  static let argmax = unsafe KernelFile(kernel_argmax, needs: [.lanes])
+}
+
+extension Device {
+  /// The index of the largest element of each row; of equal elements the lowest index.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, width], read.
+  ///   - indices: [rows], written: columns; 0 in a row of NaN.
+  package func argmax(
+    _ x: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
+    into indices: inout DeviceBuffer<Int32>
+  ) throws(ComputeError) {
+    try expect("argmax", "x", x.count, atLeast: rows * width)
+    try expect("argmax", "indices", indices.count, atLeast: rows)
+    switch engine {
+    case .cpu(let cpu):
+      let (x, indices) = unsafe (x.host, indices.mutableHost)
+      cpu.forEachRange(of: rows, elementsPerRow: width) { range in
+        unsafe argmax_rows(range.lowerBound, range.upperBound, width, x, indices)
+      }
+    case .opencl(let gpu):
+      let lanes = gpu.lanes(.argmax)
+      var launch = try gpu.launch(.argmax, "argmax_rows", [lanes.option])
+      try launch.read(x)
+      try launch.write(&indices)
+      try launch.value(width)
+      try launch.run(groups: rows, lanes: lanes.count)
+    }
+  }
+}
+
+extension Tunable {
+  static let argmax = Tunable("argmax", .argmax, gpu: .vocabularyLanes, cpu: .oneItem) {
+    trial throws(ComputeError) in
+    let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
+    let (x, indices) = (try trial.floats(rows * width), try trial.rowIndices(rows, below: rows))
+    trial.run { () throws(ComputeError) in
+      try device.argmax(x.buffer, rows: rows, width: width, into: &indices.buffer)
+    }
+  }
+}

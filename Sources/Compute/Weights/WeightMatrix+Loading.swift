@@ -1,0 +1,115 @@
+import CArithmetic
+
+extension WeightMatrix {
+  /// Rows are converted in blocks of about this many elements; no other copy of the file is on the
+  /// host.
+  private static let elementsAtOnce = 1 << 20
+
+  /// Loads stacked pieces to the device.
+  static func load(
+    _ device: Device, _ pieces: [WeightPiece], columns: Int, precision: WeightPrecision
+  ) throws(ComputeError) -> DeviceBuffer<UInt8> {
+    let rowBytes = columns * precision.byteCount
+    if pieces.count == 1, let piece = pieces.first, piece.precision == precision,
+      !piece.isTransposed, let base = unsafe piece.bytes.baseAddress
+    {
+      let isAligned = Int(bitPattern: base) % precision.byteCount == 0
+      return try unsafe device.buffer(
+        bytes: UnsafeRawBufferPointer(rebasing: piece.bytes[..<(piece.rows * rowBytes)]),
+        keepingAlive: isAligned ? piece.owner : nil)
+    }
+    let rows = pieces.reduce(0) { $0 + $1.rows }
+    var elements = try device.buffer(of: UInt8.self, count: rows * rowBytes)
+    var offset = 0
+    for piece in pieces {
+      try add(piece, device, columns: columns, precision: precision, to: &elements, at: offset)
+      offset += piece.rows * rowBytes
+    }
+    return elements
+  }
+
+  /// Loads a matrix from a generator of rows, called in row order.
+  static func load(
+    _ device: Device, rows: Int, columns: Int, precision: WeightPrecision,
+    values: (Range<Int>) -> [Float]
+  ) throws(ComputeError) -> DeviceBuffer<UInt8> {
+    let rowBytes = columns * precision.byteCount
+    let rowsAtOnce = max(elementsAtOnce / max(columns, 1), 1)
+    var elements = try device.buffer(of: UInt8.self, count: rows * rowBytes)
+    for begin in stride(from: 0, to: rows, by: rowsAtOnce) {
+      let end = min(begin + rowsAtOnce, rows)
+      let piece = WeightPiece(values(begin..<end), rows: end - begin)
+      try expect(
+        "WeightMatrix", "bytes", piece.byteCount,
+        atLeast: piece.rows * columns * piece.precision.byteCount)
+      try add(
+        piece, device, columns: columns, precision: precision, to: &elements, at: begin * rowBytes)
+    }
+    return elements
+  }
+
+  /// Converts a piece and stores it from byte `offset`.
+  private static func add(
+    _ piece: WeightPiece, _ device: Device, columns: Int, precision: WeightPrecision,
+    to elements: inout DeviceBuffer<UInt8>, at offset: Int
+  ) throws(ComputeError) {
+    switch device.engine {
+    case .cpu(let cpu):
+      let target = unsafe UnsafeMutableRawPointer(elements.mutableHost + offset)
+      try unsafe store(piece, columns: columns, precision: precision, on: cpu, into: target)
+    case .opencl:
+      try upload(piece, device, columns: columns, precision: precision, into: &elements, offset)
+    }
+  }
+
+  /// Converts a piece into host memory on all threads.
+  private static func store(
+    _ piece: WeightPiece, columns: Int, precision: WeightPrecision, on cpu: CPUEngine,
+    into target: UnsafeMutableRawPointer
+  ) throws(ComputeError) {
+    guard let source = unsafe piece.bytes.baseAddress else { return }
+    let rowsAtOnce = max(elementsAtOnce / max(columns, 1), 1)
+    let blocks = (piece.rows + rowsAtOnce - 1) / rowsAtOnce
+    let stored = unsafe [Bool](unsafeUninitializedCapacity: blocks) { stored, count in
+      cpu.forEach(blocks) { block in
+        let range = (block * rowsAtOnce)..<min((block + 1) * rowsAtOnce, piece.rows)
+        unsafe stored[block] = store_weights(
+          source, piece.precision.code, piece.isTransposed, piece.rows, columns,
+          range.lowerBound, range.upperBound,
+          target + range.lowerBound * columns * precision.byteCount, precision.code)
+      }
+      count = blocks
+    }
+    if stored.contains(false) { throw overflow(precision) }
+  }
+
+  /// Converts a piece block by block on the host and uploads the blocks.
+  private static func upload(
+    _ piece: WeightPiece, _ device: Device, columns: Int, precision: WeightPrecision,
+    into elements: inout DeviceBuffer<UInt8>, _ offset: Int
+  ) throws(ComputeError) {
+    guard let source = unsafe piece.bytes.baseAddress else { return }
+    let rowBytes = columns * precision.byteCount
+    let rowsAtOnce = max(elementsAtOnce / max(columns, 1), 1)
+    for begin in stride(from: 0, to: piece.rows, by: rowsAtOnce) {
+      let end = min(begin + rowsAtOnce, piece.rows)
+      var isStored = true
+      let block = unsafe [UInt8](unsafeUninitializedCapacity: (end - begin) * rowBytes) {
+        block, count in
+        count = (end - begin) * rowBytes
+        guard let target = block.baseAddress else { return }
+        isStored = unsafe store_weights(
+          source, piece.precision.code, piece.isTransposed, piece.rows, columns, begin, end, target,
+          precision.code)
+      }
+      if !isStored { throw overflow(precision) }
+      try device.upload(block, into: &elements, at: offset + begin * rowBytes)
+    }
+  }
+
+  private static func overflow(_ precision: WeightPrecision) -> ComputeError {
+    .unsupported(
+      operation: "WeightMatrix",
+      reason: "a weight is larger than \(precision) can hold; --precision bf16 or f32 holds it")
+  }
+}

@@ -1,0 +1,115 @@
+extension RunMetrics {
+  /// What held-out numbers rest on.
+  package struct Basis: Sendable, Equatable, Codable {
+    /// Held-out examples.
+    package var examples: Int
+    /// Their response tokens.
+    package var responseTokens: Int
+
+    /// A basis.
+    package init(examples: Int, responseTokens: Int) {
+      self.examples = examples
+      self.responseTokens = responseTokens
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case examples
+      case responseTokens = "response_tokens"
+    }
+  }
+
+  /// Intervals of 95 % of the soft prompt's held-out numbers, by bootstrap over the examples.
+  package struct Intervals: Sendable, Equatable, Codable {
+    package var kl: Interval
+    package var gapClosed: Interval
+    package var top1Agreement: Interval
+    package var exactMatch: Interval
+
+    /// Some intervals.
+    package init(
+      kl: Interval, gapClosed: Interval, top1Agreement: Interval, exactMatch: Interval
+    ) {
+      self.kl = kl
+      self.gapClosed = gapClosed
+      self.top1Agreement = top1Agreement
+      self.exactMatch = exactMatch
+    }
+
+    /// Intervals of numbers by example; nil where there is one example alone.
+    init?(
+      _ prompted: ExampleScores, nothing: ExampleScores, tokens: [Int], exactMatches: [Bool]
+    ) {
+      guard let bootstrap = Bootstrap(examples: tokens.count) else { return nil }
+      func sum(_ values: [Double], _ chosen: [Int]) -> Double {
+        chosen.reduce(0) { $0 + values[$1] }
+      }
+      let tokens = tokens.map(Double.init)
+      let exact = exactMatches.map { $0 ? 1.0 : 0 }
+      let found = bootstrap.intervals { chosen in
+        let (kl, count) = (sum(prompted.kl, chosen), sum(tokens, chosen))
+        return [
+          kl / count,
+          RunMetrics.Validation.gapClosed(kl: kl, klNoContext: sum(nothing.kl, chosen)),
+          sum(prompted.agreeing, chosen) / count, sum(exact, chosen) / Double(chosen.count),
+        ]
+      }
+      (kl, gapClosed, top1Agreement, exactMatch) = (found[0], found[1], found[2], found[3])
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case kl
+      case gapClosed = "gap_closed"
+      case top1Agreement = "top1_agreement"
+      case exactMatch = "exact_match"
+    }
+  }
+}
+
+extension RunMetrics.Validation {
+  /// 1 - kl / klNoContext; 0 where nothing was missing without the context.
+  static func gapClosed(kl: Double, klNoContext: Double) -> Double {
+    klNoContext > 0 ? 1 - kl / klNoContext : 0
+  }
+
+  /// One sentence on the gap, which a share of less than 0 would not describe.
+  package var gapSentence: String {
+    guard klNoContext > 0 else {
+      return "Without the context the model predicts the same, so there is no gap to close."
+    }
+    guard gapClosed >= 0 else {
+      return "The soft prompt is worse than no context: its KL is "
+        + "\(Decimals.text(kl / klNoContext, 1)) times that."
+    }
+    let interval = (intervals?.gapClosed).map { interval in
+      let bounds = [interval.low, interval.high].map { Decimals.text(100 * $0, 1) }
+      return " (95 % interval: \(bounds[0]) to \(bounds[1]) %)"
+    }
+    return
+      "The soft prompt closes \(Decimals.text(100 * gapClosed, 1)) % of the gap\(interval ?? "")."
+  }
+
+  /// One sentence on what the numbers rest on.
+  package var basisSentence: String? {
+    basis.map { basis in
+      let tokens = Counted(basis.responseTokens, "response token")
+      let start = "On \(Counted(basis.examples, "held-out example")) of \(tokens)"
+      return intervals == nil
+        ? "\(start): too few for an interval."
+        : "\(start); the intervals of 95 % come from resampling the examples (bootstrap)."
+    }
+  }
+
+  /// A sentence where the numbers say little.
+  package var fewSentence: String? {
+    guard let basis, basis.examples < InputNotice.few else { return nil }
+    return basis.examples == 1
+      ? "One example says little about others." : "So few examples say little about others."
+  }
+
+  /// What each measure is.
+  package static let measures =
+    "KL: distance of the predicted distributions from those with the full context, 0 where they are "
+    + "equal. Top-1 agreement: response tokens for which both hold the same token most likely. "
+    + "Exact match: greedy answers that are the recorded response, token for token. Gap: the KL "
+    + "without context."
+}

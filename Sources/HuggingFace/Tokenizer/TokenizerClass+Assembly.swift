@@ -1,0 +1,74 @@
+import JSON
+
+extension TokenizerClass {
+  /// `tokenizer.json` as the class makes it: with its own components and with the tokens that the
+  /// files beside it add.
+  ///
+  /// - Throws: when the class needs byte-pair encoding and the file has another model.
+  func assemble(
+    _ file: JSONValue, _ settings: TokenizerSettings
+  ) throws(JSONValueError) -> JSON {
+    guard case .object(var object) = file.json else { return file.json }
+    var known: [SpecialToken] = []
+    if self == .file {
+      let tokens: [JSONValue] = try file.optional("added_tokens") ?? []
+      for token in tokens { known.append(try SpecialToken(token)) }
+    } else {
+      object["model"] = try model(file, settings)
+      for (key, value) in components(settings).members { object[key] = value }
+    }
+    let tokens = known + tokensToAdd(settings, beyond: known)
+    object["added_tokens"] = .array(tokens.map(\.json))
+    switch self {
+    case .gptNeoX: object["post_processor"] = .null
+    case .codeLlama: object["post_processor"] = try beginning(file, settings)
+    default: break
+    }
+    return .object(object)
+  }
+
+  private func model(
+    _ file: JSONValue, _ settings: TokenizerSettings
+  ) throws(JSONValueError) -> JSON {
+    let model: JSONValue = try file.required("model")
+    let type: String? = try model.optional("type")
+    let hasMerges = try model.has("merges")
+    guard type == "BPE" || type == nil && hasMerges, case .object(var object) = model.json else {
+      throw model.failure(
+        expected: "\"BPE\", which the tokenizer_class \(rawValue) takes",
+        found: type.map { "\"\($0)\"" } ?? "nothing", at: "type")
+    }
+    let unknown = namedTokens(settings).first { $0.name == "unk_token" }?.token.content
+    let vocabulary: JSONValue = try model.required("vocab")
+    let isKnown = try unknown.map { name throws(JSONValueError) in try vocabulary.has(name) }
+    let members = modelMembers(unknownToken: isKnown ?? false ? unknown : nil)
+    for (key, value) in members.members { object[key] = value }
+    return .object(object)
+  }
+
+  /// A post-processor that puts the token that begins a text before it.
+  private func beginning(
+    _ file: JSONValue, _ settings: TokenizerSettings
+  ) throws(JSONValueError) -> JSON {
+    guard let token = namedTokens(settings).first(where: { $0.name == "bos_token" })?.token else {
+      return .null
+    }
+    let model: JSONValue = try file.required("model")
+    let vocabulary: JSONValue = try model.required("vocab")
+    let identifier: Int = try vocabulary.required(token.content)
+    let text: JSON = .object(["Sequence": .object(["id": .string("A"), "type_id": .integer(0)])])
+    let name: JSON = .string(token.content)
+    return .object([
+      "type": .string("TemplateProcessing"),
+      "single": .array([
+        .object(["SpecialToken": .object(["id": name, "type_id": .integer(0)])]), text,
+      ]),
+      "pair": .array([text]),
+      "special_tokens": .object([
+        token.content: .object([
+          "id": name, "ids": .array([.integer(identifier)]), "tokens": .array([name]),
+        ])
+      ]),
+    ])
+  }
+}

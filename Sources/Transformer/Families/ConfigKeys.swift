@@ -1,0 +1,169 @@
+internal import HuggingFace
+internal import JSON
+
+/// The keys of a family's config.json that decide what transformers 5.23 computes, and which of them the decoder does not run.
+/// The sweep in Tests/Golden/config-keys changes each of them.
+struct ConfigKeys: Sendable {
+  /// A value at which a key that is not read changes nothing.
+  enum NeutralValue: Sendable {
+    case null
+    /// `false` also stands for null, as in Python.
+    case bool(Bool)
+    case integer(Int)
+    /// A list of this number alone.
+    case every(Int)
+  }
+
+  /// Keys that the family's reader takes into account.
+  private(set) var read: Set<String>
+  /// Keys that transformers takes into account and the decoder does not run, with the values that change nothing.
+  private(set) var refused: [String: NeutralValue] = [:]
+  /// Other names of keys that transformers takes, with the names that are read.
+  private(set) var aliases: [String: String] = [:]
+
+  /// Keys that transformers takes into account for every family.
+  static let everywhere: [String: NeutralValue] = [
+    "is_causal": .bool(true), "per_layer_config": .null,
+  ]
+
+  /// Keys by which families tell their layers apart. transformers passes over them where a family's class does not know them,
+  /// and then computes something else than the file says, so they are refused wherever they are not read.
+  static let layerKeys: [String: NeutralValue] = [
+    "attention_chunk_size": .null, "no_rope_layers": .every(1), "sliding_window_pattern": .null,
+  ]
+
+  /// The keys of rotary embeddings.
+  static let rotary: Set<String> = [
+    "rope_theta", "rope_scaling", "rope_parameters", "original_max_position_embeddings",
+    "partial_rotary_factor",
+  ]
+
+  /// What Llama's reader takes into account, but biases.
+  static let llama = ConfigKeys(
+    read: rotary.union([
+      "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+      "num_key_value_heads", "head_dim", "vocab_size", "max_position_embeddings", "rms_norm_eps",
+      "hidden_act", "tie_word_embeddings",
+    ]))
+
+  init(
+    read: Set<String>, refused: [String: NeutralValue] = [:], aliases: [String: String] = [:]
+  ) {
+    self.read = read
+    self.refused = refused
+    self.aliases = aliases
+  }
+
+  /// These keys and others, less some.
+  func adding(
+    _ keys: Set<String>, without others: Set<String> = [],
+    refused more: [String: NeutralValue] = [:]
+  ) -> ConfigKeys {
+    ConfigKeys(
+      read: read.union(keys).subtracting(others), refused: refused.merging(more) { $1 },
+      aliases: aliases)
+  }
+
+  /// The name under which a key is read.
+  func name(of key: String) -> String { aliases[key] ?? key }
+}
+
+extension ConfigKeys.NeutralValue {
+  fileprivate func includes(_ json: JSON) -> Bool {
+    switch (self, json) {
+    case (.null, .null), (.bool(false), .null): true
+    case (.bool(let expected), .bool(let found)): expected == found
+    case (.integer, .null), (.every, .null): true
+    case (.integer(let expected), _): json == .integer(expected)
+    case (.every(let expected), .array(let found)):
+      found.allSatisfy { $0 == .integer(expected) || $0 == .bool(expected != 0) }
+    default: false
+    }
+  }
+
+  fileprivate var expectation: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .every(let value): "\(value) for every layer"
+    }
+  }
+}
+
+extension ConfigKeys {
+  /// Throws where config.json sets a key that changes the result and is not read.
+  func check(_ config: JSONValue) throws(TransformerError) {
+    let others = Self.layerKeys.filter { !read.contains($0.key) }
+    let all = others.merging(Self.everywhere) { $1 }.merging(refused) { $1 }
+    for (key, neutral) in all.sorted(by: { $0.key < $1.key }) {
+      guard let found = try config.value(key), !neutral.includes(found.json) else { continue }
+      throw .unsupportedSetting(
+        file: config.file, key: config.place(of: key), found: found.json.shown,
+        expected: neutral.expectation)
+    }
+    for (alias, key) in aliases.sorted(by: { $0.key < $1.key }) {
+      guard let found = try config.value(alias), found.json != .null else { continue }
+      let own = try config.value(key)
+      guard found.json != own?.json else { continue }
+      throw .unsupportedSetting(
+        file: config.file, key: config.place(of: alias), found: found.json.shown,
+        expected: "\(key) alone or the same value, \(own?.json.shown ?? "which is not there")")
+    }
+  }
+
+  /// Throws where config.json says of layers what their windows do not say.
+  func check(
+    _ config: JSONValue, against configuration: DecoderConfiguration
+  ) throws(TransformerError) {
+    let windows = configuration.windows
+    if !read.contains("sliding_window"),
+      try config.setting("use_sliding_window", default: true),
+      let window = try config.window(), window < configuration.maximumPositions
+    {
+      throw .unsupportedSetting(
+        file: config.file, key: config.place(of: "sliding_window"), found: "\(window)",
+        expected: "null: \(configuration.family) has no windows")
+    }
+    guard let types = try config.layerTypes(layers: windows.count) else { return }
+    for (layer, (type, window)) in zip(types, windows).enumerated() {
+      let own = window == nil ? JSONValue.fullAttention : JSONValue.slidingAttention
+      guard type != own else { continue }
+      throw .unsupportedSetting(
+        file: config.file, key: config.place(of: "layer_types[\(layer)]"), found: type,
+        expected: "\(own), as the other keys say of \(configuration.family)")
+    }
+  }
+}
+
+extension JSONValue {
+  /// The keys that lead to a key of this object from the root of the file.
+  func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+  /// Whether a key is there with null.
+  func isNull(_ key: String) throws(TransformerError) -> Bool {
+    try value(key)?.json == JSON.null
+  }
+
+  /// The value of a key, null too; nil where the key is absent.
+  func value(_ key: String) throws(TransformerError) -> JSONValue? {
+    try reading { () throws(JSONValueError) in
+      guard try keys().contains(key) else { return nil }
+      return try has(key) ? try optional(key) : JSONValue(.null, file: file, path: key)
+    }
+  }
+}
+
+extension JSON {
+  /// The value in an error message.
+  fileprivate var shown: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .string(let value): value
+    case .array, .object: "there"
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+internal import HuggingFace
+import Safetensors
+
+/// What a checkpoint holds otherwise than its config.json says.
+extension CheckpointWeights {
+  /// The head of a tied model that the file holds beside other embeddings; transformers then ties nothing. Nil where there is
+  /// none, or where it is a copy.
+  func ownHead() throws(TransformerError) -> String? {
+    let (embedding, head) = (resolved(tensors.embedding), resolved(tensors.head))
+    guard head != embedding, checkpoint.contains(head), checkpoint.contains(embedding) else {
+      return nil
+    }
+    let isCopy = try loading { () throws(CheckpointError) in
+      let (left, right) = (
+        try checkpoint.tensor(named: embedding), try checkpoint.tensor(named: head)
+      )
+      guard left.elementType == right.elementType, left.shape == right.shape else { return false }
+      let files = (try checkpoint.file(of: embedding), try checkpoint.file(of: head))
+      do throws(SafetensorsError) {
+        let one = unsafe try files.0.bytes(of: embedding)
+        let other = unsafe try files.1.bytes(of: head)
+        guard let first = one.baseAddress, let second = other.baseAddress else {
+          return true
+        }
+        return unsafe memcmp(first, second, one.count) == 0
+      } catch { throw .safetensors(error) }
+    }
+    if isCopy { checkpoint.releasePages(of: head) }
+    return isCopy ? nil : head
+  }
+
+  /// Throws where the file holds layers that config.json does not count: the model would be cut short.
+  func checkLayerCount(
+    statedIn config: JSONValue, as key: String
+  ) throws(TransformerError) {
+    let stated = configuration.layerCount
+    var held = stated
+    while checkpoint.contains(resolved(tensors.layer(held).output.weight)) { held += 1 }
+    guard held == stated else {
+      throw .unsupportedSetting(
+        file: config.file, key: config.place(of: key), found: "\(stated)",
+        expected: "\(held), the layers that the weights hold")
+    }
+  }
+}

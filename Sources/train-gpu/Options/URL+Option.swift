@@ -1,0 +1,13 @@
+import Foundation
+
+extension URL {
+  /// The file or folder that an option names.
+  ///
+  /// - Throws: where it is empty, which would stand for the present folder.
+  init(path: String, option: String) throws(UsageError) {
+    if path.isEmpty {
+      throw UsageError(description: "--\(option): expected a path, found an empty text")
+    }
+    self.init(fileURLWithPath: path)
+  }
+}

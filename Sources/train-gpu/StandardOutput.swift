@@ -1,0 +1,27 @@
+import Foundation
+import Safetensors
+
+/// Where results go. What cannot be written is an error: a full disk or a closed output must not look like success.
+enum StandardOutput {
+  /// Writes a line.
+  static func line(_ text: String) throws(FileError) { try write("\(text)\n") }
+
+  /// Writes text as it is.
+  static func write(_ text: String) throws(FileError) { try write(Data(text.utf8)) }
+
+  /// Writes bytes.
+  static func write(_ bytes: Data) throws(FileError) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: bytes)
+    } catch {
+      throw FileError(path: "standard output", action: "write", reason: Self.reason(of: error))
+    }
+  }
+
+  /// Foundation wraps the system's reason in words of its own.
+  private static func reason(of error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    let code = underlying?.domain == NSPOSIXErrorDomain ? underlying?.code : nil
+    return code.map { unsafe String(cString: strerror(Int32($0))) } ?? "\(error)"
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Results that cannot be written, and outputs that are no ordinary files.
+@Suite struct StandardOutputTests {
+  private let place: Workplace
+
+  init() throws { place = try Workplace() }
+
+  /// Runs the program under a shell.
+  ///
+  /// - Parameter script: where `"$@"` stands for the program with its arguments.
+  private func run(_ arguments: [String], _ script: String) throws -> Program.Result {
+    try Program.run(
+      ["-c", script, "sh", Program.url.path] + arguments, of: URL(fileURLWithPath: "/bin/sh"))
+  }
+
+  private var generate: [String] {
+    [
+      "generate", "--model", place.model, "--prompt", "a", "--max-tokens", "1", "--device", "cpu",
+      "--threads", "1", "--quiet",
+    ]
+  }
+
+  @Test(arguments: [
+    ("\"$@\" > /dev/full", "No space left on device"), ("\"$@\" >&-", "Bad file descriptor"),
+  ])
+  func everyCommandFails(script: String, reason: String) throws {
+    let adapter = place.output.path
+    #expect(try place.distill(["--steps", "1", "--quiet"]).code == 0)
+    let evaluate = [
+      "evaluate", "--model", place.model, "--adapter", adapter, "--context", place.context,
+      "--inputs", place.validation, "--device", "cpu", "--threads", "1", "--quiet",
+    ]
+    let second = place.folder.url.appending(path: "second").path
+    for arguments in [
+      generate, evaluate, evaluate + ["--json"], ["devices"], ["devices", "--json"], ["--help"],
+      ["--version"], place.arguments + ["--output", second, "--steps", "1", "--quiet"],
+    ] {
+      let result = try run(arguments, script)
+      #expect(result.code == 1, "\(arguments)")
+      #expect(
+        result.errors == "train-gpu: standard output: cannot write: \(reason)\n", "\(arguments)")
+    }
+  }
+
+  @Test func tokensThatCannotBeWritten() throws {
+    let result = try run(
+      ["tokenize", "--model", place.model], "echo '\"a\"' | \"$@\" > /dev/full")
+    #expect(result.code == 1)
+    #expect(
+      result.errors == "train-gpu: standard output: cannot write: No space left on device\n")
+  }
+
+  private func logits(_ output: String) -> [String] {
+    [
+      "logits", "--model", place.model, "--text", String(repeating: "a", count: 64), "--output",
+      output, "--device", "cpu", "--threads", "1", "--quiet",
+    ]
+  }
+
+  @Test func aDeviceIsWrittenInto() throws {
+    #expect(try Program.run(logits("/dev/null")).code == 0)
+    var status = stat()
+    #expect(unsafe lstat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
+    let full = try Program.run(logits("/dev/full"))
+    #expect(full.code == 1)
+    #expect(full.errors == "train-gpu: /dev/full: cannot write: No space left on device\n")
+  }
+
+  @Test func aFolderIsRefused() throws {
+    let path = place.folder.url.path
+    try Program.expectRefusal(logits(path), "--output: \(path): cannot write: it is a folder")
+  }
+
+  /// The limit leaves room for the message, which goes to a file too.
+  @Test func aFileBeyondTheLimitIsAMessage() throws {
+    let output = place.folder.url.appending(path: "logits.safetensors").path
+    let result = try run(logits(output), "ulimit -f 1; exec \"$@\"")
+    #expect(result.code == 1)
+    #expect(result.errors == "train-gpu: \(output): cannot write: File too large\n")
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+}

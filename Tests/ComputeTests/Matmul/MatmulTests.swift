@@ -1,0 +1,244 @@
+import TestSupport
+import Testing
+
+@testable import Compute
+
+extension DeviceTests {
+  @Suite struct MatmulTests {
+    /// rows, N, K: one of everything; tiles but for one, tiles, tiles and one; a real row; rows and
+    /// columns shared out; sums that are split.
+    static let shapes = [
+      (1, 1, 1), (5, 63, 7), (6, 64, 64), (7, 65, 65), (63, 127, 33), (64, 128, 16), (65, 129, 100),
+      (2, 1000, 257), (1, 896, 896), (100, 132, 200), (13, 2100, 64), (7, 70, 2500),
+      (67, 70, 2500), (3, 65, 130), (64, 66, 145), (5, 9, 128),
+    ]
+    /// Those that bring every size of tile, since PoCL takes seconds to compile one of them.
+    static let fewShapes = [
+      (5, 63, 7), (6, 64, 64), (64, 128, 16), (100, 132, 200), (13, 2100, 64),
+    ]
+
+    @Test(arguments: TestDevice.all, WeightPrecision.allCases)
+    func matchesTheDoubleReference(on name: TestDevice, precision: WeightPrecision) throws {
+      let shapes = name == .cpu || precision == .f32 ? Self.shapes : Self.fewShapes
+      try expectReference(on: try name.open(), precision, shapes: shapes)
+    }
+
+    /// Whether the CPU path uses our tiles here; OpenBLAS sums in another order for few rows.
+    private static var hasTiles: Bool {
+      guard let device = try? TestDevice.cpu.open(), case .cpu(let cpu) = device.engine else {
+        return false
+      }
+      return cpu.usesTiles
+    }
+
+    /// A result does not depend on the number of rows computed with it.
+    @Test(
+      .enabled(if: hasTiles, "needs a processor with AVX-512"), arguments: WeightPrecision.allCases)
+    func aRowDoesNotDependOnThoseBesideIt(precision: WeightPrecision) throws {
+      let device = try TestDevice.cpu.open()
+      var generator = SeededGenerator(seed: 31)
+      let workload = MatmulWorkload(
+        rows: 23, outputs: 333, inputs: 145, precision: precision, using: &generator)
+      let x = try device.buffer(workload.x)
+      let weight = try workload.matrix(on: device, hasBias: true)
+      var y = try device.buffer(of: Float.self, count: 23 * 333)
+      try device.matmul(x, weight, rows: 23, into: &y)
+      let together = try device.download(y)
+      for row in 0..<23 {
+        var alone = try device.buffer(of: Float.self, count: 333)
+        try device.matmul(x, weight, rows: 1, inputRow: row, into: &alone)
+        #expect(try device.download(alone) == Array(together[(row * 333)..<((row + 1) * 333)]))
+      }
+    }
+
+    /// The portable variant.
+    @Test(arguments: WeightPrecision.allCases)
+    func matchesTheDoubleReferenceOnAnyProcessor(precision: WeightPrecision) throws {
+      try expectReference(on: try Device(cpuThreads: 2, variant: .portable), precision)
+    }
+
+    @Test func roundsActivationsWhereAskedTo() throws {
+      let device = try TestDevice.cpu.open()
+      device.roundsActivations = true
+      try expectReference(on: device, .bf16, within: .bfloat16Product)
+    }
+
+    private func expectReference(
+      on device: Device, _ precision: WeightPrecision, shapes: [(Int, Int, Int)] = shapes,
+      within tolerance: Tolerance = .matmul
+    ) throws {
+      for (rows, outputs, inputs) in shapes {
+        var generator = SeededGenerator(seed: UInt64(rows * 7 + outputs))
+        let workload = MatmulWorkload(
+          rows: rows, outputs: outputs, inputs: inputs, precision: precision, using: &generator)
+        let shape = Comment("\(rows) rows, \(outputs) x \(inputs)")
+        let x = try device.buffer(workload.x)
+        let outputGradient = try device.buffer(workload.outputGradient)
+        let (forward, backward) = (workload.forward(), workload.backward())
+        for (hasBias, adds) in [(false, false), (true, false), (false, true), (true, true)] {
+          let weight = try workload.matrix(on: device, hasBias: hasBias)
+          let count = rows * outputs
+          var y = try Canary(device, count: count)
+          if adds {
+            let residual = try device.buffer(Array(workload.residual[..<count]))
+            try device.matmul(x, weight, rows: rows, addingTo: residual, into: &y.buffer)
+          } else {
+            try device.matmul(x, weight, rows: rows, into: &y.buffer)
+          }
+          let found = try #require(try y.result(device), shape)
+          let reference = workload.adding(to: forward, bias: hasBias, residual: adds)
+          #expect(relativeError(found, reference) < tolerance.rawValue, shape)
+
+          // The gradient does not use the bias.
+          let inputCount = rows * inputs
+          var gradient = try Canary(
+            device, count: inputCount,
+            values: adds ? Array(workload.residual[..<inputCount]) : nil)
+          try device.matmulBackward(
+            outputGradient, weight, rows: rows, accumulating: adds, into: &gradient.buffer)
+          let foundGradient = try #require(try gradient.result(device), shape)
+          let gradientReference = workload.adding(to: backward, residual: adds)
+          #expect(relativeError(foundGradient, gradientReference) < tolerance.rawValue, shape)
+        }
+      }
+    }
+
+    @Test(arguments: TestDevice.all)
+    func readsAndWritesFromTheRowsAskedFor(on name: TestDevice) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 3)
+      let workload = MatmulWorkload(
+        rows: 9, outputs: 70, inputs: 40, precision: .f32, using: &generator)
+      let weight = try workload.matrix(on: device, hasBias: true)
+      let x = try device.buffer(workload.x)
+      let outputGradient = try device.buffer(workload.outputGradient)
+      let untouched: Float = 42
+      var y = try device.buffer([Float](repeating: untouched, count: 9 * 70))
+      try device.matmul(x, weight, rows: 4, inputRow: 3, into: &y, outputRow: 5)
+      let found = try device.download(y)
+      let forward = workload.adding(to: workload.forward(), bias: true, residual: false)
+      #expect(
+        relativeError(Array(found[(5 * 70)...]), Array(forward[(3 * 70)..<(7 * 70)]))
+          < Tolerance.matmul.rawValue)
+      #expect(found[..<(5 * 70)].allSatisfy { $0 == untouched })
+
+      var gradient = try device.buffer([Float](repeating: untouched, count: 9 * 40))
+      try device.matmulBackward(
+        outputGradient, weight, rows: 2, inputRow: 7, into: &gradient, outputRow: 1)
+      let foundGradient = try device.download(gradient)
+      let backward = Array(workload.backward()[(7 * 40)...])
+      #expect(
+        relativeError(Array(foundGradient[40..<(3 * 40)]), backward) < Tolerance.matmul.rawValue)
+      #expect((foundGradient[..<40] + foundGradient[(3 * 40)...]).allSatisfy { $0 == untouched })
+    }
+
+    @Test(arguments: TestDevice.all, WeightPrecision.allCases)
+    func repeatsBitForBit(on name: TestDevice, precision: WeightPrecision) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 11)
+      let workload = MatmulWorkload(
+        rows: 50, outputs: 700, inputs: 300, precision: precision, using: &generator)
+      let weight = try workload.matrix(on: device, hasBias: true)
+      let x = try device.buffer(workload.x)
+      let outputGradient = try device.buffer(workload.outputGradient)
+      var results: [[Float]] = []
+      for _ in 0..<2 {
+        var y = try device.buffer(of: Float.self, count: 50 * 700)
+        var gradient = try device.buffer(of: Float.self, count: 50 * 300)
+        try device.matmul(x, weight, rows: 50, into: &y)
+        try device.matmulBackward(outputGradient, weight, rows: 50, into: &gradient)
+        results.append(try device.download(y) + device.download(gradient))
+      }
+      #expect(results[0] == results[1])
+    }
+
+    /// Multiplication by 1 returns every 16-bit number unchanged, including subnormal numbers,
+    /// infinities and NaN.
+    @Test(arguments: TestDevice.all, [4, 5])
+    func everyHalfIsWidenedExactly(on name: TestDevice, inputs: Int) throws {
+      let device = try name.open()
+      let numbers = (0...UInt16.max).map { Float(Float16(bitPattern: $0)) }
+      var values = [Float](repeating: 0, count: numbers.count * inputs)
+      for (row, number) in numbers.enumerated() { values[row * inputs + row % inputs] = number }
+      let weight = try WeightMatrix(
+        device, rows: numbers.count, columns: inputs, precision: .f16, values: values)
+      let x = try device.buffer([Float](repeating: 1, count: inputs))
+      var y = try device.buffer(of: Float.self, count: numbers.count)
+      try device.matmul(x, weight, rows: 1, into: &y)
+      let found = try device.download(y)
+      #expect(
+        zip(found, numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) })
+    }
+
+    /// Large tiles with split-K and vector loads of every weight type, as on a GPU with 32 compute
+    /// units.
+    @Test(
+      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      arguments: [WeightPrecision.f32, .bf16, .f16])
+    func largeTilesInSharesMatch(precision: WeightPrecision) throws {
+      let device = try TestDevice.openclGPUVariant.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      gpu.computeUnits = 32
+      let (rows, outputs, inputs) = (130, 520, 1100)
+      for (width, inner) in [(outputs, inputs), (inputs, outputs)] {
+        let tile = MatmulTile.suiting(rows: rows, width: width, inner: inner, on: gpu)
+        #expect(tile == MatmulTile(16, 16, parts: 2))
+        #expect(tile.splits(rows: rows, width: width, inner: inner, computeUnits: 32).count > 1)
+      }
+      try expectReference(on: device, precision, shapes: [(rows, outputs, inputs)])
+    }
+
+    /// Many splits of K, as on a GPU with 132 compute units.
+    @Test(
+      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      arguments: [(1, 70, 2500), (16, 70, 2500), (67, 70, 2500), (130, 520, 1100)])
+    func manySharesOfDepthMatch(rows: Int, outputs: Int, inputs: Int) throws {
+      let device = try TestDevice.openclGPUVariant.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      gpu.computeUnits = 132
+      try expectReference(on: device, .f32, shapes: [(rows, outputs, inputs)])
+    }
+
+    @Test func tilesAndSharesFillTheDevice() {
+      let few = MatmulTile(4, 64, parts: 1)
+      // 4 work-groups of 256 columns, each with 14 splits of 64; 16 rows have splits of 256.
+      #expect(few.splits(rows: 1, width: 896, inner: 896, computeUnits: 132).count == 14)
+      #expect(few.splits(rows: 16, width: 896, inner: 896, computeUnits: 132).count == 3)
+      #expect(few.splits(rows: 1, width: 151_936, inner: 896, computeUnits: 132).count == 1)
+      let large = MatmulTile(16, 16, parts: 2)
+      #expect(large.splits(rows: 288, width: 896, inner: 896, computeUnits: 132).count == 3)
+      // 3 by 38 tiles in 2 splits, 3 by 7 in 3, 3 by 7 in 12.
+      #expect(large.fills(132, rows: 288, width: 4864, inner: 896))
+      #expect(!large.fills(132, rows: 288, width: 896, inner: 896))
+      #expect(large.fills(132, rows: 288, width: 896, inner: 4864))
+      #expect(!large.fills(132, rows: 288, width: 4864, inner: 100))
+    }
+
+    @Test func referenceGradientAgreesWithCentralDifferences() {
+      var generator = SeededGenerator(seed: 5)
+      let workload = MatmulWorkload(
+        rows: 1, outputs: 4, inputs: 3, precision: .f32, using: &generator)
+      let numeric = centralDifferences(at: workload.x.map(Double.init)) { x in
+        (0..<4).reduce(0) { sum, output in
+          let dot = (0..<3).reduce(0) { $0 + x[$1] * Double(workload.weight[output * 3 + $1]) }
+          return sum + dot * Double(workload.outputGradient[output])
+        }
+      }
+      let gradient = workload.backward().map(Float.init)
+      #expect(relativeError(gradient, numeric) < 1e-6)
+    }
+
+    @Test func refusesAnOperandThatIsTooSmall() throws {
+      let device = try TestDevice.cpu.open()
+      let weight = try WeightMatrix(
+        device, rows: 2, columns: 3, precision: .f32, values: [1, 2, 3, 4, 5, 6])
+      let x = try device.buffer([Float](repeating: 1, count: 8))
+      var y = try device.buffer(of: Float.self, count: 8)
+      #expect(
+        throws: ComputeError.shape(operation: "matmul", operand: "x", expected: 9, found: 8)
+      ) {
+        try device.matmul(x, weight, rows: 2, inputRow: 1, into: &y)
+      }
+    }
+  }
+}

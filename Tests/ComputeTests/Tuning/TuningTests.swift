@@ -1,0 +1,175 @@
+import Foundation
+import OpenCL
+import TestSupport
+import Testing
+
+@testable import Compute
+
+extension DeviceTests {
+  /// The search for constants, and what is made of what it found.
+  @Suite(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+  struct TuningTests {
+    private let folder: TemporaryFolder
+    private let store: TuningStore
+
+    init() throws {
+      folder = try TemporaryFolder()
+      store = TuningStore(folder: folder.url)
+    }
+
+    private func open(_ name: TestDevice, _ tunings: TuningStore) throws -> Device {
+      let description = try #require(TestDevice.openCL)
+      return try TestDevice.starting {
+        try Device(
+          opencl: description, isProfiling: true, variant: name == .opencl ? .automatic : .gpu,
+          tunings: tunings)
+      }
+    }
+
+    /// Every candidate of some kernels of each kind builds and gives the default's result; a search
+    /// checks the same of all kernels, which PoCL takes minutes to compile.
+    @Test(arguments: [
+      (TestDevice.opencl, 8, ["matmul_wide", "swiglu", "adamw"]),
+      (.openclGPUVariant, 24, ["rms_norm", "row_gather", "matmul_few"]),
+    ])
+    func candidatesAgreeWithTheirDefault(
+      on name: TestDevice, tunables: Int, kernels: [String]
+    ) throws {
+      let tuner = try Tuner(try open(name, .none), sizes: .small, runs: 1)
+      #expect(tuner.names.count >= tunables)
+      for kernel in kernels {
+        var tried: [String] = []
+        let found = try tuner.search(kernel) { tried.append($0) }
+        #expect(found.refused.isEmpty, "\(kernel)")
+        #expect(found.candidates == tried.count && tried.count > 1)
+        #expect(Set(tried).count == tried.count)
+        #expect(found.microseconds > 0 && found.microseconds <= found.defaultMicroseconds)
+      }
+    }
+
+    @Test func aCandidateThatStraysIsRefused() throws {
+      let reference = Trial.Found(values: [1, -4], isExact: false)
+      #expect(Trial.Found(values: [1, -4.0001], isExact: false).error(against: reference) > 2e-5)
+      #expect(Trial.Found(values: [1, -4.00001], isExact: false).error(against: reference) < 3e-6)
+      let broken = Trial.Found(values: [1, .nan], isExact: false)
+      #expect(broken.error(against: reference) == .infinity)
+      let integers = Trial.Found(values: [1, 2], isExact: true)
+      #expect(Trial.Found(values: [1, 3], isExact: true).error(against: integers) == .infinity)
+      #expect(integers.error(against: integers) == 0)
+    }
+
+    @Test func noCandidateAsksForMoreThanGPUsHave() {
+      for tunable in Tunable.all {
+        for candidate in tunable.gpu + tunable.cpu {
+          #expect(candidate.fits(workGroupSize: 256, localMemory: 32 << 10), "\(tunable.name)")
+        }
+        #expect(Set(tunable.gpu).count == tunable.gpu.count)
+        #expect(Set(tunable.cpu).count == tunable.cpu.count)
+      }
+      #expect(Set(Tunable.all.map(\.name)).count == Tunable.all.count)
+      let wide = TuningCandidate([], items: 256, localBytes: 20 << 10)
+      #expect(!wide.fits(workGroupSize: 128, localMemory: 64 << 10))
+      #expect(!wide.fits(workGroupSize: 1024, localMemory: 16 << 10))
+    }
+
+    /// A record that gives the first kernels their last candidates, whatever a search would find.
+    private func record(
+      _ device: Device, _ change: (inout TuningRecord) -> Void = { _ in }
+    ) throws -> TuningRecord {
+      guard case .opencl(let gpu) = device.engine else { throw CancellationError() }
+      let kernels = [Tunable.attentionForward, .swiglu, .adamW].map { tunable in
+        TunedKernel(
+          name: tunable.name, constants: tunable.candidates(on: gpu.target).last?.values ?? [:],
+          source: tunable.file.fingerprint, defaultConstants: [:], defaultMicroseconds: 2,
+          microseconds: 1, candidates: 2, refused: [])
+      }
+      var record = TuningRecord(gpu.target, kernels: kernels, date: Date.now)
+      change(&record)
+      try store.write(record, of: device)
+      return record
+    }
+
+    @Test(arguments: [TestDevice.opencl, .openclGPUVariant])
+    func aDeviceRunsWithItsTuning(on name: TestDevice) throws {
+      let plain = try open(name, store)
+      #expect(plain.tuning == DeviceTuning())
+      let record = try record(plain)
+      let tuned = try open(name, store)
+      #expect(tuned.tuning.kernels == 3 && tuned.tuning.stale == 0)
+      #expect(tuned.tuning.date == record.date && tuned.tuning.warning == nil)
+      #expect(store.record(of: tuned) == record)
+      guard case .opencl(let gpu) = tuned.engine else { throw CancellationError() }
+      #expect(gpu.configuration(.adamW).values == ["LANES": 128])
+      let span = try #require(gpu.configuration(.swiglu).constants.last)
+      #expect(gpu.lanesAndSpan(.swiglu).span == span)
+
+      // The same numbers, to within the order of sums.
+      let found = try [plain, tuned].map { device in
+        let trial = Trial(device, sizes: .small)
+        try Tunable.attentionForward.prepare(trial)
+        return try trial.results()
+      }
+      for (mine, other) in zip(found[1], found[0]) {
+        #expect(mine.error(against: other) < Tuner.tolerance)
+      }
+      // The other variant has its own tuning.
+      #expect(try open(name == .opencl ? .openclGPUVariant : .opencl, store).tuning.kernels == 0)
+    }
+
+    @Test func aTuningForOtherKernelsOrDevicesIsNotUsed() throws {
+      let device = try open(.opencl, .none)
+      let file = try #require(store.file(of: device))
+      func tuning(_ change: @escaping (inout TuningRecord) -> Void) throws -> DeviceTuning {
+        _ = try record(device, change)
+        return try open(.opencl, store).tuning
+      }
+      let stale = try tuning { $0.kernels[1].source = "another" }
+      #expect(stale.kernels == 2 && stale.stale == 1 && stale.warning == nil)
+      #expect(try tuning { $0.kernels[1].name = "gone" }.stale == 1)
+
+      let invalid = try tuning { $0.kernels[2].constants = ["LANES": 4096] }
+      #expect(invalid.kernels == 2)
+      #expect(
+        invalid.warning == "\(file.path): constants that are not on offer for adamw: "
+          + "the defaults are used there; train-gpu tune makes them anew")
+      #expect(try tuning { $0.kernels[2].constants = [:] }.kernels == 2)
+      #expect(try tuning { $0.kernels[2].constants["LANE"] = 128 }.kernels == 2)
+
+      let foreign = try tuning { $0.driver = "of last year" }
+      #expect(foreign.kernels == 0 && foreign.date == nil)
+      #expect(try #require(foreign.warning).contains("driver of last year: the defaults are used"))
+      #expect(try tuning { $0.device = "another" }.kernels == 0)
+      #expect(try tuning { $0.variant = "gpu" }.kernels == 0)
+      #expect(store.record(of: device) == nil)
+    }
+
+    @Test(arguments: ["", "{", "[]", #"{"device": 3}"#, "\u{0}\u{1}"])
+    func aDamagedFileIsOneWarning(text: String) throws {
+      let device = try open(.opencl, .none)
+      let file = try #require(store.file(of: device))
+      try Data(text.utf8).write(to: file)
+      let tuning = try open(.opencl, store).tuning
+      #expect(tuning.kernels == 0)
+      #expect(
+        tuning.warning
+          == "\(file.path): not a tuning: the defaults are used; train-gpu tune makes it anew")
+    }
+
+    @Test func earlierKernelsStayInTheRecord() throws {
+      let device = try open(.opencl, .none)
+      let earlier = try record(device) { $0.kernels[1].source = "another" }
+      let tuner = try Tuner(device, sizes: .small, runs: 1)
+      let found = try tuner.search("adamw")
+      let record = tuner.record([found], keeping: earlier)
+      #expect(record.kernels.map(\.name) == ["attention_forward", "adamw"])
+      #expect(record.kernels.last == found)
+    }
+
+    @Test func theCPUPathHasNothingToTune() throws {
+      let device = try Device(cpuThreads: 1)
+      #expect(throws: ComputeError.self) { try Tuner(device) }
+      #expect(store.file(of: device) == nil)
+      #expect(device.tuning == DeviceTuning())
+    }
+  }
+}

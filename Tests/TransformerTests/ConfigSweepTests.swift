@@ -1,0 +1,71 @@
+import Foundation
+import HuggingFace
+import JSON
+import Testing
+import Transformer
+
+/// The table of Tests/Golden/config-keys, which says what becomes of each change of a config.json beside transformers.
+@Suite struct ConfigSweepTests {
+  static let results = GoldenModel.families.deletingLastPathComponent()
+    .appending(path: "config-keys/results")
+
+  static let names: [String] = {
+    let found = try? FileManager.default.contentsOfDirectory(atPath: results.path)
+    return (found ?? []).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
+  }()
+
+  @Test func everyFamilyWasSwept() throws {
+    let swept = try Set(
+      Self.names.map { name in
+        let config = try JSONValue(
+          contentsOf: GoldenModel.families.appending(path: "\(name)/config.json"))
+        return try config.required("model_type") as String
+      })
+    #expect(swept == Set(DecoderConfiguration.supportedFamilies))
+  }
+
+  @Test(arguments: names)
+  func changesAreReadOrRefusedAsTheTableSays(name: String) throws {
+    let config = try JSONValue(
+      contentsOf: GoldenModel.families.appending(path: "\(name)/config.json"))
+    let table = try JSONValue(contentsOf: Self.results.appending(path: "\(name).json"))
+    let found = try [JSONValue](reading: table)
+    let rows = try #require(found)
+    #expect(rows.count > 40)
+    for row in rows {
+      let change: JSONValue = try row.required("change")
+      let changed = JSONValue(Self.merged(config.json, change.json), file: "config.json")
+      let verdict: String = try row.required("pith")
+      let place = Comment(rawValue: "\(name): \(change.json)")
+      switch verdict {
+      case "agrees":
+        #expect(throws: Never.self, place) { try DecoderConfiguration(config: changed) }
+      case "refuses":
+        let message: String = try row.required("message")
+        // The others are refused for what the weights hold.
+        guard message.hasPrefix("config.json: ") else { continue }
+        let error = #expect(throws: TransformerError.self, place) {
+          try DecoderConfiguration(config: changed)
+        }
+        #expect(error?.description == message, place)
+      default:
+        #expect(verdict == "runs", place)
+      }
+    }
+  }
+
+  /// The config with a change; of gemma3 in its text half, where the keys of the decoder stand.
+  private static func merged(_ config: JSON, _ change: JSON) -> JSON {
+    guard case .object(var object) = config, case .object(let change) = change else {
+      return config
+    }
+    if let text = object["text_config"], !change.keys.contains("tie_word_embeddings") {
+      object["text_config"] = merged(text, .object(change))
+    } else {
+      for (key, value) in change.members {
+        object[key] = value == .string("(absent)") ? nil : value
+      }
+    }
+    return .object(object)
+  }
+}
