@@ -59,7 +59,8 @@ struct TuneTests {
     text.replace(/"constants" : {\s*"LANES" : \d+\s*}/, with: #""constants" : {"LANES" : 64}"#)
     try Data(text.utf8).write(to: file())
     let tuned = try distill(to: "tuned")
-    #expect(!tuned.errors.contains("warning"))
+    let warnings = tuned.errors.split(separator: "\n").filter { $0.contains("warning") }
+    #expect(warnings.allSatisfy { $0.contains("the held-out numbers rest on") })
     let output = place.folder.url.appending(path: "tuned")
     #expect(try place.json("metrics.json", in: output)["tuned_kernels"] == .integer(2))
     let error = relativeError(tuned.prompt, plain.prompt.map(Double.init))

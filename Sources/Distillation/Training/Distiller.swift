@@ -37,7 +37,8 @@ package final class Distiller {
   private var teacherRows: DeviceBuffer<Int32>
   private var losses: DeviceBuffer<Float>
   private var stateGradient: DeviceBuffer<Float>
-  /// Of the steps since the last reports, [3, reportCapacity]: loss of the first pass, gradient norm, loss of the second pass.
+  /// Of the steps since the last reports: loss of the first pass, gradient norm and, where steps may have one, loss of the
+  /// second pass; [2 or 3, reportCapacity].
   private var history: DeviceBuffer<Float>
   private var pending: [(report: StepReport, passes: Int)] = []
   private var evaluator: PrefixedDecoder?
@@ -88,7 +89,8 @@ package final class Distiller {
       teacherRows = try device.buffer(count: responses)
       losses = try device.buffer(count: responses)
       stateGradient = try device.buffer(count: responses * width)
-      history = try device.buffer([Float](repeating: 0, count: 3 * Self.reportCapacity))
+      history = try device.buffer(
+        [Float](repeating: 0, count: (isMixed ? 3 : 2) * Self.reportCapacity))
     } catch { throw .compute(error) }
   }
 
