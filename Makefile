@@ -30,7 +30,7 @@ demo: build
 
 test: test-packages
 	swift build -c release --build-tests -Xswiftc -enable-testing
-	PITH_REQUIRE_OPENCL=1 swift test -c release --skip-build -Xswiftc -enable-testing
+	Tests/run
 
 sanitize:
 	Tests/Sanitizers/run
