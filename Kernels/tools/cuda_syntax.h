@@ -1,6 +1,8 @@
-// cuda_syntax.h - the CUDA declarations that clang needs to check kernels as CUDA without a toolkit:
+// cuda_syntax.h - the CUDA declarations that clang needs to check kernels as CUDA without a
+// toolkit:
 //
-//     clang -x cuda --cuda-device-only -nocudainc -nocudalib -fsyntax-only -include cuda_syntax.h ...
+//     clang -x cuda --cuda-device-only -nocudainc -nocudalib -fsyntax-only
+//       -include cuda_syntax.h ...
 //
 // They are built into NVRTC. They follow the CUDA C++ Programming Guide; nothing here is linked.
 #pragma once

@@ -4,8 +4,8 @@
   import Musl
 #endif
 
-/// Cosine and sine tables of RoPE (Su et al. 2021, arXiv:2104.09864) on a device, for every position
-/// up to a limit.
+/// Cosine and sine tables of RoPE (Su et al. 2021, arXiv:2104.09864) on a device, for every
+/// position up to a limit.
 package final class RotaryTable {
   /// Positions 0 ..< this have a row.
   package let positions: Int

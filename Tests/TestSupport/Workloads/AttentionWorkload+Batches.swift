@@ -40,8 +40,8 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     return AttentionBatch(name, prefixCount: prefix, [own] + sequences)
   }
 
-  /// The last layer: queries are only the last `responses` rows of each sequence, packed; the prefix
-  /// has no queries.
+  /// The last layer: queries are only the last `responses` rows of each sequence, packed; the
+  /// prefix has no queries.
   package static func lastLayer(
     _ name: String, prefix: Int, _ lengths: [Int], responses: [Int]
   ) -> AttentionBatch {
