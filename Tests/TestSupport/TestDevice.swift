@@ -35,7 +35,7 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
 
   private static let start = NSLock()
 
-  /// Opens a new device.
+  /// Opens a new device, with the default constants of its kernels whatever was tuned on it.
   package func open(isProfiling: Bool = false, memoryLimit: Int? = nil) throws -> Device {
     guard self != .cpu, let description = Self.openCL else {
       return try Device(cpuThreads: 2, memoryLimit: memoryLimit)
@@ -43,7 +43,7 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return try Self.starting {
       try Device(
         opencl: description, isProfiling: isProfiling,
-        variant: self == .opencl ? .automatic : .gpu, memoryLimit: memoryLimit)
+        variant: self == .opencl ? .automatic : .gpu, tunings: .none, memoryLimit: memoryLimit)
     }
   }
 }
