@@ -43,9 +43,12 @@ let package = Package(
       name: "Transformer", dependencies: ["Compute", "HuggingFace", "Safetensors"],
       swiftSettings: strict),
     .target(
+      name: "Inference", dependencies: ["Compute", "HuggingFace", "Transformer"],
+      swiftSettings: strict),
+    .target(
       name: "Distillation",
       dependencies: [
-        "Compute", "HuggingFace", "JSON", "Safetensors", "Tokenizers", "Transformer",
+        "Compute", "HuggingFace", "Inference", "JSON", "Safetensors", "Tokenizers", "Transformer",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -64,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "pith-bench",
       dependencies: [
-        "Compute", "Distillation", "TestSupport", "Transformer",
+        "Compute", "Distillation", "HuggingFace", "Inference", "TestSupport", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks", exclude: ["README.md", "growth.py", "peer"], swiftSettings: strict),
@@ -92,14 +95,16 @@ let package = Package(
     .testTarget(
       name: "TransformerTests",
       dependencies: [
-        "Compute", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Transformer",
+        "Compute", "HuggingFace", "Inference", "JSON", "Safetensors", "TestSupport",
+        "Transformer",
       ],
       swiftSettings: strict),
+    .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
     .testTarget(
       name: "DistillationTests",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "JSON", "Safetensors", "TestSupport",
-        "Tokenizers", "Transformer",
+        "Compute", "Distillation", "HuggingFace", "Inference", "JSON", "Safetensors",
+        "TestSupport", "Tokenizers", "Transformer",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Distillation
 import Foundation
+import Inference
 import Transformer
 
 /// Times greedy answers after one shared context: `--batch` prompts at once, and one at a time.
@@ -20,11 +21,9 @@ struct GenerateCommand: ParsableCommand {
     let device = try options.device.open(isProfiling: false)
     let decoder = try options.decoder(device)
     let prompts = options.examples(options.batch).map(\.prompt)
-    let model = try PrefixedDecoder(
-      decoder,
-      prefix: Prefix(
-        header: [], body: .context(options.identifiers(options.context, seed: 3)), closing: []),
-      room: PrefixRoom(
+    let model = try decoder.prefill(
+      Prefix(.context(options.identifiers(options.context, seed: 3))),
+      capacity: PrefixCapacity(
         rows: options.batch * (options.prompt + options.response), responseRows: options.batch))
     let generation = GenerationOptions(maximumTokens: options.response)
 

@@ -2,6 +2,8 @@ import ArgumentParser
 import Compute
 import Distillation
 import Foundation
+import HuggingFace
+import Inference
 import Transformer
 
 /// Times the training step on random weights.
@@ -15,18 +17,17 @@ struct StepCommand: ParsableCommand {
     let device = try options.device.open(isProfiling: false)
     let decoder = try options.decoder(device)
     let examples = options.examples(options.batch)
-    let teacher = try Teacher(
-      decoder, header: [], context: options.identifiers(options.context, seed: 3), closing: [],
-      room: PrefixRoom(rows: options.batch * (options.prompt + options.response)))
+    let teacher = try decoder.prefill(
+      Prefix(.context(options.identifiers(options.context, seed: 3))),
+      capacity: PrefixCapacity(rows: options.batch * (options.prompt + options.response)))
     let cache = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
     device.releaseKeptMemory()
     let start = try device.downloadRows(
       options.identifiers(options.tokens, seed: 5), of: decoder.embedding)
     let distiller = try Distiller(
       decoder, teacher: cache,
-      prompt: LearnedPrompt(
-        SoftPrompt(values: start, width: decoder.configuration.hiddenSize)),
-      header: [], closing: [], batchSize: options.batch,
+      prompt: LearnedPrompt(embeddings: start, width: decoder.configuration.hiddenSize),
+      in: Frame(), batchSize: options.batch,
       objective: .forwardKL, optimizer: .adamW(), clipNorm: nil,
       roundsActivations: options.activations == .bf16)
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Distillation
 import Foundation
+import Inference
 import Transformer
 
 /// Times the teacher: reading the context once, scoring a batch behind it, and answering.
@@ -22,9 +23,9 @@ struct TeacherCommand: ParsableCommand {
     let runs = min(options.steps, 5)
     for run in 0...runs {
       let clock = ContinuousClock.now
-      let teacher = try Teacher(
-        decoder, header: [], context: context, closing: [],
-        room: PrefixRoom(rows: options.batch * (options.prompt + options.response)))
+      let teacher = try decoder.prefill(
+        Prefix(.context(context)),
+        capacity: PrefixCapacity(rows: options.batch * (options.prompt + options.response)))
       _ = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
       try device.synchronize()
       if run > 0 { seconds.append(Measurement.seconds(since: clock)) }

@@ -109,7 +109,7 @@ package final class Decoder {
   }
 
   /// The logits of states that `forward` left: [count, V], with the model's scale and soft cap.
-  func logits(
+  package func logits(
     of states: borrowing DeviceBuffer<Float>, from firstRow: Int = 0, count: Int,
     into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {

@@ -1,5 +1,6 @@
 import Foundation
 import HuggingFace
+import Inference
 import JSON
 import Safetensors
 import TestSupport
@@ -24,14 +25,13 @@ import Transformer
     model: ModelName = ModelName("org/model"), takesText: Bool = true
   ) throws -> Adapter {
     Adapter(
-      softPrompt: SoftPrompt(values: [1, 2, 3, 4], width: 2), header: [9, 8],
-      closing: [7, 6, 5, 4],
+      prompt: LearnedPrompt(embeddings: [1, 2, 3, 4], width: 2),
+      frame: Frame(header: [7], closing: [8, 5]), headerEmbeddings: [9, 8],
+      closingEmbeddings: [7, 6, 5, 4],
       origin: .init(
         model: model,
         template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
         tokenizer: takesText ? try tokenizer() : nil, layerCount: 5, queryHeads: 8,
-        headerIdentifiers: [7],
-        closingIdentifiers: [8, 5],
         contextTokens: 40, fingerprints: RunRecords.fingerprints))
   }
 
@@ -142,10 +142,10 @@ import Transformer
     #expect(
       try AdapterImport(at: run.url, width: 2)
         == .softPrompt(
-          SoftPrompt(values: [1, 2, 3, 4], width: 2),
+          LearnedPrompt(embeddings: [1, 2, 3, 4], width: 2),
           AdapterRecord(
             template: TemplateChoice("raw"),
-            surroundings: .init(header: [7], closing: [8, 5]),
+            frame: Frame(header: [7], closing: [8, 5]),
             modelFingerprint: RunRecords.fingerprints.model,
             contextDigest: RunRecords.fingerprints.context)))
     #expect(
@@ -164,10 +164,10 @@ import Transformer
     #expect(
       try AdapterImport(at: run.url, width: 2)
         == .softPrompt(
-          SoftPrompt(values: [1, 2, 3, 4], width: 2),
+          LearnedPrompt(embeddings: [1, 2, 3, 4], width: 2),
           AdapterRecord(
             template: TemplateChoice("chatml", variables: variables),
-            surroundings: .init(header: [7], closing: [8, 5]),
+            frame: Frame(header: [7], closing: [8, 5]),
             modelFingerprint: RunRecords.fingerprints.model,
             contextDigest: RunRecords.fingerprints.context)))
     let readme = try text("README.md")

@@ -25,7 +25,7 @@ import Testing
 
   @Test func aRawModelBeginsWithWhatItsTokenizerAdds() throws {
     let found = try conditioning(.text("abc", file: "context.txt"))
-    #expect((found.header, found.context, found.closing) == ([0], [4, 3], []))
+    #expect((found.frame.header, found.context, found.frame.closing) == ([0], [4, 3], []))
     #expect((found.template.name, found.isChat) == ("raw", false))
     #expect(found.stopIdentifiers == [8])
     #expect(try found.prompt("cab") == [3, 4])
@@ -33,9 +33,9 @@ import Testing
 
   @Test func aChatTemplatePutsTheContextIntoItsSystemMessage() throws {
     let found = try conditioning(.text("abc", file: "context.txt"), template: "chatml")
-    #expect(found.header.first == 7)
+    #expect(found.frame.header.first == 7)
     #expect(found.context == [4, 3])
-    #expect(found.closing.first == 8)
+    #expect(found.frame.closing.first == 8)
     #expect((found.template.name, found.isChat) == ("chatml", true))
   }
 
@@ -46,8 +46,8 @@ import Testing
       {"chat_template": "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"}
       """#)
     let found = try conditioning(.text("abc", file: "context.txt"))
-    #expect((found.header, found.template.name, found.isChat) == ([7], "auto", true))
-    #expect(try conditioning(nil, template: "raw").header == [0])
+    #expect((found.frame.header, found.template.name, found.isChat) == ([7], "auto", true))
+    #expect(try conditioning(nil, template: "raw").frame.header == [0])
   }
 
   @Test func whatATemplateIsToldIsKept() throws {
@@ -57,7 +57,7 @@ import Testing
     let found = try conditioning(
       .text("abc", file: "context.txt"), template: file.path, variables: variables)
     #expect((found.template.name, found.template.variables) == (file.path, variables))
-    #expect(try found.closing + found.prompt("a") == [3, 1, 3])
+    #expect(try found.frame.closing + found.prompt("a") == [3, 1, 3])
     for context in [ContextText.text("a", file: "c"), .identifiers([1], file: "c")] {
       expectError(
         "--template-variable: expected a chat template that takes it, found none; choose one with "
@@ -78,7 +78,7 @@ import Testing
       return try Conditioning(
         nil, folder: ModelFolder(at: model), template: template,
         vocabularySize: TinyTokenizer.vocabularySize
-      ).header
+      ).frame.header
     }
     #expect(try header("2026-11-23T09:30:00") == header("2026-10-23T10:00:00"))
     #expect(try header("2026-11-23T09:30:00") != header("2026-11-24T09:30:00"))
@@ -156,7 +156,7 @@ import Testing
 
   @Test func identifiersStandAlone() throws {
     let found = try conditioning(.identifiers([3, 2], file: "context.json"))
-    #expect((found.header, found.context, found.closing) == ([], [3, 2], []))
+    #expect((found.frame.header, found.context, found.frame.closing) == ([], [3, 2], []))
   }
 
   @Test func identifiersOutsideTheVocabularyAreRefused() {

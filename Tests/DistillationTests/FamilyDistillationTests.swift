@@ -2,6 +2,7 @@ import Compute
 import Distillation
 import Foundation
 import HuggingFace
+import Inference
 import TestSupport
 import Testing
 import Transformer
@@ -10,7 +11,7 @@ extension DeviceTests {
   /// Training on models that scale their inputs, bend their logits, or turn the long context otherwise than the short prompt: loss,
   /// gradient and verdict are those that follow from `Decoder.logits`, which other tests compare with transformers.
   @Suite struct FamilyDistillationTests {
-    static let (header, closing) = ([7], [9, 11])
+    static let frame = Frame(header: [7], closing: [9, 11])
     static let context = (0..<44).map { ($0 * 37 + 5) % 101 }
     static let example = AnsweredExample(prompt: [3, 80, 41, 6, 22], response: [17, 2, 64, 33])
 
@@ -26,16 +27,13 @@ extension DeviceTests {
       on name: TestDevice, to setting: (family: String, kind: TeacherCacheKind, temperature: Float)
     ) throws {
       let run = try Run(setting.family, on: name)
-      let teacher = try Teacher(
-        run.decoder, header: Self.header, context: Self.context, closing: Self.closing,
-        room: PrefixRoom(rows: 32))
+      let teacher = try run.decoder.prefill(
+        Prefix(Self.frame, .context(Self.context)), capacity: PrefixCapacity(rows: 32))
       let cache = try teacher.score(
         [Self.example], kind: setting.kind, temperature: setting.temperature)
       let distiller = try Distiller(
         run.decoder, teacher: cache,
-        prompt: LearnedPrompt(SoftPrompt(values: run.start, width: run.start.count / 3)),
-        header: Self.header,
-        closing: Self.closing, batchSize: 1,
+        prompt: run.prompt, in: Self.frame, batchSize: 1,
         objective: Objective(.forwardKL, temperature: setting.temperature), optimizer: .sgd(),
         clipNorm: nil)
       try distiller.step(1, examples: [0], learningRate: 0)
@@ -63,19 +61,16 @@ extension DeviceTests {
     @Test(arguments: ["gemma2", "granite", "phi3-longrope"])
     func verdictFollowsFromTheLogits(family: String) throws {
       let run = try Run(family, on: .cpu)
-      let teacher = try Teacher(
-        run.decoder, header: Self.header, context: Self.context, closing: Self.closing,
-        room: PrefixRoom(rows: 32))
-      let judge = try Judge(teacher, examples: [Self.example])
-      let student = try PrefixedDecoder(
-        run.decoder,
-        prefix: Prefix(
-          header: Self.header, body: .softPrompt(run.start), closing: Self.closing),
-        room: PrefixRoom(rows: 32, responseRows: 32))
+      let teacher = try run.decoder.prefill(
+        Prefix(Self.frame, .context(Self.context)), capacity: PrefixCapacity(rows: 32))
+      let judge = try Judge.scoring([Self.example], by: teacher)
+      let student = try run.decoder.prefill(
+        Prefix(Self.frame, .prompt(run.prompt)),
+        capacity: PrefixCapacity(rows: 32, responseRows: 32))
       let expected = try run.divergence(of: run.start, temperature: 1)
       let found = try judge.compare(student).kl
       #expect(abs(found - expected) / expected < Tolerance.model.rawValue)
-      #expect(try abs(judge.compare(teacher.model).kl) < 1e-6)
+      #expect(try abs(judge.compare(teacher).kl) < 1e-6)
     }
 
     /// A golden model, a soft prompt to begin with, and what its logits say.
@@ -83,15 +78,18 @@ extension DeviceTests {
       let decoder: Decoder
       /// [3, E].
       let start: [Float]
+      var prompt: LearnedPrompt {
+        LearnedPrompt(embeddings: start, width: decoder.configuration.hiddenSize)
+      }
       private let teacherLogits: ArraySlice<Float>
 
       init(_ family: String, on name: TestDevice) throws {
         let folder = URL(fileURLWithPath: #filePath)
           .deletingLastPathComponent().deletingLastPathComponent()
           .appending(path: "Golden/families/\(family)")
-        decoder = try Decoder(ModelFolder(at: folder), on: name.open(), precision: .f32)
+        decoder = try Decoder.load(ModelFolder(at: folder), on: name.open(), precision: .f32)
         start = try Self.inputs(decoder, [50, 12, 77])
-        let text = header + context + closing + example.inputs
+        let text = frame.header + context + frame.closing + example.inputs
         teacherLogits = try decoder.logits(of: text).suffix(
           example.responseRows * decoder.configuration.vocabularySize)
       }
@@ -99,9 +97,12 @@ extension DeviceTests {
       /// Mean KL(teacher || student) over the response's tokens at a temperature, in nats.
       func divergence(of prompt: [Float], temperature: Float) throws -> Double {
         let size = decoder.configuration.vocabularySize
-        let virtual = try Self.inputs(decoder, header) + prompt + Self.inputs(decoder, closing)
-        let student = try decoder.logits(of: example.inputs, virtualTokens: virtual).suffix(
-          teacherLogits.count)
+        let virtualTokens = LearnedPrompt(
+          embeddings: try Self.inputs(decoder, frame.header) + prompt
+            + Self.inputs(decoder, frame.closing), width: decoder.configuration.hiddenSize)
+        let student = try decoder.logits(
+          of: example.inputs, behind: Prefix(.prompt(virtualTokens))
+        ).suffix(teacherLogits.count)
         var total = 0.0
         for row in 0..<example.responseRows {
           let p = logProbabilities(teacherLogits.dropFirst(row * size).prefix(size), temperature)

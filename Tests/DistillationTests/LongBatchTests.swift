@@ -1,5 +1,7 @@
 import Compute
 import Distillation
+import HuggingFace
+import Inference
 import TestSupport
 import Testing
 import Transformer
@@ -23,16 +25,14 @@ extension DeviceTests {
     ) throws -> Distiller {
       try Distiller(
         run.decoder, teacher: teacher(run).score(examples, kind: .projected, temperature: 1),
-        prompt: LearnedPrompt(SoftPrompt(values: run.start, width: run.start.count / 3)),
-        header: Shared.header, closing: Shared.closing,
-        batchSize: examples.count, objective: Objective(.forwardKL), optimizer: .sgd(),
+        prompt: run.prompt, in: Shared.frame, batchSize: examples.count,
+        objective: Objective(.forwardKL), optimizer: .sgd(),
         clipNorm: nil)
     }
 
-    private func teacher(_ run: Shared.Run) throws -> Teacher {
-      try Teacher(
-        run.decoder, header: Shared.header, context: Shared.context, closing: Shared.closing,
-        room: PrefixRoom(rows: 64))
+    private func teacher(_ run: Shared.Run) throws -> PrefixedDecoder {
+      try run.decoder.prefill(
+        Prefix(Shared.frame, .context(Shared.context)), capacity: PrefixCapacity(rows: 64))
     }
 
     /// Loss and gradient of a batch of all of these examples.
@@ -62,12 +62,10 @@ extension DeviceTests {
       }
       #expect(relativeError(mixed.gradient, gradient) < Tolerance.model.rawValue)
 
-      let judge = try Judge(teacher(run), examples: Self.examples)
-      let student = try PrefixedDecoder(
-        run.decoder,
-        prefix: Prefix(
-          header: Shared.header, body: .softPrompt(run.start), closing: Shared.closing),
-        room: PrefixRoom(rows: 64))
+      let judge = try Judge.scoring(Self.examples, by: teacher(run))
+      let student = try run.decoder.prefill(
+        Prefix(Shared.frame, .prompt(run.prompt)),
+        capacity: PrefixCapacity(rows: 64))
       #expect(abs(try judge.compare(student).kl / loss - 1) < Tolerance.model.rawValue)
     }
 

@@ -1,9 +1,12 @@
+import HuggingFace
+import Inference
+
 @testable import Distillation
 
 /// Records of a run that never was, for tests of what is written.
 enum RunRecords {
   static let fingerprints = RunFingerprints(
-    model: "0123456789abcdef", header: [1], context: [5, 6, 7, 8], closing: [],
+    model: "0123456789abcdef", context: [5, 6, 7, 8], in: Frame(header: [1]),
     training: [Example(prompt: [1], response: [2], line: 1, file: "inputs.jsonl")], validation: [])
 
   static let metrics = RunMetrics(
@@ -25,10 +28,10 @@ enum RunRecords {
         step: step, bestStep: 1, best: HeldOut(kl: 0.25, agreement: 0.5),
         evaluationsSinceBest: 2, trainSeconds: 7.5, options: options, fingerprints: fingerprints,
         threads: 2, reading: .present),
-      prompt: LearnedPrompt(SoftPrompt(values: numbers, width: 3)),
+      prompt: LearnedPrompt(embeddings: numbers, width: 3),
       moments: OptimizerMoments(
         first: numbers.map { $0 / 3 }, second: numbers.map { $0 * $0 }),
-      best: LearnedPrompt(SoftPrompt(values: numbers.reversed(), width: 3)))
+      best: LearnedPrompt(embeddings: numbers.reversed(), width: 3))
   }
 
   static func step(_ step: Int) -> StepRecord {

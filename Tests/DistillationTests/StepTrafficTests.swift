@@ -1,5 +1,7 @@
 import Compute
 import Distillation
+import HuggingFace
+import Inference
 import TestSupport
 import Testing
 import Transformer
@@ -24,15 +26,16 @@ extension DeviceTests {
         AnsweredExample(
           prompt: Array(1...(3 + index % 2)), response: Array(2...(5 + index % 2)))
       }
-      let teacher = try Teacher(
-        decoder, header: [], context: Array(1...20), closing: [], room: PrefixRoom(rows: 32))
+      let teacher = try decoder.prefill(
+        Prefix(.context(Array(1...20))), capacity: PrefixCapacity(rows: 32))
       let cache = try teacher.score(examples, kind: kind, temperature: 1)
       return try Distiller(
         decoder, teacher: cache,
         prompt: LearnedPrompt(
           form: .embeddings(count: 6, width: width),
           values: [Float](repeating: 0.02, count: 6 * width)),
-        header: [1], closing: [2], batchSize: 2, objective: .forwardKL, optimizer: .adamW(),
+        in: Frame(header: [1], closing: [2]), batchSize: 2, objective: .forwardKL,
+        optimizer: .adamW(),
         clipNorm: 1)
     }
 

@@ -2,6 +2,7 @@ import Compute
 import Distillation
 import Foundation
 import HuggingFace
+import Inference
 import Safetensors
 import TestSupport
 import Testing
@@ -72,17 +73,16 @@ extension DeviceTests {
     ) throws -> (losses: [Double], prompt: [Float]) {
       let device = try deviceName.open()
       let folder = try ModelFolder(at: SharedReference.url("models/stories260K"))
-      let decoder = try Decoder(folder, on: device, precision: .f32)
+      let decoder = try Decoder.load(folder, on: device, precision: .f32)
       let example = AnsweredExample(
         prompt: [reference.query[0]], response: Array(reference.query[1...]) + [0])
-      let teacher = try Teacher(
-        decoder, header: [], context: reference.context, closing: [], room: PrefixRoom(rows: 64))
+      let teacher = try decoder.prefill(
+        Prefix(.context(reference.context)), capacity: PrefixCapacity(rows: 64))
       let cache = try teacher.score([example], kind: kind, temperature: 1)
       let distiller = try Distiller(
         decoder, teacher: cache,
-        prompt: LearnedPrompt(
-          SoftPrompt(values: reference.start, width: decoder.configuration.hiddenSize)),
-        header: [], closing: [], batchSize: 1,
+        prompt: LearnedPrompt(embeddings: reference.start, width: decoder.configuration.hiddenSize),
+        in: Frame(), batchSize: 1,
         objective: .forwardKL, optimizer: .adamW(), clipNorm: nil)
       var allocations = 0
       for step in 1...steps {

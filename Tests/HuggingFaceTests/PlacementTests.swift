@@ -20,11 +20,11 @@ struct PlacementTests {
   @Test("a raw model: what the tokenizer puts before a text, and the prompt as it is")
   func raw() throws {
     let plain = Placement(raw: try Self.tokenizer())
-    #expect(plain.header == [] && plain.closing == [] && !plain.isChat)
+    #expect(plain.frame.header == [] && plain.frame.closing == [] && !plain.isChat)
     #expect(plain.templateName == "raw" && plain.endOfResponse == nil)
     let tokenizer = try Self.tokenizer(addsBOS: true)
     let placement = Placement(raw: tokenizer)
-    #expect(placement.header == [try #require(tokenizer.identifier(of: "<s>"))])
+    #expect(placement.frame.header == [try #require(tokenizer.identifier(of: "<s>"))])
     #expect(
       try placement.promptIdentifiers(of: "Hi")
         == tokenizer.encode("Hi", addingSpecialTokens: false))
@@ -38,10 +38,10 @@ struct PlacementTests {
     let tokenizer = try Self.tokenizer(addsBOS: true)
     func text(_ ids: [Int]) throws -> String { try tokenizer.decode(ids) }
     let chatML = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
-    #expect(try text(chatML.header) == "<|im_start|>system\n")
+    #expect(try text(chatML.frame.header) == "<|im_start|>system\n")
     // A prompt that begins with a line break would join the one before it, so the closing ends
     // earlier.
-    #expect(try text(chatML.closing) == "<|im_end|>\n<|im_start|>")
+    #expect(try text(chatML.frame.closing) == "<|im_end|>\n<|im_start|>")
     #expect(
       try text(chatML.promptIdentifiers(of: "\nHi"))
         == "user\n\nHi<|im_end|>\n<|im_start|>assistant\n")
@@ -49,10 +49,11 @@ struct PlacementTests {
     #expect(chatML.isChat && chatML.templateName == "template chatml")
     let llama3 = try Placement(template: Self.template("llama3"), tokenizer: tokenizer)
     #expect(
-      try text(llama3.header) == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
+      try text(llama3.frame.header)
+        == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
     // The closing ends where a conversation may go on with another role than the user's. This
     // template trims what the user says.
-    #expect(try text(llama3.closing) == "<|eot_id|><|start_header_id|>")
+    #expect(try text(llama3.frame.closing) == "<|eot_id|><|start_header_id|>")
     #expect(
       try text(llama3.promptIdentifiers(of: "\nHi"))
         == "user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
@@ -73,9 +74,9 @@ struct PlacementTests {
       let halves = text.components(separatedBy: "CONTEXT")
       #expect(halves.count == 2)
       #expect(
-        try placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
+        try placement.frame.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
       #expect(
-        try placement.closing + placement.promptIdentifiers(of: prompt)
+        try placement.frame.closing + placement.promptIdentifiers(of: prompt)
           == tokenizer.encode(halves[1], addingSpecialTokens: false))
     }
   }
@@ -119,7 +120,7 @@ struct PlacementTests {
     let smol = try Placement(
       template: Self.template("smollm-3"), variables: .init(argument: "enable_thinking=false"),
       tokenizer: tokenizer)
-    #expect(try tokenizer.decode(smol.header).contains("Mode: /no_think"))
+    #expect(try tokenizer.decode(smol.frame.header).contains("Mode: /no_think"))
     #expect {
       try prompt(["enable_thinkin=false"])
     } throws: { error in
@@ -155,9 +156,10 @@ struct PlacementTests {
         let text = try template.render(conversation, addingGenerationPrompt: true)
         let halves = text.components(separatedBy: "CONTEXT")
         let messages = [ChatMessage(role: "user", content: prompt)] + conversation.dropFirst()
-        #expect(try placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
         #expect(
-          try placement.closing + placement.promptIdentifiers(of: messages)
+          try placement.frame.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
+        #expect(
+          try placement.frame.closing + placement.promptIdentifiers(of: messages)
             == tokenizer.encode(halves[1], addingSpecialTokens: false))
       }
       #expect(
@@ -190,7 +192,7 @@ struct PlacementTests {
           [ChatMessage(role: "system", content: "CONTEXT")] + messages,
           addingGenerationPrompt: true)
         #expect(
-          try placement.closing + placement.promptIdentifiers(of: messages)
+          try placement.frame.closing + placement.promptIdentifiers(of: messages)
             == tokenizer.encode(
               text.components(separatedBy: "CONTEXT")[1], addingSpecialTokens: false))
       }
@@ -224,7 +226,7 @@ struct PlacementTests {
       let text = try template.render(
         [ChatMessage(role: "user", content: "Hi")], addingGenerationPrompt: true)
       #expect(text.contains("You are a model made for tests") == (name == "qwen-2.5"))
-      #expect(placement.header == [] && placement.closing == [])
+      #expect(placement.frame.header == [] && placement.frame.closing == [])
       #expect(
         try placement.promptIdentifiers(of: "Hi")
           == tokenizer.encode(text, addingSpecialTokens: false))
@@ -322,7 +324,7 @@ struct PlacementTests {
       contentsOf: SharedReference.url("tokenizers/\(name)/tokenizer.json"))
     let template = try Self.template(templateName)
     let placement = try Placement(template: template, tokenizer: tokenizer)
-    #expect(!placement.header.isEmpty)
+    #expect(!placement.frame.header.isEmpty)
     for prompt in ["What is it?", "\n\nWhat?", " a  b ", "1234", "é\u{301}"] {
       let text = try template.render(
         [
@@ -331,7 +333,7 @@ struct PlacementTests {
         ], addingGenerationPrompt: true)
       let tail = text.components(separatedBy: "CONTEXT")[1]
       #expect(
-        try placement.closing + placement.promptIdentifiers(of: prompt)
+        try placement.frame.closing + placement.promptIdentifiers(of: prompt)
           == tokenizer.encode(tail, addingSpecialTokens: false))
     }
     let expectedEnd = name == "llama2" ? "</s>" : "<|im_end|>"

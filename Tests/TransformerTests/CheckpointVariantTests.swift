@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import HuggingFace
+import Inference
 import Safetensors
 import TestSupport
 import Testing
@@ -46,7 +47,7 @@ extension DeviceTests {
     }
 
     private func logits(_ folder: ModelFolder) throws -> [Float] {
-      let decoder = try Decoder(folder, on: TestDevice.cpu.open(), precision: .f32)
+      let decoder = try Decoder.load(folder, on: TestDevice.cpu.open(), precision: .f32)
       return try decoder.logits(of: [1, 5, 9, 2])
     }
 
@@ -112,13 +113,13 @@ extension DeviceTests {
       let untied = try withHead("untied", tied: "false", other)
       let tied = try withHead("tied", tied: "true", other)
       var warnings: [String] = []
-      let decoder = try Decoder(
+      let decoder = try Decoder.load(
         tied, on: TestDevice.cpu.open(), precision: .f32, warn: { warnings.append($0) })
       #expect(try decoder.logits(of: [1, 5, 9, 2]) == logits(untied))
       #expect(try logits(tied) != logits(ModelFolder(at: plain)))
       #expect(warnings.count == 1 && warnings.allSatisfy { $0.contains(head) })
       warnings = []
-      let copy = try Decoder(
+      let copy = try Decoder.load(
         withHead("copy", tied: "true") { $0 }, on: TestDevice.cpu.open(), precision: .f32,
         warn: { warnings.append($0) })
       #expect(try copy.logits(of: [1, 5, 9, 2]) == logits(ModelFolder(at: plain)))
@@ -148,26 +149,26 @@ extension DeviceTests {
 
     @Test(arguments: TestDevice.all)
     func generationDoesNotDependOnItsCompany(on deviceName: TestDevice) throws {
-      let decoder = try Decoder(
+      let decoder = try Decoder.load(
         ModelFolder(at: plain), on: deviceName.open(), precision: .f32)
-      let prefix = Prefix(header: [0], body: .context([4, 7, 3, 11, 6]), closing: [2])
+      let prefix = Prefix(Frame(header: [0], closing: [2]), .context([4, 7, 3, 11, 6]))
       let prompts = [[1, 5], [9, 2, 4, 8], [3], [10, 6, 1]]
       for temperature: Float in [0, 0.8] {
         let options = GenerationOptions(
           maximumTokens: 9, temperature: temperature, seed: 5, stopIdentifiers: [12])
-        let together = try PrefixedDecoder(
-          decoder, prefix: prefix, room: PrefixRoom(rows: 64, responseRows: 64)
+        let together = try decoder.prefill(
+          prefix, capacity: PrefixCapacity(rows: 64, responseRows: 64)
         )
         .generate(prompts, options: options)
-        let apart = try PrefixedDecoder(
-          decoder, prefix: prefix, room: PrefixRoom(rows: 14, responseRows: 1)
+        let apart = try decoder.prefill(
+          prefix, capacity: PrefixCapacity(rows: 14, responseRows: 1)
         )
         .generate(prompts, options: options)
         #expect(together == apart)
         // Room for two or three at a time: the others take the places of those that end.
         var (made, most) = ([Int](), [Int]())
-        let inTurn = try PrefixedDecoder(
-          decoder, prefix: prefix, room: PrefixRoom(rows: 40, runRows: 13, responseRows: 3)
+        let inTurn = try decoder.prefill(
+          prefix, capacity: PrefixCapacity(rows: 40, runRows: 13, responseRows: 3)
         )
         .generate(prompts, options: options, limits: [2, 9, 5, 9]) {
           made.append($0)
@@ -184,7 +185,7 @@ extension DeviceTests {
     }
 
     @Test func refusesTextsThatAreTooLongAndUnknownTokens() throws {
-      let decoder = try Decoder(
+      let decoder = try Decoder.load(
         ModelFolder(at: plain), on: TestDevice.cpu.open(), precision: .f32)
       #expect(throws: TransformerError.self) {
         try decoder.logits(of: [Int](repeating: 1, count: TinyModel.positions + 1))

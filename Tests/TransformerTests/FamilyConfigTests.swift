@@ -126,7 +126,7 @@ extension DeviceTests {
       try SafetensorsWriter.write(
         tensors, metadata: [:], to: target.appending(path: "model.safetensors"))
       try FileManager.default.removeItem(at: golden.folder.url)
-      let decoder = try Decoder(
+      let decoder = try Decoder.load(
         ModelFolder(at: target), on: TestDevice.cpu.open(), precision: .f32)
       return try decoder.logits(of: [1, 5, 9])
     }

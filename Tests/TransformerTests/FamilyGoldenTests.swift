@@ -16,7 +16,7 @@ extension DeviceTests {
       let folder = try TemporaryFolder()
       for config in Self.configs {
         let model = try GoldenModel.family(name, config: config, in: folder)
-        let decoder = try Decoder(model.folder, on: device, precision: .f32)
+        let decoder = try Decoder.load(model.folder, on: device, precision: .f32)
         let place = Comment(rawValue: "\(name), \(config)")
         try model.checkWholeSequences(decoder, place)
         try model.checkSoftPrompt(decoder, place)
@@ -29,7 +29,7 @@ extension DeviceTests {
     func weightsStayAsTheyAreStored(name: String) throws {
       let folder = try TemporaryFolder()
       let model = try GoldenModel.family(name, config: "config.json", in: folder)
-      let decoder = try Decoder(
+      let decoder = try Decoder.load(
         model.folder, on: TestDevice.cpu.open(), precision: .bf16)
       try model.checkWholeSequences(decoder, Comment(rawValue: "\(name) in bf16"))
       try model.checkSoftPrompt(decoder, Comment(rawValue: "\(name) in bf16"))

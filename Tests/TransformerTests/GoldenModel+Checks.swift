@@ -1,5 +1,7 @@
 import Compute
 import Foundation
+import HuggingFace
+import Inference
 import TestSupport
 import Testing
 import Transformer
@@ -40,16 +42,19 @@ extension GoldenModel {
     let plain = try decoder.logits(of: identifiers[0])
     #expect(relativeError(plain, Array(logits[..<plain.count])) < Tolerance.model.rawValue, place)
     let virtual = try decoder.logits(
-      of: identifiers[0], virtualTokens: try common("prompt_embeds"))
+      of: identifiers[0],
+      behind: Prefix(
+        .prompt(
+          LearnedPrompt(
+            embeddings: try common("prompt_embeds"), width: decoder.configuration.hiddenSize))))
     try expectLogits(virtual, "sp_logits", place)
     guard prefix.isEmpty else { return }
     let greedy = try reference.integers(of: "greedy_ids", shape: nil).map { Int($0) }
     // One prompt behind the other's prefix, and the same prompt with its first half as the prefix.
     for split in [0, 11] {
-      let prefixed = try PrefixedDecoder(
-        decoder,
-        prefix: Prefix(header: Array(identifiers[0][..<split]), body: .nothing, closing: []),
-        room: PrefixRoom(rows: 64, responseRows: 64), chunk: 7)
+      let prefixed = try decoder.prefill(
+        Prefix(Frame(header: Array(identifiers[0][..<split])), .nothing),
+        capacity: PrefixCapacity(rows: 64, responseRows: 64), chunk: 7)
       let answers = try prefixed.generate(
         [Array(identifiers[0][split...])],
         options: GenerationOptions(maximumTokens: greedy.count))
@@ -64,9 +69,9 @@ extension GoldenModel {
     let expected = try floats("long_last_logits").map(Double.init)
     let last = expected.count / decoder.configuration.vocabularySize
     for split in [0, 5, text.count - last] {
-      let prefixed = try PrefixedDecoder(
-        decoder, prefix: Prefix(header: Array(text[..<split]), body: .nothing, closing: []),
-        room: PrefixRoom(rows: text.count - split, responseRows: last), chunk: 7)
+      let prefixed = try decoder.prefill(
+        Prefix(Frame(header: Array(text[..<split])), .nothing),
+        capacity: PrefixCapacity(rows: text.count - split, responseRows: last), chunk: 7)
       var found: [Float] = []
       try prefixed.run([(Array(text[split...]), last)]) { _, states, rows throws(ComputeError) in
         found = try decoder.downloadLogits(of: states, rows: rows)

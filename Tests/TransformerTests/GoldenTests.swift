@@ -17,7 +17,7 @@ extension DeviceTests {
           model.prefix.isEmpty || device.isCPU
           ? [.f32] : [.f32, model.prefix == "bf16." ? .bf16 : .f16]
         for precision in precisions {
-          let decoder = try Decoder(model.folder, on: device, precision: precision)
+          let decoder = try Decoder.load(model.folder, on: device, precision: precision)
           let place = Comment(
             rawValue: "\(model.folder.url.lastPathComponent) as \(precision)")
           try model.checkWholeSequences(decoder, place)

@@ -1,5 +1,6 @@
 import Compute
 import HuggingFace
+import Inference
 import TestSupport
 import Testing
 import Transformer
@@ -28,7 +29,7 @@ extension DeviceTests {
     func answersGrowOverTheBoundary(on name: TestDevice) throws {
       let folder = try TemporaryFolder()
       let golden = try GoldenModel.family(Self.model, config: "config.json", in: folder)
-      let decoder = try Decoder(golden.folder, on: name.open(), precision: .f32)
+      let decoder = try Decoder.load(golden.folder, on: name.open(), precision: .f32)
       let texts = try golden.identifiers
       // The first grows long, the second is long from its first token on, the third stays short.
       let prompts = [texts[0], texts[0] + texts[1], Array(texts[1][..<10])]
@@ -37,9 +38,9 @@ extension DeviceTests {
         try greedy(decoder, behind: $0, count: $1)
       }
       for split in [0, 4] {
-        let prefixed = try PrefixedDecoder(
-          decoder, prefix: Prefix(header: Array(texts[0][..<split]), body: .nothing, closing: []),
-          room: PrefixRoom(rows: 200, responseRows: 8))
+        let prefixed = try decoder.prefill(
+          Prefix(Frame(header: Array(texts[0][..<split])), .nothing),
+          capacity: PrefixCapacity(rows: 200, responseRows: 8))
         // Behind the prefix stand the first two; the third has none.
         let chosen = split == 0 ? prompts : [Array(prompts[0][4...]), Array(prompts[1][4...])]
         let found = try prefixed.generate(
@@ -52,13 +53,13 @@ extension DeviceTests {
     @Test func shortAndLongTextsShareAPrefix() throws {
       let folder = try TemporaryFolder()
       let golden = try GoldenModel.family(Self.model, config: "config.json", in: folder)
-      let decoder = try Decoder(golden.folder, on: TestDevice.cpu.open(), precision: .f32)
+      let decoder = try Decoder.load(golden.folder, on: TestDevice.cpu.open(), precision: .f32)
       let texts = try golden.identifiers
       let prefix = Array(texts[0][..<8])
       let behind = [Array(texts[0][8...]), Array(texts[0][8...]) + texts[1], texts[1]]
-      let prefixed = try PrefixedDecoder(
-        decoder, prefix: Prefix(header: prefix, body: .nothing, closing: []),
-        room: PrefixRoom(rows: 120, responseRows: 3))
+      let prefixed = try decoder.prefill(
+        Prefix(Frame(header: prefix), .nothing),
+        capacity: PrefixCapacity(rows: 120, responseRows: 3))
       var found: [[Float]] = []
       try prefixed.run(behind.map { ($0, 1) }) { _, states, rows throws(ComputeError) in
         let size = decoder.configuration.vocabularySize

@@ -1,4 +1,5 @@
 package import Compute
+package import Inference
 internal import Transformer
 
 /// A learned prompt on the device with the optimizer's state: what training moves.
@@ -52,16 +53,6 @@ package final class PromptParameters {
 
 // What depends on the form.
 extension PromptParameters {
-  /// Puts the prompt into its rows of a packed run, before `forward`.
-  func insert(into activations: DecoderActivations) throws(ComputeError) {
-    switch form {
-    case .embeddings(let count, let width):
-      try device.scatterRows(
-        values, to: rows, count: count, width: width, accumulating: false,
-        in: &activations.embeddings)
-    }
-  }
-
   /// Takes the gradient from what `backward` left, and adds it to the present one where `accumulating`.
   func collectGradient(
     _ decoder: Decoder, from activations: DecoderActivations, accumulating: Bool

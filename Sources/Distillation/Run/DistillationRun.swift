@@ -1,6 +1,7 @@
 package import Compute
 import Foundation
 import HuggingFace
+internal import Inference
 internal import Transformer
 
 /// A distillation from files to files:
@@ -8,7 +9,7 @@ internal import Transformer
 ///     texts -> weights -> teacher -> training -> judgement -> adapter
 ///
 /// Making one reads and checks everything but the weights; ``perform(isInterrupted:handle:)`` does the
-/// work. Nothing is printed: what happens comes as ``RunEvent``s.
+/// prepared. Nothing is printed: what happens comes as ``RunEvent``s.
 package final class DistillationRun {
   private let request: RunRequest
   private let device: Device
@@ -82,7 +83,7 @@ package final class DistillationRun {
     let source = initializationSource(decoder)
     let start = try startState(source)
     let teacherBegin = ContinuousClock.now
-    let work = try TeacherWork(
+    let prepared = try Preparation.prepare(
       decoder, texts: texts, options: options, answers: recordedAnswers, handle: handle)
     let teacherSeconds = (ContinuousClock.now - teacherBegin).inSeconds
 
@@ -90,19 +91,19 @@ package final class DistillationRun {
       options.schedule,
       peak: options.peakLearningRate(embeddingScale: try source.embeddingScale()),
       warmupSteps: options.warmup, totalSteps: totalSteps)
-    let loop = try trainingLoop(decoder, work, schedule, start)
+    let loop = try trainingLoop(decoder, prepared, schedule, start)
     try run.begin()
-    try run.write(work.answers.recordsInFileOrder)
-    handle(.begun(beginning(work, schedule, start, rounding)))
+    try run.write(prepared.answers.recordsInFileOrder)
+    handle(.begun(beginning(prepared, schedule, start, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
       startStep: start.step, earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
-      threads: device.threads, tokens: stepTokens(work))
+      threads: device.threads, tokens: stepTokens(prepared))
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
-      request: request, texts: texts, run: run, decoder: decoder, work: work,
+      request: request, texts: texts, run: run, decoder: decoder, prepared: prepared,
       rounding: rounding, changes: allChanges)
     if case .lossNotFinite(let step) = outcome {
       let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
@@ -122,7 +123,7 @@ package final class DistillationRun {
   private func loadDecoder(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Decoder {
     handle(.progress(.loading, done: 0, total: texts.configuration.layerCount))
     return try distilling { () throws(TransformerError) in
-      try Decoder(
+      try Decoder.load(
         request.folder, on: device, precision: request.options.precision, handle: handle)
     }
   }
@@ -141,48 +142,48 @@ package final class DistillationRun {
     if let checkpoint { return TrainingState(checkpoint) }
     let options = request.options
     return TrainingState(
-      prompt: LearnedPrompt(
-        try SoftPrompt.initial(
-          options.initialization, count: options.tokens, from: source, seed: options.seed)))
+      prompt: try LearnedPrompt.initial(
+        options.initialization, count: options.tokens, from: source, seed: options.seed))
   }
 
   /// Gives the tokens that a step reads: the prefix once, and the examples of its batch.
-  private func stepTokens(_ work: TeacherWork) -> (Int) -> Int {
-    let prefix = texts.prefix(.nothing).rows(width: 1) + request.options.tokens
-    let counts = work.cache.examples.map(\.inputs.count)
+  private func stepTokens(_ prepared: Preparation) -> (Int) -> Int {
+    let prefix = texts.prefix(.nothing).rows + request.options.tokens
+    let counts = prepared.cache.examples.map(\.inputs.count)
     return { [order] step in order.batch(step).reduce(prefix) { $0 + counts[$1] } }
   }
 
   private func trainingLoop(
-    _ decoder: Decoder, _ work: TeacherWork, _ schedule: LearningRateSchedule,
+    _ decoder: Decoder, _ prepared: Preparation, _ schedule: LearningRateSchedule,
     _ start: TrainingState
   ) throws(DistillationError) -> TrainingLoop {
     let (options, texts, order) = (request.options, texts, order)
     return try distilling { () throws(TransformerError) in
       let distiller = try Distiller(
-        decoder, teacher: work.cache, prompt: start.prompt, header: texts.conditioning.header,
-        closing: texts.conditioning.closing, batchSize: order.batchSize,
+        decoder, teacher: prepared.cache, prompt: start.prompt, in: texts.conditioning.frame,
+        batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
         clipNorm: options.clipNorm, roundsActivations: options.activations == .bf16,
-        evaluated: work.judge?.cache.examples ?? [])
+        evaluated: prepared.judge?.cache.examples ?? [])
       return try TrainingLoop(
-        distiller, judge: work.judge, order: order, schedule: schedule,
+        distiller, judge: prepared.judge, order: order, schedule: schedule,
         evaluateEvery: options.evaluateEvery, patience: options.patience, state: start)
     }
   }
 
   private func beginning(
-    _ work: TeacherWork, _ schedule: LearningRateSchedule, _ start: TrainingState,
+    _ prepared: Preparation, _ schedule: LearningRateSchedule, _ start: TrainingState,
     _ rounding: ActivationRounding?
   ) -> RunEvent.Beginning {
-    let rows = TeacherCache.rowCount(work.cache.examples)
+    let rows = TeacherCache.rowCount(prepared.cache.examples)
     return RunEvent.Beginning(
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
-      responseTokens: rows, teacherAnswers: work.answers.records.count,
-      cutAnswers: work.answers.cutCount, answerLimit: request.options.responseTokens,
-      hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty, teacherCache: "\(work.cacheKind)",
-      teacherCacheBytes: work.cache.rows.byteCount,
+      responseTokens: rows, teacherAnswers: prepared.answers.records.count,
+      cutAnswers: prepared.answers.cutCount, answerLimit: request.options.responseTokens,
+      hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
+      teacherCache: "\(prepared.cacheKind)",
+      teacherCacheBytes: prepared.cache.rows.byteCount,
       peakLearningRate: schedule.peak, startStep: start.step, changes: changes,
       totalSteps: totalSteps,
       activationRoundingError: rounding?.error)

@@ -14,11 +14,8 @@ import Tokenizers
 /// for closing and prompt apart as for both together; where no place is sure, it is empty, and all
 /// of that text belongs to the prompt.
 package struct Placement: Sendable {
-  /// The tokens before the context.
-  package let header: [Int]
-
-  /// The tokens after the context that every example shares.
-  package let closing: [Int]
+  /// The tokens before the context, and those after it that every example shares.
+  package let frame: Frame
 
   /// `raw`, the name of a built-in template, or the file of the model's own.
   package let templateName: String
@@ -39,8 +36,7 @@ package struct Placement: Sendable {
   /// The placement for a model that continues text.
   package init(raw tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
-    header = tokenizer.leadingSpecialIdentifiers
-    closing = []
+    frame = Frame(header: tokenizer.leadingSpecialIdentifiers)
     templateName = "raw"
     templateSource = nil
     endOfResponse = nil
@@ -60,8 +56,9 @@ package struct Placement: Sendable {
     let chat = try ChatPlacement(template, variables, tokenizer)
     self.tokenizer = tokenizer
     self.chat = chat
-    header = try tokenizer.identifiers(of: chat.header)
-    closing = try tokenizer.identifiers(of: chat.closing)
+    frame = Frame(
+      header: try tokenizer.identifiers(of: chat.header),
+      closing: try tokenizer.identifiers(of: chat.closing))
     templateName = template.place
     templateSource = template.source
     endOfResponse = try chat.endOfResponse(tokenizer)
@@ -75,8 +72,7 @@ package struct Placement: Sendable {
     let chat = try ChatPlacement(withoutContext: template, variables)
     self.tokenizer = tokenizer
     self.chat = chat
-    header = []
-    closing = []
+    frame = Frame()
     templateName = template.place
     templateSource = template.source
     endOfResponse = try chat.endOfResponse(tokenizer)

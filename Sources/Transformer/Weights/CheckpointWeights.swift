@@ -164,12 +164,12 @@ func loading<Value>(
 }
 
 extension Decoder {
-  /// Loads the model of a folder. `progress` is called with the layers that are ready and their total; `warn` is told in one
-  /// line what the folder says otherwise than it is read.
-  package convenience init(
+  /// Loads the model of a folder. `progress` is called with the layers that are ready and their
+  /// total, `warn` with one line about what is read in another way than the folder says.
+  package static func load(
     _ folder: ModelFolder, on device: Device, precision: WeightPrecision,
     progress: (Int, Int) -> Void = { _, _ in }, warn: (String) -> Void = { _ in }
-  ) throws(TransformerError) {
+  ) throws(TransformerError) -> Decoder {
     let config: JSONValue
     let checkpoint: Checkpoint
     do {
@@ -193,7 +193,7 @@ extension Decoder {
           + "the embeddings: it is used as the head")
     }
     let layers = source.configuration.layerCount
-    try self.init(
+    return try assemble(
       device, configuration: source.configuration, tensors: tensors, source: source
     ) { progress($0, layers) }
   }

@@ -76,7 +76,7 @@ extension Decoder {
   ) throws(TransformerError) -> Decoder {
     let tensors = DecoderFamily.llamaTensors(
       projectionBias: hasProjectionBias, outputBias: false, feedForwardBias: false)
-    return try Decoder(
+    return try assemble(
       device, configuration: configuration, tensors: tensors,
       source: RandomWeights(
         device, precision: precision, hasProjectionBias: hasProjectionBias, seed: seed))

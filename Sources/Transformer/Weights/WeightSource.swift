@@ -14,10 +14,10 @@ protocol WeightSource {
 
 extension Decoder {
   /// Assembles a decoder on a device from its weights. `progress` is called with the layers that are ready.
-  convenience init(
+  static func assemble(
     _ device: Device, configuration: DecoderConfiguration, tensors: DecoderTensors,
     source: some WeightSource, progress: (Int) -> Void = { _ in }
-  ) throws(TransformerError) {
+  ) throws(TransformerError) -> Decoder {
     let (width, vocabulary) = (configuration.hiddenSize, configuration.vocabularySize)
     let embedding = try source.table(tensors.embedding, rows: vocabulary, columns: width)
     let head =
@@ -46,7 +46,7 @@ extension Decoder {
     let positionEmbedding = try computing { () throws(ComputeError) in
       try device.buffer(positions)
     }
-    self.init(
+    return Decoder(
       device, configuration: configuration, embedding: embedding, head: head, layers: layers,
       finalNorm: finalNorm, positionEmbedding: positionEmbedding, rotations: rotations)
   }

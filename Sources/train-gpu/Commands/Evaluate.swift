@@ -58,12 +58,11 @@ struct Evaluate: ParsableCommand {
     let inputFile = try URL(path: inputs, option: "inputs")
     let folder = try model.folder(logger)
     let device = try common.openDevice()
-    let evaluation = try Evaluation(
-      .init(
-        folder: folder, adapter: adapterFolder, context: contextFile, inputs: inputFile,
-        template: TemplateChoice(template, variables: templateVariables.variables),
-        precision: weights.precision, responseTokens: responseTokens),
-      device: device, handle: progress.show)
+    let request = Evaluation.Request(
+      folder: folder, adapter: adapterFolder, context: contextFile, inputs: inputFile,
+      template: TemplateChoice(template, variables: templateVariables.variables),
+      precision: weights.precision, responseTokens: responseTokens)
+    let evaluation = try request.perform(on: device, handle: progress.show)
     progress.finish()
     for notice in evaluation.notices { logger.show(notice) }
     if evaluation.isForeignAdapter {

@@ -70,13 +70,11 @@ struct Generate: ParsableCommand {
     let contextFile = try context.map { try URL(path: $0, option: "context") }
     let folder = try model.folder(logger)
     let device = try common.openDevice()
-    let answer = try Answer(
-      .init(
-        folder: folder, adapter: adapterFolder, context: contextFile,
-        template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
-        precision: weights.precision, maximumTokens: maxTokens, temperature: temperature,
-        seed: seed),
-      device: device, handle: progress.show)
+    let request = Answer.Request(
+      folder: folder, adapter: adapterFolder, context: contextFile,
+      template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
+      precision: weights.precision, maximumTokens: maxTokens, temperature: temperature, seed: seed)
+    let answer = try request.perform(on: device, handle: progress.show)
     progress.finish()
     for notice in answer.notices { logger.show(notice) }
     if answer.isForeignAdapter {

@@ -1,0 +1,87 @@
+import HuggingFace
+package import Inference
+package import Transformer
+
+/// The result of a run: the learned prompt with its frame, and where it came from.
+///
+/// PEFT puts its virtual tokens before every token of the input, so its form of the adapter is
+/// [header | soft prompt | closing]; Pith's own form is the soft prompt alone.
+package struct Adapter: Sendable, Equatable {
+  package var prompt: LearnedPrompt
+  /// The frozen tokens around it, such as BOS, or the beginning and end of a system message.
+  package var frame: Frame
+  /// [header rows, E]: the embeddings of the frame's header.
+  package var headerEmbeddings: [Float]
+  /// [closing rows, E]: the embeddings of the frame's closing.
+  package var closingEmbeddings: [Float]
+  /// Where it came from.
+  package var origin: Origin
+
+  /// Where an adapter came from.
+  package struct Origin: Sendable, Equatable {
+    /// The model as other tools are told of it.
+    package var model: ModelName
+    /// The chat template that the soft prompt was trained in, or `raw`.
+    package var template: TemplateChoice
+    /// The source of that template; nil for `raw`.
+    package var templateSource: String?
+    /// Whether the soft prompt stands in a chat template.
+    package var isChat: Bool
+    /// Where the chat template takes the soft prompt.
+    package var contextPlace: ContextPlace
+    /// The tokenizer of its prompts; nil where they are identifiers.
+    package var tokenizer: AdapterTokenizer?
+    /// L of the model, which PEFT records.
+    package var layerCount: Int
+    /// H of the model.
+    package var queryHeads: Int
+    /// Where the vectors stand among the model's scales.
+    package var embeddingSpace: EmbeddingSpace
+    /// Tokens of the context that it replaces.
+    package var contextTokens: Int
+    /// What it was made from.
+    package var fingerprints: RunFingerprints
+
+    /// An origin.
+    package init(
+      model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
+      contextPlace: ContextPlace = .systemMessage, tokenizer: AdapterTokenizer?,
+      layerCount: Int, queryHeads: Int,
+      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), contextTokens: Int,
+      fingerprints: RunFingerprints
+    ) {
+      self.model = model
+      self.template = template
+      self.templateSource = templateSource
+      self.isChat = isChat
+      self.contextPlace = contextPlace
+      self.tokenizer = tokenizer
+      self.layerCount = layerCount
+      self.queryHeads = queryHeads
+      self.embeddingSpace = embeddingSpace
+      self.contextTokens = contextTokens
+      self.fingerprints = fingerprints
+    }
+  }
+
+  /// An adapter; the embeddings of the frame are whole rows of the model's width.
+  package init(
+    prompt: LearnedPrompt, frame: Frame, headerEmbeddings: [Float], closingEmbeddings: [Float],
+    origin: Origin
+  ) {
+    self.prompt = prompt
+    self.frame = frame
+    self.headerEmbeddings = headerEmbeddings
+    self.closingEmbeddings = closingEmbeddings
+    self.origin = origin
+  }
+
+  /// PEFT's virtual tokens, [header | soft prompt | closing]: [n, E].
+  package var virtualTokens: LearnedPrompt {
+    switch prompt.form {
+    case .embeddings(_, let width):
+      LearnedPrompt(
+        embeddings: headerEmbeddings + prompt.values + closingEmbeddings, width: width)
+    }
+  }
+}

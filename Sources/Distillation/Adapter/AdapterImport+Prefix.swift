@@ -1,0 +1,57 @@
+import HuggingFace
+package import Inference
+
+extension AdapterImport {
+  /// What stands before every prompt with this adapter in the context's place. A soft prompt stands among the very tokens that it was
+  /// trained among, unless the user asked for another template.
+  ///
+  /// - Parameter file: the adapter, for messages.
+  /// - Throws: when its template, read again, writes other tokens around it: prompts would be laid out otherwise than in training.
+  package func prefix(
+    in conditioning: Conditioning, file: String
+  ) throws(DistillationError) -> Prefix {
+    guard case .softPrompt(let prompt, let record) = self else {
+      return Prefix(.prompt(embeddings))
+    }
+    let found = conditioning.frame
+    let isMoved =
+      conditioning.isPlaced
+      && (conditioning.template.name, conditioning.template.variables)
+        != (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
+    let trained = isMoved ? found : record.frame ?? found
+    if conditioning.isChat, trained != found {
+      throw .content(
+        file: file,
+        expected: "a chat template that writes the tokens around the soft prompt with which it was "
+          + "trained",
+        found: "one that has changed since, or another model's; --template places it in another")
+    }
+    return Prefix(trained, .prompt(prompt))
+  }
+
+  /// The frozen tokens around a soft prompt, as its file records them.
+  var frame: Frame? {
+    if case .softPrompt(_, let record) = self { record.frame } else { nil }
+  }
+
+  /// The template that the adapter was made in; nil where it does not say.
+  package var template: TemplateChoice? {
+    if case .softPrompt(_, let record) = self { record.template } else { nil }
+  }
+
+  /// Whether the adapter says that it was made for another context than these tokens.
+  func isForeign(to context: [Int]) -> Bool {
+    guard case .softPrompt(_, let record) = self, let recorded = record.contextDigest,
+      let frame = record.frame
+    else { return false }
+    return recorded != RunFingerprints.digest(of: context, in: frame)
+  }
+
+  /// Whether the adapter says that it was made for another model than that of a folder.
+  package func isForeign(to folder: ModelFolder) throws(DistillationError) -> Bool {
+    guard case .softPrompt(_, let record) = self, let recorded = record.modelFingerprint else {
+      return false
+    }
+    return try opening { () throws(ModelFolderError) in try folder.fingerprint() } != recorded
+  }
+}

@@ -1,0 +1,69 @@
+import HuggingFace
+import JSON
+import Safetensors
+
+/// What `soft_prompt.safetensors` says of how its vectors were trained, as far as it says it.
+package struct AdapterRecord: Sendable, Equatable {
+  /// The template that they stand in.
+  package var template: TemplateChoice?
+  /// The frozen tokens around them.
+  package var frame: Frame?
+  /// The fingerprint of the model.
+  package var modelFingerprint: String?
+  /// The SHA-256 of the identifiers of header, context and closing.
+  package var contextDigest: String?
+
+  /// A record.
+  package init(
+    template: TemplateChoice? = nil, frame: Frame? = nil,
+    modelFingerprint: String? = nil, contextDigest: String? = nil
+  ) {
+    self.template = template
+    self.frame = frame
+    self.modelFingerprint = modelFingerprint
+    self.contextDigest = contextDigest
+  }
+
+  /// Reads the metadata of a file.
+  ///
+  /// - Throws: when a member has another form than ``Adapter/writeTensors(to:)`` gives it.
+  init(_ metadata: [String: String], file: String) throws(DistillationError) {
+    modelFingerprint =
+      metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
+    contextDigest = metadata[Adapter.contextDigestKey]
+    if let name = metadata["template"] {
+      var template = TemplateChoice(name)
+      if let text = metadata["template_variables"] {
+        guard case .object(let values)? = try? JSON(parsing: Array(text.utf8)),
+          let variables = try? TemplateVariables(values)
+        else {
+          throw .content(
+            file: file, expected: "template_variables with an object of names and values",
+            found: text)
+        }
+        template.variables = variables
+      }
+      template.wallClock = metadata["template_clock"]
+      self.template = template
+    }
+    if let header = metadata["header_ids"], let closing = metadata["closing_ids"] {
+      frame = Frame(
+        header: try Self.identifiers(header, "header_ids", file: file),
+        closing: try Self.identifiers(closing, "closing_ids", file: file))
+    }
+  }
+
+  private static func identifiers(
+    _ text: String, _ name: String, file: String
+  ) throws(DistillationError) -> [Int] {
+    guard case .array(let values)? = try? JSON(parsing: Array(text.utf8)) else {
+      throw .content(file: file, expected: "\(name) with a list of ids", found: text)
+    }
+    return try values.map { (value) throws(DistillationError) in
+      guard case .integer(let identifier) = value else {
+        throw .content(file: file, expected: "\(name) with a list of ids", found: text)
+      }
+      return identifier
+    }
+  }
+}

@@ -1,0 +1,112 @@
+internal import Compute
+internal import Inference
+internal import Transformer
+
+/// The end of a run: the prompt is judged against the full context and against none, exported, and the
+/// export is read back and run.
+struct RunDelivery {
+  let request: RunRequest
+  let texts: RunTexts
+  let run: RunFolder
+  let decoder: Decoder
+  let prepared: Preparation
+  let rounding: ActivationRounding?
+  let changes: [OptionChange]
+
+  /// Examples that the export is verified on where none are held out.
+  private static let verified = 16
+
+  /// Writes the adapter alone: all there is of a run that failed, and what comes first of one that did not, because judging takes
+  /// time and memory, and nothing that happens there may cost what was learned. An earlier report would not be of this adapter.
+  func save(_ prompt: LearnedPrompt) throws(DistillationError) {
+    try run.removeReport()
+    try adapter(prompt).writeTensors(to: run)
+  }
+
+  /// Judges the best prompt, which is saved, and writes the report.
+  func deliver(
+    _ state: TrainingState, timing: RunMetrics.Timing, handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> RunResult {
+    let adapter = try adapter(state.bestPrompt)
+    let student = try model(.prompt(state.bestPrompt))
+    let verdict = try verdict(student, handle)
+    let divergence = try exportDivergence(student, held: verdict?.withPrompt)
+    let metrics = RunMetrics(
+      contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
+      validation: verdict?.validation, timing: timing,
+      memory: .init(
+        peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
+        teacherCacheBytes: prepared.cache.rows.byteCount),
+      activationRoundingError: rounding?.error, device: decoder.device.name,
+      tunedKernels: decoder.device.tuning.kernels, threads: decoder.device.threads,
+      seed: request.options.seed)
+    try adapter.writeReadme(to: run, metrics: metrics, options: request.options, changes: changes)
+    try run.write(metrics)
+    return RunResult(
+      output: run.url, metrics: metrics, noContext: verdict?.withNothing,
+      isChat: texts.conditioning.isChat, hasTokenizer: texts.conditioning.isPlaced,
+      bestStep: state.bestStep, steps: state.step,
+      teacherAnswers: prepared.answers.records.count, exportDivergence: divergence)
+  }
+
+  private func adapter(_ prompt: LearnedPrompt) throws(DistillationError) -> Adapter {
+    let (configuration, conditioning) = (texts.configuration, texts.conditioning)
+    return Adapter(
+      prompt: prompt, frame: conditioning.frame,
+      headerEmbeddings: try decoder.embeddings(of: conditioning.frame.header),
+      closingEmbeddings: try decoder.embeddings(of: conditioning.frame.closing),
+      origin: .init(
+        model: request.modelName, template: conditioning.template,
+        templateSource: conditioning.templateSource, isChat: conditioning.isChat,
+        contextPlace: conditioning.contextPlace ?? .systemMessage,
+        tokenizer: conditioning.isPlaced ? try AdapterTokenizer(of: request.folder) : nil,
+        layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
+        embeddingSpace: configuration.embeddingSpace,
+        contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
+  }
+
+  /// The model with `body` in the context's place.
+  private func model(_ body: Prefix.Body) throws(DistillationError) -> PrefixedDecoder {
+    try distilling { () throws(TransformerError) in
+      try decoder.prefill(texts.prefix(body), capacity: capacity)
+    }
+  }
+
+  private var capacity: PrefixCapacity {
+    PrefixCapacity(
+      longest: texts.longest(responseTokens: request.options.responseTokens),
+      answers: texts.validation.count, for: decoder)
+  }
+
+  private func verdict(
+    _ student: PrefixedDecoder, _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> Verdict? {
+    guard let judge = prepared.judge else { return nil }
+    let nothing = try model(.nothing)
+    return try distilling { () throws(TransformerError) in
+      try judge.verdict(student: student, teacher: prepared.teacher, nothing: nothing) {
+        handle(.progress(.judging, done: $0, total: $1))
+      }
+    }
+  }
+
+  /// Reads the exported adapter back and runs it as PEFT does, before every token.
+  private func exportDivergence(
+    _ student: PrefixedDecoder, held: HeldOut?
+  ) throws(DistillationError) -> Double {
+    let width = texts.configuration.hiddenSize
+    let exported = try AdapterImport.exported(in: run.url, width: width).embeddings
+    return try distilling { () throws(TransformerError) in
+      let judge =
+        if let judge = prepared.judge {
+          judge
+        } else {
+          try Judge.scoring(
+            Array(prepared.cache.examples.prefix(Self.verified)), by: prepared.teacher)
+        }
+      let model = try decoder.prefill(Prefix(.prompt(exported)), capacity: capacity)
+      let trained = if let held { held } else { try judge.compare(student) }
+      return try judge.compare(model).kl - trained.kl
+    }
+  }
+}

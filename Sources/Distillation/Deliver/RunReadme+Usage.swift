@@ -1,0 +1,181 @@
+import JSON
+
+/// How others load an adapter.
+extension RunReadme {
+  /// How to load it in PEFT.
+  var peft: String {
+    let hasTokenizer = adapter.origin.tokenizer != nil
+    let names = "AutoModelForCausalLM" + (hasTokenizer ? ", PreTrainedTokenizerFast" : "")
+    let tokenizer =
+      hasTokenizer
+      ? "\ntokenizer = PreTrainedTokenizerFast.from_pretrained(\"\(Self.place)\")" : ""
+    return """
+      \(hasTokenizer ? Self.aboutTokenizer : Self.aboutIdentifiers)
+
+      ```python
+      import torch
+      from peft import PeftModel
+      from transformers import \(names)
+      \(tokenizer)
+      model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
+      model = PeftModel.from_pretrained(model, "\(Self.place)")
+      \(promptCode)
+      output = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,
+                              repetition_penalty=1.0, max_new_tokens=64)
+      answer = output[0, ids.shape[1]:]
+      print(\(hasTokenizer ? "tokenizer.decode(answer, skip_special_tokens=True)" : "answer.tolist()"))
+      ```
+
+      `attention_mask` keeps a padding token that a prompt holds; `do_sample` and `repetition_penalty` \
+      ask for the most likely tokens, whatever the model's `generation_config.json` says.
+      """
+  }
+
+  private static let place = "path/to/this/folder"
+
+  private static let aboutTokenizer = """
+    The virtual tokens hold everything that comes before the prompt, so the prompt is tokenized \
+    with `add_special_tokens=False`, by the tokenizer of this folder: `PreTrainedTokenizerFast` reads \
+    `tokenizer.json` as it is, which not every class that `AutoTokenizer` chooses does.
+    """
+
+  private static let aboutIdentifiers = """
+    The adapter was trained on token ids, which nothing stands before: prompts are ids too, and nothing \
+    is put before them.
+    """
+
+  /// Python that puts the identifiers of a prompt into `ids`.
+  private var promptCode: String {
+    if adapter.origin.tokenizer == nil { return "ids = torch.tensor([[1, 2, 3]])  # your prompt" }
+    guard adapter.origin.isChat else {
+      return """
+        ids = tokenizer("your prompt", add_special_tokens=False, return_tensors="pt").input_ids
+        """
+    }
+    return """
+
+      # What the template writes behind \(placeOfPrompt), without the \
+      \(Counted(adapter.frame.closing.count, "token")) of the closing.
+      \(messages)
+      text = tokenizer.apply_chat_template(messages, tokenize=False, \
+      add_generation_prompt=True, chat_template=open(\
+      \"\(Self.place)/\(RunFolder.chatTemplate)\").read()\(keywordArguments))
+      ids = tokenizer(text.split("<context>", 1)[1], add_special_tokens=False,
+                      return_tensors="pt").input_ids[:, \(adapter.frame.closing.count):]
+      """
+  }
+
+  /// Where the soft prompt stands in the template.
+  private var placeOfPrompt: String {
+    adapter.origin.contextPlace == .firstUserMessage ? "the context" : "the system message"
+  }
+
+  /// Python's conversation with a mark in the soft prompt's place.
+  private var messages: String {
+    if adapter.origin.contextPlace == .firstUserMessage {
+      return #"messages = [{"role": "user", "content": "<context>\n\nyour prompt"}]"#
+    }
+    return """
+      messages = [{"role": "system", "content": "<context>"},
+                  {"role": "user", "content": "your prompt"}]
+      """
+  }
+
+  /// How to give it to vLLM.
+  var vLLM: String {
+    let load = """
+      from openai import OpenAI
+      from safetensors.torch import load_file
+      from vllm.utils.serial_utils import tensor2base64
+
+      client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
+      """
+    // A server joins the parts of a user's message in its own way, so only a system message can be
+    // embeddings.
+    guard adapter.origin.isChat, adapter.origin.contextPlace == .systemMessage else {
+      return """
+        \(server) The completions endpoint takes the \
+        embeddings of everything, so those of the prompt follow the virtual tokens:
+
+        ```python
+        import torch
+        \(load)
+
+        virtual = load_file("adapter_model.safetensors")["prompt_embeddings"]
+        rows = model.get_input_embeddings()(ids[0])  # of the base model, as above
+        payload = tensor2base64(torch.cat([virtual.to(rows), rows]))
+        client.completions.create(model=\(python(model.identifier)), prompt="", max_tokens=64,
+                                  temperature=0, extra_body={"prompt_embeds": payload})
+        ```
+        """
+    }
+    return """
+      \(server) The server writes the template around the \
+      soft prompt, which is the system message:
+
+      ```python
+      \(load)
+
+      sigma = load_file("soft_prompt.safetensors")["soft_prompt"]
+      client.chat.completions.create(model=\(python(model.identifier)), messages=[
+          {"role": "system",
+           "content": [{"type": "prompt_embeds", "data": tensor2base64(sigma)}]},
+          {"role": "user", "content": "your prompt"}], max_tokens=64, temperature=0\(extraBody))
+      ```\(clockNote)
+      """
+  }
+
+  /// How vLLM is started.
+  private var server: String {
+    let revision = model.revision.map { " --revision \($0)" } ?? ""
+    let template =
+      adapter.foreignTemplate == nil
+      ? "" : " --chat-template \(Self.place)/\(RunFolder.chatTemplate)"
+    let tokenizer = adapter.origin.tokenizer == nil ? "" : " --tokenizer \(Self.place)"
+    return "Start the server with `--enable-prompt-embeds\(revision)\(tokenizer)\(template)`."
+  }
+
+  /// What to know of a template that writes the date.
+  private var clockNote: String {
+    guard adapter.origin.templateSource?.contains("strftime_now") == true,
+      let clock = adapter.origin.template.wallClock
+    else { return "" }
+    return "\n\nThe template writes the time at which it is asked. The soft prompt was trained "
+      + "behind that of \(clock), which PEFT's form of the adapter holds."
+  }
+
+  /// The template's variables as further arguments of `apply_chat_template`.
+  private var keywordArguments: String {
+    adapter.origin.template.variables.values.members
+      .map { ", \($0.key)=\(python($0.value))" }.joined()
+  }
+
+  /// The template's variables as vLLM's server takes them.
+  private var extraBody: String {
+    let variables = adapter.origin.template.variables
+    guard !variables.isEmpty else { return "" }
+    return """
+      ,
+          extra_body={"chat_template_kwargs": \(python(.object(variables.values)))}
+      """
+  }
+
+  /// A value as Python writes it.
+  private func python(_ value: JSON) -> String {
+    switch value {
+    case .null: "None"
+    case .bool(let bool): bool ? "True" : "False"
+    case .integer, .number: value.text()
+    case .string(let text): python(text)
+    case .array(let elements): "[\(elements.map(python).joined(separator: ", "))]"
+    case .object(let object):
+      "{\(object.members.map { "\(python($0.key)): \(python($0.value))" }.joined(separator: ", "))}"
+    }
+  }
+
+  /// A string literal of Python.
+  private func python(_ text: String) -> String {
+    // JSON's escapes are Python's too.
+    JSON.string(text).text()
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import HuggingFace
+import JSON
+
+/// The `README.md` of a run: what the adapter is, how well it does, how to load it elsewhere, and
+/// what it was made with.
+struct RunReadme {
+  let adapter: Adapter
+  let metrics: RunMetrics
+  let options: TrainingOptions
+  let changes: [OptionChange]
+
+  /// The whole text.
+  func text() throws(DistillationError) -> String {
+    """
+    # \(metrics.pseudoTokens) pseudo-tokens in place of \(metrics.contextTokens) tokens
+
+    A soft prompt for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
+    \(metrics.pseudoTokens) vectors stand in the place of a context of \
+    \(metrics.contextTokens) tokens, \(number(metrics.compressionRatio, 1)) times fewer. \
+    The model itself is unchanged.
+
+    \(results)
+
+    ## Files
+
+    - `adapter_config.json`, `adapter_model.safetensors`: a prompt-tuning adapter for PEFT of \
+    \(adapter.virtualTokens.form.tokenCount) virtual tokens: \(adapter.frame.header.count) of the header, \
+    \(adapter.prompt.form.tokenCount) of the soft prompt, \(adapter.frame.closing.count) of the closing.
+    - `soft_prompt.safetensors`: the soft prompt alone, `soft_prompt` \
+    \(adapter.prompt.form.tensors[0].shape) f32.
+    \(embeddingSpace)
+    \(tokenizerFiles)- `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
+
+    ## PEFT
+
+    \(peft)
+
+    ## vLLM
+
+    \(vLLM)
+
+    ## Made with
+
+    ```yaml
+    \(try settings())
+    ```
+    \(resumptions)
+    Fingerprint of the model \(adapter.origin.fingerprints.model): the SHA-256 of its \
+    `config.json` and of the first 256 bytes of every tensor, so no checksum of all its weights. \
+    SHA-256 of the context's tokens \(adapter.origin.fingerprints.context).\(repetition)
+
+    """
+  }
+
+  private var tokenizerFiles: String {
+    guard adapter.origin.tokenizer != nil else { return "" }
+    let template = adapter.origin.templateSource == nil ? "" : ", `\(RunFolder.chatTemplate)`"
+    return
+      "- `\(RunFolder.tokenizer)`, `\(RunFolder.tokenizerConfiguration)`\(template): what makes "
+      + "token ids of prompts, as in training.\n"
+  }
+
+  var model: ModelName { adapter.origin.model }
+
+  var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
+
+  /// Where the vectors stand, which matters where a model scales its embeddings.
+  private var embeddingSpace: String {
+    let (space, start) = (
+      adapter.origin.embeddingSpace,
+      "Both hold rows of what transformers 5 takes as `inputs_embeds`"
+    )
+    if space.embeddingScale != 1 {
+      return """
+          \(start): for this model, rows of the embedding table times \(space.embeddingScale). \
+        Software that multiplies its input embeddings itself needs them divided by that first.
+        """
+    }
+    if space.inputMultiplier != 1 {
+      return """
+          \(start): for this model, before it multiplies all its inputs by \
+        \(space.inputMultiplier). Software that does not needs them multiplied by that first.
+        """
+    }
+    return "  \(start): for this model, rows like those of its embedding table."
+  }
+
+  private func number(_ value: Double, _ digits: Int) -> String {
+    Decimals.text(value, digits)
+  }
+
+  /// The held-out numbers, where there are any.
+  private var results: String {
+    guard let validation = metrics.validation else {
+      return "No examples were held out, so nothing is known about its quality."
+    }
+    func percent(_ share: Double) -> String { "\(number(100 * share, 1)) %" }
+    let intervals = validation.intervals
+    func interval(_ interval: Interval?, scale: Double, _ digits: Int) -> String {
+      interval.map {
+        "\(number(scale * $0.low, digits)) to \(number(scale * $0.high, digits))"
+          + (scale == 100 ? " %" : "")
+      } ?? ""
+    }
+    let sentences = [validation.gapSentence, validation.basisSentence, validation.fewSentence]
+      .compactMap(\.self)
+    return """
+      On held-out prompts, over the whole vocabulary, KL in nats a token:
+
+      | | no context | soft prompt | 95 % interval | full context |
+      |---|---|---|---|---|
+      | KL to the full context | \(number(validation.klNoContext, 4)) | \
+      \(number(validation.kl, 4)) | \(interval(intervals?.kl, scale: 1, 4)) | 0 |
+      | top-1 agreement | | \(percent(validation.top1Agreement)) | \
+      \(interval(intervals?.top1Agreement, scale: 100, 1)) | 100.0 % |
+      | exact match | \(percent(validation.exactMatchNoContext)) | \
+      \(percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) | \
+      \(percent(validation.exactMatchFullContext)) |
+
+      \(sentences.joined(separator: " "))
+
+      \(RunMetrics.Validation.measures)
+
+      Of the prompts that the training passed through, this is the one with the lowest KL on these \
+      examples, so on others it may do a little worse.
+      """
+  }
+
+  /// What was another before the run was resumed, a line each.
+  private var resumptions: String {
+    changes.map { change in
+      "\nBegun with `\(change.before)`; `\(change.after)` since step \(change.step + 1).\n"
+    }.joined()
+  }
+
+  /// What the same bits ask for, beside what stands above.
+  private var repetition: String {
+    metrics.threads.map {
+      "\n\nThe same bits come with \(Counted($0, "thread")) (`--threads \($0)`)."
+    } ?? ""
+  }
+
+  /// The options as `--config` reads them, which takes one of steps and epochs.
+  private func settings() throws(DistillationError) -> String {
+    var members = try options.members()
+    if options.epochs != nil { members["steps"] = nil }
+    return members.members.map { name, value in
+      // A number of JSON need not hold all 64 bits.
+      "\(name): \(name == "seed" ? "\(options.seed)" : value.text())"
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,52 @@
+internal import Inference
+internal import Transformer
+
+/// How a soft prompt compares with the full context and with none, on examples that training did not
+/// see.
+package struct Verdict: Sendable, Equatable {
+  /// The model with the soft prompt.
+  package var withPrompt: HeldOut
+  /// The model with nothing in the context's place.
+  package var withNothing: HeldOut
+  /// The numbers as a report states them.
+  package var validation: RunMetrics.Validation
+}
+
+extension Judge {
+  /// Compares three models with the teacher.
+  ///
+  /// - Parameters:
+  ///   - nothing: the model with header and closing alone.
+  ///   - progress: called with the examples judged so far and their number. Each is read and answered by all three
+  ///     models, which is done for all examples at once, so the first is a share of the second.
+  func verdict(
+    student: PrefixedDecoder, teacher: PrefixedDecoder, nothing: PrefixedDecoder,
+    progress: (Int, Int) -> Void
+  ) throws(TransformerError) -> Verdict {
+    let count = cache.examples.count
+    /// Tells how much of pass `pass` is done.
+    func report(_ share: Double, of pass: Int) {
+      progress(Int(Double(count) * (Double(pass) + share) / Double(Self.verdictPasses)), count)
+    }
+    progress(0, count)
+    let prompted = try scores(of: student) { report($0, of: 0) }
+    let bare = try scores(of: nothing) { report($0, of: 1) }
+    let exact = try exactMatches(student) { report($0, of: 2) }
+    let full = try exactMatches(teacher) { report($0, of: 3) }
+    let none = try exactMatches(nothing) { report($0, of: 4) }
+    func share(_ matches: [Bool]) -> Double {
+      Double(matches.count { $0 }) / Double(max(matches.count, 1))
+    }
+    let validation = RunMetrics.Validation(
+      kl: prompted.all.kl, klNoContext: bare.all.kl, top1Agreement: prompted.all.agreement,
+      exactMatch: share(exact), exactMatchFullContext: share(full),
+      exactMatchNoContext: share(none),
+      basis: .init(examples: count, responseTokens: responseTokens.reduce(0, +)),
+      intervals: RunMetrics.Intervals(
+        prompted, nothing: bare, tokens: responseTokens, exactMatches: exact))
+    return Verdict(withPrompt: prompted.all, withNothing: bare.all, validation: validation)
+  }
+
+  /// Two comparisons of all examples, and answers of three models to them.
+  private static let verdictPasses = 5
+}

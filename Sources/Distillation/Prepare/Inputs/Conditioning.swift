@@ -1,0 +1,193 @@
+import Foundation
+import HuggingFace
+package import Inference
+import Tokenizers
+
+/// What the model reads before every prompt, and how prompts and responses become identifiers:
+///
+///     header | context or soft prompt | closing | prompt | response
+///
+/// Where the context is given as identifiers, header and closing are empty and nothing is tokenized.
+package struct Conditioning: Sendable {
+  /// The frozen tokens around the context.
+  package let frame: Frame
+  /// The context; empty where there is none.
+  package let context: [Int]
+  /// What gives the same placement again, its clock set: `auto` stands for the model's own template.
+  package let template: TemplateChoice
+  /// Whether the context stands in a chat template.
+  package let isChat: Bool
+  /// Tokens after which an answer ends.
+  package let stopIdentifiers: Set<Int>
+  /// Identifiers below ``ordinaryCount`` that are no ordinary tokens.
+  package let specialIdentifiers: Set<Int>
+  /// Identifiers from here on stand for no token: models round their vocabularies up.
+  package let ordinaryCount: Int
+  /// Whether line ends of the context were read as others than they are in its file.
+  package let hasForeignLineEnds: Bool
+  /// The text of the token that completions of a raw model end with; nil where they end as they are.
+  package let endTokenText: String?
+  /// Reads the examples.
+  package let reader: PromptReader
+  /// Nil where everything is given as identifiers.
+  private let placement: Placement?
+  private let folder: ModelFolder
+
+  /// Tokenizes the context, where there is one, and finds its place in the template.
+  ///
+  /// - Parameters:
+  ///   - template: the template that the context stands in.
+  ///   - vocabularySize: V of the model.
+  ///   - isAlone: whether the model reads the prompt by itself: then nothing stands in a context's
+  ///     place, and the template's own system message is there where it has one.
+  ///   - reading: how files are read.
+  /// - Throws: when the folder lacks what is needed, the template is unknown or has no place for a
+  ///   context, or an identifier is outside the vocabulary.
+  package init(
+    _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int,
+    isAlone: Bool = false, reading: InputReading = .present
+  ) throws(DistillationError) {
+    self.folder = folder
+    let template = template.settled()
+    let generation = try opening { () throws(ModelFolderError) in
+      try folder.generationConfiguration()
+    }
+    if case .identifiers(let identifiers, let file)? = context {
+      guard template.variables.isEmpty else { throw .placement(.variablesWithoutTemplate) }
+      try Self.check(identifiers, file: file, vocabularySize: vocabularySize)
+      frame = Frame()
+      self.context = identifiers
+      self.template = TemplateChoice("raw")
+      isChat = false
+      stopIdentifiers = Set(generation.endIdentifiers)
+      specialIdentifiers = []
+      ordinaryCount = vocabularySize
+      hasForeignLineEnds = false
+      endTokenText = nil
+      placement = nil
+      reader = PromptReader(identifiersBelow: vocabularySize, contextFile: file)
+      return
+    }
+    let tokenizer = try Self.tokenizer(of: folder)
+    let placement: Placement
+    do {
+      placement = try folder.placement(
+        template: template, tokenizer: tokenizer, hasContext: !isAlone)
+    } catch { throw .placement(error) }
+    var file = "the command"
+    var tokens: [Int] = []
+    var contextText: String?
+    var hasForeignLineEnds = false
+    if case .text(let text, let name)? = context {
+      contextText = text
+      file = name
+      let read = reading == .present ? TextFile.withLineFeeds(text) : text
+      hasForeignLineEnds = read != text
+      do {
+        tokens = try placement.contextIdentifiers(of: read)
+      } catch { throw .placement(error) }
+      if tokens.isEmpty {
+        throw .content(
+          file: name, expected: "a context", found: "one that the tokenizer leaves nothing of")
+      }
+    }
+    frame = placement.frame
+    self.context = tokens
+    var kept = placement.isChat ? template : TemplateChoice("raw")
+    // What is never read must not make two runs differ.
+    if !placement.readsClock { kept.clock = nil }
+    self.template = kept
+    isChat = placement.isChat
+    stopIdentifiers = Set(
+      generation.endIdentifiers + (placement.endOfResponse.map { [$0] } ?? []))
+    let end =
+      placement.isChat || reading == .earlier
+      ? nil
+      : try Self.endIdentifier(
+        generation, folder, tokenizer, vocabularySize: vocabularySize)
+    self.hasForeignLineEnds = hasForeignLineEnds
+    endTokenText = end.flatMap(tokenizer.token)
+    specialIdentifiers = tokenizer.specialIdentifiers
+    ordinaryCount = min(vocabularySize, tokenizer.vocabularySize)
+    self.placement = placement
+    let ending = end.map { [stopIdentifiers] end in
+      PromptReader.Ending(identifier: end, others: stopIdentifiers)
+    }
+    reader = PromptReader(
+      tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file,
+      contextText: contextText, ending: ending)
+    for identifiers in [frame.header, tokens, frame.closing] {
+      try Self.check(
+        identifiers, file: folder.url.appending(path: "tokenizer.json").path,
+        vocabularySize: vocabularySize)
+    }
+  }
+
+  /// The identifiers of a prompt that is typed, not read from a file; behind a context of
+  /// identifiers those of the text alone.
+  package func prompt(_ text: String) throws(DistillationError) -> [Int] {
+    guard let placement else {
+      let tokenizer = try Self.tokenizer(of: folder)
+      do {
+        return try tokenizer.encode(text, addingSpecialTokens: false)
+      } catch { throw .folder(.tokenizer("\(error)")) }
+    }
+    do {
+      return try placement.promptIdentifiers(of: text)
+    } catch { throw .placement(error) }
+  }
+
+  /// The source of the chat template; nil where there is none.
+  var templateSource: String? { placement?.templateSource }
+
+  /// Where the chat template takes the context; nil where there is no template.
+  package var contextPlace: ContextPlace? { placement?.contextPlace }
+
+  /// Tokens that a built-in template writes and the tokenizer does not have.
+  package var missingTokens: [String] { placement?.missingTokens ?? [] }
+
+  /// The text of an answer; nil behind a context of identifiers.
+  package func text(of identifiers: [Int]) throws(DistillationError) -> String? {
+    do {
+      return try placement?.text(of: identifiers)
+    } catch { throw .placement(error) }
+  }
+
+  /// Whether header and closing were found for a text; behind identifiers there are none.
+  package var isPlaced: Bool { placement != nil }
+
+  /// What the teacher reads before every prompt.
+  package var teacherPrefix: Prefix {
+    Prefix(frame, context.isEmpty ? .nothing : .context(context))
+  }
+
+  /// The tokenizer of a model that has to read text.
+  package static func tokenizer(of folder: ModelFolder) throws(DistillationError) -> Tokenizer {
+    try opening { () throws(ModelFolderError) in try folder.requiredTokenizer() }
+  }
+
+  /// The token that ends a text: the tokenizer's `eos_token` where answers end with it, else the first that they end with.
+  private static func endIdentifier(
+    _ generation: GenerationConfiguration, _ folder: ModelFolder, _ tokenizer: Tokenizer,
+    vocabularySize: Int
+  ) throws(DistillationError) -> Int? {
+    let known = generation.endIdentifiers.filter {
+      $0 < vocabularySize && tokenizer.token(of: $0) != nil
+    }
+    let tokens = try opening { () throws(ModelFolderError) in
+      try folder.tokenizerConfiguration().specialTokens
+    }
+    let own = tokens["eos_token"]
+    return known.first { tokenizer.token(of: $0) == own } ?? known.first
+  }
+
+  private static func check(
+    _ identifiers: [Int], file: String, vocabularySize: Int
+  ) throws(DistillationError) {
+    if let place = identifiers.firstIndex(where: { !(0..<vocabularySize).contains($0) }) {
+      throw .content(
+        file: file, expected: "ids from 0 to \(vocabularySize - 1), the model's vocabulary",
+        found: "\(identifiers[place])")
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import HuggingFace
+internal import Inference
+internal import Transformer
+
+/// Everything that a run reads from its user's files before the weights are loaded, checked against
+/// the model: what is wrong with them shows here, and nothing has been written yet.
+struct RunTexts {
+  let configuration: DecoderConfiguration
+  let conditioning: Conditioning
+  private let contextFile: String
+  let training: [Example]
+  let validation: [Example]
+  /// Keys of the data that mean nothing here.
+  let unusedKeys: [String]
+  let fingerprints: RunFingerprints
+  /// How the files were read.
+  let reading: InputReading
+
+  /// What is held out where the user does not say.
+  private static let heldOutShare = 0.1
+
+  /// - Parameter recorded: what the run was begun with, where it is resumed.
+  init(_ request: RunRequest, resuming recorded: TrainingCheckpoint.State?)
+    throws(DistillationError)
+  {
+    let options = request.options
+    try options.validate()
+    let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
+    let configuration = try distilling { () throws(TransformerError) in
+      try DecoderConfiguration(config: config)
+    }
+    let context = try ContextText(contentsOf: request.context)
+    var template = options.templateChoice
+    template.wallClock = recorded?.templateClock
+    let reading = recorded.map { $0.reading ?? .earlier } ?? .present
+    let conditioning = try Conditioning(
+      context, folder: request.folder, template: template,
+      vocabularySize: configuration.vocabularySize, reading: reading)
+    guard options.tokens < conditioning.context.count else {
+      throw LearnedPrompt.tooMany(options.tokens, contextTokens: conditioning.context.count)
+    }
+    let inputs = try Dataset.read(request.inputs, reader: conditioning.reader)
+    var (training, validation) = (inputs, Dataset(examples: []))
+    var choice = request.validation
+    if choice == .automatic {
+      let count = reading == .earlier ? inputs.examples.count : inputs.promptCount
+      choice = count > 1 ? .fraction(Self.heldOutShare) : .none
+    }
+    switch choice {
+    case .file(let url): validation = try Dataset.read(url, reader: conditioning.reader)
+    case .fraction(let fraction):
+      (training, validation) = try inputs.split(
+        validationFraction: fraction, seed: options.seed, reading: reading)
+    case .none, .automatic: break
+    }
+    if options.patience != nil && validation.examples.isEmpty {
+      throw .option(
+        name: "patience", expected: "held-out examples to go by (--validation)", found: "none")
+    }
+    for data in [training, validation] {
+      try data.checkLengths(
+        prefix: conditioning.teacherPrefix.rows, responseTokens: options.responseTokens,
+        positions: configuration.maximumPositions)
+    }
+    self.configuration = configuration
+    self.reading = reading
+    self.conditioning = conditioning
+    contextFile = context.file
+    self.training = training.examples
+    self.validation = validation.examples
+    unusedKeys = Set(inputs.unusedKeys + validation.unusedKeys).sorted()
+    fingerprints = RunFingerprints(
+      model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
+      context: conditioning.context, in: conditioning.frame,
+      training: training.examples, validation: validation.examples)
+  }
+
+  /// What to know of the examples.
+  var notices: [InputNotice] {
+    var notices: [InputNotice] = []
+    if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: contextFile)) }
+    let added = (training + validation).count(where: \.isEndAdded)
+    if added > 0, let token = conditioning.endTokenText {
+      notices.append(.endTokens(count: added, token: token))
+    }
+    let trained = Set(training.map(\.prompt))
+    let shared = validation.count { trained.contains($0.prompt) }
+    if shared > 0 { notices.append(.sharedPrompts(count: shared)) }
+    if (1..<InputNotice.few).contains(validation.count) {
+      notices.append(.fewHeldOut(count: validation.count))
+    }
+    return notices
+  }
+
+  /// Which training examples make up each step.
+  func order(_ options: TrainingOptions) -> BatchOrder {
+    BatchOrder(
+      count: training.count, batchSize: options.batchSize, isShuffled: options.shuffle,
+      seed: options.seed)
+  }
+
+  /// The longest prompt with its response, in tokens.
+  func longest(responseTokens: Int) -> Int {
+    (training + validation).map { $0.prompt.count + ($0.response?.count ?? responseTokens) }.max()
+      ?? 1
+  }
+
+  /// What the model reads before every prompt, with `body` in the context's place.
+  func prefix(_ body: Prefix.Body) -> Prefix { Prefix(conditioning.frame, body) }
+}

@@ -1,0 +1,106 @@
+import Foundation
+internal import Inference
+internal import Transformer
+
+/// What the teacher answers where examples have no response.
+struct TeacherAnswers {
+  /// Answers that are drawn move with nothing else that is drawn.
+  fileprivate static let stream: UInt64 = .max - 1
+
+  /// In the order of the examples that have none: those that are trained on, then those that are held out.
+  let records: [AnswerRecord]
+
+  /// In the order of the files and their lines, as `answers.jsonl` has them.
+  var recordsInFileOrder: [AnswerRecord] {
+    Self.fileOrder(records.map { ($0.file, $0.line) }).map { records[$0] }
+  }
+
+  /// The indices of places in the order of the files, which is that in which they come first, and of lines.
+  fileprivate static func fileOrder(_ places: [(file: String, line: Int)]) -> [Int] {
+    var ranks: [String: Int] = [:]
+    for place in places where ranks[place.file] == nil { ranks[place.file] = ranks.count }
+    func key(_ index: Int) -> (Int, Int, Int) {
+      (ranks[places[index].file] ?? 0, places[index].line, index)
+    }
+    return places.indices.sorted { key($0) < key($1) }
+  }
+
+  /// Answers that reached the limit before their end.
+  var cutCount: Int { records.count(where: \.isCut) }
+
+  fileprivate init(_ records: [AnswerRecord]) { self.records = records }
+
+  /// The examples, each with its own response or the teacher's.
+  func completing(_ examples: [Example]) -> [AnsweredExample] {
+    var next = records.makeIterator()
+    return examples.map { example in
+      AnsweredExample(
+        prompt: example.prompt, response: example.response ?? next.next()?.answer ?? [])
+    }
+  }
+}
+
+extension PrefixedDecoder {
+  /// Answers the examples that have no response, as their teacher.
+  func answers(
+    to examples: [Example], _ conditioning: Conditioning, _ options: TrainingOptions,
+    _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> TeacherAnswers {
+    let open = examples.filter { $0.response == nil }
+    guard !open.isEmpty else { return TeacherAnswers([]) }
+    var random = SplitMix64(seed: options.seed, stream: TeacherAnswers.stream)
+    let generation = GenerationOptions(
+      maximumTokens: options.responseTokens, temperature: options.responseTemperature,
+      seed: random.next(), stopIdentifiers: conditioning.stopIdentifiers)
+    handle(.progress(.answering, done: 0, total: open.count * options.responseTokens))
+    let answers = try distilling { () throws(TransformerError) in
+      try generate(open.map(\.prompt), options: generation) {
+        handle(.progress(.answering, done: $0, total: $1))
+      }
+    }
+    return TeacherAnswers(
+      try zip(open, answers).map { (example, answer) throws(DistillationError) in
+        AnswerRecord(
+          file: example.file, line: example.line, prompt: example.prompt, answer: answer,
+          text: try conditioning.text(of: answer),
+          isCut: !(answer.last.map(conditioning.stopIdentifiers.contains) ?? false))
+      })
+  }
+}
+
+extension RunFolder {
+  /// The answers that the run in the folder was begun with: a resumed one trains on the same, also on another device. Nil where
+  /// every example has a response.
+  ///
+  /// - Throws: when they cannot be read, or are those of other prompts.
+  func recordedAnswers(
+    to examples: [Example], vocabularySize: Int
+  ) throws(DistillationError) -> TeacherAnswers? {
+    let open = examples.filter { $0.response == nil }
+    guard !open.isEmpty else { return nil }
+    let file = url.appending(path: Self.answers)
+    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file)
+    let order = TeacherAnswers.fileOrder(open.map { ($0.file, $0.line) })
+    // Older programs wrote the answers to held-out examples of one file behind the others.
+    let inRunOrder: [AnswerRecord]? =
+      if records.map(\.prompt) == order.map({ open[$0].prompt }),
+        records.map(\.line) == order.map({ open[$0].line })
+      {
+        zip(order, records).sorted { $0.0 < $1.0 }.map(\.1)
+      } else if records.map(\.prompt) == open.map(\.prompt) {
+        records
+      } else {
+        nil
+      }
+    guard let inRunOrder,
+      records.allSatisfy({ record in
+        !record.answer.isEmpty && record.answer.allSatisfy((0..<vocabularySize).contains)
+      })
+    else {
+      throw .content(
+        file: file.path, expected: "the teacher's answers to \(open.count) prompts of this run",
+        found: "\(records.count) that do not belong to them")
+    }
+    return TeacherAnswers(inRunOrder)
+  }
+}

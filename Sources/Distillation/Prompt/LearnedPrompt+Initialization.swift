@@ -1,0 +1,146 @@
+import Foundation
+package import Inference
+import Safetensors
+
+/// What the start of a soft prompt is drawn from.
+package struct InitializationSource {
+  /// The identifiers of the context.
+  package let context: [Int]
+  /// E.
+  package let width: Int
+  /// V: the rows of the embedding matrix.
+  package let vocabularySize: Int
+  /// Identifiers that are no ordinary tokens.
+  package let specialIdentifiers: Set<Int>
+  /// Gives the embeddings of identifiers: [count, E].
+  package let lookup: ([Int]) throws(DistillationError) -> [Float]
+
+  /// A source; `lookup` gives the embeddings of identifiers: [count, E], row-major.
+  package init(
+    context: [Int], width: Int, vocabularySize: Int, specialIdentifiers: Set<Int>,
+    lookup: @escaping ([Int]) throws(DistillationError) -> [Float]
+  ) {
+    self.context = context
+    self.width = width
+    self.vocabularySize = vocabularySize
+    self.specialIdentifiers = specialIdentifiers
+    self.lookup = lookup
+  }
+
+  /// Tokens of the context that ``embeddingScale()`` looks at.
+  private static let scaleSample = 1024
+
+  /// The root mean square of the embeddings of the context, over at most 1,024 tokens that are
+  /// spread evenly over it. The size of random starts and the default learning rate follow it.
+  package func embeddingScale() throws(DistillationError) -> Float {
+    let count = min(context.count, Self.scaleSample)
+    let sample = (0..<count).map { context[$0 * context.count / count] }
+    return Self.rootMeanSquare(of: try lookup(sample))
+  }
+
+  /// The square root of the mean square of `values`; 0 of none.
+  static func rootMeanSquare(of values: [Float]) -> Float {
+    guard !values.isEmpty else { return 0 }
+    var sum = 0.0
+    for value in values { sum += Double(value) * Double(value) }
+    return Float((sum / Double(values.count)).squareRoot())
+  }
+}
+
+extension LearnedPrompt {
+  /// The soft prompt of `count` vectors that training starts from.
+  ///
+  /// - Throws: when `count` does not fit the context, or the file of the start cannot be read, has
+  ///   another shape, or holds NaN.
+  package static func initial(
+    _ kind: Initialization, count: Int, from source: InitializationSource, seed: UInt64
+  ) throws(DistillationError) -> LearnedPrompt {
+    guard count > 0, count < source.context.count else {
+      throw tooMany(count, contextTokens: source.context.count)
+    }
+    var random = SplitMix64(seed: seed)
+    switch kind {
+    case .sampled:
+      let places = random.subset(of: source.context.count, count: count)
+      return LearnedPrompt(
+        embeddings: try source.lookup(places.map { source.context[$0] }), width: source.width)
+    case .first:
+      return LearnedPrompt(
+        embeddings: try source.lookup(Array(source.context.prefix(count))), width: source.width)
+    case .pooled:
+      return try pooled(count, from: source)
+    case .vocabulary:
+      let identifiers = try ordinary(count, from: source, &random)
+      return LearnedPrompt(embeddings: try source.lookup(identifiers), width: source.width)
+    case .random:
+      let scale = Double(try source.embeddingScale())
+      let values = (0..<count * source.width).map { _ in Float(scale * random.normal()) }
+      return LearnedPrompt(embeddings: values, width: source.width)
+    case .file(let url):
+      return try stored(in: url, count: count, width: source.width)
+    }
+  }
+
+  /// Why so many pseudo-tokens make no sense.
+  static func tooMany(_ count: Int, contextTokens: Int) -> DistillationError {
+    .option(
+      name: "tokens",
+      expected: "1 to \(contextTokens - 1), fewer than the context's \(contextTokens) tokens",
+      found: "\(count)")
+  }
+
+  /// The means of `count` equal consecutive pieces of the context.
+  private static func pooled(
+    _ count: Int, from source: InitializationSource
+  ) throws(DistillationError) -> LearnedPrompt {
+    let (length, width) = (source.context.count, source.width)
+    var values: [Float] = []
+    for piece in 0..<count {
+      let tokens = source.context[piece * length / count..<(piece + 1) * length / count]
+      let rows = try source.lookup(Array(tokens))
+      var sums = [Double](repeating: 0, count: width)
+      for (place, value) in rows.enumerated() { sums[place % width] += Double(value) }
+      values += sums.map { Float($0 / Double(tokens.count)) }
+    }
+    return LearnedPrompt(embeddings: values, width: width)
+  }
+
+  /// `count` different identifiers of ordinary tokens.
+  private static func ordinary(
+    _ count: Int, from source: InitializationSource, _ random: inout SplitMix64
+  ) throws(DistillationError) -> [Int] {
+    let special = source.specialIdentifiers.filter { $0 < source.vocabularySize }
+    let available = source.vocabularySize - special.count
+    guard count <= available else {
+      throw .option(
+        name: "tokens", expected: "at most the vocabulary's \(available) ordinary tokens",
+        found: "\(count)")
+    }
+    var chosen: [Int] = []
+    var seen = special
+    while chosen.count < count {
+      let candidate = random.number(below: source.vocabularySize)
+      if seen.insert(candidate).inserted { chosen.append(candidate) }
+    }
+    return chosen
+  }
+
+  /// The names under which a soft prompt is stored: Pith's own, and PEFT's.
+  private static let storedNames = [PromptForm.embeddingsName, Adapter.virtualTokensName]
+
+  private static func stored(
+    in url: URL, count: Int, width: Int
+  ) throws(DistillationError) -> LearnedPrompt {
+    let file = try tensors { () throws(SafetensorsError) in try SafetensorsFile(contentsOf: url) }
+    guard let name = storedNames.first(where: { file.tensors[$0] != nil }) else {
+      throw .content(
+        file: url.path, expected: "a tensor \(storedNames.joined(separator: " or "))",
+        found: file.tensors.keys.sorted().joined(separator: ", "))
+    }
+    let values = try tensors { () throws(SafetensorsError) in
+      try file.checkFinite(name)
+      return try file.floats(of: name, shape: [count, width])
+    }
+    return LearnedPrompt(embeddings: values, width: width)
+  }
+}

@@ -1,0 +1,57 @@
+import HuggingFace
+
+/// What a run was made from, each as 64 hexadecimal digits of SHA-256, so that a resumed run and an
+/// adapter can tell whether they meet the same again. That of the model does not cover all its weights.
+package struct RunFingerprints: Sendable, Equatable, Codable {
+  /// The model: `ModelFolder.fingerprint()`.
+  package var model: String
+  /// The identifiers of header, context and closing.
+  package var context: String
+  /// The identifiers of all training examples.
+  package var inputs: String
+  /// The identifiers of all held-out examples.
+  package var validation: String
+
+  /// The fingerprints of a run.
+  package init(
+    model: String, context: [Int], in frame: Frame, training: [Example], validation: [Example]
+  ) {
+    self.model = model
+    self.context = Self.digest(of: context, in: frame)
+    inputs = Self.hash(training.flatMap { [$0.prompt, $0.response ?? []] })
+    self.validation = Self.hash(validation.flatMap { [$0.prompt, $0.response ?? []] })
+  }
+
+  /// The SHA-256 of the token ids of a context and of its frame.
+  static func digest(of context: [Int], in frame: Frame) -> String {
+    hash([frame.header, context, frame.closing])
+  }
+
+  /// A hash of lists of identifiers that tells where one ends and the next begins.
+  private static func hash(_ lists: [[Int]]) -> String {
+    var hash = SHA256()
+    for list in lists {
+      let text = "\(list.count):\(list.map(String.init).joined(separator: ","));"
+      hash.update(Array(text.utf8).span)
+    }
+    return SHA256.hexadecimal(hash.finish())
+  }
+
+  /// Checks that a resumed run meets what it was begun with.
+  ///
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:what:recorded:found:)``.
+  package func check(
+    against recorded: RunFingerprints, checkpoint: String
+  ) throws(DistillationError) {
+    let pairs = [
+      ("the model", recorded.model, model), ("the context", recorded.context, context),
+      ("the inputs", recorded.inputs, inputs),
+      ("the validation examples", recorded.validation, validation),
+    ]
+    for (what, before, now) in pairs where before != now {
+      throw .changedSinceCheckpoint(
+        checkpoint: checkpoint, what: what, recorded: "\(before.prefix(12))...",
+        found: "\(now.prefix(12))...")
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import HuggingFace
+internal import Inference
+import Safetensors
+
+extension TrainingCheckpoint {
+  /// Writes the checkpoint into a new folder and says where it stands. It gets its name when it is
+  /// complete. One of the same step is that which the run goes on from: its vectors are these, and
+  /// `state.json` alone is written, with the options that may be others.
+  @discardableResult
+  package func write(to run: RunFolder) throws(DistillationError) -> URL {
+    try run.checkPlace()
+    let target = run.checkpoint(step: state.step)
+    let partial = target.appendingPathExtension(RunFolder.partialExtension)
+    let manager = FileManager.default
+    if manager.fileExists(atPath: target.path) {
+      let text = try stateText(tensors: target.appending(path: Self.tensorsName))
+      try writing { () throws(FileError) in
+        try AtomicFile.replaceContents(of: target.appending(path: Self.stateName), with: text)
+      }
+      return target
+    }
+    try writing { () throws(FileError) in
+      try manager.removeIfPresent(partial)
+      try manager.makeFolder(partial)
+    }
+    try writingTensors { () throws(SafetensorsError) in
+      try SafetensorsWriter.write(storedTensors, to: partial.appending(path: Self.tensorsName))
+    }
+    let text = try stateText(tensors: partial.appending(path: Self.tensorsName))
+    try writing { () throws(FileError) in
+      try AtomicFile.replaceContents(of: partial.appending(path: Self.stateName), with: text)
+      try manager.move(partial, to: target)
+    }
+    return target
+  }
+
+  /// Reads the checkpoint in a folder.
+  ///
+  /// - Throws: when a file of it is not as it was written, as far as the checkpoint has checksums.
+  package init(folder: URL) throws(DistillationError) {
+    let state = try Self.state(in: folder)
+    let url = folder.appending(path: Self.tensorsName)
+    if let digest = state.tensorsDigest, try Self.digest(of: url) != digest {
+      throw Self.damage(of: url)
+    }
+    let file = try tensors { () throws(SafetensorsError) in try SafetensorsFile(contentsOf: url) }
+    let shape = try tensors { () throws(SafetensorsError) in
+      try file.tensor(named: Role.prompt.rawValue).shape
+    }
+    guard shape.count == 2, shape[0] == state.options.tokens, shape[1] > 0 else {
+      throw .content(
+        file: url.path, expected: "a prompt of \(state.options.tokens) rows",
+        found: "shape \(shape)")
+    }
+    let form = PromptForm.embeddings(count: shape[0], width: shape[1])
+    func values(_ role: Role) throws(DistillationError) -> [Float] {
+      try tensors { () throws(SafetensorsError) in
+        var values: [Float] = []
+        for tensor in form.tensors {
+          let name = role.name(of: tensor, in: form)
+          try file.checkFinite(name)
+          values += try file.floats(of: name, shape: tensor.shape)
+        }
+        return values
+      }
+    }
+    self.init(
+      state: state, prompt: LearnedPrompt(form: form, values: try values(.prompt)),
+      moments: OptimizerMoments(
+        first: try values(.firstMoment), second: try values(.secondMoment)),
+      best: LearnedPrompt(form: form, values: try values(.best)))
+  }
+
+  /// What `state.safetensors` keeps of every tensor of a prompt.
+  private enum Role: String, CaseIterable {
+    case prompt
+    case firstMoment = "first_moment"
+    case secondMoment = "second_moment"
+    case best = "best_prompt"
+
+    func name(of tensor: PromptForm.Tensor, in form: PromptForm) -> String {
+      form.tensors.count == 1 ? rawValue : "\(rawValue).\(tensor.name)"
+    }
+  }
+
+  private var storedTensors: [(name: String, shape: [Int], elements: [Float])] {
+    Role.allCases.flatMap { role in
+      let values =
+        switch role {
+        case .prompt: prompt.values
+        case .firstMoment: moments.first
+        case .secondMoment: moments.second
+        case .best: best.values
+        }
+      return prompt.form.tensors.map {
+        (role.name(of: $0, in: prompt.form), $0.shape, Array(values[$0.range]))
+      }
+    }
+  }
+
+  /// Reads `state.json` of a checkpoint.
+  static func state(in folder: URL) throws(DistillationError) -> State {
+    let url = folder.appending(path: stateName)
+    let state = try RecordCoding.decode(State.self, from: url)
+    switch SealedText.check(try bytes(of: url)) {
+    case .whole: break
+    case .broken: throw damage(of: url)
+    // Older programs wrote neither checksum.
+    case .none: if state.tensorsDigest != nil { throw damage(of: url) }
+    }
+    return state
+  }
+
+  /// The text of `state.json` beside these tensors.
+  private func stateText(tensors url: URL) throws(DistillationError) -> [UInt8] {
+    var state = state
+    // A checkpoint that was read is not measured anew: what has happened to its file since then must show.
+    if state.tensorsDigest == nil { state.tensorsDigest = try Self.digest(of: url) }
+    return SealedText.seal(try RecordCoding.encode(state))
+  }
+
+  private static func digest(of url: URL) throws(DistillationError) -> String {
+    SHA256.hexadecimal(of: try bytes(of: url))
+  }
+
+  private static func bytes(of url: URL) throws(DistillationError) -> [UInt8] {
+    do {
+      return [UInt8](try Data(contentsOf: url))
+    } catch {
+      throw .content(file: url.path, expected: "a file", found: "none that can be read")
+    }
+  }
+
+  private static func damage(of url: URL) -> DistillationError {
+    let folder = url.deletingLastPathComponent().lastPathComponent
+    return .content(
+      file: url.path, expected: "the bytes that the run wrote, by their SHA-256",
+      found: "others; the run resumes from an earlier checkpoint where \(folder) is removed")
+  }
+}

@@ -1,0 +1,90 @@
+package import Inference
+
+/// Everything that an exact resume needs: the folder `checkpoint-N` of a run's output.
+///
+///     state.safetensors   prompt, first_moment, second_moment, best_prompt: f32, each of the
+///                         shape of the prompt; `.name` follows where a prompt has several tensors
+///     state.json          the rest, with the SHA-256 of state.safetensors, and last its own
+package struct TrainingCheckpoint: Sendable, Equatable {
+  /// What stands in `state.json`.
+  package struct State: Sendable, Equatable, Codable {
+    /// Steps done.
+    package var step: Int
+    /// The step of the best prompt; 0 is the start.
+    package var bestStep: Int
+    /// Held-out numbers of the best prompt; nil where none were measured.
+    package var best: HeldOut?
+    /// Held-out evaluations since the best one.
+    package var evaluationsSinceBest: Int
+    /// Seconds of training so far.
+    package var trainSeconds: Double
+    /// What the run was begun with, or last resumed with.
+    package var options: TrainingOptions
+    /// What was another at first; nil where nothing was.
+    package var changes: [OptionChange]?
+    /// What the run is made from.
+    package var fingerprints: RunFingerprints
+    /// What the template's clock showed, as ``TemplateChoice/wallClock`` has it.
+    package var templateClock: String?
+    /// Threads of the CPU path, whose number changes the last digits; nil on other devices, and where the run was begun by a program
+    /// that did not record it.
+    package var threads: Int?
+    /// How the run reads its texts; nil stands for ``InputReading/earlier``, which older programs did.
+    package var reading: InputReading?
+    /// The SHA-256 of `state.safetensors`; nil where the checkpoint was written by a program that did not record it.
+    package internal(set) var tensorsDigest: String?
+
+    /// A state after `step` steps.
+    package init(
+      step: Int, bestStep: Int, best: HeldOut?, evaluationsSinceBest: Int, trainSeconds: Double,
+      options: TrainingOptions, changes: [OptionChange]? = nil, fingerprints: RunFingerprints,
+      templateClock: String? = nil, threads: Int? = nil, reading: InputReading? = nil
+    ) {
+      self.step = step
+      self.bestStep = bestStep
+      self.best = best
+      self.evaluationsSinceBest = evaluationsSinceBest
+      self.trainSeconds = trainSeconds
+      self.options = options
+      self.changes = changes
+      self.fingerprints = fingerprints
+      self.templateClock = templateClock
+      self.threads = threads
+      self.reading = reading
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case step, options, changes, fingerprints, threads
+      case reading = "input_reading"
+      case tensorsDigest = "tensors_sha256"
+      case bestStep = "best_step"
+      case best = "best_validation"
+      case evaluationsSinceBest = "evaluations_since_best"
+      case trainSeconds = "train_seconds"
+      case templateClock = "template_clock"
+    }
+  }
+
+  /// What stands in `state.json`.
+  package var state: State
+  /// The prompt after the step.
+  package var prompt: LearnedPrompt
+  /// The optimizer's state.
+  package var moments: OptimizerMoments
+  /// The prompt with the lowest held-out divergence so far.
+  package var best: LearnedPrompt
+
+  /// A checkpoint; both prompts are of one form.
+  package init(
+    state: State, prompt: LearnedPrompt, moments: OptimizerMoments, best: LearnedPrompt
+  ) {
+    self.state = state
+    self.prompt = prompt
+    self.moments = moments
+    self.best = best
+  }
+
+  static let tensorsName = "state.safetensors"
+  /// What no other trainer's checkpoint has.
+  static let stateName = "state.json"
+}

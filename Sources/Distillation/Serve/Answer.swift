@@ -1,0 +1,123 @@
+package import Compute
+import Foundation
+import HuggingFace
+internal import Inference
+internal import Transformer
+
+/// What a model answers to one prompt, behind an adapter, a context, or nothing.
+package struct Answer: Sendable {
+  /// The answer's tokens, the one that ends it among them.
+  package var identifiers: [Int]
+  /// The answer without special tokens.
+  package var text: String
+  /// Whether the adapter says that it was made for another model.
+  package var isForeignAdapter: Bool
+  /// What to know of the inputs.
+  package var notices: [InputNotice]
+
+  /// What a user asks.
+  package struct Request: Sendable {
+    /// The model.
+    package var folder: ModelFolder
+    /// The folder of an adapter that stands before the prompt.
+    package var adapter: URL?
+    /// The file of a context that stands before the prompt.
+    package var context: URL?
+    /// `auto` takes the adapter's, or the model's own, or none.
+    package var template: TemplateChoice
+    /// What is asked.
+    package var prompt: String
+    /// The element type of the weights on the device.
+    package var precision: WeightPrecision
+    /// The most tokens of the answer.
+    package var maximumTokens: Int
+    /// 0 takes the most likely token; above, tokens are drawn.
+    package var temperature: Float
+    /// What is drawn follows from it.
+    package var seed: UInt64
+
+    /// A request; of adapter and context one at most.
+    package init(
+      folder: ModelFolder, adapter: URL?, context: URL?, template: TemplateChoice,
+      prompt: String, precision: WeightPrecision, maximumTokens: Int, temperature: Float,
+      seed: UInt64
+    ) {
+      self.folder = folder
+      self.adapter = adapter
+      self.context = context
+      self.template = template
+      self.prompt = prompt
+      self.precision = precision
+      self.maximumTokens = maximumTokens
+      self.temperature = temperature
+      self.seed = seed
+    }
+  }
+}
+
+extension Answer.Request {
+  /// Loads the model and lets it answer.
+  package func perform(
+    on device: Device, handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> Answer {
+    let config = try opening { () throws(ModelFolderError) in try folder.config() }
+    let configuration = try distilling { () throws(TransformerError) in
+      try DecoderConfiguration(config: config)
+    }
+    let imported = try adapter.map { (url) throws(DistillationError) in
+      try AdapterImport(at: url, width: configuration.hiddenSize)
+    }
+    let text = try context.map { (url) throws(DistillationError) in
+      try ContextText(contentsOf: url)
+    }
+    let conditioning = try Conditioning(
+      text, folder: folder, template: template.within(imported?.template),
+      vocabularySize: configuration.vocabularySize, isAlone: adapter == nil && context == nil)
+    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
+    let tokens = try conditioning.prompt(prompt)
+    guard !tokens.isEmpty else {
+      throw .option(name: "prompt", expected: "a text", found: "one without tokens")
+    }
+    let isForeign = try imported?.isForeign(to: folder) ?? false
+    let prefix =
+      if let imported, let adapter {
+        try imported.prefix(in: conditioning, file: adapter.path)
+      } else {
+        conditioning.teacherPrefix
+      }
+    let rows = prefix.rows
+    guard maximumTokens <= configuration.maximumPositions - rows - tokens.count else {
+      throw .option(
+        name: "max-tokens",
+        expected: "context, prompt and answer to fit the model's \(configuration.maximumPositions) "
+          + "positions", found: "\(rows) + \(tokens.count) + \(maximumTokens) tokens")
+    }
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
+    let answers = try distilling { () throws(TransformerError) in
+      let decoder = try Decoder.load(folder, on: device, precision: precision, handle: handle)
+      handle(.progress(.readingContext, done: 0, total: rows))
+      let model = try decoder.prefill(
+        prefix, capacity: PrefixCapacity(rows: tokens.count + maximumTokens, responseRows: 1)
+      ) {
+        handle(.progress(.readingContext, done: $0, total: rows))
+      }
+      handle(.progress(.answering, done: 0, total: maximumTokens))
+      return try model.generate(
+        [tokens],
+        options: GenerationOptions(
+          maximumTokens: maximumTokens, temperature: temperature, seed: seed,
+          stopIdentifiers: conditioning.stopIdentifiers)
+      ) { handle(.progress(.answering, done: $0, total: $1)) }
+    }
+    let identifiers = answers.first ?? []
+    let tokenizer = try Conditioning.tokenizer(of: folder)
+    do {
+      return Answer(
+        identifiers: identifiers,
+        text: try tokenizer.decode(identifiers, skippingSpecialTokens: true),
+        isForeignAdapter: isForeign,
+        notices: conditioning.hasForeignLineEnds
+          ? text.map { [.lineEnds(file: $0.file)] } ?? [] : [])
+    } catch { throw .folder(.tokenizer("\(error)")) }
+  }
+}

@@ -1,0 +1,89 @@
+package import Compute
+import Foundation
+import HuggingFace
+internal import Inference
+import Safetensors
+internal import Transformer
+
+/// Logits of a text, written to a file.
+package struct LogitsRequest: Sendable {
+  /// What the model reads.
+  package enum Input: Sendable, Equatable {
+    case identifiers([Int])
+    /// A text, with the special tokens that the tokenizer adds, but for one behind an adapter.
+    case text(String)
+  }
+
+  /// The model.
+  package var folder: ModelFolder
+  /// What it reads.
+  package var input: Input
+  /// The folder of an adapter that stands before it.
+  package var adapter: URL?
+  /// The element type of the weights on the device.
+  package var precision: WeightPrecision
+  /// The file of the logits.
+  package var output: URL
+
+  /// A request.
+  package init(
+    folder: ModelFolder, input: Input, adapter: URL?, precision: WeightPrecision, output: URL
+  ) {
+    self.folder = folder
+    self.input = input
+    self.adapter = adapter
+    self.precision = precision
+    self.output = output
+  }
+
+  /// Writes the tensor `logits`: [tokens, V] f32.
+  package func perform(
+    on device: Device, handle: (RunEvent) -> Void
+  ) throws(DistillationError) {
+    let config = try opening { () throws(ModelFolderError) in try folder.config() }
+    let configuration = try distilling { () throws(TransformerError) in
+      try DecoderConfiguration(config: config)
+    }
+    let prefix = try prefix(width: configuration.hiddenSize)
+    let identifiers = try identifiers()
+    let total = identifiers.count + prefix.rows
+    guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
+      throw .option(
+        name: "ids",
+        expected: "1 to \(configuration.maximumPositions) tokens, the model's positions",
+        found: "\(total)")
+    }
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
+    let logits = try distilling { () throws(TransformerError) in
+      let decoder = try Decoder.load(folder, on: device, precision: precision, handle: handle)
+      return try decoder.logits(of: identifiers, behind: prefix)
+    }
+    try writingTensors { () throws(SafetensorsError) in
+      try SafetensorsWriter.write(
+        [("logits", [identifiers.count, configuration.vocabularySize], logits)], to: output)
+    }
+  }
+
+  /// PEFT's form of the adapter where it is there: what stands before every token.
+  private func prefix(width: Int) throws(DistillationError) -> Prefix {
+    guard let adapter else { return Prefix(.nothing) }
+    let isExported = FileManager.default.fileExists(
+      atPath: adapter.appending(path: RunFolder.adapterConfiguration).path)
+    let imported =
+      isExported
+      ? try AdapterImport.exported(in: adapter, width: width)
+      : try AdapterImport(at: adapter, width: width)
+    return Prefix(.prompt(imported.embeddings))
+  }
+
+  private func identifiers() throws(DistillationError) -> [Int] {
+    switch input {
+    case .identifiers(let identifiers): return identifiers
+    case .text(let text):
+      let tokenizer = try Conditioning.tokenizer(of: folder)
+      do {
+        return try tokenizer.encode(text, addingSpecialTokens: adapter == nil)
+      } catch { throw .folder(.tokenizer("\(error)")) }
+    }
+  }
+}

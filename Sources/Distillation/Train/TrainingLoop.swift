@@ -1,0 +1,173 @@
+package import Inference
+package import Transformer
+
+/// Where a training stands: with the optimizer's state on the host, all that an exact resume needs.
+package struct TrainingState: Sendable, Equatable {
+  /// Steps done.
+  package var step = 0
+  package var prompt: LearnedPrompt
+  package var moments: OptimizerMoments
+  /// The prompt with the lowest held-out KL so far; the latest where nothing is held out.
+  package var bestPrompt: LearnedPrompt
+  package var bestStep = 0
+  /// Held-out numbers of `bestPrompt`; nil before the first evaluation.
+  package var best: HeldOut?
+  /// Evaluations since the best one.
+  package var evaluationsSinceBest = 0
+
+  /// The state before the first step.
+  package init(prompt: LearnedPrompt) {
+    self.prompt = prompt
+    moments = OptimizerMoments(count: prompt.values.count)
+    bestPrompt = prompt
+  }
+}
+
+/// What happens while a training runs.
+package enum TrainingEvent: Sendable {
+  /// Steps were done; `seconds` is the time of each.
+  case steps([StepReport], seconds: Double)
+  /// The prompt after `step` steps was compared with the teacher on the held-out examples.
+  case evaluated(step: Int, HeldOut, isBest: Bool)
+}
+
+/// How a training ended.
+package enum TrainingOutcome: Sendable, Equatable {
+  case finished
+  /// No better held-out KL for as many evaluations as the user had patience for.
+  case outOfPatience
+  /// The user stopped it; the state is that after the last step.
+  case interrupted
+  /// The loss of a step is not a finite number; the state's prompt is the last good one.
+  case lossNotFinite(step: Int)
+}
+
+/// Steps, reports, held-out evaluations, and which prompt was the best.
+package final class TrainingLoop {
+  package let distiller: Distiller
+  private let judge: Judge?
+  private let order: BatchOrder
+  private let schedule: LearningRateSchedule
+  private let evaluateEvery: Int
+  private let patience: Int?
+  private var state: TrainingState
+
+  /// Between two reports, about.
+  private static let reportInterval = Duration.milliseconds(250)
+
+  /// - Parameters:
+  ///   - judge: compares prompts with the teacher; nil where nothing is held out.
+  ///   - state: where to go on; the distiller takes it over.
+  package init(
+    _ distiller: Distiller, judge: Judge?, order: BatchOrder, schedule: LearningRateSchedule,
+    evaluateEvery: Int, patience: Int?, state: TrainingState
+  ) throws(TransformerError) {
+    self.distiller = distiller
+    self.judge = judge
+    self.order = order
+    self.schedule = schedule
+    self.evaluateEvery = evaluateEvery
+    self.patience = patience
+    self.state = state
+    try distiller.restore(state.prompt, moments: state.moments)
+  }
+
+  /// Where the training stands now. Waits for the device.
+  package func currentState() throws(TransformerError) -> TrainingState {
+    var state = state
+    (state.prompt, state.moments) = try distiller.snapshot()
+    if judge == nil {
+      state.bestPrompt = state.prompt
+      state.bestStep = state.step
+    }
+    return state
+  }
+
+  /// Trains until the schedule's last step, or until patience ends or `isInterrupted` says so.
+  ///
+  /// Losses come back from the device a few times a second at most, so that a fast device is never kept waiting. Between two
+  /// reports no more steps are asked for than the device does in a quarter of a second, going by those before, so that an
+  /// interruption or a report never waits long for steps that stand in the queue.
+  ///
+  /// - Parameter handle: called with what happens; a failure of it ends the training.
+  package func run<Failure: Error>(
+    isInterrupted: () -> Bool,
+    handle: (TrainingEvent) throws(Failure) -> Void
+  ) throws(Failure) -> Result<TrainingOutcome, TransformerError> {
+    var lastReport = ContinuousClock.now
+    var unreported = 0
+    var stepsAhead = 1
+    if isOutOfPatience { return .success(.outOfPatience) }
+    while state.step < schedule.totalSteps {
+      let step = state.step + 1
+      do throws(TransformerError) {
+        try distiller.step(
+          step, examples: order.batch(step), learningRate: schedule.rate(at: step))
+      } catch { return .failure(error) }
+      state.step = step
+      unreported += 1
+      let isEvaluated = judge != nil && (step % evaluateEvery == 0 || step == schedule.totalSteps)
+      let isStopping = isInterrupted()
+      let elapsed = ContinuousClock.now - lastReport
+      guard
+        isEvaluated || isStopping || step == schedule.totalSteps
+          || unreported >= stepsAhead || elapsed > Self.reportInterval
+      else { continue }
+
+      let reports: [StepReport]
+      do throws(TransformerError) {
+        reports = try distiller.takeReports()
+      } catch { return .failure(error) }
+      let taken = (ContinuousClock.now - lastReport) / max(unreported, 1)
+      unreported = 0
+      stepsAhead = Int(
+        max(1, min(Double(Distiller.reportCapacity), Self.reportInterval / taken)))
+      try handle(.steps(reports, seconds: taken.inSeconds))
+      if let bad = reports.first(where: { !$0.loss.isFinite || !$0.gradientNorm.isFinite }) {
+        do throws(TransformerError) {
+          try distiller.restoreLastFinite()
+        } catch { return .failure(error) }
+        return .success(.lossNotFinite(step: bad.step))
+      }
+      if isEvaluated {
+        let found: (HeldOut, Bool)
+        do throws(TransformerError) {
+          found = try evaluate()
+        } catch { return .failure(error) }
+        try handle(.evaluated(step: step, found.0, isBest: found.1))
+      }
+      if isStopping { return .success(.interrupted) }
+      if isOutOfPatience { return .success(.outOfPatience) }
+      lastReport = ContinuousClock.now
+    }
+    return .success(.finished)
+  }
+
+  /// Also where a training begins that was resumed.
+  private var isOutOfPatience: Bool {
+    patience.map { state.evaluationsSinceBest >= $0 } ?? false
+  }
+
+  /// Compares the present prompt with the teacher and keeps it where it is the best so far.
+  private func evaluate() throws(TransformerError) -> (HeldOut, Bool) {
+    guard let judge else { preconditionFailure("nothing is held out") }
+    let found = try distiller.evaluate(judge)
+    let isBest = found.kl < state.best?.kl ?? .infinity
+    if isBest {
+      state.best = found
+      state.bestPrompt = try distiller.snapshot().prompt
+      state.bestStep = state.step
+      state.evaluationsSinceBest = 0
+    } else {
+      state.evaluationsSinceBest += 1
+    }
+    return (found, isBest)
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  package var inSeconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,33 @@
+internal import Compute
+package import Transformer
+
+extension Decoder {
+  /// The logits of a text: [S, V] for S token ids behind a prefix.
+  ///
+  /// The head runs over chunks of rows, so that the device never holds more than one chunk of logits.
+  package func logits(
+    of identifiers: [Int], behind prefix: Prefix = Prefix(.nothing)
+  ) throws(TransformerError) -> [Float] {
+    let size = configuration.vocabularySize
+    let model = try prefill(prefix, capacity: PrefixCapacity(rows: identifiers.count))
+    var result: [Float] = []
+    result.reserveCapacity(identifiers.count * size)
+    do {
+      try model.run([(identifiers, identifiers.count)]) { _, states, rows throws(ComputeError) in
+        let chunk = min(rows, max(1, (16 << 20) / size))
+        var logits = try device.buffer(of: Float.self, count: chunk * size)
+        for start in stride(from: 0, to: rows, by: chunk) {
+          let count = min(chunk, rows - start)
+          try self.logits(of: states, from: start, count: count, into: &logits)
+          result += try device.download(logits, count: count * size)
+        }
+      }
+    } catch {
+      switch error {
+      case .model(let error): throw error
+      case .body(let error): throw .compute(error)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,52 @@
+package import Compute
+package import Transformer
+
+/// The memory of a decoder's runs, allocated once for the largest: KV cache, activations and
+/// indices. Runs that do not overlap in time may share one, such as training steps and the
+/// evaluations between them.
+package final class DecoderWorkspace {
+  package let cache: KeyValueCache
+  package let activations: DecoderActivations
+  package let batch: PackedBatch
+  /// [rows]: the token ids of a run.
+  private var identifiers: DeviceBuffer<Int32>
+
+  /// Allocates the memory.
+  ///
+  /// - Parameters:
+  ///   - cacheRows: rows of the cache: the prefix and all that is kept behind it.
+  ///   - rows: rows of the largest run.
+  ///   - responseRows: response rows of the largest run.
+  ///   - training: whether to keep what the backward pass needs.
+  package init(
+    _ decoder: Decoder, cacheRows: Int, rows: Int, responseRows: Int, training: Bool
+  ) throws(ComputeError) {
+    let (device, configuration) = (decoder.device, decoder.configuration)
+    cache = try KeyValueCache(device, configuration: configuration, capacity: cacheRows)
+    activations = try DecoderActivations(
+      device, configuration: configuration, rows: rows, responseRows: responseRows,
+      training: training)
+    batch = try PackedBatch(device, configuration: configuration, capacity: rows)
+    identifiers = try device.buffer(count: rows)
+  }
+
+  /// Runs the decoder over the rows of a run: uploads indices, gathers embeddings, inserts the
+  /// learned prompt, and leaves keys, values and states in this memory.
+  ///
+  /// - Parameter prompt: the values of the learned prompt, where rows of it are in the run.
+  package func forward(
+    _ run: RunLayout, with decoder: Decoder, prompt: borrowing DeviceBuffer<Float>
+  ) throws(ComputeError) {
+    let device = decoder.device
+    try device.upload(run.tokens.map(Int32.init), into: &identifiers)
+    try decoder.embed(identifiers, count: run.tokens.count, into: &activations.embeddings)
+    if !run.promptRows.isEmpty {
+      let width = decoder.configuration.hiddenSize
+      try device.copy(
+        prompt, from: run.firstPromptRow * width, into: &activations.embeddings,
+        at: run.promptRows.lowerBound * width, count: run.promptRows.count * width)
+    }
+    try batch.fill(run.sequences, prefixRows: run.prefixRows, textLength: run.textLength)
+    try decoder.forward(batch, cache: cache, activations: activations)
+  }
+}

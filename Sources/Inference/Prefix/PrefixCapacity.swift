@@ -1,0 +1,16 @@
+/// How much a ``PrefixedDecoder`` can hold behind its prefix.
+package struct PrefixCapacity: Sendable {
+  /// Rows of the KV cache: prompts and their responses, of all sequences that are active.
+  package var rows: Int
+  /// The most rows of one run of the model; at most `rows`.
+  package var runRows: Int
+  /// The most response rows of one run: active answers, or response tokens that are scored.
+  package var responseRows: Int
+
+  /// A capacity; a run may take all rows, and all rows of a run may be response rows, by default.
+  package init(rows: Int, runRows: Int? = nil, responseRows: Int? = nil) {
+    self.rows = rows
+    self.runRows = min(runRows ?? rows, rows)
+    self.responseRows = responseRows ?? self.runRows
+  }
+}
