@@ -35,9 +35,10 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
     .target(name: "Safetensors", dependencies: ["CSignals", "JSON"], swiftSettings: strict),
+    .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),
     .target(
-      name: "HuggingFace", dependencies: ["JSON", "Safetensors", "Tokenizers"],
+      name: "HuggingFace", dependencies: ["JSON", "Jinja", "Safetensors", "Tokenizers"],
       swiftSettings: strict),
     .target(
       name: "Transformer", dependencies: ["Compute", "HuggingFace", "Safetensors"],
@@ -82,6 +83,8 @@ let package = Package(
     .testTarget(
       name: "SafetensorsTests", dependencies: ["CSignals", "Safetensors", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "JinjaTests", dependencies: ["HuggingFace", "JSON", "Jinja"], swiftSettings: strict),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
       swiftSettings: strict),

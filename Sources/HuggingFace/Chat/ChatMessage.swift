@@ -19,11 +19,11 @@ package struct ChatMessage: Sendable, Equatable {
   }
 
   /// The message as templates see it.
-  var value: JinjaValue {
+  var json: JSON {
     var members: JSONObject = ["role": .string(role)]
     if let content { members["content"] = .string(content) }
     for (key, value) in extra.members { members[key] = value }
-    return JinjaValue(.object(members))
+    return .object(members)
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Jinja
 
 /// How a model wants a conversation written: a template in the Jinja language, as `chat_template`
 /// of `tokenizer_config.json` or `chat_template.jinja` hold it.
@@ -50,13 +51,13 @@ package struct ChatTemplate: Sendable {
   package func render(
     _ messages: [ChatMessage], addingGenerationPrompt: Bool, variables: JSONObject = [:]
   ) throws(ChatTemplateError) -> String {
-    var values: [String: JinjaValue] = [
-      "messages": .list(messages.map(\.value)),
+    var values: JSONObject = [
+      "messages": .array(messages.map(\.json)),
       "add_generation_prompt": .bool(addingGenerationPrompt),
-      "tools": .none, "documents": .none,
+      "tools": .null, "documents": .null,
     ]
     for (name, token) in specialTokens { values[name] = .string(token) }
-    for (name, value) in variables.members { values[name] = JinjaValue(value) }
+    for (name, value) in variables.members { values[name] = value }
     do {
       return try template.render(values, now: now)
     } catch {
