@@ -41,7 +41,7 @@ let package = Package(
       name: "HuggingFace", dependencies: ["JSON", "Jinja", "Safetensors", "Tokenizers"],
       swiftSettings: strict),
     .target(
-      name: "Transformer", dependencies: ["Compute", "HuggingFace", "Safetensors"],
+      name: "Transformer", dependencies: ["Compute", "HuggingFace", "JSON", "Safetensors"],
       swiftSettings: strict),
     .target(
       name: "Distillation",
@@ -60,7 +60,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Compute", "JSON", "OpenCL"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "pith-bench",
@@ -79,12 +79,13 @@ let package = Package(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(
+      name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["CSignals", "Safetensors", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "JinjaTests", dependencies: ["HuggingFace", "JSON", "Jinja"], swiftSettings: strict),
+      name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
       swiftSettings: strict),

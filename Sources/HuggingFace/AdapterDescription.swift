@@ -1,3 +1,5 @@
+import JSON
+
 /// What an adapter's folder says that it is.
 struct AdapterDescription {
   /// `PROMPT_TUNING`, `LORA` and so on.
@@ -6,7 +8,7 @@ struct AdapterDescription {
   var model: String?
 
   /// Reads `adapter_config.json`; what it lacks or has in another form stays nil.
-  init(_ config: JSONValue? = nil) {
+  init(_ config: JSONNode? = nil) {
     kind = (try? config?.optional("peft_type")) ?? nil
     model = (try? config?.optional("base_model_name_or_path")) ?? nil
   }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Safetensors
 
 /// The tensors of a model: `model.safetensors`, or the shards that `model.safetensors.index.json`
@@ -32,7 +33,7 @@ package final class Checkpoint: Sendable {
     }
     let shards: [(tensor: String, shard: String)]
     do {
-      shards = try Self.shards(listedIn: JSONValue(contentsOf: index))
+      shards = try Self.shards(listedIn: JSONNode(contentsOf: index))
     } catch {
       throw .index(error)
     }
@@ -124,9 +125,9 @@ package final class Checkpoint: Sendable {
 
   /// The tensors of an index with the names of their shards, in the order of the file.
   static func shards(
-    listedIn index: JSONValue
-  ) throws(JSONValueError) -> [(tensor: String, shard: String)] {
-    let map: JSONValue = try index.required("weight_map")
+    listedIn index: JSONNode
+  ) throws(JSONReadingError) -> [(tensor: String, shard: String)] {
+    let map: JSONNode = try index.required("weight_map")
     var shards: [(tensor: String, shard: String)] = []
     for tensor in try map.keys() {
       let shard: String = try map.required(tensor)

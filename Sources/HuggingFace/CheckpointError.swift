@@ -1,3 +1,4 @@
+import JSON
 import Safetensors
 
 /// Why the tensors of a model cannot be had, in one line that names the file and the place.
@@ -7,7 +8,7 @@ package enum CheckpointError: Error, Equatable, Sendable {
   /// A file is damaged or cannot be read, or a tensor is not as expected.
   case safetensors(SafetensorsError)
   /// The list of shards is damaged.
-  case index(JSONValueError)
+  case index(JSONReadingError)
   /// The list names a shard that is not there, with what there is instead.
   case missingShard(index: String, tensor: String, shard: String, found: String)
   /// A shard lacks a tensor that the list puts there.

@@ -14,8 +14,8 @@ package struct GenerationConfiguration: Sendable, Equatable {
 
   /// Reads `bos_token_id`, `eos_token_id` and `pad_token_id` of `generation_config.json`; what is
   /// absent there comes from `config.json`.
-  package init(generation: JSONValue?, config: JSONValue?) throws(JSONValueError) {
-    func first(_ key: String) throws(JSONValueError) -> [Int] {
+  package init(generation: JSONNode?, config: JSONNode?) throws(JSONReadingError) {
+    func first(_ key: String) throws(JSONReadingError) -> [Int] {
       if let generation, try generation.has(key) { return try generation.identifiers(key) }
       if let config, try config.has(key) { return try config.identifiers(key) }
       return []
@@ -26,10 +26,10 @@ package struct GenerationConfiguration: Sendable, Equatable {
   }
 }
 
-extension JSONValue {
+extension JSONNode {
   /// One identifier or a list of them.
-  fileprivate func identifiers(_ key: String) throws(JSONValueError) -> [Int] {
-    let value: JSONValue = try required(key)
+  fileprivate func identifiers(_ key: String) throws(JSONReadingError) -> [Int] {
+    let value: JSONNode = try required(key)
     if case .array = value.json { return try required(key) }
     return [try required(key)]
   }

@@ -11,7 +11,7 @@ extension ModelFolder {
   /// What there is in the place of `config.json`.
   var insteadOfConfiguration: String {
     if has("adapter_config.json") {
-      let config = try? JSONValue(contentsOf: url.appending(path: "adapter_config.json"))
+      let config = try? JSONNode(contentsOf: url.appending(path: "adapter_config.json"))
       return files.insteadOfConfiguration(adapter: AdapterDescription(config))
     }
     let found = files.insteadOfConfiguration()

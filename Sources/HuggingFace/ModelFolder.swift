@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tokenizers
 
 /// A model as the Hugging Face hub stores it: `config.json`, safetensors files, `tokenizer.json`
@@ -23,7 +24,7 @@ package struct ModelFolder: Sendable {
   }
 
   /// `config.json`, which says what the model is.
-  package func config() throws(ModelFolderError) -> JSONValue {
+  package func config() throws(ModelFolderError) -> JSONNode {
     guard has("config.json") else {
       throw .missingFile(folder: url.path, name: "config.json", found: insteadOfConfiguration)
     }
@@ -42,9 +43,9 @@ package struct ModelFolder: Sendable {
   /// The tokenizer that `AutoTokenizer` of transformers makes of the folder, or nil where it has no
   /// `tokenizer.json`.
   package func tokenizer() throws(ModelFolderError) -> Tokenizer? {
-    guard let (file, json) = try assembledTokenizer() else { return nil }
+    guard let node = try assembledTokenizer() else { return nil }
     do {
-      return try Tokenizer(json, name: file)
+      return try Tokenizer(node)
     } catch {
       throw .tokenizer("\(error)")
     }
@@ -53,8 +54,8 @@ package struct ModelFolder: Sendable {
   /// The tokens that begin, end and pad a text, as far as the folder says. Where no configuration
   /// names one that ends a text, the tokenizer's `eos_token` does.
   package func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
-    let generation: JSONValue? = try optionalJSON("generation_config.json")
-    let config: JSONValue? = try optionalJSON("config.json")
+    let generation: JSONNode? = try optionalJSON("generation_config.json")
+    let config: JSONNode? = try optionalJSON("config.json")
     var found: GenerationConfiguration
     do {
       found = try GenerationConfiguration(generation: generation, config: config)
@@ -87,13 +88,13 @@ package struct ModelFolder: Sendable {
   }
 
   /// A JSON file of the folder, or nil where it is absent.
-  func optionalJSON(_ name: String) throws(ModelFolderError) -> JSONValue? {
+  func optionalJSON(_ name: String) throws(ModelFolderError) -> JSONNode? {
     has(name) ? try json(name) : nil
   }
 
-  private func json(_ name: String) throws(ModelFolderError) -> JSONValue {
+  private func json(_ name: String) throws(ModelFolderError) -> JSONNode {
     do {
-      return try JSONValue(contentsOf: url.appending(path: name))
+      return try JSONNode(contentsOf: url.appending(path: name))
     } catch {
       throw .json(error)
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a model folder cannot be used, in one line that names the file and the place.
 package enum ModelFolderError: Error, Equatable, Sendable {
   /// There is nothing at this path.
@@ -7,7 +9,7 @@ package enum ModelFolderError: Error, Equatable, Sendable {
   /// The folder lacks a file that every model has, with what there is in its place.
   case missingFile(folder: String, name: String, found: String)
   /// A JSON file is damaged, or not as expected.
-  case json(JSONValueError)
+  case json(JSONReadingError)
   /// The weights are damaged or missing.
   case checkpoint(CheckpointError)
   /// `tokenizer.json` cannot be used, with the whole reason.

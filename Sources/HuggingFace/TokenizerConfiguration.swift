@@ -13,21 +13,21 @@ package struct TokenizerConfiguration: Sendable {
 
   /// Reads the chat template of the configuration; `specialTokens` come from its files too.
   package init(
-    config: JSONValue?, specialTokens: [String: String]
-  ) throws(JSONValueError) {
+    config: JSONNode?, specialTokens: [String: String]
+  ) throws(JSONReadingError) {
     self.specialTokens = specialTokens
     chatTemplate = try config?.chatTemplate()
   }
 }
 
-extension JSONValue {
+extension JSONNode {
   /// `chat_template`: a text, or named texts of which `default` is meant, as a list or an object.
-  fileprivate func chatTemplate() throws(JSONValueError) -> (source: String, place: String)? {
-    guard let value: JSONValue = try optional("chat_template") else { return nil }
+  fileprivate func chatTemplate() throws(JSONReadingError) -> (source: String, place: String)? {
+    guard let value: JSONNode = try optional("chat_template") else { return nil }
     var names: [String] = []
     switch value.json {
     case .array:
-      let templates: [JSONValue] = try required("chat_template")
+      let templates: [JSONNode] = try required("chat_template")
       for template in templates {
         let name: String = try template.required("name")
         if name == "default" {

@@ -23,8 +23,9 @@ extension JSON {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
     case .integer(let value): "the integer \(value)"
-    case .number(let value): "the number \(value)"
-    case .string(let value): "the string \"\(value.prefix(60))\(value.count > 60 ? "..." : "")\""
+    case .number: "the number \(text())"
+    case .string(let value):
+      "the string \"\(value.prefix(60))\(value.count > 60 ? "..." : "")\""
     case .array: "an array"
     case .object: "an object"
     }

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 import TestSupport
 import Testing
 import Tokenizers
@@ -13,7 +14,8 @@ import Tokenizers
 
   init() throws {
     folder = try TemporaryFolder()
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     text = PromptReader(
       tokenizer, placement: Placement(raw: tokenizer),
       vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
@@ -84,7 +86,8 @@ import Tokenizers
   }
 
   @Test func aSystemMessageThatRepeatsTheContextIsDropped() throws {
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     let template = try #require(try ChatTemplate.builtIn(named: "chatml"))
     let reader = PromptReader(
       tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
@@ -141,7 +144,8 @@ import Tokenizers
   }
 
   @Test func aCallOfToolsIsWrittenByTheTemplate() throws {
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     let template = try ChatTemplate(
       source: "{% for m in messages %}{{ m.role[0] }}:{{ m.content or '' }}"
         + "{% for c in m.tool_calls or [] %}b{{ c.name }}{% endfor %}\n{% endfor %}"

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 import Tokenizers
@@ -10,12 +11,12 @@ struct PlacementTests {
   private static func template(_ name: String) throws -> ChatTemplate {
     if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
     return try ChatTemplate(
-      source: Golden.template(name), place: name,
-      specialTokens: ["bos_token": "<s>", "eos_token": "</s>"], now: Golden.now)
+      source: TemplateGolden.template(name), place: name,
+      specialTokens: ["bos_token": "<s>", "eos_token": "</s>"], now: TemplateGolden.now)
   }
 
   private static let chatNames =
-    ChatTemplate.builtInNames + Golden.names.filter { $0 != "gemma-2" && $0 != "macros" }
+    ChatTemplate.builtInNames + TemplateGolden.names.filter { $0 != "gemma-2" && $0 != "macros" }
 
   @Test("a raw model: what the tokenizer puts before a text, and the prompt as it is")
   func raw() throws {
@@ -236,7 +237,8 @@ struct PlacementTests {
     let tokenizer = try Self.tokenizer()
     let chatML = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
     #expect(chatML.missingTokens == [])
-    let tiny = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tiny = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     #expect(
       try Placement(template: Self.template("llama3"), tokenizer: tiny).missingTokens
         .contains("<|eot_id|>"))

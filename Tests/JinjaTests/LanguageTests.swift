@@ -1,15 +1,15 @@
 import Foundation
-import HuggingFace
 import JSON
+import TestSupport
 import Testing
 
 @testable import Jinja
 
 @Suite("Language")
 struct LanguageTests {
-  private func outcome(_ template: String, _ variables: JSONObject) -> Golden.Outcome {
+  private func outcome(_ template: String, _ variables: JSONObject) -> TemplateGolden.Outcome {
     do {
-      return .text(try JinjaTemplate(template).render(variables, now: Golden.now))
+      return .text(try JinjaTemplate(template).render(variables, now: TemplateGolden.now))
     } catch {
       return error.isRaisedByTemplate ? .raised(error.reason) : .error
     }
@@ -17,18 +17,18 @@ struct LanguageTests {
 
   @Test("every construct renders as Jinja for Python renders it")
   func language() throws {
-    let golden = try Golden.json("language")
-    let variables: JSONValue = try golden.required("variables")
+    let golden = try TemplateGolden.json("language")
+    let variables: JSONNode = try golden.required("variables")
     guard case .object(let object) = variables.json else {
       Issue.record("variables are not an object")
       return
     }
-    let cases: [JSONValue] = try golden.required("cases")
+    let cases: [JSONNode] = try golden.required("cases")
     #expect(cases.count > 140)
     for value in cases {
       let template: String = try value.required("template")
       let found = outcome(template, object)
-      let expected = try Golden.expected(value)
+      let expected = try TemplateGolden.expected(value)
       #expect(found == expected, "\(template)")
     }
   }

@@ -1,4 +1,5 @@
 import HuggingFace
+import JSON
 import Safetensors
 package import Transformer
 
@@ -16,7 +17,7 @@ package enum DistillationError: Error, Sendable {
   /// The context has no place in the chat template.
   case placement(PlacementError)
   /// A JSON file is damaged, or not as expected.
-  case json(JSONValueError)
+  case json(JSONReadingError)
   /// A line of a JSONL file is not an example. `line` counts from 1, `column` from 1 in bytes.
   case line(file: String, line: Int, column: Int?, reason: String)
   /// A file holds something else than it should.
@@ -101,7 +102,7 @@ func opening<Value>(
 
 /// Runs a read of a JSON value and gives its error the type of this layer.
 func reading<Value>(
-  _ call: () throws(JSONValueError) -> Value
+  _ call: () throws(JSONReadingError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .json(error) }
 }

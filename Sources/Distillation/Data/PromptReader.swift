@@ -12,7 +12,7 @@ package struct PromptReader: Sendable {
 
   /// Why a line gives no example.
   enum Problem: Error {
-    case line(JSONValueError)
+    case line(JSONReadingError)
     case placement(PlacementError)
   }
 
@@ -75,7 +75,7 @@ package struct PromptReader: Sendable {
   /// - Throws: when the line has another form than the context, an identifier is outside the
   ///   vocabulary, nothing is left of a text, or the chat template refuses the conversation.
   func read(
-    _ line: ExampleLine, at value: JSONValue
+    _ line: ExampleLine, at value: JSONNode
   ) throws(Problem) -> Tokens {
     switch (form, line) {
     case (.identifiers, .identifiers(let prompt, let completion)):
@@ -149,7 +149,7 @@ package struct PromptReader: Sendable {
 
   /// A conversation without a system message that repeats the context, which stands there already.
   private func withoutContext(
-    _ messages: [ChatMessage], at value: JSONValue
+    _ messages: [ChatMessage], at value: JSONNode
   ) throws(Problem) -> [ChatMessage] {
     guard let system = messages.firstIndex(where: { $0.role == "system" }) else { return messages }
     guard system == 0, let contextText, messages[0].content?.trimmed == contextText.trimmed else {
@@ -189,7 +189,7 @@ package struct PromptReader: Sendable {
   }
 
   private func check(
-    _ identifiers: [Int], _ key: String, at value: JSONValue
+    _ identifiers: [Int], _ key: String, at value: JSONNode
   ) throws(Problem) {
     for (place, identifier) in identifiers.enumerated()
     where !(0..<vocabularySize).contains(identifier) {
@@ -202,7 +202,7 @@ package struct PromptReader: Sendable {
 
   /// A normalizer may take away all of a text.
   private func requireTokens(
-    _ identifiers: [Int], _ key: String, at value: JSONValue
+    _ identifiers: [Int], _ key: String, at value: JSONNode
   ) throws(Problem) {
     if identifiers.isEmpty {
       throw .line(

@@ -31,7 +31,7 @@ extension Hub {
       return sink
     }
     do {
-      return try HubListing(JSONValue(parsing: sink.bytes, file: url.absoluteString))
+      return try HubListing(JSONNode(parsing: sink.bytes, file: url.absoluteString))
     } catch {
       throw .listing(error)
     }

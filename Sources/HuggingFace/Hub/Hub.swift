@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking
@@ -149,7 +150,7 @@ package struct Hub: Sendable {
   ) throws(HubError) -> [HubListing.File] {
     let names: Set<String>
     do {
-      let index = try JSONValue(contentsOf: snapshot.appending(path: Checkpoint.indexName))
+      let index = try JSONNode(contentsOf: snapshot.appending(path: Checkpoint.indexName))
       names = Set(try Checkpoint.shards(listedIn: index).map(\.shard))
     } catch {
       throw .listing(error)

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The hub's cache on this machine, in the layout that all tools of the hub share:
 ///
@@ -101,7 +102,7 @@ package struct HubCache: Sendable {
     }
     guard has("config.json") else { return false }
     if has(Checkpoint.singleName) { return true }
-    guard let index = try? JSONValue(contentsOf: snapshot.appending(path: Checkpoint.indexName)),
+    guard let index = try? JSONNode(contentsOf: snapshot.appending(path: Checkpoint.indexName)),
       let shards = try? Checkpoint.shards(listedIn: index)
     else { return false }
     return shards.allSatisfy { has($0.shard) }

@@ -1,3 +1,4 @@
+import JSON
 import Safetensors
 
 /// Why a model of the hub cannot be had, in one line.
@@ -17,7 +18,7 @@ package enum HubError: Error, Equatable, Sendable {
   /// The hub refused with another status.
   case refused(url: String, status: Int, message: String)
   /// The hub's list of files is not as expected.
-  case listing(JSONValueError)
+  case listing(JSONReadingError)
   /// The repository has no safetensors files under the expected names, with what it has instead.
   case noSafetensors(repository: String, found: String)
   /// The repository lacks a file, with what it has in its place.

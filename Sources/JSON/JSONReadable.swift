@@ -1,6 +1,4 @@
-import JSON
-
-/// A type that ``JSONValue`` can read.
+/// A type that can be read from a ``JSONNode``.
 package protocol JSONReadable {
   /// The kind of JSON that is expected, for error messages: `an integer`.
   static var kindOfJSON: String { get }
@@ -8,14 +6,14 @@ package protocol JSONReadable {
   /// Reads the value; nil where it is of another kind.
   ///
   /// - Throws: when something inside it is of another kind.
-  init?(reading value: JSONValue) throws(JSONValueError)
+  init?(reading value: JSONNode) throws(JSONReadingError)
 }
 
 extension Int: JSONReadable {
   package static var kindOfJSON: String { "an integer" }
 
   /// Reads `4096`, and `4096.0` too: some configurations were written by way of floating point.
-  package init?(reading value: JSONValue) {
+  package init?(reading value: JSONNode) {
     switch value.json {
     case .integer(let integer): self = integer
     case .number(let number): self.init(exactly: number)
@@ -27,7 +25,7 @@ extension Int: JSONReadable {
 extension Double: JSONReadable {
   package static var kindOfJSON: String { "a number" }
 
-  package init?(reading value: JSONValue) {
+  package init?(reading value: JSONNode) {
     switch value.json {
     case .integer(let integer): self = Double(integer)
     case .number(let number): self = number
@@ -39,7 +37,7 @@ extension Double: JSONReadable {
 extension Bool: JSONReadable {
   package static var kindOfJSON: String { "true or false" }
 
-  package init?(reading value: JSONValue) {
+  package init?(reading value: JSONNode) {
     guard case .bool(let bool) = value.json else { return nil }
     self = bool
   }
@@ -48,7 +46,7 @@ extension Bool: JSONReadable {
 extension String: JSONReadable {
   package static var kindOfJSON: String { "a string" }
 
-  package init?(reading value: JSONValue) {
+  package init?(reading value: JSONNode) {
     guard case .string(let string) = value.json else { return nil }
     self = string
   }
@@ -57,23 +55,19 @@ extension String: JSONReadable {
 extension Array: JSONReadable where Element: JSONReadable {
   package static var kindOfJSON: String { "an array" }
 
-  package init?(reading value: JSONValue) throws(JSONValueError) {
+  package init?(reading value: JSONNode) throws(JSONReadingError) {
     guard case .array(let elements) = value.json else { return nil }
     self = []
     for (index, json) in elements.enumerated() {
-      let place = JSONValue(json, file: value.file, path: "\(value.path)[\(index)]")
-      guard let element = try Element(reading: place) else {
-        throw place.failure(expected: Element.kindOfJSON, found: json.kind)
-      }
-      append(element)
+      append(try value.element(json, at: index).read())
     }
   }
 }
 
-extension JSONValue: JSONReadable {
+extension JSONNode: JSONReadable {
   package static var kindOfJSON: String { "a value" }
 
-  package init?(reading value: JSONValue) {
+  package init?(reading value: JSONNode) {
     self = value
   }
 }

@@ -1,13 +1,12 @@
 import Foundation
-import JSON
 
-/// What is wrong with a JSON file, in one line that names the file, the key path, what was expected
-/// and what was found.
-package struct JSONValueError: Error, Equatable, Sendable, CustomStringConvertible {
+/// An error in a JSON file, in one line that names the file, the key path, what was expected and what
+/// was found.
+package struct JSONReadingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path of the file, as the caller gave it.
   package let file: String
 
-  /// The keys and indices that lead to the place; empty at the root.
+  /// The keys and indices from the root to the value; empty at the root.
   package let path: String
 
   /// What is wrong there.
@@ -24,7 +23,9 @@ package struct JSONValueError: Error, Equatable, Sendable, CustomStringConvertib
   }
 
   /// The whole error in one line.
-  package var description: String {
+  package var description: String { message.escapingControls }
+
+  private var message: String {
     switch problem {
     case .unreadable(let reason): "\(file): \(reason)"
     case .syntax(let error): "\(file): \(error)"
@@ -36,7 +37,22 @@ package struct JSONValueError: Error, Equatable, Sendable, CustomStringConvertib
   }
 }
 
-/// Why a file cannot be read, in words for a user: Foundation's own errors fill several lines.
+extension String {
+  /// The text with escapes for its control characters, so that a message stays one line.
+  package var escapingControls: String {
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      if scalar.properties.generalCategory == .control {
+        text.append(contentsOf: scalar.escaped(asASCII: true).unicodeScalars)
+      } else {
+        text.append(scalar)
+      }
+    }
+    return String(text)
+  }
+}
+
+/// The reason why a file cannot be read, for a user: Foundation's own errors fill several lines.
 func readFailure(of url: URL) -> String {
   guard FileManager.default.fileExists(atPath: url.path) else { return "there is no such file" }
   return FileManager.default.isReadableFile(atPath: url.path)

@@ -3,11 +3,9 @@ import JSON
 import TestSupport
 import Testing
 
-@testable import HuggingFace
-
-@Suite("JSONValue")
-struct JSONValueTests {
-  private let config: JSONValue
+@Suite("JSONNode")
+struct JSONNodeTests {
+  private let config: JSONNode
 
   init() throws {
     let text = #"""
@@ -15,7 +13,7 @@ struct JSONValueTests {
        "window": null, "scaling": {"factor": 8.0, "type": "llama3"}, "layers": ["full", "sliding"],
        "mixed": [1, "two"]}
       """#
-    config = try JSONValue(parsing: Array(text.utf8), file: "config.json")
+    config = try JSONNode(parsing: Array(text.utf8), file: "config.json")
   }
 
   @Test("values of the kinds that configurations hold")
@@ -27,7 +25,7 @@ struct JSONValueTests {
     #expect(try config.required("tie") == true)
     #expect(try config.required("type") == "llama")
     #expect(try config.required("layers") == ["full", "sliding"])
-    let scaling: JSONValue = try config.required("scaling")
+    let scaling: JSONNode = try config.required("scaling")
     #expect(try scaling.required("factor") == 8.0)
     #expect(try scaling.keys() == ["factor", "type"])
   }
@@ -51,7 +49,7 @@ struct JSONValueTests {
       }
     }
     let config = config
-    let scaling: JSONValue = try config.required("scaling")
+    let scaling: JSONNode = try config.required("scaling")
     #expect(
       message { let _: Int = try config.required("depth") }
         == "config.json: depth: expected an integer, found nothing")
@@ -68,10 +66,10 @@ struct JSONValueTests {
       message { let _: [Int] = try config.required("mixed") }
         == "config.json: mixed[1]: expected an integer, found the string \"two\"")
     #expect(
-      message { let _: JSONValue? = try (config.required("type") as JSONValue).optional("x") }
+      message { let _: JSONNode? = try (config.required("type") as JSONNode).optional("x") }
         == "config.json: type: expected an object, found the string \"llama\"")
     #expect(
-      message { _ = try JSONValue(parsing: Array("{\n\"a\": }".utf8), file: "x.json") }
+      message { _ = try JSONNode(parsing: Array("{\n\"a\": }".utf8), file: "x.json") }
         == "x.json: line 2, column 6: expected a value, found \"}\"")
   }
 
@@ -80,10 +78,10 @@ struct JSONValueTests {
     let folder = try TemporaryFolder()
     let missing = folder.url.appending(path: "config.json")
     #expect {
-      try JSONValue(contentsOf: missing)
+      try JSONNode(contentsOf: missing)
     } throws: { "\($0)" == "\(missing.path): there is no such file" }
     #expect {
-      try JSONValue(contentsOf: folder.url)
+      try JSONNode(contentsOf: folder.url)
     } throws: { error in
       "\(error)" == "\(folder.url.path): expected a file, found a folder or an input error"
     }
