@@ -30,10 +30,10 @@ let package = Package(
     .target(name: "CArithmetic"),
     .target(name: "CSignals"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
-    .target(
-      name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
-      swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
+    .target(
+      name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS", "JSON"],
+      swiftSettings: strict),
     .target(name: "Safetensors", dependencies: ["CSignals", "JSON"], swiftSettings: strict),
     .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),

@@ -165,7 +165,7 @@ extension RunReadme {
     switch value {
     case .null: "None"
     case .bool(let bool): bool ? "True" : "False"
-    case .integer, .number: value.text()
+    case .integer, .unsigned, .number: value.text()
     case .string(let text): python(text)
     case .array(let elements): "[\(elements.map(python).joined(separator: ", "))]"
     case .object(let object):

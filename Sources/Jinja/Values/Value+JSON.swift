@@ -7,6 +7,7 @@ extension Value {
     case .null: self = .none
     case .bool(let value): self = .bool(value)
     case .integer(let value): self = .integer(value)
+    case .unsigned(let value): self = .number(Double(value))
     case .number(let value): self = .number(value)
     case .string(let text): self = .string(text)
     case .array(let elements): self = .list(elements.map { Value($0) })

@@ -137,7 +137,10 @@ struct JSONParser {
       _ = try skipDigits()
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    if isInteger, let integer = Int(text) { return .integer(integer) }
+    if isInteger {
+      if let integer = Int(text) { return .integer(integer) }
+      if let integer = UInt64(text) { return .unsigned(integer) }
+    }
     guard let number = Double(text) else {
       position = start
       throw failure("expected a number")

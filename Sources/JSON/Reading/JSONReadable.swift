@@ -28,6 +28,7 @@ extension Double: JSONReadable {
   package init?(reading value: JSONNode) {
     switch value.json {
     case .integer(let integer): self = Double(integer)
+    case .unsigned(let integer): self = Double(integer)
     case .number(let number): self = number
     default: return nil
     }
