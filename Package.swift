@@ -30,15 +30,16 @@ let package = Package(
     .target(name: "CArithmetic"),
     .target(name: "CSignals"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
-    .target(name: "JSON", swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CSignals"], swiftSettings: strict),
+    .target(name: "JSON", dependencies: ["Files"], swiftSettings: strict),
     .target(
       name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS", "JSON"],
       swiftSettings: strict),
-    .target(name: "Safetensors", dependencies: ["CSignals", "JSON"], swiftSettings: strict),
+    .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: strict),
     .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),
     .target(
-      name: "HuggingFace", dependencies: ["JSON", "Jinja", "Safetensors", "Tokenizers"],
+      name: "HuggingFace", dependencies: ["Files", "JSON", "Jinja", "Safetensors", "Tokenizers"],
       swiftSettings: strict),
     .target(
       name: "Transformer", dependencies: ["Compute", "HuggingFace", "JSON", "Safetensors"],
@@ -46,14 +47,14 @@ let package = Package(
     .target(
       name: "Distillation",
       dependencies: [
-        "Compute", "HuggingFace", "JSON", "Safetensors", "Tokenizers", "Transformer",
+        "Compute", "Files", "HuggingFace", "JSON", "Safetensors", "Tokenizers", "Transformer",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "CSignals", "Compute", "Distillation", "HuggingFace", "JSON", "OpenCL", "Safetensors",
-        "Transformer",
+        "CSignals", "Compute", "Distillation", "Files", "HuggingFace", "JSON", "OpenCL",
+        "Safetensors", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -80,9 +81,11 @@ let package = Package(
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["CSignals", "Safetensors", "TestSupport"],
+      name: "SafetensorsTests", dependencies: ["CSignals", "Files", "Safetensors", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
@@ -91,7 +94,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HuggingFaceTests",
-      dependencies: ["HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers"],
+      dependencies: ["Files", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers"],
       swiftSettings: strict),
     .testTarget(
       name: "TransformerTests",
@@ -102,7 +105,7 @@ let package = Package(
     .testTarget(
       name: "DistillationTests",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "JSON", "Safetensors", "TestSupport",
+        "Compute", "Distillation", "Files", "HuggingFace", "JSON", "Safetensors", "TestSupport",
         "Tokenizers", "Transformer",
       ],
       swiftSettings: strict),

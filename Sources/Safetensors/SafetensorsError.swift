@@ -1,3 +1,4 @@
+import Files
 import JSON
 
 /// Why a safetensors file could not be read or written. ``description`` is one line that names the
@@ -61,7 +62,7 @@ package struct SafetensorsError: Error, Equatable, Sendable {
 }
 
 extension SafetensorsError {
-  /// The error of the operating system as an error of this file.
+  /// An error of the operating system as an error of this file.
   init(_ error: FileError) {
     self.init(file: error.path, problem: .system(action: error.action, reason: error.reason))
   }
@@ -125,6 +126,16 @@ extension SafetensorsError.Problem {
       "expected finite numbers, found NaN or infinity at element \(element)"
     case .wrongByteCount(let expected, let found):
       "expected \(expected) bytes of tensors to be written, found \(found)"
+    }
+  }
+}
+
+extension SafetensorsError.Problem {
+  /// The failure of a mapping.
+  init(_ failure: MappedFile.Failure) {
+    switch failure {
+    case .system(let error): self = .system(action: error.action, reason: error.reason)
+    case .notAFile: self = .notAFile
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 
@@ -23,7 +24,7 @@ package final class SafetensorsFile: Sendable {
   package init(contentsOf url: URL) throws(SafetensorsError) {
     path = url.path
     do throws(SafetensorsError.Problem) {
-      mapping = try MappedFile(path: url.path)
+      do { mapping = try MappedFile(path: url.path) } catch { throw .init(error) }
       let header = try Self.header(of: mapping)
       tensors = header.tensors
       metadata = header.metadata
@@ -45,7 +46,8 @@ package final class SafetensorsFile: Sendable {
       throw failure(.wrongShape(tensor: name, expected: shape, found: tensor.shape))
     }
     do throws(SafetensorsError.Problem) {
-      let length = try mapping.currentLength()
+      let length: Int
+      do { length = try mapping.currentLength() } catch { throw .init(error) }
       if length < tensor.byteRange.upperBound {
         throw .shrunk(expected: mapping.length, found: length)
       }

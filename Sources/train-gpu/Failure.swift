@@ -1,10 +1,10 @@
 import ArgumentParser
 import Compute
 import Distillation
+import Files
 import Foundation
 import HuggingFace
 import OpenCL
-import Safetensors
 import Transformer
 
 /// How the program ends when a command throws: one line on standard error and an exit code, or help

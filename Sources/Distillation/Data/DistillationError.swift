@@ -1,3 +1,4 @@
+import Files
 import HuggingFace
 import JSON
 import Safetensors

@@ -1,3 +1,5 @@
+import Files
+
 /// The hash by which the hub announces a file's contents, fed while they come.
 struct ContentHash: Sendable {
   /// How the hub names contents.

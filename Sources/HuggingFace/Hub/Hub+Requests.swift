@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import JSON
-import Safetensors
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 /// Fetches files of a repository into the cache: contents into `blobs`, a link to them into the
 /// snapshot.
@@ -38,7 +38,7 @@ struct HubDownload {
     do {
       // Another process may be fetching the same contents: then they are here when the lock is
       // free.
-      let lock = try FileLock(at: hub.cache.folder.appending(path: ".locks/\(lockName)"))
+      let lock = try FileLock(waitingFor: hub.cache.folder.appending(path: ".locks/\(lockName)"))
       if !FileManager.default.fileExists(atPath: blob.path) { try fetch(file, to: blob) }
       try Self.makeLink(at: link, to: blob, depth: file.name.split(separator: "/").count)
       _ = consume lock

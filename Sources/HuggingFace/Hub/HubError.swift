@@ -1,5 +1,5 @@
+import Files
 import JSON
-import Safetensors
 
 /// Why a model of the hub cannot be had, in one line.
 package enum HubError: Error, Equatable, Sendable {

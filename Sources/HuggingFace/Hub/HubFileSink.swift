@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A JSON value with its file and its key path, so that an error of whoever reads it names both.

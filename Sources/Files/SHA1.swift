@@ -2,7 +2,7 @@
 ///
 /// It finds contents that were damaged or mixed up; SHA-1 does not hold against one who makes two files
 /// of the same digest on purpose.
-struct SHA1: Sendable {
+package struct SHA1: Sendable {
   private var state: InlineArray<5, UInt32> = [
     0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0,
   ]
@@ -11,14 +11,17 @@ struct SHA1: Sendable {
   private var filled = 0
   private var byteCount: UInt64 = 0
 
+  /// The digest of no bytes yet.
+  package init() {}
+
   /// Takes in more bytes.
-  mutating func update(_ bytes: Span<UInt8>) {
+  package mutating func update(_ bytes: Span<UInt8>) {
     byteCount += UInt64(bytes.count)
     for index in bytes.indices { append(bytes[index]) }
   }
 
   /// The 20 bytes of the digest. The value must not be used any more.
-  mutating func finish() -> [UInt8] {
+  package mutating func finish() -> [UInt8] {
     let bitCount = byteCount * 8
     append(0x80)
     while filled != 56 { append(0) }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HuggingFace
+@testable import Files
 
 @Suite("SHA256")
 struct SHA256Tests {

@@ -1,16 +1,15 @@
 import Foundation
-import Safetensors
 
 /// Changes to folders, with the system's reason in one line where it refuses.
 extension FileManager {
   /// Whether there is a folder at `url`, or a link to one.
-  func isFolder(_ url: URL) -> Bool {
+  package func isFolder(_ url: URL) -> Bool {
     let values = try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
     return values?.isDirectory ?? false
   }
 
   /// Makes a folder and those that lead to it.
-  func makeFolder(_ url: URL) throws(FileError) {
+  package func makeFolder(_ url: URL) throws(FileError) {
     do {
       try createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
@@ -21,7 +20,7 @@ extension FileManager {
   /// Makes a folder, and those that lead to it where they are missing.
   ///
   /// - Returns: false where something of that name is there already.
-  func makeNewFolder(_ url: URL) throws(FileError) -> Bool {
+  package func makeNewFolder(_ url: URL) throws(FileError) -> Bool {
     try makeFolder(url.deletingLastPathComponent())
     do {
       try createDirectory(at: url, withIntermediateDirectories: false)
@@ -33,7 +32,7 @@ extension FileManager {
   }
 
   /// Removes a file or a folder with everything in it.
-  func removeIfPresent(_ url: URL) throws(FileError) {
+  package func removeIfPresent(_ url: URL) throws(FileError) {
     guard fileExists(atPath: url.path) else { return }
     do {
       try removeItem(at: url)
@@ -43,7 +42,7 @@ extension FileManager {
   }
 
   /// Gives a file or folder another name on the same file system.
-  func move(_ source: URL, to target: URL) throws(FileError) {
+  package func move(_ source: URL, to target: URL) throws(FileError) {
     do {
       try moveItem(at: source, to: target)
     } catch {
@@ -52,12 +51,12 @@ extension FileManager {
   }
 
   /// The names in a folder, sorted; none where there is no folder.
-  func names(in folder: URL) -> [String] {
+  package func names(in folder: URL) -> [String] {
     ((try? contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
   }
 
   /// Foundation wraps the system's reason, and its own text would fill several lines.
-  static func reason(of error: any Error) -> String {
+  package static func reason(of error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
     let text = ((underlying ?? error) as NSError).localizedDescription
     return text.split(separator: "\n").first.map(String.init) ?? "unknown"
