@@ -1,3 +1,4 @@
+internal import Compute
 import Foundation
 internal import Transformer
 

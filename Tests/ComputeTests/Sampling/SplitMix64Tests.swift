@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Distillation
+@testable import Compute
 
 @Suite struct SplitMix64Tests {
   /// The first numbers of the published algorithm for this seed.

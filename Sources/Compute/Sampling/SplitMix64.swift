@@ -1,26 +1,37 @@
 import Foundation
 
-/// A generator of pseudo-random numbers that gives the same sequence on every machine and with
-/// every version of Swift (SplitMix64: Steele, Lea and Flood 2014). Everything random in a run
-/// comes from here, the seed of drawn answers too, so that a seed repeats it.
-struct SplitMix64 {
+/// A generator of pseudo-random numbers with the same sequence on every machine and in every version
+/// of Swift (SplitMix64: Steele, Lea and Flood 2014). All random numbers of a run come from it, so
+/// that the seed repeats them.
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   /// The sequence of a seed.
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     state = seed
   }
 
-  /// A sequence of its own for every seed and, with one seed, for every stream, so that what is
-  /// drawn for one purpose does not move when another draws more.
-  init(seed: UInt64, stream: UInt64) {
+  /// A separate sequence for every pair of seed and stream, so that the numbers of one purpose do
+  /// not change when another draws more.
+  package init(seed: UInt64, stream: UInt64) {
     state = seed
     state = next() ^ (stream &* 0xD1B5_4A32_D192_ED03)
   }
 
   /// 64 random bits.
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
+  package mutating func next() -> UInt64 {
+    state &+= Self.increment
+    return Self.mixed(state)
+  }
+
+  private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// Number `index` of the sequence of a seed, counted from 0.
+  package static func number(_ index: UInt64, seed: UInt64) -> UInt64 {
+    mixed(seed &+ (index &+ 1) &* increment)
+  }
+
+  private static func mixed(_ state: UInt64) -> UInt64 {
     var bits = state
     bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
     bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
@@ -28,7 +39,7 @@ struct SplitMix64 {
   }
 
   /// A number of 0 ..< `bound`, each as likely as the others (Lemire 2019, arXiv:1805.10941).
-  mutating func number(below bound: Int) -> Int {
+  package mutating func number(below bound: Int) -> Int {
     let bound = UInt64(bound)
     var product = next().multipliedFullWidth(by: bound)
     if product.low < bound {
@@ -39,18 +50,25 @@ struct SplitMix64 {
   }
 
   /// A number of 0 ..< 1.
-  mutating func unit() -> Double {
+  package mutating func unit() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 
+  /// `count` uniform numbers in [-`bound`, `bound`), with 24 bits.
+  package mutating func symmetric(_ count: Int, bound: Float = 1) -> [Float] {
+    (0..<count).map { _ in
+      Float(Int32(truncatingIfNeeded: next() >> 40) - (1 << 23)) * 0x1p-23 * bound
+    }
+  }
+
   /// A number of the standard normal distribution (Box and Muller 1958).
-  mutating func normal() -> Double {
+  package mutating func normal() -> Double {
     let radius = (-2 * log(1 - unit())).squareRoot()
     return radius * cos(2 * .pi * unit())
   }
 
   /// The numbers 0 ..< `count` in random order (Fisher and Yates).
-  mutating func permutation(of count: Int) -> [Int] {
+  package mutating func permutation(of count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, number(below: last + 1))
@@ -60,7 +78,7 @@ struct SplitMix64 {
 
   /// `count` different numbers of 0 ..< `bound`, in ascending order (Floyd's algorithm: Bentley
   /// and Floyd 1987).
-  mutating func subset(of bound: Int, count: Int) -> [Int] {
+  package mutating func subset(of bound: Int, count: Int) -> [Int] {
     var chosen: Set<Int> = []
     for last in (bound - count)..<bound {
       let candidate = number(below: last + 1)
