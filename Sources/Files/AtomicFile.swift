@@ -2,14 +2,14 @@ import Foundation
 
 /// A file that appears under its name only when it is complete.
 ///
-/// Bytes go to a temporary file in the same folder. ``finish()`` brings them to the disk and gives
-/// the file its name, in place of any file that had it. A value that ends without ``finish()``
-/// takes its temporary file with it.
+/// Bytes go to a temporary file in the same folder. ``finish()`` brings them to the disk and
+/// renames the file, which replaces any file of that name. A value that ends without ``finish()``
+/// removes its temporary file.
 ///
 /// A device or a pipe is not replaced: bytes go into it as they come (``OutputPath``).
 @safe
 package struct AtomicFile: ~Copyable {
-  /// Where the file will stand.
+  /// The path of the finished file.
   package let path: String
 
   /// Nil where bytes go into a device or a pipe.
@@ -19,7 +19,7 @@ package struct AtomicFile: ~Copyable {
 
   /// Opens the temporary file.
   ///
-  /// - Parameter url: where the file will stand; its folder exists.
+  /// - Parameter url: the path of the finished file; its folder exists.
   package init(replacing url: URL) throws(FileError) {
     let temporary: (path: String, target: String)?
     let descriptor: Int32

@@ -1,11 +1,11 @@
-/// What a file is, told by its first bytes, for the message about a file that is not what it should be.
+/// The kind of a file by its first bytes, for the message about a file of the wrong kind.
 ///
-/// Only what has a mark of its own is told: nil may be any text, or other bytes.
+/// Only kinds with a signature are recognised: nil may be any text, or other bytes.
 package enum FileKind: Sendable, Equatable {
   case empty
-  /// What git writes in a large file's place where git-lfs is not installed.
+  /// The text that git writes instead of a large file where git-lfs is not installed.
   case gitLFSPointer
-  /// What a server says in the place of a file, in its first line.
+  /// The error message of a server instead of a file; its first line.
   case serverMessage(String)
   case htmlPage
   case xml
@@ -28,7 +28,7 @@ package enum FileKind: Sendable, Equatable {
   case image
   case program
 
-  /// Tells the kind of a file.
+  /// Recognises the kind of a file.
   ///
   /// - Parameter bytes: the file, or its first bytes; ``prefixLength`` of them are enough.
   package init?(_ bytes: [UInt8]) {
@@ -125,7 +125,7 @@ extension FileKind {
 
   private static let tarMark = (offset: 257, bytes: Array("ustar".utf8))
 
-  /// How servers begin what they say in the place of a file that curl or wget then saves.
+  /// The beginnings of error messages that curl or wget save instead of a file.
   private static let refusals = [
     "Entry not found", "Repository not found", "Invalid username or password", "Access to model",
     "Not Found", "404", "Forbidden", "Unauthorized", "Internal Server Error",

@@ -1,7 +1,7 @@
 import Foundation
 
-/// An exclusive lock between processes: `flock` on a file or a folder. It is released with the value,
-/// and when the process ends in any way.
+/// An exclusive lock between processes: `flock` on a file or a folder. It is released with the
+/// value, and when the process ends in any way.
 package struct FileLock: ~Copyable {
   private let handle: FileHandle
 

@@ -3,9 +3,9 @@ import Foundation
 
 /// A whole file mapped into memory for reading. The mapping lives exactly as long as the object.
 ///
-/// The descriptor stays open, so that ``currentLength()`` is that of the mapped file itself, even when
-/// another file has taken its name. The mapping is recorded under the file's path, so that a program
-/// can name the file that lost pages while they were read (`mapped_files.h`).
+/// The descriptor stays open, so that ``currentLength()`` is that of the mapped file itself, even
+/// when another file has taken its name. The mapping is recorded under the file's path, so that a
+/// program can name the file that lost pages while they were read (`mapped_files.h`).
 @safe
 package final class MappedFile: Sendable {
   /// An error of ``MappedFile``.
@@ -64,8 +64,8 @@ package final class MappedFile: Sendable {
     try Self.length(of: descriptor, path: path)
   }
 
-  /// Lets the operating system free the pages of these bytes. They are read from the file again when
-  /// they are needed.
+  /// Lets the operating system free the pages of these bytes. They are read from the file again
+  /// when they are needed.
   package func releasePages(of range: Range<Int>) {
     guard let base = unsafe base else { return }
     let page = Int(getpagesize())

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What stands where a file is to be written.
+/// The kind of a path to which a file is to be written.
 package enum OutputPath: Sendable, Equatable {
   /// Nothing or an ordinary file, at this path, which leads through no link to a file.
   case file(path: String)
@@ -9,8 +9,8 @@ package enum OutputPath: Sendable, Equatable {
 
   /// Looks at a path without changing anything.
   ///
-  /// - Throws: where no file can be written: the folder is missing or not writable, or the path leads
-  ///   to a folder, a disk, a socket or nowhere.
+  /// - Throws: where no file can be written: the folder is missing or not writable, or the path
+  ///   leads to a folder, a disk, a socket or nowhere.
   package init(_ path: String) throws(FileError) {
     var status = stat()
     if unsafe stat(path, &status) != 0 {

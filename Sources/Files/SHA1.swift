@@ -1,7 +1,7 @@
 /// SHA-1 (FIPS 180-4), fed in pieces of any size: git names its blobs by it.
 ///
-/// It finds contents that were damaged or mixed up; SHA-1 does not hold against one who makes two files
-/// of the same digest on purpose.
+/// It finds contents that were damaged or mixed up; SHA-1 does not hold against one who makes two
+/// files of the same digest on purpose.
 package struct SHA1: Sendable {
   private var state: InlineArray<5, UInt32> = [
     0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0,

@@ -5,7 +5,7 @@ import JSON
 /// `tokenizers` does it.
 ///
 /// The stages have the names of the file: added tokens are found, what lies between them is
-/// normalized, split into pieces and turned into tokens by the model, and a post-processor puts
+/// normalized, split into pieces and encoded into tokens by the model, and a post-processor puts
 /// special tokens around the result. `truncation` and `padding` of the file are not applied, as
 /// transformers does not apply them either unless asked.
 ///
@@ -23,11 +23,11 @@ package struct Tokenizer: Sendable {
 
   /// Reads a tokenizer.json.
   ///
-  /// A key that stands twice in one object is refused. The `tokenizers` library takes the last of
+  /// A repeated key in one object is refused. The `tokenizers` library takes the last of
   /// them, but never writes such a file: one that has them is damaged.
   ///
-  /// - Throws: when the file cannot be read, is not JSON, lacks something, or names a component that
-  ///   is not supported.
+  /// - Throws: when the file cannot be read, is not JSON, lacks something, or names a component
+  ///   that is not supported.
   package init(contentsOf file: URL) throws(TokenizerError) {
     let node: JSONNode
     do { node = try JSONNode(contentsOf: file) } catch { throw .json(error) }
@@ -62,7 +62,7 @@ package struct Tokenizer: Sendable {
 
   /// The token identifiers of `text`.
   /// - Parameter addingSpecialTokens: Whether the post-processor adds its tokens, such as BOS.
-  ///   Special tokens that stand in the text are recognised either way.
+  ///   Special tokens in the text are recognised either way.
   /// - Throws: `tooCostly` if the file's components make far more of the text than any honest ones.
   package func encode(
     _ text: String, addingSpecialTokens: Bool = true

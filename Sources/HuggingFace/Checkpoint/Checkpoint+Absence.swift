@@ -1,7 +1,7 @@
 import Foundation
 
 extension Checkpoint {
-  /// What a folder has in the place of a shard that its index names.
+  /// What a folder has instead of a shard that its index names.
   static func insteadOf(_ shard: String, among listed: Set<String>, in folder: URL) -> String {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let there = listed.intersection(names)
@@ -16,7 +16,7 @@ extension Checkpoint {
       + "not name; fetch the index that belongs to them"
   }
 
-  /// What a model has in the place of a tensor: the same one under a longer name, or in another form.
+  /// What a model has instead of a tensor: the same one under a longer name, or in another form.
   static func insteadOf(tensor name: String, among names: some Collection<String>) -> String {
     let stem = name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
     if let longer = names.filter({ $0.hasSuffix("." + name) }).min() {

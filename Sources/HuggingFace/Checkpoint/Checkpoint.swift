@@ -70,7 +70,7 @@ package final class Checkpoint: Sendable {
   /// Whether there is a tensor of this name.
   package func contains(_ name: String) -> Bool { home[name] != nil }
 
-  /// Type, shape and place of a tensor.
+  /// Type, shape and byte range of a tensor.
   ///
   /// - Parameter shape: the shape that the caller needs, or nil for any.
   package func tensor(

@@ -1,7 +1,7 @@
 import JSON
 import Safetensors
 
-/// Why the tensors of a model cannot be had, in one line that names the file and the place.
+/// An error of the tensors of a model, in one line that names the file and the tensor.
 package enum CheckpointError: Error, Equatable, Sendable {
   /// The folder has no safetensors file under the expected names, with what there is instead.
   case noSafetensors(folder: String, found: String)

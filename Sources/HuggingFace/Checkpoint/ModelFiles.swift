@@ -1,5 +1,5 @@
-/// The names of the files of a model folder or repository, and what they say where a file that every
-/// model has is not among them: what is there instead, and what to do about it.
+/// The names of the files of a model folder or repository, and what they say where a file that
+/// every model has is not among them: what is there instead, and what to do about it.
 struct ModelFiles {
   /// Sorted.
   private let names: [String]
@@ -8,7 +8,7 @@ struct ModelFiles {
     self.names = names.filter { !$0.hasPrefix(".") }.sorted()
   }
 
-  /// What there is in the place of `config.json`.
+  /// What was found instead of `config.json`.
   ///
   /// - Parameter adapter: what `adapter_config.json` says of itself, where that is known.
   func insteadOfConfiguration(adapter: AdapterDescription? = nil) -> String {
@@ -28,7 +28,7 @@ struct ModelFiles {
     return "no such file"
   }
 
-  /// What there is in the place of `model.safetensors` or its index.
+  /// What was found instead of `model.safetensors` or its index.
   func insteadOfWeights() -> String {
     if let shard = first(where: { $0.hasPrefix("model-00001-of-") && $0.hasSuffix(".safetensors") })
     {
@@ -47,7 +47,7 @@ struct ModelFiles {
     return pickledWeights ?? gguf ?? unfinished ?? otherWeights ?? "neither"
   }
 
-  /// What there is in the place of `tokenizer.json`.
+  /// What was found instead of `tokenizer.json`.
   func insteadOfTokenizer() -> String {
     let conversion =
       "; AutoTokenizer.from_pretrained and save_pretrained of transformers write tokenizer.json"

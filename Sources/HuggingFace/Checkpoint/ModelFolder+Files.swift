@@ -9,7 +9,7 @@ extension ModelFolder {
     ModelFiles((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [])
   }
 
-  /// What there is in the place of `config.json`.
+  /// What was found instead of `config.json`.
   var insteadOfConfiguration: String {
     if has("adapter_config.json") {
       let config = try? JSONNode(contentsOf: url.appending(path: "adapter_config.json"))

@@ -4,11 +4,12 @@ import JSON
 import Safetensors
 
 extension ModelFolder {
-  /// A fingerprint that tells models apart, for recording beside what was made with them: the SHA-256, in 64 hexadecimal
-  /// digits, of `config.json` without its white space and, for every tensor, name, type, shape and the first 256 bytes.
+  /// A fingerprint that tells models apart, for recording beside what was made with them: the
+  /// SHA-256, in 64 hexadecimal digits, of `config.json` without its white space and, for every
+  /// tensor, name, type, shape and the first 256 bytes.
   ///
-  /// So it is cheap at any size, and a fine-tuned model differs from the one that it began with. It is no checksum of the
-  /// weights: a change behind the first 256 bytes of a tensor does not show.
+  /// So it is cheap at any size, and a fine-tuned model differs from the one that it began with. It
+  /// is no checksum of the weights: a change behind the first 256 bytes of a tensor does not show.
   package func fingerprint() throws(ModelFolderError) -> String {
     let config = try config()
     let checkpoint = try checkpoint()

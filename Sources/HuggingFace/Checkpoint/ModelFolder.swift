@@ -5,7 +5,7 @@ import Tokenizers
 /// A model as the Hugging Face hub stores it: `config.json`, safetensors files, `tokenizer.json`
 /// and the small files beside them. Also a snapshot folder of the hub's cache.
 ///
-/// Each file is read when it is asked for, so that a folder with a tokenizer alone still tokenizes.
+/// Each file is read when it is needed, so that a folder with a tokenizer alone still tokenizes.
 package struct ModelFolder: Sendable {
   /// The folder.
   package let url: URL

@@ -1,12 +1,12 @@
 import JSON
 
-/// Why a model folder cannot be used, in one line that names the file and the place.
+/// An error of a model folder, in one line that names the file and the key path.
 package enum ModelFolderError: Error, Equatable, Sendable {
   /// There is nothing at this path.
   case missing(String)
   /// There is a file at this path, with what it is.
   case notAFolder(String, found: String)
-  /// The folder lacks a file that every model has, with what there is in its place.
+  /// The folder lacks a file that every model has, with what was found instead.
   case missingFile(folder: String, name: String, found: String)
   /// A JSON file is damaged, or not as expected.
   case json(JSONReadingError)

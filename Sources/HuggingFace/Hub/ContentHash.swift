@@ -6,8 +6,8 @@ struct ContentHash: Sendable {
   enum Kind: Sendable, Equatable {
     /// The SHA-256 of the contents: large files.
     case sha256
-    /// Git's name of a blob: the SHA-1 of `blob LENGTH`, a zero byte and the contents; the SHA-256 of the same in
-    /// repositories of git's newer format.
+    /// Git's name of a blob: the SHA-1 of `blob LENGTH`, a zero byte and the contents; the SHA-256
+    /// of the same in repositories of git's newer format.
     case gitBlob(isSHA256: Bool)
 
     /// As messages call it.

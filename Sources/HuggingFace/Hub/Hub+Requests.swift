@@ -10,7 +10,8 @@ import JSON
 extension Hub {
   /// What a repository holds at a revision.
   ///
-  /// - Parameter stall: seconds without an answer after which a try has failed, where they are fewer than usual.
+  /// - Parameter stall: seconds without an answer after which a try has failed, where they are
+  ///   fewer than usual.
   func listing(
     of repository: HubRepository, tries: Int = Hub.attemptLimit, stall: Double = .infinity
   ) throws(HubError) -> HubListing {

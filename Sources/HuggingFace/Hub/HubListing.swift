@@ -17,7 +17,7 @@ struct HubListing {
   /// No file is longer, in bytes: 1 TiB, twice what the hub takes.
   private static let byteLimit = 1 << 40
 
-  /// The commit that the revision stands for.
+  /// The commit of the revision.
   let commit: String
 
   /// The files under their names.

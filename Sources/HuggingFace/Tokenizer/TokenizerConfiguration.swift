@@ -8,7 +8,7 @@ package struct TokenizerConfiguration: Sendable {
   /// `image_token`.
   package let specialTokens: [String: String]
 
-  /// The source of the chat template with the place where it stands, or nil.
+  /// The source of the chat template with its file and key path, or nil.
   package let chatTemplate: (source: String, place: String)?
 
   /// Reads the chat template of the configuration; `specialTokens` come from its files too.

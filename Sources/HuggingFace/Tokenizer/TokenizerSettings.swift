@@ -91,8 +91,8 @@ struct TokenizerSettings: Sendable {
   }
 
   private mutating func set(_ name: String, _ token: SpecialToken?) {
-    if let place = named.firstIndex(where: { $0.name == name }) {
-      named[place].token = token
+    if let index = named.firstIndex(where: { $0.name == name }) {
+      named[index].token = token
     } else {
       named.append((name, token))
     }
@@ -127,9 +127,9 @@ struct TokenizerSettings: Sendable {
   private mutating func takeFlagsOfAdded() {
     var byContent: [[UInt8]: SpecialToken] = [:]
     for (_, token) in added.sorted(by: { $0.key < $1.key }) { byContent[token.bytes] = token }
-    for place in named.indices where Self.standardNames.contains(named[place].name) {
-      guard let token = named[place].token else { continue }
-      named[place].token = byContent[token.bytes] ?? token
+    for index in named.indices where Self.standardNames.contains(named[index].name) {
+      guard let token = named[index].token else { continue }
+      named[index].token = byContent[token.bytes] ?? token
     }
   }
 }

@@ -1,6 +1,6 @@
 /// A type whose values are single JSON values without elements or members.
 protocol JSONScalar {
-  /// The value that `scalar` stands for, or nil where it is of another type or out of range.
+  /// The value of `scalar`, or nil where it is of another type or out of range.
   init?(scalar: JSON)
 
   /// The value as JSON.

@@ -172,7 +172,7 @@ struct JSONParser {
 }
 
 extension JSONParser {
-  /// An error at the position, with what stands there.
+  /// An error at the position, with the character found there.
   func failure(_ reason: String) -> JSONSyntaxError {
     let before = bytes[..<min(position, bytes.count)]
     let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
@@ -190,7 +190,7 @@ extension JSONParser {
 }
 
 extension JSONParser {
-  /// What stands at the position where it is of a language that is like JSON.
+  /// The construct at the position where it belongs to a language that resembles JSON.
   private var foreignSyntax: String? {
     let rest = bytes[min(position, bytes.count)...]
     for mark in ["//", "/*", "#"] where rest.starts(with: mark.utf8) {
@@ -219,7 +219,7 @@ extension JSON {
 
   /// Reads one JSON value from UTF-8.
   ///
-  /// - Throws: the first place that is not JSON, or where a key of an object comes a second time.
+  /// - Throws: an error at the first character that is not JSON, or at a repeated key of an object.
   package init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
     var parser = JSONParser(bytes)
     self = try parser.parseDocument()

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// A JSON value with its file and its key path, so that an error of whoever reads it names both.
+/// A JSON value with its file and its key path, so that an error in reading it names both.
 ///
 ///     let hiddenSize: Int = try config.required("hidden_size")
 ///     let theta = try config.optional("rope_theta") ?? 10_000.0

@@ -1,7 +1,7 @@
 import Foundation
 
-/// An error in a JSON file, in one line that names the file, the key path, what was expected and what
-/// was found.
+/// An error in a JSON file, in one line that names the file, the key path, what was expected and
+/// what was found.
 package struct JSONReadingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path of the file, as the caller gave it.
   package let file: String

@@ -1,10 +1,10 @@
 /// The steps, bytes and depth that one rendering of a template has left. A template comes with a
 /// model from an unknown source, so it must not run for ever, fill the memory or exhaust the stack.
 ///
-/// Steps bound the time: every evaluated expression, executed statement, compared pair of values and
-/// visited element is one step, and so are ``bytesOfStep`` bytes of text that are read. Bytes bound
-/// the memory: the sum of the sizes of all values that the rendering makes, freed ones included.
-/// Depth bounds the stack: of nested evaluations, and of containers in containers.
+/// Steps bound the time: every evaluated expression, executed statement, compared pair of values
+/// and visited element is one step, and so are ``bytesOfStep`` bytes of text that are read. Bytes
+/// bound the memory: the sum of the sizes of all values that the rendering makes, freed ones
+/// included. Depth bounds the stack: of nested evaluations, and of containers in containers.
 final class Budget {
   private static let bytesOfStep = 4
 

@@ -1,6 +1,6 @@
 extension Filter {
-  /// Filters that apply another filter or a test to every element. As in Jinja, what counts as false,
-  /// none among it, has no elements.
+  /// Filters that apply another filter or a test to every element. As in Jinja, what counts as
+  /// false, none among it, has no elements.
   static let selectionFilters: [String: Filter] = [
     "map": Filter(open: map),
     "select": selection(byAttribute: false, keeping: true),

@@ -15,18 +15,18 @@ extension Method {
     "partition": StringMethod(["sep"]) { (text, arguments) throws(JinjaError) in
       let all = scalars(text)
       let separator = scalars(try arguments.requiredText("sep"))
-      guard let place = all.first(of: separator, in: 0..<all.count) else {
+      guard let index = all.first(of: separator, in: 0..<all.count) else {
         return .tuple([.string(text), .string(""), .string("")])
       }
-      return cut(all, separator, at: place)
+      return cut(all, separator, at: index)
     },
     "rpartition": StringMethod(["sep"]) { (text, arguments) throws(JinjaError) in
       let all = scalars(text)
       let separator = scalars(try arguments.requiredText("sep"))
-      guard let place = all.last(of: separator, in: 0..<all.count) else {
+      guard let index = all.last(of: separator, in: 0..<all.count) else {
         return .tuple([.string(""), .string(""), .string(text)])
       }
-      return cut(all, separator, at: place)
+      return cut(all, separator, at: index)
     },
   ]
 
@@ -34,11 +34,11 @@ extension Method {
   private static let sizeOfPart = 48
 
   private static func cut(
-    _ text: [Unicode.Scalar], _ separator: [Unicode.Scalar], at place: Int
+    _ text: [Unicode.Scalar], _ separator: [Unicode.Scalar], at index: Int
   ) -> Value {
     .tuple([
-      .string(String(text[..<place])), .string(String(separator)),
-      .string(String(text[(place + separator.count)...])),
+      .string(String(text[..<index])), .string(String(separator)),
+      .string(String(text[(index + separator.count)...])),
     ])
   }
 

@@ -25,8 +25,8 @@ indirect enum Expression: Sendable {
   case conditional(Expression, condition: Expression, otherwise: Expression?)
 }
 
-/// A link of a chain after a value. Links are a list and not nested expressions, so that a long chain
-/// needs no deep stack.
+/// A link of a chain after a value. Links are a list and not nested expressions, so that a long
+/// chain needs no deep stack.
 enum ChainLink: Sendable {
   case attribute(String)
   case item(Expression)

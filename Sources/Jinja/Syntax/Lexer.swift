@@ -1,7 +1,7 @@
 /// Splits a template into tokens, with the white-space rules that transformers sets: `trim_blocks`
-/// (the line break after a tag or comment is removed), `lstrip_blocks` (blanks between the start of a
-/// line and a tag or comment are removed) and Jinja's default of removing one line break at the end
-/// of the template.
+/// (the line break after a tag or comment is removed), `lstrip_blocks` (blanks between the start of
+/// a line and a tag or comment are removed) and Jinja's default of removing one line break at the
+/// end of the template.
 ///
 /// `-` inside a delimiter removes all white space on its side, `+` keeps it all.
 struct Lexer {

@@ -1,5 +1,5 @@
 extension Parser {
-  /// Attributes, items and calls behind a value.
+  /// Attributes, items and calls after a value.
   mutating func parsePostfix() throws(JinjaError) -> [ChainLink] {
     var links: [ChainLink] = []
     while true {
@@ -20,7 +20,7 @@ extension Parser {
     }
   }
 
-  /// What stands between `[` and `]`: an index, a key or a slice.
+  /// The contents of `[` and `]`: an index, a key or a slice.
   private mutating func parseItem() throws(JinjaError) -> ChainLink {
     let start = at(":") ? nil : try parseTuple()
     if let start, !at(":") {
@@ -34,7 +34,7 @@ extension Parser {
     return .slice(start: start, stop: stop, step: step)
   }
 
-  /// Filters, tests and calls behind a value.
+  /// Filters, tests and calls after a value.
   mutating func parseFiltersAndTests() throws(JinjaError) -> [ChainLink] {
     var links: [ChainLink] = []
     while true {
@@ -50,7 +50,7 @@ extension Parser {
     }
   }
 
-  /// `| filter` as often as it comes.
+  /// Any number of `| filter`.
   mutating func parseFilters() throws(JinjaError) -> [FilterCall] {
     var filters: [FilterCall] = []
     while skip("|") { filters.append(try parseFilter()) }
@@ -68,7 +68,7 @@ extension Parser {
       name: name, arguments: at("(") ? try parseArguments() : CallArguments())
   }
 
-  /// A test behind `is`; its argument may stand without parentheses.
+  /// A test after `is`; its argument needs no parentheses.
   private mutating func parseTest() throws(JinjaError) -> ChainLink {
     let isNegated = skipName("not")
     let line = current.line

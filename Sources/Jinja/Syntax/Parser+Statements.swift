@@ -34,7 +34,7 @@ extension Parser {
     }
   }
 
-  /// A tag whose name stands before the position, with everything up to the end of its last tag.
+  /// A tag whose name ends at the position, up to the end of its last tag.
   private mutating func parseTag(
     _ name: String, line: Int
   ) throws(JinjaError) -> Statement.Kind {

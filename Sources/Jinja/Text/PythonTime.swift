@@ -1,6 +1,6 @@
 import Foundation
 
-/// Python's `strftime` of a moment, with English names as in the C locale.
+/// Python's `strftime` of a time, with English names as in the C locale.
 ///
 /// Knows `%a %A %b %B %c %d %D %e %F %H %I %j %m %M %n %p %S %t %T %u %w %x %X %y %Y %z %Z %%`, and
 /// `-` before a number's letter, which drops leading zeros. `%z` and `%Z` are empty, as for
@@ -62,7 +62,7 @@ private struct TimeFields {
     dayOfYear = calendar.ordinality(of: .day, in: .year, for: date) ?? 1
   }
 
-  /// What one letter of a format stands for.
+  /// The text of one letter of a format.
   func text(of letter: Unicode.Scalar) -> String? {
     switch letter {
     case "a": String(Self.days[weekday].prefix(3))
@@ -94,7 +94,7 @@ private struct TimeFields {
     }
   }
 
-  /// Letters and what stands between them.
+  /// The texts of letters, with the separators between them.
   private func joined(_ parts: Unicode.Scalar...) -> String {
     parts.map { $0.properties.isAlphabetic ? text(of: $0) ?? "" : String($0) }.joined()
   }

@@ -36,9 +36,9 @@ extension Object {
   var isCallable: Bool { false }
 }
 
-/// An object that is given values after it was made: a scope that something refers to, a namespace, a
-/// loop that keeps its last values. These can form reference cycles and long chains, so all of them
-/// are emptied one by one when a rendering ends.
+/// An object that is given values after it was made: a scope that something refers to, a namespace,
+/// a loop that keeps its last values. These can form reference cycles and long chains, so all of
+/// them are emptied one by one when a rendering ends.
 protocol Releasable: AnyObject {
   /// Releases all values.
   func empty()

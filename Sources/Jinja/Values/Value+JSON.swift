@@ -65,8 +65,8 @@ extension Value {
     }
   }
 
-  /// Takes the bytes of what stands between so many elements or members: separators and
-  /// indentations, and the nodes themselves.
+  /// Takes the bytes of the separators and indentations of `count` elements or members, and of the
+  /// nodes themselves.
   private static func spend(
     for count: Int, _ layout: JSON.Layout, _ level: Int, _ budget: Budget
   ) throws(JinjaError) {

@@ -1,5 +1,5 @@
-/// A value of a template: one of the Python values that templates use. All of them are immutable, as
-/// in the sandbox that transformers renders in, except a namespace.
+/// A value of a template: one of the Python values that templates use. All of them are immutable,
+/// as in the sandbox that transformers renders in, except a namespace.
 enum Value {
   /// A name or an attribute that does not exist; the text names it for an error message.
   case undefined(String)

@@ -22,7 +22,7 @@ extension BytePairEncoding {
     // A piece that may stay whole must not be cut first, and decorated characters depend on
     // where the piece starts and ends.
     let isCuttable = !ignoresMerges && prefix.isEmpty && suffix.isEmpty
-    bonds = isCuttable ? Self.bonds(pairs, vocabulary, unknown) : nil
+    mergeablePairs = isCuttable ? Self.mergeablePairs(pairs, vocabulary, unknown) : nil
     symbols = SymbolTable(vocabulary, unknown, prefix: prefix, suffix: suffix)
     self.vocabulary = vocabulary
     self.merges = merges
@@ -99,13 +99,13 @@ extension BytePairEncoding {
     return pairs
   }
 
-  /// The bonds of all merges, or nil where tokens can arise that are not made of characters.
-  private static func bonds(
+  /// The pairs of all merges, or nil where tokens can arise that are not made of characters.
+  private static func mergeablePairs(
     _ pairs: [Pair], _ vocabulary: Vocabulary, _ unknown: SymbolTable.Unknown
-  ) -> SymbolBonds? {
+  ) -> MergeablePairs? {
     var special = Set(unknown.bytes)
     if let token = unknown.token { special.insert(token) }
-    var bonds = SymbolBonds(cutsAtUnknown: unknown.coversEveryByte)
+    var mergeablePairs = MergeablePairs(cutsAtUnknown: unknown.coversEveryByte)
     for pair in pairs {
       if special.contains(pair.left) || special.contains(pair.right) { return nil }
       guard let left = vocabulary.token(of: Int(pair.left)),
@@ -116,9 +116,9 @@ extension BytePairEncoding {
       guard let lastSymbol = vocabulary.identifier(of: last.span),
         let firstSymbol = vocabulary.identifier(of: first.span)
       else { continue }  // Out of reach: it cannot be made of characters of the vocabulary.
-      bonds.insert(lastSymbol, firstSymbol)
+      mergeablePairs.insert(lastSymbol, firstSymbol)
     }
-    return bonds
+    return mergeablePairs
   }
 }
 

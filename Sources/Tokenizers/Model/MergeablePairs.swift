@@ -1,9 +1,9 @@
-/// The pairs of neighbouring characters that stand inside any token which merging can produce.
+/// The pairs of adjacent characters that occur inside any token which merging can produce.
 ///
-/// Merging (a, b) brings the last character of a next to the first one of b. So a place in a
+/// Merging (a, b) makes the last character of a adjacent to the first one of b. So a boundary in a
 /// piece between two characters that are no such pair is never inside a token, and the parts on
-/// its two sides merge independently: cutting there changes nothing.
-struct SymbolBonds: Sendable {
+/// both sides merge independently: splitting the piece there changes nothing.
+struct MergeablePairs: Sendable {
   /// Pairs by hash, 0 where free; a power of two long.
   private var slots: [UInt64] = Array(repeating: 0, count: 1024)
   private var count = 0
