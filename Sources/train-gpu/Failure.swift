@@ -75,7 +75,7 @@ extension HubError {
   /// Whether the cause is what the user named, rather than the network or the disk.
   fileprivate var isBadInput: Bool {
     switch self {
-    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .file: false
+    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .noRoom, .file: false
     case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
       .missingFile:
       true

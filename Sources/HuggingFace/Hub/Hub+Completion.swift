@@ -32,8 +32,10 @@ extension Hub {
     do {
       try download.fetch(names.compactMap { listing.files[$0] })
     } catch {
-      guard case .file = error else { throw error }
-      doWithout(error)
+      switch error {
+      case .file, .noRoom: doWithout(error)
+      default: throw error
+      }
     }
     cache.note(names.filter { listing.files[$0] == nil }, absentFrom: repository, at: commit)
   }

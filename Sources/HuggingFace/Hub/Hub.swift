@@ -19,6 +19,9 @@ package struct Hub: Sendable {
   /// The seconds before the second try of a transfer; every further one waits twice as long.
   var retryDelay = 1.0
 
+  /// The bytes that the file system of a folder has left for this user; nil where it does not say.
+  var freeBytes: @Sendable (URL) -> Int? = { FileManager.default.freeBytes(at: $0) }
+
   /// How slow a transfer may be.
   var limits = TransferLimits()
 

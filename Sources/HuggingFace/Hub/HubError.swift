@@ -30,6 +30,8 @@ package enum HubError: Error, Equatable, Sendable {
   case tooLong(url: String, expected: Int)
   /// A file came with other contents than announced; it was thrown away.
   case wrongChecksum(url: String, hash: String, expected: String, found: String)
+  /// The disk of the cache has less room than what is to be fetched, in bytes.
+  case noRoom(cache: String, needed: Int, free: Int)
   /// The cache cannot be written.
   case file(FileError)
 }
@@ -66,8 +68,17 @@ extension HubError: CustomStringConvertible {
     case .wrongChecksum(let url, let hash, let expected, let found):
       "\(url): expected contents with \(hash) \(expected), found \(found); "
         + "they were thrown away, so another try begins anew"
+    case .noRoom(let cache, let needed, let free):
+      "\(cache): expected room for the \(Self.mebibytes(needed, .up)) MiB that are to be fetched, found "
+        + "\(Self.mebibytes(free, .down)) MiB free; HF_HUB_CACHE names a cache elsewhere"
     case .file(let error): error.description
     }
+  }
+
+  /// Bytes in MiB with one decimal, rounded so that what is too little never looks enough.
+  private static func mebibytes(_ bytes: Int, _ rule: FloatingPointRoundingRule) -> String {
+    let tenths = Int((Double(bytes) * 10 / 1_048_576).rounded(rule))
+    return "\(tenths / 10).\(tenths % 10)"
   }
 
   private static func advice(_ token: HubToken) -> String {
