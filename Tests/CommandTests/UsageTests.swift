@@ -11,6 +11,11 @@ import Testing
     let help = try Program.run(command + ["--help"])
     #expect(help.code == 0)
     #expect(help.output.contains("USAGE: train-gpu"))
+    if ["distill", "evaluate", "generate"].contains(command.first) {
+      let words = help.output.split { $0.isWhitespace }.joined(separator: " ")
+      #expect(
+        words.contains("\"No context\" in reports is the same chat template with nothing in"))
+    }
     #expect(help.errors.isEmpty)
     let version = try Program.run(command + ["--version"])
     #expect(version.code == 0)
