@@ -1,8 +1,9 @@
-import Distillation
 import Foundation
 import Safetensors
 import TestSupport
 import Testing
+
+@testable import Distillation
 
 @Suite struct SoftPromptTests {
   /// Embeddings of width 2: identifier i is [i, -i].
@@ -101,6 +102,16 @@ import Testing
     ) {
       try SoftPrompt.initial(.sampled, count: count, from: source(), seed: 0)
     }
+  }
+
+  @Test func aContextOfOneTokenCannotBeMadeShorter() {
+    #expect(
+      "\(SoftPrompt.tooMany(1, contextTokens: 1))"
+        == "--tokens: expected a context of 2 tokens or more, which fewer can stand for, found one of 1 "
+        + "token")
+    #expect(
+      "\(SoftPrompt.tooMany(2, contextTokens: 2))"
+        == "--tokens: expected 1, fewer than the context's 2 tokens, found 2")
   }
 
   @Test func initializationsHaveTheNamesOfTheCommandLine() {

@@ -65,7 +65,7 @@ extension DistillationError: CustomStringConvertible {
       "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was begun with"
     case .scheduleOfAnotherLength(let checkpoint, let schedule, let recorded, let found):
-      "\(checkpoint): begun for \(recorded) steps, found \(found); --schedule \(schedule) depends on "
+      "\(checkpoint): begun for \(Counted(recorded, "step")), found \(found); --schedule \(schedule) depends on "
         + "their number, so the steps that are done had other rates; constant alone can go on"
     case .lossNotFinite(let step, let saved):
       "the loss of step \(step) is not a finite number; the last good prompt is in \(saved). "

@@ -97,7 +97,9 @@ extension RunFolder {
       })
     else {
       throw .content(
-        file: file.path, expected: "the teacher's answers to \(open.count) prompts of this run",
+        file: file.path,
+        expected: "the teacher's answers to \(Counted(open.count, "prompt")) of this "
+          + "run",
         found: "\(records.count) that do not belong to them")
     }
     return TeacherAnswers(inRunOrder)
