@@ -29,6 +29,13 @@ import Testing
       [], "/none/a: expected a file, found nothing")
   }
 
+  @Test func aFileOfAnotherKindIsNamed() throws {
+    try expectRefusal(
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n", [],
+      "FILE: expected a YAML file, found a Git LFS pointer; \"git lfs pull\" in its folder fetches the "
+        + "file that it stands for")
+  }
+
   @Test func theCommandLineWins() throws {
     try expectRefusal(
       "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\nshuffle: false\nsteps: 5\n",

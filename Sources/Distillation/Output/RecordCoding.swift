@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Records as JSON text, with errors of one line.
 enum RecordCoding {
@@ -44,11 +45,13 @@ enum RecordCoding {
   }
 
   private static func data(of url: URL) throws(DistillationError) -> Data {
-    do {
-      return try Data(contentsOf: url)
-    } catch {
+    guard let data = try? Data(contentsOf: url) else {
       throw .content(file: url.path, expected: "a file", found: "none that can be read")
     }
+    if let kind = FileKind([UInt8](data.prefix(FileKind.prefixLength))), kind != .empty {
+      throw .content(file: url.path, expected: "records in JSON", found: kind.description)
+    }
+    return data
   }
 
   private static func decode<Record: Decodable>(

@@ -40,6 +40,21 @@ package struct ChatTemplate: Sendable {
     }
   }
 
+  /// The source in the bytes of a file.
+  ///
+  /// - Throws: when the file is of another kind, or no text in UTF-8.
+  static func source(_ bytes: [UInt8], file: String) throws(ChatTemplateError) -> String {
+    // An empty template and one of XML are templates; what they print is checked later.
+    if let kind = FileKind(bytes), kind != .empty, kind != .xml {
+      throw ChatTemplateError(
+        place: file, line: nil, reason: "expected a chat template, found \(kind.description)")
+    }
+    guard let source = String(validating: bytes, as: UTF8.self) else {
+      throw ChatTemplateError(place: file, line: nil, reason: "expected a text in UTF-8")
+    }
+    return source
+  }
+
   /// The text of a conversation.
   ///
   /// - Parameters:

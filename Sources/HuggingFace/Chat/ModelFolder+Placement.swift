@@ -36,9 +36,10 @@ extension ModelFolder {
     }
     do {
       if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
-      guard let source = try? String(contentsOfFile: name, encoding: .utf8) else {
+      guard let data = FileManager.default.contents(atPath: name) else {
         throw PlacementError.unknownTemplate(name)
       }
+      let source = try ChatTemplate.source([UInt8](data), file: name)
       let tokens = try tokenizerConfiguration().specialTokens
       return try ChatTemplate(source: source, place: name, specialTokens: tokens, now: now)
     } catch let error as PlacementError {

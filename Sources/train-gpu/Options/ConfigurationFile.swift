@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import JSON
 import Yams
 
 /// Options of a YAML file: a mapping from names of the command line, without the dashes, to values.
@@ -32,6 +33,9 @@ struct ConfigurationFile {
     self.path = path
     guard let data = FileManager.default.contents(atPath: path) else {
       throw UsageError(description: "\(path): expected a YAML file, found nothing to read")
+    }
+    if let kind = FileKind([UInt8](data.prefix(FileKind.prefixLength))), kind != .empty {
+      throw UsageError(description: "\(path): expected a YAML file, found \(kind)")
     }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw UsageError(description: "\(path): expected UTF-8 text, found bytes that are not")
