@@ -147,7 +147,7 @@ import Transformer
             template: TemplateChoice("raw"),
             surroundings: .init(header: [7], closing: [8, 5]),
             modelFingerprint: RunRecords.fingerprints.model,
-            contextDigest: RunRecords.fingerprints.context)))
+            contextDigest: RunRecords.fingerprints.context, reading: .present)))
     #expect(
       try AdapterImport.exported(in: run.url, width: 2)
         == .virtualTokens(try adapter().virtualTokens))
@@ -169,7 +169,7 @@ import Transformer
             template: TemplateChoice("chatml", variables: variables),
             surroundings: .init(header: [7], closing: [8, 5]),
             modelFingerprint: RunRecords.fingerprints.model,
-            contextDigest: RunRecords.fingerprints.context)))
+            contextDigest: RunRecords.fingerprints.context, reading: .present)))
     let readme = try text("README.md")
     let inPython = #"{"length": "\"short\""}"#
     #expect(
@@ -302,6 +302,21 @@ import Transformer
     #expect(try ModelName(parsing: "org/model").identifier == "org/model")
   }
 
+  @Test func oneOfEachIsNoPlural() throws {
+    var one = try adapter()
+    one.softPrompt = SoftPrompt(values: [1, 2], width: 2)
+    one.header = []
+    one.closing = []
+    var metrics = RunRecords.metrics
+    metrics.pseudoTokens = 1
+    try one.writeTensors(to: run)
+    try one.writeReadme(to: run, metrics: metrics, options: TrainingOptions())
+    let readme = try text("README.md")
+    #expect(readme.hasPrefix("# 1 pseudo-token in place of 40 tokens\n"))
+    #expect(readme.contains("1 vector stands in the place of a context of 40 tokens"))
+    #expect(readme.contains("of 1 virtual token:"))
+  }
+
   @Test func readmeSaysHowToLoadIt() throws {
     try write(try adapter())
     let raw = try text("README.md")
@@ -319,6 +334,16 @@ import Transformer
     try write(try adapter(isChat: true))
     let chat = try text("README.md")
     #expect(chat.contains("return_tensors=\"pt\").input_ids[:, 2:]"))
+    #expect(!chat.contains("stands for the context"))
+    var standing = try adapter(isChat: true)
+    standing.origin.standIn = StandIn(text: "x", tokenCount: 1)
+    try write(standing)
+    let behind = try text("README.md")
+    #expect(behind.contains("# \"x\" (1 token) stands for the context"))
+    #expect(
+      behind.contains(
+        #"ids = tokenizer("x" + text.split("<context>", 1)[1], add_special_tokens=False"#))
+    #expect(behind.contains("return_tensors=\"pt\").input_ids[:, 3:]"))
     #expect(chat.contains("{\"type\": \"prompt_embeds\", \"data\": tensor2base64(sigma)}"))
   }
 }

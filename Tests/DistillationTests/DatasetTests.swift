@@ -35,6 +35,39 @@ import Tokenizers
     expectError("\(path):\(message)", sourceLocation: sourceLocation) { try read(lines, reader) }
   }
 
+  @Test func toolsOfALineAreTheTemplates() throws {
+    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    func reader(_ source: String) throws -> PromptReader {
+      let template = try ChatTemplate(source: source, place: "own.jinja", specialTokens: [:])
+      return PromptReader(
+        tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+        vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
+    }
+    let turn = try reader(
+      "{% for m in messages %}<|im_start|>{% if tools and m.role == 'user' %}{{ tools[0] }}"
+        + "{% endif %}{{ m.content }}<|im_end|>{% endfor %}")
+    let lines = #"""
+      {"messages": [{"role": "user", "content": "c"}], "tools": ["b"]}
+      {"messages": [{"role": "user", "content": "c"}], "tools": "[\"a\"]"}
+      {"messages": [{"role": "user", "content": "c"}], "tools": []}
+      {"messages": [{"role": "user", "content": "c"}], "tools": null}
+      """#
+    let data = try read(lines, turn)
+    #expect(data.examples.map(\.prompt) == [[2, 3, 8], [1, 3, 8], [3, 8], [3, 8]])
+    #expect(data.unusedKeys.isEmpty)
+    #expect(try read(lines, chat).unusedKeys == ["tools"])
+    expectRefusal(
+      "1: tools: expected a list of tools, found the integer 1",
+      of: #"{"messages": [{"role": "user", "content": "c"}], "tools": 1}"#, turn)
+    let beside = try reader(
+      "{% for m in messages %}<|im_start|>{{ m.content }}{% if tools and m.role == 'system' %}"
+        + "{{ tools[0] }}{% endif %}<|im_end|>{% endfor %}")
+    expectRefusal(
+      "1: tools: expected none but those of the whole run, because own.jinja writes them beside the "
+        + "context, where all lines are alike; give tools that all lines have with "
+        + "--template-variable 'tools=[...]'", of: lines, beside)
+  }
+
   @Test func promptsAndCompletionsBecomeIdentifiers() throws {
     let data = try read(
       """

@@ -26,10 +26,10 @@ struct PlacementTests {
     let placement = Placement(raw: tokenizer)
     #expect(placement.header == [try #require(tokenizer.identifier(of: "<s>"))])
     #expect(
-      try placement.promptIdentifiers(of: "Hi")
+      try placement.promptTokens(of: "Hi").identifiers
         == tokenizer.encode("Hi", addingSpecialTokens: false))
     #expect(throws: PlacementError.noTemplate) {
-      try placement.promptIdentifiers(of: [ChatMessage(role: "user", content: "Hi")])
+      try placement.promptTokens(of: [ChatMessage(role: "user", content: "Hi")])
     }
   }
 
@@ -43,7 +43,7 @@ struct PlacementTests {
     // earlier.
     #expect(try text(chatML.closing) == "<|im_end|>\n<|im_start|>")
     #expect(
-      try text(chatML.promptIdentifiers(of: "\nHi"))
+      try text(chatML.promptTokens(of: "\nHi").identifiers)
         == "user\n\nHi<|im_end|>\n<|im_start|>assistant\n")
     #expect(chatML.endOfResponse == tokenizer.identifier(of: "<|im_end|>"))
     #expect(chatML.isChat && chatML.templateName == "template chatml")
@@ -54,7 +54,7 @@ struct PlacementTests {
     // template trims what the user says.
     #expect(try text(llama3.closing) == "<|eot_id|><|start_header_id|>")
     #expect(
-      try text(llama3.promptIdentifiers(of: "\nHi"))
+      try text(llama3.promptTokens(of: "\nHi").identifiers)
         == "user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
     #expect(llama3.endOfResponse == tokenizer.identifier(of: "<|eot_id|>"))
   }
@@ -75,7 +75,7 @@ struct PlacementTests {
       #expect(
         try placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
       #expect(
-        try placement.closing + placement.promptIdentifiers(of: prompt)
+        try placement.closing + placement.promptTokens(of: prompt).identifiers
           == tokenizer.encode(halves[1], addingSpecialTokens: false))
     }
   }
@@ -89,12 +89,12 @@ struct PlacementTests {
     ]
     let placement = try Placement(template: Self.template("qwen-2.5"), tokenizer: tokenizer)
     #expect(
-      try tokenizer.decode(placement.promptIdentifiers(of: messages))
+      try tokenizer.decode(placement.promptTokens(of: messages).identifiers)
         == "user\nA?<|im_end|>\n<|im_start|>assistant\nA.<|im_end|>\n"
         + "<|im_start|>user\nB?<|im_end|>\n<|im_start|>assistant\n")
     let mistral = try Placement(template: Self.template("mistral"), tokenizer: tokenizer)
     #expect {
-      try mistral.promptIdentifiers(of: messages)
+      try mistral.promptTokens(of: messages).identifiers
     } throws: { error in
       "\(error)" == "mistral: the template puts earlier turns before the system message, so only "
         + "conversations of one turn can be placed"
@@ -110,7 +110,7 @@ struct PlacementTests {
       }
       let placement = try Placement(
         template: Self.template("qwen-3"), variables: variables, tokenizer: tokenizer)
-      return try tokenizer.decode(placement.promptIdentifiers(of: "Hi"))
+      return try tokenizer.decode(placement.promptTokens(of: "Hi").identifiers)
     }
     let thinking = "user\nHi<|im_end|>\n<|im_start|>assistant\n"
     #expect(try prompt([]) == thinking)
@@ -157,16 +157,16 @@ struct PlacementTests {
         let messages = [ChatMessage(role: "user", content: prompt)] + conversation.dropFirst()
         #expect(try placement.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
         #expect(
-          try placement.closing + placement.promptIdentifiers(of: messages)
+          try placement.closing + placement.promptTokens(of: messages).identifiers
             == tokenizer.encode(halves[1], addingSpecialTokens: false))
       }
       #expect(
-        try placement.contextIdentifiers(of: "Be brief")
+        try placement.contextTokens(of: "Be brief").identifiers
           == tokenizer.encode("Be brief", addingSpecialTokens: false))
       #expect(
         throws: PlacementError.needsUserFirst("assistant", place: template.place)
       ) {
-        try placement.promptIdentifiers(of: [
+        try placement.promptTokens(of: [
           ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
         ])
       }
@@ -190,7 +190,7 @@ struct PlacementTests {
           [ChatMessage(role: "system", content: "CONTEXT")] + messages,
           addingGenerationPrompt: true)
         #expect(
-          try placement.closing + placement.promptIdentifiers(of: messages)
+          try placement.closing + placement.promptTokens(of: messages).identifiers
             == tokenizer.encode(
               text.components(separatedBy: "CONTEXT")[1], addingSpecialTokens: false))
       }
@@ -202,7 +202,7 @@ struct PlacementTests {
     let tokenizer = try Self.tokenizer()
     let placement = try Placement(template: Self.template("gemma-3"), tokenizer: tokenizer)
     #expect {
-      try placement.promptIdentifiers(of: [
+      try placement.promptTokens(of: [
         ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
       ])
     } throws: { error in
@@ -210,7 +210,7 @@ struct PlacementTests {
         && !"\(error)".contains("context")
     }
     #expect(throws: PlacementError.unknownRole("critic", place: "gemma-3")) {
-      try placement.promptIdentifiers(of: [ChatMessage(role: "critic", content: "x")])
+      try placement.promptTokens(of: [ChatMessage(role: "critic", content: "x")])
     }
   }
 
@@ -226,7 +226,7 @@ struct PlacementTests {
       #expect(text.contains("You are a model made for tests") == (name == "qwen-2.5"))
       #expect(placement.header == [] && placement.closing == [])
       #expect(
-        try placement.promptIdentifiers(of: "Hi")
+        try placement.promptTokens(of: "Hi").identifiers
           == tokenizer.encode(text, addingSpecialTokens: false))
     }
   }
@@ -272,7 +272,7 @@ struct PlacementTests {
     #expect(message("{{ messages.x.y }}") == "t, line 1: 'list object' has no attribute 'x'")
     let placement = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
     #expect(throws: PlacementError.systemMessageTaken) {
-      try placement.promptIdentifiers(of: [
+      try placement.promptTokens(of: [
         ChatMessage(role: "system", content: "x"), ChatMessage(role: "user", content: "y"),
       ])
     }
@@ -329,10 +329,12 @@ struct PlacementTests {
           ChatMessage(role: "system", content: "CONTEXT"),
           ChatMessage(role: "user", content: prompt),
         ], addingGenerationPrompt: true)
-      let tail = text.components(separatedBy: "CONTEXT")[1]
+      let context = try placement.contextTokens(of: "CONTEXT")
+      let placed = try placement.promptTokens(of: prompt)
       #expect(
-        try placement.closing + placement.promptIdentifiers(of: prompt)
-          == tokenizer.encode(tail, addingSpecialTokens: false))
+        try placement.header + context.identifiers + context.closing + placed.identifiers
+          == tokenizer.encode(text, addingSpecialTokens: false))
+      #expect(context.closing == placement.closing && !context.isCut && !placed.isCut)
     }
     let expectedEnd = name == "llama2" ? "</s>" : "<|im_end|>"
     #expect(placement.endOfResponse == tokenizer.identifier(of: expectedEnd))

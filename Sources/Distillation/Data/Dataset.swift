@@ -39,7 +39,10 @@ package struct Dataset: Sendable, Equatable {
       do throws(JSONValueError) {
         value = try JSONValue(parsing: Array(line), file: url.path)
         content = try ExampleLine(value)
-        unused.formUnion(try value.keys().filter { !knownKeys.contains($0) })
+        unused.formUnion(
+          try value.keys().filter {
+            !knownKeys.contains($0) && !reader.reads($0, of: content)
+          })
         unused.formUnion(reader.unusedKeys(content).map { "\($0) of messages" })
       } catch {
         if let bad = TextFile.invalidByte(in: line) {
@@ -55,7 +58,7 @@ package struct Dataset: Sendable, Equatable {
         examples.append(
           Example(
             prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,
-            line: number, file: url.path))
+            isCut: tokens.isCut, line: number, file: url.path))
       } catch {
         switch error {
         case .line(let error): throw failure(error, line: number)

@@ -40,6 +40,10 @@ package struct Adapter: Sendable, Equatable {
     package var headerIdentifiers: [Int]
     /// The identifiers whose embeddings are `closing`.
     package var closingIdentifiers: [Int]
+    /// What stands for the context where the tokens of a prompt are made; nil where nothing has to.
+    package var standIn: StandIn?
+    /// How the texts became tokens.
+    package var reading: InputReading
     /// Tokens of the context that it replaces.
     package var contextTokens: Int
     /// What it was made from.
@@ -51,7 +55,8 @@ package struct Adapter: Sendable, Equatable {
       contextPlace: ContextPlace = .systemMessage, tokenizer: AdapterTokenizer?,
       layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
-      closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
+      closingIdentifiers: [Int], standIn: StandIn? = nil,
+      reading: InputReading = .present, contextTokens: Int, fingerprints: RunFingerprints
     ) {
       self.model = model
       self.template = template
@@ -64,6 +69,8 @@ package struct Adapter: Sendable, Equatable {
       self.embeddingSpace = embeddingSpace
       self.headerIdentifiers = headerIdentifiers
       self.closingIdentifiers = closingIdentifiers
+      self.standIn = standIn
+      self.reading = reading
       self.contextTokens = contextTokens
       self.fingerprints = fingerprints
     }

@@ -52,16 +52,24 @@ extension RunReadme {
         ids = tokenizer("your prompt", add_special_tokens=False, return_tensors="pt").input_ids
         """
     }
+    let standIn = adapter.origin.standIn
+    let start = (standIn?.tokenCount ?? 0) + rows(adapter.closing)
+    let behind = standIn.map { "\(python($0.text)) + " } ?? ""
+    let standsIn =
+      standIn.map {
+        "\n# \(python($0.text)) (\(Counted($0.tokenCount, "token"))) stands for the context: what "
+          + "follows is not the beginning of its text."
+      } ?? ""
     return """
 
       # What the template writes behind \(placeOfPrompt), without the \
-      \(Counted(rows(adapter.closing), "token")) of the closing.
+      \(Counted(rows(adapter.closing), "token")) of the closing.\(standsIn)
       \(messages)
       text = tokenizer.apply_chat_template(messages, tokenize=False, \
       add_generation_prompt=True, chat_template=open(\
       \"\(Self.place)/\(RunFolder.chatTemplate)\").read()\(keywordArguments))
-      ids = tokenizer(text.split("<context>", 1)[1], add_special_tokens=False,
-                      return_tensors="pt").input_ids[:, \(rows(adapter.closing)):]
+      ids = tokenizer(\(behind)text.split("<context>", 1)[1], add_special_tokens=False,
+                      return_tensors="pt").input_ids[:, \(start):]
       """
   }
 

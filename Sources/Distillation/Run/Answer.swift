@@ -67,34 +67,38 @@ package struct Answer: Sendable {
     }
     var context: ContextText?
     if let url = request.context { context = try ContextText(contentsOf: url) }
-    let conditioning = try Conditioning(
+    var conditioning = try Conditioning(
       context, folder: request.folder,
       template: request.template.within(adapter?.template),
       vocabularySize: configuration.vocabularySize,
-      isAlone: request.adapter == nil && request.context == nil)
+      isAlone: request.adapter == nil && request.context == nil,
+      reading: adapter?.inputReading ?? .present)
+    if let adapter, let url = request.adapter {
+      conditioning = try adapter.surrounding(conditioning, file: url.path)
+    }
     handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let prompt = try conditioning.prompt(request.prompt)
     guard !prompt.isEmpty else {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")
     }
-    notices =
-      conditioning.hasForeignLineEnds ? context.map { [.lineEnds(file: $0.file)] } ?? [] : []
+    notices = InputNotice.ofReading(conditioning, contextFile: context?.file, [])
     isForeignAdapter = try adapter?.isForeign(to: request.folder) ?? false
     let prefix =
-      if let adapter, let url = request.adapter {
-        try adapter.prefix(in: conditioning, file: url.path)
+      if let adapter {
+        adapter.prefix(in: conditioning)
       } else {
         Prefix(
           header: conditioning.header,
           body: conditioning.context.isEmpty ? .nothing : .context(conditioning.context),
-          closing: conditioning.closing)
+          closing: conditioning.contextClosing)
       }
     let rows = prefix.rows(width: configuration.hiddenSize)
     guard request.maximumTokens <= configuration.maximumPositions - rows - prompt.count else {
       throw .option(
         name: "max-tokens",
-        expected: "context, prompt and answer to fit the model's \(configuration.maximumPositions) "
-          + "positions", found: "\(rows) + \(prompt.count) + \(request.maximumTokens) tokens")
+        expected: "context, prompt and answer to fit the model's "
+          + "\(Counted(configuration.maximumPositions, "position"))",
+        found: "\(rows) + \(prompt.count) + \(request.maximumTokens) tokens")
     }
     let room = prompt.count + request.maximumTokens
     handle(.progress(.loading, done: 0, total: configuration.layerCount))

@@ -72,25 +72,23 @@ package struct Evaluation: Sendable {
     let context = try ContextText(contentsOf: request.context)
     // A context of identifiers needs no template.
     let isText = if case .text = context { true } else { false }
-    let conditioning = try Conditioning(
-      context, folder: request.folder,
-      template: isText ? request.template.within(adapter.template) : request.template,
-      vocabularySize: configuration.vocabularySize)
+    let conditioning = try adapter.surrounding(
+      Conditioning(
+        context, folder: request.folder,
+        template: isText ? request.template.within(adapter.template) : request.template,
+        vocabularySize: configuration.vocabularySize, reading: adapter.inputReading),
+      file: request.adapter.path)
     handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(request.inputs, reader: conditioning.reader)
     isForeignAdapter = try adapter.isForeign(to: request.folder)
-    notices = conditioning.hasForeignLineEnds ? [.lineEnds(file: context.file)] : []
+    notices = InputNotice.ofReading(conditioning, contextFile: context.file, data.examples)
     if adapter.isForeign(to: conditioning.context) {
       notices.append(.otherContext(file: context.file, adapter: request.adapter.path))
-    }
-    let added = data.examples.count(where: \.isEndAdded)
-    if added > 0, let token = conditioning.endTokenText {
-      notices.append(.endTokens(count: added, token: token))
     }
     if data.examples.count < InputNotice.few {
       notices.append(.fewHeldOut(count: data.examples.count))
     }
-    let studentPrefix = try adapter.prefix(in: conditioning, file: request.adapter.path)
+    let studentPrefix = adapter.prefix(in: conditioning)
     let longestPrefix = max(
       conditioning.contextPrefixCount, studentPrefix.rows(width: configuration.hiddenSize))
     try data.checkLengths(
@@ -110,7 +108,7 @@ package struct Evaluation: Sendable {
     let teacher = try distilling { () throws(TransformerError) in
       try Teacher(
         decoder, header: conditioning.header, context: conditioning.context,
-        closing: conditioning.closing, room: room
+        closing: conditioning.contextClosing, room: room
       ) { handle(.progress(.readingContext, done: $0, total: conditioning.contextPrefixCount)) }
     }
     var options = TrainingOptions()

@@ -29,7 +29,7 @@ struct TeacherWork {
     teacher = try distilling { () throws(TransformerError) in
       try Teacher(
         decoder, header: conditioning.header, context: conditioning.context,
-        closing: conditioning.closing, room: room
+        closing: conditioning.contextClosing, room: room
       ) { handle(.progress(.readingContext, done: $0, total: total)) }
     }
     answers =
