@@ -14,7 +14,13 @@ import Transformer
     return (found ?? []).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
   }()
 
-  @Test func everyFamilyWasSwept() throws {
+  @Test func everyModelOfEveryFamilyWasSwept() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: GoldenModel.families.path)
+      .filter { name in
+        let config = GoldenModel.families.appending(path: "\(name)/config.json")
+        return FileManager.default.fileExists(atPath: config.path)
+      }
+    #expect(Self.names == folders.sorted())
     let swept = try Set(
       Self.names.map { name in
         let config = try JSONValue(
