@@ -31,7 +31,7 @@ import Transformer
         template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
         tokenizer: takesText ? try tokenizer() : nil, layerCount: 5, queryHeads: 8,
         headerIdentifiers: [7],
-        closingIdentifiers: [8, 5],
+        closingIdentifiers: [8, 5], stopIdentifiers: [12, 1],
         contextTokens: 40, fingerprints: RunRecords.fingerprints))
   }
 
@@ -95,7 +95,8 @@ import Transformer
         "AutoModelForCausalLM.from_pretrained(\"org/model\", revision=\"refs/pr/1\")"))
     #expect(
       readme.contains(
-        "--enable-prompt-embeds --revision refs/pr/1 --tokenizer path/to/this/folder`"))
+        "--enable-prompt-embeds --generation-config vllm --revision refs/pr/1 --tokenizer path/to/this/folder`"
+      ))
     #expect(readme.contains("create(model=\"org/model\","))
   }
 
@@ -179,7 +180,8 @@ import Transformer
     #expect(
       readme.contains(
         "extra_body={\"chat_template_kwargs\": "
-          + "{\"controls\": \(inPython), \"enable_thinking\": False}})"))
+          + "{\"controls\": \(inPython), \"enable_thinking\": False}, \"stop_token_ids\": [1, 12]})"
+      ))
   }
 
   @Test func theMomentOfATemplateIsRecorded() throws {
@@ -286,10 +288,14 @@ import Transformer
   func theLinesAskForTheAnswerThatPithGives(isChat: Bool) throws {
     try write(try adapter(isChat: isChat))
     let readme = try text("README.md")
+    // The model's own configuration may have beams or forbid repetitions, and need not know the token that ends a turn.
     #expect(
       readme.contains(
-        "generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,"))
-    #expect(readme.contains("repetition_penalty=1.0, max_new_tokens=64)"))
+        "model.generation_config = GenerationConfig(do_sample=False, max_new_tokens=64, eos_token_id=[1, 12])"
+      ))
+    #expect(readme.contains("generate(input_ids=ids, attention_mask=torch.ones_like(ids))"))
+    #expect(readme.contains("\"stop_token_ids\": [1, 12]}"))
+    #expect(readme.contains("--generation-config vllm"))
     #expect(readme.contains("answer = output[0, ids.shape[1]:]"))
   }
 

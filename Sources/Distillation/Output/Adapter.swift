@@ -40,6 +40,8 @@ package struct Adapter: Sendable, Equatable {
     package var headerIdentifiers: [Int]
     /// The identifiers whose embeddings are `closing`.
     package var closingIdentifiers: [Int]
+    /// Tokens after which an answer ends.
+    package var stopIdentifiers: Set<Int>
     /// Tokens of the context that it replaces.
     package var contextTokens: Int
     /// What it was made from.
@@ -51,7 +53,8 @@ package struct Adapter: Sendable, Equatable {
       contextPlace: ContextPlace = .systemMessage, tokenizer: AdapterTokenizer?,
       layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), headerIdentifiers: [Int],
-      closingIdentifiers: [Int], contextTokens: Int, fingerprints: RunFingerprints
+      closingIdentifiers: [Int], stopIdentifiers: Set<Int> = [], contextTokens: Int,
+      fingerprints: RunFingerprints
     ) {
       self.model = model
       self.template = template
@@ -64,6 +67,7 @@ package struct Adapter: Sendable, Equatable {
       self.embeddingSpace = embeddingSpace
       self.headerIdentifiers = headerIdentifiers
       self.closingIdentifiers = closingIdentifiers
+      self.stopIdentifiers = stopIdentifiers
       self.contextTokens = contextTokens
       self.fingerprints = fingerprints
     }

@@ -62,6 +62,7 @@ struct RunDelivery {
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
         headerIdentifiers: conditioning.header, closingIdentifiers: conditioning.closing,
+        stopIdentifiers: conditioning.stopIdentifiers,
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }
 
