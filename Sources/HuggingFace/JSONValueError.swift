@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Safetensors
 
 /// What is wrong with a JSON file, in one line that names the file, the key path, what was expected
 /// and what was found.
@@ -39,7 +40,8 @@ package struct JSONValueError: Error, Equatable, Sendable, CustomStringConvertib
 /// Why a file cannot be read, in words for a user: Foundation's own errors fill several lines.
 func readFailure(of url: URL) -> String {
   guard FileManager.default.fileExists(atPath: url.path) else { return "there is no such file" }
+  if let special = SpecialFile(at: url.path) { return "expected a file, found \(special)" }
   return FileManager.default.isReadableFile(atPath: url.path)
-    ? "expected a file, found a folder or an input error"
+    ? "expected a file, found an input error"
     : "reading it is not permitted"
 }

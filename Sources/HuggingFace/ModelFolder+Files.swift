@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Safetensors
 import Tokenizers
 
 extension ModelFolder {
@@ -37,6 +38,7 @@ extension ModelFolder {
     let hasConfiguration = FileManager.default.fileExists(
       atPath: folder.appending(path: "config.json").path)
     if hasConfiguration { return "a file; name its folder \(folder.path)" }
+    if let special = SpecialFile(at: url.path) { return special.description }
     guard let handle = try? FileHandle(forReadingFrom: url) else { return "a file" }
     let start = (try? handle.read(upToCount: FileKind.prefixLength)) ?? nil
     return FileKind([UInt8](start ?? Data())).map(\.description) ?? "a file"

@@ -22,7 +22,8 @@ final class MappedFile: Sendable {
 
   /// Maps the file at `path`.
   init(path: String) throws(SafetensorsError.Problem) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe in the file's place would be waited for.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 { throw .system(action: "open the file", reason: Self.reason) }
     do throws(SafetensorsError.Problem) {
       let length = try Self.length(of: descriptor)
@@ -72,7 +73,7 @@ final class MappedFile: Sendable {
     if unsafe fstat(descriptor, &status) != 0 {
       throw .system(action: "ask for the file's length", reason: reason)
     }
-    if status.st_mode & S_IFMT != S_IFREG { throw .notAFile }
+    if let special = SpecialFile(mode: status.st_mode) { throw .notAFile(special) }
     return Int(status.st_size)
   }
 

@@ -14,7 +14,7 @@ package struct SafetensorsError: Error, Equatable, Sendable {
     /// A call of the operating system failed: what was tried, and the system's reason.
     case system(action: String, reason: String)
     /// The path does not lead to a regular file.
-    case notAFile
+    case notAFile(SpecialFile)
     /// The file is of another kind, such as a Git LFS pointer.
     case otherKind(FileKind)
     /// The file is too short even for the eight bytes of the header's length.
@@ -85,7 +85,7 @@ extension SafetensorsError.Problem {
   fileprivate var statement: String {
     switch self {
     case .system(let action, let reason): "cannot \(action): \(reason)"
-    case .notAFile: "expected a file, found a folder or a device"
+    case .notAFile(let found): "expected a file, found \(found)"
     case .otherKind(let kind): "expected a safetensors file, found \(kind)"
     case .tooShort(let found):
       "expected at least 8 bytes of header length, found \(found) bytes in all"
