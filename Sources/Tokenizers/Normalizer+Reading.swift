@@ -60,7 +60,8 @@ extension TextPattern {
         self = .expression(try RegularExpression(expression))
       } catch {
         throw .unexpected(
-          file: node.file, path: regex.path, found: "\"\(expression)\"", expected: error.problem)
+          file: node.file, path: regex.path, found: "\"\(expression.excerpt)\"",
+          expected: error.problem)
       }
     } else {
       throw node.unexpected("an object with String or Regex")

@@ -84,6 +84,18 @@ import Testing
     #expect(result.errors.contains("expected YAML"))
   }
 
+  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+    try expectRefusal(
+      "\u{FEFF}tokens: two\n", [], "FILE:1: The value 'two' is invalid for '--tokens <k>'")
+  }
+
+  @Test func nulBytesAndEmptyPathsAreNamed() throws {
+    let file = try folder.write("options.yaml", "tokens: 4\0\n")
+    try Program.expectRefusal(
+      ["--config", file.path], "\(file.path): expected YAML, found a NUL byte")
+    try Program.expectRefusal(["--config", ""], "--config: expected a path, found an empty text")
+  }
+
   @Test func aMissingFileIsNamed() throws {
     try Program.expectRefusal(
       ["--config", "/none/options.yaml"],

@@ -58,6 +58,10 @@ import Testing
       "--context: expected a path, found an empty text"
     ),
     (
+      ["generate", "--model", "", "--prompt", "p"],
+      "--model: expected a path or a name, found an empty text"
+    ),
+    (
       ["generate", "--model", "/none", "--prompt", "p", "--adapter", ""],
       "--adapter: expected a path, found an empty text"
     ),

@@ -129,6 +129,9 @@ import Tokenizers
     let place = "t.json: pre_tokenizer.pattern.Regex is "
     #expect(split("a+") == "no error")
     #expect(split("(a") == "\(place)\"(a\", expected a regular expression that compiles")
+    let long = String(repeating: "(", count: 300)
+    #expect(
+      split(long).hasPrefix("\(place)\"\(long.prefix(200))...\", expected a regular expression "))
     #expect(split("").hasSuffix("expected a pattern that is not empty"))
     #expect(
       split("a{1,3}+").hasSuffix("expected a regular expression without '+' after an interval"))

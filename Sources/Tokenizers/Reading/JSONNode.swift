@@ -96,6 +96,11 @@ struct JSONNode {
   }
 }
 
+extension String {
+  /// The text as a message shows it: a long one up to its 200th character.
+  var excerpt: String { prefix(200) + (count > 200 ? "..." : "") }
+}
+
 extension JSON {
   /// What to call this value in a message: its text if short, else its kind.
   var summary: String {

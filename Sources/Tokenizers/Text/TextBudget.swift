@@ -46,7 +46,7 @@ extension TokenizerError {
       case .bytes(let limit):
         "its components make more than \(limit) bytes of a text of \(count) bytes"
       case .steps(let limit, let pattern):
-        "its regular expression \"\(pattern)\" takes more than \(limit) steps on a text of "
+        "its regular expression \"\(pattern.excerpt)\" takes more than \(limit) steps on a text of "
           + "\(count) bytes"
       }
     self = .tooCostly(file: file, reason: reason)

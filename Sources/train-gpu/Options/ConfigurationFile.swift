@@ -30,11 +30,20 @@ struct ConfigurationFile {
   /// - Throws: when it is not YAML, or a value is not a text, a number or a boolean.
   init(_ path: String) throws {
     self.path = path
+    guard !path.isEmpty else {
+      throw UsageError(description: "--config: expected a path, found an empty text")
+    }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw UsageError(description: "\(path): expected a YAML file, found nothing to read")
     }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    // A byte order mark is no part of the text.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let bytes = data.starts(with: mark) ? data.dropFirst(mark.count) : data
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw UsageError(description: "\(path): expected UTF-8 text, found bytes that are not")
+    }
+    guard !text.utf8.contains(0) else {
+      throw UsageError(description: "\(path): expected YAML, found a NUL byte")
     }
     let root: Node?
     do {
