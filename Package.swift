@@ -30,17 +30,19 @@ let package = Package(
     .target(name: "CArithmetic"),
     .target(name: "CSignals"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CSignals"], swiftSettings: strict),
+    .target(name: "JSON", dependencies: ["Files"], swiftSettings: strict),
     .target(
-      name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
+      name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS", "JSON"],
       swiftSettings: strict),
-    .target(name: "JSON", swiftSettings: strict),
-    .target(name: "Safetensors", dependencies: ["CSignals", "JSON"], swiftSettings: strict),
+    .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: strict),
+    .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),
     .target(
-      name: "HuggingFace", dependencies: ["JSON", "Safetensors", "Tokenizers"],
+      name: "HuggingFace", dependencies: ["Files", "JSON", "Jinja", "Safetensors", "Tokenizers"],
       swiftSettings: strict),
     .target(
-      name: "Transformer", dependencies: ["Compute", "HuggingFace", "Safetensors"],
+      name: "Transformer", dependencies: ["Compute", "HuggingFace", "JSON", "Safetensors"],
       swiftSettings: strict),
     .target(
       name: "Inference", dependencies: ["Compute", "HuggingFace", "Transformer"],
@@ -48,21 +50,22 @@ let package = Package(
     .target(
       name: "Distillation",
       dependencies: [
-        "Compute", "HuggingFace", "Inference", "JSON", "Safetensors", "Tokenizers", "Transformer",
+        "Compute", "Files", "HuggingFace", "Inference", "JSON", "Safetensors", "Tokenizers",
+        "Transformer",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "CSignals", "Compute", "Distillation", "HuggingFace", "JSON", "OpenCL", "Safetensors",
-        "Transformer",
+        "CSignals", "Compute", "Distillation", "Files", "HuggingFace", "JSON", "OpenCL",
+        "Safetensors", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Compute", "JSON", "OpenCL"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "pith-bench",
@@ -80,17 +83,23 @@ let package = Package(
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-    .testTarget(
-      name: "SafetensorsTests", dependencies: ["CSignals", "Safetensors", "TestSupport"],
+      name: "ComputeTests", dependencies: ["Compute", "OpenCL", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SafetensorsTests", dependencies: ["CSignals", "Files", "Safetensors", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
       swiftSettings: strict),
     .testTarget(
       name: "HuggingFaceTests",
-      dependencies: ["HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers"],
+      dependencies: ["Files", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers"],
       swiftSettings: strict),
     .testTarget(
       name: "TransformerTests",
@@ -99,11 +108,12 @@ let package = Package(
         "Transformer",
       ],
       swiftSettings: strict),
-    .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
+    .testTarget(
+      name: "InferenceTests", dependencies: ["Inference", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "DistillationTests",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "Inference", "JSON", "Safetensors",
+        "Compute", "Distillation", "Files", "HuggingFace", "Inference", "JSON", "Safetensors",
         "TestSupport", "Tokenizers", "Transformer",
       ],
       swiftSettings: strict),

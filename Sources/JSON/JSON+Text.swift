@@ -3,16 +3,21 @@ extension JSON {
   package struct Layout: Sendable {
     /// Spaces for every level of nesting on lines of their own, or nil for one line.
     package var indentation: Int?
-    /// What stands between two elements or members.
+    /// The text between two elements or members.
     package var elementSeparator: String
-    /// What stands between a key and its value.
+    /// The text between a key and its value.
     package var keySeparator: String
     /// Whether the members of an object come in the order of their keys' code points.
     package var sortsKeys: Bool
     /// Whether everything outside ASCII is written as an escape.
     package var escapesNonASCII: Bool
 
-    /// A layout; as it stands, the one of Python's `json.dumps`, but with Unicode as it is.
+    /// Whether a number without fraction is written without `.0`.
+    var dropsZeroFractions = false
+    /// Whether the end of an empty array or object stands on a line of its own, after an empty one.
+    var breaksEmptyContainers = false
+
+    /// A layout; without arguments that of Python's `json.dumps(ensure_ascii=False)`.
     package init(
       indentation: Int? = nil, elementSeparator: String? = nil, keySeparator: String = ": ",
       sortsKeys: Bool = false, escapesNonASCII: Bool = false
@@ -22,6 +27,18 @@ extension JSON {
       self.keySeparator = keySeparator
       self.sortsKeys = sortsKeys
       self.escapesNonASCII = escapesNonASCII
+    }
+
+    /// The layout of records in files: keys sorted, each member on a line of its own or all on one.
+    ///
+    /// It is that of Foundation's `JSONEncoder`, because the digests in files cover its bytes.
+    package static func record(isIndented: Bool) -> Layout {
+      var layout = Layout(
+        indentation: isIndented ? 2 : nil, elementSeparator: ",",
+        keySeparator: isIndented ? " : " : ":", sortsKeys: true)
+      layout.dropsZeroFractions = true
+      layout.breaksEmptyContainers = isIndented
+      return layout
     }
 
     /// No white space at all.
@@ -41,7 +58,8 @@ extension JSON {
     case .null: output += "null"
     case .bool(let value): output += value ? "true" : "false"
     case .integer(let value): output += String(value)
-    case .number(let value): output += Self.numberText(value)
+    case .unsigned(let value): output += String(value)
+    case .number(let value): output += Self.numberText(value, layout)
     case .string(let value): Self.writeString(value, to: &output, layout)
     case .array(let elements):
       Self.writeItems(elements, between: "[", and: "]", to: &output, layout, level) {
@@ -72,7 +90,10 @@ extension JSON {
       writeLineBreak(to: &output, layout, level: level + 1)
       write(item, &output)
     }
-    if !items.isEmpty { writeLineBreak(to: &output, layout, level: level) }
+    if items.isEmpty, layout.breaksEmptyContainers { output += "\n" }
+    if !items.isEmpty || layout.breaksEmptyContainers {
+      writeLineBreak(to: &output, layout, level: level)
+    }
     output += close
   }
 
@@ -81,10 +102,11 @@ extension JSON {
     output += "\n" + String(repeating: " ", count: indentation * level)
   }
 
-  private static func numberText(_ value: Double) -> String {
+  private static func numberText(_ value: Double, _ layout: Layout) -> String {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-    return value.description
+    let text = value.description
+    return layout.dropsZeroFractions && text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   private static func writeString(_ text: String, to output: inout String, _ layout: Layout) {

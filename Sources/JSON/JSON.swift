@@ -9,6 +9,8 @@ package enum JSON: Sendable, Equatable {
   case bool(Bool)
   /// A number without fraction and exponent that fits an `Int`.
   case integer(Int)
+  /// A number without fraction and exponent that fits a `UInt64` and no `Int`.
+  case unsigned(UInt64)
   /// Every other number.
   case number(Double)
   case string(String)
@@ -17,14 +19,16 @@ package enum JSON: Sendable, Equatable {
 }
 
 extension JSON {
-  /// What the value is, in the words of an error message: `a string`, `an object` and so on.
+  /// The value or its type for an error message: `the integer 3`, `an object`.
   package var kind: String {
     switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
     case .integer(let value): "the integer \(value)"
-    case .number(let value): "the number \(value)"
-    case .string(let value): "the string \"\(value.prefix(60))\(value.count > 60 ? "..." : "")\""
+    case .unsigned(let value): "the integer \(value)"
+    case .number: "the number \(text())"
+    case .string(let value):
+      "the string \"\(value.prefix(60))\(value.count > 60 ? "..." : "")\""
     case .array: "an array"
     case .object: "an object"
     }

@@ -1,25 +1,25 @@
-/// The places of an object's keys by their UTF-8: a table with open addressing.
+/// The positions of an object's keys by their UTF-8: a table with open addressing.
 ///
 /// The keys stay with the members, so that 150,000 of them cost one allocation here and no copy.
 struct JSONKeyIndex: Sendable {
-  /// The hash of a key in the upper half and its place + 1 in the lower, 0 where free; a power of
-  /// two long and at most half full.
+  /// The hash of a key in the upper half and its position + 1 in the lower, 0 where free; a power
+  /// of two long and at most half full.
   private var slots: [UInt64] = []
 
-  /// The place of `key`, or nil.
-  func place(of key: String, keyAt: (Int) -> String) -> Int? {
+  /// The position of `key`, or nil.
+  func position(of key: String, keyAt: (Int) -> String) -> Int? {
     if slots.isEmpty { return nil }
     let slot = slots[find(key, Self.hash(key), keyAt)]
-    return slot == 0 ? nil : Self.place(slot)
+    return slot == 0 ? nil : Self.position(slot)
   }
 
-  /// Adds `key`, which comes after `place` others; false where it is there already.
-  mutating func insert(_ key: String, at place: Int, keyAt: (Int) -> String) -> Bool {
-    if (place + 1) * 2 > slots.count { grow() }
+  /// Adds `key`, which comes after `position` others; false where it exists.
+  mutating func insert(_ key: String, at position: Int, keyAt: (Int) -> String) -> Bool {
+    if (position + 1) * 2 > slots.count { grow() }
     let hash = Self.hash(key)
     let slot = find(key, hash, keyAt)
     guard slots[slot] == 0 else { return false }
-    slots[slot] = UInt64(hash) << 32 | UInt64(UInt32(place + 1))
+    slots[slot] = UInt64(hash) << 32 | UInt64(UInt32(position + 1))
     return true
   }
 
@@ -40,13 +40,13 @@ struct JSONKeyIndex: Sendable {
     var slot = Int(hash) & mask
     while slots[slot] != 0 {
       let entry = slots[slot]
-      if entry >> 32 == hash, keyAt(Self.place(entry)).hasSameBytes(as: key) { break }
+      if entry >> 32 == hash, keyAt(Self.position(entry)).hasSameBytes(as: key) { break }
       slot = (slot + 1) & mask
     }
     return slot
   }
 
-  private static func place(_ slot: UInt64) -> Int {
+  private static func position(_ slot: UInt64) -> Int {
     Int(UInt32(truncatingIfNeeded: slot)) - 1
   }
 

@@ -1,7 +1,7 @@
 /// The members of a JSON object in the order of the file, each key once.
 ///
-/// Keys are told apart by their UTF-8: `String` takes texts for equal that Unicode calls
-/// equivalent, JSON does not.
+/// Keys are compared by their UTF-8: texts that are canonically equivalent are equal as `String`,
+/// but not in JSON.
 package struct JSONObject: Sendable {
   /// The members in the order of the file.
   package private(set) var members: [(key: String, value: JSON)] = []
@@ -23,20 +23,22 @@ package struct JSONObject: Sendable {
   /// The value of `key`, or nil. Assigning a new key puts it last; assigning nil removes the
   /// member.
   package subscript(key: String) -> JSON? {
-    get { place(of: key).map { members[$0].value } }
+    get { position(of: key).map { members[$0].value } }
     set {
       guard let newValue else {
         remove(key)
         return
       }
-      if !append(key, newValue), let place = place(of: key) { members[place].value = newValue }
+      if !append(key, newValue), let position = position(of: key) {
+        members[position].value = newValue
+      }
     }
   }
 
   /// Puts a member last; false, and nothing changed, where the key is there already.
   mutating func append(_ key: String, _ value: JSON) -> Bool {
     if members.count < Self.longestSearch {
-      if place(of: key) != nil { return false }
+      if position(of: key) != nil { return false }
     } else {
       if members.count == Self.longestSearch { buildIndex() }
       if !index.insert(key, at: members.count, keyAt: { members[$0].key }) { return false }
@@ -46,21 +48,21 @@ package struct JSONObject: Sendable {
   }
 
   private mutating func remove(_ key: String) {
-    guard let place = place(of: key) else { return }
-    members.remove(at: place)
+    guard let position = position(of: key) else { return }
+    members.remove(at: position)
     if members.count > Self.longestSearch { buildIndex() }
   }
 
   private mutating func buildIndex() {
     index = JSONKeyIndex()
-    for place in members.indices {
-      _ = index.insert(members[place].key, at: place, keyAt: { members[$0].key })
+    for position in members.indices {
+      _ = index.insert(members[position].key, at: position, keyAt: { members[$0].key })
     }
   }
 
-  private func place(of key: String) -> Int? {
+  private func position(of key: String) -> Int? {
     members.count > Self.longestSearch
-      ? index.place(of: key, keyAt: { members[$0].key })
+      ? index.position(of: key, keyAt: { members[$0].key })
       : members.firstIndex { $0.key.hasSameBytes(as: key) }
   }
 }

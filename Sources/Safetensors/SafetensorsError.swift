@@ -1,3 +1,4 @@
+import Files
 import JSON
 
 /// Why a safetensors file could not be read or written. ``description`` is one line that names the
@@ -14,7 +15,7 @@ package struct SafetensorsError: Error, Equatable, Sendable {
     /// A call of the operating system failed: what was tried, and the system's reason.
     case system(action: String, reason: String)
     /// The path does not lead to a regular file.
-    case notAFile
+    case notAFile(SpecialFile)
     /// The file is of another kind, such as a Git LFS pointer.
     case otherKind(FileKind)
     /// The file is too short even for the eight bytes of the header's length.
@@ -61,7 +62,7 @@ package struct SafetensorsError: Error, Equatable, Sendable {
 }
 
 extension SafetensorsError {
-  /// The error of the operating system as an error of this file.
+  /// An error of the operating system as an error of this file.
   init(_ error: FileError) {
     self.init(file: error.path, problem: .system(action: error.action, reason: error.reason))
   }
@@ -85,7 +86,7 @@ extension SafetensorsError.Problem {
   fileprivate var statement: String {
     switch self {
     case .system(let action, let reason): "cannot \(action): \(reason)"
-    case .notAFile: "expected a file, found a folder or a device"
+    case .notAFile(let found): "expected a file, found \(found)"
     case .otherKind(let kind): "expected a safetensors file, found \(kind)"
     case .tooShort(let found):
       "expected at least 8 bytes of header length, found \(found) bytes in all"
@@ -125,6 +126,16 @@ extension SafetensorsError.Problem {
       "expected finite numbers, found NaN or infinity at element \(element)"
     case .wrongByteCount(let expected, let found):
       "expected \(expected) bytes of tensors to be written, found \(found)"
+    }
+  }
+}
+
+extension SafetensorsError.Problem {
+  /// The failure of a mapping.
+  init(_ failure: MappedFile.Failure) {
+    switch failure {
+    case .system(let error): self = .system(action: error.action, reason: error.reason)
+    case .notAFile(let found): self = .notAFile(found)
     }
   }
 }

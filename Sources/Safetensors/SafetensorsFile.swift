@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 
@@ -23,7 +24,7 @@ package final class SafetensorsFile: Sendable {
   package init(contentsOf url: URL) throws(SafetensorsError) {
     path = url.path
     do throws(SafetensorsError.Problem) {
-      mapping = try MappedFile(path: url.path)
+      do { mapping = try MappedFile(path: url.path) } catch { throw .init(error) }
       let header = try Self.header(of: mapping)
       tensors = header.tensors
       metadata = header.metadata
@@ -45,7 +46,8 @@ package final class SafetensorsFile: Sendable {
       throw failure(.wrongShape(tensor: name, expected: shape, found: tensor.shape))
     }
     do throws(SafetensorsError.Problem) {
-      let length = try mapping.currentLength()
+      let length: Int
+      do { length = try mapping.currentLength() } catch { throw .init(error) }
       if length < tensor.byteRange.upperBound {
         throw .shrunk(expected: mapping.length, found: length)
       }
@@ -72,7 +74,7 @@ package final class SafetensorsFile: Sendable {
 
   /// The bytes of a tensor where they are mapped, for handing to a device or to C without a copy.
   ///
-  /// They are valid as long as this file object lives, so whoever keeps the pointer keeps the file.
+  /// They are valid as long as this file object lives, so the owner of the pointer keeps the file.
   /// They may begin at any address.
   @unsafe
   package func bytes(of name: String) throws(SafetensorsError) -> UnsafeRawBufferPointer {
@@ -80,13 +82,14 @@ package final class SafetensorsFile: Sendable {
     return unsafe UnsafeRawBufferPointer(rebasing: mapping.bytes[tensor.byteRange])
   }
 
-  /// Lets the operating system take back the memory that a tensor's mapped pages hold, after it was copied: otherwise both
-  /// count as this process's. The bytes stay readable.
+  /// Lets the operating system take back the memory that a tensor's mapped pages hold, after it was
+  /// copied: otherwise both count as this process's. The bytes stay readable.
   package func releasePages(of name: String) {
     if let tensor = tensors[name] { mapping.releasePages(of: tensor.byteRange) }
   }
 
-  /// The header; where it is none, the file may be of another kind, which says more than what is wrong with it as a header.
+  /// The header; where it is none, the file may be of another kind, which says more than what is
+  /// wrong with it as a header.
   private static func header(
     of mapping: MappedFile
   ) throws(SafetensorsError.Problem) -> SafetensorsHeader {

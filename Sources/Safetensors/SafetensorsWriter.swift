@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 
@@ -14,7 +15,7 @@ package struct SafetensorsWriter: ~Copyable {
   /// Opens the temporary file and writes the header.
   ///
   /// - Parameters:
-  ///   - url: where the file will stand; its folder exists.
+  ///   - url: the path of the finished file; its folder exists.
   ///   - tensors: names, element types and shapes in the order in which ``append(_:)`` will bring
   ///     the data.
   ///     Beginning with the widest elements keeps every tensor aligned.

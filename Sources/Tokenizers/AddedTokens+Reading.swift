@@ -1,14 +1,16 @@
 import JSON
 
-extension AddedToken {
+extension AddedToken: JSONReadable {
+  static let kindOfJSON = "a token"
+
   /// Reads an element of `added_tokens`.
-  init(_ node: JSONNode) throws(TokenizerError) {
-    content = Array(try node.required("content", "a string").string().utf8)
-    isSingleWord = try node.boolean("single_word", default: false)
-    stripsLeft = try node.boolean("lstrip", default: false)
-    stripsRight = try node.boolean("rstrip", default: false)
-    isSpecial = try node.boolean("special", default: false)
-    isNormalized = try node.boolean("normalized", default: !isSpecial)
+  init(reading node: JSONNode) throws(JSONReadingError) {
+    content = Array(try node.required("content", String.self).utf8)
+    isSingleWord = try node.optional("single_word") ?? false
+    stripsLeft = try node.optional("lstrip") ?? false
+    stripsRight = try node.optional("rstrip") ?? false
+    isSpecial = try node.optional("special") ?? false
+    isNormalized = try node.optional("normalized") ?? !isSpecial
   }
 
   /// The token as an element of `added_tokens`.

@@ -32,10 +32,10 @@ struct AddedTokens: Sendable {
   }
 
   private var entries: [Entry] = []
-  /// The place in `entries` of each identifier.
-  private var places: [Int: Int] = [:]
+  /// The index in `entries` of each identifier.
+  private var indices: [Int: Int] = [:]
   private var contents = Vocabulary(capacity: 16)
-  /// Over the text as given; values are places in `entries`.
+  /// Over the text as given; values are indices in `entries`.
   private var verbatim = TokenTrie()
   /// Over the normalized text.
   private var normalized = TokenTrie()
@@ -57,7 +57,7 @@ struct AddedTokens: Sendable {
     var following = model.size
     for token in tokens where !token.content.isEmpty {
       let known = contents.identifier(of: token.content.span)
-      if let known, let place = places[Int(known)], entries[place].token == token { continue }
+      if let known, let index = indices[Int(known)], entries[index].token == token { continue }
       let modelIdentifier = model.vocabulary.identifier(of: token.content.span)
       let identifier: Int
       if let known = known ?? modelIdentifier {
@@ -72,10 +72,10 @@ struct AddedTokens: Sendable {
         bytes: token.content, startsAtOrigin: true, budget: TextBudget(count: token.content.count))
       if token.isNormalized { try normalizer?.normalize(&form) }
       let entry = Entry(token: token, form: form.bytes, identifier: Int32(identifier))
-      if let place = places[identifier] {
-        entries[place] = entry
+      if let index = indices[identifier] {
+        entries[index] = entry
       } else {
-        places[identifier] = entries.count
+        indices[identifier] = entries.count
         entries.append(entry)
       }
       contents.insert(token.content.span, identifier)
@@ -84,11 +84,11 @@ struct AddedTokens: Sendable {
         if form.bytes == token.content { skippedIdentifiers.insert(identifier) }
       }
     }
-    for (place, entry) in entries.enumerated() where !entry.form.isEmpty {
+    for (index, entry) in entries.enumerated() where !entry.form.isEmpty {
       if entry.token.isNormalized {
-        hasNormalized = normalized.insert(entry.form.span, place) || hasNormalized
+        hasNormalized = normalized.insert(entry.form.span, index) || hasNormalized
       } else {
-        hasVerbatim = verbatim.insert(entry.form.span, place) || hasVerbatim
+        hasVerbatim = verbatim.insert(entry.form.span, index) || hasVerbatim
       }
     }
   }
@@ -107,12 +107,12 @@ struct AddedTokens: Sendable {
 
   /// The token as the file spells it, or nil.
   func content(of identifier: Int) -> [UInt8]? {
-    places[identifier].map { entries[$0].token.content }
+    indices[identifier].map { entries[$0].token.content }
   }
 
   /// The token as the decoder is to see it, or nil.
   func form(of identifier: Int) -> [UInt8]? {
-    places[identifier].map { entries[$0].form }
+    indices[identifier].map { entries[$0].form }
   }
 
   /// Cuts `text` at the tokens in it, leftmost first and of those that start together the

@@ -1,38 +1,35 @@
-extension Decoder {
+import JSON
+
+extension Decoder: JSONReadable {
+  static let kindOfJSON = "a decoder"
+
   private static let supported = [
     "Sequence", "ByteLevel", "Replace", "ByteFallback", "Fuse", "Strip", "Metaspace", "BPEDecoder",
   ]
 
-  init(_ node: JSONNode) throws(TokenizerError) {
+  /// Reads the `decoder` of a tokenizer.json.
+  init(reading node: JSONNode) throws(JSONReadingError) {
     switch try node.type() {
     case "Sequence":
-      var decoders: [Decoder] = []
-      for element in try node.required("decoders", "an array").elements() {
-        decoders.append(try Decoder(element))
-      }
-      self = .sequence(decoders)
+      self = .sequence(try node.required("decoders"))
     case "ByteLevel":
       self = .byteLevel
     case "Replace":
       self = .replace(
-        try TextPattern(node.required("pattern", "an object with String or Regex")),
-        with: Array(try node.required("content", "a string").string().utf8))
+        try node.required("pattern"),
+        with: Array(try node.required("content", String.self).utf8))
     case "ByteFallback":
       self = .byteFallback
     case "Fuse":
       self = .fuse
     case "Strip":
       self = .strip(
-        try node.required("content", "a string of one character").character(),
-        start: try node.required("start", "a count").count(),
-        stop: try node.required("stop", "a count").count())
+        try node.character("content"),
+        start: try node.count("start"), stop: try node.count("stop"))
     case "Metaspace":
       self = .metaspace(try Metaspace(node))
     case "BPEDecoder":
-      let suffix = try node.required("suffix", "a string")
-      let bytes = Array(try suffix.string().utf8)
-      guard !bytes.isEmpty else { throw suffix.unexpected("a string that is not empty") }
-      self = .wordEnd(bytes)
+      self = .wordEnd(try node.nonEmptyText("suffix"))
     default:
       throw node.unsupported(Self.supported)
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// SentencePiece's treatment of spaces: each becomes a visible character, and a text may get one
 /// in front, so that its first word looks like any other. It is a pre-tokenizer and a decoder.
 struct Metaspace: Sendable {
@@ -12,22 +14,23 @@ struct Metaspace: Sendable {
   /// Whether to cut before every replacement.
   let splits: Bool
 
-  init(_ node: JSONNode) throws(TokenizerError) {
-    replacement = try node.required("replacement", "a string of one character").character()
-    splits = try node.boolean("split", default: true)
-    let scheme = node.member("prepend_scheme")
-    if let scheme {
-      guard let known = PrependScheme(rawValue: try scheme.string()) else {
-        throw scheme.unexpected("one of always, first, never")
+  init(_ node: JSONNode) throws(JSONReadingError) {
+    replacement = try node.character("replacement")
+    splits = try node.optional("split") ?? true
+    if let name: String = try node.optional("prepend_scheme") {
+      guard let scheme = PrependScheme(rawValue: name) else {
+        throw node.failure(
+          expected: "one of always, first, never", found: JSON.string(name).kind,
+          at: "prepend_scheme")
       }
-      prependScheme = known
+      prependScheme = scheme
     } else {
       prependScheme = .always
     }
-    if let legacy = node.member("add_prefix_space"), try !legacy.boolean(),
-      prependScheme != .never
-    {
-      throw legacy.unexpected("true, or a prepend_scheme of never beside it")
+    if let legacy: Bool = try node.optional("add_prefix_space"), !legacy, prependScheme != .never {
+      throw node.failure(
+        expected: "true, or a prepend_scheme of never beside it", found: "false",
+        at: "add_prefix_space")
     }
   }
 
@@ -60,7 +63,7 @@ struct Metaspace: Sendable {
     return replacement.indices.allSatisfy { source[range.lowerBound + $0] == replacement[$0] }
   }
 
-  /// Appends a token's text with replacements turned back into spaces, or dropped from the
+  /// Appends a token's text with spaces for replacements, or dropped from the
   /// first token where a text gets one in front.
   func appendDecoded(
     _ text: Span<UInt8>, _ range: Range<Int>, isFirstToken: Bool, to output: inout [UInt8]

@@ -1,10 +1,15 @@
-extension Normalizer {
+import JSON
+
+extension Normalizer: JSONReadable {
+  static let kindOfJSON = "a normalizer"
+
   private static let supported = [
     "Sequence", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "StripAccents", "Replace",
     "Prepend", "Precompiled", "Nmt", "ByteLevel",
   ]
 
-  init(_ node: JSONNode) throws(TokenizerError) {
+  /// Reads the `normalizer` of a tokenizer.json.
+  init(reading node: JSONNode) throws(JSONReadingError) {
     let type = try node.type()
     if let form = UnicodeNormalization(rawValue: type) {
       self = .unicode(form)
@@ -12,25 +17,21 @@ extension Normalizer {
     }
     switch type {
     case "Sequence":
-      var normalizers: [Normalizer] = []
-      for element in try node.required("normalizers", "an array").elements() {
-        normalizers.append(try Normalizer(element))
-      }
-      self = .sequence(normalizers)
+      self = .sequence(try node.required("normalizers"))
     case "Lowercase":
       self = .lowercase
     case "Strip":
       self = .strip(
-        left: try node.required("strip_left", "true or false").boolean(),
-        right: try node.required("strip_right", "true or false").boolean())
+        left: try node.required("strip_left"),
+        right: try node.required("strip_right"))
     case "StripAccents":
       self = .stripAccents
     case "Replace":
       self = .replace(
-        try TextPattern(node.required("pattern", "an object with String or Regex")),
-        with: Array(try node.required("content", "a string").string().utf8))
+        try node.required("pattern"),
+        with: Array(try node.required("content", String.self).utf8))
     case "Prepend":
-      self = .prepend(Array(try node.required("prepend", "a string").string().utf8))
+      self = .prepend(Array(try node.required("prepend", String.self).utf8))
     case "Precompiled":
       self = .precompiled(try CharacterMap(node))
     case "Nmt":
@@ -43,15 +44,14 @@ extension Normalizer {
   }
 }
 
-extension TextPattern {
+extension TextPattern: JSONReadable {
+  static let kindOfJSON = "an object with String or Regex"
+
   /// Reads `{"String": ...}` or `{"Regex": ...}`.
-  init(_ node: JSONNode) throws(TokenizerError) {
-    if let literal = node.member("String") {
-      let bytes = Array(try literal.string().utf8)
-      guard !bytes.isEmpty else { throw literal.unexpected("a string that is not empty") }
-      self = .literal(bytes)
-    } else if let regex = node.member("Regex") {
-      let expression = try regex.string()
+  init(reading node: JSONNode) throws(JSONReadingError) {
+    if try node.has("String") {
+      self = .literal(try node.nonEmptyText("String"))
+    } else if let expression: String = try node.optional("Regex") {
       if let words = WordPattern(expression: expression) {
         self = .words(words)
         return
@@ -59,11 +59,11 @@ extension TextPattern {
       do {
         self = .expression(try RegularExpression(expression))
       } catch {
-        throw .unexpected(
-          file: node.file, path: regex.path, found: "\"\(expression)\"", expected: error.problem)
+        throw node.failure(
+          expected: error.problem, found: JSON.string(expression).kind, at: "Regex")
       }
     } else {
-      throw node.unexpected("an object with String or Regex")
+      throw node.failure(expected: Self.kindOfJSON)
     }
   }
 }

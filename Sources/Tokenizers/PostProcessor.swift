@@ -1,3 +1,5 @@
+import JSON
+
 /// The `post_processor` of a tokenizer.json: puts special tokens around the text's.
 ///
 /// A tokenizer.json also says what to do with two texts; here there is always one.
@@ -35,12 +37,15 @@ struct PostProcessor: Sendable {
   }
 }
 
-extension PostProcessor {
+extension PostProcessor: JSONReadable {
+  static let kindOfJSON = "a post-processor"
+
   private static let supported = [
     "TemplateProcessing", "ByteLevel", "Sequence", "BertProcessing", "RobertaProcessing",
   ]
 
-  init(_ node: JSONNode) throws(TokenizerError) {
+  /// Reads the `post_processor` of a tokenizer.json.
+  init(reading node: JSONNode) throws(JSONReadingError) {
     switch try node.type() {
     case "ByteLevel":
       self = .none  // It only moves offsets.
@@ -53,11 +58,11 @@ extension PostProcessor {
       ])
     case "Sequence":
       var result = PostProcessor.none
-      for element in try node.required("processors", "an array").elements() {
-        let processor = try PostProcessor(element)
+      for element in try node.required("processors", [JSONNode].self) {
+        let processor = try PostProcessor(reading: element)
         if processor.pieces == [.text] { continue }
         guard result.pieces == [.text] else {
-          throw element.unexpected("at most one processor that adds tokens")
+          throw element.failure(expected: "at most one processor that adds tokens")
         }
         result = processor
       }
@@ -70,31 +75,36 @@ extension PostProcessor {
   /// The identifier in a member like `["[CLS]", 101]`.
   private static func identifier(
     _ node: JSONNode, _ key: String
-  ) throws(TokenizerError) -> Int32 {
-    let member = try node.required(key, "a token with its identifier")
-    let parts = try member.elements()
-    guard parts.count == 2 else { throw member.unexpected("a token with its identifier") }
+  ) throws(JSONReadingError) -> Int32 {
+    let parts: [JSONNode] = try node.required(key, expected: "a token with its identifier")
+    guard parts.count == 2 else {
+      throw node.failure(
+        expected: "a token with its identifier", found: "an array of \(parts.count)", at: key)
+    }
     return Int32(try parts[1].count())
   }
 
-  private static func template(_ node: JSONNode) throws(TokenizerError) -> PostProcessor {
-    let tokens = try node.required("special_tokens", "an object")
+  private static func template(_ node: JSONNode) throws(JSONReadingError) -> PostProcessor {
+    let tokens: JSONNode = try node.required("special_tokens", expected: "an object")
     var pieces: [Piece] = []
-    for element in try node.required("single", "an array").elements() {
-      if let sequence = element.member("Sequence") {
-        let name = try sequence.required("id", "A")
-        guard try name.string() == "A" else { throw name.unexpected("A: there is one text") }
+    for element in try node.required("single", [JSONNode].self) {
+      if let sequence: JSONNode = try element.optional("Sequence") {
+        let name: String = try sequence.required("id", expected: "A")
+        guard name == "A" else {
+          throw sequence.failure(expected: "A: there is one text", found: name, at: "id")
+        }
         pieces.append(.text)
-      } else if let special = element.member("SpecialToken") {
-        let name = try special.required("id", "the name of a special token").string()
-        let token = try tokens.required(name, "an object with ids")
+      } else if let special: JSONNode = try element.optional("SpecialToken") {
+        let name: String = try special.required("id", expected: "the name of a special token")
+        let token: JSONNode = try tokens.required(name, expected: "an object with ids")
         var identifiers: [Int32] = []
-        for identifier in try token.required("ids", "an array of identifiers").elements() {
+        let ids: [JSONNode] = try token.required("ids", expected: "an array of identifiers")
+        for identifier in ids {
           identifiers.append(Int32(try identifier.count()))
         }
         pieces.append(.special(identifiers))
       } else {
-        throw element.unexpected("an object with Sequence or SpecialToken")
+        throw element.failure(expected: "an object with Sequence or SpecialToken")
       }
     }
     return PostProcessor(pieces: pieces)

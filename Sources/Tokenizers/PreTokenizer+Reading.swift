@@ -1,35 +1,33 @@
-extension PreTokenizer {
+import JSON
+
+extension PreTokenizer: JSONReadable {
+  static let kindOfJSON = "a pre-tokenizer"
+
   private static let supported = [
     "Sequence", "Split", "ByteLevel", "Metaspace", "Digits", "Punctuation", "Whitespace",
     "WhitespaceSplit", "BertPreTokenizer", "CharDelimiterSplit", "FixedLength",
   ]
 
-  init(_ node: JSONNode) throws(TokenizerError) {
+  /// Reads the `pre_tokenizer` of a tokenizer.json.
+  init(reading node: JSONNode) throws(JSONReadingError) {
     switch try node.type() {
     case "Sequence":
-      var preTokenizers: [PreTokenizer] = []
-      for element in try node.required("pretokenizers", "an array").elements() {
-        preTokenizers.append(try PreTokenizer(element))
-      }
-      self = .sequence(preTokenizers)
+      self = .sequence(try node.required("pretokenizers"))
     case "Split":
       self = .split(
-        try TextPattern(node.required("pattern", "an object with String or Regex")),
-        try SplitBehavior(node.required("behavior", SplitBehavior.expected)),
-        inverted: try node.boolean("invert", default: false))
+        try node.required("pattern"), try node.required("behavior"),
+        inverted: try node.optional("invert") ?? false)
     case "ByteLevel":
       self = .byteLevel(
-        addsPrefixSpace: try node.boolean("add_prefix_space", default: true),
-        splitsWords: try node.boolean("use_regex", default: true))
+        addsPrefixSpace: try node.optional("add_prefix_space") ?? true,
+        splitsWords: try node.optional("use_regex") ?? true)
     case "Metaspace":
       self = .metaspace(try Metaspace(node))
     case "Digits":
-      let isIndividual = try node.boolean("individual_digits", default: false)
+      let isIndividual = try node.optional("individual_digits") ?? false
       self = .split(.scalars(.numbers), isIndividual ? .isolated : .contiguous, inverted: false)
     case "Punctuation":
-      let behavior = try node.member("behavior").map { node throws(TokenizerError) in
-        try SplitBehavior(node)
-      }
+      let behavior: SplitBehavior? = try node.optional("behavior")
       self = .split(.scalars(.punctuation), behavior ?? .isolated, inverted: false)
     case "Whitespace":
       self = .split(.wordsAndSymbols, .removed, inverted: true)
@@ -41,11 +39,11 @@ extension PreTokenizer {
         .split(.scalars(.punctuation), .isolated, inverted: false),
       ])
     case "CharDelimiterSplit":
-      let delimiter = try node.required("delimiter", "a string of one character").character()
+      let delimiter = try node.character("delimiter")
       self = .split(.literal(delimiter), .removed, inverted: false)
     case "FixedLength":
-      let length = try node.member("length")?.count() ?? 5
-      guard length > 0 else { throw node.unexpected("a length above 0") }
+      let length = try node.optional("length", JSONNode.self)?.count() ?? 5
+      guard length > 0 else { throw node.failure(expected: "a length above 0") }
       self = .fixedLength(length)
     default:
       throw node.unsupported(Self.supported)
@@ -53,12 +51,13 @@ extension PreTokenizer {
   }
 }
 
-extension SplitBehavior {
-  static let expected = "one of \(allCases.map(\.rawValue).joined(separator: ", "))"
+extension SplitBehavior: JSONReadable {
+  static let kindOfJSON = "one of \(allCases.map(\.rawValue).joined(separator: ", "))"
 
-  init(_ node: JSONNode) throws(TokenizerError) {
-    guard let behavior = SplitBehavior(rawValue: try node.string()) else {
-      throw node.unexpected(Self.expected)
+  /// Reads the name of a behavior.
+  init(reading node: JSONNode) throws(JSONReadingError) {
+    guard let behavior = SplitBehavior(rawValue: try node.read()) else {
+      throw node.failure(expected: Self.kindOfJSON)
     }
     self = behavior
   }

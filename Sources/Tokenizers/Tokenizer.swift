@@ -5,7 +5,7 @@ import JSON
 /// `tokenizers` does it.
 ///
 /// The stages have the names of the file: added tokens are found, what lies between them is
-/// normalized, split into pieces and turned into tokens by the model, and a post-processor puts
+/// normalized, split into pieces and encoded into tokens by the model, and a post-processor puts
 /// special tokens around the result. `truncation` and `padding` of the file are not applied, as
 /// transformers does not apply them either unless asked.
 ///
@@ -18,81 +18,39 @@ package struct Tokenizer: Sendable {
   let decoder: Decoder?
   let addedTokens: AddedTokens
   private let workspaces = WorkspacePool()
-  /// What error messages call the file.
+  /// The name of the file in error messages.
   private let file: String
 
-  /// Larger files are refused before they are parsed.
-  private static let fileLimit = 1 << 30
-
   /// Reads a tokenizer.json.
-  /// - Throws: `TokenizerError` if the file cannot be read, is not JSON, lacks something, or names
-  ///   a component that is not supported.
+  ///
+  /// A repeated key in one object is refused. The `tokenizers` library takes the last of
+  /// them, but never writes such a file: one that has them is damaged.
+  ///
+  /// - Throws: when the file cannot be read, is not JSON, lacks something, or names a component
+  ///   that is not supported.
   package init(contentsOf file: URL) throws(TokenizerError) {
-    try self.init(Self.json(contentsOf: file), name: file.path)
+    let node: JSONNode
+    do { node = try JSONNode(contentsOf: file) } catch { throw .json(error) }
+    try self.init(node)
   }
 
-  /// Reads the text of a tokenizer.json.
-  /// - Parameter name: What error messages call the file.
-  /// - Throws: As `init(contentsOf:)`.
-  package init(json: Data, name: String) throws(TokenizerError) {
-    try self.init(Self.parse(json, name: name), name: name)
-  }
-
-  /// Takes the contents of a tokenizer.json.
-  /// - Parameter name: What error messages call the file.
-  /// - Throws: As `init(contentsOf:)`.
-  package init(_ json: JSON, name: String) throws(TokenizerError) {
-    try self.init(JSONNode(value: json, path: "", file: name))
-  }
-
-  /// The contents of a tokenizer.json, of which only the form is checked.
-  package static func json(contentsOf file: URL) throws(TokenizerError) -> JSON {
-    let data: Data
-    do {
-      data = try Data(contentsOf: file)
+  /// Reads the contents of a tokenizer.json.
+  ///
+  /// - Throws: when it lacks something, or names a component that is not supported.
+  package init(_ node: JSONNode) throws(TokenizerError) {
+    let tokens: [AddedToken]
+    do throws(JSONReadingError) {
+      if let version: String = try node.optional("version"), version != "1.0" {
+        throw node.failure(expected: "1.0", found: version, at: "version")
+      }
+      normalizer = try node.optional("normalizer")
+      preTokenizer = try node.optional("pre_tokenizer")
+      model = try Model(node.required("model", expected: "an object"))
+      postProcessor = try node.optional("post_processor") ?? .none
+      decoder = try node.optional("decoder")
+      tokens = try node.optional("added_tokens") ?? []
     } catch {
-      let exists = FileManager.default.fileExists(atPath: file.path)
-      throw .unreadable(
-        file: file.path, reason: exists ? "\(error.localizedDescription)" : "no such file")
-    }
-    return try parse(data, name: file.path)
-  }
-
-  /// A key that stands twice in one object is refused. The `tokenizers` library takes the last
-  /// of them, but writes none such, and a file that has one is damaged.
-  private static func parse(_ data: Data, name: String) throws(TokenizerError) -> JSON {
-    guard data.count <= fileLimit else {
-      throw .unreadable(file: name, reason: "larger than \(fileLimit >> 20) MB")
-    }
-    let bytes = [UInt8](data)
-    if let kind = FileKind(bytes) { throw .otherKind(file: name, kind) }
-    do {
-      return try JSON(parsing: bytes)
-    } catch {
-      throw .malformed(file: name, line: error.line, column: error.column, problem: error.reason)
-    }
-  }
-
-  private init(_ node: JSONNode) throws(TokenizerError) {
-    guard case .object = node.value else { throw node.unexpected("an object") }
-    if let version = node.member("version"), try version.string() != "1.0" {
-      throw version.unexpected("\"1.0\"")
-    }
-    normalizer = try node.member("normalizer").map { node throws(TokenizerError) in
-      try Normalizer(node)
-    }
-    preTokenizer = try node.member("pre_tokenizer").map { node throws(TokenizerError) in
-      try PreTokenizer(node)
-    }
-    model = try Model(node.required("model", "an object"))
-    postProcessor =
-      try node.member("post_processor").map { node throws(TokenizerError) in
-        try PostProcessor(node)
-      } ?? .none
-    decoder = try node.member("decoder").map { node throws(TokenizerError) in try Decoder(node) }
-    var tokens: [AddedToken] = []
-    for element in try node.member("added_tokens")?.elements() ?? [] {
-      tokens.append(try AddedToken(element))
+      throw .json(error)
     }
     do {
       addedTokens = try AddedTokens(tokens, model: model, normalizer: normalizer)
@@ -104,7 +62,7 @@ package struct Tokenizer: Sendable {
 
   /// The token identifiers of `text`.
   /// - Parameter addingSpecialTokens: Whether the post-processor adds its tokens, such as BOS.
-  ///   Special tokens that stand in the text are recognised either way.
+  ///   Special tokens in the text are recognised either way.
   /// - Throws: `tooCostly` if the file's components make far more of the text than any honest ones.
   package func encode(
     _ text: String, addingSpecialTokens: Bool = true

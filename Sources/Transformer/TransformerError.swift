@@ -1,5 +1,6 @@
 package import Compute
 package import HuggingFace
+package import JSON
 
 /// What can go wrong between a model folder and its logits, in one line for a user.
 package enum TransformerError: Error, Sendable, CustomStringConvertible {
@@ -8,7 +9,7 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
   /// A setting of config.json that Pith does not run; running it otherwise would be wrong.
   case unsupportedSetting(file: String, key: String, found: String, expected: String)
   /// config.json cannot be read.
-  case configuration(JSONValueError)
+  case configuration(JSONReadingError)
   /// The model folder lacks a file or holds one that cannot be read.
   case folder(ModelFolderError)
   /// A tensor is missing, of the wrong shape, or holds NaN.

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Compute
 import Distillation
+import Files
 import Foundation
 import HuggingFace
 import OpenCL
-import Safetensors
 import Transformer
 
 /// How the program ends when a command throws: one line on standard error and an exit code, or help
@@ -75,7 +75,7 @@ extension HubError {
   /// Whether the cause is what the user named, rather than the network or the disk.
   fileprivate var isBadInput: Bool {
     switch self {
-    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .file: false
+    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .noRoom, .file: false
     case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
       .missingFile:
       true

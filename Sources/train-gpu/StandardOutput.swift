@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 /// Where results go. What cannot be written is an error: a full disk or a closed output must not look like success.
 enum StandardOutput {

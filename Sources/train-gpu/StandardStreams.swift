@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 /// Lines of standard input as they come.
 struct StandardInput {

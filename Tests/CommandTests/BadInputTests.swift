@@ -78,6 +78,15 @@ import Testing
       "--tokens: expected 1 to 3, fewer than the context's 4 tokens, found 4")
   }
 
+  @Test(arguments: [
+    ("c", "a context of 2 tokens or more, which fewer can stand for, found one of 1 token"),
+    ("cc", "1, fewer than the context's 2 tokens, found 3"),
+  ])
+  func aContextThatNothingIsShorterThan(text: String, reason: String) throws {
+    try place.expectRefusal(
+      ["--context", try file("short.txt", text)], "--tokens: expected \(reason)")
+  }
+
   @Test func contextAndPromptLongerThanTheModelsPositions() throws {
     let path = try file("long.txt", String(repeating: "c", count: TinyModel.positions - 6))
     try place.expectRefusal(

@@ -29,6 +29,13 @@ import Testing
       [], "/none/a: expected a file, found nothing")
   }
 
+  @Test func aFileOfAnotherKindIsNamed() throws {
+    try expectRefusal(
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n", [],
+      "FILE: expected a YAML file, found a Git LFS pointer; \"git lfs pull\" in its folder fetches the "
+        + "file that it stands for")
+  }
+
   @Test func theCommandLineWins() throws {
     try expectRefusal(
       "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\nshuffle: false\nsteps: 5\n",
@@ -82,6 +89,18 @@ import Testing
     #expect(result.errorLines.count == 1)
     #expect(result.errors.hasPrefix("train-gpu: \(file.path):"))
     #expect(result.errors.contains("expected YAML"))
+  }
+
+  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+    try expectRefusal(
+      "\u{FEFF}tokens: two\n", [], "FILE:1: The value 'two' is invalid for '--tokens <k>'")
+  }
+
+  @Test func nulBytesAndEmptyPathsAreNamed() throws {
+    let file = try folder.write("options.yaml", "tokens: 4\0\n")
+    try Program.expectRefusal(
+      ["--config", file.path], "\(file.path): expected YAML, found a NUL byte")
+    try Program.expectRefusal(["--config", ""], "--config: expected a path, found an empty text")
   }
 
   @Test func aMissingFileIsNamed() throws {

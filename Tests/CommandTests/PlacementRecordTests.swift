@@ -94,7 +94,7 @@ import Testing
     let result = try place.distill(["--steps", "4"])
     try #require(result.code == 0, "\(result.errors)")
     #expect(try metadata()["header_ids"] == "[7]")
-    try writeTemplate("{% for m in messages %}<|im_start|>a{{ m.content }}<|im_end|>{% endfor %}")
+    try writeTemplate("{% for m in messages %}<|im_start|>c{{ m.content }}<|im_end|>{% endfor %}")
     #expect(try generate().code == 2)
     #expect(try generate(["--template", "raw"]).code == 0)
   }

@@ -47,7 +47,7 @@ import Testing
     let result = try Program.run(["tokenize", "--model", model], input: "\"a\"\n")
     #expect(result.code == 2)
     #expect(result.errorLines.count == 1)
-    #expect(result.errors.hasPrefix("train-gpu: \(file.path):1:"))
+    #expect(result.errors.hasPrefix("train-gpu: \(file.path): line 1, column "))
   }
 
   @Test func aLongLineTakesLinearTime() throws {

@@ -11,6 +11,11 @@ import Testing
     let help = try Program.run(command + ["--help"])
     #expect(help.code == 0)
     #expect(help.output.contains("USAGE: train-gpu"))
+    if ["distill", "evaluate", "generate"].contains(command.first) {
+      let words = help.output.split { $0.isWhitespace }.joined(separator: " ")
+      #expect(
+        words.contains("\"No context\" in reports is the same chat template with nothing in"))
+    }
     #expect(help.errors.isEmpty)
     let version = try Program.run(command + ["--version"])
     #expect(version.code == 0)
@@ -56,6 +61,10 @@ import Testing
     (
       ["distill", "--model", "/none", "--context", "", "--inputs", "i", "--output", "o"],
       "--context: expected a path, found an empty text"
+    ),
+    (
+      ["generate", "--model", "", "--prompt", "p"],
+      "--model: expected a path or a name, found an empty text"
     ),
     (
       ["generate", "--model", "/none", "--prompt", "p", "--adapter", ""],

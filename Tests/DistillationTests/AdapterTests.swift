@@ -32,6 +32,7 @@ import Transformer
         model: model,
         template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
         tokenizer: takesText ? try tokenizer() : nil, layerCount: 5, queryHeads: 8,
+        stopIdentifiers: [12, 1],
         contextTokens: 40, fingerprints: RunRecords.fingerprints))
   }
 
@@ -95,7 +96,8 @@ import Transformer
         "AutoModelForCausalLM.from_pretrained(\"org/model\", revision=\"refs/pr/1\")"))
     #expect(
       readme.contains(
-        "--enable-prompt-embeds --revision refs/pr/1 --tokenizer path/to/this/folder`"))
+        "--enable-prompt-embeds --generation-config vllm --revision refs/pr/1 --tokenizer path/to/this/folder`"
+      ))
     #expect(readme.contains("create(model=\"org/model\","))
   }
 
@@ -147,7 +149,7 @@ import Transformer
             template: TemplateChoice("raw"),
             frame: Frame(header: [7], closing: [8, 5]),
             modelFingerprint: RunRecords.fingerprints.model,
-            contextDigest: RunRecords.fingerprints.context)))
+            contextDigest: RunRecords.fingerprints.context, reading: .present)))
     #expect(
       try AdapterImport.exported(in: run.url, width: 2)
         == .virtualTokens(try adapter().virtualTokens))
@@ -169,7 +171,7 @@ import Transformer
             template: TemplateChoice("chatml", variables: variables),
             frame: Frame(header: [7], closing: [8, 5]),
             modelFingerprint: RunRecords.fingerprints.model,
-            contextDigest: RunRecords.fingerprints.context)))
+            contextDigest: RunRecords.fingerprints.context, reading: .present)))
     let readme = try text("README.md")
     let inPython = #"{"length": "\"short\""}"#
     #expect(
@@ -179,7 +181,8 @@ import Transformer
     #expect(
       readme.contains(
         "extra_body={\"chat_template_kwargs\": "
-          + "{\"controls\": \(inPython), \"enable_thinking\": False}})"))
+          + "{\"controls\": \(inPython), \"enable_thinking\": False}, \"stop_token_ids\": [1, 12]})"
+      ))
   }
 
   @Test func theMomentOfATemplateIsRecorded() throws {
@@ -286,10 +289,14 @@ import Transformer
   func theLinesAskForTheAnswerThatPithGives(isChat: Bool) throws {
     try write(try adapter(isChat: isChat))
     let readme = try text("README.md")
+    // The model's own configuration may have beams or forbid repetitions, and need not know the token that ends a turn.
     #expect(
       readme.contains(
-        "generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,"))
-    #expect(readme.contains("repetition_penalty=1.0, max_new_tokens=64)"))
+        "model.generation_config = GenerationConfig(do_sample=False, max_new_tokens=64, eos_token_id=[1, 12])"
+      ))
+    #expect(readme.contains("generate(input_ids=ids, attention_mask=torch.ones_like(ids))"))
+    #expect(readme.contains("\"stop_token_ids\": [1, 12]}"))
+    #expect(readme.contains("--generation-config vllm"))
     #expect(readme.contains("answer = output[0, ids.shape[1]:]"))
   }
 
@@ -300,6 +307,22 @@ import Transformer
     #expect(try ModelName(parsing: model.path + "/../m/").identifier == model.path)
     #expect(try ModelName(parsing: ".").identifier == here)
     #expect(try ModelName(parsing: "org/model").identifier == "org/model")
+  }
+
+  @Test func oneOfEachIsNoPlural() throws {
+    var one = try adapter()
+    one.prompt = LearnedPrompt(embeddings: [1, 2], width: 2)
+    one.frame = Frame()
+    one.headerEmbeddings = []
+    one.closingEmbeddings = []
+    var metrics = RunRecords.metrics
+    metrics.pseudoTokens = 1
+    try one.writeTensors(to: run)
+    try one.writeReadme(to: run, metrics: metrics, options: TrainingOptions())
+    let readme = try text("README.md")
+    #expect(readme.hasPrefix("# 1 pseudo-token in place of 40 tokens\n"))
+    #expect(readme.contains("1 vector stands in the place of a context of 40 tokens"))
+    #expect(readme.contains("of 1 virtual token:"))
   }
 
   @Test func readmeSaysHowToLoadIt() throws {
@@ -319,6 +342,16 @@ import Transformer
     try write(try adapter(isChat: true))
     let chat = try text("README.md")
     #expect(chat.contains("return_tensors=\"pt\").input_ids[:, 2:]"))
+    #expect(!chat.contains("stands for the context"))
+    var standing = try adapter(isChat: true)
+    standing.origin.standIn = StandIn(text: "x", tokenCount: 1)
+    try write(standing)
+    let behind = try text("README.md")
+    #expect(behind.contains("# \"x\" (1 token) stands for the context"))
+    #expect(
+      behind.contains(
+        #"ids = tokenizer("x" + text.split("<context>", 1)[1], add_special_tokens=False"#))
+    #expect(behind.contains("return_tensors=\"pt\").input_ids[:, 3:]"))
     #expect(chat.contains("{\"type\": \"prompt_embeds\", \"data\": tensor2base64(sigma)}"))
   }
 }

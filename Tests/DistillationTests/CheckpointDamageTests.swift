@@ -44,6 +44,19 @@ import Testing
     ) { try TrainingCheckpoint(folder: folder) }
   }
 
+  @Test(arguments: [
+    ("state.safetensors", "a checkpoint of the run"), ("state.json", "records in JSON"),
+  ])
+  func aFileOfAnotherKindIsNamed(name: String, expected: String) throws {
+    let url = folder.appending(path: name)
+    try Data("version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n".utf8)
+      .write(to: url)
+    expectError(
+      "\(url.path): expected \(expected), found a Git LFS pointer; \"git lfs pull\" in its folder "
+        + "fetches the file that it stands for"
+    ) { try TrainingCheckpoint(folder: folder) }
+  }
+
   @Test func anEarlierProgramsCheckpointIsReadWithoutChecksums() throws {
     let url = folder.appending(path: "state.json")
     var state = try TrainingCheckpoint.state(in: folder)

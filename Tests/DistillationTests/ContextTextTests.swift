@@ -92,4 +92,12 @@ import Testing
       try ContextText(contentsOf: folder.url)
     }
   }
+
+  @Test func aPipeIsNamed() throws {
+    let url = folder.url.appending(path: "pipe.txt")
+    try #require(unsafe mkfifo(url.path, 0o600) == 0)
+    expectError(
+      "\(url.path): expected a file, found a pipe, which can be read only once; save it as a file"
+    ) { try ContextText(contentsOf: url) }
+  }
 }

@@ -14,6 +14,13 @@ import Testing
     try data(nil).checkLengths(prefix: 5, responseTokens: 2, positions: 10)
   }
 
+  @Test func onePositionIsNoPlural() {
+    expectError(
+      "inputs.jsonl:1: expected context, prompt and response to fit the model's 1 position, found 0 + 1 + "
+        + "1 tokens"
+    ) { try data([1]).checkLengths(prefix: 0, responseTokens: 1, positions: 1) }
+  }
+
   @Test func longExamplesAreRefusedWithTheirLine() {
     expectError(
       "inputs.jsonl:2: expected context, prompt and response to fit the model's 10 positions, "

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 import TestSupport
 import Testing
 import Tokenizers
@@ -13,7 +14,8 @@ import Tokenizers
 
   init() throws {
     folder = try TemporaryFolder()
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     text = PromptReader(
       tokenizer, placement: Placement(raw: tokenizer),
       vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
@@ -33,6 +35,40 @@ import Tokenizers
   ) {
     let path = folder.url.appending(path: "inputs.jsonl").path
     expectError("\(path):\(message)", sourceLocation: sourceLocation) { try read(lines, reader) }
+  }
+
+  @Test func toolsOfALineAreTheTemplates() throws {
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
+    func reader(_ source: String) throws -> PromptReader {
+      let template = try ChatTemplate(source: source, place: "own.jinja", specialTokens: [:])
+      return PromptReader(
+        tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+        vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
+    }
+    let turn = try reader(
+      "{% for m in messages %}<|im_start|>{% if tools and m.role == 'user' %}{{ tools[0] }}"
+        + "{% endif %}{{ m.content }}<|im_end|>{% endfor %}")
+    let lines = #"""
+      {"messages": [{"role": "user", "content": "c"}], "tools": ["b"]}
+      {"messages": [{"role": "user", "content": "c"}], "tools": "[\"a\"]"}
+      {"messages": [{"role": "user", "content": "c"}], "tools": []}
+      {"messages": [{"role": "user", "content": "c"}], "tools": null}
+      """#
+    let data = try read(lines, turn)
+    #expect(data.examples.map(\.prompt) == [[2, 3, 8], [1, 3, 8], [3, 8], [3, 8]])
+    #expect(data.unusedKeys.isEmpty)
+    #expect(try read(lines, chat).unusedKeys == ["tools"])
+    expectRefusal(
+      "1: tools: expected a list of tools, found the integer 1",
+      of: #"{"messages": [{"role": "user", "content": "c"}], "tools": 1}"#, turn)
+    let beside = try reader(
+      "{% for m in messages %}<|im_start|>{{ m.content }}{% if tools and m.role == 'system' %}"
+        + "{{ tools[0] }}{% endif %}<|im_end|>{% endfor %}")
+    expectRefusal(
+      "1: tools: expected none but those of the whole run, because own.jinja writes them beside the "
+        + "context, where all lines are alike; give tools that all lines have with "
+        + "--template-variable 'tools=[...]'", of: lines, beside)
   }
 
   @Test func promptsAndCompletionsBecomeIdentifiers() throws {
@@ -84,7 +120,8 @@ import Tokenizers
   }
 
   @Test func aSystemMessageThatRepeatsTheContextIsDropped() throws {
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     let template = try #require(try ChatTemplate.builtIn(named: "chatml"))
     let reader = PromptReader(
       tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
@@ -141,7 +178,8 @@ import Tokenizers
   }
 
   @Test func aCallOfToolsIsWrittenByTheTemplate() throws {
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     let template = try ChatTemplate(
       source: "{% for m in messages %}{{ m.role[0] }}:{{ m.content or '' }}"
         + "{% for c in m.tool_calls or [] %}b{{ c.name }}{% endfor %}\n{% endfor %}"

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 import TestSupport
 import Testing
 import Tokenizers
@@ -13,7 +14,8 @@ import Tokenizers
 
   init() throws {
     folder = try TemporaryFolder()
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     reader = PromptReader(
       tokenizer, placement: Placement(raw: tokenizer),
       vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")

@@ -105,6 +105,16 @@ import Testing
     }
   }
 
+  @Test func aContextOfOneTokenCannotBeMadeShorter() {
+    #expect(
+      "\(LearnedPrompt.tooMany(1, contextTokens: 1))"
+        == "--tokens: expected a context of 2 tokens or more, which fewer can stand for, found one of 1 "
+        + "token")
+    #expect(
+      "\(LearnedPrompt.tooMany(2, contextTokens: 2))"
+        == "--tokens: expected 1, fewer than the context's 2 tokens, found 2")
+  }
+
   @Test func initializationsHaveTheNamesOfTheCommandLine() {
     for name in Initialization.names { #expect(Initialization(name)?.description == name) }
     #expect(Initialization("start.safetensors") != nil)

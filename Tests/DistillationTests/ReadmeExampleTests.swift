@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 import TestSupport
 import Testing
 import Tokenizers
@@ -26,7 +27,8 @@ import Tokenizers
   @Test func everyBlockIsAFileOfExamples() throws {
     let blocks = try blocks()
     try #require(blocks.count == 2)
-    let tokenizer = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     let template = try #require(try ChatTemplate.builtIn(named: "chatml"))
     let text = PromptReader(
       tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),

@@ -64,6 +64,16 @@ import Testing
     ) { try check(options { $0.epochs = 6 }, against: TrainingOptions()) }
   }
 
+  @Test func oneStepIsNoPlural() {
+    expectError(
+      "--steps: expected a training of more than the 1 step that is done, found 1 step"
+    ) {
+      try options { $0.steps = 1 }
+        .checkLength(
+          against: TrainingOptions(), order: order, step: 1, checkpoint: "checkpoint-1")
+    }
+  }
+
   @Test(arguments: [LearningRateSchedule.Kind.linear, .cosine])
   func ratesThatFallToTheEndKeepTheirLength(schedule: LearningRateSchedule.Kind) throws {
     let recorded = options {

@@ -3,6 +3,7 @@ import Distillation
 import Foundation
 import HuggingFace
 import Inference
+import JSON
 import Safetensors
 import TestSupport
 import Testing
@@ -21,9 +22,9 @@ extension DeviceTests {
       let after: [Int: [Float]]
 
       init() throws {
-        let json = try JSONValue(
+        let json = try JSONNode(
           contentsOf: SharedReference.url("golden/stories260K.json"))
-        let distill: JSONValue = try json.required("distill")
+        let distill: JSONNode = try json.required("distill")
         context = try distill.required("context_ids")
         query = try distill.required("query_ids")
         losses = try distill.required("losses")

@@ -9,17 +9,20 @@ import Testing
 struct ChatTemplateTests {
   private static let tokens = ["bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"]
 
-  @Test("every family's template renders as Jinja for Python renders it", arguments: Golden.names)
+  @Test(
+    "every family's template renders as Jinja for Python renders it",
+    arguments: TemplateGolden.names)
   func family(name: String) throws {
     let template = try ChatTemplate(
-      source: Golden.template(name), place: name, specialTokens: Self.tokens, now: Golden.now)
-    let cases: [JSONValue] = try Golden.json(name).required("cases")
+      source: TemplateGolden.template(name), place: name, specialTokens: Self.tokens,
+      now: TemplateGolden.now)
+    let cases: [JSONNode] = try TemplateGolden.json(name).required("cases")
     #expect(cases.count >= 20)
     for value in cases {
       let messages: [ChatMessage] = try value.required("messages")
       let addsPrompt: Bool = try value.required("add_generation_prompt")
-      let variables = try Golden.variables(value)
-      let found: Golden.Outcome
+      let variables = try TemplateGolden.variables(value)
+      let found: TemplateGolden.Outcome
       do {
         found = .text(
           try template.render(
@@ -30,7 +33,7 @@ struct ChatTemplateTests {
           error.reason.hasPrefix(refusal)
           ? .raised(String(error.reason.dropFirst(refusal.count))) : .error
       }
-      let expected = try Golden.expected(value)
+      let expected = try TemplateGolden.expected(value)
       #expect(found == expected, "\(value.path)")
     }
   }
@@ -38,7 +41,7 @@ struct ChatTemplateTests {
   @Test("there is a golden template for every family that is promised")
   func families() {
     #expect(
-      Golden.names == [
+      TemplateGolden.names == [
         "falcon", "gemma-2", "gemma-3", "granite", "llama-2", "llama-3", "llama-3.2", "macros",
         "mistral", "mistral-small", "olmo-2", "phi-3", "qwen-2.5", "qwen-3", "smollm-2",
         "smollm-3", "stablelm",
@@ -49,7 +52,7 @@ struct ChatTemplateTests {
   func extras() throws {
     let text = #"[{"role": "assistant", "content": "", "tool_calls": [{"name": "f"}]}]"#
     let json = try JSON(parsing: Array("{\"messages\": \(text)}".utf8))
-    let messages: [ChatMessage] = try JSONValue(json, file: "x.jsonl").required("messages")
+    let messages: [ChatMessage] = try JSONNode(json, file: "x.jsonl").required("messages")
     let template = try ChatTemplate(
       source: "{{ messages[0].tool_calls[0].name }}{{ mode }}{{ bos_token }}", place: "t",
       specialTokens: Self.tokens)
@@ -72,7 +75,7 @@ struct ChatTemplateTests {
     } throws: { "\($0)" == "t: the template refuses the conversation: no user" }
     #expect {
       let text = #"{"messages": [{"role": "user", "content": ["x"]}]}"#
-      let _: [ChatMessage] = try JSONValue(parsing: Array(text.utf8), file: "x.jsonl")
+      let _: [ChatMessage] = try JSONNode(parsing: Array(text.utf8), file: "x.jsonl")
         .required("messages")
     } throws: {
       "\($0)" == "x.jsonl: messages[0].content[0]: expected an object, found the string \"x\""

@@ -119,4 +119,20 @@ struct ModelFolderTests {
     #expect(try fingerprint(#"{"a": 1, "b": 2}"#, [1, 2], [1, 2]) != first)
     #expect(try fingerprint(#"{"a": 1, "b": 2}"#, [2, 1], [1, 3]) != first)
   }
+
+  @Test func aTemplateOfAnotherKindOfFileIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n"
+    let file = try folder.write("chat_template.jinja", pointer)
+    let model = try ModelFolder(at: folder.url)
+    for name in ["auto", file.path] {
+      #expect {
+        try model.placement(
+          template: TemplateChoice(name), tokenizer: PlacementTests.tokenizer())
+      } throws: { error in
+        "\(error)" == "\(file.path): expected a chat template, found a Git LFS pointer; \"git lfs "
+          + "pull\" in its folder fetches the file that it stands for"
+      }
+    }
+  }
 }

@@ -59,6 +59,6 @@ extension PlacementTests {
         "merges": .array([.array([.string(lineBreak), .string(lineBreak)])]),
       ]),
     ])
-    return try Tokenizer(json: Data(json.text().utf8), name: "tokenizer.json")
+    return try Tokenizer(JSONNode(parsing: Array(json.text().utf8), file: "tokenizer.json"))
   }
 }

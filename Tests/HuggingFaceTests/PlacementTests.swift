@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 import Tokenizers
@@ -10,12 +11,12 @@ struct PlacementTests {
   private static func template(_ name: String) throws -> ChatTemplate {
     if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
     return try ChatTemplate(
-      source: Golden.template(name), place: name,
-      specialTokens: ["bos_token": "<s>", "eos_token": "</s>"], now: Golden.now)
+      source: TemplateGolden.template(name), place: name,
+      specialTokens: ["bos_token": "<s>", "eos_token": "</s>"], now: TemplateGolden.now)
   }
 
   private static let chatNames =
-    ChatTemplate.builtInNames + Golden.names.filter { $0 != "gemma-2" && $0 != "macros" }
+    ChatTemplate.builtInNames + TemplateGolden.names.filter { $0 != "gemma-2" && $0 != "macros" }
 
   @Test("a raw model: what the tokenizer puts before a text, and the prompt as it is")
   func raw() throws {
@@ -26,10 +27,10 @@ struct PlacementTests {
     let placement = Placement(raw: tokenizer)
     #expect(placement.frame.header == [try #require(tokenizer.identifier(of: "<s>"))])
     #expect(
-      try placement.promptIdentifiers(of: "Hi")
+      try placement.promptTokens(of: "Hi").identifiers
         == tokenizer.encode("Hi", addingSpecialTokens: false))
     #expect(throws: PlacementError.noTemplate) {
-      try placement.promptIdentifiers(of: [ChatMessage(role: "user", content: "Hi")])
+      try placement.promptTokens(of: [ChatMessage(role: "user", content: "Hi")])
     }
   }
 
@@ -43,7 +44,7 @@ struct PlacementTests {
     // earlier.
     #expect(try text(chatML.frame.closing) == "<|im_end|>\n<|im_start|>")
     #expect(
-      try text(chatML.promptIdentifiers(of: "\nHi"))
+      try text(chatML.promptTokens(of: "\nHi").identifiers)
         == "user\n\nHi<|im_end|>\n<|im_start|>assistant\n")
     #expect(chatML.endOfResponse == tokenizer.identifier(of: "<|im_end|>"))
     #expect(chatML.isChat && chatML.templateName == "template chatml")
@@ -55,7 +56,7 @@ struct PlacementTests {
     // template trims what the user says.
     #expect(try text(llama3.frame.closing) == "<|eot_id|><|start_header_id|>")
     #expect(
-      try text(llama3.promptIdentifiers(of: "\nHi"))
+      try text(llama3.promptTokens(of: "\nHi").identifiers)
         == "user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
     #expect(llama3.endOfResponse == tokenizer.identifier(of: "<|eot_id|>"))
   }
@@ -76,7 +77,7 @@ struct PlacementTests {
       #expect(
         try placement.frame.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
       #expect(
-        try placement.frame.closing + placement.promptIdentifiers(of: prompt)
+        try placement.frame.closing + placement.promptTokens(of: prompt).identifiers
           == tokenizer.encode(halves[1], addingSpecialTokens: false))
     }
   }
@@ -90,12 +91,12 @@ struct PlacementTests {
     ]
     let placement = try Placement(template: Self.template("qwen-2.5"), tokenizer: tokenizer)
     #expect(
-      try tokenizer.decode(placement.promptIdentifiers(of: messages))
+      try tokenizer.decode(placement.promptTokens(of: messages).identifiers)
         == "user\nA?<|im_end|>\n<|im_start|>assistant\nA.<|im_end|>\n"
         + "<|im_start|>user\nB?<|im_end|>\n<|im_start|>assistant\n")
     let mistral = try Placement(template: Self.template("mistral"), tokenizer: tokenizer)
     #expect {
-      try mistral.promptIdentifiers(of: messages)
+      try mistral.promptTokens(of: messages).identifiers
     } throws: { error in
       "\(error)" == "mistral: the template puts earlier turns before the system message, so only "
         + "conversations of one turn can be placed"
@@ -111,7 +112,7 @@ struct PlacementTests {
       }
       let placement = try Placement(
         template: Self.template("qwen-3"), variables: variables, tokenizer: tokenizer)
-      return try tokenizer.decode(placement.promptIdentifiers(of: "Hi"))
+      return try tokenizer.decode(placement.promptTokens(of: "Hi").identifiers)
     }
     let thinking = "user\nHi<|im_end|>\n<|im_start|>assistant\n"
     #expect(try prompt([]) == thinking)
@@ -159,16 +160,16 @@ struct PlacementTests {
         #expect(
           try placement.frame.header == tokenizer.encode(halves[0], addingSpecialTokens: false))
         #expect(
-          try placement.frame.closing + placement.promptIdentifiers(of: messages)
+          try placement.frame.closing + placement.promptTokens(of: messages).identifiers
             == tokenizer.encode(halves[1], addingSpecialTokens: false))
       }
       #expect(
-        try placement.contextIdentifiers(of: "Be brief")
+        try placement.contextTokens(of: "Be brief").identifiers
           == tokenizer.encode("Be brief", addingSpecialTokens: false))
       #expect(
         throws: PlacementError.needsUserFirst("assistant", place: template.place)
       ) {
-        try placement.promptIdentifiers(of: [
+        try placement.promptTokens(of: [
           ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
         ])
       }
@@ -192,7 +193,7 @@ struct PlacementTests {
           [ChatMessage(role: "system", content: "CONTEXT")] + messages,
           addingGenerationPrompt: true)
         #expect(
-          try placement.frame.closing + placement.promptIdentifiers(of: messages)
+          try placement.frame.closing + placement.promptTokens(of: messages).identifiers
             == tokenizer.encode(
               text.components(separatedBy: "CONTEXT")[1], addingSpecialTokens: false))
       }
@@ -204,7 +205,7 @@ struct PlacementTests {
     let tokenizer = try Self.tokenizer()
     let placement = try Placement(template: Self.template("gemma-3"), tokenizer: tokenizer)
     #expect {
-      try placement.promptIdentifiers(of: [
+      try placement.promptTokens(of: [
         ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
       ])
     } throws: { error in
@@ -212,7 +213,7 @@ struct PlacementTests {
         && !"\(error)".contains("context")
     }
     #expect(throws: PlacementError.unknownRole("critic", place: "gemma-3")) {
-      try placement.promptIdentifiers(of: [ChatMessage(role: "critic", content: "x")])
+      try placement.promptTokens(of: [ChatMessage(role: "critic", content: "x")])
     }
   }
 
@@ -228,7 +229,7 @@ struct PlacementTests {
       #expect(text.contains("You are a model made for tests") == (name == "qwen-2.5"))
       #expect(placement.frame.header == [] && placement.frame.closing == [])
       #expect(
-        try placement.promptIdentifiers(of: "Hi")
+        try placement.promptTokens(of: "Hi").identifiers
           == tokenizer.encode(text, addingSpecialTokens: false))
     }
   }
@@ -238,7 +239,8 @@ struct PlacementTests {
     let tokenizer = try Self.tokenizer()
     let chatML = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
     #expect(chatML.missingTokens == [])
-    let tiny = try Tokenizer(json: Data(TinyTokenizer.json.utf8), name: "tokenizer.json")
+    let tiny = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     #expect(
       try Placement(template: Self.template("llama3"), tokenizer: tiny).missingTokens
         .contains("<|eot_id|>"))
@@ -274,7 +276,7 @@ struct PlacementTests {
     #expect(message("{{ messages.x.y }}") == "t, line 1: 'list object' has no attribute 'x'")
     let placement = try Placement(template: Self.template("chatml"), tokenizer: tokenizer)
     #expect(throws: PlacementError.systemMessageTaken) {
-      try placement.promptIdentifiers(of: [
+      try placement.promptTokens(of: [
         ChatMessage(role: "system", content: "x"), ChatMessage(role: "user", content: "y"),
       ])
     }
@@ -331,10 +333,12 @@ struct PlacementTests {
           ChatMessage(role: "system", content: "CONTEXT"),
           ChatMessage(role: "user", content: prompt),
         ], addingGenerationPrompt: true)
-      let tail = text.components(separatedBy: "CONTEXT")[1]
+      let context = try placement.contextTokens(of: "CONTEXT")
+      let placed = try placement.promptTokens(of: prompt)
       #expect(
-        try placement.frame.closing + placement.promptIdentifiers(of: prompt)
-          == tokenizer.encode(tail, addingSpecialTokens: false))
+        try placement.frame.header + context.identifiers + context.closing + placed.identifiers
+          == tokenizer.encode(text, addingSpecialTokens: false))
+      #expect(context.closing == placement.frame.closing && !context.isCut && !placed.isCut)
     }
     let expectedEnd = name == "llama2" ? "</s>" : "<|im_end|>"
     #expect(placement.endOfResponse == tokenizer.identifier(of: expectedEnd))

@@ -12,28 +12,28 @@ import Tokenizers
     .deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Golden/tokenizers")
 
-  private static let lines: [JSONValue] = {
+  private static let lines: [JSONNode] = {
     let file = golden.appending(path: "classes.jsonl")
     guard let data = try? Data(contentsOf: file) else { return [] }
     return data.split(separator: 0x0A).enumerated().compactMap { index, line in
-      try? JSONValue(parsing: [UInt8](line), file: "\(file.path):\(index + 1)")
+      try? JSONNode(parsing: [UInt8](line), file: "\(file.path):\(index + 1)")
     }
   }()
 
   /// Writes the folder that a line describes.
-  private func write(_ line: JSONValue, _ folder: TemporaryFolder) throws -> ModelFolder {
+  private func write(_ line: JSONNode, _ folder: TemporaryFolder) throws -> ModelFolder {
     let base: String = try line.required("base")
     let file = Self.golden.appending(path: "\(base).json")
     guard case .object(var tokenizer) = try JSON(parsing: [UInt8](Data(contentsOf: file))) else {
       throw CocoaError(.fileReadCorruptFile)
     }
-    let changes: JSONValue = try line.required("tokenizer")
+    let changes: JSONNode = try line.required("tokenizer")
     for key in try changes.keys() {
-      tokenizer[key] = try (changes.required(key) as JSONValue).json
+      tokenizer[key] = try (changes.required(key) as JSONNode).json
     }
     try folder.write("tokenizer.json", JSON.object(tokenizer).text())
     for name in ["config", "tokenizer_config", "special_tokens_map", "added_tokens"] {
-      if let contents: JSONValue = try line.optional(name) {
+      if let contents: JSONNode = try line.optional(name) {
         try folder.write("\(name).json", contents.json.text())
       }
     }
@@ -55,10 +55,10 @@ import Tokenizers
     let model = try write(line, folder)
     let tokenizer = try #require(try model.tokenizer())
 
-    let ids: JSONValue = try line.required("ids")
+    let ids: JSONNode = try line.required("ids")
     let decoded: [String] = try line.required("decoded")
-    let settings = (try line.optional("tokenizer_config") as JSONValue?)?.json.text() ?? "none"
-    for (place, expected) in try [JSONValue](reading: ids)?.enumerated() ?? [].enumerated() {
+    let settings = (try line.optional("tokenizer_config") as JSONNode?)?.json.text() ?? "none"
+    for (place, expected) in try [JSONNode](reading: ids)?.enumerated() ?? [].enumerated() {
       let text = texts[place].debugDescription
       let expected = try #require(try [Int](reading: expected))
       let found = try tokenizer.encode(texts[place], addingSpecialTokens: false)
@@ -66,14 +66,14 @@ import Tokenizers
       let again = try tokenizer.decode(tokenizer.encode(texts[place]))
       #expect(again.utf8.elementsEqual(decoded[place].utf8), "line \(index + 1): \(text)")
     }
-    let special: JSONValue = try line.required("special")
-    let around = try #require(try [JSONValue](reading: special)).map {
+    let special: JSONNode = try line.required("special")
+    let around = try #require(try [JSONNode](reading: special)).map {
       try [Int](reading: $0) ?? []
     }
     let plain = try tokenizer.encode("ships", addingSpecialTokens: false)
     #expect(try tokenizer.encode("ships") == around[0] + plain + around[1], "line \(index + 1)")
 
-    let named: JSONValue = try line.required("tokens")
+    let named: JSONNode = try line.required("tokens")
     var expected: [String: String] = [:]
     for name in try named.keys() { expected[name] = try named.required(name) }
     #expect(try model.tokenizerConfiguration().specialTokens == expected, "line \(index + 1)")
@@ -85,7 +85,7 @@ import Tokenizers
     let model = try write(Self.lines[index], folder)
     let tokenizer = try #require(try model.tokenizer())
     let json = try #require(try model.tokenizerJSON())
-    let alone = try Tokenizer(json: Data(json.text().utf8), name: "alone")
+    let alone = try Tokenizer(JSONNode(parsing: Array(json.text().utf8), file: "alone"))
     let texts: [String] = try Self.lines[0].required("texts")
     for text in texts {
       #expect(try alone.encode(text) == tokenizer.encode(text), "line \(index + 1)")

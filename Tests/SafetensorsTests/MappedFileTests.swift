@@ -1,4 +1,5 @@
 import CSignals
+import Files
 import Foundation
 import TestSupport
 import Testing

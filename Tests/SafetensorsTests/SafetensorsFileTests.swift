@@ -24,6 +24,18 @@ struct SafetensorsFileTests {
     return "opened"
   }
 
+  @Test("a pipe in the file's place is refused, and not waited for")
+  func pipe() throws {
+    let url = folder.url.appending(path: "model.safetensors")
+    try #require(unsafe mkfifo(url.path, 0o600) == 0)
+    let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(contentsOf: url) }
+    #expect(error?.problem == .notAFile(.pipe))
+    #expect(
+      error?.description
+        == "\(url.path): expected a file, found a pipe, which can be read only once; save it as a file"
+    )
+  }
+
   @Test("bytes can be read again after their pages were given back")
   func releasedPages() throws {
     let url = folder.url.appending(path: "large.safetensors")
@@ -54,7 +66,7 @@ struct SafetensorsFileTests {
       _ = try SafetensorsFile(contentsOf: folder.url)
       Issue.record("a folder was opened")
     } catch {
-      #expect(error.problem == .notAFile)
+      #expect(error.problem == .notAFile(.folder))
     }
     #expect(try refusal([]) == "expected a safetensors file, found an empty file; fetch it again")
     #expect(

@@ -1,17 +1,9 @@
-/// A generator that gives the same numbers on every machine (SplitMix64, Steele et al. 2014).
-package struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
+package import Compute
 
-  package init(seed: UInt64) { state = seed }
+/// The generator of test data: the same numbers on every machine.
+package typealias SeededGenerator = SplitMix64
 
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   /// `count` numbers spread evenly over a range.
   package mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
     (0..<count).map { _ in Float.random(in: range, using: &self) }

@@ -45,18 +45,17 @@ import Testing
     #expect(lines.count > 70)
     for line in lines.dropFirst() {
       let expected = try JSONDecoder().decode(Outputs.self, from: line)
-      let node = JSONNode(
-        value: try JSON(parsing: [UInt8](line)), path: "", file: "components.jsonl")
-      let component = try node.required("component", "a component")
+      let node = try JSONNode(parsing: [UInt8](line), file: "components.jsonl")
       let name = String(decoding: line.prefix(200), as: UTF8.self)
       switch expected.kind {
       case "normalizer":
-        try check(Normalizer(component), inputs.texts, expected.outputs, name)
+        try check(node.required("component", Normalizer.self), inputs.texts, expected.outputs, name)
       case "pre_tokenizer":
-        try check(PreTokenizer(component), inputs.texts, expected.outputs, name)
+        try check(
+          node.required("component", PreTokenizer.self), inputs.texts, expected.outputs, name)
       default:
         #expect(expected.kind == "decoder")
-        try check(Decoder(component), inputs.tokens, expected.outputs, name)
+        try check(node.required("component", Decoder.self), inputs.tokens, expected.outputs, name)
       }
     }
   }

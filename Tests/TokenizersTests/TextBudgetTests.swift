@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 import Tokenizers
 
@@ -9,7 +10,7 @@ import Tokenizers
       {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "\\u0120": 2, "c": 3}, "merges": []}, \
       \(members)}
       """
-    return try Tokenizer(json: Data(json.utf8), name: "t.json")
+    return try Tokenizer(JSONNode(parsing: Array(json.utf8), file: "t.json"))
   }
 
   private func message(_ members: String, _ text: String) throws -> String {

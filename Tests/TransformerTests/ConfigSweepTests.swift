@@ -14,10 +14,16 @@ import Transformer
     return (found ?? []).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
   }()
 
-  @Test func everyFamilyWasSwept() throws {
+  @Test func everyModelOfEveryFamilyWasSwept() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: GoldenModel.families.path)
+      .filter { name in
+        let config = GoldenModel.families.appending(path: "\(name)/config.json")
+        return FileManager.default.fileExists(atPath: config.path)
+      }
+    #expect(Self.names == folders.sorted())
     let swept = try Set(
       Self.names.map { name in
-        let config = try JSONValue(
+        let config = try JSONNode(
           contentsOf: GoldenModel.families.appending(path: "\(name)/config.json"))
         return try config.required("model_type") as String
       })
@@ -26,15 +32,15 @@ import Transformer
 
   @Test(arguments: names)
   func changesAreReadOrRefusedAsTheTableSays(name: String) throws {
-    let config = try JSONValue(
+    let config = try JSONNode(
       contentsOf: GoldenModel.families.appending(path: "\(name)/config.json"))
-    let table = try JSONValue(contentsOf: Self.results.appending(path: "\(name).json"))
-    let found = try [JSONValue](reading: table)
+    let table = try JSONNode(contentsOf: Self.results.appending(path: "\(name).json"))
+    let found = try [JSONNode](reading: table)
     let rows = try #require(found)
     #expect(rows.count > 40)
     for row in rows {
-      let change: JSONValue = try row.required("change")
-      let changed = JSONValue(Self.merged(config.json, change.json), file: "config.json")
+      let change: JSONNode = try row.required("change")
+      let changed = JSONNode(Self.merged(config.json, change.json), file: "config.json")
       let verdict: String = try row.required("pith")
       let place = Comment(rawValue: "\(name): \(change.json)")
       switch verdict {

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import HuggingFace
+import JSON
 import Safetensors
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ import Transformer
     let all = Self.sizes.merging(settings.merging(["model_type": "\"\(family)\""]) { $1 }) { $1 }
     let text = all.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
     return try DecoderConfiguration(
-      config: JSONValue(parsing: Array("{\(text)}".utf8), file: "config.json"))
+      config: JSONNode(parsing: Array("{\(text)}".utf8), file: "config.json"))
   }
 
   @Test(arguments: [

@@ -81,7 +81,7 @@ final class Trial {
   let sizes: TrialSizes
   private var operands: [any AnyTrialOperand] = []
   private var runs: [() throws(ComputeError) -> Void] = []
-  private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+  private var random = SplitMix64(seed: 0)
   /// The kernels whose time counts; nil for all kernels.
   private var timed: Set<String>?
 
@@ -99,16 +99,9 @@ final class Trial {
     return operand
   }
 
-  /// Uniform numbers between -1 and 1, times `scale`, the same in every run (xorshift64*, Vigna
-  /// 2016).
+  /// Uniform numbers between -1 and 1, times `scale`, the same in every run.
   func numbers(_ count: Int, scale: Float = 1) -> [Float] {
-    (0..<count).map { _ in
-      state ^= state >> 12
-      state ^= state << 25
-      state ^= state >> 27
-      let bits = Int32(truncatingIfNeeded: (state &* 0x2545_F491_4F6C_DD1D) >> 40)
-      return Float(bits - (1 << 23)) / Float(1 << 23) * scale
-    }
+    random.symmetric(count, bound: scale)
   }
 
   /// An operand of such numbers.

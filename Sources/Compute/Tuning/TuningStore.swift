@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 package import OpenCL
 
 /// Stored tunings: one file per device and driver in `$XDG_CACHE_HOME/pith/tuning`, or
@@ -30,7 +31,7 @@ package struct TuningStore: Sendable, Equatable {
     guard case .opencl(let gpu) = device.engine, let file = file(of: device),
       let data = try? Data(contentsOf: file)
     else { return nil }
-    let record = try? JSONDecoder().decode(TuningRecord.self, from: data)
+    let record = try? JSON(parsing: [UInt8](data)).decode(TuningRecord.self)
     return record?.identity == gpu.target.identity ? record : nil
   }
 
@@ -72,7 +73,7 @@ package struct TuningStore: Sendable, Equatable {
       let rest = "the defaults are used; train-gpu tune makes it anew"
       return ([:], DeviceTuning(warning: "\(file.path): \(reason): \(rest)"))
     }
-    guard let record = try? JSONDecoder().decode(TuningRecord.self, from: data) else {
+    guard let record = try? JSON(parsing: [UInt8](data)).decode(TuningRecord.self) else {
       return refused("not a tuning")
     }
     guard record.identity == target.identity else {
@@ -113,8 +114,6 @@ package struct DeviceTuning: Sendable, Equatable {
 extension TuningRecord {
   /// The record as JSON, as stored.
   package func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self) + Data("\n".utf8)
+    Data((try JSON(encoding: self).text(.record(isIndented: true)) + "\n").utf8)
   }
 }

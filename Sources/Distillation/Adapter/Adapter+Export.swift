@@ -13,6 +13,9 @@ extension Adapter {
   /// Where the metadata has the SHA-256 of the identifiers of header, context and closing.
   static let contextDigestKey = "context_sha256"
 
+  /// Where the metadata has how the texts of the training became tokens.
+  static let readingKey = "input_reading"
+
   /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and what makes identifiers of prompts:
   /// `tokenizer.json`, `tokenizer_config.json` and `chat_template.jinja`. Each is written whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
@@ -82,6 +85,7 @@ extension Adapter {
       Self.contextDigestKey: origin.fingerprints.context,
       "inputs_sha256": origin.fingerprints.inputs,
       "validation_sha256": origin.fingerprints.validation,
+      Self.readingKey: origin.reading.rawValue,
     ]
     metadata["model_revision"] = origin.model.revision
     if !origin.template.variables.isEmpty {

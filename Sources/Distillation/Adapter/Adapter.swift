@@ -37,6 +37,12 @@ package struct Adapter: Sendable, Equatable {
     package var queryHeads: Int
     /// Where the vectors stand among the model's scales.
     package var embeddingSpace: EmbeddingSpace
+    /// What stands for the context where the tokens of a prompt are made; nil where nothing has to.
+    package var standIn: StandIn?
+    /// How the texts became tokens.
+    package var reading: InputReading
+    /// Tokens after which an answer ends.
+    package var stopIdentifiers: Set<Int>
     /// Tokens of the context that it replaces.
     package var contextTokens: Int
     /// What it was made from.
@@ -47,7 +53,8 @@ package struct Adapter: Sendable, Equatable {
       model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
       contextPlace: ContextPlace = .systemMessage, tokenizer: AdapterTokenizer?,
       layerCount: Int, queryHeads: Int,
-      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), contextTokens: Int,
+      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), standIn: StandIn? = nil,
+      reading: InputReading = .present, stopIdentifiers: Set<Int> = [], contextTokens: Int,
       fingerprints: RunFingerprints
     ) {
       self.model = model
@@ -59,6 +66,9 @@ package struct Adapter: Sendable, Equatable {
       self.layerCount = layerCount
       self.queryHeads = queryHeads
       self.embeddingSpace = embeddingSpace
+      self.standIn = standIn
+      self.reading = reading
+      self.stopIdentifiers = stopIdentifiers
       self.contextTokens = contextTokens
       self.fingerprints = fingerprints
     }

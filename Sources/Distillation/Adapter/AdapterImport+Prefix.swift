@@ -2,31 +2,49 @@ import HuggingFace
 package import Inference
 
 extension AdapterImport {
-  /// What stands before every prompt with this adapter in the context's place. A soft prompt stands among the very tokens that it was
-  /// trained among, unless the user asked for another template.
+  /// A conditioning with the frozen tokens that the soft prompt was trained among, unless the user asked for another template. The
+  /// closing of an older program may have ended elsewhere: prompts begin behind it, and all tokens are the same.
   ///
   /// - Parameter file: the adapter, for messages.
   /// - Throws: when its template, read again, writes other tokens around it: prompts would be laid out otherwise than in training.
-  package func prefix(
-    in conditioning: Conditioning, file: String
-  ) throws(DistillationError) -> Prefix {
-    guard case .softPrompt(let prompt, let record) = self else {
-      return Prefix(.prompt(embeddings))
-    }
-    let found = conditioning.frame
-    let isMoved =
-      conditioning.isPlaced
-      && (conditioning.template.name, conditioning.template.variables)
-        != (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
-    let trained = isMoved ? found : record.frame ?? found
-    if conditioning.isChat, trained != found {
+  package func framing(
+    _ conditioning: Conditioning, file: String
+  ) throws(DistillationError) -> Conditioning {
+    guard case .softPrompt(_, let record) = self, conditioning.isChat, let trained = record.frame,
+      (conditioning.template.name, conditioning.template.variables)
+        == (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
+    else { return conditioning }
+    guard trained.header == conditioning.frame.header,
+      let found = try conditioning.with(closing: trained.closing)
+    else {
       throw .content(
         file: file,
         expected: "a chat template that writes the tokens around the soft prompt with which it was "
           + "trained",
         found: "one that has changed since, or another model's; --template places it in another")
     }
-    return Prefix(trained, .prompt(prompt))
+    return found
+  }
+
+  /// What stands before every prompt with this adapter in the context's place.
+  ///
+  /// - Parameter conditioning: as ``framing(_:file:)`` returns it.
+  package func prefix(in conditioning: Conditioning) -> Prefix {
+    guard case .softPrompt(let prompt, let record) = self else {
+      return Prefix(.prompt(embeddings))
+    }
+    // A context of token ids has no frame, and a raw model's header is what its tokenizer adds.
+    let isMoved =
+      conditioning.isPlaced
+      && (conditioning.template.name, conditioning.template.variables)
+        != (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
+    return Prefix(
+      isMoved ? conditioning.frame : record.frame ?? conditioning.frame, .prompt(prompt))
+  }
+
+  /// How the texts of its training became tokens; PEFT's form does not say.
+  package var inputReading: InputReading {
+    if case .softPrompt(_, let record) = self { record.reading ?? .apart } else { .present }
   }
 
   /// The frozen tokens around a soft prompt, as its file records them.

@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import HuggingFace
 package import Inference
+import JSON
 import Safetensors
 
 /// An adapter as it is read back.
@@ -46,10 +48,10 @@ package enum AdapterImport: Sendable, Equatable {
   package static func exported(
     in folder: URL, width: Int
   ) throws(DistillationError) -> AdapterImport {
-    let config = try reading { () throws(JSONValueError) in
-      try JSONValue(contentsOf: folder.appending(path: RunFolder.adapterConfiguration))
+    let config = try reading { () throws(JSONReadingError) in
+      try JSONNode(contentsOf: folder.appending(path: RunFolder.adapterConfiguration))
     }
-    let (kind, count): (String, Int) = try reading { () throws(JSONValueError) in
+    let (kind, count): (String, Int) = try reading { () throws(JSONReadingError) in
       (try config.required("peft_type"), try config.required("num_virtual_tokens"))
     }
     guard kind == "PROMPT_TUNING" else {

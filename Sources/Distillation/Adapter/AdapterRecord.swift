@@ -12,16 +12,19 @@ package struct AdapterRecord: Sendable, Equatable {
   package var modelFingerprint: String?
   /// The SHA-256 of the identifiers of header, context and closing.
   package var contextDigest: String?
+  /// How the texts of its training became tokens; nil stands for ``InputReading/apart``, as in older programs.
+  package var reading: InputReading?
 
   /// A record.
   package init(
     template: TemplateChoice? = nil, frame: Frame? = nil,
-    modelFingerprint: String? = nil, contextDigest: String? = nil
+    modelFingerprint: String? = nil, contextDigest: String? = nil, reading: InputReading? = nil
   ) {
     self.template = template
     self.frame = frame
     self.modelFingerprint = modelFingerprint
     self.contextDigest = contextDigest
+    self.reading = reading
   }
 
   /// Reads the metadata of a file.
@@ -31,6 +34,14 @@ package struct AdapterRecord: Sendable, Equatable {
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
     contextDigest = metadata[Adapter.contextDigestKey]
+    if let name = metadata[Adapter.readingKey] {
+      guard let known = InputReading(rawValue: name) else {
+        throw .content(
+          file: file, expected: "\(Adapter.readingKey) that this version of Pith knows", found: name
+        )
+      }
+      reading = known
+    }
     if let name = metadata["template"] {
       var template = TemplateChoice(name)
       if let text = metadata["template_variables"] {

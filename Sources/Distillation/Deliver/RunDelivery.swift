@@ -62,6 +62,8 @@ struct RunDelivery {
         tokenizer: conditioning.isPlaced ? try AdapterTokenizer(of: request.folder) : nil,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
+        standIn: conditioning.standIn, reading: conditioning.reading,
+        stopIdentifiers: conditioning.stopIdentifiers,
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }
 

@@ -5,7 +5,8 @@ extension RunReadme {
   /// How to load it in PEFT.
   var peft: String {
     let hasTokenizer = adapter.origin.tokenizer != nil
-    let names = "AutoModelForCausalLM" + (hasTokenizer ? ", PreTrainedTokenizerFast" : "")
+    let names =
+      "AutoModelForCausalLM, GenerationConfig" + (hasTokenizer ? ", PreTrainedTokenizerFast" : "")
     let tokenizer =
       hasTokenizer
       ? "\ntokenizer = PreTrainedTokenizerFast.from_pretrained(\"\(Self.place)\")" : ""
@@ -18,17 +19,29 @@ extension RunReadme {
       from transformers import \(names)
       \(tokenizer)
       model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
+      model.generation_config = GenerationConfig(do_sample=False, max_new_tokens=64\(endTokens))
       model = PeftModel.from_pretrained(model, "\(Self.place)")
       \(promptCode)
-      output = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,
-                              repetition_penalty=1.0, max_new_tokens=64)
+      output = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids))
       answer = output[0, ids.shape[1]:]
       print(\(hasTokenizer ? "tokenizer.decode(answer, skip_special_tokens=True)" : "answer.tolist()"))
       ```
 
-      `attention_mask` keeps a padding token that a prompt holds; `do_sample` and `repetition_penalty` \
-      ask for the most likely tokens, whatever the model's `generation_config.json` says.
+      `attention_mask` keeps a padding token that a prompt holds; `GenerationConfig` asks for the most likely \
+      tokens, whatever the model's `generation_config.json` says\(stopNote).
       """
+  }
+
+  /// The tokens after which an answer ends, as Python writes them; nil where there are none.
+  private var stopTokens: String? {
+    let tokens = adapter.origin.stopIdentifiers.sorted()
+    return tokens.isEmpty ? nil : python(.array(tokens.map(JSON.integer)))
+  }
+
+  private var endTokens: String { stopTokens.map { ", eos_token_id=\($0)" } ?? "" }
+
+  private var stopNote: String {
+    stopTokens == nil ? "" : ", and `eos_token_id` names the tokens that ended answers in training"
   }
 
   private static let place = "path/to/this/folder"
@@ -52,16 +65,24 @@ extension RunReadme {
         ids = tokenizer("your prompt", add_special_tokens=False, return_tensors="pt").input_ids
         """
     }
+    let standIn = adapter.origin.standIn
+    let start = (standIn?.tokenCount ?? 0) + adapter.frame.closing.count
+    let behind = standIn.map { "\(python($0.text)) + " } ?? ""
+    let standsIn =
+      standIn.map {
+        "\n# \(python($0.text)) (\(Counted($0.tokenCount, "token"))) stands for the context: what "
+          + "follows is not the beginning of its text."
+      } ?? ""
     return """
 
       # What the template writes behind \(placeOfPrompt), without the \
-      \(Counted(adapter.frame.closing.count, "token")) of the closing.
+      \(Counted(adapter.frame.closing.count, "token")) of the closing.\(standsIn)
       \(messages)
       text = tokenizer.apply_chat_template(messages, tokenize=False, \
       add_generation_prompt=True, chat_template=open(\
       \"\(Self.place)/\(RunFolder.chatTemplate)\").read()\(keywordArguments))
-      ids = tokenizer(text.split("<context>", 1)[1], add_special_tokens=False,
-                      return_tensors="pt").input_ids[:, \(adapter.frame.closing.count):]
+      ids = tokenizer(\(behind)text.split("<context>", 1)[1], add_special_tokens=False,
+                      return_tensors="pt").input_ids[:, \(start):]
       """
   }
 
@@ -105,7 +126,7 @@ extension RunReadme {
         rows = model.get_input_embeddings()(ids[0])  # of the base model, as above
         payload = tensor2base64(torch.cat([virtual.to(rows), rows]))
         client.completions.create(model=\(python(model.identifier)), prompt="", max_tokens=64,
-                                  temperature=0, extra_body={"prompt_embeds": payload})
+                                  temperature=0, extra_body={"prompt_embeds": payload\(stopMember)})
         ```
         """
     }
@@ -132,7 +153,8 @@ extension RunReadme {
       adapter.foreignTemplate == nil
       ? "" : " --chat-template \(Self.place)/\(RunFolder.chatTemplate)"
     let tokenizer = adapter.origin.tokenizer == nil ? "" : " --tokenizer \(Self.place)"
-    return "Start the server with `--enable-prompt-embeds\(revision)\(tokenizer)\(template)`."
+    return "Start the server with `--enable-prompt-embeds --generation-config vllm"
+      + "\(revision)\(tokenizer)\(template)`."
   }
 
   /// What to know of a template that writes the date.
@@ -150,13 +172,21 @@ extension RunReadme {
       .map { ", \($0.key)=\(python($0.value))" }.joined()
   }
 
-  /// The template's variables as vLLM's server takes them.
+  /// Where answers end, as one more member of what vLLM's server takes.
+  private var stopMember: String { stopTokens.map { ", \"stop_token_ids\": \($0)" } ?? "" }
+
+  /// The template's variables, and where answers end, as vLLM's server takes them.
   private var extraBody: String {
     let variables = adapter.origin.template.variables
-    guard !variables.isEmpty else { return "" }
+    var members: [String] = []
+    if !variables.isEmpty {
+      members.append("\"chat_template_kwargs\": \(python(.object(variables.values)))")
+    }
+    if let stopTokens { members.append("\"stop_token_ids\": \(stopTokens)") }
+    guard !members.isEmpty else { return "" }
     return """
       ,
-          extra_body={"chat_template_kwargs": \(python(.object(variables.values)))}
+          extra_body={\(members.joined(separator: ", "))}
       """
   }
 
@@ -165,7 +195,7 @@ extension RunReadme {
     switch value {
     case .null: "None"
     case .bool(let bool): bool ? "True" : "False"
-    case .integer, .number: value.text()
+    case .integer, .unsigned, .number: value.text()
     case .string(let text): python(text)
     case .array(let elements): "[\(elements.map(python).joined(separator: ", "))]"
     case .object(let object):

@@ -13,11 +13,12 @@ struct RunReadme {
   /// The whole text.
   func text() throws(DistillationError) -> String {
     """
-    # \(metrics.pseudoTokens) pseudo-tokens in place of \(metrics.contextTokens) tokens
+    # \(Counted(metrics.pseudoTokens, "pseudo-token")) in place of \
+    \(Counted(metrics.contextTokens, "token"))
 
     A soft prompt for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
-    \(metrics.pseudoTokens) vectors stand in the place of a context of \
-    \(metrics.contextTokens) tokens, \(number(metrics.compressionRatio, 1)) times fewer. \
+    \(Counted(metrics.pseudoTokens, "vector")) \(metrics.pseudoTokens == 1 ? "stands" : "stand") \
+    in the place of a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
     The model itself is unchanged.
 
     \(results)
@@ -25,7 +26,8 @@ struct RunReadme {
     ## Files
 
     - `adapter_config.json`, `adapter_model.safetensors`: a prompt-tuning adapter for PEFT of \
-    \(adapter.virtualTokens.form.tokenCount) virtual tokens: \(adapter.frame.header.count) of the header, \
+    \(Counted(adapter.virtualTokens.form.tokenCount, "virtual token")): \
+    \(adapter.frame.header.count) of the header, \
     \(adapter.prompt.form.tokenCount) of the soft prompt, \(adapter.frame.closing.count) of the closing.
     - `soft_prompt.safetensors`: the soft prompt alone, `soft_prompt` \
     \(adapter.prompt.form.tensors[0].shape) f32.

@@ -1,3 +1,5 @@
+internal import Compute
+
 /// Intervals by bootstrap (Efron 1979): how far a mean over examples would move if other examples of the same kind had been held
 /// out. Examples are drawn anew with replacement, all of an example's tokens together, because tokens of one response are not
 /// independent.

@@ -75,25 +75,22 @@ extension Evaluation.Request {
     let text = try ContextText(contentsOf: context)
     // A context of identifiers needs no template.
     let isText = if case .text = text { true } else { false }
-    let conditioning = try Conditioning(
-      text, folder: folder,
-      template: isText ? template.within(imported.template) : template,
-      vocabularySize: configuration.vocabularySize)
+    let conditioning = try imported.framing(
+      Conditioning(
+        text, folder: folder,
+        template: isText ? template.within(imported.template) : template,
+        vocabularySize: configuration.vocabularySize, reading: imported.inputReading),
+      file: adapter.path)
     handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(inputs, reader: conditioning.reader)
-    var notices: [InputNotice] =
-      conditioning.hasForeignLineEnds ? [.lineEnds(file: text.file)] : []
+    var notices = InputNotice.ofReading(conditioning, contextFile: text.file, data.examples)
     if imported.isForeign(to: conditioning.context) {
       notices.append(.otherContext(file: text.file, adapter: adapter.path))
-    }
-    let added = data.examples.count(where: \.isEndAdded)
-    if added > 0, let token = conditioning.endTokenText {
-      notices.append(.endTokens(count: added, token: token))
     }
     if data.examples.count < InputNotice.few {
       notices.append(.fewHeldOut(count: data.examples.count))
     }
-    let studentPrefix = try imported.prefix(in: conditioning, file: adapter.path)
+    let studentPrefix = imported.prefix(in: conditioning)
     try data.checkLengths(
       prefix: max(conditioning.teacherPrefix.rows, studentPrefix.rows),
       responseTokens: responseTokens,

@@ -1,3 +1,4 @@
+internal import Compute
 import Foundation
 package import Inference
 import Safetensors
@@ -83,9 +84,15 @@ extension LearnedPrompt {
 
   /// Why so many pseudo-tokens make no sense.
   static func tooMany(_ count: Int, contextTokens: Int) -> DistillationError {
-    .option(
+    guard contextTokens > 1 else {
+      return .option(
+        name: "tokens", expected: "a context of 2 tokens or more, which fewer can stand for",
+        found: "one of \(Counted(contextTokens, "token"))")
+    }
+    let range = contextTokens == 2 ? "1" : "1 to \(contextTokens - 1)"
+    return .option(
       name: "tokens",
-      expected: "1 to \(contextTokens - 1), fewer than the context's \(contextTokens) tokens",
+      expected: "\(range), fewer than the context's \(Counted(contextTokens, "token"))",
       found: "\(count)")
   }
 
@@ -113,7 +120,8 @@ extension LearnedPrompt {
     let available = source.vocabularySize - special.count
     guard count <= available else {
       throw .option(
-        name: "tokens", expected: "at most the vocabulary's \(available) ordinary tokens",
+        name: "tokens",
+        expected: "at most the vocabulary's \(Counted(available, "ordinary token"))",
         found: "\(count)")
     }
     var chosen: [Int] = []

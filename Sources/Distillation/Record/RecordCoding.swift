@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import JSON
 
 /// Records as JSON text, with errors of one line.
 enum RecordCoding {
@@ -6,14 +8,8 @@ enum RecordCoding {
   static func encode(
     _ record: some Encodable, isIndented: Bool = true
   ) throws(DistillationError) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if isIndented { encoder.outputFormatting.insert(.prettyPrinted) }
-    // A diverging run has no finite numbers, and its record must be written all the same.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     do {
-      return [UInt8](try encoder.encode(record))
+      return Array(try JSON(encoding: record).text(.record(isIndented: isIndented)).utf8)
     } catch {
       throw .content(file: "\(type(of: record))", expected: "a record", found: "\(error)")
     }
@@ -25,7 +21,7 @@ enum RecordCoding {
   static func decode<Record: Decodable>(
     _ type: Record.Type, from url: URL
   ) throws(DistillationError) -> Record {
-    try decode(type, from: data(of: url), place: url.path)
+    try decode(type, from: Array(data(of: url)), place: url.path)
   }
 
   /// A record from each whole line of a file.
@@ -38,31 +34,36 @@ enum RecordCoding {
     let lines = try data(of: url).split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.dropLast().enumerated() where !line.isEmpty {
-      records.append(try decode(type, from: line, place: "\(url.path):\(index + 1)"))
+      records.append(try decode(type, from: Array(line), place: "\(url.path):\(index + 1)"))
     }
     return records
   }
 
   private static func data(of url: URL) throws(DistillationError) -> Data {
-    do {
-      return try Data(contentsOf: url)
-    } catch {
+    guard let data = try? Data(contentsOf: url) else {
       throw .content(file: url.path, expected: "a file", found: "none that can be read")
     }
+    if let kind = FileKind([UInt8](data.prefix(FileKind.prefixLength))), kind != .empty {
+      throw .content(file: url.path, expected: "records in JSON", found: kind.description)
+    }
+    return data
   }
 
-  private static func decode<Record: Decodable>(
-    _ type: Record.Type, from data: Data, place: String
+  /// A record of a text.
+  ///
+  /// - Throws: as `decode(_:from:)`.
+  static func decode<Record: Decodable>(
+    _ type: Record.Type, from text: [UInt8], place: String
   ) throws(DistillationError) -> Record {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    let json = try reading { () throws(JSONReadingError) in
+      try JSONNode(parsing: text, file: place).json
+    }
     do {
-      return try decoder.decode(type, from: data)
+      return try json.decode(type)
     } catch let error as DecodingError {
       throw .content(file: place, expected: expectation(of: error), found: "another record")
     } catch {
-      throw .content(file: place, expected: "JSON", found: "another text")
+      throw .content(file: place, expected: "a record of this program", found: "\(error)")
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import HuggingFace
 
 /// What a run was made from, each as 64 hexadecimal digits of SHA-256, so that a resumed run and an

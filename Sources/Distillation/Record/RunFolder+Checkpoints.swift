@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 extension RunFolder {
   private static let checkpointPrefix = "checkpoint-"

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Safetensors
@@ -45,7 +46,8 @@ extension RunFolder {
   /// Whether `answers.jsonl` has an answer of a teacher.
   private var hasAnswerRecord: Bool {
     guard let line = firstLine(of: Self.answers) else { return false }
-    return (try? JSONDecoder().decode(AnswerRecord.self, from: line)) != nil
+    return (try? RecordCoding.decode(AnswerRecord.self, from: Array(line), place: Self.answers))
+      != nil
   }
 
   /// A run that failed before its first step leaves `metrics.jsonl` so.

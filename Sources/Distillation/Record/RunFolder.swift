@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 /// The folder of a run's results. Nothing in it is written over unless the user said so and a run
 /// has written it, and nothing is written at all before ``begin()``. No two runs share one.
@@ -19,7 +19,7 @@ package final class RunFolder {
   private let mode: Mode
   private var steps: FileHandle?
   /// Held from where the folder is there to the end of this value.
-  private var lock: FolderLock?
+  private var lock: FileLock?
 
   /// What PEFT reads first.
   package static let adapterConfiguration = "adapter_config.json"
@@ -105,7 +105,7 @@ package final class RunFolder {
 
   /// Keeps other runs out of the folder.
   private func claim() throws(DistillationError) {
-    do throws(FileError) { lock = try FolderLock(of: url) } catch { throw .file(error) }
+    do throws(FileError) { lock = try FileLock(ofFolder: url) } catch { throw .file(error) }
     if lock == nil { throw .outputInUse(path: url.path) }
   }
 

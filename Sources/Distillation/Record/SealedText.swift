@@ -1,3 +1,4 @@
+import Files
 import HuggingFace
 
 /// The text of a JSON object whose last member, `sha256`, is the SHA-256 of the text without it. So a changed bit anywhere in the

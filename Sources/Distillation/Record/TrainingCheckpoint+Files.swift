@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import HuggingFace
 internal import Inference
+import JSON
 import Safetensors
 
 extension TrainingCheckpoint {
@@ -50,7 +52,7 @@ extension TrainingCheckpoint {
     }
     guard shape.count == 2, shape[0] == state.options.tokens, shape[1] > 0 else {
       throw .content(
-        file: url.path, expected: "a prompt of \(state.options.tokens) rows",
+        file: url.path, expected: "a prompt of \(Counted(state.options.tokens, "row"))",
         found: "shape \(shape)")
     }
     let form = PromptForm.embeddings(count: shape[0], width: shape[1])
@@ -134,6 +136,11 @@ extension TrainingCheckpoint {
 
   private static func damage(of url: URL) -> DistillationError {
     let folder = url.deletingLastPathComponent().lastPathComponent
+    let start = (try? bytes(of: url))?.prefix(FileKind.prefixLength) ?? []
+    if let kind = FileKind(Array(start)), kind != .empty {
+      return .content(
+        file: url.path, expected: "a checkpoint of the run", found: kind.description)
+    }
     return .content(
       file: url.path, expected: "the bytes that the run wrote, by their SHA-256",
       found: "others; the run resumes from an earlier checkpoint where \(folder) is removed")

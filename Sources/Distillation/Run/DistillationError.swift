@@ -1,4 +1,6 @@
+import Files
 import HuggingFace
+import JSON
 import Safetensors
 package import Transformer
 
@@ -16,7 +18,7 @@ package enum DistillationError: Error, Sendable {
   /// The context has no place in the chat template.
   case placement(PlacementError)
   /// A JSON file is damaged, or not as expected.
-  case json(JSONValueError)
+  case json(JSONReadingError)
   /// A line of a JSONL file is not an example. `line` counts from 1, `column` from 1 in bytes.
   case line(file: String, line: Int, column: Int?, reason: String)
   /// A file holds something else than it should.
@@ -65,7 +67,7 @@ extension DistillationError: CustomStringConvertible {
       "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was begun with"
     case .scheduleOfAnotherLength(let checkpoint, let schedule, let recorded, let found):
-      "\(checkpoint): begun for \(recorded) steps, found \(found); --schedule \(schedule) depends on "
+      "\(checkpoint): begun for \(Counted(recorded, "step")), found \(found); --schedule \(schedule) depends on "
         + "their number, so the steps that are done had other rates; constant alone can go on"
     case .lossNotFinite(let step, let saved):
       "the loss of step \(step) is not a finite number; the last good prompt is in \(saved). "
@@ -101,7 +103,7 @@ func opening<Value>(
 
 /// Runs a read of a JSON value and gives its error the type of this layer.
 func reading<Value>(
-  _ call: () throws(JSONValueError) -> Value
+  _ call: () throws(JSONReadingError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .json(error) }
 }

@@ -70,27 +70,27 @@ extension Answer.Request {
     let text = try context.map { (url) throws(DistillationError) in
       try ContextText(contentsOf: url)
     }
-    let conditioning = try Conditioning(
+    var conditioning = try Conditioning(
       text, folder: folder, template: template.within(imported?.template),
-      vocabularySize: configuration.vocabularySize, isAlone: adapter == nil && context == nil)
+      vocabularySize: configuration.vocabularySize, isAlone: adapter == nil && context == nil,
+      reading: imported?.inputReading ?? .present)
+    if let imported, let adapter {
+      conditioning = try imported.framing(conditioning, file: adapter.path)
+    }
     handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let tokens = try conditioning.prompt(prompt)
     guard !tokens.isEmpty else {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")
     }
     let isForeign = try imported?.isForeign(to: folder) ?? false
-    let prefix =
-      if let imported, let adapter {
-        try imported.prefix(in: conditioning, file: adapter.path)
-      } else {
-        conditioning.teacherPrefix
-      }
+    let prefix = imported?.prefix(in: conditioning) ?? conditioning.teacherPrefix
     let rows = prefix.rows
     guard maximumTokens <= configuration.maximumPositions - rows - tokens.count else {
       throw .option(
         name: "max-tokens",
-        expected: "context, prompt and answer to fit the model's \(configuration.maximumPositions) "
-          + "positions", found: "\(rows) + \(tokens.count) + \(maximumTokens) tokens")
+        expected: "context, prompt and answer to fit the model's "
+          + "\(Counted(configuration.maximumPositions, "position"))",
+        found: "\(rows) + \(tokens.count) + \(maximumTokens) tokens")
     }
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let answers = try distilling { () throws(TransformerError) in
@@ -116,8 +116,7 @@ extension Answer.Request {
         identifiers: identifiers,
         text: try tokenizer.decode(identifiers, skippingSpecialTokens: true),
         isForeignAdapter: isForeign,
-        notices: conditioning.hasForeignLineEnds
-          ? text.map { [.lineEnds(file: $0.file)] } ?? [] : [])
+        notices: InputNotice.ofReading(conditioning, contextFile: text?.file, []))
     } catch { throw .folder(.tokenizer("\(error)")) }
   }
 }

@@ -50,7 +50,8 @@ package struct LogitsRequest: Sendable {
     guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
       throw .option(
         name: "ids",
-        expected: "1 to \(configuration.maximumPositions) tokens, the model's positions",
+        expected: "1 token at least, and no more than the model's "
+          + "\(Counted(configuration.maximumPositions, "position"))",
         found: "\(total)")
     }
     handle(.progress(.loading, done: 0, total: configuration.layerCount))

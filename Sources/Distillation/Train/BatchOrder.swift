@@ -1,3 +1,5 @@
+internal import Compute
+
 /// Which examples make up each step, as a function of the step's number alone: a resumed run needs
 /// nothing else to go on where it stopped.
 ///

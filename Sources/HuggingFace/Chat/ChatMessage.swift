@@ -19,11 +19,11 @@ package struct ChatMessage: Sendable, Equatable {
   }
 
   /// The message as templates see it.
-  var value: JinjaValue {
+  var json: JSON {
     var members: JSONObject = ["role": .string(role)]
     if let content { members["content"] = .string(content) }
     for (key, value) in extra.members { members[key] = value }
-    return JinjaValue(.object(members))
+    return .object(members)
   }
 }
 
@@ -33,7 +33,7 @@ extension ChatMessage: JSONReadable {
   /// Reads `{"role": ..., "content": ...}`; all other members are kept for the template. A content
   /// that is a list of parts, `{"type": "text", "text": ...}` each, is their texts one behind another,
   /// as the templates print them that take such a list. Beside `tool_calls` there need be no content.
-  package init?(reading value: JSONValue) throws(JSONValueError) {
+  package init?(reading value: JSONNode) throws(JSONReadingError) {
     guard case .object(var members) = value.json else { return nil }
     role = try value.required("role")
     content = try Self.content(of: value, members)
@@ -43,12 +43,12 @@ extension ChatMessage: JSONReadable {
   }
 
   private static func content(
-    of value: JSONValue, _ members: JSONObject
-  ) throws(JSONValueError) -> String? {
+    of value: JSONNode, _ members: JSONObject
+  ) throws(JSONReadingError) -> String? {
     switch members["content"] {
     case .string(let text): return text
     case .array:
-      let parts: [JSONValue] = try value.required("content")
+      let parts: [JSONNode] = try value.required("content")
       var text = ""
       for part in parts {
         let type: String = try part.required("type")

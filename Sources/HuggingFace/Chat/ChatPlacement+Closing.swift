@@ -1,35 +1,49 @@
+import Jinja
 import Tokenizers
 
 extension ChatPlacement {
   /// Beginnings of prompts that tokenizers like to join with what stands before them.
-  private static let awkwardPrompts = ["A", "1", "é", " A", "\nA", "\n\nA", "\tA", ".A", "  "]
+  static let awkwardPrompts = ["A", "1", "é", " A", "\nA", "\n\nA", "\tA", ".A", "  "]
 
-  /// The longest beginning of `common` after which every awkward prompt has the same tokens apart
-  /// as in one piece.
+  /// Beginnings of contexts, any of which a tokenizer may join with a space before it.
+  private static let contextBeginnings =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789é#".map { String($0) } + ["You"]
+
+  /// The longest beginning of `common` that every awkward prompt leaves as it is: its tokens are the
+  /// first ones of the whole text behind the context.
   static func longestClosing(
-    _ common: String, _ writer: ChatWriter, _ tokenizer: Tokenizer
+    _ common: String, _ tails: [String], _ tokenizer: Tokenizer, _ behind: TextBehindContext,
+    _ reading: PieceReading
   ) throws(PlacementError) -> String {
-    var tails: [String] = []
-    for prompt in awkwardPrompts {
-      let (_, tail) = try cut(writer, [ChatMessage(role: "user", content: prompt)])
-      guard tail.utf8.starts(with: common.utf8) else { return "" }
-      tails.append(tail)
-    }
-    func encode(_ text: Substring.UTF8View) throws(PlacementError) -> [Int] {
-      try tokenizer.identifiers(of: String(decoding: text, as: UTF8.self))
-    }
+    guard tails.allSatisfy({ $0.utf8.starts(with: common.utf8) }) else { return "" }
     var whole: [[Int]] = []
-    for tail in tails { whole.append(try encode(Substring(tail).utf8)) }
+    for tail in tails { whole.append(try behind.identifiers(of: tail)) }
     nextCut: for closing in cuts(of: common, tokenizer) {
-      let length = closing.utf8.count
-      let tokens = try encode(Substring(closing).utf8)
-      for (tail, whole) in zip(tails, whole)
-      where try whole != tokens + encode(Substring(tail).utf8.dropFirst(length)) {
-        continue nextCut
+      let tokens = try behind.identifiers(of: closing)
+      for (tail, whole) in zip(tails, whole) {
+        guard whole.starts(with: tokens) else { continue nextCut }
+        if reading == .inPlace { continue }
+        let rest = String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
+        guard try whole.dropFirst(tokens.count).elementsEqual(behind.identifiers(of: rest)) else {
+          continue nextCut
+        }
       }
       return closing
     }
     return ""
+  }
+
+  /// The tokens of the header: as many of its text's as stay the same whatever context follows.
+  func headerIdentifiers(
+    _ tokenizer: Tokenizer, _ reading: PieceReading
+  ) throws(PlacementError) -> [Int] {
+    var tokens = try tokenizer.identifiers(of: header)
+    guard reading == .inPlace else { return tokens }
+    for context in Self.contextBeginnings {
+      let whole = try tokenizer.identifiers(of: header + context)
+      tokens.removeLast(tokens.count - zip(tokens, whole).prefix(while: ==).count)
+    }
+    return tokens
   }
 
   /// The text itself, and its beginnings up to and including each special token, with and without

@@ -1,13 +1,14 @@
+import JSON
 import Tokenizers
 
 /// A chat template cut at the place of the context: the texts of ``Placement``.
 struct ChatPlacement: Sendable {
   /// Stands for the context when a template is rendered. No template changes it, and nobody writes
   /// it.
-  private static let contextMarker = "@@pith:context@@"
+  static let contextMarker = "@@pith:context@@"
 
   /// Stands for the user's text.
-  private static let promptMarker = "@@pith:prompt@@"
+  static let promptMarker = "@@pith:prompt@@"
 
   /// Stands for a message before the user's.
   private static let openingMarker = "@@pith:opening@@"
@@ -18,22 +19,31 @@ struct ChatPlacement: Sendable {
   /// Roles that need no mention in a template: many write any role as it comes.
   private static let knownRoles: Set = ["user", "assistant", "developer", "tool", "function"]
 
-  /// Stands for the assistant's answer.
-  private static let responseMarker = "@@pith:response@@"
-
   /// The text before the context.
   let header: String
 
   /// The text after the context that belongs to every prompt.
   let closing: String
 
-  private let writer: ChatWriter
+  /// The tokens of the closing. Where a token of the text reaches into some prompts, they are those
+  /// before it, and the text is empty.
+  let closingIdentifiers: [Int]
+
   /// The text after the context in a conversation of the prompt marker alone.
-  private let tail: String
+  let tail: String
+
+  /// White space that the template writes between where the assistant begins and its message.
+  let responseLead: String
+
+  /// Makes tokens of what stands behind the context.
+  let behind: TextBehindContext
+
+  let writer: ChatWriter
 
   /// Renders the template around the marker and finds the header and the longest safe closing.
   init(
-    _ template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer
+    _ template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer,
+    _ reading: PieceReading
   ) throws(PlacementError) {
     try Self.check(variables, template)
     let prompt = ChatMessage(role: "user", content: Self.promptMarker)
@@ -41,6 +51,11 @@ struct ChatPlacement: Sendable {
     self.writer = writer
     self.header = header
     self.tail = tail
+    var tails: [String] = []
+    for prompt in Self.awkwardPrompts {
+      tails.append(try Self.cut(writer, [ChatMessage(role: "user", content: prompt)]).tail)
+    }
+    var openings: [String] = []
     var common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
     // Conversations that begin in another way have their place too, where the template takes them.
     for role in Self.otherOpenings {
@@ -49,17 +64,28 @@ struct ChatPlacement: Sendable {
         continue
       }
       common = common.commonBeginning(with: other.tail)
+      openings.append(other.tail)
     }
-    closing = try Self.longestClosing(common, writer, tokenizer)
+    behind =
+      reading == .apart
+      ? TextBehindContext(alone: tokenizer) : try TextBehindContext(tokenizer, before: tails)
+    closing = try Self.longestClosing(common, tails, tokenizer, behind, reading)
+    closingIdentifiers =
+      closing.isEmpty && reading == .inPlace
+      ? try behind.commonIdentifiers(of: tails + openings) : try behind.identifiers(of: closing)
+    responseLead = Self.responseLead(writer)
   }
 
   /// A template without a context: header and closing are empty.
   init(
-    withoutContext template: ChatTemplate, _ variables: TemplateVariables
+    withoutContext template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer
   ) throws(PlacementError) {
     try Self.check(variables, template)
     writer = ChatWriter(template: template, variables: variables, place: .nowhere)
     (header, closing, tail) = ("", "", "")
+    closingIdentifiers = []
+    behind = TextBehindContext(alone: tokenizer)
+    responseLead = Self.responseLead(writer)
   }
 
   private static func check(
@@ -92,8 +118,8 @@ struct ChatPlacement: Sendable {
     }
   }
 
-  /// What the template writes of a context: many trim it.
-  func context(_ text: String) throws(PlacementError) -> String {
+  /// What the template writes of a context, which many trim, and the whole text around it.
+  func context(_ text: String) throws(PlacementError) -> (context: String, whole: String) {
     let whole: String
     do {
       whole = try writer.text(
@@ -103,11 +129,13 @@ struct ChatPlacement: Sendable {
     guard bytes.count >= before + behind, bytes.starts(with: header.utf8),
       bytes.suffix(behind).elementsEqual(tail.utf8)
     else { throw .contextChangesTemplate(place: writer.template.place) }
-    return String(decoding: bytes.dropFirst(before).dropLast(behind), as: UTF8.self)
+    return (String(decoding: bytes.dropFirst(before).dropLast(behind), as: UTF8.self), whole)
   }
 
-  /// The text of a conversation behind the closing, up to where the assistant answers.
-  func prompt(of messages: [ChatMessage]) throws(PlacementError) -> String {
+  /// The text of a conversation behind the context, up to where the assistant answers: it begins with
+  /// the closing.
+  func tail(of messages: [ChatMessage], tools: JSON?) throws(PlacementError) -> String {
+    let writer = writer.with(tools: tools)
     guard !messages.contains(where: { $0.role == "system" }) else { throw .systemMessageTaken }
     let name = writer.template.place
     for role in messages.map(\.role)
@@ -130,46 +158,21 @@ struct ChatPlacement: Sendable {
       guard case .noSystemMessage(let error) = error else { throw error }
       throw .template(error)
     }
-    guard header == self.header else { throw .movingHeader(place: name) }
-    guard tail.utf8.starts(with: closing.utf8) else {
-      throw .anotherOpening(messages.first?.role ?? "", place: name)
+    guard header == self.header, tail.utf8.starts(with: closing.utf8) else {
+      if writer.tools != nil { throw .toolsBesideContext(place: name) }
+      throw header == self.header
+        ? .anotherOpening(messages.first?.role ?? "", place: name) : .movingHeader(place: name)
     }
-    return String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
+    return tail
   }
 
-  /// What the template writes of an assistant's message that is more than its content, such as calls
-  /// of tools, with what ends it.
-  func response(
-    _ message: ChatMessage, after messages: [ChatMessage]
-  ) throws(PlacementError) -> String {
-    let (before, whole): (String, String)
-    do {
-      before = try writer.text(Self.contextMarker, messages, addingGenerationPrompt: true)
-      whole = try writer.text(
-        Self.contextMarker, messages + [message], addingGenerationPrompt: false)
-    } catch { throw .template(error) }
-    guard whole.utf8.starts(with: before.utf8), whole.utf8.count > before.utf8.count else {
-      throw .responseElsewhere(place: writer.template.place)
-    }
-    return String(decoding: whole.utf8.dropFirst(before.utf8.count), as: UTF8.self)
+  /// What follows the closing in a text behind the context.
+  func prompt(in tail: String) -> String {
+    String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
   }
 
   /// Whether the template reads a member of messages.
   func reads(_ key: String) -> Bool { writer.template.mentions(key) }
-
-  /// The first special token that the template writes behind an answer.
-  func endOfResponse(_ tokenizer: Tokenizer) throws(PlacementError) -> Int? {
-    let messages = [
-      ChatMessage(role: "user", content: Self.promptMarker),
-      ChatMessage(role: "assistant", content: Self.responseMarker),
-    ]
-    guard
-      let text = try? writer.text(Self.contextMarker, messages, addingGenerationPrompt: false),
-      let marker = text.range(ofText: Self.responseMarker)
-    else { return nil }
-    let tokens = try tokenizer.identifiers(of: String(text[marker.upperBound...]))
-    return tokens.first { tokenizer.specialIdentifiers.contains($0) }
-  }
 
   /// The text before and after the context in a conversation that waits for an answer.
   static func cut(

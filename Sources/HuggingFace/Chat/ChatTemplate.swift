@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import JSON
+import Jinja
 
 /// How a model wants a conversation written: a template in the Jinja language, as `chat_template`
 /// of `tokenizer_config.json` or `chat_template.jinja` hold it.
@@ -40,6 +42,21 @@ package struct ChatTemplate: Sendable {
     }
   }
 
+  /// The source in the bytes of a file.
+  ///
+  /// - Throws: when the file is of another kind, or no text in UTF-8.
+  static func source(_ bytes: [UInt8], file: String) throws(ChatTemplateError) -> String {
+    // An empty template and one of XML are templates; what they print is checked later.
+    if let kind = FileKind(bytes), kind != .empty, kind != .xml {
+      throw ChatTemplateError(
+        place: file, line: nil, reason: "expected a chat template, found \(kind.description)")
+    }
+    guard let source = String(validating: bytes, as: UTF8.self) else {
+      throw ChatTemplateError(place: file, line: nil, reason: "expected a text in UTF-8")
+    }
+    return source
+  }
+
   /// The text of a conversation.
   ///
   /// - Parameters:
@@ -50,13 +67,13 @@ package struct ChatTemplate: Sendable {
   package func render(
     _ messages: [ChatMessage], addingGenerationPrompt: Bool, variables: JSONObject = [:]
   ) throws(ChatTemplateError) -> String {
-    var values: [String: JinjaValue] = [
-      "messages": .list(messages.map(\.value)),
+    var values: JSONObject = [
+      "messages": .array(messages.map(\.json)),
       "add_generation_prompt": .bool(addingGenerationPrompt),
-      "tools": .none, "documents": .none,
+      "tools": .null, "documents": .null,
     ]
     for (name, token) in specialTokens { values[name] = .string(token) }
-    for (name, value) in variables.members { values[name] = JinjaValue(value) }
+    for (name, value) in variables.members { values[name] = value }
     do {
       return try template.render(values, now: now)
     } catch {

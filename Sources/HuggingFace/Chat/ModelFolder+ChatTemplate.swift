@@ -23,12 +23,15 @@ extension ModelFolder {
   private func chatTemplateSource() throws(ModelFolderError) -> (source: String, place: String)? {
     guard has("chat_template.jinja") else { return nil }
     let file = url.appending(path: "chat_template.jinja")
-    guard let data = try? Data(contentsOf: file),
-      let source = String(validating: data, as: UTF8.self)
-    else {
+    guard let data = try? Data(contentsOf: file) else {
       throw .chatTemplate(
-        ChatTemplateError(place: file.path, line: nil, reason: "expected a text in UTF-8"))
+        ChatTemplateError(
+          place: file.path, line: nil, reason: "expected a file, found one that may not be read"))
     }
-    return (source, file.path)
+    do {
+      return (try ChatTemplate.source([UInt8](data), file: file.path), file.path)
+    } catch {
+      throw .chatTemplate(error)
+    }
   }
 }

@@ -8,8 +8,10 @@ extension ModelFolder {
   ///   - choice: the template and what it is told.
   ///   - tokenizer: the model's tokenizer.
   ///   - hasContext: whether a place for a context is looked for.
+  ///   - reading: how the template's texts become tokens.
   package func placement(
-    template choice: TemplateChoice, tokenizer: Tokenizer, hasContext: Bool = true
+    template choice: TemplateChoice, tokenizer: Tokenizer, hasContext: Bool = true,
+    reading: PieceReading = .inPlace
   ) throws(PlacementError) -> Placement {
     let now = choice.clock ?? Date()
     guard choice.name != "raw", let template = try chatTemplate(named: choice.name, now: now) else {
@@ -18,9 +20,11 @@ extension ModelFolder {
     }
     guard hasContext else {
       return try Placement(
-        withoutContext: template, variables: choice.variables, tokenizer: tokenizer)
+        withoutContext: template, variables: choice.variables, tokenizer: tokenizer,
+        reading: reading)
     }
-    return try Placement(template: template, variables: choice.variables, tokenizer: tokenizer)
+    return try Placement(
+      template: template, variables: choice.variables, tokenizer: tokenizer, reading: reading)
   }
 
   /// The template of a name; nil where `auto` finds none.
@@ -36,9 +40,10 @@ extension ModelFolder {
     }
     do {
       if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
-      guard let source = try? String(contentsOfFile: name, encoding: .utf8) else {
+      guard let data = FileManager.default.contents(atPath: name) else {
         throw PlacementError.unknownTemplate(name)
       }
+      let source = try ChatTemplate.source([UInt8](data), file: name)
       let tokens = try tokenizerConfiguration().specialTokens
       return try ChatTemplate(source: source, place: name, specialTokens: tokens, now: now)
     } catch let error as PlacementError {

@@ -9,13 +9,13 @@ import Tokenizers
 /// rendered around a marker in the place of the system message's content: the header ends and the
 /// closing begins there.
 ///
-/// Every piece is tokenized by itself. Special tokens in it are recognised, and none are added: a
-/// template writes its own BOS. The closing reaches as far as the tokenizer gives the same tokens
-/// for closing and prompt apart as for both together; where no place is sure, it is empty, and all
-/// of that text belongs to the prompt.
+/// The tokens of every piece are those that the whole text has there. Special tokens in it are
+/// recognised, and none are added: a template writes its own BOS. Header and closing reach as far as
+/// their tokens stay the same whatever context and prompt stand beside them; where no place is sure,
+/// they are empty, and all of that text belongs to the context or the prompt.
 package struct Placement: Sendable {
   /// The tokens before the context, and those after it that every example shares.
-  package let frame: Frame
+  package private(set) var frame: Frame
 
   /// `raw`, the name of a built-in template, or the file of the model's own.
   package let templateName: String
@@ -30,8 +30,11 @@ package struct Placement: Sendable {
   /// Tokens that a built-in template writes and the tokenizer does not have: it takes them apart.
   package let missingTokens: [String]
 
-  private let tokenizer: Tokenizer
-  private let chat: ChatPlacement?
+  let tokenizer: Tokenizer
+  let chat: ChatPlacement?
+  let reading: PieceReading
+  /// Whether the closing is no text that prompts can be cut behind, but tokens alone.
+  private(set) var isClosingOfTokens = false
 
   /// The placement for a model that continues text.
   package init(raw tokenizer: Tokenizer) {
@@ -42,23 +45,27 @@ package struct Placement: Sendable {
     endOfResponse = nil
     missingTokens = []
     chat = nil
+    reading = .apart
   }
 
   /// The placement for a model that follows a chat template.
   ///
-  /// - Parameter variables: what the template is told in every rendering.
+  /// - Parameters:
+  ///   - variables: what the template is told in every rendering.
+  ///   - reading: how its texts become tokens.
   /// - Throws: when the template does not mention a variable, or takes the context neither as system
   ///   message nor in the first user's message, once.
   package init(
     template: ChatTemplate, variables: TemplateVariables = TemplateVariables(),
-    tokenizer: Tokenizer
+    tokenizer: Tokenizer, reading: PieceReading = .inPlace
   ) throws(PlacementError) {
-    let chat = try ChatPlacement(template, variables, tokenizer)
+    let chat = try ChatPlacement(template, variables, tokenizer, reading)
     self.tokenizer = tokenizer
     self.chat = chat
+    self.reading = reading
     frame = Frame(
-      header: try tokenizer.identifiers(of: chat.header),
-      closing: try tokenizer.identifiers(of: chat.closing))
+      header: try chat.headerIdentifiers(tokenizer, reading), closing: chat.closingIdentifiers)
+    isClosingOfTokens = chat.closing.isEmpty
     templateName = template.place
     templateSource = template.source
     endOfResponse = try chat.endOfResponse(tokenizer)
@@ -67,11 +74,13 @@ package struct Placement: Sendable {
 
   /// The placement for a model that follows a chat template and reads no context.
   package init(
-    withoutContext template: ChatTemplate, variables: TemplateVariables, tokenizer: Tokenizer
+    withoutContext template: ChatTemplate, variables: TemplateVariables, tokenizer: Tokenizer,
+    reading: PieceReading = .inPlace
   ) throws(PlacementError) {
-    let chat = try ChatPlacement(withoutContext: template, variables)
+    let chat = try ChatPlacement(withoutContext: template, variables, tokenizer)
     self.tokenizer = tokenizer
     self.chat = chat
+    self.reading = reading
     frame = Frame()
     templateName = template.place
     templateSource = template.source
@@ -85,41 +94,17 @@ package struct Placement: Sendable {
   /// Whether prompts are messages of a chat.
   package var isChat: Bool { chat != nil }
 
-  /// The tokens of a context: of the text as it is for a raw model, of what the template makes of it for a chat model.
-  ///
-  /// - Throws: when something in the context makes the template write another text around it.
-  package func contextIdentifiers(of text: String) throws(PlacementError) -> [Int] {
-    try tokenizer.identifiers(of: chat?.context(text) ?? text)
-  }
+  /// What stands for the context when the tokens of what follows it are made; nil where nothing has to.
+  package var standIn: StandIn? { chat?.behind.standIn }
 
-  /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
-  /// everything up to the answer for a chat model.
-  package func promptIdentifiers(of text: String) throws(PlacementError) -> [Int] {
-    guard let chat else { return try tokenizer.identifiers(of: text) }
-    let prompt = try chat.prompt(of: [ChatMessage(role: "user", content: text)])
-    return try tokenizer.identifiers(of: prompt)
-  }
-
-  /// The tokens of a conversation up to where the assistant answers.
-  ///
-  /// - Parameter messages: without a system message, because the context takes its place, and
-  ///   without the answer.
-  package func promptIdentifiers(
-    of messages: [ChatMessage]
-  ) throws(PlacementError) -> [Int] {
-    guard let chat else { throw .noTemplate }
-    return try tokenizer.identifiers(of: chat.prompt(of: messages))
-  }
-
-  /// The tokens of an assistant's message with the one that ends it, where the message is more than its
-  /// content, such as calls of tools.
-  package func responseIdentifiers(
-    of message: ChatMessage, after messages: [ChatMessage]
-  ) throws(PlacementError) -> [Int] {
-    guard let chat else { throw .noTemplate }
-    let tokens = try tokenizer.identifiers(of: chat.response(message, after: messages))
-    guard let end = endOfResponse, let last = tokens.firstIndex(of: end) else { return tokens }
-    return Array(tokens[...last])
+  /// This placement with another closing, for an adapter that was trained before it; nil where the
+  /// tokens behind the context do not begin with it.
+  package func with(closing: [Int]) throws(PlacementError) -> Placement? {
+    guard let chat, try tailIdentifiers(chat.tail, chat).starts(with: closing) else { return nil }
+    var placement = self
+    placement.frame.closing = closing
+    placement.isClosingOfTokens = isClosingOfTokens || closing != frame.closing
+    return placement
   }
 
   /// Whether the chat template mentions a member of messages.
@@ -132,11 +117,6 @@ package struct Placement: Sendable {
     } catch {
       throw .folder(.tokenizer("\(error)"))
     }
-  }
-
-  /// The tokens of an answer, without the token that ends it.
-  package func responseIdentifiers(of text: String) throws(PlacementError) -> [Int] {
-    try tokenizer.identifiers(of: text)
   }
 }
 

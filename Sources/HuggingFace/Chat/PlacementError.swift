@@ -12,6 +12,10 @@ package enum PlacementError: Error, Equatable, Sendable {
   case contextChangesTemplate(place: String)
   /// A conversation begins with a message behind which the template writes the context differently.
   case anotherOpening(String, place: String)
+  /// A conversation has other tokens behind the context than the closing.
+  case anotherClosing(place: String)
+  /// The template writes a conversation's tools beside the context, where all conversations are alike.
+  case toolsBesideContext(place: String)
   /// The template does not write a response with tool calls where it lets the assistant begin.
   case responseElsewhere(place: String)
   /// A conversation does not begin with the user, whose message the context begins.
@@ -52,6 +56,12 @@ extension PlacementError: CustomStringConvertible {
     case .anotherOpening(let role, let place):
       "messages: expected a first message of role user, found \(role): \(place) writes something else "
         + "between the context and such a message"
+    case .anotherClosing(let place):
+      "messages: expected a conversation in which the tokens behind the context begin with the closing, "
+        + "found one for which \(place) writes others"
+    case .toolsBesideContext(let place):
+      "tools: expected none but those of the whole run, because \(place) writes them beside the context, "
+        + "where all lines are alike; give tools that all lines have with --template-variable 'tools=[...]'"
     case .responseElsewhere(let place):
       "messages: \(place) writes the assistant's tool calls elsewhere than where an answer begins, so "
         + "they cannot be a response"

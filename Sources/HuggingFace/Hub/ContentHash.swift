@@ -1,11 +1,13 @@
+import Files
+
 /// The hash by which the hub announces a file's contents, fed while they come.
 struct ContentHash: Sendable {
   /// How the hub names contents.
   enum Kind: Sendable, Equatable {
     /// The SHA-256 of the contents: large files.
     case sha256
-    /// Git's name of a blob: the SHA-1 of `blob LENGTH`, a zero byte and the contents; the SHA-256 of the same in
-    /// repositories of git's newer format.
+    /// Git's name of a blob: the SHA-1 of `blob LENGTH`, a zero byte and the contents; the SHA-256
+    /// of the same in repositories of git's newer format.
     case gitBlob(isSHA256: Bool)
 
     /// As messages call it.

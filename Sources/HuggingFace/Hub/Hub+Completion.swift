@@ -2,9 +2,9 @@ import Foundation
 
 /// Small files that a snapshot lacks.
 extension Hub {
-  /// Fetches the small files that a repository has and its snapshot lacks: one that another tool has
-  /// made holds what that tool has asked for, for example a model without its tokenizer. The weights
-  /// stay as they are, and so does the commit.
+  /// Fetches the small files that a repository has and its snapshot lacks: one that another tool
+  /// has made holds what that tool has asked for, for example a model without its tokenizer. The
+  /// weights stay as they are, and so does the commit.
   ///
   /// Where the hub cannot be asked or the cache cannot be written, what is there has to do.
   ///
@@ -32,8 +32,10 @@ extension Hub {
     do {
       try download.fetch(names.compactMap { listing.files[$0] })
     } catch {
-      guard case .file = error else { throw error }
-      doWithout(error)
+      switch error {
+      case .file, .noRoom: doWithout(error)
+      default: throw error
+      }
     }
     cache.note(names.filter { listing.files[$0] == nil }, absentFrom: repository, at: commit)
   }

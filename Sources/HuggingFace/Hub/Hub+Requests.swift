@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import JSON
-import Safetensors
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking
@@ -10,7 +10,8 @@ import Safetensors
 extension Hub {
   /// What a repository holds at a revision.
   ///
-  /// - Parameter stall: seconds without an answer after which a try has failed, where they are fewer than usual.
+  /// - Parameter stall: seconds without an answer after which a try has failed, where they are
+  ///   fewer than usual.
   func listing(
     of repository: HubRepository, tries: Int = Hub.attemptLimit, stall: Double = .infinity
   ) throws(HubError) -> HubListing {
@@ -31,7 +32,7 @@ extension Hub {
       return sink
     }
     do {
-      return try HubListing(JSONValue(parsing: sink.bytes, file: url.absoluteString))
+      return try HubListing(JSONNode(parsing: sink.bytes, file: url.absoluteString))
     } catch {
       throw .listing(error)
     }

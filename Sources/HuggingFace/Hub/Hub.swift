@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking
@@ -18,6 +19,9 @@ package struct Hub: Sendable {
 
   /// The seconds before the second try of a transfer; every further one waits twice as long.
   var retryDelay = 1.0
+
+  /// The bytes that the file system of a folder has left for this user; nil where it does not say.
+  var freeBytes: @Sendable (URL) -> Int? = { FileManager.default.freeBytes(at: $0) }
 
   /// How slow a transfer may be.
   var limits = TransferLimits()
@@ -149,7 +153,7 @@ package struct Hub: Sendable {
   ) throws(HubError) -> [HubListing.File] {
     let names: Set<String>
     do {
-      let index = try JSONValue(contentsOf: snapshot.appending(path: Checkpoint.indexName))
+      let index = try JSONNode(contentsOf: snapshot.appending(path: Checkpoint.indexName))
       names = Set(try Checkpoint.shards(listedIn: index).map(\.shard))
     } catch {
       throw .listing(error)

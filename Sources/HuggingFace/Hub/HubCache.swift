@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The hub's cache on this machine, in the layout that all tools of the hub share:
 ///
@@ -61,22 +62,22 @@ package struct HubCache: Sendable {
   }
 
   /// The small files of which nobody has asked the hub yet whether the repository has them: those
-  /// that are neither in the snapshot nor noted as absent from the commit. A commit never changes, so
-  /// a snapshot without such files is complete, and no request can bring more.
+  /// that are neither in the snapshot nor noted as absent from the commit. A commit never changes,
+  /// so a snapshot without such files is complete, and no request can bring more.
   func unknownFiles(
     of repository: HubRepository, at commit: String, for contents: HubContents
   ) -> [String] {
     let folder = folder(of: repository)
     return contents.wanted.filter { name in
-      !["snapshots", ".no_exist"].contains { place in
+      !["snapshots", ".no_exist"].contains { subfolder in
         FileManager.default.fileExists(
-          atPath: folder.appending(path: "\(place)/\(commit)/\(name)").path)
+          atPath: folder.appending(path: "\(subfolder)/\(commit)/\(name)").path)
       }
     }
   }
 
-  /// Notes that a commit has no files of these names, as the other tools of the hub do. A cache that
-  /// cannot be written stays as it is: then the hub is asked again.
+  /// Notes that a commit has no files of these names, as the other tools of the hub do. A cache
+  /// that cannot be written stays as it is: then the hub is asked again.
   func note(_ names: [String], absentFrom repository: HubRepository, at commit: String) {
     let folder = folder(of: repository).appending(path: ".no_exist/\(commit)")
     for name in names {
@@ -84,7 +85,7 @@ package struct HubCache: Sendable {
     }
   }
 
-  /// The commit that a revision stands for, as far as the cache knows.
+  /// The commit of a revision, as far as the cache knows.
   package func commit(of repository: HubRepository) -> String? {
     if repository.isCommit { return repository.revision }
     let reference = folder(of: repository).appending(path: "refs/\(repository.revision)")
@@ -101,7 +102,7 @@ package struct HubCache: Sendable {
     }
     guard has("config.json") else { return false }
     if has(Checkpoint.singleName) { return true }
-    guard let index = try? JSONValue(contentsOf: snapshot.appending(path: Checkpoint.indexName)),
+    guard let index = try? JSONNode(contentsOf: snapshot.appending(path: Checkpoint.indexName)),
       let shards = try? Checkpoint.shards(listedIn: index)
     else { return false }
     return shards.allSatisfy { has($0.shard) }

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 /// Fetches files of a repository into the cache: contents into `blobs`, a link to them into the
 /// snapshot.
@@ -22,12 +22,33 @@ struct HubDownload {
   }
 
   /// Fetches the files that are not here yet.
+  ///
+  /// - Throws: before anything is fetched where the disk has no room for all of them.
   mutating func fetch(_ files: [HubListing.File]) throws(HubError) {
+    try checkRoom(for: files)
     totalBytes += files.reduce(0) { $0 + $1.byteCount }
     for file in files {
       try fetch(file)
       receivedBytes += file.byteCount
     }
+  }
+
+  private func checkRoom(for files: [HubListing.File]) throws(HubError) {
+    let blobs = hub.cache.folder(of: repository).appending(path: "blobs")
+    var missing: [String: Int] = [:]
+    for file in files {
+      let blob = blobs.appending(path: file.blob)
+      if FileManager.default.fileExists(atPath: blob.path) { continue }
+      let there = Self.size(of: blob.appendingPathExtension("incomplete"))
+      missing[file.blob] = max(0, file.byteCount - there)
+    }
+    let needed = missing.values.reduce(0, +)
+    guard needed > 0, let free = hub.freeBytes(blobs), free < needed else { return }
+    throw .noRoom(cache: hub.cache.folder.path, needed: needed, free: free)
+  }
+
+  private static func size(of file: URL) -> Int {
+    (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
   }
 
   private func fetch(_ file: HubListing.File) throws(HubError) {
@@ -38,7 +59,7 @@ struct HubDownload {
     do {
       // Another process may be fetching the same contents: then they are here when the lock is
       // free.
-      let lock = try FileLock(at: hub.cache.folder.appending(path: ".locks/\(lockName)"))
+      let lock = try FileLock(waitingFor: hub.cache.folder.appending(path: ".locks/\(lockName)"))
       if !FileManager.default.fileExists(atPath: blob.path) { try fetch(file, to: blob) }
       try Self.makeLink(at: link, to: blob, depth: file.name.split(separator: "/").count)
       _ = consume lock
@@ -58,7 +79,7 @@ struct HubDownload {
     try FileManager.default.createDirectory(
       at: blob.deletingLastPathComponent(), withIntermediateDirectories: true)
     let (received, total) = (receivedBytes, totalBytes)
-    let reached = { (try? partial.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0 }
+    let reached = { Self.size(of: partial) }
     let digest = try hub.attempt(url, measuring: reached) { () throws -> String in
       var sink = try HubFileSink(appendingTo: partial, of: file, from: url) { [report] count in
         report(

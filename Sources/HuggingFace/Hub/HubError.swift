@@ -1,4 +1,5 @@
-import Safetensors
+import Files
+import JSON
 
 /// Why a model of the hub cannot be had, in one line.
 package enum HubError: Error, Equatable, Sendable {
@@ -17,7 +18,7 @@ package enum HubError: Error, Equatable, Sendable {
   /// The hub refused with another status.
   case refused(url: String, status: Int, message: String)
   /// The hub's list of files is not as expected.
-  case listing(JSONValueError)
+  case listing(JSONReadingError)
   /// The repository has no safetensors files under the expected names, with what it has instead.
   case noSafetensors(repository: String, found: String)
   /// The repository lacks a file, with what it has in its place.
@@ -30,6 +31,8 @@ package enum HubError: Error, Equatable, Sendable {
   case tooLong(url: String, expected: Int)
   /// A file came with other contents than announced; it was thrown away.
   case wrongChecksum(url: String, hash: String, expected: String, found: String)
+  /// The disk of the cache has less room than what is to be fetched, in bytes.
+  case noRoom(cache: String, needed: Int, free: Int)
   /// The cache cannot be written.
   case file(FileError)
 }
@@ -66,8 +69,17 @@ extension HubError: CustomStringConvertible {
     case .wrongChecksum(let url, let hash, let expected, let found):
       "\(url): expected contents with \(hash) \(expected), found \(found); "
         + "they were thrown away, so another try begins anew"
+    case .noRoom(let cache, let needed, let free):
+      "\(cache): expected room for the \(Self.mebibytes(needed, .up)) MiB that are to be fetched, found "
+        + "\(Self.mebibytes(free, .down)) MiB free; HF_HUB_CACHE names a cache elsewhere"
     case .file(let error): error.description
     }
+  }
+
+  /// Bytes in MiB with one decimal, rounded so that what is too little never looks enough.
+  private static func mebibytes(_ bytes: Int, _ rule: FloatingPointRoundingRule) -> String {
+    let tenths = Int((Double(bytes) * 10 / 1_048_576).rounded(rule))
+    return "\(tenths / 10).\(tenths % 10)"
   }
 
   private static func advice(_ token: HubToken) -> String {

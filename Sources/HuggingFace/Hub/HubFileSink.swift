@@ -1,12 +1,12 @@
+import Files
 import Foundation
-import Safetensors
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking
 #endif
 
-/// Writes an answer to the end of a file and hashes it on the way. The announced length is a cap: nothing
-/// beyond it is written.
+/// Writes an answer to the end of a file and hashes it on the way. The announced length is a cap:
+/// nothing beyond it is written.
 struct HubFileSink: HubSink {
   /// The bytes of the file so far.
   private(set) var byteCount: Int

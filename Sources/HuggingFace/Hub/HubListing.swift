@@ -1,3 +1,5 @@
+import JSON
+
 /// What the hub has in a repository at one revision.
 struct HubListing {
   /// One file of a repository.
@@ -15,19 +17,19 @@ struct HubListing {
   /// No file is longer, in bytes: 1 TiB, twice what the hub takes.
   private static let byteLimit = 1 << 40
 
-  /// The commit that the revision stands for.
+  /// The commit of the revision.
   let commit: String
 
   /// The files under their names.
   let files: [String: File]
 
   /// Reads the answer to `/api/models/ID/revision/REVISION?blobs=true`.
-  init(_ json: JSONValue) throws(JSONValueError) {
+  init(_ json: JSONNode) throws(JSONReadingError) {
     commit = try json.required("sha")
     guard Self.isHexadecimal(commit, digits: [40]) else {
       throw json.failure(expected: "a commit", found: "\"\(commit)\"", at: "sha")
     }
-    let siblings: [JSONValue] = try json.required("siblings")
+    let siblings: [JSONNode] = try json.required("siblings")
     var files: [String: File] = [:]
     for sibling in siblings {
       let name: String = try sibling.required("rfilename")
@@ -35,7 +37,7 @@ struct HubListing {
         throw sibling.failure(
           expected: "a path inside the repository", found: "\"\(name)\"", at: "rfilename")
       }
-      let large: JSONValue? = try sibling.optional("lfs")
+      let large: JSONNode? = try sibling.optional("lfs")
       let blob: String =
         if let large { try large.required("sha256") } else { try sibling.required("blobId") }
       guard Self.isHexadecimal(blob, digits: large == nil ? [40, 64] : [64]) else {

@@ -4,8 +4,8 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// Keeps an answer in memory: a list of files, or what the hub says with a refusal. Nothing beyond a limit
-/// is read.
+/// Keeps an answer in memory: a list of files, or what the hub says with a refusal. Nothing beyond
+/// a limit is read.
 struct HubTextSink: HubSink {
   /// No list of files is longer, in bytes.
   static let listingLimit = 64 << 20

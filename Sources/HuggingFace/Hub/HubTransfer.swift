@@ -43,7 +43,8 @@ final class HubTransfer<Sink: HubSink>: NSObject, URLSessionDataDelegate {
     self.token = token
   }
 
-  /// Sends a GET request and waits until the whole answer has come, or as much of it as the sink wants.
+  /// Sends a GET request and waits until the whole answer has come, or as much of it as the sink
+  /// wants.
   ///
   /// - Parameters:
   ///   - url: what to get.
@@ -51,8 +52,8 @@ final class HubTransfer<Sink: HubSink>: NSObject, URLSessionDataDelegate {
   ///   - token: goes into the header `Authorization`.
   ///   - limits: how slow the answer may be.
   ///   - sink: takes the answer, of whatever status.
-  /// - Returns: the head of the last answer, the sink with what came, and whether the transfer was ended because bytes came
-  ///   faster than the sink took them: then the rest has to be asked for.
+  /// - Returns: the head of the last answer, the sink with what came, and whether the transfer was
+  ///   ended because bytes came faster than the sink took them: then the rest has to be asked for.
   /// - Throws: what the network or the sink throws; ``PassingFailure`` where the answer stalls.
   static func get(
     _ url: URL, from offset: Int = 0, token: String?, limits: TransferLimits, into sink: Sink
@@ -79,7 +80,8 @@ final class HubTransfer<Sink: HubSink>: NSObject, URLSessionDataDelegate {
     }
   }
 
-  /// Waits for the end of the answer, as long as it comes fast enough, and ends it where it comes too fast.
+  /// Waits for the end of the answer, as long as it comes fast enough, and ends it where it comes
+  /// too fast.
   private func wait(
     for task: URLSessionDataTask, _ limits: TransferLimits, _ queue: OperationQueue
   ) {

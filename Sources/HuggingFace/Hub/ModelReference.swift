@@ -29,9 +29,10 @@ package struct HubRepository: Sendable, Equatable {
   package let revision: String
 
   /// Reads `org/name[@revision]`; the revision is `main` where none is given. Nil where the text
-  /// cannot be a name on the hub: letters, digits, `-`, `_` and `.`, at most one `/`, and the rules of
-  /// `validate_repo_id` in huggingface_hub. A name without `org` begins with a letter, as those of the
-  /// oldest models do, and is neither a number nor a truth value (`model: true` in a configuration).
+  /// cannot be a name on the hub: letters, digits, `-`, `_` and `.`, at most one `/`, and the rules
+  /// of `validate_repo_id` in huggingface_hub. A name without `org` begins with a letter, as those
+  /// of the oldest models do, and is neither a number nor a truth value (`model: true` in a
+  /// configuration).
   package init?(_ text: String) {
     let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)

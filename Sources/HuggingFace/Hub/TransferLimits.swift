@@ -1,7 +1,7 @@
 /// How slow an answer of the hub may be before its transfer is given up.
 struct TransferLimits: Sendable {
-  /// Seconds without a head or a byte after which a transfer has stalled; also the time over which ``bytesPerSecond`` is
-  /// measured.
+  /// Seconds without a head or a byte after which a transfer has stalled; also the time over which
+  /// ``bytesPerSecond`` is measured.
   var stall = 30.0
 
   /// A body that is slower has stalled too.
@@ -10,8 +10,8 @@ struct TransferLimits: Sendable {
   /// Seconds that a whole answer may take; nil for any time, as long as bytes come.
   var whole: Double?
 
-  /// How many pieces of a body, of at most 16 KiB, may have come without having been taken by the sink: URLSession keeps what
-  /// it has received in memory without a limit.
+  /// How many pieces of a body, of at most 16 KiB, may have come without having been taken by the
+  /// sink: URLSession keeps what it has received in memory without a limit.
   var waitingPieces = 1 << 14
 
   /// Seconds from one look at a transfer to the next.

@@ -6,10 +6,10 @@ extension ModelFolder {
   /// A `tokenizer.json` that gives the folder's tokens without the files beside it and whatever the
   /// class that reads it; nil where the folder has none.
   package func tokenizerJSON() throws(ModelFolderError) -> JSON? {
-    guard let (file, json) = try assembledTokenizer() else { return nil }
-    guard case .object(var object) = json else { return json }
+    guard let node = try assembledTokenizer() else { return nil }
+    guard case .object(var object) = node.json else { return node.json }
     do {
-      object["added_tokens"] = try Tokenizer(json, name: file).addedTokenList
+      object["added_tokens"] = try Tokenizer(node).addedTokenList
     } catch {
       throw .tokenizer("\(error)")
     }
@@ -26,18 +26,11 @@ extension ModelFolder {
   }
 
   /// `tokenizer.json` as the class of the folder makes it.
-  func assembledTokenizer() throws(ModelFolderError) -> (file: String, json: JSON)? {
-    guard has("tokenizer.json") else { return nil }
-    let url = url.appending(path: "tokenizer.json")
-    let file: JSONValue
-    do {
-      file = JSONValue(try Tokenizer.json(contentsOf: url), file: url.path)
-    } catch {
-      throw .tokenizer("\(error)")
-    }
+  func assembledTokenizer() throws(ModelFolderError) -> JSONNode? {
+    guard let file = try optionalJSON("tokenizer.json") else { return nil }
     let (type, settings) = try tokenizerReading(file)
     do {
-      return (file.file, try type.assemble(file, settings))
+      return JSONNode(try type.assemble(file, settings), file: file.file)
     } catch {
       throw .json(error)
     }
@@ -46,7 +39,7 @@ extension ModelFolder {
   /// The class and the settings of the tokenizer; `file` is `tokenizer.json`, whose added tokens
   /// count where `tokenizer_config.json` has none.
   private func tokenizerReading(
-    _ file: JSONValue?
+    _ file: JSONNode?
   ) throws(ModelFolderError) -> (type: TokenizerClass, settings: TokenizerSettings) {
     let config = try optionalJSON("tokenizer_config.json")
     let specialTokens = try optionalJSON("special_tokens_map.json")

@@ -21,7 +21,7 @@ struct SpecialToken: Equatable, Sendable {
   }
 
   /// Reads a text, or an object with `content` and flags.
-  init(_ value: JSONValue) throws(JSONValueError) {
+  init(_ value: JSONNode) throws(JSONReadingError) {
     switch value.json {
     case .string(let text):
       content = text

@@ -6,12 +6,12 @@ extension TokenizerClass {
   ///
   /// - Throws: when the class needs byte-pair encoding and the file has another model.
   func assemble(
-    _ file: JSONValue, _ settings: TokenizerSettings
-  ) throws(JSONValueError) -> JSON {
+    _ file: JSONNode, _ settings: TokenizerSettings
+  ) throws(JSONReadingError) -> JSON {
     guard case .object(var object) = file.json else { return file.json }
     var known: [SpecialToken] = []
     if self == .file {
-      let tokens: [JSONValue] = try file.optional("added_tokens") ?? []
+      let tokens: [JSONNode] = try file.optional("added_tokens") ?? []
       for token in tokens { known.append(try SpecialToken(token)) }
     } else {
       object["model"] = try model(file, settings)
@@ -28,9 +28,9 @@ extension TokenizerClass {
   }
 
   private func model(
-    _ file: JSONValue, _ settings: TokenizerSettings
-  ) throws(JSONValueError) -> JSON {
-    let model: JSONValue = try file.required("model")
+    _ file: JSONNode, _ settings: TokenizerSettings
+  ) throws(JSONReadingError) -> JSON {
+    let model: JSONNode = try file.required("model")
     let type: String? = try model.optional("type")
     let hasMerges = try model.has("merges")
     guard type == "BPE" || type == nil && hasMerges, case .object(var object) = model.json else {
@@ -39,8 +39,8 @@ extension TokenizerClass {
         found: type.map { "\"\($0)\"" } ?? "nothing", at: "type")
     }
     let unknown = namedTokens(settings).first { $0.name == "unk_token" }?.token.content
-    let vocabulary: JSONValue = try model.required("vocab")
-    let isKnown = try unknown.map { name throws(JSONValueError) in try vocabulary.has(name) }
+    let vocabulary: JSONNode = try model.required("vocab")
+    let isKnown = try unknown.map { name throws(JSONReadingError) in try vocabulary.has(name) }
     let members = modelMembers(unknownToken: isKnown ?? false ? unknown : nil)
     for (key, value) in members.members { object[key] = value }
     return .object(object)
@@ -48,13 +48,13 @@ extension TokenizerClass {
 
   /// A post-processor that puts the token that begins a text before it.
   private func beginning(
-    _ file: JSONValue, _ settings: TokenizerSettings
-  ) throws(JSONValueError) -> JSON {
+    _ file: JSONNode, _ settings: TokenizerSettings
+  ) throws(JSONReadingError) -> JSON {
     guard let token = namedTokens(settings).first(where: { $0.name == "bos_token" })?.token else {
       return .null
     }
-    let model: JSONValue = try file.required("model")
-    let vocabulary: JSONValue = try model.required("vocab")
+    let model: JSONNode = try file.required("model")
+    let vocabulary: JSONNode = try model.required("vocab")
     let identifier: Int = try vocabulary.required(token.content)
     let text: JSON = .object(["Sequence": .object(["id": .string("A"), "type_id": .integer(0)])])
     let name: JSON = .string(token.content)

@@ -52,7 +52,8 @@ extension TokenizerClass {
 
   /// The tokens that are added to the tokenizer, in their order; `known` are those that it has.
   ///
-  /// Source: `__init__` of `TokenizersBackend` in transformers 5.23, tokenization_utils_tokenizers.py.
+  /// Source: `__init__` of `TokenizersBackend` in transformers 5.23,
+  /// tokenization_utils_tokenizers.py.
   func tokensToAdd(
     _ settings: TokenizerSettings, beyond known: [SpecialToken]
   ) -> [SpecialToken] {

@@ -27,8 +27,8 @@ enum TokenizerClass: String, CaseIterable, Sendable {
   ///   - isByteLevel: whether `tokenizer.json` names a ByteLevel component.
   /// - Throws: when the class is one that builds its tokenizer in a way that is not supported.
   init(
-    settings: JSONValue?, config: JSONValue?, isByteLevel: () -> Bool
-  ) throws(JSONValueError) {
+    settings: JSONNode?, config: JSONNode?, isByteLevel: () -> Bool
+  ) throws(JSONReadingError) {
     let own: String? = try settings?.optional("tokenizer_class")
     let inherited: String? = try config?.optional("tokenizer_class")
     let modelType: String = try config?.optional("model_type") ?? ""
@@ -36,7 +36,7 @@ enum TokenizerClass: String, CaseIterable, Sendable {
     let registered = Self.registered[modelType]
     let isMistaken = Self.modelTypesWithMistakenClass.contains(modelType)
 
-    func named(_ name: String) throws(JSONValueError) -> TokenizerClass {
+    func named(_ name: String) throws(JSONReadingError) -> TokenizerClass {
       guard !Self.unsupported.contains(name) else {
         let source = own == nil ? config : settings
         guard let source else { return .file }
@@ -63,8 +63,8 @@ enum TokenizerClass: String, CaseIterable, Sendable {
 
   /// Whether `auto_map` names a class in the repository; then the checks against the model's type
   /// do not take place.
-  private static func hasCodeOfItsOwn(_ settings: JSONValue?) throws(JSONValueError) -> Bool {
-    guard let map: JSONValue = try settings?.optional("auto_map") else { return false }
+  private static func hasCodeOfItsOwn(_ settings: JSONNode?) throws(JSONReadingError) -> Bool {
+    guard let map: JSONNode = try settings?.optional("auto_map") else { return false }
     guard case .object(let object) = map.json else { return true }
     return object["AutoTokenizer"].map { $0 != .null } ?? false
   }

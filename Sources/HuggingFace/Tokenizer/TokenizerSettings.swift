@@ -29,9 +29,9 @@ struct TokenizerSettings: Sendable {
   /// `special_tokens_map.json`, `added_tokens.json` and the added tokens of `tokenizer.json` count
   /// only where `tokenizer_config.json` has no `added_tokens_decoder`.
   init(
-    config: JSONValue?, specialTokens map: JSONValue?, addedTokens: JSONValue?,
-    tokenizer: JSONValue?
-  ) throws(JSONValueError) {
+    config: JSONNode?, specialTokens map: JSONNode?, addedTokens: JSONNode?,
+    tokenizer: JSONNode?
+  ) throws(JSONReadingError) {
     isLegacy = try config?.optional("legacy") ?? false
     prefixSpace = try config?.optional("add_prefix_space")
     if try config?.optional("split_special_tokens") ?? false, let config {
@@ -40,7 +40,7 @@ struct TokenizerSettings: Sendable {
         at: "split_special_tokens")
     }
     if let config { try readTokens(of: config) }
-    if let decoder: JSONValue = try config?.optional("added_tokens_decoder") {
+    if let decoder: JSONNode = try config?.optional("added_tokens_decoder") {
       try readAdded(decoder)
     } else {
       if let map { try readTokens(of: map) }
@@ -56,9 +56,9 @@ struct TokenizerSettings: Sendable {
   }
 
   /// Reads the named and the extra special tokens; a later file's count.
-  private mutating func readTokens(of file: JSONValue) throws(JSONValueError) {
+  private mutating func readTokens(of file: JSONNode) throws(JSONReadingError) {
     for key in try file.keys() where key.hasSuffix("_token") {
-      guard let value: JSONValue = try file.optional(key) else {
+      guard let value: JSONNode = try file.optional(key) else {
         if Self.standardNames.contains(key) { set(key, nil) }
         continue
       }
@@ -70,7 +70,7 @@ struct TokenizerSettings: Sendable {
         throw value.failure(expected: "a token, as a string or an object", found: value.json.kind)
       }
     }
-    var tokens: JSONValue? = try file.optional("extra_special_tokens")
+    var tokens: JSONNode? = try file.optional("extra_special_tokens")
     let isEmpty =
       switch tokens?.json {
       case .array(let elements): elements.isEmpty
@@ -83,7 +83,7 @@ struct TokenizerSettings: Sendable {
       for key in try tokens.keys() { set(key, try SpecialToken(tokens.required(key))) }
       return
     }
-    let list: [JSONValue] = try [JSONValue].init(reading: tokens) ?? []
+    let list: [JSONNode] = try [JSONNode].init(reading: tokens) ?? []
     for element in list {
       let token = try SpecialToken(element)
       if !extra.contains(token) { extra.append(token) }
@@ -91,15 +91,15 @@ struct TokenizerSettings: Sendable {
   }
 
   private mutating func set(_ name: String, _ token: SpecialToken?) {
-    if let place = named.firstIndex(where: { $0.name == name }) {
-      named[place].token = token
+    if let index = named.firstIndex(where: { $0.name == name }) {
+      named[index].token = token
     } else {
       named.append((name, token))
     }
   }
 
   /// Reads `added_tokens_decoder`: tokens by their number.
-  private mutating func readAdded(_ decoder: JSONValue) throws(JSONValueError) {
+  private mutating func readAdded(_ decoder: JSONNode) throws(JSONReadingError) {
     for key in try decoder.keys() {
       guard let number = Int(key) else {
         throw decoder.failure(expected: "the number of a token as key", found: "\"\(key)\"")
@@ -109,7 +109,7 @@ struct TokenizerSettings: Sendable {
   }
 
   /// Reads `added_tokens.json`: numbers by token.
-  private mutating func readAddedByToken(_ file: JSONValue) throws(JSONValueError) {
+  private mutating func readAddedByToken(_ file: JSONNode) throws(JSONReadingError) {
     let special = Set((named.compactMap(\.token) + extra).map(\.bytes))
     for token in try file.keys() {
       let isSpecial = special.contains(Array(token.utf8))
@@ -118,8 +118,8 @@ struct TokenizerSettings: Sendable {
     }
   }
 
-  private mutating func readAdded(ofTokenizer file: JSONValue) throws(JSONValueError) {
-    guard let tokens: [JSONValue] = try file.optional("added_tokens") else { return }
+  private mutating func readAdded(ofTokenizer file: JSONNode) throws(JSONReadingError) {
+    guard let tokens: [JSONNode] = try file.optional("added_tokens") else { return }
     for token in tokens { added[try token.required("id")] = try SpecialToken(token) }
   }
 
@@ -127,9 +127,9 @@ struct TokenizerSettings: Sendable {
   private mutating func takeFlagsOfAdded() {
     var byContent: [[UInt8]: SpecialToken] = [:]
     for (_, token) in added.sorted(by: { $0.key < $1.key }) { byContent[token.bytes] = token }
-    for place in named.indices where Self.standardNames.contains(named[place].name) {
-      guard let token = named[place].token else { continue }
-      named[place].token = byContent[token.bytes] ?? token
+    for index in named.indices where Self.standardNames.contains(named[index].name) {
+      guard let token = named[index].token else { continue }
+      named[index].token = byContent[token.bytes] ?? token
     }
   }
 }

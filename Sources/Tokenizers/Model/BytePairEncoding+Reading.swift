@@ -1,27 +1,28 @@
 import JSON
 
 extension BytePairEncoding {
-  init(_ node: JSONNode) throws(TokenizerError) {
-    if let dropout = node.member("dropout"), try dropout.number() != 0 {
-      throw dropout.unexpected("null or 0: with dropout no two encodings agree")
+  init(_ node: JSONNode) throws(JSONReadingError) {
+    if let dropout: JSONNode = try node.optional("dropout"), try dropout.finiteNumber() != 0 {
+      throw dropout.failure(expected: "null or 0: with dropout no two encodings agree")
     }
     let vocabulary = try Vocabulary(
-      node.required("vocab", "an object from token to identifier"))
-    let prefix = Array(try node.member("continuing_subword_prefix")?.string().utf8 ?? "".utf8)
-    let suffix = Array(try node.member("end_of_word_suffix")?.string().utf8 ?? "".utf8)
+      node.required("vocab", expected: "an object from token to identifier"))
+    let prefix = Array(try node.optional("continuing_subword_prefix", String.self)?.utf8 ?? "".utf8)
+    let suffix = Array(try node.optional("end_of_word_suffix", String.self)?.utf8 ?? "".utf8)
     let unknown = try Self.unknown(node, vocabulary)
     let pairs = try Self.pairs(
-      node.required("merges", "an array of merges"), vocabulary, prefixLength: prefix.count)
+      node.required("merges", expected: "an array of merges"), vocabulary,
+      prefixLength: prefix.count)
 
     var merges = MergeTable(capacity: pairs.count)
     for (rank, pair) in pairs.enumerated() {
       merges.insert(pair.left, pair.right, .init(rank: Int32(rank), result: pair.result))
     }
-    ignoresMerges = try node.boolean("ignore_merges", default: false)
+    ignoresMerges = try node.optional("ignore_merges") ?? false
     // A piece that may stay whole must not be cut first, and decorated characters depend on
     // where the piece starts and ends.
     let isCuttable = !ignoresMerges && prefix.isEmpty && suffix.isEmpty
-    bonds = isCuttable ? Self.bonds(pairs, vocabulary, unknown) : nil
+    mergeablePairs = isCuttable ? Self.mergeablePairs(pairs, vocabulary, unknown) : nil
     symbols = SymbolTable(vocabulary, unknown, prefix: prefix, suffix: suffix)
     self.vocabulary = vocabulary
     self.merges = merges
@@ -29,16 +30,17 @@ extension BytePairEncoding {
 
   private static func unknown(
     _ node: JSONNode, _ vocabulary: Vocabulary
-  ) throws(TokenizerError) -> SymbolTable.Unknown {
+  ) throws(JSONReadingError) -> SymbolTable.Unknown {
     var unknown = SymbolTable.Unknown()
-    unknown.fuses = try node.boolean("fuse_unk", default: false)
-    if try node.boolean("byte_fallback", default: false) {
+    unknown.fuses = try node.optional("fuse_unk") ?? false
+    if try node.optional("byte_fallback") ?? false {
       unknown.bytes = vocabulary.byteTokens
     }
-    if let token = node.member("unk_token") {
-      unknown.token = vocabulary.identifier(of: try token.string())
+    if let token: String = try node.optional("unk_token") {
+      unknown.token = vocabulary.identifier(of: token)
       guard unknown.token != nil || vocabulary.holdsByteLevelAlphabet else {
-        throw token.unexpected("a token of model.vocab")
+        throw node.failure(
+          expected: "a token of model.vocab", found: JSON.string(token).kind, at: "unk_token")
       }
     }
     return unknown
@@ -49,9 +51,9 @@ extension BytePairEncoding {
   /// Reads merges in either spelling, `"a b"` or `["a", "b"]`.
   private static func pairs(
     _ node: JSONNode, _ vocabulary: Vocabulary, prefixLength: Int
-  ) throws(TokenizerError) -> [Pair] {
-    guard case .array(let elements) = node.value else {
-      throw node.unexpected("an array of merges")
+  ) throws(JSONReadingError) -> [Pair] {
+    guard case .array(let elements) = node.json else {
+      throw node.failure(expected: "an array of merges")
     }
     var pairs: [Pair] = []
     pairs.reserveCapacity(elements.count)
@@ -78,32 +80,32 @@ extension BytePairEncoding {
       default:
         break
       }
-      let place = JSONNode(value: element, path: "\(node.path)[\(index)]", file: node.file)
+      let merge = node.element(element, at: index)
       guard !left.isEmpty, right.count >= max(prefixLength, 1) else {
-        throw place.unexpected("two tokens, as \"a b\" or [\"a\", \"b\"]")
+        throw merge.failure(expected: "two tokens, as \"a b\" or [\"a\", \"b\"]")
       }
       guard let leftToken = vocabulary.identifier(of: left.span) else {
-        throw place.needs(left)
+        throw merge.needs(left)
       }
       guard let rightToken = vocabulary.identifier(of: right.span) else {
-        throw place.needs(right)
+        throw merge.needs(right)
       }
       left.append(contentsOf: right[prefixLength...])
       guard let result = vocabulary.identifier(of: left.span) else {
-        throw place.needs(left)
+        throw merge.needs(left)
       }
       pairs.append((leftToken, rightToken, result))
     }
     return pairs
   }
 
-  /// The bonds of all merges, or nil where tokens can arise that are not made of characters.
-  private static func bonds(
+  /// The pairs of all merges, or nil where tokens can arise that are not made of characters.
+  private static func mergeablePairs(
     _ pairs: [Pair], _ vocabulary: Vocabulary, _ unknown: SymbolTable.Unknown
-  ) -> SymbolBonds? {
+  ) -> MergeablePairs? {
     var special = Set(unknown.bytes)
     if let token = unknown.token { special.insert(token) }
-    var bonds = SymbolBonds(cutsAtUnknown: unknown.coversEveryByte)
+    var mergeablePairs = MergeablePairs(cutsAtUnknown: unknown.coversEveryByte)
     for pair in pairs {
       if special.contains(pair.left) || special.contains(pair.right) { return nil }
       guard let left = vocabulary.token(of: Int(pair.left)),
@@ -114,18 +116,17 @@ extension BytePairEncoding {
       guard let lastSymbol = vocabulary.identifier(of: last.span),
         let firstSymbol = vocabulary.identifier(of: first.span)
       else { continue }  // Out of reach: it cannot be made of characters of the vocabulary.
-      bonds.insert(lastSymbol, firstSymbol)
+      mergeablePairs.insert(lastSymbol, firstSymbol)
     }
-    return bonds
+    return mergeablePairs
   }
 }
 
 extension JSONNode {
   /// The error for a merge that names a token which does not exist.
-  fileprivate func needs(_ token: [UInt8]) -> TokenizerError {
-    .unexpected(
-      file: file, path: path,
-      found: "a merge that needs \"\(String(decoding: token, as: UTF8.self))\"",
-      expected: "tokens of model.vocab")
+  fileprivate func needs(_ token: [UInt8]) -> JSONReadingError {
+    failure(
+      expected: "tokens of model.vocab",
+      found: "a merge that needs \"\(String(decoding: token, as: UTF8.self))\"")
   }
 }

@@ -1,4 +1,4 @@
-/// Byte-pair encoding: a piece starts as characters, and neighbours merge, lowest rank first.
+/// Byte-pair encoding: a piece starts as characters, and adjacent symbols merge, lowest rank first.
 ///
 /// Covers the byte-level kind (GPT-2, Llama 3, Qwen2: every byte is a character of the byte-level
 /// alphabet) and SentencePiece's kind (Llama 2, Mistral: characters that are not in the
@@ -10,7 +10,7 @@ struct BytePairEncoding: Sendable {
   /// A piece that is a token as a whole stays whole, whatever the merges say.
   let ignoresMerges: Bool
   /// Where long pieces may be cut, or nil.
-  let bonds: SymbolBonds?
+  let mergeablePairs: MergeablePairs?
 
   /// Pieces longer than this are cut where no merge can reach across, so that most of a text
   /// that was not split into words still comes from the cache.
@@ -21,7 +21,7 @@ struct BytePairEncoding: Sendable {
     _ text: Span<UInt8>, _ range: Range<Int>, _ workspace: inout Workspace,
     to output: inout [Int32]
   ) {
-    guard let bonds, range.count > Self.longestUncut else {
+    guard let mergeablePairs, range.count > Self.longestUncut else {
       encodeWord(text, range, &workspace, to: &output)
       return
     }
@@ -30,7 +30,7 @@ struct BytePairEncoding: Sendable {
     var index = start + length
     while index < range.upperBound {
       let (right, length) = symbols.symbol(text, index)
-      if bonds.canCut(left, right) {
+      if mergeablePairs.canCut(left, right) {
         encodeWord(text, start..<index, &workspace, to: &output)
         start = index
       }

@@ -4,7 +4,7 @@ struct MergeQueue {
   private var symbols: [Int32] = []
   private var previous: [Int32] = []
   private var next: [Int32] = []
-  /// Rank in the high half, place of the left symbol in the low half.
+  /// Rank in the high half, position of the left symbol in the low half.
   private var heap: [UInt64] = []
 
   /// Starts a new word.
@@ -63,8 +63,8 @@ struct MergeQueue {
     }
   }
 
-  private static func entry(_ rank: Int32, _ place: Int) -> UInt64 {
-    UInt64(UInt32(bitPattern: rank)) << 32 | UInt64(place)
+  private static func entry(_ rank: Int32, _ position: Int) -> UInt64 {
+    UInt64(UInt32(bitPattern: rank)) << 32 | UInt64(position)
   }
 
   private mutating func push(_ merges: MergeTable, _ left: Int, _ right: Int) {
@@ -81,7 +81,7 @@ struct MergeQueue {
     heap[index] = entry
   }
 
-  private mutating func pop() -> (rank: Int32, place: Int)? {
+  private mutating func pop() -> (rank: Int32, position: Int)? {
     guard let top = heap.first else { return nil }
     let last = heap.removeLast()
     if !heap.isEmpty {

@@ -31,10 +31,10 @@ enum Model: Sendable {
     }
   }
 
-  init(_ node: JSONNode) throws(TokenizerError) {
-    guard case .object = node.value else { throw node.unexpected("an object") }
-    // Files of the first years have no type here; merges then tell.
-    let type = try node.member("type")?.string() ?? (node.member("merges") != nil ? "BPE" : nil)
+  init(_ node: JSONNode) throws(JSONReadingError) {
+    // Early files have no type; those with merges are BPE.
+    var type: String? = try node.optional("type")
+    if type == nil, try node.has("merges") { type = "BPE" }
     switch type {
     case "BPE": self = .bytePairEncoding(try BytePairEncoding(node))
     case "Unigram": self = .unigram(try Unigram(node))

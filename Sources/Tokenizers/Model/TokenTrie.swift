@@ -1,4 +1,4 @@
-/// A trie over bytes: finds every token that starts at a place in a text.
+/// A trie over bytes: finds every token that starts at a position of a text.
 struct TokenTrie: Sendable {
   /// One edge: the node it leaves and its byte in one key, and the node it leads to.
   private struct Edge {
@@ -18,7 +18,7 @@ struct TokenTrie: Sendable {
   private static let nodeLimit = 1 << 24
 
   /// Adds `token` with `value` ≥ 0; a token that is there already gets the new value. False
-  /// where there is no room left, which takes a vocabulary of more than 16 million bytes.
+  /// where the capacity is exhausted, which takes a vocabulary of more than 16 million bytes.
   mutating func insert(_ token: Span<UInt8>, _ value: Int) -> Bool {
     var node = 0
     if token.count > 0 { isFirst[Int(token[0])] = true }

@@ -12,7 +12,7 @@ struct Unigram: Sendable {
   /// The tokens `<0x00>` to `<0xFF>`, -1 where one is missing; empty without byte fallback.
   let byteTokens: [Int32]
 
-  /// The best way to cut the text before a place.
+  /// The best segmentation of the text before a position.
   struct Step {
     /// Where its last token starts; -1 while no way is known.
     var start: Int32

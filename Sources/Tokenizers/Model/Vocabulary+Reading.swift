@@ -2,18 +2,17 @@ import JSON
 
 extension Vocabulary {
   /// Reads an object from token to identifier.
-  init(_ node: JSONNode) throws(TokenizerError) {
-    guard case .object(let members) = node.value else {
-      throw node.unexpected("an object from token to identifier")
+  init(_ node: JSONNode) throws(JSONReadingError) {
+    guard case .object(let members) = node.json else {
+      throw node.failure(expected: "an object from token to identifier")
     }
     self.init(capacity: members.count)
     for member in members.members {
       guard case .integer(let identifier) = member.value,
         0..<Self.identifierLimit ~= identifier
       else {
-        throw .unexpected(
-          file: node.file, path: "\(node.path)[\"\(member.key)\"]", found: member.value.summary,
-          expected: "an identifier from 0 to \(Self.identifierLimit - 1)")
+        throw JSONNode(member.value, file: node.file, path: "\(node.path)[\"\(member.key)\"]")
+          .failure(expected: "an identifier from 0 to \(Self.identifierLimit - 1)")
       }
       insert(Array(member.key.utf8).span, identifier)
     }

@@ -43,8 +43,8 @@ struct WordCache {
         isEqual(Int(slot.wordStart), text, range)
       {
         let start = Int(slot.identifierStart)
-        for place in start..<start + Int(slot.identifierCount) {
-          output.append(identifiers[place])
+        for index in start..<start + Int(slot.identifierCount) {
+          output.append(identifiers[index])
         }
         return true
       }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The `precompiled_charsmap` of SentencePiece: a trie of what is replaced, and the replacements.
 ///
@@ -14,10 +15,10 @@ struct CharacterMap: Sendable {
   /// Clusters of fewer bytes are looked up as a whole before their characters are.
   private static let clusterLimit = 6
 
-  init(_ node: JSONNode) throws(TokenizerError) {
-    let member = try node.required("precompiled_charsmap", "a string in base64")
-    guard let data = Data(base64Encoded: try member.string()) else {
-      throw member.unexpected("a string in base64")
+  init(_ node: JSONNode) throws(JSONReadingError) {
+    let member: JSONNode = try node.required("precompiled_charsmap", expected: "a string in base64")
+    guard let data = Data(base64Encoded: try member.read(as: String.self)) else {
+      throw member.failure(expected: "a string in base64")
     }
     let bytes = [UInt8](data)
     func word(_ index: Int) -> UInt32 {
@@ -25,11 +26,11 @@ struct CharacterMap: Sendable {
     }
     let size = bytes.count < 4 ? 0 : Int(word(0))
     guard size > 0, size % 4 == 0, size <= bytes.count - 4 else {
-      throw member.unexpected("a trie that lies inside its \(bytes.count) bytes")
+      throw member.failure(expected: "a trie that lies inside its \(bytes.count) bytes")
     }
     replacements = Array(bytes[(4 + size)...])
     guard String(validating: replacements, as: UTF8.self) != nil else {
-      throw member.unexpected("replacements in UTF-8")
+      throw member.failure(expected: "replacements in UTF-8")
     }
     units = stride(from: 4, to: 4 + size, by: 4).map(word)
   }

@@ -5,7 +5,7 @@ struct RegularExpressionMatcher {
   /// What is tried where the present way fails.
   private struct Frame {
     /// Where to go on; below 0 it is a mark to be restored, `-1 - mark`.
-    let place: Int
+    let instruction: Int
     var position: Int
     /// The shortest end of a run, which gives back one scalar at a time; -1 for other frames.
     let least: Int
@@ -40,13 +40,13 @@ struct RegularExpressionMatcher {
     }
   }
 
-  /// Runs the instructions from `place` on up to the next `accept`; where that ends, or nil.
+  /// Runs the instructions from `instruction` on up to the next `accept`; where that ends, or nil.
   private mutating func run(
-    _ place: Int, _ position: Int, _ text: Span<UInt8>, _ budget: inout TextBudget
+    _ instruction: Int, _ position: Int, _ text: Span<UInt8>, _ budget: inout TextBudget
   ) throws(TextBudget.Exceeded) -> Int? {
     let base = frames.count
     defer { frames.removeSubrange(base...) }
-    var place = place
+    var instruction = instruction
     var position = position
     var steps = 0
     while true {
@@ -57,11 +57,11 @@ struct RegularExpressionMatcher {
         steps = 0
       }
       var isFailed = false
-      switch program.instructions[place] {
+      switch program.instructions[instruction] {
       case .one(let set):
         if let length = match(set, text, position) {
           position += length
-          place += 1
+          instruction += 1
         } else {
           isFailed = true
         }
@@ -77,46 +77,46 @@ struct RegularExpressionMatcher {
         if count < least {
           isFailed = true
         } else {
-          place += 1
+          instruction += 1
           if !isPossessive, position > shortest {
-            frames.append(Frame(place: place, position: position, least: shortest))
+            frames.append(Frame(instruction: instruction, position: position, least: shortest))
           }
         }
       case .split(let first, let second):
-        frames.append(Frame(place: second, position: position, least: -1))
-        place = first
+        frames.append(Frame(instruction: second, position: position, least: -1))
+        instruction = first
       case .jump(let target):
-        place = target
+        instruction = target
       case .mark(let mark):
-        frames.append(Frame(place: -1 - mark, position: marks[mark], least: -1))
+        frames.append(Frame(instruction: -1 - mark, position: marks[mark], least: -1))
         marks[mark] = position
-        place += 1
+        instruction += 1
       case .leaveIfEmpty(let mark, let target):
-        place = marks[mark] == position ? target : place + 1
+        instruction = marks[mark] == position ? target : instruction + 1
       case .atomic(let next):
-        if let end = try run(place + 1, position, text, &budget) {
+        if let end = try run(instruction + 1, position, text, &budget) {
           position = end
-          place = next
+          instruction = next
         } else {
           isFailed = true
         }
       case .look(let behind, let isNegated, let next):
         let start = back(behind ?? 0, from: position, text)
         let end = try start.map { start throws(TextBudget.Exceeded) in
-          try run(place + 1, start, text, &budget)
+          try run(instruction + 1, start, text, &budget)
         }
-        if (end.flatMap { $0 } != nil) != isNegated { place = next } else { isFailed = true }
+        if (end.flatMap { $0 } != nil) != isNegated { instruction = next } else { isFailed = true }
       case .accept:
         try budget.spend(steps: steps, pattern: pattern)
         return position
       case .lineStart, .lineEnd, .textStart, .textEnd:
-        if holds(program.instructions[place], text, position) {
-          place += 1
+        if holds(program.instructions[instruction], text, position) {
+          instruction += 1
         } else {
           isFailed = true
         }
       }
-      if isFailed, !resume(base, &place, &position, text) {
+      if isFailed, !resume(base, &instruction, &position, text) {
         try budget.spend(steps: steps, pattern: pattern)
         return nil
       }
@@ -133,20 +133,20 @@ struct RegularExpressionMatcher {
 
   /// Takes the last alternative above `base`; false where none is left.
   private mutating func resume(
-    _ base: Int, _ place: inout Int, _ position: inout Int, _ text: Span<UInt8>
+    _ base: Int, _ instruction: inout Int, _ position: inout Int, _ text: Span<UInt8>
   ) -> Bool {
     while frames.count > base {
       let frame = frames.removeLast()
-      guard frame.place >= 0 else {
-        marks[-1 - frame.place] = frame.position
+      guard frame.instruction >= 0 else {
+        marks[-1 - frame.instruction] = frame.position
         continue
       }
-      place = frame.place
+      instruction = frame.instruction
       position = frame.position
       if frame.least >= 0 {
         position = scalarStart(text, before: position)
         if position > frame.least {
-          frames.append(Frame(place: place, position: position, least: frame.least))
+          frames.append(Frame(instruction: instruction, position: position, least: frame.least))
         }
       }
       return true

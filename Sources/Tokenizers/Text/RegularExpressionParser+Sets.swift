@@ -1,7 +1,7 @@
 import Foundation
 
 extension RegularExpressionParser {
-  /// What stands behind a backslash.
+  /// The characters after a backslash.
   enum Escape {
     case scalar(Unicode.Scalar)
     case item(CharacterClass.Item, isNegated: Bool)

@@ -218,7 +218,7 @@ extension RegularExpressionParser {
     return (least, most)
   }
 
-  /// The interval at the present place and its length.
+  /// The interval at the current position and its length.
   private func interval() throws(RegularExpression.Failure) -> (Int, Int, Int?)? {
     var length = 1
     var text = ""

@@ -5,7 +5,7 @@ struct RegularExpressionProgram: Sendable {
     case one(Int)
     /// A run of scalars of a class, as long as possible; shorter ones are tried afterwards.
     case run(Int, least: Int, most: Int, isPossessive: Bool)
-    /// Goes on at the first place, and at the second where that fails.
+    /// Continues at the first instruction, and at the second where that fails.
     case split(Int, Int)
     case jump(Int)
     /// Remembers the position at which a turn of a loop begins.

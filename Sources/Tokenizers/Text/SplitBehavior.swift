@@ -23,7 +23,7 @@ enum SplitBehavior: String, CaseIterable, Sendable {
     }
   }
 
-  /// Joins neighbours where `joins` says so.
+  /// Joins adjacent pieces where `joins` is true.
   private func merge(
     _ matches: [TextMatch], _ body: (Range<Int>) -> Void,
     _ joins: (_ previous: TextMatch, _ match: TextMatch) -> Bool

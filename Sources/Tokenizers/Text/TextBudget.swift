@@ -1,3 +1,5 @@
+import JSON
+
 /// What one text may cost on its way through a tokenizer, in bytes that its components write and in
 /// steps of their regular expressions. A tokenizer.json comes from anybody, and a few of its lines
 /// can ask for more than any machine has.
@@ -46,7 +48,7 @@ extension TokenizerError {
       case .bytes(let limit):
         "its components make more than \(limit) bytes of a text of \(count) bytes"
       case .steps(let limit, let pattern):
-        "its regular expression \"\(pattern)\" takes more than \(limit) steps on a text of "
+        "its regular expression \"\(pattern.excerpt)\" takes more than \(limit) steps on a text of "
           + "\(count) bytes"
       }
     self = .tooCostly(file: file, reason: reason)

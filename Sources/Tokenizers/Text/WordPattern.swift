@@ -128,9 +128,9 @@ private struct WordScanner {
   func threeDigits(_ text: Span<UInt8>, _ index: Int) -> (end: Int, isMatch: Bool) {
     let isDigit = { (byte: UInt8) in 0x30...0x39 ~= byte }
     var digits = 0
-    for place in index..<end {
-      digits = isDigit(text[place]) ? digits + 1 : 0
-      if digits == 3 { return place == index + 2 ? (place + 1, true) : (place - 2, false) }
+    for position in index..<end {
+      digits = isDigit(text[position]) ? digits + 1 : 0
+      if digits == 3 { return position == index + 2 ? (position + 1, true) : (position - 2, false) }
     }
     return (end, false)
   }

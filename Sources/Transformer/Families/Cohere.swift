@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Cohere's Command R (2024): LayerNorm without a bias, blocks side by side, neighbours rotating together, scaled logits.
@@ -35,7 +35,7 @@ extension DecoderFamily {
     ["attention_bias", "layer_norm_eps", "logit_scale"], without: ["rms_norm_eps"])
 
   private static func cohereConfiguration(
-    _ config: JSONValue, base: Double
+    _ config: JSONNode, base: Double
   ) throws(TransformerError) -> DecoderConfiguration {
     var configuration = try llamaConfiguration(
       config,
@@ -53,7 +53,7 @@ extension DecoderFamily {
   }
 
   private static func cohereTensors(
-    _ config: JSONValue
+    _ config: JSONNode
   ) throws(TransformerError) -> DecoderTensors {
     let hasBias = try config.setting("attention_bias", default: false)
     return llamaTensors(

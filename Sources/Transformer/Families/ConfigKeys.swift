@@ -1,4 +1,3 @@
-internal import HuggingFace
 internal import JSON
 
 /// The keys of a family's config.json that decide what transformers 5.23 computes, and which of them the decoder does not run.
@@ -93,7 +92,7 @@ extension ConfigKeys.NeutralValue {
 
 extension ConfigKeys {
   /// Throws where config.json sets a key that changes the result and is not read.
-  func check(_ config: JSONValue) throws(TransformerError) {
+  func check(_ config: JSONNode) throws(TransformerError) {
     let others = Self.layerKeys.filter { !read.contains($0.key) }
     let all = others.merging(Self.everywhere) { $1 }.merging(refused) { $1 }
     for (key, neutral) in all.sorted(by: { $0.key < $1.key }) {
@@ -114,7 +113,7 @@ extension ConfigKeys {
 
   /// Throws where config.json says of layers what their windows do not say.
   func check(
-    _ config: JSONValue, against configuration: DecoderConfiguration
+    _ config: JSONNode, against configuration: DecoderConfiguration
   ) throws(TransformerError) {
     let windows = configuration.windows
     if !read.contains("sliding_window"),
@@ -127,7 +126,7 @@ extension ConfigKeys {
     }
     guard let types = try config.layerTypes(layers: windows.count) else { return }
     for (layer, (type, window)) in zip(types, windows).enumerated() {
-      let own = window == nil ? JSONValue.fullAttention : JSONValue.slidingAttention
+      let own = window == nil ? JSONNode.fullAttention : JSONNode.slidingAttention
       guard type != own else { continue }
       throw .unsupportedSetting(
         file: config.file, key: config.place(of: "layer_types[\(layer)]"), found: type,
@@ -136,7 +135,7 @@ extension ConfigKeys {
   }
 }
 
-extension JSONValue {
+extension JSONNode {
   /// The keys that lead to a key of this object from the root of the file.
   func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
@@ -146,10 +145,10 @@ extension JSONValue {
   }
 
   /// The value of a key, null too; nil where the key is absent.
-  func value(_ key: String) throws(TransformerError) -> JSONValue? {
-    try reading { () throws(JSONValueError) in
+  func value(_ key: String) throws(TransformerError) -> JSONNode? {
+    try reading { () throws(JSONReadingError) in
       guard try keys().contains(key) else { return nil }
-      return try has(key) ? try optional(key) : JSONValue(.null, file: file, path: key)
+      return try has(key) ? try optional(key) : JSONNode(.null, file: file, path: key)
     }
   }
 }
@@ -161,6 +160,7 @@ extension JSON {
     case .null: "null"
     case .bool(let value): "\(value)"
     case .integer(let value): "\(value)"
+    case .unsigned(let value): "\(value)"
     case .number(let value): "\(value)"
     case .string(let value): value
     case .array, .object: "there"

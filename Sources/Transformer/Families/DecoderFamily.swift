@@ -1,5 +1,5 @@
 internal import Compute
-package import HuggingFace
+package import JSON
 
 /// How a family of checkpoints maps to the decoder: its config.json to a configuration, its tensor names to weights. To add a
 /// family, write one file like Llama.swift and list it in `all`.
@@ -11,9 +11,9 @@ struct DecoderFamily: Sendable {
   /// Where a file has this key, the decoder's settings are in it.
   var settingsKey: String?
   /// Reads config.json; refuses by name what the decoder does not run.
-  let configuration: @Sendable (JSONValue) throws(TransformerError) -> DecoderConfiguration
+  let configuration: @Sendable (JSONNode) throws(TransformerError) -> DecoderConfiguration
   /// The checkpoint's tensor names.
-  let tensors: @Sendable (JSONValue) throws(TransformerError) -> DecoderTensors
+  let tensors: @Sendable (JSONNode) throws(TransformerError) -> DecoderTensors
 
   /// Every family that Pith runs.
   static let all: [DecoderFamily] = [
@@ -23,8 +23,8 @@ struct DecoderFamily: Sendable {
   ]
 
   /// The family of a config.json.
-  static func of(_ config: JSONValue) throws(TransformerError) -> DecoderFamily {
-    let found: String = try reading { () throws(JSONValueError) in
+  static func of(_ config: JSONNode) throws(TransformerError) -> DecoderFamily {
+    let found: String = try reading { () throws(JSONReadingError) in
       try config.required("model_type")
     }
     guard let family = all.first(where: { $0.modelTypes.contains(found) }) else {
@@ -42,7 +42,7 @@ extension DecoderConfiguration {
   package static var supportedFamilies: [String] { DecoderFamily.supported }
 
   /// Reads the config.json of a supported family whose weights are plain numbers.
-  package init(config: JSONValue) throws(TransformerError) {
+  package init(config: JSONNode) throws(TransformerError) {
     let family = try DecoderFamily.of(config)
     try config.refuseQuantization()
     let settings = try family.settings(config)
@@ -54,9 +54,9 @@ extension DecoderConfiguration {
 
 extension DecoderFamily {
   /// The decoder's settings, which are a part of config.json in models that also see.
-  func settings(_ config: JSONValue) throws(TransformerError) -> JSONValue {
+  func settings(_ config: JSONNode) throws(TransformerError) -> JSONNode {
     guard let settingsKey else { return config }
-    return try reading { () throws(JSONValueError) in
+    return try reading { () throws(JSONReadingError) in
       try config.optional(settingsKey) ?? config
     }
   }
@@ -64,18 +64,18 @@ extension DecoderFamily {
 
 /// Runs a read of a JSON value and gives its error the type of this layer.
 func reading<Value>(
-  _ read: () throws(JSONValueError) -> Value
+  _ read: () throws(JSONReadingError) -> Value
 ) throws(TransformerError) -> Value {
   do { return try read() } catch { throw .configuration(error) }
 }
 
-extension JSONValue {
+extension JSONNode {
   /// More than any size of a model, and so little that products of two of them can be counted.
   private static let largestSize = 1 << 24
 
   /// A whole number that must be there, above zero and no larger than a model can be.
   func size(_ key: String, default fallback: Int? = nil) throws(TransformerError) -> Int {
-    let value: Int = try reading { () throws(JSONValueError) in
+    let value: Int = try reading { () throws(JSONReadingError) in
       if let fallback { return try optional(key) ?? fallback }
       return try required(key)
     }
@@ -92,7 +92,7 @@ extension JSONValue {
   func positive(
     _ key: String, default fallback: Double? = nil
   ) throws(TransformerError) -> Double {
-    let value: Double = try reading { () throws(JSONValueError) in
+    let value: Double = try reading { () throws(JSONReadingError) in
       if let fallback { return try optional(key) ?? fallback }
       return try required(key)
     }
@@ -110,7 +110,7 @@ extension JSONValue {
   func setting<Value: JSONReadable>(
     _ key: String, default fallback: Value
   ) throws(TransformerError) -> Value {
-    try reading { () throws(JSONValueError) in try optional(key) ?? fallback }
+    try reading { () throws(JSONReadingError) in try optional(key) ?? fallback }
   }
 
   /// The activation that Hugging Face names so.

@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Falcon (Almazrouei et al. 2023, arXiv:2311.16867): blocks side by side, one key/value head for all queries (7B) or one
@@ -75,7 +75,7 @@ private struct FalconStyle {
   /// A norm for attention and one for the feed-forward block, side by side.
   let hasTwoNorms: Bool
 
-  init(_ config: JSONValue, heads: Int) throws(TransformerError) {
+  init(_ config: JSONNode, heads: Int) throws(TransformerError) {
     let isNew = try config.setting("new_decoder_architecture", default: false)
     let isMultiQuery = try config.setting("multi_query", default: true)
     let norms = try config.setting("num_ln_in_parallel_attn", default: isNew ? 2 : 1)

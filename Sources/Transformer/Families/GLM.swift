@@ -1,4 +1,4 @@
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// GLM-4 9B (GLM 2024, arXiv:2406.12793): Llama with gate and up in one tensor, biases on query, key and value, and neighbours
@@ -23,7 +23,7 @@ extension DecoderFamily {
     tensors: { config throws(TransformerError) in try glmTensors(config, hasOutputNorms: true) })
 
   private static func glmConfiguration(
-    _ config: JSONValue
+    _ config: JSONNode
   ) throws(TransformerError) -> DecoderConfiguration {
     try llamaConfiguration(
       config,
@@ -36,7 +36,7 @@ extension DecoderFamily {
   }
 
   private static func glmTensors(
-    _ config: JSONValue, hasOutputNorms: Bool
+    _ config: JSONNode, hasOutputNorms: Bool
   ) throws(TransformerError) -> DecoderTensors {
     let hasBias = try config.setting("attention_bias", default: true)
     return llamaTensors(

@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, plain feed-forward, matrices stored inputs first.

@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// GPT-NeoX (Black et al. 2022, arXiv:2204.06745) and Pythia (Biderman et al. 2023, arXiv:2304.01373): LayerNorm, blocks side
@@ -63,7 +63,7 @@ extension DecoderFamily {
     })
 }
 
-extension JSONValue {
+extension JSONNode {
   /// Elements of a head of a family whose heads divide the hidden size, whatever `head_dim` says.
   func headDimension(_ hiddenSize: Int, heads: Int) throws(TransformerError) -> Int {
     guard hiddenSize % heads == 0 else {

@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Gemma (Gemma Team 2024, arXiv:2403.08295): Llama with embeddings times the square root of E, and norms whose files hold
@@ -59,7 +59,7 @@ extension DecoderFamily {
     configuration: { config throws(TransformerError) in
       let text = try gemma3Settings(config)
       var configuration = try gemma3Configuration(text)
-      configuration.family = try reading { () throws(JSONValueError) in
+      configuration.family = try reading { () throws(JSONReadingError) in
         try config.required("model_type")
       }
       configuration.tiesEmbeddings = try config.setting(
@@ -97,7 +97,7 @@ extension DecoderFamily {
 
   /// What all generations share.
   private static func gemmaConfiguration(
-    _ config: JSONValue, _ defaults: LlamaDefaults
+    _ config: JSONNode, _ defaults: LlamaDefaults
   ) throws(TransformerError) -> DecoderConfiguration {
     var configuration = try llamaConfiguration(config, defaults)
     configuration.normalizationWeightOffset = 1
@@ -123,14 +123,14 @@ extension DecoderFamily {
   }
 
   /// The config of the text model.
-  private static func gemma3Settings(_ config: JSONValue) throws(TransformerError) -> JSONValue {
-    try reading { () throws(JSONValueError) in
+  private static func gemma3Settings(_ config: JSONNode) throws(TransformerError) -> JSONNode {
+    try reading { () throws(JSONReadingError) in
       try config.optional(gemma3SettingsKey) ?? config
     }
   }
 
   private static func gemma3Configuration(
-    _ config: JSONValue
+    _ config: JSONNode
   ) throws(TransformerError) -> DecoderConfiguration {
     var defaults = gemmaDefaults
     defaults.hiddenSize = 2304
@@ -150,11 +150,11 @@ extension DecoderFamily {
     var settings = RotarySettings(
       headDimension: configuration.heads.headDimension, base: 1_000_000,
       maximumPositions: configuration.maximumPositions)
-    let global = try RotaryParameters(config, layers: JSONValue.fullAttention, settings)
+    let global = try RotaryParameters(config, layers: JSONNode.fullAttention, settings)
     (settings.baseKey, settings.base) = ("rope_local_base_freq", 10_000)
-    let local = try RotaryParameters(config, layers: JSONValue.slidingAttention, settings)
+    let local = try RotaryParameters(config, layers: JSONNode.slidingAttention, settings)
     configuration.position = .rotaryByLayer(
-      types.map { $0 == JSONValue.slidingAttention ? local : global })
+      types.map { $0 == JSONNode.slidingAttention ? local : global })
     configuration.residual = .serial(.beforeAndAfter)
     configuration.queryKeyNorm = .perHead
     try configuration.setGemmaScores(config, cap: nil, logitCap: nil)
@@ -165,7 +165,7 @@ extension DecoderFamily {
 extension DecoderConfiguration {
   /// The factor of scores and the soft caps, with what transformers takes where the config is silent.
   fileprivate mutating func setGemmaScores(
-    _ config: JSONValue, cap: Double?, logitCap: Double?
+    _ config: JSONNode, cap: Double?, logitCap: Double?
   ) throws(TransformerError) {
     attentionScale = Float(
       1 / (try config.positive("query_pre_attn_scalar", default: 256)).squareRoot())
@@ -175,14 +175,14 @@ extension DecoderConfiguration {
   }
 }
 
-extension JSONValue {
+extension JSONNode {
   /// A bound that null switches off.
   fileprivate func softCap(
     _ key: String, default fallback: Double?
   ) throws(TransformerError) -> Float? {
-    let isStated = try reading { () throws(JSONValueError) in try keys().contains(key) }
+    let isStated = try reading { () throws(JSONReadingError) in try keys().contains(key) }
     guard isStated else { return fallback.map { Float($0) } }
-    let isThere = try reading { () throws(JSONValueError) in try has(key) }
+    let isThere = try reading { () throws(JSONReadingError) in try has(key) }
     return isThere ? Float(try positive(key)) : nil
   }
 }

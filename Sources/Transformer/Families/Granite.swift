@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Granite 3 (IBM 2024): Llama with constants on its inputs, its scores, what its blocks add, and its logits

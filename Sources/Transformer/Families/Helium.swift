@@ -1,4 +1,4 @@
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Helium (Kyutai 2025): Llama in which neighbours of a head rotate together.

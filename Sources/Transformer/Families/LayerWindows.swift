@@ -1,13 +1,13 @@
-internal import HuggingFace
+internal import JSON
 
-extension JSONValue {
+extension JSONNode {
   /// `sliding_window`: the keys that a query sees, itself among them; nil where it is null or absent.
   func window(default fallback: Int? = nil) throws(TransformerError) -> Int? {
-    let isStated = try reading { () throws(JSONValueError) in
+    let isStated = try reading { () throws(JSONReadingError) in
       try keys().contains("sliding_window")
     }
     guard isStated else { return fallback }
-    let isThere = try reading { () throws(JSONValueError) in try has("sliding_window") }
+    let isThere = try reading { () throws(JSONReadingError) in try has("sliding_window") }
     return isThere ? try size("sliding_window") : nil
   }
 
@@ -44,7 +44,8 @@ extension JSONValue {
 
   /// `layer_types`, one of the two names for each layer; nil where it is absent.
   func layerTypes(layers: Int) throws(TransformerError) -> [String]? {
-    let types: [String]? = try reading { () throws(JSONValueError) in try optional("layer_types") }
+    let types: [String]? = try reading { () throws(JSONReadingError) in try optional("layer_types")
+    }
     guard let types else { return nil }
     guard types.count == layers else {
       throw .unsupportedSetting(

@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Llama 2 and 3 (Touvron et al. 2023, arXiv:2307.09288) and what shares their architecture.
@@ -49,7 +49,7 @@ extension DecoderFamily {
 
   /// The configuration that the Llama-like families share.
   static func llamaConfiguration(
-    _ config: JSONValue, _ defaults: LlamaDefaults = LlamaDefaults()
+    _ config: JSONNode, _ defaults: LlamaDefaults = LlamaDefaults()
   ) throws(TransformerError) -> DecoderConfiguration {
     let hiddenSize = try config.size("hidden_size", default: defaults.hiddenSize)
     let queryHeads = try config.size("num_attention_heads", default: defaults.queryHeads)
@@ -77,7 +77,7 @@ extension DecoderFamily {
     rotary.maximumPositions = positions
     let parameters = defaults.readsRotary ? try RotaryParameters(config, rotary) : nil
     return DecoderConfiguration(
-      family: try reading { () throws(JSONValueError) in try config.required("model_type") },
+      family: try reading { () throws(JSONReadingError) in try config.required("model_type") },
       hiddenSize: hiddenSize,
       layerCount: try config.size("num_hidden_layers", default: defaults.layerCount),
       heads: heads,

@@ -1,4 +1,4 @@
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// OLMo 2 (Team OLMo 2024, arXiv:2501.00656): norms behind the blocks alone, and a norm of queries and keys over all heads.
@@ -28,26 +28,26 @@ extension DecoderFamily {
       let settings = RotarySettings(
         headDimension: configuration.heads.headDimension, base: 500_000,
         maximumPositions: configuration.maximumPositions)
-      let sliding = try RotaryParameters(config, layers: JSONValue.slidingAttention, settings)
+      let sliding = try RotaryParameters(config, layers: JSONNode.slidingAttention, settings)
       var silent = settings
       silent.baseKey = nil
       guard
-        try sliding == RotaryParameters(config, layers: JSONValue.slidingAttention, silent)
+        try sliding == RotaryParameters(config, layers: JSONNode.slidingAttention, silent)
       else {
         // transformers 5 takes it for the layers without a window alone, transformers 4 took it for all.
         throw .unsupportedSetting(
           file: config.file, key: "rope_theta", found: "\(sliding.base)",
           expected: "\(settings.base), or rope_parameters with a rope_theta for each kind of layer")
       }
-      let full = try RotaryParameters(config, layers: JSONValue.fullAttention, settings)
+      let full = try RotaryParameters(config, layers: JSONNode.fullAttention, settings)
       configuration.position = .rotaryByLayer(
-        types.map { $0 == JSONValue.slidingAttention ? sliding : full })
+        types.map { $0 == JSONNode.slidingAttention ? sliding : full })
       return configuration
     },
     tensors: { config throws(TransformerError) in try olmoTensors(config) })
 
   private static func olmoConfiguration(
-    _ config: JSONValue, _ defaults: LlamaDefaults
+    _ config: JSONNode, _ defaults: LlamaDefaults
   ) throws(TransformerError) -> DecoderConfiguration {
     var configuration = try llamaConfiguration(config, defaults)
     configuration.residual = .serial(.after)
@@ -55,7 +55,7 @@ extension DecoderFamily {
     return configuration
   }
 
-  private static func olmoTensors(_ config: JSONValue) throws(TransformerError) -> DecoderTensors {
+  private static func olmoTensors(_ config: JSONNode) throws(TransformerError) -> DecoderTensors {
     let hasBias = try config.setting("attention_bias", default: false)
     return llamaTensors(
       projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false

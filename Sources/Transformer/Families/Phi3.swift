@@ -1,4 +1,4 @@
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Phi-3, Phi-3.5 and Phi-4-mini (Abdin et al. 2024, arXiv:2404.14219): Llama with fused matrices, and LongRoPE.

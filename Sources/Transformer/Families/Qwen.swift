@@ -1,4 +1,4 @@
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// Qwen2 and Qwen2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on query, key and value.
@@ -43,7 +43,7 @@ extension DecoderFamily {
 
   /// The windows of the layers that `layer_types` names, or of those from `max_window_layers` on.
   private static func qwenWindows(
-    _ config: JSONValue, layers: Int
+    _ config: JSONNode, layers: Int
   ) throws(TransformerError) -> [Int?] {
     let isUsed = try config.setting("use_sliding_window", default: false)
     guard isUsed, let window = try config.window(default: 4096) else {

@@ -1,5 +1,4 @@
 import Foundation
-internal import HuggingFace
 internal import JSON
 
 /// How a family's config.json states its rotary embedding, and what transformers takes where it is silent.
@@ -22,10 +21,10 @@ struct RotarySettings {
 extension RotaryParameters {
   /// Reads the rotary embedding of config.json in both styles: `rope_theta` with `rope_scaling`, and the newer
   /// `rope_parameters`. Where both are there, `rope_scaling` takes the place of the other.
-  init(_ config: JSONValue, _ settings: RotarySettings) throws(TransformerError) {
+  init(_ config: JSONNode, _ settings: RotarySettings) throws(TransformerError) {
     let newer = try config.object("rope_parameters")
     let scaling = try config.object("rope_scaling")
-    for key in [JSONValue.fullAttention, JSONValue.slidingAttention] {
+    for key in [JSONNode.fullAttention, JSONNode.slidingAttention] {
       if let parameters = scaling ?? newer, try parameters.object(key) != nil {
         throw .unsupportedSetting(
           file: config.file, key: "\(parameters.path).\(key)", found: "there",
@@ -34,7 +33,7 @@ extension RotaryParameters {
     }
     var settings = settings
     // Where config.json itself states it, that goes before what the scaling states.
-    let original: Int? = try reading { () throws(JSONValueError) in
+    let original: Int? = try reading { () throws(JSONReadingError) in
       try config.optional("original_max_position_embeddings")
     }
     if original != nil { settings.originalPositions = original }
@@ -56,10 +55,10 @@ extension RotaryParameters {
   /// for each kind; in the older one `rope_scaling` is that of the layers without a window. Where both are there, the keys of
   /// `rope_scaling` go before those of the set.
   init(
-    _ config: JSONValue, layers type: String, _ settings: RotarySettings
+    _ config: JSONNode, layers type: String, _ settings: RotarySettings
   ) throws(TransformerError) {
     var parameters = try config.object("rope_parameters")?.object(type)
-    if type == JSONValue.fullAttention, let scaling = try config.object("rope_scaling") {
+    if type == JSONNode.fullAttention, let scaling = try config.object("rope_scaling") {
       let older = try scaling.setting("type", default: "default")
       guard try older == scaling.setting("rope_type", default: "default") || older == "default"
       else {
@@ -79,7 +78,7 @@ extension RotaryParameters {
 
   /// Reads one set of parameters; what is not in it stands in `config` itself.
   init(
-    _ config: JSONValue, _ parameters: JSONValue?, _ settings: RotarySettings
+    _ config: JSONNode, _ parameters: JSONNode?, _ settings: RotarySettings
   ) throws(TransformerError) {
     var base = settings.base
     if let key = settings.baseKey { base = try config.positive(key, default: base) }
@@ -108,31 +107,31 @@ extension RotaryParameters {
   }
 }
 
-extension JSONValue {
+extension JSONNode {
   /// `rope_type`, which older files call `type`.
   func ropeType() throws(TransformerError) -> String {
     try setting("rope_type", default: try setting("type", default: "default"))
   }
 
   /// The object of a key, or nil where the key is absent, null or empty, as Python's `or` has it.
-  fileprivate func object(_ key: String) throws(TransformerError) -> JSONValue? {
-    try reading { () throws(JSONValueError) in
-      guard let found: JSONValue = try optional(key), try !found.keys().isEmpty else { return nil }
+  fileprivate func object(_ key: String) throws(TransformerError) -> JSONNode? {
+    try reading { () throws(JSONReadingError) in
+      guard let found: JSONNode = try optional(key), try !found.keys().isEmpty else { return nil }
       return found
     }
   }
 
   /// This object without its scaling.
-  fileprivate func unscaled() -> JSONValue {
+  fileprivate func unscaled() -> JSONNode {
     guard case .object(var object) = json else { return self }
     (object["type"], object["rope_type"]) = (nil, nil)
-    return JSONValue(.object(object), file: file, path: path)
+    return JSONNode(.object(object), file: file, path: path)
   }
 
   /// The members of this object and those of another that this one does not have.
-  fileprivate func over(_ other: JSONValue?) -> JSONValue {
+  fileprivate func over(_ other: JSONNode?) -> JSONNode {
     guard case .object(let own) = json, case .object(var all) = other?.json else { return self }
     for (key, value) in own.members { all[key] = value }
-    return JSONValue(.object(all), file: file, path: path)
+    return JSONNode(.object(all), file: file, path: path)
   }
 }

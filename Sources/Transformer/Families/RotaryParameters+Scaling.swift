@@ -1,10 +1,10 @@
 import Foundation
-internal import HuggingFace
+internal import JSON
 
 extension RotaryParameters {
   /// The scaling of a `rope_type` with its parameters.
   func scaling(
-    _ type: String, _ parameters: JSONValue, _ settings: RotarySettings
+    _ type: String, _ parameters: JSONNode, _ settings: RotarySettings
   ) throws(TransformerError) -> Scaling {
     switch type {
     case "default":
@@ -40,12 +40,12 @@ extension RotaryParameters.LongRope {
   /// The two lists, and the factor of cosine and sine that follows from how much longer the model's texts are than those of
   /// its training, where it is not stated: sqrt(1 + ln(factor) / ln(original positions)).
   fileprivate init(
-    _ parameters: JSONValue, _ settings: RotarySettings, pairs: Int
+    _ parameters: JSONNode, _ settings: RotarySettings, pairs: Int
   ) throws(TransformerError) {
     originalPositions = try parameters.originalPositions(settings)
     var lists: [[Double]] = []
     for key in ["short_factor", "long_factor"] {
-      let list: [Double] = try reading { () throws(JSONValueError) in
+      let list: [Double] = try reading { () throws(JSONReadingError) in
         try parameters.required(key)
       }
       let range = Double(Float.leastNormalMagnitude)...Double(Float.greatestFiniteMagnitude)
@@ -70,7 +70,7 @@ extension RotaryParameters.Yarn {
   /// The factor of cosine and sine is that of the paper, 0.1 ln(factor) + 1, where neither it nor DeepSeek's two scales of it
   /// are stated.
   fileprivate init(
-    _ parameters: JSONValue, _ settings: RotarySettings
+    _ parameters: JSONNode, _ settings: RotarySettings
   ) throws(TransformerError) {
     let original = Double(try parameters.originalPositions(settings))
     // Null stands for the ratio, as in DeepSeek's files.
@@ -98,7 +98,7 @@ extension RotaryParameters.Yarn {
   }
 }
 
-extension JSONValue {
+extension JSONNode {
   /// The longest text of the training: what config.json itself says, what the scaling says, or the longest text of the model.
   fileprivate func originalPositions(_ settings: RotarySettings) throws(TransformerError) -> Int {
     if let stated = settings.originalPositions {

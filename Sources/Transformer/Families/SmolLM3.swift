@@ -1,4 +1,4 @@
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// SmolLM3 (Hugging Face 2025): Llama in which every fourth layer knows no positions (Yang et al. 2025, arXiv:2501.18795).
@@ -37,9 +37,9 @@ extension DecoderFamily {
   /// `no_rope_layers`, which says 1 for a layer that rotates and 0 for one that does not; where it is absent, every layer
   /// rotates but each `no_rope_layer_interval`-th.
   private static func rotatingLayers(
-    _ config: JSONValue, layers: Int
+    _ config: JSONNode, layers: Int
   ) throws(TransformerError) -> [Bool] {
-    let stated: [Int]? = try reading { () throws(JSONValueError) in
+    let stated: [Int]? = try reading { () throws(JSONReadingError) in
       try config.optional("no_rope_layers")
     }
     guard let stated else {

@@ -1,5 +1,5 @@
 internal import Compute
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// StableLM and StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama with LayerNorm, a quarter of each head rotating,

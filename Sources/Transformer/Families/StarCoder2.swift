@@ -1,4 +1,4 @@
-internal import HuggingFace
+internal import JSON
 
 extension DecoderFamily {
   /// StarCoder2 (Lozhkov et al. 2024, arXiv:2402.19173): grouped-query heads and rotation as in Llama, LayerNorm and a plain

@@ -1,5 +1,6 @@
 import Foundation
 internal import HuggingFace
+internal import JSON
 import Safetensors
 
 /// What a checkpoint holds otherwise than its config.json says.
@@ -32,7 +33,7 @@ extension CheckpointWeights {
 
   /// Throws where the file holds layers that config.json does not count: the model would be cut short.
   func checkLayerCount(
-    statedIn config: JSONValue, as key: String
+    statedIn config: JSONNode, as key: String
   ) throws(TransformerError) {
     let stated = configuration.layerCount
     var held = stated

@@ -1,5 +1,6 @@
 package import Compute
 package import HuggingFace
+internal import JSON
 import Safetensors
 
 /// The weights of a checkpoint, put on a device at a precision.
@@ -116,7 +117,7 @@ struct CheckpointWeights: WeightSource {
 
   /// Throws where the head is missing that the configuration says is not the embeddings' matrix: many who export a model forget
   /// one of the two.
-  func checkHead(_ config: JSONValue) throws(TransformerError) {
+  func checkHead(_ config: JSONNode) throws(TransformerError) {
     guard !configuration.tiesEmbeddings, checkpoint.contains(resolved(tensors.embedding)),
       !checkpoint.contains(resolved(tensors.head))
     else { return }
@@ -170,7 +171,7 @@ extension Decoder {
     _ folder: ModelFolder, on device: Device, precision: WeightPrecision,
     progress: (Int, Int) -> Void = { _, _ in }, warn: (String) -> Void = { _ in }
   ) throws(TransformerError) -> Decoder {
-    let config: JSONValue
+    let config: JSONNode
     let checkpoint: Checkpoint
     do {
       config = try folder.config()

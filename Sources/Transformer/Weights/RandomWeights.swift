@@ -10,22 +10,13 @@ struct RandomWeights: WeightSource {
 
   /// Shared by the copies of this value: each matrix takes the next numbers.
   private final class Generator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
+    private var random: SplitMix64
 
-    /// `count` numbers spread evenly with this standard deviation (xorshift64*, Vigna 2016).
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    /// `count` uniform numbers with this standard deviation.
     func floats(_ count: Int, deviation: Float) -> [Float] {
-      let scale = deviation * Float(3).squareRoot() / Float(1 << 23)
-      return unsafe [Float](unsafeUninitializedCapacity: count) { target, initialized in
-        for index in 0..<count {
-          state ^= state >> 12
-          state ^= state << 25
-          state ^= state >> 27
-          let bits = Int32(truncatingIfNeeded: (state &* 0x2545_F491_4F6C_DD1D) >> 40)
-          unsafe target[index] = Float(bits - (1 << 23)) * scale
-        }
-        initialized = count
-      }
+      random.symmetric(count, bound: deviation * Float(3).squareRoot())
     }
   }
 
@@ -33,7 +24,7 @@ struct RandomWeights: WeightSource {
     self.device = device
     self.precision = precision
     self.hasProjectionBias = hasProjectionBias
-    generator = Generator(seed: seed | 1)
+    generator = Generator(seed: seed)
   }
 
   func matrix(_ parts: [TensorRows], inputs: Int) throws(TransformerError) -> WeightMatrix {

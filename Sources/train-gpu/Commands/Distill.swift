@@ -12,6 +12,8 @@ struct Distill: ParsableCommand {
       the context's place is the student. OUTPUT gets a PEFT adapter, the soft prompt alone, a \
       report, a line for every step, and checkpoints.
 
+      \(ComparisonTable.noContext)
+
       \(ModelOptions.hub)
       """)
 

@@ -7,7 +7,13 @@ import JSON
 /// `train-gpu evaluate`: how well an adapter replaces its context.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compare an adapter with the full context and with none, on given prompts.")
+    abstract: "Compare an adapter with the full context and with none, on given prompts.",
+    discussion: """
+      Three readings of the same prompts are compared: the full context, the adapter in its place, and \
+      no context.
+
+      \(ComparisonTable.noContext)
+      """)
 
   @OptionGroup var model: ModelOptions
 

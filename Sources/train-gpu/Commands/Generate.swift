@@ -10,8 +10,9 @@ struct Generate: ParsableCommand {
     abstract: "Answer a prompt behind an adapter, behind a context, or by itself.",
     discussion: """
       Without an adapter and a context the chat template writes its own default system message, where \
-      it has one. (No context in the reports of a run is something else: the template with an empty \
-      system message.)
+      it has one.
+
+      \(ComparisonTable.noContext) That is not what the model answers here by itself.
       """)
 
   @OptionGroup var model: ModelOptions

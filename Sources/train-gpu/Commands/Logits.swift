@@ -1,8 +1,8 @@
 import ArgumentParser
 import Distillation
+import Files
 import Foundation
 import HuggingFace
-import Safetensors
 
 /// `train-gpu logits`: the numbers behind every next token.
 struct Logits: ParsableCommand {

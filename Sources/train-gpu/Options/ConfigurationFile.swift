@@ -1,5 +1,7 @@
 import Distillation
+import Files
 import Foundation
+import JSON
 import Yams
 
 /// Options of a YAML file: a mapping from names of the command line, without the dashes, to values.
@@ -30,11 +32,23 @@ struct ConfigurationFile {
   /// - Throws: when it is not YAML, or a value is not a text, a number or a boolean.
   init(_ path: String) throws {
     self.path = path
+    guard !path.isEmpty else {
+      throw UsageError(description: "--config: expected a path, found an empty text")
+    }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw UsageError(description: "\(path): expected a YAML file, found nothing to read")
     }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    if let kind = FileKind([UInt8](data.prefix(FileKind.prefixLength))), kind != .empty {
+      throw UsageError(description: "\(path): expected a YAML file, found \(kind)")
+    }
+    // A byte order mark is no part of the text.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let bytes = data.starts(with: mark) ? data.dropFirst(mark.count) : data
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw UsageError(description: "\(path): expected UTF-8 text, found bytes that are not")
+    }
+    guard !text.utf8.contains(0) else {
+      throw UsageError(description: "\(path): expected YAML, found a NUL byte")
     }
     let root: Node?
     do {

@@ -38,6 +38,9 @@ extension ModelFolder {
   /// The folder that a user names: one of this machine, or a snapshot in the hub's cache, fetched
   /// where it is not there.
   init(named name: String, for contents: HubContents = .model, logger: Logger) throws {
+    guard !name.isEmpty else {
+      throw UsageError(description: "--model: expected a path or a name, found an empty text")
+    }
     var hub = try Hub(environment: ProcessInfo.processInfo.environment)
     hub.say = { logger.info("\($0)") }
     let report = DownloadReport(logger: logger)

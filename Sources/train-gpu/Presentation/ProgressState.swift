@@ -107,7 +107,7 @@ struct ProgressState {
     timeLeft.record(step: beginning.startStep, at: now)
     lastStep = beginning.startStep
     lastPlainStep = beginning.startStep
-    present = "training: \(beginning.startStep) of \(beginning.totalSteps) steps"
+    present = "training: \(beginning.startStep) of \(Counted(beginning.totalSteps, "step"))"
     line?.clear()
     for text in beginning.lines { logger.info("\(text)") }
     pace.enter(at: now)

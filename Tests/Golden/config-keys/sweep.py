@@ -30,8 +30,6 @@ from family_configs import FAMILIES, Family  # noqa: E402
 from make_families import load, randomise  # noqa: E402
 
 TOKENS, TOLERANCE = 64, 1e-4
-# Other models of families that are swept, whose changes lead there.
-SKIPPED = {"llama3", "qwen3-yarn", "falcon-40b", "falcon-11b", "phi3-longrope", "gpt_neox-serial", "stablelm-parallel"}
 # README.md says why these are refused even where transformers passes over them.
 DELIBERATE = {
     "add_cross_attention",
@@ -176,7 +174,7 @@ def main() -> None:
     set_verbosity_error()
     (HERE / "results").mkdir(exist_ok=True)
     faults = 0
-    for name in options.names or [name for name in FAMILIES if name not in SKIPPED]:
+    for name in options.names or FAMILIES:
         table = HERE / "results" / f"{name}.json"
         known = json.loads(table.read_text()) if options.again and table.exists() else []
         with contextlib.redirect_stdout(io.StringIO()):

@@ -10,9 +10,15 @@ import Tokenizers
 /// Where the context is given as identifiers, header and closing are empty and nothing is tokenized.
 package struct Conditioning: Sendable {
   /// The frozen tokens around the context.
-  package let frame: Frame
+  package private(set) var frame: Frame
   /// The context; empty where there is none.
-  package let context: [Int]
+  package private(set) var context: [Int]
+  /// The tokens between the context and the prompt: the closing, or the rest of it behind a token that belongs to both.
+  package private(set) var contextClosing: [Int]
+  /// Whether a token of the template's whole text reaches over an end of the context.
+  package let isContextCut: Bool
+  /// How files are read.
+  let reading: InputReading
   /// What gives the same placement again, its clock set: `auto` stands for the model's own template.
   package let template: TemplateChoice
   /// Whether the context stands in a chat template.
@@ -28,9 +34,9 @@ package struct Conditioning: Sendable {
   /// The text of the token that completions of a raw model end with; nil where they end as they are.
   package let endTokenText: String?
   /// Reads the examples.
-  package let reader: PromptReader
+  package private(set) var reader: PromptReader
   /// Nil where everything is given as identifiers.
-  private let placement: Placement?
+  private var placement: Placement?
   private let folder: ModelFolder
 
   /// Tokenizes the context, where there is one, and finds its place in the template.
@@ -48,6 +54,7 @@ package struct Conditioning: Sendable {
     isAlone: Bool = false, reading: InputReading = .present
   ) throws(DistillationError) {
     self.folder = folder
+    self.reading = reading
     let template = template.settled()
     let generation = try opening { () throws(ModelFolderError) in
       try folder.generationConfiguration()
@@ -56,6 +63,8 @@ package struct Conditioning: Sendable {
       guard template.variables.isEmpty else { throw .placement(.variablesWithoutTemplate) }
       try Self.check(identifiers, file: file, vocabularySize: vocabularySize)
       frame = Frame()
+      contextClosing = []
+      isContextCut = false
       self.context = identifiers
       self.template = TemplateChoice("raw")
       isChat = false
@@ -72,27 +81,31 @@ package struct Conditioning: Sendable {
     let placement: Placement
     do {
       placement = try folder.placement(
-        template: template, tokenizer: tokenizer, hasContext: !isAlone)
+        template: template, tokenizer: tokenizer, hasContext: !isAlone,
+        reading: reading.pieces)
     } catch { throw .placement(error) }
     var file = "the command"
-    var tokens: [Int] = []
+    var placed = PlacedContext(
+      identifiers: [], closing: placement.frame.closing, isCut: false)
     var contextText: String?
     var hasForeignLineEnds = false
     if case .text(let text, let name)? = context {
       contextText = text
       file = name
-      let read = reading == .present ? TextFile.withLineFeeds(text) : text
+      let read = reading == .earlier ? text : TextFile.withLineFeeds(text)
       hasForeignLineEnds = read != text
       do {
-        tokens = try placement.contextIdentifiers(of: read)
+        placed = try placement.contextTokens(of: read)
       } catch { throw .placement(error) }
-      if tokens.isEmpty {
+      if placed.identifiers.isEmpty {
         throw .content(
           file: name, expected: "a context", found: "one that the tokenizer leaves nothing of")
       }
     }
     frame = placement.frame
-    self.context = tokens
+    self.context = placed.identifiers
+    contextClosing = placed.closing
+    isContextCut = placed.isCut
     var kept = placement.isChat ? template : TemplateChoice("raw")
     // What is never read must not make two runs differ.
     if !placement.readsClock { kept.clock = nil }
@@ -116,7 +129,7 @@ package struct Conditioning: Sendable {
     reader = PromptReader(
       tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file,
       contextText: contextText, ending: ending)
-    for identifiers in [frame.header, tokens, frame.closing] {
+    for identifiers in [frame.header, self.context, frame.closing] {
       try Self.check(
         identifiers, file: folder.url.appending(path: "tokenizer.json").path,
         vocabularySize: vocabularySize)
@@ -133,8 +146,36 @@ package struct Conditioning: Sendable {
       } catch { throw .folder(.tokenizer("\(error)")) }
     }
     do {
-      return try placement.promptIdentifiers(of: text)
+      return try placement.promptTokens(of: text).identifiers
     } catch { throw .placement(error) }
+  }
+
+  /// What stands for the context where the tokens of what follows it are made; nil where nothing has to.
+  var standIn: StandIn? { placement?.standIn }
+
+  /// This conditioning with the closing that an adapter was trained with; nil where what stands behind the context does not begin
+  /// with it.
+  func with(closing: [Int]) throws(DistillationError) -> Conditioning? {
+    guard closing != frame.closing else { return self }
+    let moved: Placement?
+    do { moved = try placement?.with(closing: closing) } catch { throw .placement(error) }
+    guard let moved else { return nil }
+    var conditioning = self
+    if !context.isEmpty {
+      // Of the two closings one begins with the other.
+      let behind = context + contextClosing
+      let whole =
+        Array(behind.dropLast(max(0, frame.closing.count - closing.count)))
+        + closing.dropFirst(frame.closing.count)
+      let placed = PlacedContext(whole, endingWith: closing)
+      (conditioning.context, conditioning.contextClosing) = (placed.identifiers, placed.closing)
+    } else {
+      conditioning.contextClosing = closing
+    }
+    conditioning.frame.closing = closing
+    conditioning.placement = moved
+    conditioning.reader = reader.with(moved)
+    return conditioning
   }
 
   /// The source of the chat template; nil where there is none.
@@ -158,7 +199,9 @@ package struct Conditioning: Sendable {
 
   /// What the teacher reads before every prompt.
   package var teacherPrefix: Prefix {
-    Prefix(frame, context.isEmpty ? .nothing : .context(context))
+    Prefix(
+      Frame(header: frame.header, closing: contextClosing),
+      context.isEmpty ? .nothing : .context(context))
   }
 
   /// The tokenizer of a model that has to read text.

@@ -1,5 +1,6 @@
 import Foundation
 import HuggingFace
+import JSON
 
 /// What `--context` names: a text, or a JSON file with `{"ids": [...]}`.
 package enum ContextText: Sendable, Equatable {
@@ -28,8 +29,8 @@ package enum ContextText: Sendable, Equatable {
       self = .text(text, file: url.path)
       return
     }
-    let identifiers: [Int] = try reading { () throws(JSONValueError) in
-      let value = try JSONValue(parsing: bytes, file: url.path)
+    let identifiers: [Int] = try reading { () throws(JSONReadingError) in
+      let value = try JSONNode(parsing: bytes, file: url.path)
       guard case .object(let object) = value.json, object["ids"] != nil else {
         throw value.failure(
           expected: "{\"ids\": [...]}, token ids",

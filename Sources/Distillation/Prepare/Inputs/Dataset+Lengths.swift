@@ -15,7 +15,8 @@ extension Dataset {
       guard response > positions - prefix - example.prompt.count else { continue }
       throw .line(
         file: example.file, line: example.line, column: nil,
-        reason: "expected context, prompt and response to fit the model's \(positions) positions, "
+        reason: "expected context, prompt and response to fit the model's "
+          + "\(Counted(positions, "position")), "
           + "found \(prefix) + \(example.prompt.count) + \(response) tokens")
     }
   }

@@ -1,3 +1,5 @@
+internal import Compute
+
 extension Dataset {
   /// Examples of one prompt belong together.
   package var promptCount: Int { Set(examples.map(\.prompt)).count }

@@ -34,12 +34,15 @@ package struct Dataset: Sendable, Equatable {
     }
     for (index, line) in form.lines.enumerated() where !line.allSatisfy(isSpace) {
       let number = index + 1
-      let value: JSONValue
+      let value: JSONNode
       let content: ExampleLine
-      do throws(JSONValueError) {
-        value = try JSONValue(parsing: Array(line), file: url.path)
+      do throws(JSONReadingError) {
+        value = try JSONNode(parsing: Array(line), file: url.path)
         content = try ExampleLine(value)
-        unused.formUnion(try value.keys().filter { !knownKeys.contains($0) })
+        unused.formUnion(
+          try value.keys().filter {
+            !knownKeys.contains($0) && !reader.reads($0, of: content)
+          })
         unused.formUnion(reader.unusedKeys(content).map { "\($0) of messages" })
       } catch {
         if let bad = TextFile.invalidByte(in: line) {
@@ -55,7 +58,7 @@ package struct Dataset: Sendable, Equatable {
         examples.append(
           Example(
             prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,
-            line: number, file: url.path))
+            isCut: tokens.isCut, line: number, file: url.path))
       } catch {
         switch error {
         case .line(let error): throw failure(error, line: number)
@@ -75,7 +78,7 @@ package struct Dataset: Sendable, Equatable {
   }
 
   /// The error of a line, whose text the parser took for a whole file.
-  private static func failure(_ error: JSONValueError, line: Int) -> DistillationError {
+  private static func failure(_ error: JSONReadingError, line: Int) -> DistillationError {
     switch error.problem {
     case .unreadable(let reason):
       .line(file: error.file, line: line, column: nil, reason: reason)

@@ -6,6 +6,8 @@ package struct Example: Sendable, Equatable {
   package var response: [Int]?
   /// Whether the response's last token was put there when it was read.
   package var isEndAdded: Bool
+  /// Whether the chat template's whole text has other tokens at the beginning of the prompt.
+  package var isCut: Bool
   /// Where it came from, for messages: the line counts from 1.
   package var line: Int
   /// The path of the file, for messages.
@@ -13,11 +15,13 @@ package struct Example: Sendable, Equatable {
 
   /// An example of a line of a file.
   package init(
-    prompt: [Int], response: [Int]?, isEndAdded: Bool = false, line: Int, file: String
+    prompt: [Int], response: [Int]?, isEndAdded: Bool = false, isCut: Bool = false, line: Int,
+    file: String
   ) {
     self.prompt = prompt
     self.response = response
     self.isEndAdded = isEndAdded
+    self.isCut = isCut
     self.line = line
     self.file = file
   }

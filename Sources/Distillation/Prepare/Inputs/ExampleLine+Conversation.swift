@@ -1,8 +1,9 @@
 import HuggingFace
+import JSON
 
 extension ExampleLine {
   /// Reads `messages`, whose last one is the response where it is the assistant's.
-  static func conversation(_ value: JSONValue) throws(JSONValueError) -> ExampleLine {
+  static func conversation(_ value: JSONNode) throws(JSONReadingError) -> ExampleLine {
     var messages = try messages("messages", in: value)
     let response = messages.last?.role == "assistant" ? messages.removeLast() : nil
     guard let last = messages.last, last.role != "assistant" else {
@@ -15,7 +16,7 @@ extension ExampleLine {
 
   /// Reads `prompt` and `completion` as conversations: what was said before, and one message of the
   /// assistant.
-  static func promptAndCompletion(_ value: JSONValue) throws(JSONValueError) -> ExampleLine {
+  static func promptAndCompletion(_ value: JSONNode) throws(JSONReadingError) -> ExampleLine {
     let prompt = try messages("prompt", in: value)
     guard let last = prompt.last, last.role != "assistant" else {
       throw value.failure(
@@ -36,9 +37,9 @@ extension ExampleLine {
 
   /// Messages of any speaker, which is for the template to judge. Gemini calls the assistant `model`.
   private static func messages(
-    _ key: String, in value: JSONValue
-  ) throws(JSONValueError) -> [ChatMessage] {
-    let elements: [JSONValue] = try value.required(key)
+    _ key: String, in value: JSONNode
+  ) throws(JSONReadingError) -> [ChatMessage] {
+    let elements: [JSONNode] = try value.required(key)
     let messages: [ChatMessage] = try value.required(key)
     for (element, message) in zip(elements, messages) where message.content?.isEmpty == true {
       throw element.failure(expected: "a text", found: "an empty string", at: "content")

@@ -33,7 +33,7 @@ enum ExampleLine: Equatable {
   }
 
   /// Reads the object of a line.
-  init(_ value: JSONValue) throws(JSONValueError) {
+  init(_ value: JSONNode) throws(JSONReadingError) {
     var keys: [String] = []
     for key in try value.keys() where try value.has(key) { keys.append(key) }
     let found = Self.forms.filter { keys.contains($0.key) }
@@ -50,7 +50,7 @@ enum ExampleLine: Equatable {
     }
     switch form {
     case "prompt":
-      let prompt: JSONValue = try value.required("prompt")
+      let prompt: JSONNode = try value.required("prompt")
       if case .array = prompt.json {
         self = try Self.promptAndCompletion(value)
         return
@@ -68,7 +68,7 @@ enum ExampleLine: Equatable {
     }
   }
 
-  private static func text(_ key: String, in value: JSONValue) throws(JSONValueError) -> String {
+  private static func text(_ key: String, in value: JSONNode) throws(JSONReadingError) -> String {
     let text: String = try value.required(key)
     if text.isEmpty {
       throw value.failure(expected: "a text", found: "an empty string", at: key)
@@ -77,8 +77,8 @@ enum ExampleLine: Equatable {
   }
 
   private static func identifiers(
-    _ key: String, in value: JSONValue
-  ) throws(JSONValueError) -> [Int] {
+    _ key: String, in value: JSONNode
+  ) throws(JSONReadingError) -> [Int] {
     let identifiers: [Int] = try value.required(key)
     if identifiers.isEmpty {
       throw value.failure(expected: "token ids", found: "an empty array", at: key)

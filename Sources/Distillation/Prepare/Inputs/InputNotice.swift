@@ -4,6 +4,10 @@ package enum InputNotice: Sendable, Equatable {
   case lineEnds(file: String)
   /// Completions of a raw model got its end token.
   case endTokens(count: Int, token: String)
+  /// A token of the chat template's whole text reaches over an end of the context.
+  case cutContext(file: String)
+  /// A token of the chat template's whole text reaches over the beginning of prompts.
+  case cutPrompts(count: Int)
   /// Prompts that are held out stand among those that are trained on too.
   case sharedPrompts(count: Int)
   /// So few examples are held out that their numbers say little.
@@ -23,6 +27,12 @@ extension InputNotice: CustomStringConvertible {
     case .endTokens(let count, let token):
       "\(token), the model's end token, is added to \(Counted(count, "completion")) without it; "
         + "completion_ids are taken as they are"
+    case .cutContext(let file):
+      "\(file): the tokenizer joins an end of this context with the chat template's text beside it; they "
+        + "are tokenized apart, so a few tokens there are not those of the whole text"
+    case .cutPrompts(let count):
+      "the tokenizer joins the beginning of \(Counted(count, "prompt")) with the chat template's text "
+        + "before it; they are tokenized apart, so a few tokens there are not those of the whole text"
     case .sharedPrompts(let count):
       "\(Counted(count, "held-out prompt")) \(count == 1 ? "is" : "are") among the prompts that are "
         + "trained on too"
@@ -41,8 +51,26 @@ extension InputNotice: CustomStringConvertible {
   package var isInformation: Bool {
     switch self {
     case .lineEnds, .endTokens: true
-    case .sharedPrompts, .fewHeldOut, .threads, .otherContext: false
+    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .threads, .otherContext: false
     }
+  }
+
+  /// What to know of a context and of the examples that were read with it.
+  static func ofReading(
+    _ conditioning: Conditioning, contextFile: String?, _ examples: [Example]
+  ) -> [InputNotice] {
+    var notices: [InputNotice] = []
+    if let contextFile {
+      if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: contextFile)) }
+      if conditioning.isContextCut { notices.append(.cutContext(file: contextFile)) }
+    }
+    let cut = examples.count(where: \.isCut)
+    if cut > 0 { notices.append(.cutPrompts(count: cut)) }
+    let added = examples.count(where: \.isEndAdded)
+    if added > 0, let token = conditioning.endTokenText {
+      notices.append(.endTokens(count: added, token: token))
+    }
+    return notices
   }
 
   /// Fewer held-out examples than this are few.

@@ -1,3 +1,4 @@
+import Files
 import JSON
 
 /// The lines of a JSONL file, and what the file is where they are not one JSON object each.

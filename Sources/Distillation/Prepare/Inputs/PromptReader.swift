@@ -5,18 +5,20 @@ import Tokenizers
 
 /// Turns prompts and completions into identifiers, once for teacher and student alike.
 package struct PromptReader: Sendable {
-  private enum Form {
+  /// What examples are made of.
+  enum Form {
     case identifiers
     case text(Tokenizer, Placement)
   }
 
   /// Why a line gives no example.
   enum Problem: Error {
-    case line(JSONValueError)
+    case line(JSONReadingError)
     case placement(PlacementError)
   }
 
-  private let form: Form
+  /// What the examples are, and what makes identifiers of them.
+  private(set) var form: Form
   /// V: identifiers are below it.
   private let vocabularySize: Int
   /// The file of the context, for messages.
@@ -45,6 +47,8 @@ package struct PromptReader: Sendable {
     var response: [Int]?
     /// Whether the response's last token is no part of the line.
     var isEndAdded = false
+    /// Whether the whole text has other tokens at the beginning of the prompt.
+    var isCut = false
   }
 
   /// A reader of identifiers as they are, for a context that is given as identifiers too.
@@ -70,12 +74,19 @@ package struct PromptReader: Sendable {
     self.contextFile = contextFile
   }
 
+  /// This reader with another placement.
+  func with(_ placement: Placement) -> PromptReader {
+    var reader = self
+    if case .text(let tokenizer, _) = form { reader.form = .text(tokenizer, placement) }
+    return reader
+  }
+
   /// The identifiers of a line's prompt and response.
   ///
   /// - Throws: when the line has another form than the context, an identifier is outside the
   ///   vocabulary, nothing is left of a text, or the chat template refuses the conversation.
   func read(
-    _ line: ExampleLine, at value: JSONValue
+    _ line: ExampleLine, at value: JSONNode
   ) throws(Problem) -> Tokens {
     switch (form, line) {
     case (.identifiers, .identifiers(let prompt, let completion)):
@@ -83,32 +94,35 @@ package struct PromptReader: Sendable {
       if let completion { try check(completion, "completion_ids", at: value) }
       return Tokens(prompt: prompt, response: completion)
     case (.text(let tokenizer, let placement), .text(let text, let completion)):
-      let prompt = try placing { () throws(PlacementError) in
-        try placement.promptIdentifiers(of: text)
+      let placed = try placing { () throws(PlacementError) in
+        try placement.promptTokens(of: text)
       }
+      let prompt = placed.identifiers
       try requireTokens(prompt, "prompt", at: value)
-      guard let completion else { return Tokens(prompt: prompt) }
+      guard let completion else { return Tokens(prompt: prompt, isCut: placed.isCut) }
       var response =
         placement.isChat
-        ? try answer(completion, placement)
+        ? try answer(completion, to: [ChatMessage(role: "user", content: text)], placement)
         : try continuation(of: text, prompt, with: completion, tokenizer)
       try requireTokens(response, "completion", at: value)
       guard !placement.isChat, let ending, let last = response.last,
         last != ending.identifier, !ending.others.contains(last)
-      else { return Tokens(prompt: prompt, response: response) }
+      else { return Tokens(prompt: prompt, response: response, isCut: placed.isCut) }
       response.append(ending.identifier)
       return Tokens(prompt: prompt, response: response, isEndAdded: true)
     case (.text(_, let placement), .messages(let all, let response)):
       let messages = try withoutContext(all, at: value)
-      let prompt = try placing { () throws(PlacementError) in
-        try placement.promptIdentifiers(of: messages)
+      let tools = try placement.reads(Self.toolsKey) ? tools(of: value) : nil
+      let placed = try placing { () throws(PlacementError) in
+        try placement.promptTokens(of: messages, tools: tools)
       }
+      let (prompt, isCut) = (placed.identifiers, placed.isCut)
       try requireTokens(prompt, "messages", at: value)
-      guard let response else { return Tokens(prompt: prompt) }
+      guard let response else { return Tokens(prompt: prompt, isCut: isCut) }
       let answer: [Int]
       if response.callsTools, placement.reads("tool_calls") {
         answer = try placing { () throws(PlacementError) in
-          try placement.responseIdentifiers(of: response, after: messages)
+          try placement.responseIdentifiers(of: response, after: messages, tools: tools)
         }
       } else {
         guard let content = response.content else {
@@ -117,10 +131,10 @@ package struct PromptReader: Sendable {
               expected: "a response with content, because the chat template writes no tool_calls",
               found: "tool_calls alone", at: "messages"))
         }
-        answer = try self.answer(content, placement)
+        answer = try self.answer(content, to: messages, tools: tools, placement)
       }
       try requireTokens(answer, "messages", at: value)
-      return Tokens(prompt: prompt, response: answer)
+      return Tokens(prompt: prompt, response: answer, isCut: isCut)
     case (.identifiers, _), (.text, .identifiers):
       let isText = if case .text = form { true } else { false }
       throw .line(
@@ -149,7 +163,7 @@ package struct PromptReader: Sendable {
 
   /// A conversation without a system message that repeats the context, which stands there already.
   private func withoutContext(
-    _ messages: [ChatMessage], at value: JSONValue
+    _ messages: [ChatMessage], at value: JSONNode
   ) throws(Problem) -> [ChatMessage] {
     guard let system = messages.firstIndex(where: { $0.role == "system" }) else { return messages }
     guard system == 0, let contextText, messages[0].content?.trimmed == contextText.trimmed else {
@@ -162,9 +176,11 @@ package struct PromptReader: Sendable {
   }
 
   /// The tokens of an assistant's message with the one that ends it.
-  private func answer(_ text: String, _ placement: Placement) throws(Problem) -> [Int] {
+  private func answer(
+    _ text: String, to messages: [ChatMessage], tools: JSON? = nil, _ placement: Placement
+  ) throws(Problem) -> [Int] {
     let response = try placing { () throws(PlacementError) in
-      try placement.responseIdentifiers(of: text)
+      try placement.responseIdentifiers(of: text, after: messages, tools: tools)
     }
     return response + (placement.endOfResponse.map { [$0] } ?? [])
   }
@@ -189,7 +205,7 @@ package struct PromptReader: Sendable {
   }
 
   private func check(
-    _ identifiers: [Int], _ key: String, at value: JSONValue
+    _ identifiers: [Int], _ key: String, at value: JSONNode
   ) throws(Problem) {
     for (place, identifier) in identifiers.enumerated()
     where !(0..<vocabularySize).contains(identifier) {
@@ -202,7 +218,7 @@ package struct PromptReader: Sendable {
 
   /// A normalizer may take away all of a text.
   private func requireTokens(
-    _ identifiers: [Int], _ key: String, at value: JSONValue
+    _ identifiers: [Int], _ key: String, at value: JSONNode
   ) throws(Problem) {
     if identifiers.isEmpty {
       throw .line(

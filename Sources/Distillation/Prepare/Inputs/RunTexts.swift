@@ -78,12 +78,8 @@ struct RunTexts {
 
   /// What to know of the examples.
   var notices: [InputNotice] {
-    var notices: [InputNotice] = []
-    if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: contextFile)) }
-    let added = (training + validation).count(where: \.isEndAdded)
-    if added > 0, let token = conditioning.endTokenText {
-      notices.append(.endTokens(count: added, token: token))
-    }
+    var notices = InputNotice.ofReading(
+      conditioning, contextFile: contextFile, training + validation)
     let trained = Set(training.map(\.prompt))
     let shared = validation.count { trained.contains($0.prompt) }
     if shared > 0 { notices.append(.sharedPrompts(count: shared)) }

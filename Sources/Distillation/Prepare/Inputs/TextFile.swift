@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import JSON
+import Safetensors
 
 /// Text files of users: UTF-8, with or without a byte order mark.
 enum TextFile {
@@ -9,8 +11,8 @@ enum TextFile {
     guard manager.fileExists(atPath: url.path) else {
       throw .content(file: url.path, expected: "a file", found: "nothing")
     }
-    guard !manager.isFolder(url) else {
-      throw .content(file: url.path, expected: "a file", found: "a folder")
+    if let special = SpecialFile(at: url.path) {
+      throw .content(file: url.path, expected: "a file", found: special.description)
     }
     guard let data = manager.contents(atPath: url.path) else {
       throw .content(file: url.path, expected: "a file", found: "one that may not be read")

@@ -1,3 +1,4 @@
+internal import Compute
 import Foundation
 internal import Inference
 internal import Transformer
@@ -98,7 +99,9 @@ extension RunFolder {
       })
     else {
       throw .content(
-        file: file.path, expected: "the teacher's answers to \(open.count) prompts of this run",
+        file: file.path,
+        expected: "the teacher's answers to \(Counted(open.count, "prompt")) of this "
+          + "run",
         found: "\(records.count) that do not belong to them")
     }
     return TeacherAnswers(inRunOrder)

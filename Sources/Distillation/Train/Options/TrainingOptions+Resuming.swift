@@ -56,7 +56,9 @@ extension TrainingOptions {
     guard now > step else {
       throw .option(
         name: epochs == nil ? "steps" : "epochs",
-        expected: "a training of more than the \(step) steps that are done", found: "\(now) steps")
+        expected:
+          "a training of more than the \(Counted(step, "step")) that \(step == 1 ? "is" : "are") "
+          + "done", found: "\(Counted(now, "step"))")
     }
   }
 

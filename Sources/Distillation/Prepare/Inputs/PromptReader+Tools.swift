@@ -1,0 +1,31 @@
+import HuggingFace
+import JSON
+
+extension PromptReader {
+  /// The key of a conversation's tools, as in TRL.
+  static let toolsKey = "tools"
+
+  /// Whether a key of a line means something beside the example's own.
+  func reads(_ key: String, of line: ExampleLine) -> Bool {
+    guard key == Self.toolsKey, case .messages = line, case .text(_, let placement) = form else {
+      return false
+    }
+    return placement.reads(key)
+  }
+
+  /// The tools of a line: a list, or the text of one, as TRL takes it; nil where there are none.
+  func tools(of value: JSONNode) throws(Problem) -> JSON? {
+    do throws(JSONReadingError) {
+      guard let tools: JSONNode = try value.optional(Self.toolsKey) else { return nil }
+      var list = tools.json
+      if case .string(let text) = list {
+        list = (try? JSON(parsing: Array(text.utf8))) ?? list
+      }
+      guard case .array(let elements) = list else {
+        throw value.failure(
+          expected: "a list of tools", found: list.kind, at: Self.toolsKey)
+      }
+      return elements.isEmpty ? nil : list
+    } catch { throw .line(error) }
+  }
+}

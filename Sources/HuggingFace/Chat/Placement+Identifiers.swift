@@ -1,0 +1,102 @@
+import JSON
+
+extension Placement {
+  /// The tokens of a context: of the text as it is for a raw model, of what the template makes of it
+  /// for a chat model.
+  ///
+  /// - Throws: when something in the context makes the template write another text around it.
+  package func contextTokens(of text: String) throws(PlacementError) -> PlacedContext {
+    guard let chat else {
+      return PlacedContext(
+        identifiers: try tokenizer.identifiers(of: text), closing: frame.closing, isCut: false)
+    }
+    let (context, whole) = try chat.context(text)
+    guard reading == .inPlace else {
+      return PlacedContext(
+        identifiers: try tokenizer.identifiers(of: context), closing: frame.closing, isCut: false)
+    }
+    let tokens = try tokenizer.identifiers(of: whole)
+    let prompt = try chat.behind.identifiers(of: chat.tail).dropFirst(frame.closing.count)
+    if tokens.count >= frame.header.count + prompt.count, tokens.starts(with: frame.header),
+      tokens.suffix(prompt.count).elementsEqual(prompt)
+    {
+      return PlacedContext(
+        Array(tokens.dropFirst(frame.header.count).dropLast(prompt.count)),
+        endingWith: frame.closing)
+    }
+    let beginning = try tokenizer.identifiers(of: chat.header + context)
+    return PlacedContext(
+      identifiers: beginning.starts(with: frame.header)
+        ? Array(beginning.dropFirst(frame.header.count)) : try chat.behind.identifiers(of: context),
+      closing: frame.closing, isCut: true)
+  }
+
+  /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
+  /// everything up to the answer for a chat model.
+  package func promptTokens(of text: String) throws(PlacementError) -> PlacedPrompt {
+    guard chat != nil else {
+      return PlacedPrompt(identifiers: try tokenizer.identifiers(of: text), isCut: false)
+    }
+    return try promptTokens(of: [ChatMessage(role: "user", content: text)])
+  }
+
+  /// The tokens of a conversation up to where the assistant answers.
+  ///
+  /// - Parameters:
+  ///   - messages: without a system message, because the context takes its place, and without the
+  ///     answer.
+  ///   - tools: what the conversation tells the template of tools; nil where that is nothing.
+  package func promptTokens(
+    of messages: [ChatMessage], tools: JSON? = nil
+  ) throws(PlacementError) -> PlacedPrompt {
+    guard let chat else { throw .noTemplate }
+    let tail = try chat.tail(of: messages, tools: tools)
+    let tokens = try tailIdentifiers(tail, chat)
+    if tokens.starts(with: frame.closing) {
+      return PlacedPrompt(identifiers: Array(tokens.dropFirst(frame.closing.count)), isCut: false)
+    }
+    guard !isClosingOfTokens else {
+      throw tools == nil
+        ? .anotherClosing(place: templateName) : .toolsBesideContext(place: templateName)
+    }
+    return PlacedPrompt(
+      identifiers: try chat.behind.identifiers(of: chat.prompt(in: tail)), isCut: true)
+  }
+
+  /// The tokens of a text behind the context, the closing's first.
+  func tailIdentifiers(
+    _ tail: String, _ chat: ChatPlacement
+  ) throws(PlacementError) -> [Int] {
+    guard reading == .apart else { return try chat.behind.identifiers(of: tail) }
+    return try chat.behind.identifiers(of: chat.closing)
+      + chat.behind.identifiers(of: chat.prompt(in: tail))
+  }
+
+  /// The tokens of an assistant's message with the one that ends it, where the message is more than its
+  /// content, such as calls of tools.
+  package func responseIdentifiers(
+    of message: ChatMessage, after messages: [ChatMessage], tools: JSON? = nil
+  ) throws(PlacementError) -> [Int] {
+    guard let chat else { throw .noTemplate }
+    let tokens = try responseIdentifiers(
+      chat.response(message, after: messages, tools: tools), after: messages, tools, chat)
+    guard let end = endOfResponse, let last = tokens.firstIndex(of: end) else { return tokens }
+    return Array(tokens[...last])
+  }
+
+  /// The tokens of an answer in a chat, without the token that ends it.
+  package func responseIdentifiers(
+    of text: String, after messages: [ChatMessage], tools: JSON? = nil
+  ) throws(PlacementError) -> [Int] {
+    guard let chat else { throw .noTemplate }
+    let lead = reading == .inPlace ? chat.responseLead : ""
+    return try responseIdentifiers(lead + text, after: messages, tools, chat)
+  }
+
+  private func responseIdentifiers(
+    _ text: String, after messages: [ChatMessage], _ tools: JSON?, _ chat: ChatPlacement
+  ) throws(PlacementError) -> [Int] {
+    guard reading == .inPlace else { return try tokenizer.identifiers(of: text) }
+    return try chat.behind.identifiers(of: text, after: chat.tail(of: messages, tools: tools))
+  }
+}

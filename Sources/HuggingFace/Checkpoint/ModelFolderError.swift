@@ -1,0 +1,35 @@
+import JSON
+
+/// An error of a model folder, in one line that names the file and the key path.
+package enum ModelFolderError: Error, Equatable, Sendable {
+  /// There is nothing at this path.
+  case missing(String)
+  /// There is a file at this path, with what it is.
+  case notAFolder(String, found: String)
+  /// The folder lacks a file that every model has, with what was found instead.
+  case missingFile(folder: String, name: String, found: String)
+  /// A JSON file is damaged, or not as expected.
+  case json(JSONReadingError)
+  /// The weights are damaged or missing.
+  case checkpoint(CheckpointError)
+  /// `tokenizer.json` cannot be used, with the whole reason.
+  case tokenizer(String)
+  /// The chat template cannot be used.
+  case chatTemplate(ChatTemplateError)
+}
+
+extension ModelFolderError: CustomStringConvertible {
+  /// The whole error in one line.
+  package var description: String {
+    switch self {
+    case .missing(let path): "\(path): expected a model folder, found nothing"
+    case .notAFolder(let path, let found): "\(path): expected a model folder, found \(found)"
+    case .missingFile(let folder, let name, let found):
+      "\(folder): expected \(name), found \(found)"
+    case .json(let error): error.description
+    case .checkpoint(let error): error.description
+    case .tokenizer(let reason): reason
+    case .chatTemplate(let error): error.description
+    }
+  }
+}
