@@ -25,7 +25,8 @@ import COpenCL
     self.context = context
     self.name = name
     unsafe self.handle = handle
-    try build(options)
+    // With the types of kernel arguments, which `Kernel` checks.
+    try build(options + " -cl-kernel-arg-info")
   }
 
   /// Loads a binary from `binary()` of the same device and driver.

@@ -6,6 +6,13 @@ extension KernelFile {
     kernel_attention_forward, needs: [.attentionTiles])
 }
 
+extension Kernels {
+  fileprivate static let attentionForward = KernelEntry(
+    .attentionForward, "attention_forward", as: Read<AttentionQueryTile>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Write<Float>.self, Write<Float>.self, Int.self, Int.self,
+    Int.self, Float.self, Float.self)
+}
+
 extension Device {
   /// Scaled dot-product attention with grouped-query heads over packed sequences (FlashAttention-2,
   /// Dao 2023, arXiv:2307.08691): output = softmax(scale * query key^T) value over the keys that
@@ -54,20 +61,10 @@ extension Device {
     case .opencl(let gpu):
       let kernel = AttentionKernel(.attentionForward, gpu, heads: heads, softCap: softCap)
       let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
-      var launch = try gpu.launch(.attentionForward, "attention_forward", kernel.options)
-      try launch.read(table.records.buffer)
-      try launch.read(query)
-      try launch.read(key)
-      try launch.read(value)
-      try launch.write(&output)
-      try launch.write(&logSumExp)
-      try launch.value(heads.queryHeads)
-      try launch.value(heads.keyValueHeads)
-      try launch.value(layout.windowOrAll)
-      try launch.value(scale)
-      try launch.value(softCap ?? 0)
-      try launch.run(
-        groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1])
+      try gpu.kernel(Kernels.attentionForward, kernel.options).run(
+        groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1],
+        table.records.buffer.read, query.read, key.read, value.read, output.write, logSumExp.write,
+        heads.queryHeads, heads.keyValueHeads, layout.windowOrAll, scale, softCap ?? 0)
     }
   }
 }

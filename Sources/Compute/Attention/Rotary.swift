@@ -5,6 +5,13 @@ extension KernelFile {
   static let rotary = unsafe KernelFile(kernel_rotary)
 }
 
+extension Kernels {
+  fileprivate static let splitHeads = KernelEntry(
+    .rotary, "split_heads", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Int32>.self, Read<Int32>?.self, Write<Float>?.self, Write<Float>?.self,
+    Write<Float>?.self, Int.self, Int.self, Int.self)
+}
+
 extension Tunable {
   /// One configuration for `split_heads` and `merge_heads`.
   static let rotary = Tunable("rotary", .rotary, gpu: .rowLanes, cpu: .oneItem) {
@@ -68,14 +75,11 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, query, key, value)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("split_heads", heads)
-      try launch.read(projected)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.write(&query)
-      try launch.write(&key)
-      try launch.write(&value)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.splitHeads, [lanes.option, heads.option]).run(
+        groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
+        positions.read, keyRows.read, query.write, key.write, value.write, heads.queryWidth,
+        heads.keyValueWidth, rotation.rotaryDimension / 2)
     }
   }
 
@@ -104,14 +108,11 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, nil, query, nil, nil)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("split_heads", heads)
-      try launch.read(projected)
-      try launch.read(rotation, at: positions)
-      try launch.none()  // key rows
-      try launch.write(&query)
-      try launch.none()  // keys
-      try launch.none()  // values
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.splitHeads, [lanes.option, heads.option]).run(
+        groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
+        positions.read, nil, query.write, nil, nil, heads.queryWidth, heads.keyValueWidth,
+        rotation.rotaryDimension / 2)
     }
   }
 
@@ -146,14 +147,11 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, nil, key, value)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("split_heads", heads)
-      try launch.read(projected)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.none()  // queries
-      try launch.write(&key)
-      try launch.write(&value)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.splitHeads, [lanes.option, heads.option]).run(
+        groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
+        positions.read, keyRows.read, nil, key.write, value.write, heads.queryWidth,
+        heads.keyValueWidth, rotation.rotaryDimension / 2)
     }
   }
 }
@@ -180,33 +178,5 @@ extension RotaryTable {
       query_heads: heads.queryHeads, key_value_heads: heads.keyValueHeads,
       head_dimension: heads.headDimension, half_dimension: rotaryDimension / 2,
       cosine: cosine.host, sine: sine.host, positions: positions)
-  }
-}
-
-extension OpenCLEngine {
-  /// A launch of `split_heads` or `merge_heads`.
-  func rotary(_ entry: String, _ heads: HeadShape) throws(ComputeError) -> KernelLaunch {
-    try launch(.rotary, entry, [lanes(.rotary).option, heads.option])
-  }
-}
-
-extension KernelLaunch {
-  /// The angles, and the positions of the rows.
-  mutating func read(
-    _ rotation: RotaryTable, at positions: borrowing DeviceBuffer<Int32>
-  ) throws(ComputeError) {
-    try read(rotation.cosine)
-    try read(rotation.sine)
-    try read(positions)
-  }
-
-  /// Binds the sizes, which come last, and runs.
-  consuming func run(
-    _ heads: HeadShape, _ rotation: RotaryTable, rows: Int, on gpu: OpenCLEngine
-  ) throws(ComputeError) {
-    try value(heads.queryWidth)
-    try value(heads.keyValueWidth)
-    try value(rotation.rotaryDimension / 2)
-    try run(groups: rows, lanes: gpu.lanes(.rotary).count)
   }
 }

@@ -1,5 +1,12 @@
 import CArithmetic
 
+extension Kernels {
+  fileprivate static let mergeHeads = KernelEntry(
+    .rotary, "merge_heads", as: Read<Float>?.self, Read<Float>?.self, Read<Float>?.self,
+    Read<Float>.self, Read<Float>.self, Read<Int32>.self, Read<Int32>?.self, Write<Float>.self,
+    Int.self, Int.self, Int.self)
+}
+
 extension Device {
   /// The gradient of `splitHeads` with respect to the projection: the transposed rotation of the
   /// gradients of queries and keys, beside those of values.
@@ -36,14 +43,12 @@ extension Device {
           range.lowerBound, range.upperBound, shape, query, keyRows, key, value, target)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("merge_heads", heads)
-      try launch.read(queryGradient)
-      try launch.read(keyGradient)
-      try launch.read(valueGradient)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.write(&projectedGradient)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option, heads.option]).run(
+        groups: rows, lanes: lanes.count, queryGradient.read, keyGradient.read, valueGradient.read,
+        rotation.cosine.read, rotation.sine.read, positions.read, keyRows.read,
+        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, rotation.rotaryDimension / 2
+      )
     }
   }
 
@@ -72,14 +77,11 @@ extension Device {
           range.lowerBound, range.upperBound, shape, query, nil, nil, nil, target)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("merge_heads", heads)
-      try launch.read(queryGradient)
-      try launch.none()  // keys
-      try launch.none()  // values
-      try launch.read(rotation, at: positions)
-      try launch.none()  // key rows
-      try launch.write(&projectedGradient)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option, heads.option]).run(
+        groups: rows, lanes: lanes.count, queryGradient.read, nil, nil, rotation.cosine.read,
+        rotation.sine.read, positions.read, nil, projectedGradient.write, heads.queryWidth,
+        heads.keyValueWidth, rotation.rotaryDimension / 2)
     }
   }
 
@@ -115,14 +117,12 @@ extension Device {
           range.lowerBound, range.upperBound, shape, nil, keyRows, key, value, target)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("merge_heads", heads)
-      try launch.none()  // queries
-      try launch.read(keyGradient)
-      try launch.read(valueGradient)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.write(&projectedGradient)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option, heads.option]).run(
+        groups: rows, lanes: lanes.count, nil, keyGradient.read, valueGradient.read,
+        rotation.cosine.read, rotation.sine.read, positions.read, keyRows.read,
+        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, rotation.rotaryDimension / 2
+      )
     }
   }
 }

@@ -32,6 +32,13 @@ extension KernelFile {
   static let activation = unsafe KernelFile(kernel_activation, needs: [.lanes, .activations])
 }
 
+extension Kernels {
+  fileprivate static let activationForward = KernelEntry(
+    .activation, "activation_forward", as: Read<Float>.self, Write<Float>.self, Offset.self)
+  fileprivate static let activationBackward = KernelEntry(
+    .activation, "activation_backward", as: Read<Float>.self, Write<Float>.self, Offset.self)
+}
+
 extension Device {
   /// An activation, element by element: y[i] = activation(x[i]).
   ///
@@ -53,12 +60,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.activation)
-      var launch = try gpu.launch(
-        .activation, "activation_forward", [lanes.option, span, activation.option])
-      try launch.read(x)
-      try launch.write(&y)
-      try launch.offset(count)
-      try launch.run(groups: span.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.activationForward, [lanes.option, span, activation.option]).run(
+        groups: span.groups(for: count), lanes: lanes.count, x.read, y.write, Offset(count))
     }
   }
 
@@ -83,12 +86,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.activation)
-      var launch = try gpu.launch(
-        .activation, "activation_backward", [lanes.option, span, activation.option])
-      try launch.read(outputGradient)
-      try launch.write(&x)
-      try launch.offset(count)
-      try launch.run(groups: span.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.activationBackward, [lanes.option, span, activation.option]).run(
+        groups: span.groups(for: count), lanes: lanes.count, outputGradient.read, x.write,
+        Offset(count))
     }
   }
 }

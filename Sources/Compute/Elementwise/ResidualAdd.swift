@@ -5,6 +5,16 @@ extension KernelFile {
   static let residualAdd = unsafe KernelFile(kernel_residual_add)
 }
 
+extension Kernels {
+  fileprivate static let addElements = KernelEntry(
+    .residualAdd, "add_elements", as: Read<Float>.self, Write<Float>.self, Offset.self)
+  fileprivate static let scaleElements = KernelEntry(
+    .residualAdd, "scale_elements", as: Write<Float>.self, Offset.self, Float.self)
+  fileprivate static let addPositionRows = KernelEntry(
+    .residualAdd, "add_position_rows", as: Read<Float>.self, Read<Int32>.self, Write<Float>.self,
+    Int.self)
+}
+
 extension Device {
   /// y[i] += x[i].
   ///
@@ -24,11 +34,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      var launch = try gpu.launch(.residualAdd, "add_elements", [lanes.option])
-      try launch.read(x)
-      try launch.write(&y)
-      try launch.offset(count)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.addElements, [lanes.option]).run(
+        groups: lanes.groups(for: count), lanes: lanes.count, x.read, y.write, Offset(count))
     }
   }
 
@@ -48,11 +55,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      var launch = try gpu.launch(.residualAdd, "scale_elements", [lanes.option])
-      try launch.write(&y)
-      try launch.offset(count)
-      try launch.value(factor)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.scaleElements, [lanes.option]).run(
+        groups: lanes.groups(for: count), lanes: lanes.count, y.write, Offset(count), factor)
     }
   }
 
@@ -76,12 +80,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      var launch = try gpu.launch(.residualAdd, "add_position_rows", [lanes.option])
-      try launch.read(table)
-      try launch.read(positions)
-      try launch.write(&y)
-      try launch.value(width)
-      try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.addPositionRows, [lanes.option]).run(
+        groups: [lanes.groups(for: width), rows], items: [lanes.count, 1], table.read,
+        positions.read, y.write, width)
     }
   }
 }

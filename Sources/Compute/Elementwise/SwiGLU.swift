@@ -5,6 +5,13 @@ extension KernelFile {
   static let swiglu = unsafe KernelFile(kernel_swiglu, needs: [.lanes, .activations])
 }
 
+extension Kernels {
+  fileprivate static let swigluForward = KernelEntry(
+    .swiglu, "swiglu_forward", as: Read<Float>.self, Write<Float>.self, Int.self)
+  fileprivate static let swigluBackward = KernelEntry(
+    .swiglu, "swiglu_backward", as: Read<Float>.self, Write<Float>.self, Int.self)
+}
+
 extension Device {
   /// The gated activation of a feed-forward layer (Shazeer 2020, arXiv:2002.05202):
   /// hidden = activation(gate) * up.
@@ -27,12 +34,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.swiglu)
-      var launch = try gpu.launch(
-        .swiglu, "swiglu_forward", [lanes.option, span, activation.option])
-      try launch.read(gateUp)
-      try launch.write(&hidden)
-      try launch.value(width)
-      try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.swigluForward, [lanes.option, span, activation.option]).run(
+        groups: [span.groups(for: width), rows], items: [lanes.count, 1], gateUp.read, hidden.write,
+        width)
     }
   }
 
@@ -58,12 +62,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.swiglu)
-      var launch = try gpu.launch(
-        .swiglu, "swiglu_backward", [lanes.option, span, activation.option])
-      try launch.read(hiddenGradient)
-      try launch.write(&gateUp)
-      try launch.value(width)
-      try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.swigluBackward, [lanes.option, span, activation.option]).run(
+        groups: [span.groups(for: width), rows], items: [lanes.count, 1], hiddenGradient.read,
+        gateUp.write, width)
     }
   }
 }

@@ -5,6 +5,12 @@ extension KernelFile {
   static let embedding = unsafe KernelFile(kernel_embedding)
 }
 
+extension Kernels {
+  fileprivate static let embeddingGather = KernelEntry(
+    .embedding, "embedding_gather", as: Read<UInt8>.self, Read<Int32>.self, Write<Float>.self,
+    Int.self, Int.self, Float.self)
+}
+
 extension Device {
   /// Rows of a stored matrix as f32: y[firstRow + i] = scale * table[identifiers[i]].
   ///
@@ -33,15 +39,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.embedding)
-      var launch = try gpu.launch(
-        .embedding, "embedding_gather", [lanes.option, table.precision.option])
-      try launch.read(table.elements)
-      try launch.read(identifiers)
-      try launch.write(&y)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(scale)
-      try launch.run(groups: count, lanes: lanes.count)
+      try gpu.kernel(Kernels.embeddingGather, [lanes.option, table.precision.option]).run(
+        groups: count, lanes: lanes.count, table.elements.read, identifiers.read, y.write, width,
+        firstRow, scale)
     }
   }
 

@@ -5,6 +5,14 @@ extension KernelFile {
   static let rowGather = unsafe KernelFile(kernel_row_gather)
 }
 
+extension Kernels {
+  fileprivate static let gatherRows = KernelEntry(
+    .rowGather, "gather_rows", as: Read<Float>.self, Read<Int32>.self, Write<Float>.self, Int.self)
+  fileprivate static let scatterRows = KernelEntry(
+    .rowGather, "scatter_rows", as: Read<Float>.self, Read<Int32>.self, Write<Float>.self, Int.self,
+    Int.self)
+}
+
 extension Device {
   /// Gathers rows by row index: target[r] = source[rows[r]].
   ///
@@ -26,12 +34,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rowGather)
-      var launch = try gpu.launch(.rowGather, "gather_rows", [lanes.option])
-      try launch.read(source)
-      try launch.read(rows)
-      try launch.write(&target)
-      try launch.value(width)
-      try launch.run(groups: count, lanes: lanes.count)
+      try gpu.kernel(Kernels.gatherRows, [lanes.option]).run(
+        groups: count, lanes: lanes.count, source.read, rows.read, target.write, width)
     }
   }
 
@@ -58,13 +62,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rowGather)
-      var launch = try gpu.launch(.rowGather, "scatter_rows", [lanes.option])
-      try launch.read(source)
-      try launch.read(rows)
-      try launch.write(&target)
-      try launch.value(width)
-      try launch.value(accumulating ? 1 : 0)
-      try launch.run(groups: count, lanes: lanes.count)
+      try gpu.kernel(Kernels.scatterRows, [lanes.option]).run(
+        groups: count, lanes: lanes.count, source.read, rows.read, target.write, width,
+        accumulating ? 1 : 0)
     }
   }
 }

@@ -5,6 +5,12 @@ extension KernelFile {
   static let agreement = unsafe KernelFile(kernel_agreement, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let agreement = KernelEntry(
+    .agreement, "agreement", as: Read<Float>.self, Read<Int32>.self, Read<Int32>.self,
+    Write<Float>.self, Int.self, Int.self, Int.self)
+}
+
 extension Device {
   /// Whether each row's most likely token (the lowest of equal ones) is the teacher's.
   ///
@@ -34,15 +40,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.agreement)
-      var launch = try gpu.launch(.agreement, "agreement", [lanes.option])
-      try launch.read(logits)
-      try launch.read(chosen)
-      try launch.read(rowIndices)
-      try launch.write(&agreements)
-      try launch.value(width)
-      try launch.value(firstIndex)
-      try launch.value(firstRow)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.agreement, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, chosen.read, rowIndices.read,
+        agreements.write, width, firstIndex, firstRow)
     }
   }
 }

@@ -6,6 +6,12 @@ extension KernelFile {
     kernel_compress_logits, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let compressLogits = KernelEntry(
+    .compressLogits, "compress_logits", as: Read<Float>.self, Write<UInt16>.self, Int.self,
+    Int.self)
+}
+
 extension Device {
   /// Rows of logits in 16 bits: binary16 of the difference from the row's maximum, which does not
   /// change the softmax.
@@ -28,12 +34,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.compressLogits)
-      var launch = try gpu.launch(.compressLogits, "compress_logits", [lanes.option])
-      try launch.read(logits)
-      try launch.write(&compressed)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.compressLogits, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, compressed.write, width, firstRow)
     }
   }
 }

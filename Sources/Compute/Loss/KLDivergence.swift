@@ -21,6 +21,20 @@ extension UInt16: TeacherLogit {
   package static var isHalf: Bool { true }
 }
 
+extension Kernels {
+  fileprivate static func klDivergence<Logit: TeacherLogit>(
+    _ teacher: Logit.Type
+  ) -> KernelEntry<
+    Read<Logit>, Read<Int32>, Write<Float>, Write<Float>, Int, Int, Int, Float, Float, Float
+  > { KernelEntry(.klDivergence, "kl_divergence") }
+
+  fileprivate static func klDivergenceLoss<Logit: TeacherLogit>(
+    _ teacher: Logit.Type
+  ) -> KernelEntry<
+    Read<Logit>, Read<Int32>, Read<Float>, Write<Float>, Int, Int, Int, Float
+  > { KernelEntry(.klDivergence, "kl_divergence_loss") }
+}
+
 extension Device {
   /// The distillation loss between rows of logits, and its gradient in place of the student's
   /// (formulas in Kernels/kl_divergence.cl).
@@ -62,20 +76,13 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.klDivergence)
-      var launch = try gpu.launch(
-        .klDivergence, "kl_divergence",
-        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
-      try launch.read(teacher)
-      try launch.read(rowIndices)
-      try launch.write(&student)
-      try launch.write(&losses)
-      try launch.value(width)
-      try launch.value(firstIndex)
-      try launch.value(firstRow)
-      try launch.value(1 / objective.temperature)
-      try launch.value(gradientFactor)
-      try launch.value(inverseSoftCap)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(
+        Kernels.klDivergence(Logit.self),
+        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)]
+      ).run(
+        groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.write,
+        losses.write, width, firstIndex, firstRow, 1 / objective.temperature, gradientFactor,
+        inverseSoftCap)
     }
   }
 
@@ -103,18 +110,12 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.klDivergence)
-      var launch = try gpu.launch(
-        .klDivergence, "kl_divergence_loss",
-        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
-      try launch.read(teacher)
-      try launch.read(rowIndices)
-      try launch.read(student)
-      try launch.write(&losses)
-      try launch.value(width)
-      try launch.value(firstIndex)
-      try launch.value(firstRow)
-      try launch.value(1 / objective.temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(
+        Kernels.klDivergenceLoss(Logit.self),
+        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)]
+      ).run(
+        groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.read, losses.write,
+        width, firstIndex, firstRow, 1 / objective.temperature)
     }
   }
 }

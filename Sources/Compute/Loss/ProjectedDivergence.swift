@@ -6,6 +6,20 @@ extension KernelFile {
     kernel_projected_divergence, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let projectTeacher = KernelEntry(
+    .projectedDivergence, "project_teacher", as: Write<Float>.self, Write<Float>.self, Int.self,
+    Int.self, Float.self)
+  fileprivate static let projectedDivergence = KernelEntry(
+    .projectedDivergence, "projected_divergence", as: Write<Float>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Read<Int32>.self, Write<Float>.self, Write<Float>.self,
+    Int.self, Int.self, Int.self, Float.self, Float.self)
+  fileprivate static let projectedDivergenceLoss = KernelEntry(
+    .projectedDivergence, "projected_divergence_loss", as: Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Read<Int32>.self, Write<Float>.self, Int.self, Int.self,
+    Int.self, Float.self)
+}
+
 extension Device {
   /// The teacher's side of `projectedDivergence`, before the product with the head: p = softmax(z /
   /// temperature) in place of the logits z, and its entropy.
@@ -28,13 +42,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      var launch = try gpu.launch(.projectedDivergence, "project_teacher", [lanes.option])
-      try launch.write(&logits)
-      try launch.write(&entropies)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.projectTeacher, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.write, entropies.write, width, firstRow,
+        1 / temperature)
     }
   }
 
@@ -83,20 +93,10 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      var launch = try gpu.launch(.projectedDivergence, "projected_divergence", [lanes.option])
-      try launch.write(&logits)
-      try launch.read(hidden)
-      try launch.read(projected)
-      try launch.read(entropies)
-      try launch.read(rowIndices)
-      try launch.write(&hiddenGradient)
-      try launch.write(&losses)
-      try launch.value(vocabulary)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(1 / temperature)
-      try launch.value(factor)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.projectedDivergence, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.write, hidden.read, projected.read, entropies.read,
+        rowIndices.read, hiddenGradient.write, losses.write, vocabulary, width, firstRow,
+        1 / temperature, factor)
     }
   }
 
@@ -126,19 +126,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      var launch = try gpu.launch(
-        .projectedDivergence, "projected_divergence_loss", [lanes.option])
-      try launch.read(logits)
-      try launch.read(hidden)
-      try launch.read(projected)
-      try launch.read(entropies)
-      try launch.read(rowIndices)
-      try launch.write(&losses)
-      try launch.value(vocabulary)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.projectedDivergenceLoss, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, hidden.read, projected.read, entropies.read,
+        rowIndices.read, losses.write, vocabulary, width, firstRow, 1 / temperature)
     }
   }
 }

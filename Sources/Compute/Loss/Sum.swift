@@ -5,6 +5,11 @@ extension KernelFile {
   static let sum = unsafe KernelFile(kernel_sum, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let sum = KernelEntry(
+    .sum, "sum", as: Read<Float>.self, Write<Float>.self, Int.self, Int.self, Float.self)
+}
+
 extension Device {
   /// Sums values on the device in a fixed order, such as the losses of rows to the loss of a step,
   /// without a host wait.
@@ -24,13 +29,8 @@ extension Device {
       unsafe total.mutableHost[index] = factor * sum_values(count, values.host)
     case .opencl(let gpu):
       let lanes = gpu.lanes(.sum)
-      var launch = try gpu.launch(.sum, "sum", [lanes.option])
-      try launch.read(values)
-      try launch.write(&total)
-      try launch.value(count)
-      try launch.value(index)
-      try launch.value(factor)
-      try launch.run(groups: 1, lanes: lanes.count)
+      try gpu.kernel(Kernels.sum, [lanes.option]).run(
+        groups: 1, lanes: lanes.count, values.read, total.write, count, index, factor)
     }
   }
 }

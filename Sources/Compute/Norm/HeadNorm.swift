@@ -35,6 +35,15 @@ package struct HeadNormShape: Sendable, Equatable {
   var option: KernelOption { KernelOption("CENTRED", isCentred ? 1 : 0) }
 }
 
+extension Kernels {
+  fileprivate static let headNormForward = KernelEntry(
+    .headNorm, "head_norm_forward", as: Write<Float>.self, Read<Float>.self, Write<Float>.self,
+    Int.self, Int.self, Int.self, Int.self, Float.self)
+  fileprivate static let headNormBackward = KernelEntry(
+    .headNorm, "head_norm_backward", as: Write<Float>.self, Read<Float>.self, Read<Float>.self,
+    Int.self, Int.self, Int.self, Int.self, Float.self)
+}
+
 extension Device {
   /// QK norm (Henry et al. 2020, arXiv:2010.04245), in place: RMSNorm of each head of a row, or
   /// LayerNorm if the shape is centred.
@@ -60,12 +69,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.headNorm)
-      var launch = try gpu.launch(.headNorm, "head_norm_forward", [lanes.option, shape.option])
-      try launch.write(&projected)
-      try launch.read(weight)
-      try launch.write(&kept)
-      try launch.value(shape)
-      try launch.run(groups: [shape.heads, rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.headNormForward, [lanes.option, shape.option]).run(
+        groups: [shape.heads, rows], items: [lanes.count, 1], projected.write, weight.read,
+        kept.write, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }
   }
 
@@ -92,12 +98,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.headNorm)
-      var launch = try gpu.launch(.headNorm, "head_norm_backward", [lanes.option, shape.option])
-      try launch.write(&gradient)
-      try launch.read(weight)
-      try launch.read(kept)
-      try launch.value(shape)
-      try launch.run(groups: [shape.heads, rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.headNormBackward, [lanes.option, shape.option]).run(
+        groups: [shape.heads, rows], items: [lanes.count, 1], gradient.write, weight.read,
+        kept.read, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }
   }
 }
@@ -108,17 +111,6 @@ extension HeadNormShape {
     unsafe HeadNorm(
       stride: stride, first: first, heads: heads, width: width, centred: isCentred,
       epsilon: epsilon, weight: weight)
-  }
-}
-
-extension KernelLaunch {
-  /// The last arguments of both kernels.
-  fileprivate mutating func value(_ shape: HeadNormShape) throws(ComputeError) {
-    try value(shape.stride)
-    try value(shape.first)
-    try value(shape.heads)
-    try value(shape.width)
-    try value(shape.epsilon)
   }
 }
 

@@ -5,6 +5,15 @@ extension KernelFile {
   static let layerNorm = unsafe KernelFile(kernel_layer_norm, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let layerNormForward = KernelEntry(
+    .layerNorm, "layer_norm_forward", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Write<Float>.self, Write<Float>.self, Write<Float>.self, Int.self, Float.self)
+  fileprivate static let layerNormBackward = KernelEntry(
+    .layerNorm, "layer_norm_backward", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Write<Float>.self, Int.self, Int.self)
+}
+
 extension Device {
   /// LayerNorm of rows (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean(x)) /
   /// sqrt(variance(x) + epsilon) * weight + bias, with the variance over E (not E - 1).
@@ -38,16 +47,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.layerNorm)
-      var launch = try gpu.launch(.layerNorm, "layer_norm_forward", [lanes.option])
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.read(bias)
-      try launch.write(&y)
-      try launch.write(&mean)
-      try launch.write(&scale)
-      try launch.value(width)
-      try launch.value(epsilon)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.layerNormForward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, x.read, weight.read, bias.read, y.write, mean.write,
+        scale.write, width, epsilon)
     }
   }
 
@@ -84,16 +86,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.layerNorm)
-      var launch = try gpu.launch(.layerNorm, "layer_norm_backward", [lanes.option])
-      try launch.read(outputGradient)
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.read(mean)
-      try launch.read(scale)
-      try launch.write(&inputGradient)
-      try launch.value(width)
-      try launch.value(accumulating ? 1 : 0)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.layerNormBackward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, mean.read,
+        scale.read, inputGradient.write, width, accumulating ? 1 : 0)
     }
   }
 }

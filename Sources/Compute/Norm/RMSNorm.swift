@@ -5,6 +5,15 @@ extension KernelFile {
   static let rmsNorm = unsafe KernelFile(kernel_rms_norm, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let rmsNormForward = KernelEntry(
+    .rmsNorm, "rms_norm_forward", as: Read<Float>.self, Read<Float>.self, Write<Float>.self,
+    Write<Float>.self, Int.self, Float.self)
+  fileprivate static let rmsNormBackward = KernelEntry(
+    .rmsNorm, "rms_norm_backward", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Write<Float>.self, Int.self, Int.self)
+}
+
 extension Device {
   /// RMSNorm of rows (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean(x^2) + epsilon)
   /// * weight.
@@ -32,14 +41,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
-      var launch = try gpu.launch(.rmsNorm, "rms_norm_forward", [lanes.option])
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.write(&y)
-      try launch.write(&scale)
-      try launch.value(width)
-      try launch.value(epsilon)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.rmsNormForward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, x.read, weight.read, y.write, scale.write, width, epsilon)
     }
   }
 
@@ -74,15 +77,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
-      var launch = try gpu.launch(.rmsNorm, "rms_norm_backward", [lanes.option])
-      try launch.read(outputGradient)
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.read(scale)
-      try launch.write(&inputGradient)
-      try launch.value(width)
-      try launch.value(accumulating ? 1 : 0)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.rmsNormBackward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, scale.read,
+        inputGradient.write, width, accumulating ? 1 : 0)
     }
   }
 }

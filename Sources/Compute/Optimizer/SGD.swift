@@ -5,6 +5,12 @@ extension KernelFile {
   static let sgd = unsafe KernelFile(kernel_sgd)
 }
 
+extension Kernels {
+  fileprivate static let sgdUpdate = KernelEntry(
+    .sgd, "sgd_update", as: Read<Float>.self, Read<Float>.self, Write<Float>.self,
+    Write<Float>.self, Int.self, Float.self, Float.self, Float.self)
+}
+
 extension Device {
   /// One step of stochastic gradient descent, as torch.optim.SGD computes it with dampening 0:
   /// velocity = momentum * velocity + gradient + weightDecay * parameter; parameter -= learningRate
@@ -36,16 +42,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.sgd)
-      var launch = try gpu.launch(.sgd, "sgd_update", [lanes.option])
-      try launch.read(gradient)
-      try launch.read(gradientScale)
-      try launch.write(&parameters)
-      try launch.write(&velocity)
-      try launch.value(count)
-      try launch.value(rate)
-      try launch.value(keep)
-      try launch.value(decay)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.sgdUpdate, [lanes.option]).run(
+        groups: lanes.groups(for: count), lanes: lanes.count, gradient.read, gradientScale.read,
+        parameters.write, velocity.write, count, rate, keep, decay)
     }
   }
 }

@@ -5,6 +5,11 @@ extension KernelFile {
   static let argmax = unsafe KernelFile(kernel_argmax, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let argmaxRows = KernelEntry(
+    .argmax, "argmax_rows", as: Read<Float>.self, Write<Int32>.self, Int.self)
+}
+
 extension Device {
   /// The index of the largest element of each row; of equal elements the lowest index.
   ///
@@ -25,11 +30,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.argmax)
-      var launch = try gpu.launch(.argmax, "argmax_rows", [lanes.option])
-      try launch.read(x)
-      try launch.write(&indices)
-      try launch.value(width)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.argmaxRows, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, x.read, indices.write, width)
     }
   }
 }

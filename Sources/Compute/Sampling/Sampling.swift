@@ -5,6 +5,12 @@ extension KernelFile {
   static let sampling = unsafe KernelFile(kernel_sampling, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let sampleRows = KernelEntry(
+    .sampling, "sample_rows", as: Read<Float>.self, Read<Float>.self, Write<Int32>.self, Int.self,
+    Float.self)
+}
+
 extension Device {
   /// Draws one token per row from softmax(logits / temperature): the first whose cumulative
   /// probability exceeds the row's uniform number. Equal inputs give equal tokens on the same
@@ -37,13 +43,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.vocabularyLanes
-      var launch = try gpu.launch(.sampling, "sample_rows", [lanes.option])
-      try launch.read(logits)
-      try launch.read(uniforms)
-      try launch.write(&tokens)
-      try launch.value(width)
-      try launch.value(temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.sampleRows, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, uniforms.read, tokens.write, width,
+        temperature)
     }
   }
 }

@@ -6,6 +6,13 @@ extension KernelFile {
   static let softmax = unsafe KernelFile(kernel_softmax, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let softmax = KernelEntry(
+    .softmax, "softmax", as: Write<Float>.self, Int.self, Float.self)
+  fileprivate static let logSumExp = KernelEntry(
+    .softmax, "log_sum_exp", as: Read<Float>.self, Write<Float>.self, Int.self, Float.self)
+}
+
 extension Device {
   /// Softmax of rows in place: e^(z / temperature) over its sum.
   ///
@@ -24,11 +31,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.softmax)
-      var launch = try gpu.launch(.softmax, "softmax", [lanes.option])
-      try launch.write(&logits)
-      try launch.value(width)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.softmax, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.write, width, 1 / temperature)
     }
   }
 
@@ -52,12 +56,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.softmax)
-      var launch = try gpu.launch(.softmax, "log_sum_exp", [lanes.option])
-      try launch.read(logits)
-      try launch.write(&logSums)
-      try launch.value(width)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.logSumExp, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, logSums.write, width, 1 / temperature)
     }
   }
 }
