@@ -13,6 +13,8 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
   case bufferTooLarge(device: String, needed: Int, limit: Int)
   /// An operand has fewer elements than its shape.
   case shape(operation: String, operand: String, expected: Int, found: Int)
+  /// An index that is not a row of what it indexes, which has `rows` rows; nil for a negative index.
+  case rowIndex(operation: String, operand: String, index: Int, rows: Int?)
   /// A call that the operation does not support, such as a head dimension that is too large.
   case unsupported(operation: String, reason: String)
   /// A driver call failed.
@@ -34,6 +36,9 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
         + "--batch-size, --teacher-cache hidden or --precision bf16 lowers what is needed"
     case .shape(let operation, let operand, let expected, let found):
       return "\(operation): \(operand) holds \(found) elements, expected at least \(expected)"
+    case .rowIndex(let operation, let operand, let index, let rows):
+      let expected = rows.map { "an index below \($0)" } ?? "an index from 0 on"
+      return "\(operation): \(operand) holds row \(index), expected \(expected)"
     case .unsupported(let operation, let reason):
       return "\(operation): \(reason)"
     case .driver(let error):

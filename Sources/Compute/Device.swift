@@ -21,11 +21,6 @@ package final class Device {
   /// The tuning of the kernels; none on the CPU path.
   package let tuning: DeviceTuning
 
-  /// Whether matrix multiplications with bf16 weights round activations and gradients to bf16 too,
-  /// unless they are exact. The relative error of each factor is then up to 2^-9, and the processor
-  /// runs at twice the rate. No effect if `canRoundActivations` is false.
-  package var roundsActivations = false
-
   /// The CPU path with `threads` threads; nil for one per core.
   package init(
     cpuThreads threads: Int? = nil, variant: CPUVariant = .automatic, memoryLimit: Int? = nil

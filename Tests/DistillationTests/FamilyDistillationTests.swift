@@ -121,7 +121,7 @@ extension DeviceTests {
       }
 
       private static func inputs(_ decoder: Decoder, _ identifiers: [Int]) throws -> [Float] {
-        let tokens = try decoder.device.buffer(identifiers.map(Int32.init))
+        let tokens = try decoder.device.rowIndices(identifiers.map(Int32.init))
         var rows = try decoder.device.buffer(
           of: Float.self, count: identifiers.count * decoder.configuration.hiddenSize)
         try decoder.embed(tokens, count: identifiers.count, into: &rows)

@@ -29,12 +29,12 @@ extension Tunable {
     let value = try trial.zeros(rows * heads.keyValueWidth)
     trial.run { () throws(ComputeError) in
       try device.splitHeads(
-        projected.buffer, rotation: rotation, positions: positions.buffer,
-        keyRows: keyRows.buffer, heads: heads, rows: rows, query: &query.buffer,
+        projected.buffer, rotation: rotation, positions: positions.indices,
+        keyRows: keyRows.indices, heads: heads, rows: rows, query: &query.buffer,
         key: &key.buffer, value: &value.buffer)
       try device.mergeHeads(
         queryGradient: query.buffer, keyGradient: key.buffer, valueGradient: value.buffer,
-        rotation: rotation, positions: positions.buffer, keyRows: keyRows.buffer, heads: heads,
+        rotation: rotation, positions: positions.indices, keyRows: keyRows.indices, heads: heads,
         rows: rows, into: &projected.buffer)
     }
   }
@@ -55,16 +55,16 @@ extension Device {
   ///   - value: [*, G, D], rows at `keyRows` written.
   package func splitHeads(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    positions: borrowing RowIndices, keyRows: borrowing RowIndices,
     heads: HeadShape, rows: Int, query: inout DeviceBuffer<Float>,
     key: inout DeviceBuffer<Float>, value: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("splitHeads", "projected", projected.count, atLeast: rows * heads.fusedWidth)
-    try expect("splitHeads", "positions", positions.count, atLeast: rows)
-    try expect("splitHeads", "keyRows", keyRows.count, atLeast: rows)
+    try expect("splitHeads", "positions", positions, count: rows, below: rotation.positions)
+    try expect(
+      "splitHeads", "keyRows", keyRows, count: rows,
+      below: min(key.count, value.count) / max(heads.keyValueWidth, 1))
     try expect("splitHeads", "query", query.count, atLeast: rows * heads.queryWidth)
-    try expect("splitHeads", "key", key.count, atLeast: rows * heads.keyValueWidth)
-    try expect("splitHeads", "value", value.count, atLeast: rows * heads.keyValueWidth)
     switch engine {
     case .cpu(let cpu):
       let shape = unsafe rotation.shape(heads, positions: positions.host)
@@ -92,11 +92,11 @@ extension Device {
   ///   - query: [rows, H, D], written.
   package func splitQuery(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    positions: borrowing RowIndices, heads: HeadShape, rows: Int,
     query: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("splitQuery", "projected", projected.count, atLeast: rows * heads.queryWidth)
-    try expect("splitQuery", "positions", positions.count, atLeast: rows)
+    try expect("splitQuery", "positions", positions, count: rows, below: rotation.positions)
     try expect("splitQuery", "query", query.count, atLeast: rows * heads.queryWidth)
     let heads = heads.queriesAlone
     switch engine {
@@ -126,16 +126,16 @@ extension Device {
   ///   - value: [*, G, D], rows at `keyRows` written.
   package func splitKeyValue(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    positions: borrowing RowIndices, keyRows: borrowing RowIndices,
     heads: HeadShape, rows: Int, key: inout DeviceBuffer<Float>,
     value: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect(
       "splitKeyValue", "projected", projected.count, atLeast: 2 * rows * heads.keyValueWidth)
-    try expect("splitKeyValue", "positions", positions.count, atLeast: rows)
-    try expect("splitKeyValue", "keyRows", keyRows.count, atLeast: rows)
-    try expect("splitKeyValue", "key", key.count, atLeast: rows * heads.keyValueWidth)
-    try expect("splitKeyValue", "value", value.count, atLeast: rows * heads.keyValueWidth)
+    try expect("splitKeyValue", "positions", positions, count: rows, below: rotation.positions)
+    try expect(
+      "splitKeyValue", "keyRows", keyRows, count: rows,
+      below: min(key.count, value.count) / max(heads.keyValueWidth, 1))
     let heads = heads.keysAndValuesAlone
     switch engine {
     case .cpu(let cpu):

@@ -22,15 +22,15 @@ extension Device {
   package func mergeHeads(
     queryGradient: borrowing DeviceBuffer<Float>, keyGradient: borrowing DeviceBuffer<Float>,
     valueGradient: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    positions: borrowing RowIndices, keyRows: borrowing RowIndices,
     heads: HeadShape, rows: Int, into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let (width, keyWidth) = (heads.fusedWidth, heads.keyValueWidth)
     try expect("mergeHeads", "queryGradient", queryGradient.count, atLeast: rows * heads.queryWidth)
-    try expect("mergeHeads", "keyGradient", keyGradient.count, atLeast: rows * keyWidth)
-    try expect("mergeHeads", "valueGradient", valueGradient.count, atLeast: rows * keyWidth)
-    try expect("mergeHeads", "positions", positions.count, atLeast: rows)
-    try expect("mergeHeads", "keyRows", keyRows.count, atLeast: rows)
+    try expect("mergeHeads", "positions", positions, count: rows, below: rotation.positions)
+    try expect(
+      "mergeHeads", "keyRows", keyRows, count: rows,
+      below: min(keyGradient.count, valueGradient.count) / max(keyWidth, 1))
     try expect("mergeHeads", "projectedGradient", projectedGradient.count, atLeast: rows * width)
     switch engine {
     case .cpu(let cpu):
@@ -60,12 +60,12 @@ extension Device {
   ///   - projectedGradient: [rows, H * D], written.
   package func mergeQuery(
     _ queryGradient: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    positions: borrowing RowIndices, heads: HeadShape, rows: Int,
     into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = heads.queryWidth
     try expect("mergeQuery", "queryGradient", queryGradient.count, atLeast: rows * width)
-    try expect("mergeQuery", "positions", positions.count, atLeast: rows)
+    try expect("mergeQuery", "positions", positions, count: rows, below: rotation.positions)
     try expect("mergeQuery", "projectedGradient", projectedGradient.count, atLeast: rows * width)
     let heads = heads.queriesAlone
     switch engine {
@@ -95,15 +95,15 @@ extension Device {
   ///   - projectedGradient: [rows, 2G * D], written.
   package func mergeKeyValue(
     keyGradient: borrowing DeviceBuffer<Float>, valueGradient: borrowing DeviceBuffer<Float>,
-    rotation: RotaryTable, positions: borrowing DeviceBuffer<Int32>,
-    keyRows: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    rotation: RotaryTable, positions: borrowing RowIndices,
+    keyRows: borrowing RowIndices, heads: HeadShape, rows: Int,
     into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = heads.keyValueWidth
-    try expect("mergeKeyValue", "keyGradient", keyGradient.count, atLeast: rows * width)
-    try expect("mergeKeyValue", "valueGradient", valueGradient.count, atLeast: rows * width)
-    try expect("mergeKeyValue", "positions", positions.count, atLeast: rows)
-    try expect("mergeKeyValue", "keyRows", keyRows.count, atLeast: rows)
+    try expect("mergeKeyValue", "positions", positions, count: rows, below: rotation.positions)
+    try expect(
+      "mergeKeyValue", "keyRows", keyRows, count: rows,
+      below: min(keyGradient.count, valueGradient.count) / max(width, 1))
     try expect(
       "mergeKeyValue", "projectedGradient", projectedGradient.count, atLeast: 2 * rows * width)
     let heads = heads.keysAndValuesAlone

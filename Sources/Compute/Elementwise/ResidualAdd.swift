@@ -67,10 +67,11 @@ extension Device {
   ///   - positions: [rows], read: rows of `table`.
   ///   - y: [rows, width], updated.
   package func addPositionRows(
-    _ table: borrowing DeviceBuffer<Float>, positions: borrowing DeviceBuffer<Int32>, width: Int,
+    _ table: borrowing DeviceBuffer<Float>, positions: borrowing RowIndices, width: Int,
     rows: Int, to y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("addPositionRows", "positions", positions.count, atLeast: rows)
+    try expect(
+      "addPositionRows", "positions", positions, count: rows, below: table.count / max(width, 1))
     try expect("addPositionRows", "y", y.count, atLeast: rows * width)
     switch engine {
     case .cpu(let cpu):
@@ -97,7 +98,7 @@ extension Tunable {
     trial.run { () throws(ComputeError) in
       try device.add(x.buffer, to: &y.buffer, count: rows * width)
       try device.addPositionRows(
-        x.buffer, positions: positions.buffer, width: width, rows: rows, to: &y.buffer)
+        x.buffer, positions: positions.indices, width: width, rows: rows, to: &y.buffer)
     }
   }
 }

@@ -21,11 +21,12 @@ extension Device {
   ///   - scale: multiplies every element.
   ///   - y: [*, E], written from row `firstRow`.
   package func embeddingGather(
-    _ table: WeightMatrix, identifiers: borrowing DeviceBuffer<Int32>, count: Int,
+    _ table: WeightMatrix, identifiers: borrowing RowIndices, count: Int,
     scale: Float = 1, into y: inout DeviceBuffer<Float>, at firstRow: Int = 0
   ) throws(ComputeError) {
     let width = table.columns
-    try expect("embeddingGather", "identifiers", identifiers.count, atLeast: count)
+    try expect(
+      "embeddingGather", "identifiers", identifiers, count: count, below: table.rows)
     try expect("embeddingGather", "y", y.count, atLeast: (firstRow + count) * width)
     switch engine {
     case .cpu(let cpu):
@@ -56,7 +57,7 @@ extension Device {
         operation: "downloadRows", reason: "row \(wrong) of a table of \(table.rows) rows")
     }
     guard !identifiers.isEmpty else { return [] }
-    let rows = try buffer(identifiers.map(Int32.init))
+    let rows = try rowIndices(identifiers.map(Int32.init))
     var gathered = try buffer(of: Float.self, count: identifiers.count * table.columns)
     try embeddingGather(table, identifiers: rows, count: identifiers.count, into: &gathered)
     return try download(gathered)
@@ -72,7 +73,7 @@ extension Tunable {
     let y = try trial.zeros(rows * width)
     trial.run { () throws(ComputeError) in
       try device.embeddingGather(
-        table, identifiers: identifiers.buffer, count: rows, into: &y.buffer)
+        table, identifiers: identifiers.indices, count: rows, into: &y.buffer)
     }
   }
 }

@@ -21,10 +21,10 @@ extension Device {
   ///   - rows: [count], read: row indices into `source`, in any order, repeats allowed.
   ///   - target: [count, width], written.
   package func gatherRows(
-    _ source: borrowing DeviceBuffer<Float>, at rows: borrowing DeviceBuffer<Int32>, count: Int,
+    _ source: borrowing DeviceBuffer<Float>, at rows: borrowing RowIndices, count: Int,
     width: Int, into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("gatherRows", "rows", rows.count, atLeast: count)
+    try expect("gatherRows", "rows", rows, count: count, below: source.count / max(width, 1))
     try expect("gatherRows", "target", target.count, atLeast: count * width)
     switch engine {
     case .cpu(let cpu):
@@ -47,12 +47,11 @@ extension Device {
   ///   - accumulating: adds to the rows of `target`.
   ///   - target: [*, width], updated.
   package func scatterRows(
-    _ source: borrowing DeviceBuffer<Float>, to rows: borrowing DeviceBuffer<Int32>, count: Int,
+    _ source: borrowing DeviceBuffer<Float>, to rows: borrowing RowIndices, count: Int,
     width: Int, accumulating: Bool = false, in target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("scatterRows", "source", source.count, atLeast: count * width)
-    try expect("scatterRows", "rows", rows.count, atLeast: count)
-    try expect("scatterRows", "target", target.count, atLeast: count * width)
+    try expect("scatterRows", "rows", rows, count: count, below: target.count / max(width, 1))
     switch engine {
     case .cpu(let cpu):
       let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
@@ -77,9 +76,9 @@ extension Tunable {
     let (source, target) = (try trial.floats(rows * width), try trial.zeros(rows * width))
     trial.run { () throws(ComputeError) in
       try device.gatherRows(
-        source.buffer, at: rowIndices.buffer, count: rows, width: width, into: &target.buffer)
+        source.buffer, at: rowIndices.indices, count: rows, width: width, into: &target.buffer)
       try device.scatterRows(
-        target.buffer, to: rowIndices.buffer, count: rows, width: width, in: &source.buffer)
+        target.buffer, to: rowIndices.indices, count: rows, width: width, in: &source.buffer)
     }
   }
 }

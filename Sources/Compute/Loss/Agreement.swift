@@ -21,12 +21,13 @@ extension Device {
   ///   - agreements: [*], written from `firstRow`: 1 or 0.
   package func agreement(
     _ logits: borrowing DeviceBuffer<Float>, with chosen: borrowing DeviceBuffer<Int32>,
-    at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, width: Int, firstIndex: Int = 0,
+    at rowIndices: borrowing RowIndices, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     into agreements: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("agreement", "logits", logits.count, atLeast: rows * width)
-    try expect("agreement", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
+    try expect(
+      "agreement", "rowIndices", rowIndices, count: firstIndex + rows, below: chosen.count)
     try expect("agreement", "agreements", agreements.count, atLeast: firstRow + rows)
     switch engine {
     case .cpu(let cpu):
@@ -53,12 +54,12 @@ extension Tunable {
     let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
     let logits = try trial.floats(rows * width)
     let (chosen, rowIndices) = (
-      try trial.rowIndices(rows, below: rows), try trial.rowIndices(rows, below: rows)
+      try trial.operand(trial.tokens(rows, below: rows)), try trial.rowIndices(rows, below: rows)
     )
     let agreements = try trial.zeros(rows)
     trial.run { () throws(ComputeError) in
       try device.agreement(
-        logits.buffer, with: chosen.buffer, at: rowIndices.buffer, rows: rows, width: width,
+        logits.buffer, with: chosen.buffer, at: rowIndices.indices, rows: rows, width: width,
         into: &agreements.buffer)
     }
   }

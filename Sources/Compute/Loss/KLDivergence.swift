@@ -50,14 +50,15 @@ extension Device {
   ///     softCap).
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
   package func klDivergence<Logit: TeacherLogit>(
-    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing RowIndices,
     student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     objective: Objective, weight: Float, softCap: Float? = nil,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("klDivergence", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergence", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
+    try expect(
+      "klDivergence", "rowIndices", rowIndices, count: firstIndex + rows,
+      below: teacher.count / max(width, 1))
     try expect("klDivergence", "student", student.count, atLeast: rows * width)
     try expect("klDivergence", "losses", losses.count, atLeast: firstRow + rows)
     let gradientFactor = weight / objective.temperature
@@ -88,13 +89,14 @@ extension Device {
 
   /// As `klDivergence`, without the gradient: `student` [rows, width] is only read.
   package func klDivergenceLoss<Logit: TeacherLogit>(
-    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing RowIndices,
     student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     objective: Objective, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("klDivergenceLoss", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergenceLoss", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
+    try expect(
+      "klDivergenceLoss", "rowIndices", rowIndices, count: firstIndex + rows,
+      below: teacher.count / max(width, 1))
     try expect("klDivergenceLoss", "student", student.count, atLeast: rows * width)
     try expect("klDivergenceLoss", "losses", losses.count, atLeast: firstRow + rows)
     switch engine {
@@ -137,7 +139,7 @@ extension Tunable {
     let (student, losses) = (try trial.floats(rows * width, scale: 4), try trial.zeros(rows))
     trial.run { () throws(ComputeError) in
       try device.klDivergence(
-        teacher: teacher.buffer, at: rowIndices.buffer, student: &student.buffer, rows: rows,
+        teacher: teacher.buffer, at: rowIndices.indices, student: &student.buffer, rows: rows,
         width: width, objective: .forwardKL, weight: 1, losses: &losses.buffer)
     }
   }

@@ -65,13 +65,15 @@ extension Device {
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
   package func projectedDivergence(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
-    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    at rowIndices: borrowing RowIndices, hidden: borrowing DeviceBuffer<Float>, width: Int,
     logits: inout DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
     temperature: Float, weight: Float, hiddenGradient: inout DeviceBuffer<Float>,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
-    try expect("projectedDivergence", "rowIndices", rowIndices.count, atLeast: end)
+    try expect(
+      "projectedDivergence", "rowIndices", rowIndices, count: end,
+      below: min(entropies.count, projected.count / max(width, 1)))
     try expect("projectedDivergence", "hidden", hidden.count, atLeast: end * width)
     try expect("projectedDivergence", "logits", logits.count, atLeast: rows * vocabulary)
     try expect(
@@ -103,12 +105,14 @@ extension Device {
   /// As `projectedDivergence`, without gradients: `logits` [rows, vocabulary] are only read.
   package func projectedDivergenceLoss(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
-    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    at rowIndices: borrowing RowIndices, hidden: borrowing DeviceBuffer<Float>, width: Int,
     logits: borrowing DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
     temperature: Float, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
-    try expect("projectedDivergenceLoss", "rowIndices", rowIndices.count, atLeast: end)
+    try expect(
+      "projectedDivergenceLoss", "rowIndices", rowIndices, count: end,
+      below: min(entropies.count, projected.count / max(width, 1)))
     try expect("projectedDivergenceLoss", "hidden", hidden.count, atLeast: end * width)
     try expect("projectedDivergenceLoss", "logits", logits.count, atLeast: rows * vocabulary)
     try expect("projectedDivergenceLoss", "losses", losses.count, atLeast: end)
@@ -145,7 +149,7 @@ extension Tunable {
     let (gradient, losses) = (try trial.zeros(rows * width), try trial.zeros(rows))
     trial.run { () throws(ComputeError) in
       try device.projectedDivergence(
-        projected: projected.buffer, entropies: entropies.buffer, at: rowIndices.buffer,
+        projected: projected.buffer, entropies: entropies.buffer, at: rowIndices.indices,
         hidden: hidden.buffer, width: width, logits: &logits.buffer, vocabulary: vocabulary,
         rows: rows, temperature: 1, weight: 1, hiddenGradient: &gradient.buffer,
         losses: &losses.buffer)

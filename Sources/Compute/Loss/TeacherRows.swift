@@ -30,7 +30,7 @@ package final class TeacherRows {
   /// [capacity]: the most likely token; computed on demand for kind `hidden`.
   var chosen: DeviceBuffer<Int32>
   /// 0, 1, ... as row indices of a recomputed chunk; grows to the largest chunk and is kept.
-  private(set) var identity: DeviceBuffer<Int32>
+  private(set) var identity: RowIndices
 
   /// Allocates `capacity` rows.
   package init(
@@ -46,12 +46,12 @@ package final class TeacherRows {
     states = try device.buffer(count: kind == .logits ? 0 : capacity * width)
     entropies = try device.buffer(count: kind == .projected ? capacity : 0)
     chosen = try device.buffer(count: kind == .hidden ? 0 : capacity)
-    identity = try device.buffer(count: 0)
+    identity = try device.rowIndices(capacity: 0)
   }
 
-  /// Grows `identity` to the length of a chunk.
+  /// Makes `identity` the indices of a chunk of `count` rows.
   func reserveIdentity(_ device: Device, count: Int) throws(ComputeError) {
-    if identity.count < count { identity = try device.buffer((0..<count).map { Int32($0) }) }
+    try device.countUp(to: count, in: &identity)
   }
 
   /// Throws if these rows do not fit a head, or a given objective.

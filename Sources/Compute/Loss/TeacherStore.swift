@@ -41,19 +41,20 @@ extension Device {
             .temperature,
           entropies: &teacher.entropies, firstRow: first)
         try matmulBackward(
-          logits, head, rows: chunk.count, isExact: true, into: &teacher.states, outputRow: first)
+          logits, head, rows: chunk.count, into: &teacher.states, outputRow: first)
       }
     }
   }
 
-  /// logits / shape.scale [rows, V] of `rows` of `hidden` [*, E], which is read in f32 if
-  /// `isExact`.
+  /// logits / shape.scale [rows, V] of `rows` of `hidden` [*, E], which is read at
+  /// `precision`.
   func headLogits(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
-    rows: Range<Int>, isExact: Bool = true, into logits: inout DeviceBuffer<Float>
+    rows: Range<Int>, precision: ActivationPrecision = .f32, into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try matmul(
-      hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: isExact, into: &logits)
+      hidden, head, rows: rows.count, inputRow: rows.lowerBound, precision: precision,
+      into: &logits)
     if let cap = shape.unscaledSoftCap {
       try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)
     }

@@ -5,15 +5,15 @@ extension Device {
   ///   - x: [*, K], read from row `inputRow`.
   ///   - weight: W [N, K] and its bias [N].
   ///   - rows: rows of x that are read and of y that are written.
-  ///   - isExact: keeps x in f32 even if the device rounds activations.
+  ///   - precision: of x.
   ///   - y: [*, N], written from row `outputRow`.
   package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
-    isExact: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
+    precision: ActivationPrecision = .f32, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: inputRow,
-      outputRow: outputRow, isBackward: false, isExact: isExact)
+      outputRow: outputRow, isBackward: false, precision: precision)
     try expect("matmul", "x", x.count, atLeast: shape.inputCount)
     try expect("matmul", "y", y.count, atLeast: shape.outputCount)
     try run(shape, x, weight, addingTo: x, &y)
@@ -25,14 +25,16 @@ extension Device {
   ///   - x: [rows, K], read.
   ///   - weight: W [N, K] and its bias [N].
   ///   - residual: [rows, N], read.
+  ///   - precision: of x.
   ///   - y: [rows, N], written.
   package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
-    addingTo residual: borrowing DeviceBuffer<Float>, into y: inout DeviceBuffer<Float>
+    addingTo residual: borrowing DeviceBuffer<Float>, precision: ActivationPrecision = .f32,
+    into y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: 0, outputRow: 0,
-      isBackward: false, addend: .residual)
+      isBackward: false, precision: precision, addend: .residual)
     try expect("matmul", "x", x.count, atLeast: shape.inputCount)
     try expect("matmul", "residual", residual.count, atLeast: shape.outputCount)
     try expect("matmul", "y", y.count, atLeast: shape.outputCount)
@@ -45,17 +47,17 @@ extension Device {
   ///   - outputGradient: [*, N], read from row `inputRow`.
   ///   - weight: W [N, K]; its bias is not used.
   ///   - rows: rows of `outputGradient` that are read and of `inputGradient` that are written.
-  ///   - isExact: keeps `outputGradient` in f32 even if the device rounds activations.
+  ///   - precision: of `outputGradient`.
   ///   - accumulating: adds to `inputGradient`.
   ///   - inputGradient: [*, K], written or updated from row `outputRow`.
   package func matmulBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
-    inputRow: Int = 0, isExact: Bool = false, accumulating: Bool = false,
+    inputRow: Int = 0, precision: ActivationPrecision = .f32, accumulating: Bool = false,
     into inputGradient: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = MatmulShape(
       rows: rows, width: weight.columns, inner: weight.rows, inputRow: inputRow,
-      outputRow: outputRow, isBackward: true, isExact: isExact,
+      outputRow: outputRow, isBackward: true, precision: precision,
       addend: accumulating ? .output : .none)
     try expect(
       "matmulBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
@@ -99,7 +101,7 @@ struct MatmulShape {
   let inputRow: Int
   let outputRow: Int
   let isBackward: Bool
-  var isExact = false
+  var precision = ActivationPrecision.f32
   var addend = Addend.none
 
   /// What is added to the result.

@@ -40,7 +40,9 @@ extension Tunable {
   static let argmax = Tunable("argmax", .argmax, gpu: .vocabularyLanes, cpu: .oneItem) {
     trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
-    let (x, indices) = (try trial.floats(rows * width), try trial.rowIndices(rows, below: rows))
+    let (x, indices) = (
+      try trial.floats(rows * width), try trial.operand(trial.tokens(rows, below: rows))
+    )
     trial.run { () throws(ComputeError) in
       try device.argmax(x.buffer, rows: rows, width: width, into: &indices.buffer)
     }

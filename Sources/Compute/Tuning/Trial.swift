@@ -121,9 +121,23 @@ final class Trial {
     try operand([Float](repeating: 0, count: count))
   }
 
-  /// Places 0 ..< limit in an order of their own, each once.
-  func rowIndices(_ count: Int, below limit: Int) throws(ComputeError) -> Operand<Int32> {
-    try operand((0..<count).map { Int32(limit - 1 - $0 % limit) })
+  /// Row indices, which no operation writes.
+  final class Rows {
+    let indices: RowIndices
+
+    fileprivate init(_ device: Device, _ indices: [Int32]) throws(ComputeError) {
+      self.indices = try device.rowIndices(indices)
+    }
+  }
+
+  /// The indices 0 ..< limit from the last to the first, each once if there are `limit`.
+  func rowIndices(_ count: Int, below limit: Int) throws(ComputeError) -> Rows {
+    try Rows(device, tokens(count, below: limit))
+  }
+
+  /// Token ids below `limit`.
+  func tokens(_ count: Int, below limit: Int) -> [Int32] {
+    (0..<count).map { Int32(limit - 1 - $0 % limit) }
   }
 
   /// Frozen weights [rows, columns].

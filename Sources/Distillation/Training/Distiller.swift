@@ -28,13 +28,13 @@ package final class Distiller {
   private let objective: Objective
   private let optimizer: Optimizer
   private let clipNorm: Float?
-  private let roundsActivations: Bool
+  private let precision: ActivationPrecision
 
   private let device: Device
   private let workspace: DecoderWorkspace
   /// Rows that the workspace has behind the prefix.
   private let exampleRows: Int
-  private var teacherRows: DeviceBuffer<Int32>
+  private var teacherRows: RowIndices
   private var losses: DeviceBuffer<Float>
   private var stateGradient: DeviceBuffer<Float>
   /// Of the steps since the last reports: loss of the first pass, gradient norm and, where steps may have one, loss of the
@@ -69,7 +69,7 @@ package final class Distiller {
     self.objective = objective
     self.optimizer = optimizer
     self.clipNorm = clipNorm
-    self.roundsActivations = roundsActivations
+    precision = roundsActivations ? .bf16 : .f32
     let prefixRows = header.count + prompt.form.tokenCount + closing.count
     let examples = teacher.examples
     let batchRows = examples.map(\.inputs.count).sorted(by: >).prefix(batchSize).reduce(0, +)
@@ -86,7 +86,7 @@ package final class Distiller {
       workspace = try DecoderWorkspace(
         decoder, cacheRows: prefixRows + exampleRows, rows: prefixRows + exampleRows,
         responseRows: max(responses, evaluated.map(\.responseRows).max() ?? 0), training: true)
-      teacherRows = try device.buffer(count: responses)
+      teacherRows = try device.rowIndices(capacity: responses)
       losses = try device.buffer(count: responses)
       stateGradient = try device.buffer(count: responses * width)
       history = try device.buffer(
@@ -143,21 +143,20 @@ package final class Distiller {
   /// Leaves the gradient of the mean loss over `responses` response tokens in `parameters.gradient` and the loss of each pass
   /// in `history`.
   private func computeGradient(_ passes: [[Int]], responses: Int) throws(ComputeError) {
-    device.roundsActivations = roundsActivations
-    defer { device.roundsActivations = false }
     let weight = 1 / Float(responses)
     let (batch, activations) = (workspace.batch, workspace.activations)
     for (pass, examples) in passes.enumerated() {
       let rows = responseRows(examples)
       try load(examples)
-      try decoder.forward(batch, cache: workspace.cache, activations: activations)
+      try decoder.forward(
+        batch, cache: workspace.cache, activations: activations, precision: precision)
       try device.headDivergence(
         &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
         teacher: teacher.rows, at: teacherRows, rows: rows, objective: objective,
-        weight: weight, losses: &losses, hiddenGradient: &stateGradient)
+        weight: weight, precision: precision, losses: &losses, hiddenGradient: &stateGradient)
       try decoder.backward(
         stateGradient: stateGradient, batch, cache: workspace.cache, activations: activations,
-        scope: .prefixKeys)
+        scope: .prefixKeys, precision: precision)
       try parameters.collectGradient(decoder, from: activations, accumulating: pass > 0)
       try device.sum(
         losses, count: rows, factor: weight, into: &history,

@@ -8,7 +8,7 @@ package final class DecoderWorkspace {
   package let activations: DecoderActivations
   package let batch: PackedBatch
   /// [rows]: the token ids of a run.
-  package var identifiers: DeviceBuffer<Int32>
+  package var identifiers: RowIndices
 
   /// - Parameters:
   ///   - cacheRows: rows of the cache: the prefix and all that is kept behind it.
@@ -24,7 +24,7 @@ package final class DecoderWorkspace {
       device, configuration: configuration, rows: rows, responseRows: responseRows,
       training: training)
     batch = try PackedBatch(device, configuration: configuration, capacity: rows)
-    identifiers = try device.buffer(count: rows)
+    identifiers = try device.rowIndices(capacity: rows)
   }
 
   /// Uploads token ids and gathers their embeddings into the first rows of the activations.

@@ -1,18 +1,20 @@
-internal import Compute
+package import Compute
 
 extension Decoder {
   /// The logits of a text: [S, V] for S token ids that stand behind `virtualTokens`, rows of width E (an adapter's, or none).
   ///
   /// The head runs over chunks of rows, so that the device never holds more than one chunk of logits.
   package func logits(
-    of identifiers: [Int], virtualTokens: [Float] = []
+    of identifiers: [Int], virtualTokens: [Float] = [],
+    precision: ActivationPrecision = .f32
   ) throws(TransformerError) -> [Float] {
     let size = configuration.vocabularySize
     let prefix = Prefix(
       header: [], body: virtualTokens.isEmpty ? .nothing : .softPrompt(virtualTokens), closing: [])
     let model = try PrefixedDecoder(
       self, prefix: prefix,
-      room: PrefixRoom(rows: identifiers.count, responseRows: identifiers.count))
+      room: PrefixRoom(rows: identifiers.count, responseRows: identifiers.count),
+      precision: precision)
     var result: [Float] = []
     result.reserveCapacity(identifiers.count * size)
     do {
@@ -21,7 +23,8 @@ extension Decoder {
         var logits = try device.buffer(of: Float.self, count: chunk * size)
         for start in stride(from: 0, to: rows, by: chunk) {
           let count = min(chunk, rows - start)
-          try self.logits(of: states, from: start, count: count, into: &logits)
+          try self.logits(
+            of: states, from: start, count: count, precision: precision, into: &logits)
           result += try device.download(logits, count: count * size)
         }
       }

@@ -11,6 +11,8 @@ package final class PrefixedDecoder {
   /// Capacity behind the prefix.
   package let room: PrefixRoom
   private let chunk: Int
+  /// Of the activations that matrix multiplications read.
+  private let precision: ActivationPrecision
   private let workspace: DecoderWorkspace
   var device: Device { decoder.device }
   var cache: KeyValueCache { workspace.cache }
@@ -30,7 +32,7 @@ package final class PrefixedDecoder {
   ///   - room: the capacity behind the prefix.
   package convenience init(
     _ decoder: Decoder, prefix: Prefix, room: PrefixRoom, chunk: Int = 512,
-    progress: (Int) -> Void = { _ in }
+    precision: ActivationPrecision = .f32, progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) {
     let rows = prefix.rows(width: decoder.configuration.hiddenSize)
     let runRows = max(room.runRows, min(chunk, rows), 1)
@@ -39,7 +41,9 @@ package final class PrefixedDecoder {
         decoder, cacheRows: rows + room.rows, rows: runRows,
         responseRows: max(room.responseRows, 1), training: false)
     }
-    try self.init(decoder, prefixRows: rows, room: room, chunk: chunk, workspace: workspace)
+    try self.init(
+      decoder, prefixRows: rows, room: room, chunk: chunk, precision: precision,
+      workspace: workspace)
     try read(prefix, progress: progress)
   }
 
@@ -47,12 +51,13 @@ package final class PrefixedDecoder {
   /// between its calls; they overwrite the prefix, which then must be read again.
   package init(
     _ decoder: Decoder, prefixRows: Int, room: PrefixRoom, chunk: Int = 512,
-    workspace: DecoderWorkspace
+    precision: ActivationPrecision = .f32, workspace: DecoderWorkspace
   ) throws(TransformerError) {
     self.decoder = decoder
     self.prefixRows = prefixRows
     self.room = room
     self.chunk = min(chunk, workspace.activations.capacity)
+    self.precision = precision
     self.workspace = workspace
     softPrompt = try computing { () throws(ComputeError) in try decoder.device.buffer(count: 0) }
   }
@@ -118,7 +123,8 @@ package final class PrefixedDecoder {
           rows: end - start, responseRows: 0, keyStart: 0, earlierKeys: start,
           followsPrefix: false)
         try batch.fill([sequence], prefixRows: 0, textLength: textLength)
-        try decoder.forward(batch, cache: cache, activations: activations)
+        try decoder.forward(
+          batch, cache: cache, activations: activations, precision: precision)
       }
       progress(end)
       start = end
@@ -206,7 +212,8 @@ package final class PrefixedDecoder {
     try computing { () throws(ComputeError) in
       try load(tokens)
       try batch.fill(packed, prefixRows: prefixRows, textLength: longest)
-      try decoder.forward(batch, cache: cache, activations: activations)
+      try decoder.forward(
+        batch, cache: cache, activations: activations, precision: precision)
     }
   }
 }

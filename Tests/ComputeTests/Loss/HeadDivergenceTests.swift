@@ -19,7 +19,7 @@ extension DeviceTests {
     private func run(
       _ workload: HeadDivergenceWorkload, _ kind: TeacherCacheKind, _ objective: Objective,
       hidden: [Float]? = nil, precision: WeightPrecision = .f32,
-      chunkBytes: Int? = nil, on device: Device
+      activations: ActivationPrecision = .f32, chunkBytes: Int? = nil, on device: Device
     ) throws -> Found {
       let head = try WeightMatrix(
         device, rows: workload.vocabulary, columns: workload.width, precision: precision,
@@ -35,13 +35,14 @@ extension DeviceTests {
           in: teacher, at: first, chunkBytes: chunkBytes)
       }
       var hidden = try device.buffer(hidden ?? workload.hidden)
-      let rowIndices = try device.buffer(workload.rowIndices)
+      let rowIndices = try device.rowIndices(workload.rowIndices)
       var losses = try Canary(device, count: workload.rows)
       var gradient = try Canary(device, count: workload.hidden.count)
       try device.headDivergence(
         &hidden, head: head, shape: workload.shape, teacher: teacher, at: rowIndices,
         rows: workload.rows, objective: objective, weight: workload.weight,
-        losses: &losses.buffer, hiddenGradient: &gradient.buffer, chunkBytes: chunkBytes)
+        precision: activations, losses: &losses.buffer, hiddenGradient: &gradient.buffer,
+        chunkBytes: chunkBytes)
       var measured = try Canary(device, count: workload.rows)
       var agreements = try Canary(device, count: workload.rows)
       try device.headDivergenceLoss(
@@ -179,8 +180,8 @@ extension DeviceTests {
       let states = device.canRoundActivations ? workload.hidden.map(\.roundedToBFloat16) : nil
       let exact = try run(
         workload, kind, objective, hidden: states, precision: .bf16, on: device)
-      device.roundsActivations = true
-      let found = try run(workload, kind, objective, precision: .bf16, on: device)
+      let found = try run(
+        workload, kind, objective, precision: .bf16, activations: .bf16, on: device)
       let losses = exact.losses.map(Double.init)
       let error = relativeError(found.losses, losses, terms: workload.largestLogit)
       #expect(error < Tolerance.rowArithmetic.rawValue)

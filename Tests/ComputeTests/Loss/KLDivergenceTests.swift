@@ -65,7 +65,7 @@ extension DeviceTests {
       softCap: Float?, on device: Device
     ) throws -> (measured: [Float], losses: [Float], gradient: [Float]) {
       let teacher = try device.buffer(teacher)
-      let rowIndices = try device.buffer(workload.rowIndices)
+      let rowIndices = try device.rowIndices(workload.rowIndices)
       var student = try Canary(device, count: workload.student.count, values: workload.student)
       var losses = try Canary(device, count: workload.rows)
       try device.klDivergenceLoss(
@@ -90,7 +90,7 @@ extension DeviceTests {
         let workload = KLDivergenceWorkload(
           rows: 2, width: 32_000, closeness: closeness, using: &generator)
         let teacher = try device.buffer(workload.halfTeacher)
-        let rowIndices = try device.buffer(workload.rowIndices)
+        let rowIndices = try device.rowIndices(workload.rowIndices)
         for objective in Self.objectives {
           let student = try device.buffer(workload.student)
           var losses = try device.buffer(of: Float.self, count: workload.rows)
@@ -109,7 +109,7 @@ extension DeviceTests {
       var generator = SeededGenerator(seed: 5)
       let workload = KLDivergenceWorkload(rows: 4, width: 5000, using: &generator)
       let teacher = try device.buffer(workload.halfTeacher)
-      let rowIndices = try device.buffer(workload.rowIndices)
+      let rowIndices = try device.rowIndices(workload.rowIndices)
       for objective in Self.objectives {
         var whole = try device.buffer(workload.student)
         var losses = try device.buffer(of: Float.self, count: 4)

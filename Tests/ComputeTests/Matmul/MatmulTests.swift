@@ -59,13 +59,12 @@ extension DeviceTests {
 
     @Test func roundsActivationsWhereAskedTo() throws {
       let device = try TestDevice.cpu.open()
-      device.roundsActivations = true
-      try expectReference(on: device, .bf16, within: .bfloat16Product)
+      try expectReference(on: device, .bf16, activations: .bf16, within: .bfloat16Product)
     }
 
     private func expectReference(
       on device: Device, _ precision: WeightPrecision, shapes: [(Int, Int, Int)] = shapes,
-      within tolerance: Tolerance = .matmul
+      activations: ActivationPrecision = .f32, within tolerance: Tolerance = .matmul
     ) throws {
       for (rows, outputs, inputs) in shapes {
         var generator = SeededGenerator(seed: UInt64(rows * 7 + outputs))
@@ -81,9 +80,10 @@ extension DeviceTests {
           var y = try Canary(device, count: count)
           if adds {
             let residual = try device.buffer(Array(workload.residual[..<count]))
-            try device.matmul(x, weight, rows: rows, addingTo: residual, into: &y.buffer)
+            try device.matmul(
+              x, weight, rows: rows, addingTo: residual, precision: activations, into: &y.buffer)
           } else {
-            try device.matmul(x, weight, rows: rows, into: &y.buffer)
+            try device.matmul(x, weight, rows: rows, precision: activations, into: &y.buffer)
           }
           let found = try #require(try y.result(device), shape)
           let reference = workload.adding(to: forward, bias: hasBias, residual: adds)
@@ -95,7 +95,8 @@ extension DeviceTests {
             device, count: inputCount,
             values: adds ? Array(workload.residual[..<inputCount]) : nil)
           try device.matmulBackward(
-            outputGradient, weight, rows: rows, accumulating: adds, into: &gradient.buffer)
+            outputGradient, weight, rows: rows, precision: activations, accumulating: adds,
+            into: &gradient.buffer)
           let foundGradient = try #require(try gradient.result(device), shape)
           let gradientReference = workload.adding(to: backward, residual: adds)
           #expect(relativeError(foundGradient, gradientReference) < tolerance.rawValue, shape)

@@ -67,7 +67,7 @@ extension DeviceTests {
         let values = generator.floats(11 * width)
         let table = try WeightMatrix(
           device, rows: 11, columns: width, precision: .f32, values: values)
-        let identifiers = try device.buffer([10, 0, 10, 3] as [Int32])
+        let identifiers = try device.rowIndices([10, 0, 10, 3])
         var y = try Canary(device, count: 6 * width)
         try device.embeddingGather(
           table, identifiers: identifiers, count: 4, scale: 2, into: &y.buffer, at: 2)
