@@ -22,6 +22,8 @@ package final class Device {
   package let tuning: DeviceTuning
 
   /// The CPU path with `threads` threads; nil for one per core.
+  ///
+  /// - Throws: `.threads` if there cannot be so many.
   package init(
     cpuThreads threads: Int? = nil, variant: CPUVariant = .automatic, memoryLimit: Int? = nil
   ) throws(ComputeError) {
@@ -37,6 +39,8 @@ package final class Device {
 
   /// An OpenCL device. `isProfiling` records a time for every launch (see `takeTimings`); `tunings`
   /// is the store of tuned configurations.
+  ///
+  /// - Throws: driver errors.
   package init(
     opencl description: DeviceDescription, isProfiling: Bool = false,
     variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
@@ -75,6 +79,8 @@ package final class Device {
   }
 
   /// Waits until all enqueued commands have run.
+  ///
+  /// - Throws: driver errors.
   package func synchronize() throws(ComputeError) {
     if case .opencl(let gpu) = engine {
       try driver { () throws(OpenCLError) in try gpu.context.finish() }
@@ -97,6 +103,8 @@ package final class Device {
   }
 
   /// Submits all enqueued commands to the device, without waiting.
+  ///
+  /// - Throws: driver errors.
   package func flush() throws(ComputeError) {
     if case .opencl(let gpu) = engine {
       try driver { () throws(OpenCLError) in try gpu.context.flush() }
@@ -105,6 +113,8 @@ package final class Device {
 
   /// Device seconds of every launch since the last call, in order, with the kernel entry; empty
   /// unless profiling.
+  ///
+  /// - Throws: driver errors.
   package func takeTimings() throws(ComputeError) -> [(entry: String, seconds: Double)] {
     if case .opencl(let gpu) = engine { return try gpu.takeTimings() }
     return []

@@ -36,6 +36,8 @@ import COpenCL
   }
 
   /// Binds a buffer to the argument at `index`.
+  ///
+  /// - Throws: the failed call.
   package func bind(_ memory: Memory, at index: Int) throws(OpenCLError) {
     var raw: cl_mem? = unsafe memory.handle
     try check(
@@ -45,6 +47,8 @@ import COpenCL
   }
 
   /// Binds a null pointer instead of a buffer to the argument at `index`.
+  ///
+  /// - Throws: the failed call.
   package func bindNothing(at index: Int) throws(OpenCLError) {
     try check(
       "clSetKernelArg",
@@ -53,6 +57,8 @@ import COpenCL
   }
 
   /// Binds a number to the argument at `index`; the driver checks its size against the kernel's.
+  ///
+  /// - Throws: the failed call.
   package func bind<Value: BitwiseCopyable>(_ value: Value, at index: Int) throws(OpenCLError) {
     var value = value
     try check(
@@ -64,11 +70,15 @@ import COpenCL
   /// Enqueues one run over `groups` work-groups of `items` work-items each, by dimension.
   ///
   /// The caller must bind all arguments before each run: the driver silently keeps old values.
+  ///
+  /// - Throws: the failed call.
   package func run(groups: [Int], items: [Int]) throws(OpenCLError) {
     try unsafe enqueue(groups: groups, items: items, event: nil)
   }
 
   /// As `run`, with the event of this run.
+  ///
+  /// - Throws: the failed call.
   package func timedRun(groups: [Int], items: [Int]) throws(OpenCLError) -> Event {
     var event: cl_event?
     try unsafe enqueue(groups: groups, items: items, event: &event)

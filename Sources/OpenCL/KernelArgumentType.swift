@@ -4,20 +4,21 @@ import COpenCL
 package enum KernelArgumentType: Sendable, Equatable, CustomStringConvertible {
   /// A pointer to global memory with elements of a type of OpenCL C; nil for any type.
   case buffer(elements: String?)
-  /// A number of a type of OpenCL C, with the bytes that a launch passes.
-  case scalar(String, byteCount: Int)
+  /// A number, by the names that the source or the driver may give to its type, with the bytes that
+  /// a launch passes.
+  case scalar([String], byteCount: Int)
 
   package var description: String {
     switch self {
     case .buffer(let elements): "a buffer of \(elements ?? "any elements")"
-    case .scalar(let name, let byteCount): "\(name) of \(byteCount) bytes"
+    case .scalar(let names, let byteCount): "\(names[0]) of \(byteCount) bytes"
     }
   }
 }
 
-/// The names that OpenCL C gives to numbers. Other names, such as those of a typedef, say nothing
-/// about the type.
-private let scalarNames: Set<String> = [
+/// The element types of OpenCL C that buffers are compared by. Other names, such as those of
+/// structures, say nothing about the elements.
+private let elementNames: Set<String> = [
   "char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "half", "float", "double",
 ]
 
@@ -60,12 +61,11 @@ private let scalarNames: Set<String> = [
     case .buffer(let elements):
       guard isBuffer else { return found.name }
       let name = String(found.name.dropLast())
-      guard let elements, scalarNames.contains(name), name != elements else { return nil }
+      guard let elements, elementNames.contains(name), name != elements else { return nil }
       return "a buffer of \(name)"
-    case .scalar(let name, _):
+    case .scalar(let names, _):
       if isBuffer { return "a buffer of \(found.name.dropLast())" }
-      if scalarNames.contains(found.name) { return found.name == name ? nil : found.name }
-      return try unsafe size(index, unlike: type).map { "\(found.name), \($0)" }
+      return names.contains(found.name) ? nil : found.name
     }
   }
 

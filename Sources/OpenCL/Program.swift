@@ -8,6 +8,8 @@ import COpenCL
   package let name: String
 
   /// Compiles source text. A failure carries the compiler's log.
+  ///
+  /// - Throws: the failed call.
   package init(
     _ context: Context, source: [UInt8], name: String, options: String
   ) throws(OpenCLError) {
@@ -30,6 +32,8 @@ import COpenCL
   }
 
   /// Loads a binary from `binary()` of the same device and driver.
+  ///
+  /// - Throws: the failed call.
   package init(
     _ context: Context, binary: [UInt8], name: String, options: String
   ) throws(OpenCLError) {
@@ -73,6 +77,8 @@ import COpenCL
   }
 
   /// The compiled program, for the cache on disk.
+  ///
+  /// - Throws: the failed call.
   package func binary() throws(OpenCLError) -> [UInt8] {
     var size = 0
     try check(

@@ -76,8 +76,8 @@ struct RuntimeTests {
                           OFFSET first, float factor) {}
       """)
     let right: [KernelArgumentType] = [
-      .buffer(elements: nil), .buffer(elements: "float"), .scalar("int", byteCount: 4),
-      .scalar("long", byteCount: 8), .scalar("float", byteCount: 4),
+      .buffer(elements: nil), .buffer(elements: "float"), .scalar(["int"], byteCount: 4),
+      .scalar(["OFFSET", "long"], byteCount: 8), .scalar(["float"], byteCount: 4),
     ]
     #expect(try Kernel(program, entry: "blend", arguments: right).name == "blend")
     func refusal(_ change: (inout [KernelArgumentType]) -> Void) throws -> String {
@@ -99,16 +99,16 @@ struct RuntimeTests {
       try refusal { $0[2] = .buffer(elements: "int") }
         == "parameter 2 is int, expected a buffer of int")
     #expect(
-      try refusal { $0[0] = .scalar("int", byteCount: 4) }
+      try refusal { $0[0] = .scalar(["int"], byteCount: 4) }
         == "parameter 0 is a buffer of Stored, expected int of 4 bytes")
     #expect(
-      try refusal { $0[2] = .scalar("long", byteCount: 8) }
+      try refusal { $0[2] = .scalar(["long"], byteCount: 8) }
         == "parameter 2 is int, expected long of 8 bytes")
     #expect(
-      try refusal { $0[3] = .scalar("int", byteCount: 4) }
-        == "parameter 3 is OFFSET, of another size, expected int of 4 bytes")
+      try refusal { $0[3] = .scalar(["int"], byteCount: 4) }
+        == "parameter 3 is OFFSET, expected int of 4 bytes")
     #expect(
-      try refusal { $0[4] = .scalar("int", byteCount: 4) }
+      try refusal { $0[4] = .scalar(["int"], byteCount: 4) }
         == "parameter 4 is float, expected int of 4 bytes")
   }
 

@@ -1,6 +1,8 @@
 import CKernels
 
 extension KernelFile {
+  static let attentionDelta = unsafe KernelFile(kernel_attention_delta)
+  static let attentionSumSlots = unsafe KernelFile(kernel_attention_sum_slots)
   static let attentionQueryGradient = unsafe KernelFile(
     kernel_attention_query_gradient, needs: [.attentionTiles])
   static let attentionKeyValueGradient = unsafe KernelFile(
@@ -18,8 +20,8 @@ package enum AttentionGradientScope: Sendable {
 
 extension Kernels {
   fileprivate static let attentionDelta = KernelEntry(
-    .attentionQueryGradient, "attention_delta", as: Read<Float>.self, Read<Float>.self,
-    Write<Float>.self, Int.self)
+    .attentionDelta, "attention_delta", as: Read<Float>.self, Read<Float>.self,
+    Write<Float>.self, Int.self, Int.self)
   fileprivate static let attentionQueryGradient = KernelEntry(
     .attentionQueryGradient, "attention_query_gradient", as: Read<AttentionQueryTile>.self,
     Read<Float>.self, Read<Float>.self, Read<Float>.self, Read<Float>.self, Read<Float>.self,
@@ -31,7 +33,7 @@ extension Kernels {
     Write<Float>.self, Write<Float>.self, Int.self, Int.self, Int.self, Int.self, Float.self,
     Float.self)
   fileprivate static let attentionSumSlots = KernelEntry(
-    .attentionKeyValueGradient, "attention_sum_slots", as: Read<Float>.self, Read<Float>.self,
+    .attentionSumSlots, "attention_sum_slots", as: Read<Float>.self, Read<Float>.self,
     Write<Float>.self, Write<Float>.self, Offset.self, Offset.self, Int.self, Int.self)
 }
 
@@ -48,6 +50,8 @@ extension Device {
   ///   - queryGradient: [layout.queryRows, H, D], written.
   ///   - keyGradient: [layout.keyRows, G, D], written; so is `valueGradient`. A prefix row's
   ///     gradient is the sum over all sequences that attend to it, in a fixed order.
+  /// - Throws: as `attention`; `.sharedKeys` if sequences share keys other than the prefix's; `.shape`
+  ///   if an operand is too small; allocation and driver errors.
   package func attentionBackward(
     outputGradient: borrowing DeviceBuffer<Float>, query: borrowing DeviceBuffer<Float>,
     key: borrowing DeviceBuffer<Float>, value: borrowing DeviceBuffer<Float>,
@@ -58,23 +62,19 @@ extension Device {
   ) throws(ComputeError) {
     let operation: StaticString = "attentionBackward"
     try heads.expectAttention("attentionBackward")
-    guard !layout.hasSharedKeys else {
-      throw .unsupported(
-        operation: "attentionBackward",
-        reason: "two sequences share key rows that are not the prefix's")
-    }
-    let queryCount = layout.queryRows * heads.queryWidth
-    let keyCount = layout.keyRows * heads.keyValueWidth
-    let rowCount = layout.queryRows * heads.queryHeads
-    try expect(operation, "outputGradient", outputGradient.count, atLeast: queryCount)
-    try expect(operation, "query", query.count, atLeast: queryCount)
-    try expect(operation, "key", key.count, atLeast: keyCount)
-    try expect(operation, "value", value.count, atLeast: keyCount)
-    try expect(operation, "output", output.count, atLeast: queryCount)
-    try expect(operation, "logSumExp", logSumExp.count, atLeast: rowCount)
-    try expect(operation, "queryGradient", queryGradient.count, atLeast: queryCount)
-    try expect(operation, "keyGradient", keyGradient.count, atLeast: keyCount)
-    try expect(operation, "valueGradient", valueGradient.count, atLeast: keyCount)
+    guard !layout.hasSharedKeys else { throw .sharedKeys(operation: "attentionBackward") }
+    let queryShape = Shape(layout.queryRows, heads.queryHeads, heads.headDimension)
+    let keyShape = Shape(layout.keyRows, heads.keyValueHeads, heads.headDimension)
+    let rowShape = Shape(layout.queryRows, heads.queryHeads)
+    try expect(operation, "outputGradient", outputGradient.count, queryShape)
+    try expect(operation, "query", query.count, queryShape)
+    try expect(operation, "key", key.count, keyShape)
+    try expect(operation, "value", value.count, keyShape)
+    try expect(operation, "output", output.count, queryShape)
+    try expect(operation, "logSumExp", logSumExp.count, rowShape)
+    try expect(operation, "queryGradient", queryGradient.count, queryShape)
+    try expect(operation, "keyGradient", keyGradient.count, keyShape)
+    try expect(operation, "valueGradient", valueGradient.count, keyShape)
 
     switch engine {
     case .cpu(let cpu):
@@ -104,14 +104,14 @@ extension Device {
       let keys = try layout.keyTable(keyKernel.keyDivision(heads, on: gpu))
       let slots = max(keys.slots, keys.ownSlots > 1 && scope == .all ? keys.ownSlots : 0)
       let partialCount = slots * keys.slotRows * heads.keyValueWidth
-      var delta = try self.scratch(of: Float.self, count: rowCount)
+      var delta = try self.scratch(of: Float.self, count: rowShape.count)
       var keyPartial = try self.scratch(of: Float.self, count: partialCount)
       var valuePartial = try self.scratch(of: Float.self, count: partialCount)
 
       let rows = queryKernel.rowsOfDelta
-      try gpu.kernel(Kernels.attentionDelta, queryKernel.options).run(
-        groups: (rowCount + rows - 1) / rows, lanes: queryKernel.lanes, outputGradient.read,
-        output.read, delta.write, rowCount)
+      try gpu.kernel(Kernels.attentionDelta, [Lanes(count: queryKernel.lanes).option]).run(
+        groups: (rowShape.count + rows - 1) / rows, lanes: queryKernel.lanes, outputGradient.read,
+        output.read, delta.write, rowShape.count, heads.headDimension)
 
       try gpu.kernel(Kernels.attentionQueryGradient, queryKernel.options).run(
         groups: [scope == .all ? queries.count : queries.prefixTiles, heads.keyValueHeads],
@@ -132,7 +132,7 @@ extension Device {
       if keys.ownSlots > 1 && scope == .all { sums += keys.ownRows.map { ($0, keys.ownSlots) } }
       for (rows, slots) in sums {
         let count = rows.count * heads.keyValueWidth
-        try gpu.kernel(Kernels.attentionSumSlots, keyKernel.options).run(
+        try gpu.kernel(Kernels.attentionSumSlots, [Lanes(count: keyKernel.lanes).option]).run(
           groups: (count + keyKernel.lanes - 1) / keyKernel.lanes, lanes: keyKernel.lanes,
           keyPartial.read, valuePartial.read, keyGradient.write, valueGradient.write,
           Offset(rows.lowerBound * heads.keyValueWidth),

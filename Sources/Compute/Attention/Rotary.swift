@@ -9,7 +9,7 @@ extension Kernels {
   fileprivate static let splitHeads = KernelEntry(
     .rotary, "split_heads", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
     Read<Int32>.self, Read<Int32>?.self, Write<Float>?.self, Write<Float>?.self,
-    Write<Float>?.self, Int.self, Int.self, Int.self)
+    Write<Float>?.self, Int.self, Int.self, Int.self, Int.self)
 }
 
 extension Tunable {
@@ -53,18 +53,20 @@ extension Device {
   ///   - query: [rows, H, D], written.
   ///   - key: [*, G, D], rows at `keyRows` written.
   ///   - value: [*, G, D], rows at `keyRows` written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func splitHeads(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
     positions: borrowing RowIndices, keyRows: borrowing RowIndices,
     heads: HeadShape, rows: Int, query: inout DeviceBuffer<Float>,
     key: inout DeviceBuffer<Float>, value: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("splitHeads", "projected", projected.count, atLeast: rows * heads.fusedWidth)
+    try expect("splitHeads", "projected", projected.count, Shape(rows, heads.fusedWidth))
     try expect("splitHeads", "positions", positions, count: rows, below: rotation.positions)
     try expect(
       "splitHeads", "keyRows", keyRows, count: rows,
       below: min(key.count, value.count) / max(heads.keyValueWidth, 1))
-    try expect("splitHeads", "query", query.count, atLeast: rows * heads.queryWidth)
+    try expect("splitHeads", "query", query.count, Shape(rows, heads.queryWidth))
     switch engine {
     case .cpu(let cpu):
       let shape = unsafe rotation.shape(heads, positions: positions.host)
@@ -76,10 +78,11 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rotary)
-      try gpu.kernel(Kernels.splitHeads, [lanes.option, heads.option]).run(
+      try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
         positions.read, keyRows.read, query.write, key.write, value.write, heads.queryWidth,
-        heads.keyValueWidth, rotation.rotaryDimension / 2)
+        heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2)
     }
   }
 
@@ -90,14 +93,16 @@ extension Device {
   ///   - projected: [rows, H * D], read.
   ///   - positions: [rows], read.
   ///   - query: [rows, H, D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func splitQuery(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
     positions: borrowing RowIndices, heads: HeadShape, rows: Int,
     query: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("splitQuery", "projected", projected.count, atLeast: rows * heads.queryWidth)
+    try expect("splitQuery", "projected", projected.count, Shape(rows, heads.queryWidth))
     try expect("splitQuery", "positions", positions, count: rows, below: rotation.positions)
-    try expect("splitQuery", "query", query.count, atLeast: rows * heads.queryWidth)
+    try expect("splitQuery", "query", query.count, Shape(rows, heads.queryWidth))
     let heads = heads.queriesAlone
     switch engine {
     case .cpu(let cpu):
@@ -109,9 +114,10 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rotary)
-      try gpu.kernel(Kernels.splitHeads, [lanes.option, heads.option]).run(
+      try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
         positions.read, nil, query.write, nil, nil, heads.queryWidth, heads.keyValueWidth,
+        heads.headDimension,
         rotation.rotaryDimension / 2)
     }
   }
@@ -124,6 +130,8 @@ extension Device {
   ///   - keyRows: [rows], read.
   ///   - key: [*, G, D], rows at `keyRows` written.
   ///   - value: [*, G, D], rows at `keyRows` written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func splitKeyValue(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
     positions: borrowing RowIndices, keyRows: borrowing RowIndices,
@@ -131,7 +139,7 @@ extension Device {
     value: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect(
-      "splitKeyValue", "projected", projected.count, atLeast: 2 * rows * heads.keyValueWidth)
+      "splitKeyValue", "projected", projected.count, Shape(rows, 2 * heads.keyValueWidth))
     try expect("splitKeyValue", "positions", positions, count: rows, below: rotation.positions)
     try expect(
       "splitKeyValue", "keyRows", keyRows, count: rows,
@@ -148,10 +156,11 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rotary)
-      try gpu.kernel(Kernels.splitHeads, [lanes.option, heads.option]).run(
+      try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
         positions.read, keyRows.read, nil, key.write, value.write, heads.queryWidth,
-        heads.keyValueWidth, rotation.rotaryDimension / 2)
+        heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2)
     }
   }
 }
@@ -166,9 +175,6 @@ extension HeadShape {
   var keysAndValuesAlone: HeadShape {
     HeadShape(queryHeads: 0, keyValueHeads: keyValueHeads, headDimension: headDimension)
   }
-
-  /// The constant that the kernels over heads are built with.
-  var option: KernelOption { KernelOption("HEAD_DIMENSION", headDimension) }
 }
 
 extension RotaryTable {

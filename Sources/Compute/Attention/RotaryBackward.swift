@@ -4,7 +4,7 @@ extension Kernels {
   fileprivate static let mergeHeads = KernelEntry(
     .rotary, "merge_heads", as: Read<Float>?.self, Read<Float>?.self, Read<Float>?.self,
     Read<Float>.self, Read<Float>.self, Read<Int32>.self, Read<Int32>?.self, Write<Float>.self,
-    Int.self, Int.self, Int.self)
+    Int.self, Int.self, Int.self, Int.self)
 }
 
 extension Device {
@@ -19,6 +19,8 @@ extension Device {
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read.
   ///   - projectedGradient: [rows, (H + 2G) * D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func mergeHeads(
     queryGradient: borrowing DeviceBuffer<Float>, keyGradient: borrowing DeviceBuffer<Float>,
     valueGradient: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
@@ -26,12 +28,12 @@ extension Device {
     heads: HeadShape, rows: Int, into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let (width, keyWidth) = (heads.fusedWidth, heads.keyValueWidth)
-    try expect("mergeHeads", "queryGradient", queryGradient.count, atLeast: rows * heads.queryWidth)
+    try expect("mergeHeads", "queryGradient", queryGradient.count, Shape(rows, heads.queryWidth))
     try expect("mergeHeads", "positions", positions, count: rows, below: rotation.positions)
     try expect(
       "mergeHeads", "keyRows", keyRows, count: rows,
       below: min(keyGradient.count, valueGradient.count) / max(keyWidth, 1))
-    try expect("mergeHeads", "projectedGradient", projectedGradient.count, atLeast: rows * width)
+    try expect("mergeHeads", "projectedGradient", projectedGradient.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let shape = unsafe rotation.shape(heads, positions: positions.host)
@@ -44,10 +46,11 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rotary)
-      try gpu.kernel(Kernels.mergeHeads, [lanes.option, heads.option]).run(
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, queryGradient.read, keyGradient.read, valueGradient.read,
         rotation.cosine.read, rotation.sine.read, positions.read, keyRows.read,
-        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, rotation.rotaryDimension / 2
+        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2
       )
     }
   }
@@ -58,15 +61,17 @@ extension Device {
   ///   - queryGradient: [rows, H, D], read.
   ///   - positions: [rows], read.
   ///   - projectedGradient: [rows, H * D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func mergeQuery(
     _ queryGradient: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
     positions: borrowing RowIndices, heads: HeadShape, rows: Int,
     into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = heads.queryWidth
-    try expect("mergeQuery", "queryGradient", queryGradient.count, atLeast: rows * width)
+    try expect("mergeQuery", "queryGradient", queryGradient.count, Shape(rows, width))
     try expect("mergeQuery", "positions", positions, count: rows, below: rotation.positions)
-    try expect("mergeQuery", "projectedGradient", projectedGradient.count, atLeast: rows * width)
+    try expect("mergeQuery", "projectedGradient", projectedGradient.count, Shape(rows, width))
     let heads = heads.queriesAlone
     switch engine {
     case .cpu(let cpu):
@@ -78,10 +83,11 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rotary)
-      try gpu.kernel(Kernels.mergeHeads, [lanes.option, heads.option]).run(
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, queryGradient.read, nil, nil, rotation.cosine.read,
         rotation.sine.read, positions.read, nil, projectedGradient.write, heads.queryWidth,
-        heads.keyValueWidth, rotation.rotaryDimension / 2)
+        heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2)
     }
   }
 
@@ -93,6 +99,8 @@ extension Device {
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read.
   ///   - projectedGradient: [rows, 2G * D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func mergeKeyValue(
     keyGradient: borrowing DeviceBuffer<Float>, valueGradient: borrowing DeviceBuffer<Float>,
     rotation: RotaryTable, positions: borrowing RowIndices,
@@ -105,7 +113,7 @@ extension Device {
       "mergeKeyValue", "keyRows", keyRows, count: rows,
       below: min(keyGradient.count, valueGradient.count) / max(width, 1))
     try expect(
-      "mergeKeyValue", "projectedGradient", projectedGradient.count, atLeast: 2 * rows * width)
+      "mergeKeyValue", "projectedGradient", projectedGradient.count, Shape(rows, 2 * width))
     let heads = heads.keysAndValuesAlone
     switch engine {
     case .cpu(let cpu):
@@ -118,10 +126,11 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rotary)
-      try gpu.kernel(Kernels.mergeHeads, [lanes.option, heads.option]).run(
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, nil, keyGradient.read, valueGradient.read,
         rotation.cosine.read, rotation.sine.read, positions.read, keyRows.read,
-        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, rotation.rotaryDimension / 2
+        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2
       )
     }
   }

@@ -22,9 +22,6 @@ package enum Activation: Sendable, CaseIterable {
     case .relu: ACTIVATION_RELU
     }
   }
-
-  /// The constant that the kernels are built with.
-  var option: KernelOption { KernelOption("ACTIVATION", code) }
 }
 
 extension KernelFile {
@@ -33,10 +30,10 @@ extension KernelFile {
 }
 
 extension Kernels {
-  fileprivate static let activationForward = KernelEntry(
-    .activation, "activation_forward", as: Read<Float>.self, Write<Float>.self, Offset.self)
-  fileprivate static let activationBackward = KernelEntry(
-    .activation, "activation_backward", as: Read<Float>.self, Write<Float>.self, Offset.self)
+  /// Both directions.
+  fileprivate typealias Activation = KernelEntry<Read<Float>, Write<Float>, Offset, Int>
+  fileprivate static let activationForward = Activation(.activation, "activation_forward")
+  fileprivate static let activationBackward = Activation(.activation, "activation_backward")
 }
 
 extension Device {
@@ -45,24 +42,14 @@ extension Device {
   /// - Parameters:
   ///   - x: [count], read.
   ///   - y: [count], written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func activate(
     _ x: borrowing DeviceBuffer<Float>, activation: Activation, count: Int,
     into y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("activate", "x", x.count, atLeast: count)
-    try expect("activate", "y", y.count, atLeast: count)
-    switch engine {
-    case .cpu(let cpu):
-      let (x, y) = unsafe (x.host, y.mutableHost)
-      let code = Int32(activation.code)
-      cpu.forEachRange(of: count, elementsPerRow: 4) { range in
-        unsafe activation_forward(range.lowerBound, range.upperBound, code, x, y)
-      }
-    case .opencl(let gpu):
-      let (lanes, span) = gpu.lanesAndSpan(.activation)
-      try gpu.kernel(Kernels.activationForward, [lanes.option, span, activation.option]).run(
-        groups: span.groups(for: count), lanes: lanes.count, x.read, y.write, Offset(count))
-    }
+    try expect("activate", "x", x.count, Shape(count))
+    try expect("activate", "y", y.count, Shape(count))
+    try unsafe run(Kernels.activationForward, activation_forward, activation, count: count, x, &y)
   }
 
   /// The gradient of `activate` with respect to its input, in place of the input, which is not read
@@ -71,24 +58,36 @@ extension Device {
   /// - Parameters:
   ///   - outputGradient: [count], read.
   ///   - x: [count], updated: the input of the forward pass on entry, its gradient on exit.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func activateBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, activation: Activation, count: Int,
     in x: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("activateBackward", "outputGradient", outputGradient.count, atLeast: count)
-    try expect("activateBackward", "x", x.count, atLeast: count)
+    try expect("activateBackward", "outputGradient", outputGradient.count, Shape(count))
+    try expect("activateBackward", "x", x.count, Shape(count))
+    try unsafe run(
+      Kernels.activationBackward, activation_backward, activation, count: count, outputGradient, &x)
+  }
+
+  /// Either direction: `input` is read, `output` written or updated.
+  private func run(
+    _ kernel: Kernels.Activation,
+    _ arithmetic: (Int, Int, Int32, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
+    _ activation: Activation, count: Int, _ input: borrowing DeviceBuffer<Float>,
+    _ output: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
     switch engine {
     case .cpu(let cpu):
-      let (gradient, x) = unsafe (outputGradient.host, x.mutableHost)
+      let (input, output) = unsafe (input.host, output.mutableHost)
       let code = Int32(activation.code)
       cpu.forEachRange(of: count, elementsPerRow: 4) { range in
-        unsafe activation_backward(range.lowerBound, range.upperBound, code, gradient, x)
+        unsafe arithmetic(range.lowerBound, range.upperBound, code, input, output)
       }
     case .opencl(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.activation)
-      try gpu.kernel(Kernels.activationBackward, [lanes.option, span, activation.option]).run(
-        groups: span.groups(for: count), lanes: lanes.count, outputGradient.read, x.write,
-        Offset(count))
+      try gpu.kernel(kernel, [lanes.option, span]).run(
+        groups: span.groups(for: count), lanes: lanes.count, input.read, output.write,
+        Offset(count), activation.code)
     }
   }
 }

@@ -21,11 +21,12 @@ extension Device {
   /// - Parameters:
   ///   - x: [count], read.
   ///   - y: [count], updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func add(
     _ x: borrowing DeviceBuffer<Float>, to y: inout DeviceBuffer<Float>, count: Int
   ) throws(ComputeError) {
-    try expect("add", "x", x.count, atLeast: count)
-    try expect("add", "y", y.count, atLeast: count)
+    try expect("add", "x", x.count, Shape(count))
+    try expect("add", "y", y.count, Shape(count))
     switch engine {
     case .cpu(let cpu):
       let (x, y) = unsafe (x.host, y.mutableHost)
@@ -43,10 +44,11 @@ extension Device {
   ///
   /// - Parameters:
   ///   - y: [count], updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func scale(
     _ y: inout DeviceBuffer<Float>, by factor: Float, count: Int
   ) throws(ComputeError) {
-    try expect("scale", "y", y.count, atLeast: count)
+    try expect("scale", "y", y.count, Shape(count))
     switch engine {
     case .cpu(let cpu):
       let y = unsafe y.mutableHost
@@ -66,13 +68,15 @@ extension Device {
   ///   - table: [*, width], read.
   ///   - positions: [rows], read: rows of `table`.
   ///   - y: [rows, width], updated.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func addPositionRows(
     _ table: borrowing DeviceBuffer<Float>, positions: borrowing RowIndices, width: Int,
     rows: Int, to y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect(
       "addPositionRows", "positions", positions, count: rows, below: table.count / max(width, 1))
-    try expect("addPositionRows", "y", y.count, atLeast: rows * width)
+    try expect("addPositionRows", "y", y.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let (table, positions, y) = unsafe (table.host, positions.host, y.mutableHost)

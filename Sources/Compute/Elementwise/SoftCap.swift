@@ -16,10 +16,11 @@ extension Device {
   ///
   /// - Parameters:
   ///   - logits: [rows, width], updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func softCap(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, cap: Float
   ) throws(ComputeError) {
-    try expect("softCap", "logits", logits.count, atLeast: rows * width)
+    try expect("softCap", "logits", logits.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let logits = unsafe logits.mutableHost

@@ -20,6 +20,8 @@ extension Device {
   ///   - count: rows to gather.
   ///   - scale: multiplies every element.
   ///   - y: [*, E], written from row `firstRow`.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func embeddingGather(
     _ table: WeightMatrix, identifiers: borrowing RowIndices, count: Int,
     scale: Float = 1, into y: inout DeviceBuffer<Float>, at firstRow: Int = 0
@@ -27,7 +29,7 @@ extension Device {
     let width = table.columns
     try expect(
       "embeddingGather", "identifiers", identifiers, count: count, below: table.rows)
-    try expect("embeddingGather", "y", y.count, atLeast: (firstRow + count) * width)
+    try expect("embeddingGather", "y", y.count, Shape(firstRow + count, width))
     switch engine {
     case .cpu(let cpu):
       let elements = unsafe UnsafeRawPointer(table.elements.host)
@@ -49,12 +51,13 @@ extension Device {
   /// Downloads rows of a stored matrix to the host, row by row.
   ///
   /// - Parameter identifiers: rows of `table`, each checked to be below V.
+  /// - Throws: allocation and driver errors.
   package func downloadRows(
     _ identifiers: [Int], of table: WeightMatrix
   ) throws(ComputeError) -> [Float] {
     if let wrong = identifiers.first(where: { $0 < 0 || $0 >= table.rows }) {
-      throw .unsupported(
-        operation: "downloadRows", reason: "row \(wrong) of a table of \(table.rows) rows")
+      throw .rowIndex(
+        operation: "downloadRows", operand: "identifiers", index: wrong, rows: table.rows)
     }
     guard !identifiers.isEmpty else { return [] }
     let rows = try rowIndices(identifiers.map(Int32.init))

@@ -20,12 +20,14 @@ extension Device {
   ///   - source: [*, width], read.
   ///   - rows: [count], read: row indices into `source`, in any order, repeats allowed.
   ///   - target: [count, width], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func gatherRows(
     _ source: borrowing DeviceBuffer<Float>, at rows: borrowing RowIndices, count: Int,
     width: Int, into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect("gatherRows", "rows", rows, count: count, below: source.count / max(width, 1))
-    try expect("gatherRows", "target", target.count, atLeast: count * width)
+    try expect("gatherRows", "target", target.count, Shape(count, width))
     switch engine {
     case .cpu(let cpu):
       let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
@@ -46,11 +48,13 @@ extension Device {
   ///   - rows: [count], read: row indices into `target`, all distinct.
   ///   - accumulating: adds to the rows of `target`.
   ///   - target: [*, width], updated.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func scatterRows(
     _ source: borrowing DeviceBuffer<Float>, to rows: borrowing RowIndices, count: Int,
     width: Int, accumulating: Bool = false, in target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("scatterRows", "source", source.count, atLeast: count * width)
+    try expect("scatterRows", "source", source.count, Shape(count, width))
     try expect("scatterRows", "rows", rows, count: count, below: target.count / max(width, 1))
     switch engine {
     case .cpu(let cpu):

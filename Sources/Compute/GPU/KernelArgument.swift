@@ -52,7 +52,7 @@ extension Optional: KernelArgument where Wrapped: BufferArgument {
 
 /// An `int` of the kernel.
 extension Int: KernelArgument {
-  static var type: KernelArgumentType { .scalar("int", byteCount: 4) }
+  static var type: KernelArgumentType { .scalar(["int"], byteCount: 4) }
 
   func append(to launch: inout LaunchArguments) throws(ComputeError) {
     try launch.append(launch.int(self))
@@ -65,7 +65,7 @@ struct Offset: KernelArgument {
 
   init(_ value: Int) { self.value = value }
 
-  static var type: KernelArgumentType { .scalar("long", byteCount: 8) }
+  static var type: KernelArgumentType { .scalar(["OFFSET", "long"], byteCount: 8) }
 
   func append(to launch: inout LaunchArguments) throws(ComputeError) {
     try launch.append(Int64(value))
@@ -73,7 +73,7 @@ struct Offset: KernelArgument {
 }
 
 extension Float: KernelArgument {
-  static var type: KernelArgumentType { .scalar("float", byteCount: 4) }
+  static var type: KernelArgumentType { .scalar(["float"], byteCount: 4) }
 
   func append(to launch: inout LaunchArguments) throws(ComputeError) { try launch.append(self) }
 }
@@ -98,14 +98,11 @@ struct LaunchArguments {
 
   init(_ kernel: Kernel) { self.kernel = kernel }
 
-  /// A number as an `int`. Throws `.unsupported` if it does not fit: a truncated count would be
+  /// A number as an `int`. Throws `.countTooLarge` if it does not fit: a truncated count would be
   /// wrong.
   func int(_ value: Int) throws(ComputeError) -> Int32 {
     guard let number = Int32(exactly: value) else {
-      throw .unsupported(
-        operation: kernel.name,
-        reason: "\(value) as argument \(count), expected at most \(Int32.max): fewer rows at once, "
-          + "such as those of a smaller batch, keep it below that")
+      throw .countTooLarge(kernel: kernel.name, argument: count, found: value)
     }
     return number
   }

@@ -19,16 +19,18 @@ extension Device {
   ///   - chosen: [*], read: argmax of each teacher row.
   ///   - rowIndices: [*], read from `firstIndex`: the teacher row of each row.
   ///   - agreements: [*], written from `firstRow`: 1 or 0.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func agreement(
     _ logits: borrowing DeviceBuffer<Float>, with chosen: borrowing DeviceBuffer<Int32>,
     at rowIndices: borrowing RowIndices, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     into agreements: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("agreement", "logits", logits.count, atLeast: rows * width)
+    try expect("agreement", "logits", logits.count, Shape(rows, width))
     try expect(
       "agreement", "rowIndices", rowIndices, count: firstIndex + rows, below: chosen.count)
-    try expect("agreement", "agreements", agreements.count, atLeast: firstRow + rows)
+    try expect("agreement", "agreements", agreements.count, Shape(firstRow + rows))
     switch engine {
     case .cpu(let cpu):
       let (logits, chosen) = unsafe (logits.host, chosen.host)

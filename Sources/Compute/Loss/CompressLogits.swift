@@ -19,12 +19,13 @@ extension Device {
   /// - Parameters:
   ///   - logits: [rows, width], read.
   ///   - compressed: [*, width], written from row `firstRow`; differences are clamped to -65504.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func compressLogits(
     _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
     into compressed: inout DeviceBuffer<UInt16>, firstRow: Int = 0
   ) throws(ComputeError) {
-    try expect("compressLogits", "logits", logits.count, atLeast: rows * width)
-    try expect("compressLogits", "compressed", compressed.count, atLeast: (firstRow + rows) * width)
+    try expect("compressLogits", "logits", logits.count, Shape(rows, width))
+    try expect("compressLogits", "compressed", compressed.count, Shape(firstRow + rows, width))
     switch engine {
     case .cpu(let cpu):
       let logits = unsafe logits.host

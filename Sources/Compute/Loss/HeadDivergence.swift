@@ -20,7 +20,7 @@ extension Device {
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
   ///   - chunkBytes: maximum bytes of a chunk's logits, or of the accumulated rows in their place;
   ///     nil for the device's default. With fewer bytes the head is read more often.
-  /// - Throws: `.unsupported` if a projected teacher does not serve the objective; errors of the
+  /// - Throws: `.projectedTeacher` if a projected teacher does not serve the objective; errors of the
   ///   operations.
   package func headDivergence(
     _ hidden: inout DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
@@ -30,15 +30,15 @@ extension Device {
     hiddenGradient: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergence", head, shape, objective)
-    try expect("headDivergence", "hidden", hidden.count, atLeast: rows * head.columns)
+    try expect("headDivergence", "hidden", hidden.count, Shape(rows, head.columns))
     try roundActivations(&hidden, count: rows * head.columns, to: precision, for: head)
     let objective = shape.unscaled(objective)
     if teacher.kind == .projected, case .cpu(let cpu) = engine, cpu.usesTiles {
       try expect(
         "headDivergence", "rowIndices", rowIndices, count: rows, below: teacher.capacity)
-      try expect("headDivergence", "losses", losses.count, atLeast: rows)
+      try expect("headDivergence", "losses", losses.count, Shape(rows))
       try expect(
-        "headDivergence", "hiddenGradient", hiddenGradient.count, atLeast: rows * head.columns)
+        "headDivergence", "hiddenGradient", hiddenGradient.count, Shape(rows, head.columns))
       return try streamProjectedHead(
         hidden, head: head, teacher: teacher, at: rowIndices, rows: rows,
         temperature: objective.temperature, weight: weight, precision: precision, losses: &losses,
@@ -82,6 +82,7 @@ extension Device {
   /// - Parameters:
   ///   - agreements: [rows], written: 1 if the student's most likely token is the teacher's, else
   ///     0.
+  /// - Throws: `.shape` if an operand is too small; allocation and driver errors.
   package func headDivergenceLoss(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
     teacher: TeacherRows, at rowIndices: borrowing RowIndices, rows: Int,
@@ -89,7 +90,7 @@ extension Device {
     agreements: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergenceLoss", head, shape, objective)
-    try expect("headDivergenceLoss", "hidden", hidden.count, atLeast: rows * head.columns)
+    try expect("headDivergenceLoss", "hidden", hidden.count, Shape(rows, head.columns))
     let objective = shape.unscaled(objective)
     let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)

@@ -49,6 +49,8 @@ extension Device {
   ///     gradient with respect to the logits, or to z if they are soft-capped, softCap * tanh(z /
   ///     softCap).
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func klDivergence<Logit: TeacherLogit>(
     teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing RowIndices,
     student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
@@ -56,19 +58,16 @@ extension Device {
     objective: Objective, weight: Float, softCap: Float? = nil,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect(
-      "klDivergence", "rowIndices", rowIndices, count: firstIndex + rows,
-      below: teacher.count / max(width, 1))
-    try expect("klDivergence", "student", student.count, atLeast: rows * width)
-    try expect("klDivergence", "losses", losses.count, atLeast: firstRow + rows)
+    try expectDivergence(
+      "klDivergence", teacherRows: teacher.count / max(width, 1), rowIndices,
+      firstIndex: firstIndex,
+      student: student.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
     let gradientFactor = weight / objective.temperature
     let inverseSoftCap = softCap.map { 1 / $0 } ?? 0
     switch engine {
     case .cpu(let cpu):
       let terms = DivergenceTerms(
-        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
-        gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
-        teacher_is_half: Logit.isHalf)
+        objective, of: Logit.self, gradientFactor: gradientFactor, inverseSoftCap: inverseSoftCap)
       let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
       let (student, losses) = unsafe (student.mutableHost, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
@@ -79,7 +78,7 @@ extension Device {
       let lanes = gpu.lanes(.klDivergence)
       try gpu.kernel(
         Kernels.klDivergence(Logit.self),
-        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)]
+        [lanes.option, objective.form.option, Logit.option]
       ).run(
         groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.write,
         losses.write, width, firstIndex, firstRow, 1 / objective.temperature, gradientFactor,
@@ -88,22 +87,22 @@ extension Device {
   }
 
   /// As `klDivergence`, without the gradient: `student` [rows, width] is only read.
+  ///
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func klDivergenceLoss<Logit: TeacherLogit>(
     teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing RowIndices,
     student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     objective: Objective, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect(
-      "klDivergenceLoss", "rowIndices", rowIndices, count: firstIndex + rows,
-      below: teacher.count / max(width, 1))
-    try expect("klDivergenceLoss", "student", student.count, atLeast: rows * width)
-    try expect("klDivergenceLoss", "losses", losses.count, atLeast: firstRow + rows)
+    try expectDivergence(
+      "klDivergenceLoss", teacherRows: teacher.count / max(width, 1), rowIndices,
+      firstIndex: firstIndex,
+      student: student.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
-      let terms = DivergenceTerms(
-        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
-        gradient_factor: 0, inverse_soft_cap: 0, teacher_is_half: Logit.isHalf)
+      let terms = DivergenceTerms(objective, of: Logit.self)
       let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
       let (student, losses) = unsafe (student.host, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
@@ -114,11 +113,44 @@ extension Device {
       let lanes = gpu.lanes(.klDivergence)
       try gpu.kernel(
         Kernels.klDivergenceLoss(Logit.self),
-        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)]
+        [lanes.option, objective.form.option, Logit.option]
       ).run(
         groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.read, losses.write,
         width, firstIndex, firstRow, 1 / objective.temperature)
     }
+  }
+}
+
+extension Device {
+  /// The checks of both operations.
+  private func expectDivergence(
+    _ operation: StaticString, teacherRows: Int, _ rowIndices: borrowing RowIndices,
+    firstIndex: Int, student: Int, losses: Int, firstRow: Int, _ shape: Shape
+  ) throws(ComputeError) {
+    try expect(
+      operation, "rowIndices", rowIndices, count: firstIndex + shape.rows, below: teacherRows)
+    try expect(operation, "student", student, shape)
+    try expect(operation, "losses", losses, Shape(firstRow + shape.rows))
+  }
+}
+
+extension DivergenceTerms {
+  /// The constants of the CPU path; without factors for the loss alone.
+  fileprivate init<Logit: TeacherLogit>(
+    _ objective: Objective, of teacher: Logit.Type, gradientFactor: Float = 0,
+    inverseSoftCap: Float = 0
+  ) {
+    self.init(
+      form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
+      gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
+      teacher_is_half: Logit.isHalf)
+  }
+}
+
+extension TeacherLogit {
+  /// The `-D` constant that tells a kernel.
+  fileprivate static var option: KernelOption {
+    (isHalf ? WeightPrecision.f16 : WeightPrecision.f32).option
   }
 }
 

@@ -27,12 +27,13 @@ extension Device {
   /// - Parameters:
   ///   - logits: [rows, width], updated: finite on entry, p on exit.
   ///   - entropies: [*], written from `firstRow` on: nats.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func projectTeacher(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float,
     entropies: inout DeviceBuffer<Float>, firstRow: Int = 0
   ) throws(ComputeError) {
-    try expect("projectTeacher", "logits", logits.count, atLeast: rows * width)
-    try expect("projectTeacher", "entropies", entropies.count, atLeast: firstRow + rows)
+    try expect("projectTeacher", "logits", logits.count, Shape(rows, width))
+    try expect("projectTeacher", "entropies", entropies.count, Shape(firstRow + rows))
     switch engine {
     case .cpu(let cpu):
       let (logits, entropies) = unsafe (logits.mutableHost, entropies.mutableHost + firstRow)
@@ -63,6 +64,8 @@ extension Device {
   ///   - logits: [rows, vocabulary], updated.
   ///   - hiddenGradient: [*, width], written from row `firstRow`.
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func projectedDivergence(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
     at rowIndices: borrowing RowIndices, hidden: borrowing DeviceBuffer<Float>, width: Int,
@@ -71,14 +74,13 @@ extension Device {
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
+    try expectProjected(
+      "projectedDivergence", teacherRows: min(entropies.count, projected.count / max(width, 1)),
+      rowIndices,
+      hidden: hidden.count, Shape(end, width), logits: logits.count, Shape(rows, vocabulary),
+      losses: losses.count)
     try expect(
-      "projectedDivergence", "rowIndices", rowIndices, count: end,
-      below: min(entropies.count, projected.count / max(width, 1)))
-    try expect("projectedDivergence", "hidden", hidden.count, atLeast: end * width)
-    try expect("projectedDivergence", "logits", logits.count, atLeast: rows * vocabulary)
-    try expect(
-      "projectedDivergence", "hiddenGradient", hiddenGradient.count, atLeast: end * width)
-    try expect("projectedDivergence", "losses", losses.count, atLeast: end)
+      "projectedDivergence", "hiddenGradient", hiddenGradient.count, Shape(end, width))
     let factor = weight / temperature
     switch engine {
     case .cpu(let cpu):
@@ -103,6 +105,9 @@ extension Device {
   }
 
   /// As `projectedDivergence`, without gradients: `logits` [rows, vocabulary] are only read.
+  ///
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func projectedDivergenceLoss(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
     at rowIndices: borrowing RowIndices, hidden: borrowing DeviceBuffer<Float>, width: Int,
@@ -110,12 +115,11 @@ extension Device {
     temperature: Float, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
-    try expect(
-      "projectedDivergenceLoss", "rowIndices", rowIndices, count: end,
-      below: min(entropies.count, projected.count / max(width, 1)))
-    try expect("projectedDivergenceLoss", "hidden", hidden.count, atLeast: end * width)
-    try expect("projectedDivergenceLoss", "logits", logits.count, atLeast: rows * vocabulary)
-    try expect("projectedDivergenceLoss", "losses", losses.count, atLeast: end)
+    try expectProjected(
+      "projectedDivergenceLoss", teacherRows: min(entropies.count, projected.count / max(width, 1)),
+      rowIndices,
+      hidden: hidden.count, Shape(end, width), logits: logits.count, Shape(rows, vocabulary),
+      losses: losses.count)
     switch engine {
     case .cpu(let cpu):
       let teacher = unsafe ProjectedTeacher(
@@ -134,6 +138,20 @@ extension Device {
         groups: rows, lanes: lanes.count, logits.read, hidden.read, projected.read, entropies.read,
         rowIndices.read, losses.write, vocabulary, width, firstRow, 1 / temperature)
     }
+  }
+}
+
+extension Device {
+  /// The checks of both operations.
+  private func expectProjected(
+    _ operation: StaticString, teacherRows: Int, _ rowIndices: borrowing RowIndices,
+    hidden: Int, _ hiddenShape: Shape, logits: Int, _ logitShape: Shape, losses: Int
+  ) throws(ComputeError) {
+    try expect(
+      operation, "rowIndices", rowIndices, count: hiddenShape.rows, below: teacherRows)
+    try expect(operation, "hidden", hidden, hiddenShape)
+    try expect(operation, "logits", logits, logitShape)
+    try expect(operation, "losses", losses, Shape(hiddenShape.rows))
   }
 }
 

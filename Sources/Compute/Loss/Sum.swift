@@ -18,12 +18,13 @@ extension Device {
   ///   - values: [*], of which `count` are read.
   ///   - factor: multiplies the sum, such as 1 / count for a mean.
   ///   - total: [*], of which element `index` is written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sum(
     _ values: borrowing DeviceBuffer<Float>, count: Int, factor: Float = 1,
     into total: inout DeviceBuffer<Float>, at index: Int = 0
   ) throws(ComputeError) {
-    try expect("sum", "values", values.count, atLeast: count)
-    try expect("sum", "total", total.count, atLeast: index + 1)
+    try expect("sum", "values", values.count, Shape(count))
+    try expect("sum", "total", total.count, Shape(index + 1))
     switch engine {
     case .cpu:
       unsafe total.mutableHost[index] = factor * sum_values(count, values.host)

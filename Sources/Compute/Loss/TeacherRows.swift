@@ -33,6 +33,8 @@ package final class TeacherRows {
   private(set) var identity: RowIndices
 
   /// Allocates `capacity` rows.
+  ///
+  /// - Throws: allocation and driver errors.
   package init(
     _ device: Device, kind: TeacherCacheKind, capacity: Int, vocabulary: Int, width: Int,
     temperature: Float = 1
@@ -60,23 +62,18 @@ package final class TeacherRows {
     _ objective: Objective? = nil
   ) throws(ComputeError) {
     guard head.rows == vocabulary, head.columns == width else {
-      throw .unsupported(
-        operation: "\(operation)",
-        reason:
-          "a head [\(head.rows), \(head.columns)] for teacher rows of [\(vocabulary), \(width)]")
+      throw .teacherShape(
+        operation: "\(operation)", head: Shape(head.rows, head.columns),
+        teacher: Shape(vocabulary, width))
     }
     guard kind == .projected else { return }
-    var reason: String?
-    if head.hasBias { reason = "a head with a bias" }
-    if shape.softCap != nil { reason = "logits with a soft cap" }
+    var limit: ProjectedTeacherLimit?
+    if head.hasBias { limit = .bias }
+    if shape.softCap != nil { limit = .softCap }
     if let objective, objective != Objective(.forwardKL, temperature: temperature) {
-      reason = "another loss than forward KL at temperature \(temperature)"
+      limit = .objective(temperature: temperature)
     }
-    if let reason {
-      throw .unsupported(
-        operation: "\(operation)",
-        reason: "a projected teacher cannot serve \(reason); --teacher-cache hidden or logits can")
-    }
+    if let limit { throw .projectedTeacher(operation: "\(operation)", limit) }
   }
 
   /// Bytes of device memory that `rows` rows take.

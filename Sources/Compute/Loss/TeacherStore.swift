@@ -7,7 +7,7 @@ extension Device {
   ///   - head: W [V, E].
   ///   - shape: scale and soft cap of the logits.
   ///   - teacher: written from row `firstRow`.
-  /// - Throws: `.unsupported` if the teacher is projected and the head has a bias or the logits a
+  /// - Throws: `.projectedTeacher` if the teacher is projected and the head has a bias or the logits a
   ///   soft cap; errors of the operations.
   package func storeTeacher(
     _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
@@ -15,8 +15,8 @@ extension Device {
     chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("storeTeacher", head, shape)
-    try expect("storeTeacher", "hidden", hidden.count, atLeast: (inputRow + rows) * head.columns)
-    try expect("storeTeacher", "teacher", teacher.capacity, atLeast: firstRow + rows)
+    try expect("storeTeacher", "hidden", hidden.count, Shape(inputRow + rows, head.columns))
+    try expect("storeTeacher", "teacher", teacher.capacity, Shape(firstRow + rows))
     if teacher.kind == .hidden {
       return try copy(
         hidden, from: inputRow * head.columns, into: &teacher.states,

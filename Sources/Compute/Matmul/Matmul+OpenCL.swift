@@ -2,6 +2,7 @@ import CKernels
 
 extension KernelFile {
   static let matmul = unsafe KernelFile(kernel_matmul)
+  static let matmulSum = unsafe KernelFile(kernel_matmul_sum)
   static let matmulWide = unsafe KernelFile(kernel_matmul_wide)
 }
 
@@ -12,7 +13,7 @@ extension Kernels {
     Int, Int
   >
   fileprivate static let matmulSum = KernelEntry(
-    .matmul, "matmul_sum", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    .matmulSum, "matmul_sum", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
     Write<Float>.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self)
 }
 
@@ -113,8 +114,10 @@ extension Device {
       kernel, plain, x, weight, addingTo: residual, &partial, hasBias: false,
       perGroup: splits.length, groups: groups, items: 256)
     let addend = shape.addend == .residual ? residual.read : y.read
-    try gpu.kernel(Kernels.matmulSum, options).run(
-      groups: [(width + 255) / 256, rows], items: [256, 1], partial.read, weight.bias.read, addend,
+    let lanes = Lanes(count: 256)
+    try gpu.kernel(Kernels.matmulSum, [lanes.option]).run(
+      groups: [lanes.groups(for: width), rows], items: [lanes.count, 1], partial.read,
+      weight.bias.read, addend,
       y.write, rows, width, splits.count, shape.outputRow,
       weight.hasBias && !shape.isBackward ? 1 : 0, shape.addend == .none ? 0 : 1)
   }

@@ -7,6 +7,7 @@ extension Device {
   ///   - rows: rows of x that are read and of y that are written.
   ///   - precision: of x.
   ///   - y: [*, N], written from row `outputRow`.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
     precision: ActivationPrecision = .f32, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
@@ -14,8 +15,8 @@ extension Device {
     let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: inputRow,
       outputRow: outputRow, isBackward: false, precision: precision)
-    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
-    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
+    try expect("matmul", "x", x.count, shape.input)
+    try expect("matmul", "y", y.count, shape.output)
     try run(shape, x, weight, addingTo: x, &y)
   }
 
@@ -27,6 +28,7 @@ extension Device {
   ///   - residual: [rows, N], read.
   ///   - precision: of x.
   ///   - y: [rows, N], written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
     addingTo residual: borrowing DeviceBuffer<Float>, precision: ActivationPrecision = .f32,
@@ -35,9 +37,9 @@ extension Device {
     let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: 0, outputRow: 0,
       isBackward: false, precision: precision, addend: .residual)
-    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
-    try expect("matmul", "residual", residual.count, atLeast: shape.outputCount)
-    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
+    try expect("matmul", "x", x.count, shape.input)
+    try expect("matmul", "residual", residual.count, shape.output)
+    try expect("matmul", "y", y.count, shape.output)
     try run(shape, x, weight, addingTo: residual, &y)
   }
 
@@ -50,6 +52,7 @@ extension Device {
   ///   - precision: of `outputGradient`.
   ///   - accumulating: adds to `inputGradient`.
   ///   - inputGradient: [*, K], written or updated from row `outputRow`.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmulBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
     inputRow: Int = 0, precision: ActivationPrecision = .f32, accumulating: Bool = false,
@@ -60,8 +63,8 @@ extension Device {
       outputRow: outputRow, isBackward: true, precision: precision,
       addend: accumulating ? .output : .none)
     try expect(
-      "matmulBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
-    try expect("matmulBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
+      "matmulBackward", "outputGradient", outputGradient.count, shape.input)
+    try expect("matmulBackward", "inputGradient", inputGradient.count, shape.output)
     try run(shape, outputGradient, weight, addingTo: outputGradient, &inputGradient)
   }
 
@@ -115,7 +118,7 @@ struct MatmulShape {
 
   /// The kernel's entry; timings show the direction.
   var entry: String { isBackward ? "matmul_backward" : "matmul" }
-  /// Floats of x and of y up to the end of the last row.
-  var inputCount: Int { rows > 0 ? (inputRow + rows) * inner : 0 }
-  var outputCount: Int { rows > 0 ? (outputRow + rows) * width : 0 }
+  /// x and y up to the end of the last row.
+  var input: Shape { rows > 0 ? Shape(inputRow + rows, inner) : Shape(0) }
+  var output: Shape { rows > 0 ? Shape(outputRow + rows, width) : Shape(0) }
 }

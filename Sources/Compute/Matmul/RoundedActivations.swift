@@ -15,7 +15,7 @@ extension Device {
     for weight: WeightMatrix
   ) throws(ComputeError) {
     guard rounds(precision, for: weight), case .cpu(let cpu) = engine else { return }
-    try expect("roundActivations", "x", x.count, atLeast: count)
+    try expect("roundActivations", "x", x.count, Shape(count))
     let values = unsafe x.mutableHost
     cpu.forEachRange(of: count, elementsPerRow: 1) { range in
       unsafe round_values(range.lowerBound, range.upperBound, values)

@@ -62,7 +62,7 @@ extension Device {
   func copy(
     _ source: borrowing RowIndices, from first: Int, count: Int, into rows: inout RowIndices
   ) throws(ComputeError) {
-    try expect("copy", "source", source.count, atLeast: first + count)
+    try expect("copy", "source", source.count, Shape(first + count))
     try copy(source.buffer, from: first, into: &rows.buffer, count: count)
     rows.count = count
     rows.bound = source.bound
@@ -77,7 +77,7 @@ func expect(
   below rows: Int
 ) throws(ComputeError) {
   if count == 0 { return }
-  try expect(operation, operand, indices.count, atLeast: count)
+  try expect(operation, operand, indices.count, Shape(count))
   if indices.bound > rows {
     throw .rowIndex(
       operation: "\(operation)", operand: "\(operand)", index: indices.bound - 1, rows: rows)

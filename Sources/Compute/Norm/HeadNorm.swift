@@ -52,14 +52,15 @@ extension Device {
   ///   - projected: [rows, shape.stride], of which the heads are updated.
   ///   - weight: [heads, width], read.
   ///   - kept: [rows, heads, width], written: the input, which the gradient needs.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func headNorm(
     _ projected: inout DeviceBuffer<Float>, _ shape: HeadNormShape,
     weight: borrowing DeviceBuffer<Float>, rows: Int, keeping kept: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("headNorm", "projected", projected.count, atLeast: rows * shape.stride)
-    try expect("headNorm", "row", shape.stride, atLeast: shape.first + shape.count)
-    try expect("headNorm", "weight", weight.count, atLeast: shape.count)
-    try expect("headNorm", "kept", kept.count, atLeast: rows * shape.count)
+    try expect("headNorm", "projected", projected.count, Shape(rows, shape.stride))
+    try expect("headNorm", "row", shape.stride, Shape(shape.first + shape.count))
+    try expect("headNorm", "weight", weight.count, Shape(shape.count))
+    try expect("headNorm", "kept", kept.count, Shape(rows, shape.count))
     switch engine {
     case .cpu(let cpu):
       let heads = unsafe shape.arithmetic(weight.host)
@@ -81,14 +82,15 @@ extension Device {
   ///   - gradient: [rows, shape.stride], of which the heads are updated.
   ///   - weight: [heads, width], read.
   ///   - kept: [rows, heads, width], read: as the forward pass wrote it.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func headNormBackward(
     _ gradient: inout DeviceBuffer<Float>, _ shape: HeadNormShape,
     weight: borrowing DeviceBuffer<Float>, kept: borrowing DeviceBuffer<Float>, rows: Int
   ) throws(ComputeError) {
-    try expect("headNormBackward", "gradient", gradient.count, atLeast: rows * shape.stride)
-    try expect("headNormBackward", "row", shape.stride, atLeast: shape.first + shape.count)
-    try expect("headNormBackward", "weight", weight.count, atLeast: shape.count)
-    try expect("headNormBackward", "kept", kept.count, atLeast: rows * shape.count)
+    try expect("headNormBackward", "gradient", gradient.count, Shape(rows, shape.stride))
+    try expect("headNormBackward", "row", shape.stride, Shape(shape.first + shape.count))
+    try expect("headNormBackward", "weight", weight.count, Shape(shape.count))
+    try expect("headNormBackward", "kept", kept.count, Shape(rows, shape.count))
     switch engine {
     case .cpu(let cpu):
       let heads = unsafe shape.arithmetic(weight.host)

@@ -25,6 +25,7 @@ extension Device {
   ///   - y: [rows, E], written.
   ///   - mean: [rows], written: mean(x), which the gradient needs.
   ///   - scale: [rows], written: 1 / sqrt(variance(x) + epsilon), which the gradient needs.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func layerNorm(
     _ x: borrowing DeviceBuffer<Float>, weight: borrowing DeviceBuffer<Float>,
     bias: borrowing DeviceBuffer<Float>, epsilon: Float, rows: Int,
@@ -32,11 +33,11 @@ extension Device {
     scale: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("layerNorm", "x", x.count, atLeast: rows * width)
-    try expect("layerNorm", "bias", bias.count, atLeast: width)
-    try expect("layerNorm", "y", y.count, atLeast: rows * width)
-    try expect("layerNorm", "mean", mean.count, atLeast: rows)
-    try expect("layerNorm", "scale", scale.count, atLeast: rows)
+    try expect("layerNorm", "x", x.count, Shape(rows, width))
+    try expect("layerNorm", "bias", bias.count, Shape(width))
+    try expect("layerNorm", "y", y.count, Shape(rows, width))
+    try expect("layerNorm", "mean", mean.count, Shape(rows))
+    try expect("layerNorm", "scale", scale.count, Shape(rows))
     switch engine {
     case .cpu(let cpu):
       let (x, weight, bias) = unsafe (x.host, weight.host, bias.host)
@@ -63,6 +64,7 @@ extension Device {
   ///   - scale: [rows], read: as the forward pass wrote it.
   ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func layerNormBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
     weight: borrowing DeviceBuffer<Float>, mean: borrowing DeviceBuffer<Float>,
@@ -70,11 +72,11 @@ extension Device {
     into inputGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("layerNormBackward", "outputGradient", outputGradient.count, atLeast: rows * width)
-    try expect("layerNormBackward", "x", x.count, atLeast: rows * width)
-    try expect("layerNormBackward", "mean", mean.count, atLeast: rows)
-    try expect("layerNormBackward", "scale", scale.count, atLeast: rows)
-    try expect("layerNormBackward", "inputGradient", inputGradient.count, atLeast: rows * width)
+    try expect("layerNormBackward", "outputGradient", outputGradient.count, Shape(rows, width))
+    try expect("layerNormBackward", "x", x.count, Shape(rows, width))
+    try expect("layerNormBackward", "mean", mean.count, Shape(rows))
+    try expect("layerNormBackward", "scale", scale.count, Shape(rows))
+    try expect("layerNormBackward", "inputGradient", inputGradient.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let (gradient, x, weight) = unsafe (outputGradient.host, x.host, weight.host)

@@ -23,14 +23,15 @@ extension Device {
   ///   - weight: [E], read; its count is E.
   ///   - y: [rows, E], written.
   ///   - scale: [rows], written: 1 / sqrt(mean(x^2) + epsilon), which the gradient needs.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func rmsNorm(
     _ x: borrowing DeviceBuffer<Float>, weight: borrowing DeviceBuffer<Float>, epsilon: Float,
     rows: Int, into y: inout DeviceBuffer<Float>, scale: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("rmsNorm", "x", x.count, atLeast: rows * width)
-    try expect("rmsNorm", "y", y.count, atLeast: rows * width)
-    try expect("rmsNorm", "scale", scale.count, atLeast: rows)
+    try expect("rmsNorm", "x", x.count, Shape(rows, width))
+    try expect("rmsNorm", "y", y.count, Shape(rows, width))
+    try expect("rmsNorm", "scale", scale.count, Shape(rows))
     switch engine {
     case .cpu(let cpu):
       let (x, weight) = unsafe (x.host, weight.host)
@@ -55,16 +56,17 @@ extension Device {
   ///   - scale: [rows], read: as the forward pass wrote it.
   ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func rmsNormBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
     weight: borrowing DeviceBuffer<Float>, scale: borrowing DeviceBuffer<Float>, rows: Int,
     accumulating: Bool, into inputGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("rmsNormBackward", "outputGradient", outputGradient.count, atLeast: rows * width)
-    try expect("rmsNormBackward", "x", x.count, atLeast: rows * width)
-    try expect("rmsNormBackward", "scale", scale.count, atLeast: rows)
-    try expect("rmsNormBackward", "inputGradient", inputGradient.count, atLeast: rows * width)
+    try expect("rmsNormBackward", "outputGradient", outputGradient.count, Shape(rows, width))
+    try expect("rmsNormBackward", "x", x.count, Shape(rows, width))
+    try expect("rmsNormBackward", "scale", scale.count, Shape(rows))
+    try expect("rmsNormBackward", "inputGradient", inputGradient.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let (gradient, x) = unsafe (outputGradient.host, x.host)

@@ -31,6 +31,7 @@ extension Device {
   ///   - betas: decay rates of the two moments.
   ///   - step: the number of this step, from 1.
   ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func adamW(
     _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
     firstMoment: inout DeviceBuffer<Float>, secondMoment: inout DeviceBuffer<Float>, count: Int,
@@ -38,11 +39,11 @@ extension Device {
     epsilon: Double = 1e-8, weightDecay: Double = 0, step: Int,
     gradientScale: borrowing DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("adamW", "parameters", parameters.count, atLeast: count)
-    try expect("adamW", "gradient", gradient.count, atLeast: count)
-    try expect("adamW", "firstMoment", firstMoment.count, atLeast: count)
-    try expect("adamW", "secondMoment", secondMoment.count, atLeast: count)
-    try expect("adamW", "gradientScale", gradientScale.count, atLeast: 1)
+    try expect("adamW", "parameters", parameters.count, Shape(count))
+    try expect("adamW", "gradient", gradient.count, Shape(count))
+    try expect("adamW", "firstMoment", firstMoment.count, Shape(count))
+    try expect("adamW", "secondMoment", secondMoment.count, Shape(count))
+    try expect("adamW", "gradientScale", gradientScale.count, Shape(1))
     let factors = AdamWStep(
       decay: Float(1 - learningRate * weightDecay),
       one_minus_beta1: Float(1 - betas.first),

@@ -22,13 +22,14 @@ extension Device {
   ///   - limit: the norm to clip to; infinity does not clip.
   ///   - norm: [1], written.
   ///   - clipFactor: [1], written: the `gradientScale` of `adamW` and `sgd`.
+  /// - Throws: `.shape` if an operand is too small; allocation and driver errors.
   package func gradientNorm(
     _ gradient: borrowing DeviceBuffer<Float>, count: Int, limit: Float = .infinity,
     norm: inout DeviceBuffer<Float>, clipFactor: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("gradientNorm", "gradient", gradient.count, atLeast: count)
-    try expect("gradientNorm", "norm", norm.count, atLeast: 1)
-    try expect("gradientNorm", "clipFactor", clipFactor.count, atLeast: 1)
+    try expect("gradientNorm", "gradient", gradient.count, Shape(count))
+    try expect("gradientNorm", "norm", norm.count, Shape(1))
+    try expect("gradientNorm", "clipFactor", clipFactor.count, Shape(1))
     switch engine {
     case .cpu:
       unsafe gradient_norm(

@@ -21,15 +21,16 @@ extension Device {
   ///   - gradient: [count], read.
   ///   - velocity: [count], updated; zero before the first step.
   ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sgd(
     _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
     velocity: inout DeviceBuffer<Float>, count: Int, learningRate: Double, momentum: Double = 0,
     weightDecay: Double = 0, gradientScale: borrowing DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("sgd", "parameters", parameters.count, atLeast: count)
-    try expect("sgd", "gradient", gradient.count, atLeast: count)
-    try expect("sgd", "velocity", velocity.count, atLeast: count)
-    try expect("sgd", "gradientScale", gradientScale.count, atLeast: 1)
+    try expect("sgd", "parameters", parameters.count, Shape(count))
+    try expect("sgd", "gradient", gradient.count, Shape(count))
+    try expect("sgd", "velocity", velocity.count, Shape(count))
+    try expect("sgd", "gradientScale", gradientScale.count, Shape(1))
     let (rate, keep, decay) = (Float(learningRate), Float(momentum), Float(weightDecay))
     switch engine {
     case .cpu(let cpu):

@@ -16,12 +16,13 @@ extension Device {
   /// - Parameters:
   ///   - x: [rows, width], read.
   ///   - indices: [rows], written: columns; 0 in a row of NaN.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func argmax(
     _ x: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
     into indices: inout DeviceBuffer<Int32>
   ) throws(ComputeError) {
-    try expect("argmax", "x", x.count, atLeast: rows * width)
-    try expect("argmax", "indices", indices.count, atLeast: rows)
+    try expect("argmax", "x", x.count, Shape(rows, width))
+    try expect("argmax", "indices", indices.count, Shape(rows))
     switch engine {
     case .cpu(let cpu):
       let (x, indices) = unsafe (x.host, indices.mutableHost)

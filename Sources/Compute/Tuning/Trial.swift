@@ -19,8 +19,8 @@ package struct TrialSizes: Sendable {
     vocabulary: 151_936, heads: HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64))
   /// For tests: all edge cases with little work.
   package static let small = TrialSizes(
-    prefix: 5, examples: [67, 9], responses: 6, hidden: 144, feedForward: 200, vocabulary: 1050,
-    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 36))
+    prefix: 5, examples: [67, 9], responses: 6, hidden: 96, feedForward: 200, vocabulary: 1050,
+    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 24))
 }
 
 /// An element that a trial compares.

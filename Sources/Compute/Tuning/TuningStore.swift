@@ -112,6 +112,8 @@ package struct DeviceTuning: Sendable, Equatable {
 
 extension TuningRecord {
   /// The record as JSON, as stored.
+  ///
+  /// - Throws: an error of the encoder.
   package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

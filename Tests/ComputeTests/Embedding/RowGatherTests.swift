@@ -79,7 +79,7 @@ extension DeviceTests {
       var target = try device.buffer(of: Float.self, count: 7)
       #expect(
         throws: ComputeError.shape(
-          operation: "gatherRows", operand: "target", expected: 8, found: 7)
+          operation: "gatherRows", operand: "target", expected: Shape(2, 4), found: 7)
       ) {
         try device.gatherRows(table, at: rows, count: 2, width: 4, into: &target)
       }

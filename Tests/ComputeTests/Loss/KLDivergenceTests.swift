@@ -56,7 +56,9 @@ extension DeviceTests {
           comment)
       }
       try expect(workload.teacher)
-      try expect(workload.halfTeacher)
+      // For kernels with one form: the form does not depend on how the teacher is stored, and PoCL
+      // compiles each pair anew.
+      if device.isCPU || objective.form == .forwardKL { try expect(workload.halfTeacher) }
     }
 
     /// Losses without gradient, losses with it, and the gradient.
@@ -89,7 +91,7 @@ extension DeviceTests {
         var generator = SeededGenerator(seed: 11)
         let workload = KLDivergenceWorkload(
           rows: 2, width: 32_000, closeness: closeness, using: &generator)
-        let teacher = try device.buffer(workload.halfTeacher)
+        let teacher = try device.buffer(workload.teacher)
         let rowIndices = try device.rowIndices(workload.rowIndices)
         for objective in Self.objectives {
           let student = try device.buffer(workload.student)
@@ -108,7 +110,7 @@ extension DeviceTests {
       let device = try name.open()
       var generator = SeededGenerator(seed: 5)
       let workload = KLDivergenceWorkload(rows: 4, width: 5000, using: &generator)
-      let teacher = try device.buffer(workload.halfTeacher)
+      let teacher = try device.buffer(workload.teacher)
       let rowIndices = try device.rowIndices(workload.rowIndices)
       for objective in Self.objectives {
         var whole = try device.buffer(workload.student)

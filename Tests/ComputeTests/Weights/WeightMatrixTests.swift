@@ -88,13 +88,16 @@ extension DeviceTests {
       }
       #expect(
         throws: ComputeError.shape(
-          operation: "WeightMatrix", operand: "bytes", expected: 24, found: 20)
+          operation: "WeightMatrix", operand: "bytes", expected: Shape(2, 3, 4), found: 20)
       ) {
         _ = try WeightMatrix(
           device, rows: 2, columns: 3, precision: .f32, values: [1, 2, 3, 4, 5])
       }
       let table = try WeightMatrix(device, rows: 2, columns: 1, precision: .f32, values: [1, 2])
-      #expect(throws: ComputeError.self) { try device.downloadRows([0, 2], of: table) }
+      #expect(
+        throws: ComputeError.rowIndex(
+          operation: "downloadRows", operand: "identifiers", index: 2, rows: 2)
+      ) { try device.downloadRows([0, 2], of: table) }
     }
 
     /// The bytes of a file that holds these numbers exactly.
