@@ -14,7 +14,8 @@ package enum ComputeError: Error, Sendable, Equatable {
   case bufferTooLarge(device: String, needed: Int, limit: Int)
   /// An operand has fewer elements than its shape.
   case shape(operation: String, operand: String, expected: Shape, found: Int)
-  /// An index that is not a row of what it indexes, which has `rows` rows; nil for a negative index.
+  /// An index that is not a row of what it indexes, which has `rows` rows; nil for a negative
+  /// index.
   case rowIndex(operation: String, operand: String, index: Int, rows: Int?)
   /// A count that does not fit the `int` of a kernel.
   case countTooLarge(kernel: String, argument: Int, found: Int)

@@ -65,8 +65,8 @@ package final class Device {
     return false
   }
 
-  /// Threads of the CPU path; nil on other devices. Where OpenBLAS multiplies, their number decides how matrices are divided, so
-  /// another number changes the order of sums and the last digits.
+  /// Threads of the CPU path; nil on other devices. Where OpenBLAS multiplies, their number decides
+  /// how matrices are divided, so another number changes the order of sums and the last digits.
   package var threads: Int? {
     if case .cpu(let cpu) = engine { return cpu.threads }
     return nil

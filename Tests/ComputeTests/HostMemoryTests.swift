@@ -78,7 +78,8 @@ import Testing
     #expect(HostMemory.current(root: root).smallest.byteCount == 16_384_000 << 10)
   }
 
-  /// In a container with a namespace of its own the group is `/`; without one the mount shows the group at its root.
+  /// In a container with a namespace of its own the group is `/`; without one the mount shows the
+  /// group at its root.
   @Test(arguments: [("/", "/"), ("/docker/c0ffee", "/docker/c0ffee"), ("/../other", "/")])
   func aContainer(path: String, mountRoot: String) throws {
     try v2(path, root: mountRoot)

@@ -28,8 +28,8 @@ extension Device {
   ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.
   ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats,
   ///     which the gradient needs; -1e30 for a query that sees no key.
-  /// - Throws: `.headGroups` or `.headDimension` for heads that attention does not support; `.shape`
-  ///   if an operand is too small; allocation and driver errors.
+  /// - Throws: `.headGroups` or `.headDimension` for heads that attention does not support;
+  ///   `.shape` if an operand is too small; allocation and driver errors.
   package func attention(
     query: borrowing DeviceBuffer<Float>, key: borrowing DeviceBuffer<Float>,
     value: borrowing DeviceBuffer<Float>, layout: AttentionLayout, heads: HeadShape, scale: Float,

@@ -50,8 +50,8 @@ extension Device {
   ///   - queryGradient: [layout.queryRows, H, D], written.
   ///   - keyGradient: [layout.keyRows, G, D], written; so is `valueGradient`. A prefix row's
   ///     gradient is the sum over all sequences that attend to it, in a fixed order.
-  /// - Throws: as `attention`; `.sharedKeys` if sequences share keys other than the prefix's; `.shape`
-  ///   if an operand is too small; allocation and driver errors.
+  /// - Throws: as `attention`; `.sharedKeys` if sequences share keys other than the prefix's;
+  ///   `.shape` if an operand is too small; allocation and driver errors.
   package func attentionBackward(
     outputGradient: borrowing DeviceBuffer<Float>, query: borrowing DeviceBuffer<Float>,
     key: borrowing DeviceBuffer<Float>, value: borrowing DeviceBuffer<Float>,

@@ -55,8 +55,8 @@ package final class AttentionLayout {
 
   /// Describes a batch on a device.
   ///
-  /// - Throws: `.prefixRows`, `.sequence` or `.window` where a count is negative, a sequence has more
-  ///   queries than keys, or the window is not positive.
+  /// - Throws: `.prefixRows`, `.sequence` or `.window` where a count is negative, a sequence has
+  ///   more queries than keys, or the window is not positive.
   package init(
     _ device: Device, prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
   ) throws(ComputeError) {

@@ -51,8 +51,8 @@ extension Device {
       elementsPerRow: 6, hiddenGradient, &gateUp)
   }
 
-  /// Either direction: `input` is read, `output` written or updated; `elementsPerRow` is the work of
-  /// a row in multiples of its width.
+  /// Either direction: `input` is read, `output` written or updated; `elementsPerRow` is the work
+  /// of a row in multiples of its width.
   private func run(
     _ kernel: Kernels.SwiGLU,
     _ arithmetic: (Int, Int, Int, Int32, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,

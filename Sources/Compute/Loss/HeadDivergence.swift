@@ -20,8 +20,8 @@ extension Device {
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
   ///   - chunkBytes: maximum bytes of a chunk's logits, or of the accumulated rows in their place;
   ///     nil for the device's default. With fewer bytes the head is read more often.
-  /// - Throws: `.projectedTeacher` if a projected teacher does not serve the objective; errors of the
-  ///   operations.
+  /// - Throws: `.projectedTeacher` if a projected teacher does not serve the objective; errors of
+  ///   the operations.
   package func headDivergence(
     _ hidden: inout DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
     teacher: TeacherRows, at rowIndices: borrowing RowIndices, rows: Int,

@@ -7,8 +7,8 @@ extension Device {
   ///   - head: W [V, E].
   ///   - shape: scale and soft cap of the logits.
   ///   - teacher: written from row `firstRow`.
-  /// - Throws: `.projectedTeacher` if the teacher is projected and the head has a bias or the logits a
-  ///   soft cap; errors of the operations.
+  /// - Throws: `.projectedTeacher` if the teacher is projected and the head has a bias or the
+  ///   logits a soft cap; errors of the operations.
   package func storeTeacher(
     _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
     shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,

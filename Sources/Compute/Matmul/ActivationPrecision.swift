@@ -3,7 +3,7 @@ package enum ActivationPrecision: String, Sendable, Codable, CaseIterable {
   /// f32, without rounding.
   case f32
   /// Rounded to nearest even to bf16 where the weights are bf16 too and the device can
-  /// (`Device.canRoundActivations`); else f32. The relative error of each factor is then up to 2^-9,
-  /// and the processor runs at twice the rate. Sums stay f32.
+  /// (`Device.canRoundActivations`); else f32. The relative error of each factor is then up to
+  /// 2^-9, and the processor runs at twice the rate. Sums stay f32.
   case bf16
 }

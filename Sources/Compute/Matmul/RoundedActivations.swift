@@ -9,7 +9,8 @@ extension Device {
   /// Rounds x in place as a matrix multiplication with `weight` at this precision does, so that
   /// other readers get the same values.
   ///
-  /// - Parameter x: [*], of which `count` elements are updated, if `rounds(precision, for: weight)`.
+  /// - Parameter x: [*], of which `count` elements are updated, if `rounds(precision, for:
+  ///   weight)`.
   func roundActivations(
     _ x: inout DeviceBuffer<Float>, count: Int, to precision: ActivationPrecision,
     for weight: WeightMatrix

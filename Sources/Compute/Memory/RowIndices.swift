@@ -39,7 +39,8 @@ extension Device {
 
   /// Replaces the indices, up to the capacity of `rows`.
   ///
-  /// - Throws: `.rowIndex` for a negative index, `.shape` for more than the capacity; driver errors.
+  /// - Throws: `.rowIndex` for a negative index, `.shape` for more than the capacity; driver
+  ///   errors.
   package func upload(_ indices: [Int32], into rows: inout RowIndices) throws(ComputeError) {
     if let least = indices.min(), least < 0 {
       throw .rowIndex(operation: "upload", operand: "rows", index: Int(least), rows: nil)

@@ -15,10 +15,11 @@ extension Device {
   /// Softmax of rows in place: e^(z / temperature) over its sum.
   ///
   /// - Parameters:
-  ///   - logits: [rows, width], updated: finite or -infinity on entry, with a finite maximum in each
-  ///     row; the probabilities on exit, 0 where they underflow.
+  ///   - logits: [rows, width], updated: finite or -infinity on entry, with a finite maximum in
+  ///     each row; the probabilities on exit, 0 where they underflow.
   ///   - temperature: above 0 (`argmax` is the limit at 0).
-  /// - Throws: `.temperature` if it is not above 0; `.shape` if an operand is too small; driver errors.
+  /// - Throws: `.temperature` if it is not above 0; `.shape` if an operand is too small; driver
+  ///   errors.
   package func softmax(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float = 1
   ) throws(ComputeError) {

@@ -84,8 +84,8 @@ package final class WeightMatrix {
   /// A matrix from a generator: `values` returns the elements of a range of rows and is called in
   /// row order, so there is never a second copy of the matrix.
   ///
-  /// - Throws: `.shape` if the bias or the values have the wrong count, `.weightOverflow` if a value
-  ///   is too large for `precision`; allocation and driver errors.
+  /// - Throws: `.shape` if the bias or the values have the wrong count, `.weightOverflow` if a
+  ///   value is too large for `precision`; allocation and driver errors.
   package init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision, bias: [Float]? = nil,
     values: (Range<Int>) -> [Float]

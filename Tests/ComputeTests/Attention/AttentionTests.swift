@@ -41,8 +41,8 @@ extension DeviceTests {
     }
 
     /// On the CPU path of many models. For kernels one of each kind: fewer elements than a vector,
-    /// whole vectors and tiles, a part of one, and on GPUs more than tiles of 64 rows have space for;
-    /// those below a chunk are those of the other tests.
+    /// whole vectors and tiles, a part of one, and on GPUs more than tiles of 64 rows have space
+    /// for; those below a chunk are those of the other tests.
     private static func dimensions(_ name: TestDevice) -> [Int] {
       switch name {
       case .cpu: [3, 16, 64, 80, 96, 128, 256]

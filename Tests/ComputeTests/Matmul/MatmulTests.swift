@@ -12,8 +12,8 @@ extension DeviceTests {
       (2, 1000, 257), (1, 896, 896), (100, 132, 200), (13, 2100, 64), (7, 70, 2500),
       (67, 70, 2500), (3, 65, 130), (64, 66, 145), (5, 9, 128),
     ]
-    /// For 16-bit weights, with loads one by one and as vectors. The tiles are those of f32, and PoCL
-    /// takes seconds to compile one of them.
+    /// For 16-bit weights, with loads one by one and as vectors. The tiles are those of f32, and
+    /// PoCL takes seconds to compile one of them.
     static let fewShapes = [(5, 63, 7), (6, 64, 64), (13, 2100, 64)]
 
     @Test(arguments: TestDevice.all, WeightPrecision.allCases)
