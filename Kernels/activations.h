@@ -1,7 +1,8 @@
-// activations.h - the activation function of a program and its derivative.
+// activations.h - activation functions and their derivatives.
 //
-// Included after lanes.h by the files that name it under "Needs". ACTIVATION is one of these
-// (Activation.swift and, for the CPU path, Sources/CArithmetic/include/activation.h):
+// Included after lanes.h by the files that name it under "Needs". An `activation` is one of these,
+// the same for all work-items (Activation.swift and, for the CPU path,
+// Sources/CArithmetic/include/activation.h):
 #define ACTIVATION_SILU 0       // x * sigmoid(x)
 #define ACTIVATION_GELU_TANH 1  // x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2
 #define ACTIVATION_GELU 2       // x * Phi(x), with Phi the standard normal distribution function
@@ -30,28 +31,24 @@ DEVICE Lane normal_cumulative(Lane x) {
   return x < 0.0f ? tail : 1.0f - tail;
 }
 
-DEVICE Lane activated(Lane x) {
-#if ACTIVATION == ACTIVATION_SILU
-  return x * sigmoid(x);
-#elif ACTIVATION == ACTIVATION_GELU_TANH
-  return x * sigmoid(2.0f * GELU_SLOPE * (x + GELU_CUBIC * x * x * x));
-#elif ACTIVATION == ACTIVATION_GELU
-  return x * normal_cumulative(x);
-#else
+DEVICE Lane activated(Lane x, int activation) {
+  if (activation == ACTIVATION_SILU) return x * sigmoid(x);
+  if (activation == ACTIVATION_GELU_TANH)
+    return x * sigmoid(2.0f * GELU_SLOPE * (x + GELU_CUBIC * x * x * x));
+  if (activation == ACTIVATION_GELU) return x * normal_cumulative(x);
   return MAX(x, 0.0f);
-#endif
 }
 
-DEVICE Lane activation_slope(Lane x) {
-#if ACTIVATION == ACTIVATION_SILU
-  const Lane s = sigmoid(x);
-  return s + x * s * (1.0f - s);
-#elif ACTIVATION == ACTIVATION_GELU_TANH
-  const Lane s = sigmoid(2.0f * GELU_SLOPE * (x + GELU_CUBIC * x * x * x));
-  return s + x * s * (1.0f - s) * (2.0f * GELU_SLOPE * (1.0f + 3.0f * GELU_CUBIC * x * x));
-#elif ACTIVATION == ACTIVATION_GELU
-  return normal_cumulative(x) + x * 0.398942280f * exponential(-0.5f * x * x);
-#else
+DEVICE Lane activation_slope(Lane x, int activation) {
+  if (activation == ACTIVATION_SILU) {
+    const Lane s = sigmoid(x);
+    return s + x * s * (1.0f - s);
+  }
+  if (activation == ACTIVATION_GELU_TANH) {
+    const Lane s = sigmoid(2.0f * GELU_SLOPE * (x + GELU_CUBIC * x * x * x));
+    return s + x * s * (1.0f - s) * (2.0f * GELU_SLOPE * (1.0f + 3.0f * GELU_CUBIC * x * x));
+  }
+  if (activation == ACTIVATION_GELU)
+    return normal_cumulative(x) + x * 0.398942280f * exponential(-0.5f * x * x);
   return x > 0.0f ? (Lane)1.0f : (Lane)0.0f;
-#endif
 }

@@ -10,24 +10,21 @@
 //     d_output, query  [*, H, D]            read
 //     key, value       [*, G, D]            read
 //     log_sum_exp      [*, H]               read
-//     delta            [*, H]               read         of attention_delta
+//     delta            [*, H]               read         of attention_delta.cl
 //     d_key, d_value   [*, G, D]            write
-//     key_partial      [slots, slot_rows, G, D]  write, then read (attention_sum_slots): sums over
-//                                           a part of the queries that see a row;
-//                                           value_partial likewise
+//     key_partial      [slots, slot_rows, G, D]  write: sums over a part of the queries that see a
+//                                           row, for attention_sum_slots.cl; value_partial
+//                                           likewise
 //
-// Mapping   attention_key_value_gradient: own rows are keys, streamed rows are the packed queries
-//           of the tile's spans. GPU: one work-group of 256 lanes per key tile and key/value head.
+// Mapping   own rows are keys, streamed rows are the packed queries of the tile's spans. GPU: one work-group of 256 lanes per key tile and key/value head.
 //           CPU: one work-item.
-//           attention_sum_slots: one lane per element of the rows that have slots; slots are added
-//           in order.
 // Passes    per tile of queries: 1. scores and d_output . value  2. probabilities, score gradients
 //           3. both accumulated over the queries
 // Numerics  f32, no atomics: the order of every sum is fixed
 // Traffic   d_key and d_value once. Per key tile: GPU query and d_output twice (scores, sums);
 //           CPU once. key and value: GPU once per tile of queries that sees them, since
 //           multiply_tiles stages both tiles again each time; CPU once. Rows with slots: all this
-//           per slot, and the partial sums written and read once
+//           per slot, and the partial sums once
 // Needs     attention_tiles.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
@@ -177,19 +174,3 @@ KERNEL(LANES) attention_key_value_gradient(
 }
 
 #endif
-
-KERNEL(LANES) attention_sum_slots(const GLOBAL float *RESTRICT key_partial,
-                                  const GLOBAL float *RESTRICT value_partial,
-                                  GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
-                                  OFFSET first, OFFSET stride, int count, int slots) {
-  const OFFSET element = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
-  if (element >= count) return;
-  const OFFSET index = first + element;
-  float key_sum = 0.0f, value_sum = 0.0f;
-  for (int slot = 0; slot < slots; slot++) {
-    key_sum += key_partial[slot * stride + index];
-    value_sum += value_partial[slot * stride + index];
-  }
-  d_key[index] = key_sum;
-  d_value[index] = value_sum;
-}

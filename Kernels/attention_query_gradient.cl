@@ -3,28 +3,24 @@
 //
 // Per query row t and query head h with key/value head g, over the visible keys k:
 //     p[k]     = exp(s[k] - log_sum_exp)        (probabilities, recomputed tile by tile)
-//     delta    = d_output . output
 //     d_s[k]   = p[k] * (d_output . value[k,g] - delta)
 //                (times 1 - (s / soft_cap)^2 if scores are soft-capped)
 //     d_query  = scale * sum_k d_s[k] * key[k,g]
 //
 //     tiles             [*]        read         query tiles of the layout (attention_tiles.h)
-//     d_output, output  [*, H, D]  read
+//     d_output          [*, H, D]  read
 //     query             [*, H, D]  read
 //     key, value        [*, G, D]  read
 //     log_sum_exp       [*, H]     read
-//     delta             [*, H]     write (attention_delta), read (attention_query_gradient)
+//     delta             [*, H]     read          d_output . output (attention_delta.cl)
 //     d_query           [*, H, D]  write
 //
-// Mapping   attention_delta: GPU: 16 adjacent lanes per row and head, reduced by a tree.
-//           CPU: one work-item per row and head.
-//           attention_query_gradient: own rows are queries, streamed rows are keys.
+// Mapping   own rows are queries, streamed rows are keys.
 //           GPU: one work-group of 256 lanes per query tile and key/value head. CPU: one work-item.
 // Passes    per tile of keys: 1. scores and d_output . value  2. score gradients
 //           3. accumulated over the keys
 // Numerics  f32, no atomics: the order of every sum is fixed
-// Traffic   attention_delta: d_output, output and delta once.
-//           attention_query_gradient: d_query once. Per query tile: GPU key twice (scores, sums)
+// Traffic   d_query once. Per query tile: GPU key twice (scores, sums)
 //           and value once; CPU both once. query and d_output: GPU once per key tile that their
 //           query tile sees, since multiply_tiles stages both tiles again each time; CPU once
 // Needs     attention_tiles.h
@@ -140,42 +136,6 @@ KERNEL(LANES) attention_query_gradient(
   }
   BARRIER();
   store_accumulated(accumulated, own_rows, scale, d_query);
-}
-
-#endif
-
-#ifdef CPU_DEVICE
-
-KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
-                              const GLOBAL float *RESTRICT output, GLOBAL float *RESTRICT delta,
-                              int rows) {
-  (void)rows;
-  const OFFSET from = (OFFSET)GROUP_ID * HEAD_DIMENSION;
-  float sum = 0.0f;
-  for (int d = 0; d < HEAD_DIMENSION; d++) sum += d_output[from + d] * output[from + d];
-  delta[GROUP_ID] = sum;
-}
-
-#else
-
-KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
-                              const GLOBAL float *RESTRICT output, GLOBAL float *RESTRICT delta,
-                              int rows) {
-  LOCAL float partial[LANES];
-  const int lane = LOCAL_ID;
-  const int x = lane % SIDE;
-  const int row = GROUP_ID * (LANES / SIDE) + lane / SIDE;
-  const OFFSET from = (OFFSET)row * HEAD_DIMENSION;
-  const int width = row < rows ? HEAD_DIMENSION : 0;
-  float sum = 0.0f;
-  for (int d = x; d < width; d += SIDE) sum += d_output[from + d] * output[from + d];
-  partial[lane] = sum;
-  BARRIER();
-  for (int offset = SIDE / 2; offset > 0; offset /= 2) {
-    if (x < offset) partial[lane] += partial[lane + offset];
-    BARRIER();
-  }
-  if (x == 0 && row < rows) delta[row] = partial[lane];
 }
 
 #endif

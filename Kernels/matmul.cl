@@ -8,9 +8,7 @@
 //     weight    [N, K]      read    f32, bf16 or f16 (ELEMENT), widened on load
 //     bias      [N]         read    if has_bias is 1
 //     addend    as y        read    if adds is 1: added to the result; y itself or another buffer
-//     y         [*, width]  write   from row first_out
-//     partial   [splits, rows, width]  read by matmul_sum: partial sums of split-K, which the GEMM
-//                       writes as its y
+//     y         [*, width]  write   from row first_out; with split-K [splits, rows, width]
 //
 // Mapping   one work-group per tile of y, TILE_ROWS by TILE_COLUMNS, and per split of the inner
 //           dimension (GROUP_ID_Z). Item (i, j) of its ITEM_ROWS by ITEM_COLUMNS items computes
@@ -35,10 +33,10 @@
 //           row (32 of 16-bit weights), whole sectors. W backward is contiguous along the columns:
 //           16 or more items read adjacent quads. Local rows are padded by four floats: the
 //           transposed stores then have at most two-way bank conflicts.
-// Numerics  f32 sums in order of the inner dimension; splits are added in order
-// Traffic   x once per TILE_COLUMNS columns, W once per TILE_ROWS rows, y once (partial twice with
-//           split-K)
-// Entries   matmul or matmul_backward; matmul_sum
+// Numerics  f32 sums in order of the inner dimension; matmul_sum.cl adds splits in order
+// Traffic   x once per TILE_COLUMNS columns, W once per TILE_ROWS rows, y once, with
+//           split-K the partial sums [splits, rows, width] as y
+// Entries   matmul or matmul_backward
 // Tunable   ITEM_ROWS * ITEM_COLUMNS = 256, multiples of 4 and 8; PARTS 1 or 2; TILE_K 8, 16 or 32
 //           with TILE_COLUMNS * TILE_K a multiple of 1024; ALIGNED 1 if width and inner are
 //           multiples of 4: quads are then loaded as vectors. 16 * 16 items with PARTS 2 give a
@@ -237,20 +235,6 @@ KERNEL(ITEMS) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRI
                                 addend + to + first_column,
                                 sum[r] + 4 * part, has_bias, adds, width - first_column);
     }
-  }
-}
-
-KERNEL(ITEMS) matmul_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
-                          const GLOBAL float *addend, GLOBAL float *y, int rows, int width,
-                          int splits, int first_out, int has_bias, int adds) {
-  const int row = GROUP_ID_Y;
-  const int column = GROUP_ID * ITEMS + LOCAL_ID;
-  if (column < width) {
-    float sum = has_bias ? bias[column] : 0.0f;
-    for (int split = 0; split < splits; split++)
-      sum += partial[((OFFSET)split * rows + row) * width + column];
-    const OFFSET to = ((OFFSET)first_out + row) * width + column;
-    y[to] = adds ? addend[to] + sum : sum;
   }
 }
 

@@ -26,7 +26,7 @@
 // Traffic   2 * T * (H + 2G) * D floats and the angles
 // Twin      Sources/Compute/Attention/Rotary.swift, RotaryBackward.swift,
 //           Sources/CArithmetic/rotary.c
-// Build     LANES=1,128 HEAD_DIMENSION=64
+// Build     LANES=1,128
 
 // Rotates the heads of a row, `width` elements in all, by the row's angles times `direction` (1, or
 // -1 for the transpose).
@@ -34,8 +34,9 @@
 
 DEVICE void rotate_heads(const GLOBAL float *RESTRICT heads, int width,
                          const GLOBAL float *cosine, const GLOBAL float *sine,
-                         int half_dimension, float direction, GLOBAL float *RESTRICT rotated) {
-  for (int head = 0; head < width; head += HEAD_DIMENSION) {
+                         int head_dimension, int half_dimension, float direction,
+                         GLOBAL float *RESTRICT rotated) {
+  for (int head = 0; head < width; head += head_dimension) {
     const GLOBAL float *low = heads + head;
     const GLOBAL float *high = low + half_dimension;
     GLOBAL float *to_low = rotated + head;
@@ -54,7 +55,7 @@ DEVICE void rotate_heads(const GLOBAL float *RESTRICT heads, int width,
       to_low[i] = low[i] * cosine[i] - high[i] * s;
       to_high[i] = high[i] * cosine[i] + low[i] * s;
     }
-    for (i = 2 * half_dimension; i < HEAD_DIMENSION; i++) to_low[i] = low[i];
+    for (i = 2 * half_dimension; i < head_dimension; i++) to_low[i] = low[i];
   }
 }
 
@@ -62,9 +63,10 @@ DEVICE void rotate_heads(const GLOBAL float *RESTRICT heads, int width,
 
 DEVICE void rotate_heads(const GLOBAL float *RESTRICT heads, int width,
                          const GLOBAL float *cosine, const GLOBAL float *sine,
-                         int half_dimension, float direction, GLOBAL float *RESTRICT rotated) {
+                         int head_dimension, int half_dimension, float direction,
+                         GLOBAL float *RESTRICT rotated) {
   for (int e = LOCAL_ID; e < width; e += LANES) {
-    const int i = e % HEAD_DIMENSION;
+    const int i = e % head_dimension;
     const int pair = i < half_dimension ? i : i - half_dimension;
     if (i >= 2 * half_dimension) {
       rotated[e] = heads[e];
@@ -83,15 +85,18 @@ KERNEL(LANES) split_heads(const GLOBAL float *RESTRICT projected,
                           const GLOBAL int *RESTRICT positions,
                           const GLOBAL int *RESTRICT key_rows, GLOBAL float *RESTRICT query,
                           GLOBAL float *RESTRICT key, GLOBAL float *RESTRICT value,
-                          int query_width, int key_width, int half_dimension) {
+                          int query_width, int key_width, int head_dimension,
+                          int half_dimension) {
   const int row = GROUP_ID;
   const GLOBAL float *from = projected + (OFFSET)row * (query_width + 2 * key_width);
   const GLOBAL float *c = cosine + (OFFSET)positions[row] * half_dimension;
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
-  rotate_heads(from, query_width, c, s, half_dimension, 1.0f, query + (OFFSET)row * query_width);
+  rotate_heads(from, query_width, c, s, head_dimension, half_dimension, 1.0f,
+               query + (OFFSET)row * query_width);
   if (key_width > 0) {
     const OFFSET offset = (OFFSET)key_rows[row] * key_width;
-    rotate_heads(from + query_width, key_width, c, s, half_dimension, 1.0f, key + offset);
+    rotate_heads(from + query_width, key_width, c, s, head_dimension, half_dimension, 1.0f,
+                 key + offset);
     from += query_width + key_width;
     for (int e = LOCAL_ID; e < key_width; e += LANES) value[offset + e] = from[e];
   }
@@ -104,15 +109,17 @@ KERNEL(LANES) merge_heads(const GLOBAL float *RESTRICT d_query,
                           const GLOBAL int *RESTRICT positions,
                           const GLOBAL int *RESTRICT key_rows,
                           GLOBAL float *RESTRICT d_projected, int query_width, int key_width,
-                          int half_dimension) {
+                          int head_dimension, int half_dimension) {
   const int row = GROUP_ID;
   GLOBAL float *to = d_projected + (OFFSET)row * (query_width + 2 * key_width);
   const GLOBAL float *c = cosine + (OFFSET)positions[row] * half_dimension;
   const GLOBAL float *s = sine + (OFFSET)positions[row] * half_dimension;
-  rotate_heads(d_query + (OFFSET)row * query_width, query_width, c, s, half_dimension, -1.0f, to);
+  rotate_heads(d_query + (OFFSET)row * query_width, query_width, c, s, head_dimension,
+               half_dimension, -1.0f, to);
   if (key_width > 0) {
     const OFFSET offset = (OFFSET)key_rows[row] * key_width;
-    rotate_heads(d_key + offset, key_width, c, s, half_dimension, -1.0f, to + query_width);
+    rotate_heads(d_key + offset, key_width, c, s, head_dimension, half_dimension, -1.0f,
+                 to + query_width);
     to += query_width + key_width;
     for (int e = LOCAL_ID; e < key_width; e += LANES) to[e] = d_value[offset + e];
   }

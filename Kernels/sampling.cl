@@ -1,50 +1,37 @@
-// sampling.cl - draws a token per row of logits by inverse transform sampling.
+// sampling.cl - draws a token per row of probabilities by inverse transform sampling.
 //
-//     tokens[t] = the first v with sum_{w <= v} softmax(logits[t] / temperature)[w] > uniforms[t]
+//     tokens[t] = the first v with sum_{w <= v} probabilities[t, w] > uniforms[t] * total
 //
-//     logits     [T, V]  read
-//     uniforms   [T]     read     in [0, 1)
-//     tokens     [T]     write
+//     probabilities  [T, V]  read    of softmax.cl; total is their sum, 1 but for rounding
+//     uniforms       [T]     read    in [0, 1)
+//     tokens         [T]     write
 //
 // Mapping   GPU: one work-group of LANES per row. Each pass splits the remaining tokens into LANES
 //           / 16 spans of consecutive tokens; 16 adjacent lanes sum one span. CPU: one work-item
 //           per row, 16 tokens at a time.
-// Passes    1. maximum  2. weights e^((x - max) / temperature), summed by span; the next pass
-//           splits the span that contains uniform * total, until 16 tokens are left (CPU: spans are
-//           16 tokens)  3. linear search in that span. If rounding moves the target past the end,
-//           the last token with a weight above 0 is taken: a token of probability 0 is never drawn.
+// Passes    1. sums by span; the next pass splits the span that contains uniform * total, until 16
+//           tokens are left (CPU: spans are 16 tokens)  2. linear search in that span. If rounding moves the target past the end,
+//           the last token with a probability above 0 is taken: a token of probability 0 is never drawn.
 // Numerics  f32; the order of the sums is fixed
-// Traffic   2 * T * V floats (GPU: each further pass reads a 16th of the one before; CPU: 3 * T *
-//           V)
+// Traffic   T * V floats (GPU: each further pass reads a 16th of the one before; CPU: 2 * T * V)
 // Twin      Sources/Compute/Sampling/Sampling.swift, Sources/CArithmetic/sampling.c
 // Needs     lanes.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE
 
-// Weights of 16 tokens from token v. Weights that underflow, and those past the end of the row, are
-// 0.
-DEVICE Lane weights_at(const GLOBAL float *row, int v, int width, float maximum, float scale) {
-  const Lane exponent = (load_lane_or(row, v, width, -INFINITY) - maximum) * scale;
-  return exponent < -87.0f ? (Lane)0.0f : exponential(exponent);
-}
-
-KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *RESTRICT uniforms,
-                      GLOBAL int *RESTRICT tokens, int width, float temperature) {
+KERNEL(1) sample_rows(const GLOBAL float *RESTRICT probabilities,
+                      const GLOBAL float *RESTRICT uniforms, GLOBAL int *RESTRICT tokens,
+                      int width) {
   const int row = GROUP_ID;
-  const GLOBAL float *from = logits + (OFFSET)row * width;
-  const float scale = 1.0f / temperature;
-  Lane found = -INFINITY;
-  for (int v = 0; v < width; v += STRIDE)
-    found = fmax(found, load_lane_or(from, v, width, -INFINITY));
-  const float maximum = largest(found, 0);
+  const GLOBAL float *from = probabilities + (OFFSET)row * width;
   Lane sums = 0.0f;
-  for (int v = 0; v < width; v += STRIDE) sums += weights_at(from, v, width, maximum, scale);
+  for (int v = 0; v < width; v += STRIDE) sums += load_or_zero(from, v, width);
   float rest = uniforms[row] * total(sums, 0);
   int block = 0;
   float target = rest;
   for (int v = 0; v < width; v += STRIDE) {
-    const float sum = total(weights_at(from, v, width, maximum, scale), 0);
+    const float sum = total(load_or_zero(from, v, width), 0);
     if (sum > 0.0f) {
       block = v;
       target = rest;
@@ -54,7 +41,7 @@ KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *R
   }
   int token = block;
   float weights[STRIDE];
-  vstore16(weights_at(from, block, width, maximum, scale), 0, weights);
+  vstore16(load_or_zero(from, block, width), 0, weights);
   for (int i = 0; i < STRIDE && target >= 0.0f; i++) {
     target -= weights[i];
     if (weights[i] > 0.0f) token = block + i;
@@ -68,22 +55,18 @@ KERNEL(1) sample_rows(const GLOBAL float *RESTRICT logits, const GLOBAL float *R
 #define SIDE 16
 #define SPANS (LANES / SIDE)
 
-KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
+KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT probabilities,
                           const GLOBAL float *RESTRICT uniforms, GLOBAL int *RESTRICT tokens,
-                          int width, float temperature) {
+                          int width) {
   LOCAL float partial[LANES];
   LOCAL float sums[SPANS];
   LOCAL float target[1];
   LOCAL int chosen[1];
   const int row = GROUP_ID;
   const int lane = LOCAL_ID;
-  const GLOBAL float *from = logits + (OFFSET)row * width;
-  const float scale = 1.0f / temperature;
-  float found = -INFINITY;
-  for (int v = lane; v < width; v += LANES) found = MAX(found, from[v]);
-  const float maximum = largest(found, partial);
+  const GLOBAL float *from = probabilities + (OFFSET)row * width;
 
-  // The drawn token is one of the `length` tokens from `begin`; `rest` is the target weight from
+  // The drawn token is one of the `length` tokens from `begin`; `rest` is the target sum from
   // `begin`.
   int begin = 0, length = width;
   float rest = uniforms[row];
@@ -93,7 +76,7 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
     const int last = begin + length < width ? begin + length : width;
     const int end = first + span < last ? first + span : last;
     float sum = 0.0f;
-    for (int v = first + lane % SIDE; v < end; v += SIDE) sum += EXP((from[v] - maximum) * scale);
+    for (int v = first + lane % SIDE; v < end; v += SIDE) sum += from[v];
     partial[lane] = sum;
     BARRIER();
     if (lane < SPANS) {
@@ -132,9 +115,8 @@ KERNEL(LANES) sample_rows(const GLOBAL float *RESTRICT logits,
     const int end = begin + length < width ? begin + length : width;
     int token = begin;
     for (int v = begin; v < end && rest >= 0.0f; v++) {
-      const float weight = EXP((from[v] - maximum) * scale);
-      rest -= weight;
-      if (weight > 0.0f) token = v;
+      rest -= from[v];
+      if (from[v] > 0.0f) token = v;
     }
     tokens[row] = token;
   }

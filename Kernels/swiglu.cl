@@ -10,6 +10,7 @@
 //                         d_gate | d_up on exit
 //     hidden      [T, F]   write
 //     d_hidden    [T, F]   read
+//     activation           its number in activations.h
 //
 // Mapping   one work-group (CPU: one work-item) per SPAN columns of a row (lanes.h): group (c, t)
 //           has columns c * SPAN ... of row t
@@ -18,10 +19,10 @@
 // Traffic   forward 3 * T * F floats, backward 5 * T * F
 // Twin      Sources/Compute/Elementwise/SwiGLU.swift, Sources/CArithmetic/activation.c
 // Needs     lanes.h activations.h
-// Build     LANES=128 SPAN=1024 ACTIVATION=0,1,2,3
+// Build     LANES=128 SPAN=1024
 
 KERNEL(LANES) swiglu_forward(const GLOBAL float *RESTRICT gate_up, GLOBAL float *RESTRICT hidden,
-                             int width) {
+                             int width, int activation) {
   const OFFSET row = GROUP_ID_Y;
   const int begin = GROUP_ID * SPAN;
   const int end = width - begin < SPAN ? width : begin + SPAN;
@@ -29,11 +30,12 @@ KERNEL(LANES) swiglu_forward(const GLOBAL float *RESTRICT gate_up, GLOBAL float 
   const GLOBAL float *up = gate + width;
   GLOBAL float *to = hidden + row * width;
   for (int f = begin + FIRST; f < end; f += STRIDE)
-    store_lane(activated(load_or_zero(gate, f, end)) * load_or_zero(up, f, end), to, f, end);
+    store_lane(activated(load_or_zero(gate, f, end), activation) * load_or_zero(up, f, end), to, f,
+               end);
 }
 
 KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
-                              GLOBAL float *RESTRICT gate_up, int width) {
+                              GLOBAL float *RESTRICT gate_up, int width, int activation) {
   const OFFSET row = GROUP_ID_Y;
   const int begin = GROUP_ID * SPAN;
   const int end = width - begin < SPAN ? width : begin + SPAN;
@@ -44,7 +46,7 @@ KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
     const Lane g = load_or_zero(gate, f, end);
     const Lane d = load_or_zero(gradient, f, end);
     const Lane u = load_or_zero(up, f, end);
-    store_lane(d * u * activation_slope(g), gate, f, end);
-    store_lane(d * activated(g), up, f, end);
+    store_lane(d * u * activation_slope(g, activation), gate, f, end);
+    store_lane(d * activated(g, activation), up, f, end);
   }
 }

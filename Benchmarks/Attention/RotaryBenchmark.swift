@@ -30,8 +30,8 @@ enum RotaryBenchmark: OperationBenchmark {
 
   private final class Operands {
     let rotation: RotaryTable
-    let positions: DeviceBuffer<Int32>
-    let keyRows: DeviceBuffer<Int32>
+    let positions: RowIndices
+    let keyRows: RowIndices
     var projected: DeviceBuffer<Float>
     var query: DeviceBuffer<Float>
     var key: DeviceBuffer<Float>
@@ -41,8 +41,8 @@ enum RotaryBenchmark: OperationBenchmark {
       rotation = try RotaryTable(
         device, inverseFrequencies: workload.inverseFrequencies,
         positions: RotaryWorkload.positionLimit)
-      positions = try device.buffer(workload.positions)
-      keyRows = try device.buffer(workload.keyRows)
+      positions = try device.rowIndices(workload.positions)
+      keyRows = try device.rowIndices(workload.keyRows)
       projected = try device.buffer(workload.projected)
       query = try device.buffer(count: workload.rows * workload.heads.queryWidth)
       key = try device.buffer(count: workload.keyCapacity * workload.heads.keyValueWidth)

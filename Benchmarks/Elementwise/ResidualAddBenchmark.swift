@@ -27,13 +27,13 @@ enum ResidualAddBenchmark: OperationBenchmark {
 
   private final class Operands {
     let x: DeviceBuffer<Float>
-    let positions: DeviceBuffer<Int32>
+    let positions: RowIndices
     var y: DeviceBuffer<Float>
 
     init(_ device: Device, _ rows: Int, _ width: Int) throws {
       var generator = SeededGenerator(seed: 7)
       x = try device.buffer(generator.floats(rows * width))
-      positions = try device.buffer((0..<Int32(rows)).shuffled(using: &generator))
+      positions = try device.rowIndices((0..<Int32(rows)).shuffled(using: &generator))
       y = try device.buffer(generator.floats(rows * width))
     }
   }

@@ -24,7 +24,7 @@ enum EmbeddingBenchmark: OperationBenchmark {
 
   private final class Operands {
     let table: WeightMatrix
-    let identifiers: DeviceBuffer<Int32>
+    let identifiers: RowIndices
     var y: DeviceBuffer<Float>
 
     init(
@@ -33,7 +33,7 @@ enum EmbeddingBenchmark: OperationBenchmark {
     ) throws {
       table = try WeightMatrix(
         device, rows: values.count / width, columns: width, precision: precision, values: values)
-      identifiers = try device.buffer(tokens)
+      identifiers = try device.rowIndices(tokens)
       y = try device.buffer(count: tokens.count * width)
     }
   }

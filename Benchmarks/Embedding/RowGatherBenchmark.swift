@@ -32,13 +32,13 @@ enum RowGatherBenchmark: OperationBenchmark {
 
   private final class Operands {
     let source: DeviceBuffer<Float>
-    let rows: DeviceBuffer<Int32>
+    let rows: RowIndices
     var table: DeviceBuffer<Float>
     var target: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: RowGatherWorkload) throws {
       source = try device.buffer(workload.source)
-      rows = try device.buffer(workload.rows)
+      rows = try device.rowIndices(workload.rows)
       table = try device.buffer(workload.table)
       target = try device.buffer(workload.source)
     }

@@ -23,13 +23,13 @@ enum AgreementBenchmark: OperationBenchmark {
   private final class Operands {
     let logits: DeviceBuffer<Float>
     let chosen: DeviceBuffer<Int32>
-    let rowIndices: DeviceBuffer<Int32>
+    let rowIndices: RowIndices
     var agreements: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: VocabularyWorkload) throws {
       logits = try device.buffer(workload.logits)
       chosen = try device.buffer(workload.argmax())
-      rowIndices = try device.buffer(Array(0..<Int32(workload.rows)))
+      rowIndices = try device.rowIndices(Array(0..<Int32(workload.rows)))
       agreements = try device.buffer(count: workload.rows)
     }
   }

@@ -32,7 +32,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
     let head: WeightMatrix
     var hidden: DeviceBuffer<Float>
     let teacherHidden: DeviceBuffer<Float>
-    let rowIndices: DeviceBuffer<Int32>
+    let rowIndices: RowIndices
     var losses: DeviceBuffer<Float>
     var hiddenGradient: DeviceBuffer<Float>
 
@@ -44,7 +44,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
         values: workload.head)
       hidden = try device.buffer(workload.hidden)
       teacherHidden = try device.buffer(workload.teacherHidden)
-      rowIndices = try device.buffer(workload.rowIndices)
+      rowIndices = try device.rowIndices(workload.rowIndices)
       losses = try device.buffer(count: workload.rows)
       hiddenGradient = try device.buffer(workload.hidden)
     }

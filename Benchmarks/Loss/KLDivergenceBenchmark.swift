@@ -32,13 +32,13 @@ enum KLDivergenceBenchmark: OperationBenchmark {
 
   private final class Operands {
     let teacher: DeviceBuffer<UInt16>
-    let rowIndices: DeviceBuffer<Int32>
+    let rowIndices: RowIndices
     var student: DeviceBuffer<Float>
     var losses: DeviceBuffer<Float>
 
     init(_ device: Device, _ workload: KLDivergenceWorkload) throws {
       teacher = try device.buffer(workload.halfTeacher)
-      rowIndices = try device.buffer(workload.rowIndices)
+      rowIndices = try device.rowIndices(workload.rowIndices)
       student = try device.buffer(workload.student)
       losses = try device.buffer(count: workload.rows)
     }

@@ -40,7 +40,7 @@ enum ProjectedDivergenceBenchmark: OperationBenchmark {
   private final class Operands {
     let projected: DeviceBuffer<Float>
     let entropies: DeviceBuffer<Float>
-    let rowIndices: DeviceBuffer<Int32>
+    let rowIndices: RowIndices
     let hidden: DeviceBuffer<Float>
     var logits: DeviceBuffer<Float>
     var hiddenGradient: DeviceBuffer<Float>
@@ -50,7 +50,7 @@ enum ProjectedDivergenceBenchmark: OperationBenchmark {
     init(_ device: Device, _ workload: ProjectedDivergenceWorkload) throws {
       projected = try device.buffer(workload.projected)
       entropies = try device.buffer(workload.entropies)
-      rowIndices = try device.buffer(workload.rowIndices)
+      rowIndices = try device.rowIndices(workload.rowIndices)
       hidden = try device.buffer(workload.hidden)
       logits = try device.buffer(workload.logits)
       hiddenGradient = try device.buffer(workload.hidden)

@@ -14,21 +14,22 @@ enum SamplingBenchmark: OperationBenchmark {
     return [
       BenchmarkCase("R \(rows), V \(width)", bytes: workload.bytes) {
         try device.sample(
-          operands.logits, temperature: 1, uniforms: operands.uniforms, rows: rows, width: width,
+          operands.probabilities, uniforms: operands.uniforms, rows: rows, width: width,
           into: &operands.tokens)
       }
     ]
   }
 
   private final class Operands {
-    let logits: DeviceBuffer<Float>
+    var probabilities: DeviceBuffer<Float>
     let uniforms: DeviceBuffer<Float>
     var tokens: DeviceBuffer<Int32>
 
     init(_ device: Device, _ workload: VocabularyWorkload) throws {
-      logits = try device.buffer(workload.logits)
+      probabilities = try device.buffer(workload.logits)
       uniforms = try device.buffer(workload.uniforms)
       tokens = try device.buffer(count: workload.rows)
+      try device.softmax(&probabilities, rows: workload.rows, width: workload.width)
     }
   }
 }

@@ -29,7 +29,7 @@ struct StepCommand: ParsableCommand {
       prompt: LearnedPrompt(embeddings: start, width: decoder.configuration.hiddenSize),
       in: Frame(), batchSize: options.batch,
       objective: .forwardKL, optimizer: .adamW(), clipNorm: nil,
-      roundsActivations: options.activations == .bf16)
+      precision: options.activations == .bf16 ? .bf16 : .f32)
 
     var seconds: [Double] = []
     var counts = device.counts

@@ -29,6 +29,11 @@ static const char argmax[] = {
 };
 SOURCE(argmax, "argmax.cl")
 
+static const char attention_delta[] = {
+#embed "../../Kernels/attention_delta.cl"
+};
+SOURCE(attention_delta, "attention_delta.cl")
+
 static const char attention_forward[] = {
 #embed "../../Kernels/attention_forward.cl"
 };
@@ -43,6 +48,11 @@ static const char attention_query_gradient[] = {
 #embed "../../Kernels/attention_query_gradient.cl"
 };
 SOURCE(attention_query_gradient, "attention_query_gradient.cl")
+
+static const char attention_sum_slots[] = {
+#embed "../../Kernels/attention_sum_slots.cl"
+};
+SOURCE(attention_sum_slots, "attention_sum_slots.cl")
 
 static const char attention_tiles[] = {
 #embed "../../Kernels/attention_tiles.h"
@@ -98,6 +108,11 @@ static const char matmul[] = {
 #embed "../../Kernels/matmul.cl"
 };
 SOURCE(matmul, "matmul.cl")
+
+static const char matmul_sum[] = {
+#embed "../../Kernels/matmul_sum.cl"
+};
+SOURCE(matmul_sum, "matmul_sum.cl")
 
 static const char matmul_wide[] = {
 #embed "../../Kernels/matmul_wide.cl"

@@ -1,10 +1,11 @@
 package import OpenCL
 
-/// Errors of this module: a missing device, missing memory, an operand of the wrong size, an
-/// unsupported call, or a failed driver call.
-package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
+/// Errors of this module, one case for each cause, with what was expected and what was found.
+package enum ComputeError: Error, Sendable, Equatable {
   /// There is no device with the requested name; `found` lists the devices.
   case unknownDevice(asked: String, found: [String])
+  /// The CPU path cannot run on so many threads.
+  case threads(Int)
   /// `needed` bytes were requested, `available` are left; of what `limit` allows, where that is not
   /// the device's own memory.
   case outOfMemory(device: String, needed: Int, available: Int, limit: MemoryLimit? = nil)
@@ -12,36 +13,122 @@ package enum ComputeError: Error, CustomStringConvertible, Sendable, Equatable {
   /// much memory is free.
   case bufferTooLarge(device: String, needed: Int, limit: Int)
   /// An operand has fewer elements than its shape.
-  case shape(operation: String, operand: String, expected: Int, found: Int)
-  /// A call that the operation does not support, such as a head dimension that is too large.
-  case unsupported(operation: String, reason: String)
+  case shape(operation: String, operand: String, expected: Shape, found: Int)
+  /// An index that is not a row of what it indexes, which has `rows` rows; nil for a negative
+  /// index.
+  case rowIndex(operation: String, operand: String, index: Int, rows: Int?)
+  /// A count that does not fit the `int` of a kernel.
+  case countTooLarge(kernel: String, argument: Int, found: Int)
+  /// Query heads that do not divide over the key/value heads.
+  case headGroups(operation: String, queryHeads: Int, keyValueHeads: Int)
+  /// A head dimension that attention does not support; `limit` is the largest.
+  case headDimension(operation: String, found: Int, limit: Int)
+  /// Two sequences share key rows that are not the prefix's: their gradients are not supported.
+  case sharedKeys(operation: String)
+  /// A prefix of a negative number of rows.
+  case prefixRows(Int)
+  /// A sliding window of no positions.
+  case window(Int)
+  /// A sequence of an attention layout with a negative row or count, or more queries than keys.
+  case sequence(index: Int, AttentionSequence)
+  /// A head [V, E] that does not fit the teacher's rows.
+  case teacherShape(operation: String, head: Shape, teacher: Shape)
+  /// A projected teacher cannot serve this head or objective.
+  case projectedTeacher(operation: String, ProjectedTeacherLimit)
+  /// A weight that is larger than `precision` can hold.
+  case weightOverflow(precision: WeightPrecision)
+  /// A sampling temperature that is not above 0.
+  case temperature(Float)
+  /// The CPU path has no kernels to tune.
+  case nothingToTune
+  /// There is no tunable kernel of this name.
+  case unknownKernel(String)
+  /// The default constants of a kernel give a result that is not finite.
+  case defaultNotFinite(kernel: String)
   /// A driver call failed.
   case driver(OpenCLError)
+}
 
+/// What a projected teacher cannot serve.
+package enum ProjectedTeacherLimit: Sendable, Equatable {
+  /// A head with a bias.
+  case bias
+  /// Logits with a soft cap.
+  case softCap
+  /// Another objective than forward KL at this temperature.
+  case objective(temperature: Float)
+}
+
+extension ComputeError: CustomStringConvertible {
+  /// One line.
   package var description: String {
     switch self {
     case .unknownDevice(let asked, let found):
       let list = found.isEmpty ? "none but cpu" : found.joined(separator: ", ")
       return "unknown device '\(asked)': expected auto, cpu, opencl or one of these: \(list)"
+    case .threads(let count):
+      return "cpu: cannot run on \(count) threads"
     case .outOfMemory(let device, let needed, let available, let limit):
       let allowed = limit.map { " of \(Self.mebibytes($0.byteCount)) MiB allowed by \($0.source)" }
       return "\(device) is out of memory: \(Self.mebibytes(needed)) MiB needed, "
-        + "\(Self.mebibytes(available)) MiB available\(allowed ?? ""); a smaller --batch-size, "
-        + "--teacher-cache hidden or --precision bf16 lowers what is needed"
+        + "\(Self.mebibytes(available)) MiB available\(allowed ?? "")"
     case .bufferTooLarge(let device, let needed, let limit):
       return "\(device) takes at most \(Self.mebibytes(limit)) MiB in one buffer "
-        + "(CL_DEVICE_MAX_MEM_ALLOC_SIZE), \(Self.mebibytes(needed)) MiB needed; a smaller "
-        + "--batch-size, --teacher-cache hidden or --precision bf16 lowers what is needed"
+        + "(CL_DEVICE_MAX_MEM_ALLOC_SIZE), \(Self.mebibytes(needed)) MiB needed"
     case .shape(let operation, let operand, let expected, let found):
-      return "\(operation): \(operand) holds \(found) elements, expected at least \(expected)"
-    case .unsupported(let operation, let reason):
-      return "\(operation): \(reason)"
+      return "\(operation): \(operand) holds \(found) elements, expected \(expected), "
+        + "\(expected.count) elements"
+    case .rowIndex(let operation, let operand, let index, let rows):
+      let expected = rows.map { "an index below \($0)" } ?? "an index from 0 on"
+      return "\(operation): \(operand) holds row \(index), expected \(expected)"
+    case .countTooLarge(let kernel, let argument, let found):
+      return "\(kernel): \(found) as argument \(argument), expected at most \(Int32.max): fewer "
+        + "rows at once, such as those of a smaller batch, keep it below that"
+    case .headGroups(let operation, let queryHeads, let keyValueHeads):
+      return "\(operation): \(queryHeads) query heads do not divide over \(keyValueHeads) "
+        + "key/value heads"
+    case .headDimension(let operation, let found, let limit):
+      return "\(operation): head dimension \(found), expected 1 to \(limit)"
+    case .sharedKeys(let operation):
+      return "\(operation): two sequences share key rows that are not the prefix's"
+    case .prefixRows(let count):
+      return "attention layout: a prefix of \(count) rows"
+    case .window(let positions):
+      return "attention layout: a window of \(positions) positions"
+    case .sequence(let index, let sequence):
+      return "attention layout: sequence \(index) has \(sequence.queryCount) queries from row "
+        + "\(sequence.queryStart) and \(sequence.keyCount) keys from row \(sequence.keyStart), "
+        + "expected rows from 0 on and no more queries than keys"
+    case .teacherShape(let operation, let head, let teacher):
+      return "\(operation): a head \(head) for teacher rows of \(teacher)"
+    case .projectedTeacher(let operation, let limit):
+      return "\(operation): a projected teacher cannot serve \(limit)"
+    case .weightOverflow(let precision):
+      return "WeightMatrix: a weight is larger than \(precision) can hold"
+    case .temperature(let found):
+      return "softmax: temperature \(found), expected a number above 0"
+    case .nothingToTune:
+      return "tune: the CPU path has nothing to tune"
+    case .unknownKernel(let name):
+      return "tune: there is no kernel '\(name)'"
+    case .defaultNotFinite(let kernel):
+      return "tune: the default of \(kernel) gives no finite result"
     case .driver(let error):
       return error.description
     }
   }
 
   private static func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
+}
+
+extension ProjectedTeacherLimit: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .bias: "a head with a bias"
+    case .softCap: "logits with a soft cap"
+    case .objective(let temperature): "another loss than forward KL at temperature \(temperature)"
+    }
+  }
 }
 
 /// Runs a runtime call and converts its error to `ComputeError`.
@@ -55,10 +142,10 @@ func driver<Result: ~Copyable>(
 /// Throws if an operand has fewer elements than its shape.
 @inline(__always)
 func expect(
-  _ operation: StaticString, _ operand: StaticString, _ found: Int, atLeast expected: Int
+  _ operation: StaticString, _ operand: StaticString, _ found: Int, _ shape: Shape
 ) throws(ComputeError) {
-  if found < expected {
+  if found < shape.count {
     throw .shape(
-      operation: "\(operation)", operand: "\(operand)", expected: expected, found: found)
+      operation: "\(operation)", operand: "\(operand)", expected: shape, found: found)
   }
 }

@@ -21,12 +21,9 @@ package final class Device {
   /// The tuning of the kernels; none on the CPU path.
   package let tuning: DeviceTuning
 
-  /// Whether matrix multiplications with bf16 weights round activations and gradients to bf16 too,
-  /// unless they are exact. The relative error of each factor is then up to 2^-9, and the processor
-  /// runs at twice the rate. No effect if `canRoundActivations` is false.
-  package var roundsActivations = false
-
   /// The CPU path with `threads` threads; nil for one per core.
+  ///
+  /// - Throws: `.threads` if there cannot be so many.
   package init(
     cpuThreads threads: Int? = nil, variant: CPUVariant = .automatic, memoryLimit: Int? = nil
   ) throws(ComputeError) {
@@ -42,6 +39,8 @@ package final class Device {
 
   /// An OpenCL device. `isProfiling` records a time for every launch (see `takeTimings`); `tunings`
   /// is the store of tuned configurations.
+  ///
+  /// - Throws: driver errors.
   package init(
     opencl description: DeviceDescription, isProfiling: Bool = false,
     variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
@@ -66,8 +65,8 @@ package final class Device {
     return false
   }
 
-  /// Threads of the CPU path; nil on other devices. Where OpenBLAS multiplies, their number decides how matrices are divided, so
-  /// another number changes the order of sums and the last digits.
+  /// Threads of the CPU path; nil on other devices. Where OpenBLAS multiplies, their number decides
+  /// how matrices are divided, so another number changes the order of sums and the last digits.
   package var threads: Int? {
     if case .cpu(let cpu) = engine { return cpu.threads }
     return nil
@@ -80,6 +79,8 @@ package final class Device {
   }
 
   /// Waits until all enqueued commands have run.
+  ///
+  /// - Throws: driver errors.
   package func synchronize() throws(ComputeError) {
     if case .opencl(let gpu) = engine {
       try driver { () throws(OpenCLError) in try gpu.context.finish() }
@@ -102,6 +103,8 @@ package final class Device {
   }
 
   /// Submits all enqueued commands to the device, without waiting.
+  ///
+  /// - Throws: driver errors.
   package func flush() throws(ComputeError) {
     if case .opencl(let gpu) = engine {
       try driver { () throws(OpenCLError) in try gpu.context.flush() }
@@ -110,6 +113,8 @@ package final class Device {
 
   /// Device seconds of every launch since the last call, in order, with the kernel entry; empty
   /// unless profiling.
+  ///
+  /// - Throws: driver errors.
   package func takeTimings() throws(ComputeError) -> [(entry: String, seconds: Double)] {
     if case .opencl(let gpu) = engine { return try gpu.takeTimings() }
     return []

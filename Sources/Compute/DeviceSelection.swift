@@ -39,6 +39,8 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
 
   /// Opens the device. `threads` is for the CPU path; nil for one per core. `tunings` is the store
   /// of tuned configurations of OpenCL devices.
+  ///
+  /// - Throws: `.unknownDevice` if there is no such device; `.threads`; driver errors.
   package func open(
     threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user
   ) throws(ComputeError) -> Device {
@@ -80,7 +82,7 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
 
   /// The preferred GPU: discrete before shared memory, then the largest product of compute units
   /// and clock rate, then the first. Vendors count units differently, so the rate is only a guess
-  /// across vendors; `--device opencl:P.D` selects one.
+  /// across vendors; `openclDevice` selects one.
   static func fastestGPU(among devices: [DeviceDescription]) -> DeviceDescription? {
     func rank(_ device: DeviceDescription) -> (Int, Int) {
       (device.sharesHostMemory ? 0 : 1, device.computeUnits * max(device.clock, 1))

@@ -2,8 +2,8 @@ import Foundation
 
 /// Files that only this user can have written.
 enum OwnFile {
-  /// The contents of an ordinary file, reached through no link of that name, that belongs to the user and that nobody else
-  /// may write; nil for any other.
+  /// The contents of an ordinary file, reached through no link of that name, that belongs to the
+  /// user and that nobody else may write; nil for any other.
   static func contents(of path: String) -> [UInt8]? {
     let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -15,8 +15,8 @@ enum OwnFile {
     return (try? handle.readToEnd()).map { [UInt8]($0) }
   }
 
-  /// Writes a file that only the user may read and write; it appears under its name when it is complete. Nothing happens
-  /// where the system refuses.
+  /// Writes a file that only the user may read and write; it appears under its name when it is
+  /// complete. Nothing happens where the system refuses.
   static func replace(_ path: String, with bytes: [UInt8]) {
     let temporary = "\(path).\(UInt64.random(in: 0...UInt64.max)).tmp"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -26,6 +26,10 @@ package struct QueueTraffic: Sendable, Equatable {
   package internal(set) var traffic = QueueTraffic()
   let staging = StagingRing()
 
+  /// Opens a device.
+  ///
+  /// - Parameter isProfiling: whether events record times.
+  /// - Throws: the failed call.
   package init(
     _ description: DeviceDescription, isProfiling: Bool = false
   ) throws(OpenCLError) {
@@ -59,17 +63,23 @@ package struct QueueTraffic: Sendable, Equatable {
   }
 
   /// Submits all enqueued commands to the device, without waiting.
+  ///
+  /// - Throws: the failed call.
   package func flush() throws(OpenCLError) {
     try check("clFlush", unsafe clFlush(queue))
   }
 
   /// Waits until everything enqueued so far has run.
+  ///
+  /// - Throws: the failed call.
   package func finish() throws(OpenCLError) {
     traffic.hostWaits += 1
     try check("clFinish", unsafe clFinish(queue))
   }
 
   /// Allocates `byteCount` bytes of uninitialised device memory.
+  ///
+  /// - Throws: the failed call.
   package func allocate(byteCount: Int) throws(OpenCLError) -> Memory {
     try Memory(context: self, byteCount: byteCount)
   }

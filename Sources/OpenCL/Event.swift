@@ -13,12 +13,16 @@ import COpenCL
   }
 
   /// Waits until the command has run.
+  ///
+  /// - Throws: the failed call.
   package borrowing func wait() throws(OpenCLError) {
     var event: cl_event? = unsafe handle
     try check("clWaitForEvents", unsafe clWaitForEvents(1, &event))
   }
 
   /// Whether the command has run. Does not wait.
+  ///
+  /// - Throws: the failed call.
   package borrowing func isDone() throws(OpenCLError) -> Bool {
     var status: cl_int = 0
     try check(
@@ -31,6 +35,8 @@ import COpenCL
   }
 
   /// Seconds from the command's start to its end on the device; the context must be profiling.
+  ///
+  /// - Throws: the failed call.
   package borrowing func seconds() throws(OpenCLError) -> Double {
     try wait()
     return Double(try time(CL_PROFILING_COMMAND_END) - time(CL_PROFILING_COMMAND_START)) * 1e-9

@@ -1,30 +1,34 @@
 import COpenCL
 
-/// One entry of a program, with the count of its arguments.
+/// One entry of a program, whose arguments have the expected types.
 @safe package final class Kernel {
   package let name: String
-  package let argumentCount: Int
   private let handle: cl_kernel
   private let program: Program
 
-  package init(_ program: Program, entry: String) throws(OpenCLError) {
+  /// Creates the kernel and checks its parameters.
+  ///
+  /// - Parameter arguments: the types of the arguments of every launch, in order.
+  /// - Throws: `CL_INVALID_KERNEL_ARGS`, with both types, if a parameter of the kernel has another
+  ///   type or there are more or fewer; else the failed call.
+  package init(
+    _ program: Program, entry: String, arguments: [KernelArgumentType]
+  ) throws(OpenCLError) {
     var status: Int32 = CL_SUCCESS
     let created = unsafe clCreateKernel(program.handle, entry, &status)
     try check("clCreateKernel", status, "\(entry) in \(program.name)")
     guard let handle = unsafe created else {
       throw OpenCLError(call: "clCreateKernel", status: CL_INVALID_KERNEL, detail: entry)
     }
-    var count: cl_uint = 0
-    let counted = unsafe clGetKernelInfo(
-      handle, cl_kernel_info(CL_KERNEL_NUM_ARGS), MemoryLayout<cl_uint>.size, &count, nil)
-    guard counted == CL_SUCCESS else {
-      unsafe clReleaseKernel(handle)
-      throw OpenCLError(call: "clGetKernelInfo", status: counted, detail: entry)
-    }
     self.name = entry
     self.program = program
-    self.argumentCount = Int(count)
     unsafe self.handle = handle
+    let parameters = unsafe KernelParameters(handle)
+    if let mismatch = try unsafe parameters.mismatch(with: arguments) {
+      throw OpenCLError(
+        call: "clGetKernelArgInfo", status: CL_INVALID_KERNEL_ARGS,
+        detail: "\(entry) in \(program.name): \(mismatch)")
+    }
   }
 
   deinit {
@@ -32,6 +36,8 @@ import COpenCL
   }
 
   /// Binds a buffer to the argument at `index`.
+  ///
+  /// - Throws: the failed call.
   package func bind(_ memory: Memory, at index: Int) throws(OpenCLError) {
     var raw: cl_mem? = unsafe memory.handle
     try check(
@@ -41,6 +47,8 @@ import COpenCL
   }
 
   /// Binds a null pointer instead of a buffer to the argument at `index`.
+  ///
+  /// - Throws: the failed call.
   package func bindNothing(at index: Int) throws(OpenCLError) {
     try check(
       "clSetKernelArg",
@@ -49,6 +57,8 @@ import COpenCL
   }
 
   /// Binds a number to the argument at `index`; the driver checks its size against the kernel's.
+  ///
+  /// - Throws: the failed call.
   package func bind<Value: BitwiseCopyable>(_ value: Value, at index: Int) throws(OpenCLError) {
     var value = value
     try check(
@@ -60,11 +70,15 @@ import COpenCL
   /// Enqueues one run over `groups` work-groups of `items` work-items each, by dimension.
   ///
   /// The caller must bind all arguments before each run: the driver silently keeps old values.
+  ///
+  /// - Throws: the failed call.
   package func run(groups: [Int], items: [Int]) throws(OpenCLError) {
     try unsafe enqueue(groups: groups, items: items, event: nil)
   }
 
   /// As `run`, with the event of this run.
+  ///
+  /// - Throws: the failed call.
   package func timedRun(groups: [Int], items: [Int]) throws(OpenCLError) -> Event {
     var event: cl_event?
     try unsafe enqueue(groups: groups, items: items, event: &event)

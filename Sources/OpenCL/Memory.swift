@@ -27,6 +27,8 @@ import COpenCL
 
   /// Copies host bytes to `offset`; the host bytes may be reused when this returns. Waits for the
   /// queue only where they are many.
+  ///
+  /// - Throws: the failed call.
   package func upload(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) throws(OpenCLError) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
     context.traffic.uploadedBytes += bytes.count
@@ -60,6 +62,8 @@ import COpenCL
   }
 
   /// Waits for the queue and copies device bytes from `offset` to the host.
+  ///
+  /// - Throws: the failed call.
   package func download(
     into bytes: UnsafeMutableRawBufferPointer, from offset: Int = 0
   ) throws(OpenCLError) {
@@ -74,6 +78,8 @@ import COpenCL
   }
 
   /// Enqueues a copy on the device. Source and target must not overlap.
+  ///
+  /// - Throws: the failed call.
   package func copy(
     from source: Memory, sourceOffset: Int = 0, offset: Int = 0, byteCount: Int
   ) throws(OpenCLError) {
@@ -87,6 +93,8 @@ import COpenCL
   }
 
   /// Enqueues a fill with a repeated pattern of 1, 2 or 4 bytes.
+  ///
+  /// - Throws: the failed call.
   package func fill<Pattern: BitwiseCopyable>(
     _ pattern: Pattern, offset: Int = 0, byteCount: Int
   ) throws(OpenCLError) {

@@ -8,6 +8,8 @@ import COpenCL
   package let name: String
 
   /// Compiles source text. A failure carries the compiler's log.
+  ///
+  /// - Throws: the failed call.
   package init(
     _ context: Context, source: [UInt8], name: String, options: String
   ) throws(OpenCLError) {
@@ -25,10 +27,13 @@ import COpenCL
     self.context = context
     self.name = name
     unsafe self.handle = handle
-    try build(options)
+    // With the types of kernel arguments, which `Kernel` checks.
+    try build(options + " -cl-kernel-arg-info")
   }
 
   /// Loads a binary from `binary()` of the same device and driver.
+  ///
+  /// - Throws: the failed call.
   package init(
     _ context: Context, binary: [UInt8], name: String, options: String
   ) throws(OpenCLError) {
@@ -72,6 +77,8 @@ import COpenCL
   }
 
   /// The compiled program, for the cache on disk.
+  ///
+  /// - Throws: the failed call.
   package func binary() throws(OpenCLError) -> [UInt8] {
     var size = 0
     try check(

@@ -39,7 +39,7 @@ package final class Decoder {
 
   /// Writes the embeddings of tokens to rows of a run's input from `firstRow` on.
   package func embed(
-    _ identifiers: borrowing DeviceBuffer<Int32>, count: Int,
+    _ identifiers: borrowing RowIndices, count: Int,
     into embeddings: inout DeviceBuffer<Float>, firstRow: Int = 0
   ) throws(ComputeError) {
     try device.embeddingGather(
@@ -48,9 +48,10 @@ package final class Decoder {
   }
 
   /// From `activations.embeddings` to `activations.states` of the batch's response rows; keys and values of all rows go to
-  /// the cache.
+  /// the cache. Matrix multiplications read their input at `precision`.
   package func forward(
-    _ batch: PackedBatch, cache: KeyValueCache, activations: DecoderActivations
+    _ batch: PackedBatch, cache: KeyValueCache, activations: DecoderActivations,
+    precision: ActivationPrecision = .f32
   ) throws(ComputeError) {
     guard batch.rows > 0 else { return }
     for rotation in rotations {
@@ -67,7 +68,7 @@ package final class Decoder {
         rows: batch.rows, to: &activations.embeddings)
     }
     for index in layers.indices {
-      let pass = pass(index, batch, cache, activations)
+      let pass = pass(index, batch, cache, activations, precision)
       if index < layers.count - 1 {
         try layers[index].forward(pass, into: activations.layers[index + 1])
       } else {
@@ -84,7 +85,8 @@ package final class Decoder {
   /// needs.
   package func backward(
     stateGradient: borrowing DeviceBuffer<Float>, _ batch: PackedBatch, cache: KeyValueCache,
-    activations: DecoderActivations, scope: AttentionGradientScope
+    activations: DecoderActivations, scope: AttentionGradientScope,
+    precision: ActivationPrecision = .f32
   ) throws(ComputeError) {
     guard let gradients = activations.gradients else {
       preconditionFailure("these activations were made for inference")
@@ -93,7 +95,7 @@ package final class Decoder {
       device, stateGradient, x: activations.top, statistics: activations.topStatistics,
       rows: batch.responseRows, accumulating: false, into: &gradients.responses)
     for index in layers.indices.reversed() {
-      let pass = pass(index, batch, cache, activations)
+      let pass = pass(index, batch, cache, activations, precision)
       let scope = index == 0 ? scope : .all
       if index < layers.count - 1 {
         try layers[index].backward(pass, gradients, scope: scope)
@@ -111,17 +113,18 @@ package final class Decoder {
   /// The logits of states that `forward` left: [count, V], with the model's scale and soft cap.
   package func logits(
     of states: borrowing DeviceBuffer<Float>, from firstRow: Int = 0, count: Int,
-    into logits: inout DeviceBuffer<Float>
+    precision: ActivationPrecision = .f32, into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let (shape, size) = (configuration.logitShape, configuration.vocabularySize)
-    try device.matmul(states, head, rows: count, inputRow: firstRow, into: &logits)
+    try device.matmul(
+      states, head, rows: count, inputRow: firstRow, precision: precision, into: &logits)
     if shape.scale != 1 { try device.scale(&logits, by: shape.scale, count: count * size) }
     if let cap = shape.softCap { try device.softCap(&logits, rows: count, width: size, cap: cap) }
   }
 
   /// Reads rows of the gradient that `backward` left.
   package func gatherEmbeddingGradient(
-    _ activations: DecoderActivations, at rows: borrowing DeviceBuffer<Int32>, count: Int,
+    _ activations: DecoderActivations, at rows: borrowing RowIndices, count: Int,
     into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     guard let gradients = activations.gradients else {
@@ -132,10 +135,11 @@ package final class Decoder {
   }
 
   private func pass(
-    _ index: Int, _ batch: PackedBatch, _ cache: KeyValueCache, _ activations: DecoderActivations
+    _ index: Int, _ batch: PackedBatch, _ cache: KeyValueCache, _ activations: DecoderActivations,
+    _ precision: ActivationPrecision
   ) -> DecoderLayer.Pass {
     DecoderLayer.Pass(
       device: device, batch: batch, cache: cache.layers[index], kept: activations.layers[index],
-      shared: activations)
+      shared: activations, precision: precision)
   }
 }

@@ -88,6 +88,7 @@ extension DecoderLayer {
     if feedForwardBranch.isDirect {
       return try feedForward.backward(
         device, residualGradient, preactivation: &kept.preactivation, rows: rows,
+        precision: pass.precision,
         hiddenGradient: &shared.hidden, into: &shared.normed)
     }
     try feedForwardBranch.leaveBackward(
@@ -95,6 +96,7 @@ extension DecoderLayer {
       statistics: kept.feedForwardOutputStatistics, rows: rows, into: &gradients.branch)
     try feedForward.backward(
       device, gradients.branch, preactivation: &kept.preactivation, rows: rows,
+      precision: pass.precision,
       hiddenGradient: &shared.hidden, into: &shared.normed)
   }
 
@@ -105,6 +107,7 @@ extension DecoderLayer {
   ) throws(ComputeError) {
     try feedForward.backward(
       pass.device, residualGradient, preactivation: &pass.kept.preactivation, rows: rows,
+      precision: pass.precision,
       hiddenGradient: &pass.shared.hidden, into: &gradients.branch)
   }
 
@@ -115,12 +118,14 @@ extension DecoderLayer {
   ) throws(ComputeError) {
     if attentionBranch.isDirect {
       return try attention.projectBackward(
-        pass.device, residualGradient, rows: rows, into: &gradients.attended)
+        pass.device, residualGradient, rows: rows, precision: pass.precision,
+        into: &gradients.attended)
     }
     try attentionBranch.leaveBackward(
       pass.device, residualGradient, output: pass.kept.attentionOutput,
       statistics: pass.kept.attentionOutputStatistics, rows: rows, into: &gradients.branch)
     try attention.projectBackward(
-      pass.device, gradients.branch, rows: rows, into: &gradients.attended)
+      pass.device, gradients.branch, rows: rows, precision: pass.precision,
+      into: &gradients.attended)
   }
 }

@@ -29,6 +29,8 @@ final class DecoderLayer {
     let cache: KeyValueCache.Layer
     let kept: DecoderActivations.Layer
     let shared: DecoderActivations
+    /// Of the activations and gradients that matrix multiplications read.
+    let precision: ActivationPrecision
   }
 
   /// From `kept.x` to the next layer's x, over all rows. In inference both layers are one, and `kept.x` is lost.
@@ -81,7 +83,8 @@ final class DecoderLayer {
   ) throws(ComputeError) {
     let (kept, shared) = (pass.kept, pass.shared)
     try attentionBranch.leave(
-      pass.device, kept.attended, by: attention.output, rows: rows, output: &kept.attentionOutput,
+      pass.device, kept.attended, by: attention.output, rows: rows, precision: pass.precision,
+      output: &kept.attentionOutput,
       statistics: &kept.attentionOutputStatistics, scratch: &shared.normed, addingTo: residual,
       into: &kept.middle)
   }
@@ -92,10 +95,12 @@ final class DecoderLayer {
   ) throws(ComputeError) {
     let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
     try feedForward.forward(
-      device, shared.normed, rows: rows, preactivation: &kept.preactivation, hidden: &shared.hidden
+      device, shared.normed, rows: rows, precision: pass.precision,
+      preactivation: &kept.preactivation, hidden: &shared.hidden
     )
     try feedForwardBranch.leave(
-      device, shared.hidden, by: feedForward.down, rows: rows, output: &kept.feedForwardOutput,
+      device, shared.hidden, by: feedForward.down, rows: rows, precision: pass.precision,
+      output: &kept.feedForwardOutput,
       statistics: &kept.feedForwardOutputStatistics, scratch: &shared.normed,
       addingTo: kept.middle, into: &target)
   }

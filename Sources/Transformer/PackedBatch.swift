@@ -42,10 +42,10 @@ package final class PackedBatch {
   package private(set) var textLength = 0
 
   /// Index buffers, by row or by response row.
-  private(set) var positions: DeviceBuffer<Int32>
-  private(set) var keyRows: DeviceBuffer<Int32>
-  private(set) var responses: DeviceBuffer<Int32>
-  private(set) var responsePositions: DeviceBuffer<Int32>
+  private(set) var positions: RowIndices
+  private(set) var keyRows: RowIndices
+  private(set) var responses: RowIndices
+  private(set) var responsePositions: RowIndices
   /// Attention of every row, and of the response rows alone, by window.
   private var layouts: [Int?: AttentionLayout] = [:]
   private var responseLayouts: [Int?: AttentionLayout] = [:]
@@ -58,10 +58,10 @@ package final class PackedBatch {
   ) throws(ComputeError) {
     self.device = device
     windows = Set(configuration.windows)
-    positions = try device.buffer(count: capacity)
-    keyRows = try device.buffer(count: capacity)
-    responses = try device.buffer(count: capacity)
-    responsePositions = try device.buffer(count: capacity)
+    positions = try device.rowIndices(capacity: capacity)
+    keyRows = try device.rowIndices(capacity: capacity)
+    responses = try device.rowIndices(capacity: capacity)
+    responsePositions = try device.rowIndices(capacity: capacity)
   }
 
   /// Lays out the next run. Uploads indices; allocates only where the run is larger than any before.

@@ -19,7 +19,7 @@ struct Failure {
   init(_ error: any Error) {
     switch error {
     case let error as DistillationError:
-      self.init(error.description, isBadInput: error.isBadInput)
+      self.init(error.description + error.advice, isBadInput: error.isBadInput)
     case let error as TransformerError:
       self.init(DistillationError.transformer(error))
     case let error as ComputeError:
@@ -68,6 +68,23 @@ struct Failure {
       StandardError.write("train-gpu: \(line.printable)\n")
     }
     Foundation.exit(code)
+  }
+}
+
+extension DistillationError {
+  /// The options that avoid an error of the computation, which knows none; empty where there are
+  /// none.
+  fileprivate var advice: String {
+    guard case .transformer(.compute(let error)) = self else { return "" }
+    switch error {
+    case .outOfMemory, .bufferTooLarge:
+      return "; a smaller --batch-size, --teacher-cache hidden or --precision bf16 lowers what is "
+        + "needed"
+    case .projectedTeacher: return "; --teacher-cache hidden or logits can"
+    case .weightOverflow: return "; --precision bf16 or f32 holds it"
+    case .nothingToTune: return "; name an OpenCL device with --device"
+    default: return ""
+    }
   }
 }
 

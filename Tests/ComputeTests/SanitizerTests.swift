@@ -2,13 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The C arithmetic under sanitizers, its operands between guard pages. `make sanitize` runs it in every variant.
+/// The C arithmetic under sanitizers, its operands between guard pages. `make sanitize` runs it in
+/// every variant.
 @Suite struct SanitizerTests {
   private static let script = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sanitizers/run")
 
-  /// Runs the script with arguments: its exit code and what it printed. Output goes to a file, which no child of the
-  /// script can hold open.
+  /// Runs the script with arguments: its exit code and what it printed. Output goes to a file,
+  /// which no child of the script can hold open.
   private static func run(_ arguments: String...) throws -> (code: Int32, output: String) {
     let folder = try TemporaryFolder()
     let file = try folder.write("output", "")

@@ -22,11 +22,18 @@ extension DeviceTests {
       ("gemma3_text", .projected, 1), ("phi3-longrope", .projected, 1), ("gpt_neox", .hidden, 1),
     ]
 
-    @Test(arguments: TestDevice.all, cases)
-    func lossAndGradientFollowFromTheLogits(
-      on name: TestDevice, to setting: (family: String, kind: TeacherCacheKind, temperature: Float)
+    /// One device for all cases, since a device compiles or loads each program once.
+    @Test(arguments: TestDevice.all)
+    func lossAndGradientFollowFromTheLogits(on name: TestDevice) throws {
+      let device = try name.open()
+      for setting in Self.cases { try checkLossAndGradient(setting, on: device) }
+    }
+
+    private func checkLossAndGradient(
+      _ setting: (family: String, kind: TeacherCacheKind, temperature: Float), on device: Device
     ) throws {
-      let run = try Run(setting.family, on: name)
+      let place = Comment(rawValue: "\(setting)")
+      let run = try Run(setting.family, on: device)
       let teacher = try run.decoder.prefill(
         Prefix(Self.frame, .context(Self.context)), capacity: PrefixCapacity(rows: 32))
       let cache = try teacher.score(
@@ -40,7 +47,7 @@ extension DeviceTests {
       let loss = try #require(try distiller.takeReports().first).loss
       let expected = try run.divergence(of: run.start, temperature: setting.temperature)
       let tolerance: Tolerance = setting.kind == .logits ? .halfLogits : .model
-      #expect(abs(loss - expected) / expected < tolerance.rawValue)
+      #expect(abs(loss - expected) / expected < tolerance.rawValue, place)
 
       let gradient = try run.decoder.device.download(distiller.parameters.gradient)
       var generator = SeededGenerator(seed: 9)
@@ -55,12 +62,12 @@ extension DeviceTests {
       let slope = (around[0] - around[1]) / Double(2 * reach)
       let found = zip(gradient, direction).reduce(0) { $0 + Double($1.0 * $1.1) }
       // Two losses in f32, apart by the slope times twice the reach.
-      #expect(abs(found - slope) < 1e-2 * max(abs(slope), 0.1))
+      #expect(abs(found - slope) < 1e-2 * max(abs(slope), 0.1), place)
     }
 
     @Test(arguments: ["gemma2", "granite", "phi3-longrope"])
     func verdictFollowsFromTheLogits(family: String) throws {
-      let run = try Run(family, on: .cpu)
+      let run = try Run(family, on: TestDevice.cpu.open())
       let teacher = try run.decoder.prefill(
         Prefix(Self.frame, .context(Self.context)), capacity: PrefixCapacity(rows: 32))
       let judge = try Judge.scoring([Self.example], by: teacher)
@@ -83,11 +90,11 @@ extension DeviceTests {
       }
       private let teacherLogits: ArraySlice<Float>
 
-      init(_ family: String, on name: TestDevice) throws {
+      init(_ family: String, on device: Device) throws {
         let folder = URL(fileURLWithPath: #filePath)
           .deletingLastPathComponent().deletingLastPathComponent()
           .appending(path: "Golden/families/\(family)")
-        decoder = try Decoder.load(ModelFolder(at: folder), on: name.open(), precision: .f32)
+        decoder = try Decoder.load(ModelFolder(at: folder), on: device, precision: .f32)
         start = try Self.inputs(decoder, [50, 12, 77])
         let text = frame.header + context + frame.closing + example.inputs
         teacherLogits = try decoder.logits(of: text).suffix(
@@ -122,7 +129,7 @@ extension DeviceTests {
       }
 
       private static func inputs(_ decoder: Decoder, _ identifiers: [Int]) throws -> [Float] {
-        let tokens = try decoder.device.buffer(identifiers.map(Int32.init))
+        let tokens = try decoder.device.rowIndices(identifiers.map(Int32.init))
         var rows = try decoder.device.buffer(
           of: Float.self, count: identifiers.count * decoder.configuration.hiddenSize)
         try decoder.embed(tokens, count: identifiers.count, into: &rows)

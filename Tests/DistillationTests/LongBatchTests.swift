@@ -49,7 +49,7 @@ extension DeviceTests {
 
     @Test(arguments: TestDevice.all)
     func aMixedBatchIsTheMeanOfItsExamples(on name: TestDevice) throws {
-      let run = try Shared.Run("phi3-longrope", on: name)
+      let run = try Shared.Run("phi3-longrope", on: name.open())
       let distiller = try distiller(run, Self.examples)
       let alone = try Self.examples.indices.map { try step(distiller, [$0]) }
       let weights = Self.examples.map { Double($0.responseRows) }
@@ -70,7 +70,7 @@ extension DeviceTests {
     }
 
     @Test func shortExamplesTrainWithOrWithoutALongOneInTheData() throws {
-      let run = try Shared.Run("phi3-longrope", on: .cpu)
+      let run = try Shared.Run("phi3-longrope", on: TestDevice.cpu.open())
       let short = [Self.examples[0], Self.examples[2]]
       let without = try step(distiller(run, short), [0, 1])
       let with = try step(distiller(run, Self.examples), [0, 2])

@@ -25,8 +25,7 @@ struct RuntimeTests {
   @Test func runsAKernelAndTimesIt() throws {
     let program = try program(
       "__kernel void add(__global int *values) { values[get_global_id(0)] += STEP; }")
-    let kernel = try Kernel(program, entry: "add")
-    #expect(kernel.argumentCount == 1)
+    let kernel = try Kernel(program, entry: "add", arguments: [.buffer(elements: "int")])
     let memory = try context.allocate(byteCount: 8 * 4)
     try memory.fill(Int32(4), byteCount: 8 * 4)
     try kernel.bind(memory, at: 0)
@@ -54,13 +53,63 @@ struct RuntimeTests {
     let binary = try source.binary()
     #expect(!binary.isEmpty)
     let again = try Program(context, binary: binary, name: "test.cl", options: "-DSTEP=3")
-    #expect(try Kernel(again, entry: "set").argumentCount == 1)
+    #expect(try Kernel(again, entry: "set", arguments: [.buffer(elements: "int")]).name == "set")
+    #expect(throws: OpenCLError.self) { try Kernel(again, entry: "set", arguments: []) }
   }
 
   @Test func namesTheStatusOfAFailedCall() throws {
     let program = try program("__kernel void empty(__global int *values) {}")
-    let error = #expect(throws: OpenCLError.self) { try Kernel(program, entry: "absent") }
+    let error = #expect(throws: OpenCLError.self) {
+      try Kernel(program, entry: "absent", arguments: [])
+    }
     #expect("\(try #require(error))".contains("CL_INVALID_KERNEL_NAME: absent in test.cl"))
+  }
+
+  /// A kernel with other parameters than its launches pass arguments for is refused when it is
+  /// created, with one line that names both.
+  @Test func parametersUnlikeTheArgumentsAreRefused() throws {
+    let program = try program(
+      """
+      typedef long OFFSET;
+      typedef ushort Stored;
+      __kernel void blend(const __global Stored *restrict weight, __global float *y, int count,
+                          OFFSET first, float factor) {}
+      """)
+    let right: [KernelArgumentType] = [
+      .buffer(elements: nil), .buffer(elements: "float"), .scalar(["int"], byteCount: 4),
+      .scalar(["OFFSET", "long"], byteCount: 8), .scalar(["float"], byteCount: 4),
+    ]
+    #expect(try Kernel(program, entry: "blend", arguments: right).name == "blend")
+    func refusal(_ change: (inout [KernelArgumentType]) -> Void) throws -> String {
+      var wrong = right
+      change(&wrong)
+      let error = #expect(throws: OpenCLError.self) {
+        try Kernel(program, entry: "blend", arguments: wrong)
+      }
+      let text = "\(try #require(error))"
+      let start = "clGetKernelArgInfo: CL_INVALID_KERNEL_ARGS: blend in test.cl: "
+      #expect(text.hasPrefix(start) && !text.contains("\n"))
+      return String(text.dropFirst(start.count))
+    }
+    #expect(try refusal { $0.removeLast() } == "5 parameters, 4 arguments expected")
+    #expect(
+      try refusal { $0[1] = .buffer(elements: "int") }
+        == "parameter 1 is a buffer of float, expected a buffer of int")
+    #expect(
+      try refusal { $0[2] = .buffer(elements: "int") }
+        == "parameter 2 is int, expected a buffer of int")
+    #expect(
+      try refusal { $0[0] = .scalar(["int"], byteCount: 4) }
+        == "parameter 0 is a buffer of Stored, expected int of 4 bytes")
+    #expect(
+      try refusal { $0[2] = .scalar(["long"], byteCount: 8) }
+        == "parameter 2 is int, expected long of 8 bytes")
+    #expect(
+      try refusal { $0[3] = .scalar(["int"], byteCount: 4) }
+        == "parameter 3 is OFFSET, expected int of 4 bytes")
+    #expect(
+      try refusal { $0[4] = .scalar(["int"], byteCount: 4) }
+        == "parameter 4 is float, expected int of 4 bytes")
   }
 
   /// More small uploads than the ring of host memory holds at once, of sizes that do not divide it:

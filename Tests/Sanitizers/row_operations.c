@@ -38,14 +38,13 @@ BODY(scale, scale_elements(begin, end, 0.5f, a.out))
 BODY(add_positions, add_position_rows(begin, end, a.width, a.x, a.index, a.out))
 BODY(gather, gather_rows(begin, end, a.width, a.x, a.index, a.out))
 BODY(scatter, scatter_rows(begin, end, a.width, a.x, a.index, a.flag, a.out))
-BODY(sample, sample_rows(begin, end, a.width, a.x, 0.7f, a.y, a.chosen))
+BODY(sample, sample_rows(begin, end, a.width, a.x, a.y, a.chosen))
 BODY(argmax, argmax_rows(begin, end, a.width, a.x, a.chosen))
 BODY(sgd, sgd_update(begin, end, 0.1f, 0.9f, 0.01f, a.x, a.y, a.out, a.out2))
 BODY(adamw, adamw_update(begin, end, (AdamWStep){0.99f, 0.1f, 0.999f, 0.001f, 0.01f, 30, 1e-8f},
                          a.x, a.y, a.out, a.out2, a.out3))
 BODY(cap, soft_cap(begin, end, 30, a.out))
 BODY(softmax, softmax(begin, end, a.width, a.out, 0.5f))
-BODY(log_sum, log_sum_exp(begin, end, a.width, a.x, 0.5f, a.out))
 BODY(gather_stored,
      gather_weights(begin, end, a.width, a.stored, a.kind, a.index, 1.5f, a.out))
 
@@ -153,7 +152,6 @@ static void rows_by_index(void) {
   spread(argmax_body, rows);
   a.out = floats(rows * width);
   spread(softmax_body, rows);
-  spread(log_sum_body, rows);
   release_buffers();
 }
 

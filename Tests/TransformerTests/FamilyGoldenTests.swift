@@ -10,11 +10,24 @@ extension DeviceTests {
   @Suite struct FamilyGoldenTests {
     static let configs = ["config.json", "config.current.json"]
 
-    @Test(arguments: TestDevice.all, GoldenModel.familyNames)
-    func logitsAndGradientsMatchTransformers(on deviceName: TestDevice, name: String) throws {
+    @Test(arguments: GoldenModel.familyNames)
+    func logitsAndGradientsMatchTransformers(name: String) throws {
+      try check(name, Self.configs, on: TestDevice.cpu.open())
+    }
+
+    /// One device for all families, since a device compiles or loads each program once, and one style of config, since both
+    /// give the same configuration.
+    @Test(
+      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      arguments: TestDevice.all.filter { $0 != .cpu })
+    func kernelsMatchTransformers(on deviceName: TestDevice) throws {
       let device = try deviceName.open()
+      for name in GoldenModel.familyNames { try check(name, ["config.json"], on: device) }
+    }
+
+    private func check(_ name: String, _ configs: [String], on device: Device) throws {
       let folder = try TemporaryFolder()
-      for config in Self.configs {
+      for config in configs {
         let model = try GoldenModel.family(name, config: config, in: folder)
         let decoder = try Decoder.load(model.folder, on: device, precision: .f32)
         let place = Comment(rawValue: "\(name), \(config)")

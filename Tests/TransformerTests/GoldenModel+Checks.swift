@@ -91,7 +91,7 @@ extension GoldenModel {
 extension Decoder {
   /// The input rows of tokens: [count, E].
   func inputs(of identifiers: [Int]) throws(ComputeError) -> [Float] {
-    let tokens = try device.buffer(identifiers.map(Int32.init))
+    let tokens = try device.rowIndices(identifiers.map(Int32.init))
     var rows = try device.buffer(
       of: Float.self, count: identifiers.count * configuration.hiddenSize)
     try embed(tokens, count: identifiers.count, into: &rows)

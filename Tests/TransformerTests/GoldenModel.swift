@@ -125,7 +125,7 @@ struct OpenLoss {
     try device.matmul(activations.states, head, rows: rows, into: &logits)
     if let cap { try device.softCap(&logits, rows: rows, width: size, cap: cap) }
     let teacher = try device.buffer(teacherLogits.map { $0 / shape.scale })
-    let places = try device.buffer((0..<rows).map(Int32.init))
+    let places = try device.rowIndices((0..<rows).map(Int32.init))
     var losses = try device.buffer(of: Float.self, count: rows)
     try device.klDivergence(
       teacher: teacher, at: places, student: &logits, rows: rows, width: size,
@@ -138,7 +138,7 @@ struct OpenLoss {
       stateGradient: stateGradient, batch, cache: cache, activations: activations,
       scope: prefixRows > 0 ? .prefixKeys : .all)
     let gradientRows = prefixRows > 0 ? prefixRows : next
-    let gradientPlaces = try device.buffer((0..<gradientRows).map(Int32.init))
+    let gradientPlaces = try device.rowIndices((0..<gradientRows).map(Int32.init))
     var gradient = try device.buffer(of: Float.self, count: gradientRows * width)
     try decoder.gatherEmbeddingGradient(
       activations, at: gradientPlaces, count: gradientRows, into: &gradient)

@@ -6,6 +6,13 @@ extension KernelFile {
     kernel_attention_forward, needs: [.attentionTiles])
 }
 
+extension Kernels {
+  fileprivate static let attentionForward = KernelEntry(
+    .attentionForward, "attention_forward", as: Read<AttentionQueryTile>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Write<Float>.self, Write<Float>.self, Int.self, Int.self,
+    Int.self, Float.self, Float.self)
+}
+
 extension Device {
   /// Scaled dot-product attention with grouped-query heads over packed sequences (FlashAttention-2,
   /// Dao 2023, arXiv:2307.08691): output = softmax(scale * query key^T) value over the keys that
@@ -21,6 +28,8 @@ extension Device {
   ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.
   ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats,
   ///     which the gradient needs; -1e30 for a query that sees no key.
+  /// - Throws: `.headGroups` or `.headDimension` for heads that attention does not support;
+  ///   `.shape` if an operand is too small; allocation and driver errors.
   package func attention(
     query: borrowing DeviceBuffer<Float>, key: borrowing DeviceBuffer<Float>,
     value: borrowing DeviceBuffer<Float>, layout: AttentionLayout, heads: HeadShape, scale: Float,
@@ -29,11 +38,14 @@ extension Device {
   ) throws(ComputeError) {
     try heads.expectAttention("attention")
     let (queries, keys) = (layout.queryRows, layout.keyRows)
-    try expect("attention", "query", query.count, atLeast: queries * heads.queryWidth)
-    try expect("attention", "key", key.count, atLeast: keys * heads.keyValueWidth)
-    try expect("attention", "value", value.count, atLeast: keys * heads.keyValueWidth)
-    try expect("attention", "output", output.count, atLeast: queries * heads.queryWidth)
-    try expect("attention", "logSumExp", logSumExp.count, atLeast: queries * heads.queryHeads)
+    try expect(
+      "attention", "query", query.count, Shape(queries, heads.queryHeads, heads.headDimension))
+    try expect("attention", "key", key.count, Shape(keys, heads.keyValueHeads, heads.headDimension))
+    try expect(
+      "attention", "value", value.count, Shape(keys, heads.keyValueHeads, heads.headDimension))
+    try expect(
+      "attention", "output", output.count, Shape(queries, heads.queryHeads, heads.headDimension))
+    try expect("attention", "logSumExp", logSumExp.count, Shape(queries, heads.queryHeads))
     switch engine {
     case .cpu(let cpu):
       let attention = CPUAttention(
@@ -54,20 +66,10 @@ extension Device {
     case .opencl(let gpu):
       let kernel = AttentionKernel(.attentionForward, gpu, heads: heads, softCap: softCap)
       let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
-      var launch = try gpu.launch(.attentionForward, "attention_forward", kernel.options)
-      try launch.read(table.records.buffer)
-      try launch.read(query)
-      try launch.read(key)
-      try launch.read(value)
-      try launch.write(&output)
-      try launch.write(&logSumExp)
-      try launch.value(heads.queryHeads)
-      try launch.value(heads.keyValueHeads)
-      try launch.value(layout.windowOrAll)
-      try launch.value(scale)
-      try launch.value(softCap ?? 0)
-      try launch.run(
-        groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1])
+      try gpu.kernel(Kernels.attentionForward, kernel.options).run(
+        groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1],
+        table.records.buffer.read, query.read, key.read, value.read, output.write, logSumExp.write,
+        heads.queryHeads, heads.keyValueHeads, layout.windowOrAll, scale, softCap ?? 0)
     }
   }
 }
@@ -76,13 +78,12 @@ extension HeadShape {
   /// Throws if attention does not support these heads.
   func expectAttention(_ operation: String) throws(ComputeError) {
     guard keyValueHeads > 0, queryHeads > 0, queryHeads % keyValueHeads == 0 else {
-      throw .unsupported(
-        operation: operation,
-        reason: "\(queryHeads) query heads do not divide over \(keyValueHeads) key/value heads")
+      throw .headGroups(
+        operation: operation, queryHeads: queryHeads, keyValueHeads: keyValueHeads)
     }
-    guard (1...256).contains(headDimension) else {
-      throw .unsupported(
-        operation: operation, reason: "head dimension \(headDimension), expected 1 to 256")
+    let limit = 256
+    guard (1...limit).contains(headDimension) else {
+      throw .headDimension(operation: operation, found: headDimension, limit: limit)
     }
   }
 }

@@ -1,6 +1,8 @@
 import CKernels
 
 extension KernelFile {
+  static let attentionDelta = unsafe KernelFile(kernel_attention_delta)
+  static let attentionSumSlots = unsafe KernelFile(kernel_attention_sum_slots)
   static let attentionQueryGradient = unsafe KernelFile(
     kernel_attention_query_gradient, needs: [.attentionTiles])
   static let attentionKeyValueGradient = unsafe KernelFile(
@@ -16,6 +18,25 @@ package enum AttentionGradientScope: Sendable {
   case prefixKeys
 }
 
+extension Kernels {
+  fileprivate static let attentionDelta = KernelEntry(
+    .attentionDelta, "attention_delta", as: Read<Float>.self, Read<Float>.self,
+    Write<Float>.self, Int.self, Int.self)
+  fileprivate static let attentionQueryGradient = KernelEntry(
+    .attentionQueryGradient, "attention_query_gradient", as: Read<AttentionQueryTile>.self,
+    Read<Float>.self, Read<Float>.self, Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Write<Float>.self, Int.self, Int.self, Int.self, Float.self, Float.self)
+  fileprivate static let attentionKeyValueGradient = KernelEntry(
+    .attentionKeyValueGradient, "attention_key_value_gradient", as: Read<AttentionKeyTile>.self,
+    Read<AttentionSpan>.self, Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Read<Float>.self, Write<Float>.self, Write<Float>.self,
+    Write<Float>.self, Write<Float>.self, Int.self, Int.self, Int.self, Int.self, Float.self,
+    Float.self)
+  fileprivate static let attentionSumSlots = KernelEntry(
+    .attentionSumSlots, "attention_sum_slots", as: Read<Float>.self, Read<Float>.self,
+    Write<Float>.self, Write<Float>.self, Offset.self, Offset.self, Int.self, Int.self)
+}
+
 extension Device {
   /// The gradients of `attention` (FlashAttention-2, Dao 2023, arXiv:2307.08691). Probabilities are
   /// recomputed tile by tile from `logSumExp`; no score matrix is stored. Rows in scope are
@@ -29,6 +50,8 @@ extension Device {
   ///   - queryGradient: [layout.queryRows, H, D], written.
   ///   - keyGradient: [layout.keyRows, G, D], written; so is `valueGradient`. A prefix row's
   ///     gradient is the sum over all sequences that attend to it, in a fixed order.
+  /// - Throws: as `attention`; `.sharedKeys` if sequences share keys other than the prefix's;
+  ///   `.shape` if an operand is too small; allocation and driver errors.
   package func attentionBackward(
     outputGradient: borrowing DeviceBuffer<Float>, query: borrowing DeviceBuffer<Float>,
     key: borrowing DeviceBuffer<Float>, value: borrowing DeviceBuffer<Float>,
@@ -39,23 +62,19 @@ extension Device {
   ) throws(ComputeError) {
     let operation: StaticString = "attentionBackward"
     try heads.expectAttention("attentionBackward")
-    guard !layout.hasSharedKeys else {
-      throw .unsupported(
-        operation: "attentionBackward",
-        reason: "two sequences share key rows that are not the prefix's")
-    }
-    let queryCount = layout.queryRows * heads.queryWidth
-    let keyCount = layout.keyRows * heads.keyValueWidth
-    let rowCount = layout.queryRows * heads.queryHeads
-    try expect(operation, "outputGradient", outputGradient.count, atLeast: queryCount)
-    try expect(operation, "query", query.count, atLeast: queryCount)
-    try expect(operation, "key", key.count, atLeast: keyCount)
-    try expect(operation, "value", value.count, atLeast: keyCount)
-    try expect(operation, "output", output.count, atLeast: queryCount)
-    try expect(operation, "logSumExp", logSumExp.count, atLeast: rowCount)
-    try expect(operation, "queryGradient", queryGradient.count, atLeast: queryCount)
-    try expect(operation, "keyGradient", keyGradient.count, atLeast: keyCount)
-    try expect(operation, "valueGradient", valueGradient.count, atLeast: keyCount)
+    guard !layout.hasSharedKeys else { throw .sharedKeys(operation: "attentionBackward") }
+    let queryShape = Shape(layout.queryRows, heads.queryHeads, heads.headDimension)
+    let keyShape = Shape(layout.keyRows, heads.keyValueHeads, heads.headDimension)
+    let rowShape = Shape(layout.queryRows, heads.queryHeads)
+    try expect(operation, "outputGradient", outputGradient.count, queryShape)
+    try expect(operation, "query", query.count, queryShape)
+    try expect(operation, "key", key.count, keyShape)
+    try expect(operation, "value", value.count, keyShape)
+    try expect(operation, "output", output.count, queryShape)
+    try expect(operation, "logSumExp", logSumExp.count, rowShape)
+    try expect(operation, "queryGradient", queryGradient.count, queryShape)
+    try expect(operation, "keyGradient", keyGradient.count, keyShape)
+    try expect(operation, "valueGradient", valueGradient.count, keyShape)
 
     switch engine {
     case .cpu(let cpu):
@@ -85,78 +104,39 @@ extension Device {
       let keys = try layout.keyTable(keyKernel.keyDivision(heads, on: gpu))
       let slots = max(keys.slots, keys.ownSlots > 1 && scope == .all ? keys.ownSlots : 0)
       let partialCount = slots * keys.slotRows * heads.keyValueWidth
-      var delta = try self.scratch(of: Float.self, count: rowCount)
+      var delta = try self.scratch(of: Float.self, count: rowShape.count)
       var keyPartial = try self.scratch(of: Float.self, count: partialCount)
       var valuePartial = try self.scratch(of: Float.self, count: partialCount)
 
-      var deltaLaunch = try gpu.launch(
-        .attentionQueryGradient, "attention_delta", queryKernel.options)
-      try deltaLaunch.read(outputGradient)
-      try deltaLaunch.read(output)
-      try deltaLaunch.write(&delta)
-      try deltaLaunch.value(rowCount)
       let rows = queryKernel.rowsOfDelta
-      try deltaLaunch.run(groups: (rowCount + rows - 1) / rows, lanes: queryKernel.lanes)
+      try gpu.kernel(Kernels.attentionDelta, [Lanes(count: queryKernel.lanes).option]).run(
+        groups: (rowShape.count + rows - 1) / rows, lanes: queryKernel.lanes, outputGradient.read,
+        output.read, delta.write, rowShape.count, heads.headDimension)
 
-      var queryLaunch = try gpu.launch(
-        .attentionQueryGradient, "attention_query_gradient", queryKernel.options)
-      try queryLaunch.read(queries.records.buffer)
-      try queryLaunch.read(outputGradient)
-      try queryLaunch.read(query)
-      try queryLaunch.read(key)
-      try queryLaunch.read(value)
-      try queryLaunch.read(logSumExp)
-      try queryLaunch.read(delta)
-      try queryLaunch.write(&queryGradient)
-      try queryLaunch.value(heads.queryHeads)
-      try queryLaunch.value(heads.keyValueHeads)
-      try queryLaunch.value(layout.windowOrAll)
-      try queryLaunch.value(scale)
-      try queryLaunch.value(softCap ?? 0)
-      try queryLaunch.run(
+      try gpu.kernel(Kernels.attentionQueryGradient, queryKernel.options).run(
         groups: [scope == .all ? queries.count : queries.prefixTiles, heads.keyValueHeads],
-        items: [queryKernel.lanes, 1])
+        items: [queryKernel.lanes, 1],
+        queries.records.buffer.read, outputGradient.read, query.read, key.read, value.read,
+        logSumExp.read, delta.read, queryGradient.write, heads.queryHeads, heads.keyValueHeads,
+        layout.windowOrAll, scale, softCap ?? 0)
 
-      var keyLaunch = try gpu.launch(
-        .attentionKeyValueGradient, "attention_key_value_gradient", keyKernel.options)
-      try keyLaunch.read(keys.tiles.buffer)
-      try keyLaunch.read(keys.spans.buffer)
-      try keyLaunch.read(outputGradient)
-      try keyLaunch.read(query)
-      try keyLaunch.read(key)
-      try keyLaunch.read(value)
-      try keyLaunch.read(logSumExp)
-      try keyLaunch.read(delta)
-      try keyLaunch.write(&keyGradient)
-      try keyLaunch.write(&valueGradient)
-      try keyLaunch.write(&keyPartial)
-      try keyLaunch.write(&valuePartial)
-      try keyLaunch.value(keys.slotRows)
-      try keyLaunch.value(heads.queryHeads)
-      try keyLaunch.value(heads.keyValueHeads)
-      try keyLaunch.value(layout.windowOrAll)
-      try keyLaunch.value(scale)
-      try keyLaunch.value(softCap ?? 0)
-      try keyLaunch.run(
+      try gpu.kernel(Kernels.attentionKeyValueGradient, keyKernel.options).run(
         groups: [scope == .all ? keys.count : keys.prefixTiles, heads.keyValueHeads],
-        items: [keyKernel.lanes, 1])
+        items: [keyKernel.lanes, 1],
+        keys.tiles.buffer.read, keys.spans.buffer.read, outputGradient.read, query.read, key.read,
+        value.read, logSumExp.read, delta.read, keyGradient.write, valueGradient.write,
+        keyPartial.write, valuePartial.write, keys.slotRows, heads.queryHeads, heads.keyValueHeads,
+        layout.windowOrAll, scale, softCap ?? 0)
 
       var sums = [(rows: 0..<layout.prefixCount, slots: keys.slots)]
       if keys.ownSlots > 1 && scope == .all { sums += keys.ownRows.map { ($0, keys.ownSlots) } }
       for (rows, slots) in sums {
         let count = rows.count * heads.keyValueWidth
-        var sumLaunch = try gpu.launch(
-          .attentionKeyValueGradient, "attention_sum_slots", keyKernel.options)
-        try sumLaunch.read(keyPartial)
-        try sumLaunch.read(valuePartial)
-        try sumLaunch.write(&keyGradient)
-        try sumLaunch.write(&valueGradient)
-        try sumLaunch.offset(rows.lowerBound * heads.keyValueWidth)
-        try sumLaunch.offset(keys.slotRows * heads.keyValueWidth)
-        try sumLaunch.value(count)
-        try sumLaunch.value(slots)
-        try sumLaunch.run(
-          groups: (count + keyKernel.lanes - 1) / keyKernel.lanes, lanes: keyKernel.lanes)
+        try gpu.kernel(Kernels.attentionSumSlots, [Lanes(count: keyKernel.lanes).option]).run(
+          groups: (count + keyKernel.lanes - 1) / keyKernel.lanes, lanes: keyKernel.lanes,
+          keyPartial.read, valuePartial.read, keyGradient.write, valueGradient.write,
+          Offset(rows.lowerBound * heads.keyValueWidth),
+          Offset(keys.slotRows * heads.keyValueWidth), count, slots)
       }
     }
   }

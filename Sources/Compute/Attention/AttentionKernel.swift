@@ -63,13 +63,12 @@ extension Tunable {
       try step.forward(trial.device, into: &output.buffer, logSumExp: &logSumExp.buffer)
     }
   }
-  /// Also used by `attention_delta`.
   static let attentionQueryGradient = attention(
     "attention_query_gradient", .attentionQueryGradient
   ) { trial throws(ComputeError) in
     try AttentionTrial(trial).runBackward(trial, timing: ["attention_query_gradient"])
   }
-  /// Also used by `attention_sum_slots`: tiles determine the number of slots.
+  /// `attention_sum_slots` counts too: tiles determine the number of slots.
   static let attentionKeyValueGradient = attention(
     "attention_key_value_gradient", .attentionKeyValueGradient
   ) { trial throws(ComputeError) in

@@ -55,8 +55,8 @@ package final class AttentionLayout {
 
   /// Describes a batch on a device.
   ///
-  /// Throws where a count is negative, a sequence has more queries than keys, or the window is not
-  /// positive.
+  /// - Throws: `.prefixRows`, `.sequence` or `.window` where a count is negative, a sequence has
+  ///   more queries than keys, or the window is not positive.
   package init(
     _ device: Device, prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
   ) throws(ComputeError) {
@@ -66,6 +66,8 @@ package final class AttentionLayout {
 
   /// Describes another batch in place of this one; memory is allocated only if a table outgrows its
   /// buffer.
+  ///
+  /// - Throws: as `init`; allocation and driver errors.
   package func update(
     prefixCount: Int, sequences: [AttentionSequence], window: Int? = nil
   ) throws(ComputeError) {
@@ -90,20 +92,12 @@ package final class AttentionLayout {
   private static func validate(
     prefixCount: Int, sequences: [AttentionSequence], window: Int?
   ) throws(ComputeError) {
-    func refuse(_ reason: String) -> ComputeError {
-      .unsupported(operation: "attention layout", reason: reason)
-    }
-    guard prefixCount >= 0 else { throw refuse("a prefix of \(prefixCount) rows") }
-    if let window, window <= 0 { throw refuse("a window of \(window) positions") }
+    guard prefixCount >= 0 else { throw .prefixRows(prefixCount) }
+    if let window, window <= 0 { throw .window(window) }
     for (index, sequence) in sequences.enumerated() {
       guard sequence.queryStart >= 0, sequence.keyStart >= 0, sequence.queryCount >= 0,
         sequence.queryCount <= sequence.keyCount
-      else {
-        throw refuse(
-          "sequence \(index) has \(sequence.queryCount) queries from row \(sequence.queryStart) and "
-            + "\(sequence.keyCount) keys from row \(sequence.keyStart), expected rows from 0 on and "
-            + "no more queries than keys")
-      }
+      else { throw .sequence(index: index, sequence) }
     }
   }
 

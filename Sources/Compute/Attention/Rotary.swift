@@ -5,6 +5,13 @@ extension KernelFile {
   static let rotary = unsafe KernelFile(kernel_rotary)
 }
 
+extension Kernels {
+  fileprivate static let splitHeads = KernelEntry(
+    .rotary, "split_heads", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Int32>.self, Read<Int32>?.self, Write<Float>?.self, Write<Float>?.self,
+    Write<Float>?.self, Int.self, Int.self, Int.self, Int.self)
+}
+
 extension Tunable {
   /// One configuration for `split_heads` and `merge_heads`.
   static let rotary = Tunable("rotary", .rotary, gpu: .rowLanes, cpu: .oneItem) {
@@ -22,12 +29,12 @@ extension Tunable {
     let value = try trial.zeros(rows * heads.keyValueWidth)
     trial.run { () throws(ComputeError) in
       try device.splitHeads(
-        projected.buffer, rotation: rotation, positions: positions.buffer,
-        keyRows: keyRows.buffer, heads: heads, rows: rows, query: &query.buffer,
+        projected.buffer, rotation: rotation, positions: positions.indices,
+        keyRows: keyRows.indices, heads: heads, rows: rows, query: &query.buffer,
         key: &key.buffer, value: &value.buffer)
       try device.mergeHeads(
         queryGradient: query.buffer, keyGradient: key.buffer, valueGradient: value.buffer,
-        rotation: rotation, positions: positions.buffer, keyRows: keyRows.buffer, heads: heads,
+        rotation: rotation, positions: positions.indices, keyRows: keyRows.indices, heads: heads,
         rows: rows, into: &projected.buffer)
     }
   }
@@ -46,18 +53,20 @@ extension Device {
   ///   - query: [rows, H, D], written.
   ///   - key: [*, G, D], rows at `keyRows` written.
   ///   - value: [*, G, D], rows at `keyRows` written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func splitHeads(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    positions: borrowing RowIndices, keyRows: borrowing RowIndices,
     heads: HeadShape, rows: Int, query: inout DeviceBuffer<Float>,
     key: inout DeviceBuffer<Float>, value: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("splitHeads", "projected", projected.count, atLeast: rows * heads.fusedWidth)
-    try expect("splitHeads", "positions", positions.count, atLeast: rows)
-    try expect("splitHeads", "keyRows", keyRows.count, atLeast: rows)
-    try expect("splitHeads", "query", query.count, atLeast: rows * heads.queryWidth)
-    try expect("splitHeads", "key", key.count, atLeast: rows * heads.keyValueWidth)
-    try expect("splitHeads", "value", value.count, atLeast: rows * heads.keyValueWidth)
+    try expect("splitHeads", "projected", projected.count, Shape(rows, heads.fusedWidth))
+    try expect("splitHeads", "positions", positions, count: rows, below: rotation.positions)
+    try expect(
+      "splitHeads", "keyRows", keyRows, count: rows,
+      below: min(key.count, value.count) / max(heads.keyValueWidth, 1))
+    try expect("splitHeads", "query", query.count, Shape(rows, heads.queryWidth))
     switch engine {
     case .cpu(let cpu):
       let shape = unsafe rotation.shape(heads, positions: positions.host)
@@ -68,14 +77,12 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, query, key, value)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("split_heads", heads)
-      try launch.read(projected)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.write(&query)
-      try launch.write(&key)
-      try launch.write(&value)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
+        positions.read, keyRows.read, query.write, key.write, value.write, heads.queryWidth,
+        heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2)
     }
   }
 
@@ -86,14 +93,16 @@ extension Device {
   ///   - projected: [rows, H * D], read.
   ///   - positions: [rows], read.
   ///   - query: [rows, H, D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func splitQuery(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    positions: borrowing RowIndices, heads: HeadShape, rows: Int,
     query: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("splitQuery", "projected", projected.count, atLeast: rows * heads.queryWidth)
-    try expect("splitQuery", "positions", positions.count, atLeast: rows)
-    try expect("splitQuery", "query", query.count, atLeast: rows * heads.queryWidth)
+    try expect("splitQuery", "projected", projected.count, Shape(rows, heads.queryWidth))
+    try expect("splitQuery", "positions", positions, count: rows, below: rotation.positions)
+    try expect("splitQuery", "query", query.count, Shape(rows, heads.queryWidth))
     let heads = heads.queriesAlone
     switch engine {
     case .cpu(let cpu):
@@ -104,14 +113,12 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, nil, query, nil, nil)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("split_heads", heads)
-      try launch.read(projected)
-      try launch.read(rotation, at: positions)
-      try launch.none()  // key rows
-      try launch.write(&query)
-      try launch.none()  // keys
-      try launch.none()  // values
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
+        positions.read, nil, query.write, nil, nil, heads.queryWidth, heads.keyValueWidth,
+        heads.headDimension,
+        rotation.rotaryDimension / 2)
     }
   }
 
@@ -123,18 +130,20 @@ extension Device {
   ///   - keyRows: [rows], read.
   ///   - key: [*, G, D], rows at `keyRows` written.
   ///   - value: [*, G, D], rows at `keyRows` written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func splitKeyValue(
     _ projected: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    positions: borrowing RowIndices, keyRows: borrowing RowIndices,
     heads: HeadShape, rows: Int, key: inout DeviceBuffer<Float>,
     value: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try expect(
-      "splitKeyValue", "projected", projected.count, atLeast: 2 * rows * heads.keyValueWidth)
-    try expect("splitKeyValue", "positions", positions.count, atLeast: rows)
-    try expect("splitKeyValue", "keyRows", keyRows.count, atLeast: rows)
-    try expect("splitKeyValue", "key", key.count, atLeast: rows * heads.keyValueWidth)
-    try expect("splitKeyValue", "value", value.count, atLeast: rows * heads.keyValueWidth)
+      "splitKeyValue", "projected", projected.count, Shape(rows, 2 * heads.keyValueWidth))
+    try expect("splitKeyValue", "positions", positions, count: rows, below: rotation.positions)
+    try expect(
+      "splitKeyValue", "keyRows", keyRows, count: rows,
+      below: min(key.count, value.count) / max(heads.keyValueWidth, 1))
     let heads = heads.keysAndValuesAlone
     switch engine {
     case .cpu(let cpu):
@@ -146,14 +155,12 @@ extension Device {
           range.lowerBound, range.upperBound, shape, projected, keyRows, nil, key, value)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("split_heads", heads)
-      try launch.read(projected)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.none()  // queries
-      try launch.write(&key)
-      try launch.write(&value)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
+        positions.read, keyRows.read, nil, key.write, value.write, heads.queryWidth,
+        heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2)
     }
   }
 }
@@ -168,9 +175,6 @@ extension HeadShape {
   var keysAndValuesAlone: HeadShape {
     HeadShape(queryHeads: 0, keyValueHeads: keyValueHeads, headDimension: headDimension)
   }
-
-  /// The constant that the kernels over heads are built with.
-  var option: KernelOption { KernelOption("HEAD_DIMENSION", headDimension) }
 }
 
 extension RotaryTable {
@@ -180,33 +184,5 @@ extension RotaryTable {
       query_heads: heads.queryHeads, key_value_heads: heads.keyValueHeads,
       head_dimension: heads.headDimension, half_dimension: rotaryDimension / 2,
       cosine: cosine.host, sine: sine.host, positions: positions)
-  }
-}
-
-extension OpenCLEngine {
-  /// A launch of `split_heads` or `merge_heads`.
-  func rotary(_ entry: String, _ heads: HeadShape) throws(ComputeError) -> KernelLaunch {
-    try launch(.rotary, entry, [lanes(.rotary).option, heads.option])
-  }
-}
-
-extension KernelLaunch {
-  /// The angles, and the positions of the rows.
-  mutating func read(
-    _ rotation: RotaryTable, at positions: borrowing DeviceBuffer<Int32>
-  ) throws(ComputeError) {
-    try read(rotation.cosine)
-    try read(rotation.sine)
-    try read(positions)
-  }
-
-  /// Binds the sizes, which come last, and runs.
-  consuming func run(
-    _ heads: HeadShape, _ rotation: RotaryTable, rows: Int, on gpu: OpenCLEngine
-  ) throws(ComputeError) {
-    try value(heads.queryWidth)
-    try value(heads.keyValueWidth)
-    try value(rotation.rotaryDimension / 2)
-    try run(groups: rows, lanes: gpu.lanes(.rotary).count)
   }
 }

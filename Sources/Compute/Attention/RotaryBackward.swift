@@ -1,5 +1,12 @@
 import CArithmetic
 
+extension Kernels {
+  fileprivate static let mergeHeads = KernelEntry(
+    .rotary, "merge_heads", as: Read<Float>?.self, Read<Float>?.self, Read<Float>?.self,
+    Read<Float>.self, Read<Float>.self, Read<Int32>.self, Read<Int32>?.self, Write<Float>.self,
+    Int.self, Int.self, Int.self, Int.self)
+}
+
 extension Device {
   /// The gradient of `splitHeads` with respect to the projection: the transposed rotation of the
   /// gradients of queries and keys, beside those of values.
@@ -12,19 +19,21 @@ extension Device {
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read.
   ///   - projectedGradient: [rows, (H + 2G) * D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func mergeHeads(
     queryGradient: borrowing DeviceBuffer<Float>, keyGradient: borrowing DeviceBuffer<Float>,
     valueGradient: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, keyRows: borrowing DeviceBuffer<Int32>,
+    positions: borrowing RowIndices, keyRows: borrowing RowIndices,
     heads: HeadShape, rows: Int, into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let (width, keyWidth) = (heads.fusedWidth, heads.keyValueWidth)
-    try expect("mergeHeads", "queryGradient", queryGradient.count, atLeast: rows * heads.queryWidth)
-    try expect("mergeHeads", "keyGradient", keyGradient.count, atLeast: rows * keyWidth)
-    try expect("mergeHeads", "valueGradient", valueGradient.count, atLeast: rows * keyWidth)
-    try expect("mergeHeads", "positions", positions.count, atLeast: rows)
-    try expect("mergeHeads", "keyRows", keyRows.count, atLeast: rows)
-    try expect("mergeHeads", "projectedGradient", projectedGradient.count, atLeast: rows * width)
+    try expect("mergeHeads", "queryGradient", queryGradient.count, Shape(rows, heads.queryWidth))
+    try expect("mergeHeads", "positions", positions, count: rows, below: rotation.positions)
+    try expect(
+      "mergeHeads", "keyRows", keyRows, count: rows,
+      below: min(keyGradient.count, valueGradient.count) / max(keyWidth, 1))
+    try expect("mergeHeads", "projectedGradient", projectedGradient.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let shape = unsafe rotation.shape(heads, positions: positions.host)
@@ -36,14 +45,13 @@ extension Device {
           range.lowerBound, range.upperBound, shape, query, keyRows, key, value, target)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("merge_heads", heads)
-      try launch.read(queryGradient)
-      try launch.read(keyGradient)
-      try launch.read(valueGradient)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.write(&projectedGradient)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, queryGradient.read, keyGradient.read, valueGradient.read,
+        rotation.cosine.read, rotation.sine.read, positions.read, keyRows.read,
+        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2
+      )
     }
   }
 
@@ -53,15 +61,17 @@ extension Device {
   ///   - queryGradient: [rows, H, D], read.
   ///   - positions: [rows], read.
   ///   - projectedGradient: [rows, H * D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func mergeQuery(
     _ queryGradient: borrowing DeviceBuffer<Float>, rotation: RotaryTable,
-    positions: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    positions: borrowing RowIndices, heads: HeadShape, rows: Int,
     into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = heads.queryWidth
-    try expect("mergeQuery", "queryGradient", queryGradient.count, atLeast: rows * width)
-    try expect("mergeQuery", "positions", positions.count, atLeast: rows)
-    try expect("mergeQuery", "projectedGradient", projectedGradient.count, atLeast: rows * width)
+    try expect("mergeQuery", "queryGradient", queryGradient.count, Shape(rows, width))
+    try expect("mergeQuery", "positions", positions, count: rows, below: rotation.positions)
+    try expect("mergeQuery", "projectedGradient", projectedGradient.count, Shape(rows, width))
     let heads = heads.queriesAlone
     switch engine {
     case .cpu(let cpu):
@@ -72,14 +82,12 @@ extension Device {
           range.lowerBound, range.upperBound, shape, query, nil, nil, nil, target)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("merge_heads", heads)
-      try launch.read(queryGradient)
-      try launch.none()  // keys
-      try launch.none()  // values
-      try launch.read(rotation, at: positions)
-      try launch.none()  // key rows
-      try launch.write(&projectedGradient)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, queryGradient.read, nil, nil, rotation.cosine.read,
+        rotation.sine.read, positions.read, nil, projectedGradient.write, heads.queryWidth,
+        heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2)
     }
   }
 
@@ -91,19 +99,21 @@ extension Device {
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read.
   ///   - projectedGradient: [rows, 2G * D], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func mergeKeyValue(
     keyGradient: borrowing DeviceBuffer<Float>, valueGradient: borrowing DeviceBuffer<Float>,
-    rotation: RotaryTable, positions: borrowing DeviceBuffer<Int32>,
-    keyRows: borrowing DeviceBuffer<Int32>, heads: HeadShape, rows: Int,
+    rotation: RotaryTable, positions: borrowing RowIndices,
+    keyRows: borrowing RowIndices, heads: HeadShape, rows: Int,
     into projectedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = heads.keyValueWidth
-    try expect("mergeKeyValue", "keyGradient", keyGradient.count, atLeast: rows * width)
-    try expect("mergeKeyValue", "valueGradient", valueGradient.count, atLeast: rows * width)
-    try expect("mergeKeyValue", "positions", positions.count, atLeast: rows)
-    try expect("mergeKeyValue", "keyRows", keyRows.count, atLeast: rows)
+    try expect("mergeKeyValue", "positions", positions, count: rows, below: rotation.positions)
     try expect(
-      "mergeKeyValue", "projectedGradient", projectedGradient.count, atLeast: 2 * rows * width)
+      "mergeKeyValue", "keyRows", keyRows, count: rows,
+      below: min(keyGradient.count, valueGradient.count) / max(width, 1))
+    try expect(
+      "mergeKeyValue", "projectedGradient", projectedGradient.count, Shape(rows, 2 * width))
     let heads = heads.keysAndValuesAlone
     switch engine {
     case .cpu(let cpu):
@@ -115,14 +125,13 @@ extension Device {
           range.lowerBound, range.upperBound, shape, nil, keyRows, key, value, target)
       }
     case .opencl(let gpu):
-      var launch = try gpu.rotary("merge_heads", heads)
-      try launch.none()  // queries
-      try launch.read(keyGradient)
-      try launch.read(valueGradient)
-      try launch.read(rotation, at: positions)
-      try launch.read(keyRows)
-      try launch.write(&projectedGradient)
-      try launch.run(heads, rotation, rows: rows, on: gpu)
+      let lanes = gpu.lanes(.rotary)
+      try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, nil, keyGradient.read, valueGradient.read,
+        rotation.cosine.read, rotation.sine.read, positions.read, keyRows.read,
+        projectedGradient.write, heads.queryWidth, heads.keyValueWidth, heads.headDimension,
+        rotation.rotaryDimension / 2
+      )
     }
   }
 }

@@ -23,6 +23,7 @@ package final class RotaryTable {
   ///   - inverseFrequencies: [rotaryDimension / 2], as the model's configuration gives them (Float,
   ///     as Hugging Face's transformers computes and keeps them); empty for no rotation.
   ///   - attentionScaling: multiplies cosine and sine (transformers' `attention_scaling`).
+  /// - Throws: allocation and driver errors.
   package init(
     _ device: Device, inverseFrequencies: [Float], attentionScaling: Float = 1, positions: Int
   ) throws(ComputeError) {

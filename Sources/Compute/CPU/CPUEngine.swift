@@ -21,7 +21,7 @@ package enum CPUVariant: Sendable {
   init(threads: Int?, variant: CPUVariant) throws(ComputeError) {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     guard threads > 0, let pool = unsafe thread_pool_create(Int32(clamping: threads)) else {
-      throw .unsupported(operation: "cpu", reason: "cannot run on \(threads) threads")
+      throw .threads(threads)
     }
     openblas_set_num_threads(1)
     self.threads = threads

@@ -22,14 +22,18 @@ package enum Activation: Sendable, CaseIterable {
     case .relu: ACTIVATION_RELU
     }
   }
-
-  /// The constant that the kernels are built with.
-  var option: KernelOption { KernelOption("ACTIVATION", code) }
 }
 
 extension KernelFile {
   static let activations = unsafe KernelFile(kernel_activations)
   static let activation = unsafe KernelFile(kernel_activation, needs: [.lanes, .activations])
+}
+
+extension Kernels {
+  /// Both directions.
+  fileprivate typealias Activation = KernelEntry<Read<Float>, Write<Float>, Offset, Int>
+  fileprivate static let activationForward = Activation(.activation, "activation_forward")
+  fileprivate static let activationBackward = Activation(.activation, "activation_backward")
 }
 
 extension Device {
@@ -38,28 +42,14 @@ extension Device {
   /// - Parameters:
   ///   - x: [count], read.
   ///   - y: [count], written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func activate(
     _ x: borrowing DeviceBuffer<Float>, activation: Activation, count: Int,
     into y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("activate", "x", x.count, atLeast: count)
-    try expect("activate", "y", y.count, atLeast: count)
-    switch engine {
-    case .cpu(let cpu):
-      let (x, y) = unsafe (x.host, y.mutableHost)
-      let code = Int32(activation.code)
-      cpu.forEachRange(of: count, elementsPerRow: 4) { range in
-        unsafe activation_forward(range.lowerBound, range.upperBound, code, x, y)
-      }
-    case .opencl(let gpu):
-      let (lanes, span) = gpu.lanesAndSpan(.activation)
-      var launch = try gpu.launch(
-        .activation, "activation_forward", [lanes.option, span, activation.option])
-      try launch.read(x)
-      try launch.write(&y)
-      try launch.offset(count)
-      try launch.run(groups: span.groups(for: count), lanes: lanes.count)
-    }
+    try expect("activate", "x", x.count, Shape(count))
+    try expect("activate", "y", y.count, Shape(count))
+    try unsafe run(Kernels.activationForward, activation_forward, activation, count: count, x, &y)
   }
 
   /// The gradient of `activate` with respect to its input, in place of the input, which is not read
@@ -68,27 +58,36 @@ extension Device {
   /// - Parameters:
   ///   - outputGradient: [count], read.
   ///   - x: [count], updated: the input of the forward pass on entry, its gradient on exit.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func activateBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, activation: Activation, count: Int,
     in x: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("activateBackward", "outputGradient", outputGradient.count, atLeast: count)
-    try expect("activateBackward", "x", x.count, atLeast: count)
+    try expect("activateBackward", "outputGradient", outputGradient.count, Shape(count))
+    try expect("activateBackward", "x", x.count, Shape(count))
+    try unsafe run(
+      Kernels.activationBackward, activation_backward, activation, count: count, outputGradient, &x)
+  }
+
+  /// Either direction: `input` is read, `output` written or updated.
+  private func run(
+    _ kernel: Kernels.Activation,
+    _ arithmetic: (Int, Int, Int32, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
+    _ activation: Activation, count: Int, _ input: borrowing DeviceBuffer<Float>,
+    _ output: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
     switch engine {
     case .cpu(let cpu):
-      let (gradient, x) = unsafe (outputGradient.host, x.mutableHost)
+      let (input, output) = unsafe (input.host, output.mutableHost)
       let code = Int32(activation.code)
       cpu.forEachRange(of: count, elementsPerRow: 4) { range in
-        unsafe activation_backward(range.lowerBound, range.upperBound, code, gradient, x)
+        unsafe arithmetic(range.lowerBound, range.upperBound, code, input, output)
       }
     case .opencl(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.activation)
-      var launch = try gpu.launch(
-        .activation, "activation_backward", [lanes.option, span, activation.option])
-      try launch.read(outputGradient)
-      try launch.write(&x)
-      try launch.offset(count)
-      try launch.run(groups: span.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(kernel, [lanes.option, span]).run(
+        groups: span.groups(for: count), lanes: lanes.count, input.read, output.write,
+        Offset(count), activation.code)
     }
   }
 }

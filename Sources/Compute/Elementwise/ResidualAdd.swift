@@ -5,17 +5,28 @@ extension KernelFile {
   static let residualAdd = unsafe KernelFile(kernel_residual_add)
 }
 
+extension Kernels {
+  fileprivate static let addElements = KernelEntry(
+    .residualAdd, "add_elements", as: Read<Float>.self, Write<Float>.self, Offset.self)
+  fileprivate static let scaleElements = KernelEntry(
+    .residualAdd, "scale_elements", as: Write<Float>.self, Offset.self, Float.self)
+  fileprivate static let addPositionRows = KernelEntry(
+    .residualAdd, "add_position_rows", as: Read<Float>.self, Read<Int32>.self, Write<Float>.self,
+    Int.self)
+}
+
 extension Device {
   /// y[i] += x[i].
   ///
   /// - Parameters:
   ///   - x: [count], read.
   ///   - y: [count], updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func add(
     _ x: borrowing DeviceBuffer<Float>, to y: inout DeviceBuffer<Float>, count: Int
   ) throws(ComputeError) {
-    try expect("add", "x", x.count, atLeast: count)
-    try expect("add", "y", y.count, atLeast: count)
+    try expect("add", "x", x.count, Shape(count))
+    try expect("add", "y", y.count, Shape(count))
     switch engine {
     case .cpu(let cpu):
       let (x, y) = unsafe (x.host, y.mutableHost)
@@ -24,11 +35,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      var launch = try gpu.launch(.residualAdd, "add_elements", [lanes.option])
-      try launch.read(x)
-      try launch.write(&y)
-      try launch.offset(count)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.addElements, [lanes.option]).run(
+        groups: lanes.groups(for: count), lanes: lanes.count, x.read, y.write, Offset(count))
     }
   }
 
@@ -36,10 +44,11 @@ extension Device {
   ///
   /// - Parameters:
   ///   - y: [count], updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func scale(
     _ y: inout DeviceBuffer<Float>, by factor: Float, count: Int
   ) throws(ComputeError) {
-    try expect("scale", "y", y.count, atLeast: count)
+    try expect("scale", "y", y.count, Shape(count))
     switch engine {
     case .cpu(let cpu):
       let y = unsafe y.mutableHost
@@ -48,11 +57,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      var launch = try gpu.launch(.residualAdd, "scale_elements", [lanes.option])
-      try launch.write(&y)
-      try launch.offset(count)
-      try launch.value(factor)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.scaleElements, [lanes.option]).run(
+        groups: lanes.groups(for: count), lanes: lanes.count, y.write, Offset(count), factor)
     }
   }
 
@@ -62,12 +68,15 @@ extension Device {
   ///   - table: [*, width], read.
   ///   - positions: [rows], read: rows of `table`.
   ///   - y: [rows, width], updated.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func addPositionRows(
-    _ table: borrowing DeviceBuffer<Float>, positions: borrowing DeviceBuffer<Int32>, width: Int,
+    _ table: borrowing DeviceBuffer<Float>, positions: borrowing RowIndices, width: Int,
     rows: Int, to y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("addPositionRows", "positions", positions.count, atLeast: rows)
-    try expect("addPositionRows", "y", y.count, atLeast: rows * width)
+    try expect(
+      "addPositionRows", "positions", positions, count: rows, below: table.count / max(width, 1))
+    try expect("addPositionRows", "y", y.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let (table, positions, y) = unsafe (table.host, positions.host, y.mutableHost)
@@ -76,12 +85,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      var launch = try gpu.launch(.residualAdd, "add_position_rows", [lanes.option])
-      try launch.read(table)
-      try launch.read(positions)
-      try launch.write(&y)
-      try launch.value(width)
-      try launch.run(groups: [lanes.groups(for: width), rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.addPositionRows, [lanes.option]).run(
+        groups: [lanes.groups(for: width), rows], items: [lanes.count, 1], table.read,
+        positions.read, y.write, width)
     }
   }
 }
@@ -96,7 +102,7 @@ extension Tunable {
     trial.run { () throws(ComputeError) in
       try device.add(x.buffer, to: &y.buffer, count: rows * width)
       try device.addPositionRows(
-        x.buffer, positions: positions.buffer, width: width, rows: rows, to: &y.buffer)
+        x.buffer, positions: positions.indices, width: width, rows: rows, to: &y.buffer)
     }
   }
 }

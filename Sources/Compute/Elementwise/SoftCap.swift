@@ -5,16 +5,22 @@ extension KernelFile {
   static let softCap = unsafe KernelFile(kernel_soft_cap, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let softCap = KernelEntry(
+    .softCap, "soft_cap", as: Write<Float>.self, Int.self, Float.self)
+}
+
 extension Device {
   /// Soft-caps logits to -cap ... cap in place: cap * tanh(z / cap) (Gemma 2, arXiv:2408.00118).
   /// `klDivergence` applies the gradient, a factor 1 - (y / cap)^2 of the soft-capped logits y.
   ///
   /// - Parameters:
   ///   - logits: [rows, width], updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func softCap(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, cap: Float
   ) throws(ComputeError) {
-    try expect("softCap", "logits", logits.count, atLeast: rows * width)
+    try expect("softCap", "logits", logits.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let logits = unsafe logits.mutableHost
@@ -23,11 +29,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.softCap)
-      var launch = try gpu.launch(.softCap, "soft_cap", [lanes.option])
-      try launch.write(&logits)
-      try launch.value(width)
-      try launch.value(cap)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.softCap, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.write, width, cap)
     }
   }
 }

@@ -5,6 +5,13 @@ extension KernelFile {
   static let swiglu = unsafe KernelFile(kernel_swiglu, needs: [.lanes, .activations])
 }
 
+extension Kernels {
+  /// Both directions.
+  fileprivate typealias SwiGLU = KernelEntry<Read<Float>, Write<Float>, Int, Int>
+  fileprivate static let swigluForward = SwiGLU(.swiglu, "swiglu_forward")
+  fileprivate static let swigluBackward = SwiGLU(.swiglu, "swiglu_backward")
+}
+
 extension Device {
   /// The gated activation of a feed-forward layer (Shazeer 2020, arXiv:2002.05202):
   /// hidden = activation(gate) * up.
@@ -12,28 +19,17 @@ extension Device {
   /// - Parameters:
   ///   - gateUp: [rows, 2 * width], read: gate | up per row, the output of one fused GEMM.
   ///   - hidden: [rows, width], written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func swiGLU(
     _ gateUp: borrowing DeviceBuffer<Float>, activation: Activation, rows: Int, width: Int,
     into hidden: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("swiGLU", "gateUp", gateUp.count, atLeast: 2 * rows * width)
-    try expect("swiGLU", "hidden", hidden.count, atLeast: rows * width)
-    switch engine {
-    case .cpu(let cpu):
-      let (gateUp, hidden) = unsafe (gateUp.host, hidden.mutableHost)
-      let code = Int32(activation.code)
-      cpu.forEachRange(of: rows, elementsPerRow: 4 * width) { range in
-        unsafe swiglu_forward(range.lowerBound, range.upperBound, width, code, gateUp, hidden)
-      }
-    case .opencl(let gpu):
-      let (lanes, span) = gpu.lanesAndSpan(.swiglu)
-      var launch = try gpu.launch(
-        .swiglu, "swiglu_forward", [lanes.option, span, activation.option])
-      try launch.read(gateUp)
-      try launch.write(&hidden)
-      try launch.value(width)
-      try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
-    }
+    try expect("swiGLU", "gateUp", gateUp.count, Shape(rows, 2 * width))
+    try expect("swiGLU", "hidden", hidden.count, Shape(rows, width))
+    try unsafe run(
+      Kernels.swigluForward, swiglu_forward, activation, rows: rows, width: width,
+      elementsPerRow: 4,
+      gateUp, &hidden)
   }
 
   /// The gradient of `swiGLU` with respect to its input, in place of the input, which is not read
@@ -43,27 +39,38 @@ extension Device {
   ///   - hiddenGradient: [rows, width], read.
   ///   - gateUp: [rows, 2 * width], updated: the input of the forward pass on entry, its gradient
   ///     on exit.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func swiGLUBackward(
     _ hiddenGradient: borrowing DeviceBuffer<Float>, activation: Activation, rows: Int, width: Int,
     in gateUp: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("swiGLUBackward", "hiddenGradient", hiddenGradient.count, atLeast: rows * width)
-    try expect("swiGLUBackward", "gateUp", gateUp.count, atLeast: 2 * rows * width)
+    try expect("swiGLUBackward", "hiddenGradient", hiddenGradient.count, Shape(rows, width))
+    try expect("swiGLUBackward", "gateUp", gateUp.count, Shape(rows, 2 * width))
+    try unsafe run(
+      Kernels.swigluBackward, swiglu_backward, activation, rows: rows, width: width,
+      elementsPerRow: 6, hiddenGradient, &gateUp)
+  }
+
+  /// Either direction: `input` is read, `output` written or updated; `elementsPerRow` is the work
+  /// of a row in multiples of its width.
+  private func run(
+    _ kernel: Kernels.SwiGLU,
+    _ arithmetic: (Int, Int, Int, Int32, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
+    _ activation: Activation, rows: Int, width: Int, elementsPerRow: Int,
+    _ input: borrowing DeviceBuffer<Float>, _ output: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
     switch engine {
     case .cpu(let cpu):
-      let (gradient, gateUp) = unsafe (hiddenGradient.host, gateUp.mutableHost)
+      let (input, output) = unsafe (input.host, output.mutableHost)
       let code = Int32(activation.code)
-      cpu.forEachRange(of: rows, elementsPerRow: 6 * width) { range in
-        unsafe swiglu_backward(range.lowerBound, range.upperBound, width, code, gradient, gateUp)
+      cpu.forEachRange(of: rows, elementsPerRow: elementsPerRow * width) { range in
+        unsafe arithmetic(range.lowerBound, range.upperBound, width, code, input, output)
       }
     case .opencl(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.swiglu)
-      var launch = try gpu.launch(
-        .swiglu, "swiglu_backward", [lanes.option, span, activation.option])
-      try launch.read(hiddenGradient)
-      try launch.write(&gateUp)
-      try launch.value(width)
-      try launch.run(groups: [span.groups(for: width), rows], items: [lanes.count, 1])
+      try gpu.kernel(kernel, [lanes.option, span]).run(
+        groups: [span.groups(for: width), rows], items: [lanes.count, 1], input.read, output.write,
+        width, activation.code)
     }
   }
 }

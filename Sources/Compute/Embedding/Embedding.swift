@@ -5,6 +5,12 @@ extension KernelFile {
   static let embedding = unsafe KernelFile(kernel_embedding)
 }
 
+extension Kernels {
+  fileprivate static let embeddingGather = KernelEntry(
+    .embedding, "embedding_gather", as: Read<UInt8>.self, Read<Int32>.self, Write<Float>.self,
+    Int.self, Int.self, Float.self)
+}
+
 extension Device {
   /// Rows of a stored matrix as f32: y[firstRow + i] = scale * table[identifiers[i]].
   ///
@@ -14,13 +20,16 @@ extension Device {
   ///   - count: rows to gather.
   ///   - scale: multiplies every element.
   ///   - y: [*, E], written from row `firstRow`.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func embeddingGather(
-    _ table: WeightMatrix, identifiers: borrowing DeviceBuffer<Int32>, count: Int,
+    _ table: WeightMatrix, identifiers: borrowing RowIndices, count: Int,
     scale: Float = 1, into y: inout DeviceBuffer<Float>, at firstRow: Int = 0
   ) throws(ComputeError) {
     let width = table.columns
-    try expect("embeddingGather", "identifiers", identifiers.count, atLeast: count)
-    try expect("embeddingGather", "y", y.count, atLeast: (firstRow + count) * width)
+    try expect(
+      "embeddingGather", "identifiers", identifiers, count: count, below: table.rows)
+    try expect("embeddingGather", "y", y.count, Shape(firstRow + count, width))
     switch engine {
     case .cpu(let cpu):
       let elements = unsafe UnsafeRawPointer(table.elements.host)
@@ -33,30 +42,25 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.embedding)
-      var launch = try gpu.launch(
-        .embedding, "embedding_gather", [lanes.option, table.precision.option])
-      try launch.read(table.elements)
-      try launch.read(identifiers)
-      try launch.write(&y)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(scale)
-      try launch.run(groups: count, lanes: lanes.count)
+      try gpu.kernel(Kernels.embeddingGather, [lanes.option, table.precision.option]).run(
+        groups: count, lanes: lanes.count, table.elements.read, identifiers.read, y.write, width,
+        firstRow, scale)
     }
   }
 
   /// Downloads rows of a stored matrix to the host, row by row.
   ///
   /// - Parameter identifiers: rows of `table`, each checked to be below V.
+  /// - Throws: allocation and driver errors.
   package func downloadRows(
     _ identifiers: [Int], of table: WeightMatrix
   ) throws(ComputeError) -> [Float] {
     if let wrong = identifiers.first(where: { $0 < 0 || $0 >= table.rows }) {
-      throw .unsupported(
-        operation: "downloadRows", reason: "row \(wrong) of a table of \(table.rows) rows")
+      throw .rowIndex(
+        operation: "downloadRows", operand: "identifiers", index: wrong, rows: table.rows)
     }
     guard !identifiers.isEmpty else { return [] }
-    let rows = try buffer(identifiers.map(Int32.init))
+    let rows = try rowIndices(identifiers.map(Int32.init))
     var gathered = try buffer(of: Float.self, count: identifiers.count * table.columns)
     try embeddingGather(table, identifiers: rows, count: identifiers.count, into: &gathered)
     return try download(gathered)
@@ -72,7 +76,7 @@ extension Tunable {
     let y = try trial.zeros(rows * width)
     trial.run { () throws(ComputeError) in
       try device.embeddingGather(
-        table, identifiers: identifiers.buffer, count: rows, into: &y.buffer)
+        table, identifiers: identifiers.indices, count: rows, into: &y.buffer)
     }
   }
 }

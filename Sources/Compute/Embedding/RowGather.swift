@@ -5,6 +5,14 @@ extension KernelFile {
   static let rowGather = unsafe KernelFile(kernel_row_gather)
 }
 
+extension Kernels {
+  fileprivate static let gatherRows = KernelEntry(
+    .rowGather, "gather_rows", as: Read<Float>.self, Read<Int32>.self, Write<Float>.self, Int.self)
+  fileprivate static let scatterRows = KernelEntry(
+    .rowGather, "scatter_rows", as: Read<Float>.self, Read<Int32>.self, Write<Float>.self, Int.self,
+    Int.self)
+}
+
 extension Device {
   /// Gathers rows by row index: target[r] = source[rows[r]].
   ///
@@ -12,12 +20,14 @@ extension Device {
   ///   - source: [*, width], read.
   ///   - rows: [count], read: row indices into `source`, in any order, repeats allowed.
   ///   - target: [count, width], written.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func gatherRows(
-    _ source: borrowing DeviceBuffer<Float>, at rows: borrowing DeviceBuffer<Int32>, count: Int,
+    _ source: borrowing DeviceBuffer<Float>, at rows: borrowing RowIndices, count: Int,
     width: Int, into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("gatherRows", "rows", rows.count, atLeast: count)
-    try expect("gatherRows", "target", target.count, atLeast: count * width)
+    try expect("gatherRows", "rows", rows, count: count, below: source.count / max(width, 1))
+    try expect("gatherRows", "target", target.count, Shape(count, width))
     switch engine {
     case .cpu(let cpu):
       let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
@@ -26,12 +36,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rowGather)
-      var launch = try gpu.launch(.rowGather, "gather_rows", [lanes.option])
-      try launch.read(source)
-      try launch.read(rows)
-      try launch.write(&target)
-      try launch.value(width)
-      try launch.run(groups: count, lanes: lanes.count)
+      try gpu.kernel(Kernels.gatherRows, [lanes.option]).run(
+        groups: count, lanes: lanes.count, source.read, rows.read, target.write, width)
     }
   }
 
@@ -42,13 +48,14 @@ extension Device {
   ///   - rows: [count], read: row indices into `target`, all distinct.
   ///   - accumulating: adds to the rows of `target`.
   ///   - target: [*, width], updated.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func scatterRows(
-    _ source: borrowing DeviceBuffer<Float>, to rows: borrowing DeviceBuffer<Int32>, count: Int,
+    _ source: borrowing DeviceBuffer<Float>, to rows: borrowing RowIndices, count: Int,
     width: Int, accumulating: Bool = false, in target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("scatterRows", "source", source.count, atLeast: count * width)
-    try expect("scatterRows", "rows", rows.count, atLeast: count)
-    try expect("scatterRows", "target", target.count, atLeast: count * width)
+    try expect("scatterRows", "source", source.count, Shape(count, width))
+    try expect("scatterRows", "rows", rows, count: count, below: target.count / max(width, 1))
     switch engine {
     case .cpu(let cpu):
       let (source, rows, target) = unsafe (source.host, rows.host, target.mutableHost)
@@ -58,13 +65,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rowGather)
-      var launch = try gpu.launch(.rowGather, "scatter_rows", [lanes.option])
-      try launch.read(source)
-      try launch.read(rows)
-      try launch.write(&target)
-      try launch.value(width)
-      try launch.value(accumulating ? 1 : 0)
-      try launch.run(groups: count, lanes: lanes.count)
+      try gpu.kernel(Kernels.scatterRows, [lanes.option]).run(
+        groups: count, lanes: lanes.count, source.read, rows.read, target.write, width,
+        accumulating ? 1 : 0)
     }
   }
 }
@@ -77,9 +80,9 @@ extension Tunable {
     let (source, target) = (try trial.floats(rows * width), try trial.zeros(rows * width))
     trial.run { () throws(ComputeError) in
       try device.gatherRows(
-        source.buffer, at: rowIndices.buffer, count: rows, width: width, into: &target.buffer)
+        source.buffer, at: rowIndices.indices, count: rows, width: width, into: &target.buffer)
       try device.scatterRows(
-        target.buffer, to: rowIndices.buffer, count: rows, width: width, in: &source.buffer)
+        target.buffer, to: rowIndices.indices, count: rows, width: width, in: &source.buffer)
     }
   }
 }

@@ -17,6 +17,8 @@ final class OpenCLEngine {
 
   private struct KernelKey: Hashable {
     let entry: String
+    /// The argument types.
+    let type: ObjectIdentifier
     let options: [KernelOption]
   }
 
@@ -37,16 +39,21 @@ final class OpenCLEngine {
     cache = ProgramCache(device: description)
   }
 
-  /// Prepares a launch of an entry of a kernel file, built with these `-D` options.
-  func launch(
-    _ file: @autoclosure () -> KernelFile, _ entry: String, _ options: [KernelOption] = []
-  ) throws(ComputeError) -> KernelLaunch {
-    let key = KernelKey(entry: entry, options: options)
-    if let kernel = kernels[key] { return KernelLaunch(kernel, on: self) }
-    let program = try program(file(), options)
-    let kernel = try driver { () throws(OpenCLError) in try Kernel(program, entry: entry) }
+  /// The kernel of an entry, built with these `-D` options. It is compiled and its argument types
+  /// are checked on the first request.
+  func kernel<each Argument: KernelArgument>(
+    _ entry: KernelEntry<repeat each Argument>, _ options: [KernelOption] = []
+  ) throws(ComputeError) -> TypedKernel<repeat each Argument> {
+    let key = KernelKey(
+      entry: entry.name, type: ObjectIdentifier(TypedKernel<repeat each Argument>.self),
+      options: options)
+    if let kernel = kernels[key] { return TypedKernel(kernel, on: self) }
+    let program = try program(entry.file, options)
+    let kernel = try driver { () throws(OpenCLError) in
+      try Kernel(program, entry: entry.name, arguments: entry.arguments)
+    }
     kernels[key] = kernel
-    return KernelLaunch(kernel, on: self)
+    return TypedKernel(kernel, on: self)
   }
 
   private func program(

@@ -5,6 +5,12 @@ extension KernelFile {
   static let agreement = unsafe KernelFile(kernel_agreement, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let agreement = KernelEntry(
+    .agreement, "agreement", as: Read<Float>.self, Read<Int32>.self, Read<Int32>.self,
+    Write<Float>.self, Int.self, Int.self, Int.self)
+}
+
 extension Device {
   /// Whether each row's most likely token (the lowest of equal ones) is the teacher's.
   ///
@@ -13,15 +19,18 @@ extension Device {
   ///   - chosen: [*], read: argmax of each teacher row.
   ///   - rowIndices: [*], read from `firstIndex`: the teacher row of each row.
   ///   - agreements: [*], written from `firstRow`: 1 or 0.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func agreement(
     _ logits: borrowing DeviceBuffer<Float>, with chosen: borrowing DeviceBuffer<Int32>,
-    at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, width: Int, firstIndex: Int = 0,
+    at rowIndices: borrowing RowIndices, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     into agreements: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("agreement", "logits", logits.count, atLeast: rows * width)
-    try expect("agreement", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
-    try expect("agreement", "agreements", agreements.count, atLeast: firstRow + rows)
+    try expect("agreement", "logits", logits.count, Shape(rows, width))
+    try expect(
+      "agreement", "rowIndices", rowIndices, count: firstIndex + rows, below: chosen.count)
+    try expect("agreement", "agreements", agreements.count, Shape(firstRow + rows))
     switch engine {
     case .cpu(let cpu):
       let (logits, chosen) = unsafe (logits.host, chosen.host)
@@ -34,15 +43,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.agreement)
-      var launch = try gpu.launch(.agreement, "agreement", [lanes.option])
-      try launch.read(logits)
-      try launch.read(chosen)
-      try launch.read(rowIndices)
-      try launch.write(&agreements)
-      try launch.value(width)
-      try launch.value(firstIndex)
-      try launch.value(firstRow)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.agreement, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, chosen.read, rowIndices.read,
+        agreements.write, width, firstIndex, firstRow)
     }
   }
 }
@@ -53,12 +56,12 @@ extension Tunable {
     let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
     let logits = try trial.floats(rows * width)
     let (chosen, rowIndices) = (
-      try trial.rowIndices(rows, below: rows), try trial.rowIndices(rows, below: rows)
+      try trial.operand(trial.tokens(rows, below: rows)), try trial.rowIndices(rows, below: rows)
     )
     let agreements = try trial.zeros(rows)
     trial.run { () throws(ComputeError) in
       try device.agreement(
-        logits.buffer, with: chosen.buffer, at: rowIndices.buffer, rows: rows, width: width,
+        logits.buffer, with: chosen.buffer, at: rowIndices.indices, rows: rows, width: width,
         into: &agreements.buffer)
     }
   }

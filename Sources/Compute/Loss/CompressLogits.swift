@@ -6,6 +6,12 @@ extension KernelFile {
     kernel_compress_logits, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let compressLogits = KernelEntry(
+    .compressLogits, "compress_logits", as: Read<Float>.self, Write<UInt16>.self, Int.self,
+    Int.self)
+}
+
 extension Device {
   /// Rows of logits in 16 bits: binary16 of the difference from the row's maximum, which does not
   /// change the softmax.
@@ -13,12 +19,13 @@ extension Device {
   /// - Parameters:
   ///   - logits: [rows, width], read.
   ///   - compressed: [*, width], written from row `firstRow`; differences are clamped to -65504.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func compressLogits(
     _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
     into compressed: inout DeviceBuffer<UInt16>, firstRow: Int = 0
   ) throws(ComputeError) {
-    try expect("compressLogits", "logits", logits.count, atLeast: rows * width)
-    try expect("compressLogits", "compressed", compressed.count, atLeast: (firstRow + rows) * width)
+    try expect("compressLogits", "logits", logits.count, Shape(rows, width))
+    try expect("compressLogits", "compressed", compressed.count, Shape(firstRow + rows, width))
     switch engine {
     case .cpu(let cpu):
       let logits = unsafe logits.host
@@ -28,12 +35,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.compressLogits)
-      var launch = try gpu.launch(.compressLogits, "compress_logits", [lanes.option])
-      try launch.read(logits)
-      try launch.write(&compressed)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.compressLogits, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, compressed.write, width, firstRow)
     }
   }
 }

@@ -46,7 +46,8 @@ extension Device {
   /// `headDivergence` for a projected teacher, if the processor supports our tiles.
   func streamProjectedHead(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, teacher: TeacherRows,
-    at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int, temperature: Float, weight: Float,
+    at rowIndices: borrowing RowIndices, rows: Int, temperature: Float, weight: Float,
+    precision: ActivationPrecision,
     losses: inout DeviceBuffer<Float>, hiddenGradient: inout DeviceBuffer<Float>,
     chunkBytes: Int, on cpu: CPUEngine
   ) throws(ComputeError) {
@@ -60,7 +61,9 @@ extension Device {
       let parts = unsafe VocabularyParts(
         maxima: maxima.mutableHost, sums: sums.mutableHost, accumulated: accumulated.mutableHost)
       let states = unsafe hidden.host + chunk.lowerBound * width
-      try unsafe accumulate(states, rows: rows, head, tiles, 1 / temperature, parts, on: cpu)
+      try unsafe accumulate(
+        states, rows: rows, head, tiles, 1 / temperature, precision, parts,
+        on: cpu)
       let teacher = unsafe ProjectedTeacher(
         projected: teacher.states.host, entropies: teacher.entropies.host,
         row_indices: rowIndices.host + chunk.lowerBound)
@@ -74,14 +77,15 @@ extension Device {
     }
   }
 
-  /// Computes all parts of the vocabulary on all threads. If activations are rounded, so are states
-  /// and exponentials.
+  /// Computes all parts of the vocabulary on all threads. At precision bf16, states
+  /// and exponentials are rounded.
   private func accumulate(
     _ states: UnsafePointer<Float>, rows: Int, _ head: WeightMatrix, _ tiles: VocabularyTiles,
-    _ inverseTemperature: Float, _ parts: VocabularyParts, on cpu: CPUEngine
+    _ inverseTemperature: Float, _ precision: ActivationPrecision, _ parts: VocabularyParts,
+    on cpu: CPUEngine
   ) throws(ComputeError) {
     let width = head.columns
-    let isRounded = roundsActivations(for: head)
+    let isRounded = rounds(precision, for: head)
     let sizes = (
       panel: Int(MATMUL_PANEL_BYTES), logits: rows * tiles.columns,
       pairs: isRounded ? rows * pair_count(tiles.columns) : 0

@@ -2,43 +2,46 @@ extension Device {
   /// Head and loss in one operation: logits, the divergence from the teacher and the gradient with
   /// respect to the hidden states, one chunk of rows at a time.
   ///
-  /// If the device rounds activations, the hidden states are rounded first, and all results are
+  /// At precision bf16, the hidden states are rounded first, and all results are
   /// those of the rounded states. The GEMM of the gradient then rounds its input, differences from
   /// the teacher. For a projected teacher, W^T q - m of a rounded q would be mostly rounding error:
   /// the rounding errors of probabilities above 1/64 are added back.
   ///
   /// - Parameters:
-  ///   - hidden: [rows, E], read, and rounded if the device rounds activations: the student's
+  ///   - hidden: [rows, E], read, and rounded to `precision`: the student's
   ///     states after the final norm.
   ///   - head: W [V, E].
   ///   - shape: scale and soft cap of the logits.
   ///   - teacher: filled with the same head and shape.
   ///   - rowIndices: [rows], read: the teacher row of each row.
+  ///   - precision: of the hidden states and of the gradient of the logits.
   ///   - weight: multiplies the gradient, such as 1 / response tokens of the batch for a mean.
   ///   - losses: [rows], written: nats, before `weight`.
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
   ///   - chunkBytes: maximum bytes of a chunk's logits, or of the accumulated rows in their place;
   ///     nil for the device's default. With fewer bytes the head is read more often.
-  /// - Throws: `.unsupported` if a projected teacher does not serve the objective; errors of the
-  ///   operations.
+  /// - Throws: `.projectedTeacher` if a projected teacher does not serve the objective; errors of
+  ///   the operations.
   package func headDivergence(
     _ hidden: inout DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
-    teacher: TeacherRows, at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int,
-    objective: Objective, weight: Float, losses: inout DeviceBuffer<Float>,
+    teacher: TeacherRows, at rowIndices: borrowing RowIndices, rows: Int,
+    objective: Objective, weight: Float, precision: ActivationPrecision = .f32,
+    losses: inout DeviceBuffer<Float>,
     hiddenGradient: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergence", head, shape, objective)
-    try expect("headDivergence", "hidden", hidden.count, atLeast: rows * head.columns)
-    try roundActivations(&hidden, count: rows * head.columns, for: head)
+    try expect("headDivergence", "hidden", hidden.count, Shape(rows, head.columns))
+    try roundActivations(&hidden, count: rows * head.columns, to: precision, for: head)
     let objective = shape.unscaled(objective)
     if teacher.kind == .projected, case .cpu(let cpu) = engine, cpu.usesTiles {
-      try expect("headDivergence", "rowIndices", rowIndices.count, atLeast: rows)
-      try expect("headDivergence", "losses", losses.count, atLeast: rows)
       try expect(
-        "headDivergence", "hiddenGradient", hiddenGradient.count, atLeast: rows * head.columns)
+        "headDivergence", "rowIndices", rowIndices, count: rows, below: teacher.capacity)
+      try expect("headDivergence", "losses", losses.count, Shape(rows))
+      try expect(
+        "headDivergence", "hiddenGradient", hiddenGradient.count, Shape(rows, head.columns))
       return try streamProjectedHead(
         hidden, head: head, teacher: teacher, at: rowIndices, rows: rows,
-        temperature: objective.temperature, weight: weight, losses: &losses,
+        temperature: objective.temperature, weight: weight, precision: precision, losses: &losses,
         hiddenGradient: &hiddenGradient, chunkBytes: chunkBytes ?? HeadChunks.byteCount, on: cpu)
     }
     let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
@@ -47,7 +50,7 @@ extension Device {
     for chunk in chunks.ranges {
       let (first, count) = (chunk.lowerBound, chunk.count)
       try headLogits(
-        hidden, head: head, shape: shape, rows: chunk, isExact: false, into: &logits)
+        hidden, head: head, shape: shape, rows: chunk, precision: precision, into: &logits)
       switch teacher.kind {
       case .logits:
         try klDivergence(
@@ -68,25 +71,26 @@ extension Device {
           hiddenGradient: &hiddenGradient, losses: &losses)
       }
       try matmulBackward(
-        logits, head, rows: count, isExact: teacher.kind == .projected,
+        logits, head, rows: count, precision: teacher.kind == .projected ? .f32 : precision,
         accumulating: teacher.kind == .projected, into: &hiddenGradient, outputRow: first)
     }
   }
 
   /// As `headDivergence`, for evaluation: without the gradient, with the agreement of the two
-  /// models, and exact even if the device rounds activations.
+  /// models.
   ///
   /// - Parameters:
   ///   - agreements: [rows], written: 1 if the student's most likely token is the teacher's, else
   ///     0.
+  /// - Throws: `.shape` if an operand is too small; allocation and driver errors.
   package func headDivergenceLoss(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,
-    teacher: TeacherRows, at rowIndices: borrowing DeviceBuffer<Int32>, rows: Int,
+    teacher: TeacherRows, at rowIndices: borrowing RowIndices, rows: Int,
     objective: Objective, losses: inout DeviceBuffer<Float>,
     agreements: inout DeviceBuffer<Float>, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("headDivergenceLoss", head, shape, objective)
-    try expect("headDivergenceLoss", "hidden", hidden.count, atLeast: rows * head.columns)
+    try expect("headDivergenceLoss", "hidden", hidden.count, Shape(rows, head.columns))
     let objective = shape.unscaled(objective)
     let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)

@@ -21,6 +21,20 @@ extension UInt16: TeacherLogit {
   package static var isHalf: Bool { true }
 }
 
+extension Kernels {
+  fileprivate static func klDivergence<Logit: TeacherLogit>(
+    _ teacher: Logit.Type
+  ) -> KernelEntry<
+    Read<Logit>, Read<Int32>, Write<Float>, Write<Float>, Int, Int, Int, Float, Float, Float
+  > { KernelEntry(.klDivergence, "kl_divergence") }
+
+  fileprivate static func klDivergenceLoss<Logit: TeacherLogit>(
+    _ teacher: Logit.Type
+  ) -> KernelEntry<
+    Read<Logit>, Read<Int32>, Read<Float>, Write<Float>, Int, Int, Int, Float
+  > { KernelEntry(.klDivergence, "kl_divergence_loss") }
+}
+
 extension Device {
   /// The distillation loss between rows of logits, and its gradient in place of the student's
   /// (formulas in Kernels/kl_divergence.cl).
@@ -35,25 +49,25 @@ extension Device {
   ///     gradient with respect to the logits, or to z if they are soft-capped, softCap * tanh(z /
   ///     softCap).
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func klDivergence<Logit: TeacherLogit>(
-    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing RowIndices,
     student: inout DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     objective: Objective, weight: Float, softCap: Float? = nil,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("klDivergence", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergence", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
-    try expect("klDivergence", "student", student.count, atLeast: rows * width)
-    try expect("klDivergence", "losses", losses.count, atLeast: firstRow + rows)
+    try expectDivergence(
+      "klDivergence", teacherRows: teacher.count / max(width, 1), rowIndices,
+      firstIndex: firstIndex,
+      student: student.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
     let gradientFactor = weight / objective.temperature
     let inverseSoftCap = softCap.map { 1 / $0 } ?? 0
     switch engine {
     case .cpu(let cpu):
       let terms = DivergenceTerms(
-        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
-        gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
-        teacher_is_half: Logit.isHalf)
+        objective, of: Logit.self, gradientFactor: gradientFactor, inverseSoftCap: inverseSoftCap)
       let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
       let (student, losses) = unsafe (student.mutableHost, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
@@ -62,39 +76,33 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.klDivergence)
-      var launch = try gpu.launch(
-        .klDivergence, "kl_divergence",
-        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
-      try launch.read(teacher)
-      try launch.read(rowIndices)
-      try launch.write(&student)
-      try launch.write(&losses)
-      try launch.value(width)
-      try launch.value(firstIndex)
-      try launch.value(firstRow)
-      try launch.value(1 / objective.temperature)
-      try launch.value(gradientFactor)
-      try launch.value(inverseSoftCap)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(
+        Kernels.klDivergence(Logit.self),
+        [lanes.option, objective.form.option, Logit.option]
+      ).run(
+        groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.write,
+        losses.write, width, firstIndex, firstRow, 1 / objective.temperature, gradientFactor,
+        inverseSoftCap)
     }
   }
 
   /// As `klDivergence`, without the gradient: `student` [rows, width] is only read.
+  ///
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func klDivergenceLoss<Logit: TeacherLogit>(
-    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing DeviceBuffer<Int32>,
+    teacher: borrowing DeviceBuffer<Logit>, at rowIndices: borrowing RowIndices,
     student: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0,
     objective: Objective, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("klDivergenceLoss", "teacher", teacher.count, atLeast: rows > 0 ? width : 0)
-    try expect("klDivergenceLoss", "rowIndices", rowIndices.count, atLeast: firstIndex + rows)
-    try expect("klDivergenceLoss", "student", student.count, atLeast: rows * width)
-    try expect("klDivergenceLoss", "losses", losses.count, atLeast: firstRow + rows)
+    try expectDivergence(
+      "klDivergenceLoss", teacherRows: teacher.count / max(width, 1), rowIndices,
+      firstIndex: firstIndex,
+      student: student.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
-      let terms = DivergenceTerms(
-        form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
-        gradient_factor: 0, inverse_soft_cap: 0, teacher_is_half: Logit.isHalf)
+      let terms = DivergenceTerms(objective, of: Logit.self)
       let (teacher, rowIndices) = unsafe (teacher.host, rowIndices.host + firstIndex)
       let (student, losses) = unsafe (student.host, losses.mutableHost + firstRow)
       cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
@@ -103,19 +111,46 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.klDivergence)
-      var launch = try gpu.launch(
-        .klDivergence, "kl_divergence_loss",
-        [lanes.option, objective.form.option, KernelOption("ELEMENT", Logit.isHalf ? 2 : 0)])
-      try launch.read(teacher)
-      try launch.read(rowIndices)
-      try launch.read(student)
-      try launch.write(&losses)
-      try launch.value(width)
-      try launch.value(firstIndex)
-      try launch.value(firstRow)
-      try launch.value(1 / objective.temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(
+        Kernels.klDivergenceLoss(Logit.self),
+        [lanes.option, objective.form.option, Logit.option]
+      ).run(
+        groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.read, losses.write,
+        width, firstIndex, firstRow, 1 / objective.temperature)
     }
+  }
+}
+
+extension Device {
+  /// The checks of both operations.
+  private func expectDivergence(
+    _ operation: StaticString, teacherRows: Int, _ rowIndices: borrowing RowIndices,
+    firstIndex: Int, student: Int, losses: Int, firstRow: Int, _ shape: Shape
+  ) throws(ComputeError) {
+    try expect(
+      operation, "rowIndices", rowIndices, count: firstIndex + shape.rows, below: teacherRows)
+    try expect(operation, "student", student, shape)
+    try expect(operation, "losses", losses, Shape(firstRow + shape.rows))
+  }
+}
+
+extension DivergenceTerms {
+  /// The constants of the CPU path; without factors for the loss alone.
+  fileprivate init<Logit: TeacherLogit>(
+    _ objective: Objective, of teacher: Logit.Type, gradientFactor: Float = 0,
+    inverseSoftCap: Float = 0
+  ) {
+    self.init(
+      form: Int32(objective.form.rawValue), inverse_temperature: 1 / objective.temperature,
+      gradient_factor: gradientFactor, inverse_soft_cap: inverseSoftCap,
+      teacher_is_half: Logit.isHalf)
+  }
+}
+
+extension TeacherLogit {
+  /// The `-D` constant that tells a kernel.
+  fileprivate static var option: KernelOption {
+    (isHalf ? WeightPrecision.f16 : WeightPrecision.f32).option
   }
 }
 
@@ -136,7 +171,7 @@ extension Tunable {
     let (student, losses) = (try trial.floats(rows * width, scale: 4), try trial.zeros(rows))
     trial.run { () throws(ComputeError) in
       try device.klDivergence(
-        teacher: teacher.buffer, at: rowIndices.buffer, student: &student.buffer, rows: rows,
+        teacher: teacher.buffer, at: rowIndices.indices, student: &student.buffer, rows: rows,
         width: width, objective: .forwardKL, weight: 1, losses: &losses.buffer)
     }
   }

@@ -6,6 +6,20 @@ extension KernelFile {
     kernel_projected_divergence, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let projectTeacher = KernelEntry(
+    .projectedDivergence, "project_teacher", as: Write<Float>.self, Write<Float>.self, Int.self,
+    Int.self, Float.self)
+  fileprivate static let projectedDivergence = KernelEntry(
+    .projectedDivergence, "projected_divergence", as: Write<Float>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Read<Int32>.self, Write<Float>.self, Write<Float>.self,
+    Int.self, Int.self, Int.self, Float.self, Float.self)
+  fileprivate static let projectedDivergenceLoss = KernelEntry(
+    .projectedDivergence, "projected_divergence_loss", as: Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Read<Int32>.self, Write<Float>.self, Int.self, Int.self,
+    Int.self, Float.self)
+}
+
 extension Device {
   /// The teacher's side of `projectedDivergence`, before the product with the head: p = softmax(z /
   /// temperature) in place of the logits z, and its entropy.
@@ -13,12 +27,13 @@ extension Device {
   /// - Parameters:
   ///   - logits: [rows, width], updated: finite on entry, p on exit.
   ///   - entropies: [*], written from `firstRow` on: nats.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func projectTeacher(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float,
     entropies: inout DeviceBuffer<Float>, firstRow: Int = 0
   ) throws(ComputeError) {
-    try expect("projectTeacher", "logits", logits.count, atLeast: rows * width)
-    try expect("projectTeacher", "entropies", entropies.count, atLeast: firstRow + rows)
+    try expect("projectTeacher", "logits", logits.count, Shape(rows, width))
+    try expect("projectTeacher", "entropies", entropies.count, Shape(firstRow + rows))
     switch engine {
     case .cpu(let cpu):
       let (logits, entropies) = unsafe (logits.mutableHost, entropies.mutableHost + firstRow)
@@ -28,13 +43,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      var launch = try gpu.launch(.projectedDivergence, "project_teacher", [lanes.option])
-      try launch.write(&logits)
-      try launch.write(&entropies)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.projectTeacher, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.write, entropies.write, width, firstRow,
+        1 / temperature)
     }
   }
 
@@ -53,20 +64,23 @@ extension Device {
   ///   - logits: [rows, vocabulary], updated.
   ///   - hiddenGradient: [*, width], written from row `firstRow`.
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func projectedDivergence(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
-    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    at rowIndices: borrowing RowIndices, hidden: borrowing DeviceBuffer<Float>, width: Int,
     logits: inout DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
     temperature: Float, weight: Float, hiddenGradient: inout DeviceBuffer<Float>,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
-    try expect("projectedDivergence", "rowIndices", rowIndices.count, atLeast: end)
-    try expect("projectedDivergence", "hidden", hidden.count, atLeast: end * width)
-    try expect("projectedDivergence", "logits", logits.count, atLeast: rows * vocabulary)
+    try expectProjected(
+      "projectedDivergence", teacherRows: min(entropies.count, projected.count / max(width, 1)),
+      rowIndices,
+      hidden: hidden.count, Shape(end, width), logits: logits.count, Shape(rows, vocabulary),
+      losses: losses.count)
     try expect(
-      "projectedDivergence", "hiddenGradient", hiddenGradient.count, atLeast: end * width)
-    try expect("projectedDivergence", "losses", losses.count, atLeast: end)
+      "projectedDivergence", "hiddenGradient", hiddenGradient.count, Shape(end, width))
     let factor = weight / temperature
     switch engine {
     case .cpu(let cpu):
@@ -83,35 +97,29 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      var launch = try gpu.launch(.projectedDivergence, "projected_divergence", [lanes.option])
-      try launch.write(&logits)
-      try launch.read(hidden)
-      try launch.read(projected)
-      try launch.read(entropies)
-      try launch.read(rowIndices)
-      try launch.write(&hiddenGradient)
-      try launch.write(&losses)
-      try launch.value(vocabulary)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(1 / temperature)
-      try launch.value(factor)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.projectedDivergence, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.write, hidden.read, projected.read, entropies.read,
+        rowIndices.read, hiddenGradient.write, losses.write, vocabulary, width, firstRow,
+        1 / temperature, factor)
     }
   }
 
   /// As `projectedDivergence`, without gradients: `logits` [rows, vocabulary] are only read.
+  ///
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
+  ///   operand; driver errors.
   package func projectedDivergenceLoss(
     projected: borrowing DeviceBuffer<Float>, entropies: borrowing DeviceBuffer<Float>,
-    at rowIndices: borrowing DeviceBuffer<Int32>, hidden: borrowing DeviceBuffer<Float>, width: Int,
+    at rowIndices: borrowing RowIndices, hidden: borrowing DeviceBuffer<Float>, width: Int,
     logits: borrowing DeviceBuffer<Float>, vocabulary: Int, rows: Int, firstRow: Int = 0,
     temperature: Float, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let end = firstRow + rows
-    try expect("projectedDivergenceLoss", "rowIndices", rowIndices.count, atLeast: end)
-    try expect("projectedDivergenceLoss", "hidden", hidden.count, atLeast: end * width)
-    try expect("projectedDivergenceLoss", "logits", logits.count, atLeast: rows * vocabulary)
-    try expect("projectedDivergenceLoss", "losses", losses.count, atLeast: end)
+    try expectProjected(
+      "projectedDivergenceLoss", teacherRows: min(entropies.count, projected.count / max(width, 1)),
+      rowIndices,
+      hidden: hidden.count, Shape(end, width), logits: logits.count, Shape(rows, vocabulary),
+      losses: losses.count)
     switch engine {
     case .cpu(let cpu):
       let teacher = unsafe ProjectedTeacher(
@@ -126,20 +134,24 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      var launch = try gpu.launch(
-        .projectedDivergence, "projected_divergence_loss", [lanes.option])
-      try launch.read(logits)
-      try launch.read(hidden)
-      try launch.read(projected)
-      try launch.read(entropies)
-      try launch.read(rowIndices)
-      try launch.write(&losses)
-      try launch.value(vocabulary)
-      try launch.value(width)
-      try launch.value(firstRow)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.projectedDivergenceLoss, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.read, hidden.read, projected.read, entropies.read,
+        rowIndices.read, losses.write, vocabulary, width, firstRow, 1 / temperature)
     }
+  }
+}
+
+extension Device {
+  /// The checks of both operations.
+  private func expectProjected(
+    _ operation: StaticString, teacherRows: Int, _ rowIndices: borrowing RowIndices,
+    hidden: Int, _ hiddenShape: Shape, logits: Int, _ logitShape: Shape, losses: Int
+  ) throws(ComputeError) {
+    try expect(
+      operation, "rowIndices", rowIndices, count: hiddenShape.rows, below: teacherRows)
+    try expect(operation, "hidden", hidden, hiddenShape)
+    try expect(operation, "logits", logits, logitShape)
+    try expect(operation, "losses", losses, Shape(hiddenShape.rows))
   }
 }
 
@@ -155,7 +167,7 @@ extension Tunable {
     let (gradient, losses) = (try trial.zeros(rows * width), try trial.zeros(rows))
     trial.run { () throws(ComputeError) in
       try device.projectedDivergence(
-        projected: projected.buffer, entropies: entropies.buffer, at: rowIndices.buffer,
+        projected: projected.buffer, entropies: entropies.buffer, at: rowIndices.indices,
         hidden: hidden.buffer, width: width, logits: &logits.buffer, vocabulary: vocabulary,
         rows: rows, temperature: 1, weight: 1, hiddenGradient: &gradient.buffer,
         losses: &losses.buffer)

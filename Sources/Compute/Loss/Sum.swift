@@ -5,6 +5,11 @@ extension KernelFile {
   static let sum = unsafe KernelFile(kernel_sum, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let sum = KernelEntry(
+    .sum, "sum", as: Read<Float>.self, Write<Float>.self, Int.self, Int.self, Float.self)
+}
+
 extension Device {
   /// Sums values on the device in a fixed order, such as the losses of rows to the loss of a step,
   /// without a host wait.
@@ -13,24 +18,20 @@ extension Device {
   ///   - values: [*], of which `count` are read.
   ///   - factor: multiplies the sum, such as 1 / count for a mean.
   ///   - total: [*], of which element `index` is written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sum(
     _ values: borrowing DeviceBuffer<Float>, count: Int, factor: Float = 1,
     into total: inout DeviceBuffer<Float>, at index: Int = 0
   ) throws(ComputeError) {
-    try expect("sum", "values", values.count, atLeast: count)
-    try expect("sum", "total", total.count, atLeast: index + 1)
+    try expect("sum", "values", values.count, Shape(count))
+    try expect("sum", "total", total.count, Shape(index + 1))
     switch engine {
     case .cpu:
       unsafe total.mutableHost[index] = factor * sum_values(count, values.host)
     case .opencl(let gpu):
       let lanes = gpu.lanes(.sum)
-      var launch = try gpu.launch(.sum, "sum", [lanes.option])
-      try launch.read(values)
-      try launch.write(&total)
-      try launch.value(count)
-      try launch.value(index)
-      try launch.value(factor)
-      try launch.run(groups: 1, lanes: lanes.count)
+      try gpu.kernel(Kernels.sum, [lanes.option]).run(
+        groups: 1, lanes: lanes.count, values.read, total.write, count, index, factor)
     }
   }
 }

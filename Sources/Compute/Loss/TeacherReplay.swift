@@ -4,7 +4,7 @@ struct TeacherReplay: ~Copyable {
   var logits: DeviceBuffer<Float>
   /// [chunk]: their most likely tokens.
   var chosen: DeviceBuffer<Int32>
-  private var rows: DeviceBuffer<Int32>
+  private var rows: RowIndices
   private var states: DeviceBuffer<Float>
 
   /// Allocates the buffers; empty unless the teacher's kind is `hidden`.
@@ -15,7 +15,7 @@ struct TeacherReplay: ~Copyable {
     // initialised.
     let logits = try device.scratch(of: Float.self, count: capacity * teacher.vocabulary)
     let chosen = try device.scratch(of: Int32.self, count: capacity)
-    let rows = try device.scratch(of: Int32.self, count: capacity)
+    let rows = try device.rowIndices(capacity: capacity)
     let states = try device.scratch(of: Float.self, count: capacity * teacher.width)
     self.logits = logits
     self.chosen = chosen
@@ -26,9 +26,9 @@ struct TeacherReplay: ~Copyable {
   /// Computes the logits of the teacher rows in `chunk` of `rowIndices`.
   mutating func run(
     _ device: Device, _ teacher: TeacherRows, _ head: WeightMatrix, _ shape: LogitShape,
-    at rowIndices: borrowing DeviceBuffer<Int32>, chunk: Range<Int>
+    at rowIndices: borrowing RowIndices, chunk: Range<Int>
   ) throws(ComputeError) {
-    try device.copy(rowIndices, from: chunk.lowerBound, into: &rows, count: chunk.count)
+    try device.copy(rowIndices, from: chunk.lowerBound, count: chunk.count, into: &rows)
     try device.gatherRows(
       teacher.states, at: rows, count: chunk.count, width: teacher.width, into: &states)
     try device.headLogits(states, head: head, shape: shape, rows: 0..<chunk.count, into: &logits)

@@ -30,9 +30,11 @@ package final class TeacherRows {
   /// [capacity]: the most likely token; computed on demand for kind `hidden`.
   var chosen: DeviceBuffer<Int32>
   /// 0, 1, ... as row indices of a recomputed chunk; grows to the largest chunk and is kept.
-  private(set) var identity: DeviceBuffer<Int32>
+  private(set) var identity: RowIndices
 
   /// Allocates `capacity` rows.
+  ///
+  /// - Throws: allocation and driver errors.
   package init(
     _ device: Device, kind: TeacherCacheKind, capacity: Int, vocabulary: Int, width: Int,
     temperature: Float = 1
@@ -46,12 +48,12 @@ package final class TeacherRows {
     states = try device.buffer(count: kind == .logits ? 0 : capacity * width)
     entropies = try device.buffer(count: kind == .projected ? capacity : 0)
     chosen = try device.buffer(count: kind == .hidden ? 0 : capacity)
-    identity = try device.buffer(count: 0)
+    identity = try device.rowIndices(capacity: 0)
   }
 
-  /// Grows `identity` to the length of a chunk.
+  /// Makes `identity` the indices of a chunk of `count` rows.
   func reserveIdentity(_ device: Device, count: Int) throws(ComputeError) {
-    if identity.count < count { identity = try device.buffer((0..<count).map { Int32($0) }) }
+    try device.countUp(to: count, in: &identity)
   }
 
   /// Throws if these rows do not fit a head, or a given objective.
@@ -60,23 +62,18 @@ package final class TeacherRows {
     _ objective: Objective? = nil
   ) throws(ComputeError) {
     guard head.rows == vocabulary, head.columns == width else {
-      throw .unsupported(
-        operation: "\(operation)",
-        reason:
-          "a head [\(head.rows), \(head.columns)] for teacher rows of [\(vocabulary), \(width)]")
+      throw .teacherShape(
+        operation: "\(operation)", head: Shape(head.rows, head.columns),
+        teacher: Shape(vocabulary, width))
     }
     guard kind == .projected else { return }
-    var reason: String?
-    if head.hasBias { reason = "a head with a bias" }
-    if shape.softCap != nil { reason = "logits with a soft cap" }
+    var limit: ProjectedTeacherLimit?
+    if head.hasBias { limit = .bias }
+    if shape.softCap != nil { limit = .softCap }
     if let objective, objective != Objective(.forwardKL, temperature: temperature) {
-      reason = "another loss than forward KL at temperature \(temperature)"
+      limit = .objective(temperature: temperature)
     }
-    if let reason {
-      throw .unsupported(
-        operation: "\(operation)",
-        reason: "a projected teacher cannot serve \(reason); --teacher-cache hidden or logits can")
-    }
+    if let limit { throw .projectedTeacher(operation: "\(operation)", limit) }
   }
 
   /// Bytes of device memory that `rows` rows take.

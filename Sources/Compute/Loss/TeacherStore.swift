@@ -7,16 +7,16 @@ extension Device {
   ///   - head: W [V, E].
   ///   - shape: scale and soft cap of the logits.
   ///   - teacher: written from row `firstRow`.
-  /// - Throws: `.unsupported` if the teacher is projected and the head has a bias or the logits a
-  ///   soft cap; errors of the operations.
+  /// - Throws: `.projectedTeacher` if the teacher is projected and the head has a bias or the
+  ///   logits a soft cap; errors of the operations.
   package func storeTeacher(
     _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
     shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,
     chunkBytes: Int? = nil
   ) throws(ComputeError) {
     try teacher.check("storeTeacher", head, shape)
-    try expect("storeTeacher", "hidden", hidden.count, atLeast: (inputRow + rows) * head.columns)
-    try expect("storeTeacher", "teacher", teacher.capacity, atLeast: firstRow + rows)
+    try expect("storeTeacher", "hidden", hidden.count, Shape(inputRow + rows, head.columns))
+    try expect("storeTeacher", "teacher", teacher.capacity, Shape(firstRow + rows))
     if teacher.kind == .hidden {
       return try copy(
         hidden, from: inputRow * head.columns, into: &teacher.states,
@@ -41,19 +41,20 @@ extension Device {
             .temperature,
           entropies: &teacher.entropies, firstRow: first)
         try matmulBackward(
-          logits, head, rows: chunk.count, isExact: true, into: &teacher.states, outputRow: first)
+          logits, head, rows: chunk.count, into: &teacher.states, outputRow: first)
       }
     }
   }
 
-  /// logits / shape.scale [rows, V] of `rows` of `hidden` [*, E], which is read in f32 if
-  /// `isExact`.
+  /// logits / shape.scale [rows, V] of `rows` of `hidden` [*, E], which is read at
+  /// `precision`.
   func headLogits(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape,
-    rows: Range<Int>, isExact: Bool = true, into logits: inout DeviceBuffer<Float>
+    rows: Range<Int>, precision: ActivationPrecision = .f32, into logits: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try matmul(
-      hidden, head, rows: rows.count, inputRow: rows.lowerBound, isExact: isExact, into: &logits)
+      hidden, head, rows: rows.count, inputRow: rows.lowerBound, precision: precision,
+      into: &logits)
     if let cap = shape.unscaledSoftCap {
       try softCap(&logits, rows: rows.count, width: head.rows, cap: cap)
     }

@@ -1,7 +1,9 @@
-/// The precision in which matrix multiplications read activations and gradients.
+/// The precision in which a matrix multiplication reads activations or gradients.
 package enum ActivationPrecision: String, Sendable, Codable, CaseIterable {
   /// f32, without rounding.
   case f32
-  /// Rounded to nearest even for bf16 weights (`Device.roundsActivations`). Sums stay f32.
+  /// Rounded to nearest even to bf16 where the weights are bf16 too and the device can
+  /// (`Device.canRoundActivations`); else f32. The relative error of each factor is then up to
+  /// 2^-9, and the processor runs at twice the rate. Sums stay f32.
   case bf16
 }

@@ -12,7 +12,7 @@ extension Device {
       bias: weight.hasBias && !shape.isBackward ? weight.bias.host : nil, addend: addend, y: y,
       rows: shape.rows, width: shape.width, inner: shape.inner, element: weight.precision.code,
       backward: shape.isBackward, pairs: nil)
-    if roundsActivations(for: weight), !shape.isExact {
+    if rounds(shape.precision, for: weight) {
       try unsafe multiplyRounded(matmul, on: cpu)
     } else if cpu.usesTiles, unsafe hasFewRows(matmul) {
       unsafe multiplyFewRows(matmul, on: cpu)

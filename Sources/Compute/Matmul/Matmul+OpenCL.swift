@@ -2,7 +2,19 @@ import CKernels
 
 extension KernelFile {
   static let matmul = unsafe KernelFile(kernel_matmul)
+  static let matmulSum = unsafe KernelFile(kernel_matmul_sum)
   static let matmulWide = unsafe KernelFile(kernel_matmul_wide)
+}
+
+extension Kernels {
+  /// Both directions, in the GPU variant and in the CPU variant.
+  fileprivate typealias Matmul = KernelEntry<
+    Read<Float>, Read<UInt8>, Read<Float>, Read<Float>, Write<Float>, Int, Int, Int, Int, Int, Int,
+    Int, Int
+  >
+  fileprivate static let matmulSum = KernelEntry(
+    .matmulSum, "matmul_sum", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Write<Float>.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self)
 }
 
 extension Tunable {
@@ -84,13 +96,13 @@ extension Device {
         weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0),
         KernelOption("ALIGNED", isAligned ? 1 : 0),
       ]
-    let launch = try gpu.launch(.matmul, shape.entry, options)
+    let kernel = try gpu.kernel(Kernels.Matmul(.matmul, shape.entry), options)
     let groups = [
       (width + tile.columns - 1) / tile.columns, (rows + tile.rows - 1) / tile.rows, splits.count,
     ]
     if splits.count == 1 {
       try run(
-        launch, shape, x, weight, addingTo: residual, &y, perGroup: splits.length, groups: groups,
+        kernel, shape, x, weight, addingTo: residual, &y, perGroup: splits.length, groups: groups,
         items: 256)
       return
     }
@@ -99,19 +111,15 @@ extension Device {
       rows: rows, width: width, inner: shape.inner, inputRow: shape.inputRow, outputRow: 0,
       isBackward: shape.isBackward)
     try run(
-      launch, plain, x, weight, addingTo: residual, &partial, hasBias: false,
+      kernel, plain, x, weight, addingTo: residual, &partial, hasBias: false,
       perGroup: splits.length, groups: groups, items: 256)
-    var sum = try gpu.launch(.matmul, "matmul_sum", options)
-    try sum.read(partial)
-    try sum.read(weight.bias)
-    try sum.bind(addend: shape.addend, residual, &y)
-    try sum.value(rows)
-    try sum.value(width)
-    try sum.value(splits.count)
-    try sum.value(shape.outputRow)
-    try sum.value(weight.hasBias && !shape.isBackward ? 1 : 0)
-    try sum.value(shape.addend == .none ? 0 : 1)
-    try sum.run(groups: [(width + 255) / 256, rows], items: [256, 1])
+    let addend = shape.addend == .residual ? residual.read : y.read
+    let lanes = Lanes(count: 256)
+    try gpu.kernel(Kernels.matmulSum, [lanes.option]).run(
+      groups: [lanes.groups(for: width), rows], items: [lanes.count, 1], partial.read,
+      weight.bias.read, addend,
+      y.write, rows, width, splits.count, shape.outputRow,
+      weight.hasBias && !shape.isBackward ? 1 : 0, shape.addend == .none ? 0 : 1)
   }
 
   /// GEMM on a device of CPU type: 64 columns of y per work-item, and a block of rows if there are
@@ -125,45 +133,27 @@ extension Device {
     let wanted = gpu.computeUnits * 8
     let rowParts = Partition(
       of: shape.rows, count: min(wanted / columnGroups, shape.rows / 48), multiple: 6)
-    let launch = try gpu.launch(
-      .matmulWide, shape.entry,
+    let kernel = try gpu.kernel(
+      Kernels.Matmul(.matmulWide, shape.entry),
       gpu.configuration(.matmulWide).constants
         + [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
     try run(
-      launch, shape, x, weight, addingTo: residual, &y, perGroup: rowParts.length,
+      kernel, shape, x, weight, addingTo: residual, &y, perGroup: rowParts.length,
       groups: [columnGroups, rowParts.count, 1], items: 1)
   }
 
-  /// Binds the arguments that both variants have in common. `perGroup` is the last: K elements per
-  /// split, or rows per work-item.
+  /// Launches either variant. `perGroup` is K elements per split, or rows per work-item. Without an
+  /// addend, y is passed in its place and not read.
   private func run(
-    _ launch: consuming KernelLaunch, _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>,
+    _ kernel: Kernels.Matmul.Kernel, _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>,
     _ weight: WeightMatrix, addingTo residual: borrowing DeviceBuffer<Float>,
     _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, perGroup: Int, groups: [Int], items: Int
   ) throws(ComputeError) {
-    try launch.read(x)
-    try launch.read(weight.elements)
-    try launch.read(weight.bias)
-    try launch.bind(addend: shape.addend, residual, &y)
-    try launch.value(shape.rows)
-    try launch.value(shape.width)
-    try launch.value(shape.inner)
-    try launch.value(shape.inputRow)
-    try launch.value(shape.outputRow)
-    try launch.value(hasBias && weight.hasBias && !shape.isBackward ? 1 : 0)
-    try launch.value(shape.addend == .none ? 0 : 1)
-    try launch.value(perGroup)
-    try launch.run(groups: groups, items: [items, 1, 1])
-  }
-}
-
-extension KernelLaunch {
-  /// Binds the addend and y. Without an addend, y is bound in its place and not read.
-  fileprivate mutating func bind(
-    addend: MatmulShape.Addend, _ residual: borrowing DeviceBuffer<Float>,
-    _ y: inout DeviceBuffer<Float>
-  ) throws(ComputeError) {
-    if addend == .residual { try read(residual) } else { try read(y) }
-    try write(&y)
+    let addend = shape.addend == .residual ? residual.read : y.read
+    try kernel.run(
+      groups: groups, items: [items, 1, 1], x.read, weight.elements.read, weight.bias.read, addend,
+      y.write, shape.rows, shape.width, shape.inner, shape.inputRow, shape.outputRow,
+      hasBias && weight.hasBias && !shape.isBackward ? 1 : 0, shape.addend == .none ? 0 : 1,
+      perGroup)
   }
 }

@@ -5,17 +5,18 @@ extension Device {
   ///   - x: [*, K], read from row `inputRow`.
   ///   - weight: W [N, K] and its bias [N].
   ///   - rows: rows of x that are read and of y that are written.
-  ///   - isExact: keeps x in f32 even if the device rounds activations.
+  ///   - precision: of x.
   ///   - y: [*, N], written from row `outputRow`.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
-    isExact: Bool = false, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
+    precision: ActivationPrecision = .f32, into y: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: inputRow,
-      outputRow: outputRow, isBackward: false, isExact: isExact)
-    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
-    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
+      outputRow: outputRow, isBackward: false, precision: precision)
+    try expect("matmul", "x", x.count, shape.input)
+    try expect("matmul", "y", y.count, shape.output)
     try run(shape, x, weight, addingTo: x, &y)
   }
 
@@ -25,17 +26,20 @@ extension Device {
   ///   - x: [rows, K], read.
   ///   - weight: W [N, K] and its bias [N].
   ///   - residual: [rows, N], read.
+  ///   - precision: of x.
   ///   - y: [rows, N], written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
-    addingTo residual: borrowing DeviceBuffer<Float>, into y: inout DeviceBuffer<Float>
+    addingTo residual: borrowing DeviceBuffer<Float>, precision: ActivationPrecision = .f32,
+    into y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let shape = MatmulShape(
       rows: rows, width: weight.rows, inner: weight.columns, inputRow: 0, outputRow: 0,
-      isBackward: false, addend: .residual)
-    try expect("matmul", "x", x.count, atLeast: shape.inputCount)
-    try expect("matmul", "residual", residual.count, atLeast: shape.outputCount)
-    try expect("matmul", "y", y.count, atLeast: shape.outputCount)
+      isBackward: false, precision: precision, addend: .residual)
+    try expect("matmul", "x", x.count, shape.input)
+    try expect("matmul", "residual", residual.count, shape.output)
+    try expect("matmul", "y", y.count, shape.output)
     try run(shape, x, weight, addingTo: residual, &y)
   }
 
@@ -45,21 +49,22 @@ extension Device {
   ///   - outputGradient: [*, N], read from row `inputRow`.
   ///   - weight: W [N, K]; its bias is not used.
   ///   - rows: rows of `outputGradient` that are read and of `inputGradient` that are written.
-  ///   - isExact: keeps `outputGradient` in f32 even if the device rounds activations.
+  ///   - precision: of `outputGradient`.
   ///   - accumulating: adds to `inputGradient`.
   ///   - inputGradient: [*, K], written or updated from row `outputRow`.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmulBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,
-    inputRow: Int = 0, isExact: Bool = false, accumulating: Bool = false,
+    inputRow: Int = 0, precision: ActivationPrecision = .f32, accumulating: Bool = false,
     into inputGradient: inout DeviceBuffer<Float>, outputRow: Int = 0
   ) throws(ComputeError) {
     let shape = MatmulShape(
       rows: rows, width: weight.columns, inner: weight.rows, inputRow: inputRow,
-      outputRow: outputRow, isBackward: true, isExact: isExact,
+      outputRow: outputRow, isBackward: true, precision: precision,
       addend: accumulating ? .output : .none)
     try expect(
-      "matmulBackward", "outputGradient", outputGradient.count, atLeast: shape.inputCount)
-    try expect("matmulBackward", "inputGradient", inputGradient.count, atLeast: shape.outputCount)
+      "matmulBackward", "outputGradient", outputGradient.count, shape.input)
+    try expect("matmulBackward", "inputGradient", inputGradient.count, shape.output)
     try run(shape, outputGradient, weight, addingTo: outputGradient, &inputGradient)
   }
 
@@ -99,7 +104,7 @@ struct MatmulShape {
   let inputRow: Int
   let outputRow: Int
   let isBackward: Bool
-  var isExact = false
+  var precision = ActivationPrecision.f32
   var addend = Addend.none
 
   /// What is added to the result.
@@ -113,7 +118,7 @@ struct MatmulShape {
 
   /// The kernel's entry; timings show the direction.
   var entry: String { isBackward ? "matmul_backward" : "matmul" }
-  /// Floats of x and of y up to the end of the last row.
-  var inputCount: Int { rows > 0 ? (inputRow + rows) * inner : 0 }
-  var outputCount: Int { rows > 0 ? (outputRow + rows) * width : 0 }
+  /// x and y up to the end of the last row.
+  var input: Shape { rows > 0 ? Shape(inputRow + rows, inner) : Shape(0) }
+  var output: Shape { rows > 0 ? Shape(outputRow + rows, width) : Shape(0) }
 }

@@ -1,13 +1,15 @@
 import Foundation
 
-/// The memory limits of the control groups that this process is in (Linux: Documentation/admin-guide/cgroup-v2.rst and
-/// cgroup-v1/memory.rst). Groups are nested, and the limit of each group on the way to the root holds.
+/// The memory limits of the control groups that this process is in (Linux:
+/// Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst). Groups are nested, and the
+/// limit of each group on the way to the root holds.
 struct ControlGroups {
   /// The files of a hierarchy.
   private struct Version {
     let limit: String
     let usage: String
-    /// Lines of `memory.stat`: pages of files and caches that the system drops before it refuses memory.
+    /// Lines of `memory.stat`: pages of files and caches that the system drops before it refuses
+    /// memory.
     let reclaimable: [String]
 
     static let v2 = Version(
@@ -66,8 +68,9 @@ struct ControlGroups {
     return found
   }
 
-  /// The folders of a group and of those around it, the innermost first, as far as they are mounted. A group that is not
-  /// below the one at the mount point, as in some containers, is that one.
+  /// The folders of a group and of those around it, the innermost first, as far as they are
+  /// mounted. A group that is not below the one at the mount point, as in some containers, is that
+  /// one.
   private static func folders(of path: Substring, in mount: Mount) -> [String] {
     let all = path.split(separator: "/")
     let above = mount.root.split(separator: "/")

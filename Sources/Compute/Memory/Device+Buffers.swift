@@ -8,6 +8,8 @@ internal import OpenCL
 
 extension Device {
   /// A buffer of `count` uninitialised elements.
+  ///
+  /// - Throws: allocation and driver errors.
   package func buffer<Element: BitwiseCopyable>(
     of type: Element.Type = Element.self, count: Int
   ) throws(ComputeError) -> DeviceBuffer<Element> {
@@ -30,6 +32,8 @@ extension Device {
   }
 
   /// A buffer that holds these elements.
+  ///
+  /// - Throws: allocation and driver errors.
   package func buffer<Element: BitwiseCopyable>(
     _ elements: [Element]
   ) throws(ComputeError) -> DeviceBuffer<Element> {
@@ -40,6 +44,8 @@ extension Device {
 
   /// A buffer with the elements of host memory, of any alignment. On the CPU path, aligned memory
   /// with an owner is used in place, without a copy.
+  ///
+  /// - Throws: allocation and driver errors.
   package func buffer<Element: BitwiseCopyable>(
     of type: Element.Type = Element.self, bytes: UnsafeRawBufferPointer,
     keepingAlive owner: AnyObject? = nil
@@ -57,10 +63,12 @@ extension Device {
   }
 
   /// Copies host elements to the buffer, from element `offset`.
+  ///
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func upload<Element: BitwiseCopyable>(
     _ elements: [Element], into buffer: inout DeviceBuffer<Element>, at offset: Int = 0
   ) throws(ComputeError) {
-    try expect("upload", "buffer", buffer.count, atLeast: offset + elements.count)
+    try expect("upload", "buffer", buffer.count, Shape(offset + elements.count))
     let block = buffer.block
     let start = offset * MemoryLayout<Element>.stride
     let written = unsafe elements.withUnsafeBytes { bytes in
@@ -71,11 +79,13 @@ extension Device {
 
   /// Waits for the device and copies `count` elements from element `offset` (nil: to the end) to
   /// the host.
+  ///
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func download<Element: BitwiseCopyable>(
     _ buffer: borrowing DeviceBuffer<Element>, from offset: Int = 0, count: Int? = nil
   ) throws(ComputeError) -> [Element] {
     let count = count ?? buffer.count - offset
-    try expect("download", "buffer", buffer.count, atLeast: offset + count)
+    try expect("download", "buffer", buffer.count, Shape(offset + count))
     let stride = MemoryLayout<Element>.stride
     let block = buffer.block
     guard count > 0 else { return [] }
@@ -100,12 +110,14 @@ extension Device {
   }
 
   /// Copies `count` elements from one buffer to another on the device.
+  ///
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func copy<Element: BitwiseCopyable>(
     _ source: borrowing DeviceBuffer<Element>, from sourceOffset: Int = 0,
     into target: inout DeviceBuffer<Element>, at offset: Int = 0, count: Int
   ) throws(ComputeError) {
-    try expect("copy", "source", source.count, atLeast: sourceOffset + count)
-    try expect("copy", "target", target.count, atLeast: offset + count)
+    try expect("copy", "source", source.count, Shape(sourceOffset + count))
+    try expect("copy", "target", target.count, Shape(offset + count))
     let stride = MemoryLayout<Element>.stride
     switch engine {
     case .cpu:
@@ -121,12 +133,14 @@ extension Device {
   }
 
   /// Sets `count` elements from element `offset` (nil: to the end) to a value.
+  ///
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func fill<Element: BitwiseCopyable>(
     _ buffer: inout DeviceBuffer<Element>, with value: Element, at offset: Int = 0,
     count: Int? = nil
   ) throws(ComputeError) {
     let count = count ?? buffer.count - offset
-    try expect("fill", "buffer", buffer.count, atLeast: offset + count)
+    try expect("fill", "buffer", buffer.count, Shape(offset + count))
     let stride = MemoryLayout<Element>.stride
     switch engine {
     case .cpu:

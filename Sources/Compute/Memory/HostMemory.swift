@@ -1,7 +1,7 @@
 import Foundation
 
-/// The memory of the machine, as far as this process may use it: the machine's own, or less where a control group (a
-/// container, a service, a batch job) limits it.
+/// The memory of the machine, as far as this process may use it: the machine's own, or less where a
+/// control group (a container, a service, a batch job) limits it.
 package enum HostMemory {
   /// Bytes that the process may hold, and bytes that are left for it.
   package static func current(root: String = "") -> MemoryLimits {
@@ -11,8 +11,8 @@ package enum HostMemory {
   /// How often a growing process is checked: asking the system costs more than a small allocation.
   private static let checkedStep = 64 << 20
 
-  /// Throws where memory that is about to be allocated is not there. Asked is whenever the held bytes pass a multiple of
-  /// 64 MiB.
+  /// Throws where memory that is about to be allocated is not there. Asked is whenever the held
+  /// bytes pass a multiple of 64 MiB.
   static func check(byteCount: Int, heldBytes: Int, device: String) throws(ComputeError) {
     let isStep = byteCount >= checkedStep - heldBytes % checkedStep
     guard isStep else { return }
@@ -23,8 +23,8 @@ package enum HostMemory {
     }
   }
 
-  /// The most memory that the process ever had resident, in bytes: `VmHWM` of /proc/self/status; 0 where there is no
-  /// such file.
+  /// The most memory that the process ever had resident, in bytes: `VmHWM` of /proc/self/status; 0
+  /// where there is no such file.
   package static var peakBytes: Int {
     byteCount("VmHWM", in: "/proc/self/status") ?? 0
   }

@@ -35,6 +35,15 @@ package struct HeadNormShape: Sendable, Equatable {
   var option: KernelOption { KernelOption("CENTRED", isCentred ? 1 : 0) }
 }
 
+extension Kernels {
+  fileprivate static let headNormForward = KernelEntry(
+    .headNorm, "head_norm_forward", as: Write<Float>.self, Read<Float>.self, Write<Float>.self,
+    Int.self, Int.self, Int.self, Int.self, Float.self)
+  fileprivate static let headNormBackward = KernelEntry(
+    .headNorm, "head_norm_backward", as: Write<Float>.self, Read<Float>.self, Read<Float>.self,
+    Int.self, Int.self, Int.self, Int.self, Float.self)
+}
+
 extension Device {
   /// QK norm (Henry et al. 2020, arXiv:2010.04245), in place: RMSNorm of each head of a row, or
   /// LayerNorm if the shape is centred.
@@ -43,14 +52,15 @@ extension Device {
   ///   - projected: [rows, shape.stride], of which the heads are updated.
   ///   - weight: [heads, width], read.
   ///   - kept: [rows, heads, width], written: the input, which the gradient needs.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func headNorm(
     _ projected: inout DeviceBuffer<Float>, _ shape: HeadNormShape,
     weight: borrowing DeviceBuffer<Float>, rows: Int, keeping kept: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("headNorm", "projected", projected.count, atLeast: rows * shape.stride)
-    try expect("headNorm", "row", shape.stride, atLeast: shape.first + shape.count)
-    try expect("headNorm", "weight", weight.count, atLeast: shape.count)
-    try expect("headNorm", "kept", kept.count, atLeast: rows * shape.count)
+    try expect("headNorm", "projected", projected.count, Shape(rows, shape.stride))
+    try expect("headNorm", "row", shape.stride, Shape(shape.first + shape.count))
+    try expect("headNorm", "weight", weight.count, Shape(shape.count))
+    try expect("headNorm", "kept", kept.count, Shape(rows, shape.count))
     switch engine {
     case .cpu(let cpu):
       let heads = unsafe shape.arithmetic(weight.host)
@@ -60,12 +70,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.headNorm)
-      var launch = try gpu.launch(.headNorm, "head_norm_forward", [lanes.option, shape.option])
-      try launch.write(&projected)
-      try launch.read(weight)
-      try launch.write(&kept)
-      try launch.value(shape)
-      try launch.run(groups: [shape.heads, rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.headNormForward, [lanes.option, shape.option]).run(
+        groups: [shape.heads, rows], items: [lanes.count, 1], projected.write, weight.read,
+        kept.write, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }
   }
 
@@ -75,14 +82,15 @@ extension Device {
   ///   - gradient: [rows, shape.stride], of which the heads are updated.
   ///   - weight: [heads, width], read.
   ///   - kept: [rows, heads, width], read: as the forward pass wrote it.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func headNormBackward(
     _ gradient: inout DeviceBuffer<Float>, _ shape: HeadNormShape,
     weight: borrowing DeviceBuffer<Float>, kept: borrowing DeviceBuffer<Float>, rows: Int
   ) throws(ComputeError) {
-    try expect("headNormBackward", "gradient", gradient.count, atLeast: rows * shape.stride)
-    try expect("headNormBackward", "row", shape.stride, atLeast: shape.first + shape.count)
-    try expect("headNormBackward", "weight", weight.count, atLeast: shape.count)
-    try expect("headNormBackward", "kept", kept.count, atLeast: rows * shape.count)
+    try expect("headNormBackward", "gradient", gradient.count, Shape(rows, shape.stride))
+    try expect("headNormBackward", "row", shape.stride, Shape(shape.first + shape.count))
+    try expect("headNormBackward", "weight", weight.count, Shape(shape.count))
+    try expect("headNormBackward", "kept", kept.count, Shape(rows, shape.count))
     switch engine {
     case .cpu(let cpu):
       let heads = unsafe shape.arithmetic(weight.host)
@@ -92,12 +100,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.headNorm)
-      var launch = try gpu.launch(.headNorm, "head_norm_backward", [lanes.option, shape.option])
-      try launch.write(&gradient)
-      try launch.read(weight)
-      try launch.read(kept)
-      try launch.value(shape)
-      try launch.run(groups: [shape.heads, rows], items: [lanes.count, 1])
+      try gpu.kernel(Kernels.headNormBackward, [lanes.option, shape.option]).run(
+        groups: [shape.heads, rows], items: [lanes.count, 1], gradient.write, weight.read,
+        kept.read, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }
   }
 }
@@ -108,17 +113,6 @@ extension HeadNormShape {
     unsafe HeadNorm(
       stride: stride, first: first, heads: heads, width: width, centred: isCentred,
       epsilon: epsilon, weight: weight)
-  }
-}
-
-extension KernelLaunch {
-  /// The last arguments of both kernels.
-  fileprivate mutating func value(_ shape: HeadNormShape) throws(ComputeError) {
-    try value(shape.stride)
-    try value(shape.first)
-    try value(shape.heads)
-    try value(shape.width)
-    try value(shape.epsilon)
   }
 }
 

@@ -5,6 +5,15 @@ extension KernelFile {
   static let layerNorm = unsafe KernelFile(kernel_layer_norm, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let layerNormForward = KernelEntry(
+    .layerNorm, "layer_norm_forward", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Write<Float>.self, Write<Float>.self, Write<Float>.self, Int.self, Float.self)
+  fileprivate static let layerNormBackward = KernelEntry(
+    .layerNorm, "layer_norm_backward", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Read<Float>.self, Write<Float>.self, Int.self, Int.self)
+}
+
 extension Device {
   /// LayerNorm of rows (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean(x)) /
   /// sqrt(variance(x) + epsilon) * weight + bias, with the variance over E (not E - 1).
@@ -16,6 +25,7 @@ extension Device {
   ///   - y: [rows, E], written.
   ///   - mean: [rows], written: mean(x), which the gradient needs.
   ///   - scale: [rows], written: 1 / sqrt(variance(x) + epsilon), which the gradient needs.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func layerNorm(
     _ x: borrowing DeviceBuffer<Float>, weight: borrowing DeviceBuffer<Float>,
     bias: borrowing DeviceBuffer<Float>, epsilon: Float, rows: Int,
@@ -23,11 +33,11 @@ extension Device {
     scale: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("layerNorm", "x", x.count, atLeast: rows * width)
-    try expect("layerNorm", "bias", bias.count, atLeast: width)
-    try expect("layerNorm", "y", y.count, atLeast: rows * width)
-    try expect("layerNorm", "mean", mean.count, atLeast: rows)
-    try expect("layerNorm", "scale", scale.count, atLeast: rows)
+    try expect("layerNorm", "x", x.count, Shape(rows, width))
+    try expect("layerNorm", "bias", bias.count, Shape(width))
+    try expect("layerNorm", "y", y.count, Shape(rows, width))
+    try expect("layerNorm", "mean", mean.count, Shape(rows))
+    try expect("layerNorm", "scale", scale.count, Shape(rows))
     switch engine {
     case .cpu(let cpu):
       let (x, weight, bias) = unsafe (x.host, weight.host, bias.host)
@@ -38,16 +48,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.layerNorm)
-      var launch = try gpu.launch(.layerNorm, "layer_norm_forward", [lanes.option])
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.read(bias)
-      try launch.write(&y)
-      try launch.write(&mean)
-      try launch.write(&scale)
-      try launch.value(width)
-      try launch.value(epsilon)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.layerNormForward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, x.read, weight.read, bias.read, y.write, mean.write,
+        scale.write, width, epsilon)
     }
   }
 
@@ -61,6 +64,7 @@ extension Device {
   ///   - scale: [rows], read: as the forward pass wrote it.
   ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func layerNormBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
     weight: borrowing DeviceBuffer<Float>, mean: borrowing DeviceBuffer<Float>,
@@ -68,11 +72,11 @@ extension Device {
     into inputGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("layerNormBackward", "outputGradient", outputGradient.count, atLeast: rows * width)
-    try expect("layerNormBackward", "x", x.count, atLeast: rows * width)
-    try expect("layerNormBackward", "mean", mean.count, atLeast: rows)
-    try expect("layerNormBackward", "scale", scale.count, atLeast: rows)
-    try expect("layerNormBackward", "inputGradient", inputGradient.count, atLeast: rows * width)
+    try expect("layerNormBackward", "outputGradient", outputGradient.count, Shape(rows, width))
+    try expect("layerNormBackward", "x", x.count, Shape(rows, width))
+    try expect("layerNormBackward", "mean", mean.count, Shape(rows))
+    try expect("layerNormBackward", "scale", scale.count, Shape(rows))
+    try expect("layerNormBackward", "inputGradient", inputGradient.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let (gradient, x, weight) = unsafe (outputGradient.host, x.host, weight.host)
@@ -84,16 +88,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.layerNorm)
-      var launch = try gpu.launch(.layerNorm, "layer_norm_backward", [lanes.option])
-      try launch.read(outputGradient)
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.read(mean)
-      try launch.read(scale)
-      try launch.write(&inputGradient)
-      try launch.value(width)
-      try launch.value(accumulating ? 1 : 0)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.layerNormBackward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, mean.read,
+        scale.read, inputGradient.write, width, accumulating ? 1 : 0)
     }
   }
 }

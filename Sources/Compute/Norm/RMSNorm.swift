@@ -5,6 +5,15 @@ extension KernelFile {
   static let rmsNorm = unsafe KernelFile(kernel_rms_norm, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let rmsNormForward = KernelEntry(
+    .rmsNorm, "rms_norm_forward", as: Read<Float>.self, Read<Float>.self, Write<Float>.self,
+    Write<Float>.self, Int.self, Float.self)
+  fileprivate static let rmsNormBackward = KernelEntry(
+    .rmsNorm, "rms_norm_backward", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
+    Read<Float>.self, Write<Float>.self, Int.self, Int.self)
+}
+
 extension Device {
   /// RMSNorm of rows (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean(x^2) + epsilon)
   /// * weight.
@@ -14,14 +23,15 @@ extension Device {
   ///   - weight: [E], read; its count is E.
   ///   - y: [rows, E], written.
   ///   - scale: [rows], written: 1 / sqrt(mean(x^2) + epsilon), which the gradient needs.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func rmsNorm(
     _ x: borrowing DeviceBuffer<Float>, weight: borrowing DeviceBuffer<Float>, epsilon: Float,
     rows: Int, into y: inout DeviceBuffer<Float>, scale: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("rmsNorm", "x", x.count, atLeast: rows * width)
-    try expect("rmsNorm", "y", y.count, atLeast: rows * width)
-    try expect("rmsNorm", "scale", scale.count, atLeast: rows)
+    try expect("rmsNorm", "x", x.count, Shape(rows, width))
+    try expect("rmsNorm", "y", y.count, Shape(rows, width))
+    try expect("rmsNorm", "scale", scale.count, Shape(rows))
     switch engine {
     case .cpu(let cpu):
       let (x, weight) = unsafe (x.host, weight.host)
@@ -32,14 +42,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
-      var launch = try gpu.launch(.rmsNorm, "rms_norm_forward", [lanes.option])
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.write(&y)
-      try launch.write(&scale)
-      try launch.value(width)
-      try launch.value(epsilon)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.rmsNormForward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, x.read, weight.read, y.write, scale.write, width, epsilon)
     }
   }
 
@@ -52,16 +56,17 @@ extension Device {
   ///   - scale: [rows], read: as the forward pass wrote it.
   ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func rmsNormBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, x: borrowing DeviceBuffer<Float>,
     weight: borrowing DeviceBuffer<Float>, scale: borrowing DeviceBuffer<Float>, rows: Int,
     accumulating: Bool, into inputGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let width = weight.count
-    try expect("rmsNormBackward", "outputGradient", outputGradient.count, atLeast: rows * width)
-    try expect("rmsNormBackward", "x", x.count, atLeast: rows * width)
-    try expect("rmsNormBackward", "scale", scale.count, atLeast: rows)
-    try expect("rmsNormBackward", "inputGradient", inputGradient.count, atLeast: rows * width)
+    try expect("rmsNormBackward", "outputGradient", outputGradient.count, Shape(rows, width))
+    try expect("rmsNormBackward", "x", x.count, Shape(rows, width))
+    try expect("rmsNormBackward", "scale", scale.count, Shape(rows))
+    try expect("rmsNormBackward", "inputGradient", inputGradient.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let (gradient, x) = unsafe (outputGradient.host, x.host)
@@ -74,15 +79,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
-      var launch = try gpu.launch(.rmsNorm, "rms_norm_backward", [lanes.option])
-      try launch.read(outputGradient)
-      try launch.read(x)
-      try launch.read(weight)
-      try launch.read(scale)
-      try launch.write(&inputGradient)
-      try launch.value(width)
-      try launch.value(accumulating ? 1 : 0)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.rmsNormBackward, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, scale.read,
+        inputGradient.write, width, accumulating ? 1 : 0)
     }
   }
 }

@@ -11,6 +11,13 @@ extension KernelFile {
   static let adamW = unsafe KernelFile(kernel_adamw)
 }
 
+extension Kernels {
+  fileprivate static let adamwUpdate = KernelEntry(
+    .adamW, "adamw_update", as: Read<Float>.self, Read<Float>.self, Write<Float>.self,
+    Write<Float>.self, Write<Float>.self, Int.self, Float.self, Float.self, Float.self, Float.self,
+    Float.self, Float.self, Float.self)
+}
+
 extension Device {
   /// One step of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), as torch.optim.AdamW
   /// computes it: bias-corrected moments, decoupled weight decay. The factors of the step are
@@ -24,6 +31,7 @@ extension Device {
   ///   - betas: decay rates of the two moments.
   ///   - step: the number of this step, from 1.
   ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func adamW(
     _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
     firstMoment: inout DeviceBuffer<Float>, secondMoment: inout DeviceBuffer<Float>, count: Int,
@@ -31,11 +39,11 @@ extension Device {
     epsilon: Double = 1e-8, weightDecay: Double = 0, step: Int,
     gradientScale: borrowing DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("adamW", "parameters", parameters.count, atLeast: count)
-    try expect("adamW", "gradient", gradient.count, atLeast: count)
-    try expect("adamW", "firstMoment", firstMoment.count, atLeast: count)
-    try expect("adamW", "secondMoment", secondMoment.count, atLeast: count)
-    try expect("adamW", "gradientScale", gradientScale.count, atLeast: 1)
+    try expect("adamW", "parameters", parameters.count, Shape(count))
+    try expect("adamW", "gradient", gradient.count, Shape(count))
+    try expect("adamW", "firstMoment", firstMoment.count, Shape(count))
+    try expect("adamW", "secondMoment", secondMoment.count, Shape(count))
+    try expect("adamW", "gradientScale", gradientScale.count, Shape(1))
     let factors = AdamWStep(
       decay: Float(1 - learningRate * weightDecay),
       one_minus_beta1: Float(1 - betas.first),
@@ -55,21 +63,11 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.adamW)
-      var launch = try gpu.launch(.adamW, "adamw_update", [lanes.option])
-      try launch.read(gradient)
-      try launch.read(gradientScale)
-      try launch.write(&parameters)
-      try launch.write(&firstMoment)
-      try launch.write(&secondMoment)
-      try launch.value(count)
-      try launch.value(factors.decay)
-      try launch.value(factors.one_minus_beta1)
-      try launch.value(factors.beta2)
-      try launch.value(factors.one_minus_beta2)
-      try launch.value(factors.step_size)
-      try launch.value(factors.second_correction)
-      try launch.value(factors.epsilon)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.adamwUpdate, [lanes.option]).run(
+        groups: lanes.groups(for: count), lanes: lanes.count, gradient.read, gradientScale.read,
+        parameters.write, firstMoment.write, secondMoment.write, count, factors.decay,
+        factors.one_minus_beta1, factors.beta2, factors.one_minus_beta2, factors.step_size,
+        factors.second_correction, factors.epsilon)
     }
   }
 }

@@ -5,6 +5,14 @@ extension KernelFile {
   static let gradientNorm = unsafe KernelFile(kernel_gradient_norm, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let sumOfSquares = KernelEntry(
+    .gradientNorm, "sum_of_squares", as: Read<Float>.self, Write<Float>.self, Int.self, Int.self)
+  fileprivate static let gradientNorm = KernelEntry(
+    .gradientNorm, "gradient_norm", as: Read<Float>.self, Write<Float>.self, Write<Float>.self,
+    Int.self, Float.self)
+}
+
 extension Device {
   /// The norm of a gradient and its clip factor, as torch.nn.utils.clip_grad_norm_ computes it:
   /// min(1, limit / (norm + 1e-6)). Both stay on the device, without a host wait.
@@ -14,13 +22,14 @@ extension Device {
   ///   - limit: the norm to clip to; infinity does not clip.
   ///   - norm: [1], written.
   ///   - clipFactor: [1], written: the `gradientScale` of `adamW` and `sgd`.
+  /// - Throws: `.shape` if an operand is too small; allocation and driver errors.
   package func gradientNorm(
     _ gradient: borrowing DeviceBuffer<Float>, count: Int, limit: Float = .infinity,
     norm: inout DeviceBuffer<Float>, clipFactor: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("gradientNorm", "gradient", gradient.count, atLeast: count)
-    try expect("gradientNorm", "norm", norm.count, atLeast: 1)
-    try expect("gradientNorm", "clipFactor", clipFactor.count, atLeast: 1)
+    try expect("gradientNorm", "gradient", gradient.count, Shape(count))
+    try expect("gradientNorm", "norm", norm.count, Shape(1))
+    try expect("gradientNorm", "clipFactor", clipFactor.count, Shape(1))
     switch engine {
     case .cpu:
       unsafe gradient_norm(
@@ -31,19 +40,10 @@ extension Device {
       let span = max(8192, (count + 255) / 256)
       let groups = (count + span - 1) / span
       var partial = try scratch(of: Float.self, count: groups)
-      var sums = try gpu.launch(.gradientNorm, "sum_of_squares", [lanes.option])
-      try sums.read(gradient)
-      try sums.write(&partial)
-      try sums.value(count)
-      try sums.value(span)
-      try sums.run(groups: groups, lanes: lanes.count)
-      var launch = try gpu.launch(.gradientNorm, "gradient_norm", [lanes.option])
-      try launch.read(partial)
-      try launch.write(&norm)
-      try launch.write(&clipFactor)
-      try launch.value(groups)
-      try launch.value(limit)
-      try launch.run(groups: 1, lanes: lanes.count)
+      try gpu.kernel(Kernels.sumOfSquares, [lanes.option]).run(
+        groups: groups, lanes: lanes.count, gradient.read, partial.write, count, span)
+      try gpu.kernel(Kernels.gradientNorm, [lanes.option]).run(
+        groups: 1, lanes: lanes.count, partial.read, norm.write, clipFactor.write, groups, limit)
     }
   }
 }

@@ -5,6 +5,12 @@ extension KernelFile {
   static let sgd = unsafe KernelFile(kernel_sgd)
 }
 
+extension Kernels {
+  fileprivate static let sgdUpdate = KernelEntry(
+    .sgd, "sgd_update", as: Read<Float>.self, Read<Float>.self, Write<Float>.self,
+    Write<Float>.self, Int.self, Float.self, Float.self, Float.self)
+}
+
 extension Device {
   /// One step of stochastic gradient descent, as torch.optim.SGD computes it with dampening 0:
   /// velocity = momentum * velocity + gradient + weightDecay * parameter; parameter -= learningRate
@@ -15,15 +21,16 @@ extension Device {
   ///   - gradient: [count], read.
   ///   - velocity: [count], updated; zero before the first step.
   ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sgd(
     _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
     velocity: inout DeviceBuffer<Float>, count: Int, learningRate: Double, momentum: Double = 0,
     weightDecay: Double = 0, gradientScale: borrowing DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("sgd", "parameters", parameters.count, atLeast: count)
-    try expect("sgd", "gradient", gradient.count, atLeast: count)
-    try expect("sgd", "velocity", velocity.count, atLeast: count)
-    try expect("sgd", "gradientScale", gradientScale.count, atLeast: 1)
+    try expect("sgd", "parameters", parameters.count, Shape(count))
+    try expect("sgd", "gradient", gradient.count, Shape(count))
+    try expect("sgd", "velocity", velocity.count, Shape(count))
+    try expect("sgd", "gradientScale", gradientScale.count, Shape(1))
     let (rate, keep, decay) = (Float(learningRate), Float(momentum), Float(weightDecay))
     switch engine {
     case .cpu(let cpu):
@@ -36,16 +43,9 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.sgd)
-      var launch = try gpu.launch(.sgd, "sgd_update", [lanes.option])
-      try launch.read(gradient)
-      try launch.read(gradientScale)
-      try launch.write(&parameters)
-      try launch.write(&velocity)
-      try launch.value(count)
-      try launch.value(rate)
-      try launch.value(keep)
-      try launch.value(decay)
-      try launch.run(groups: lanes.groups(for: count), lanes: lanes.count)
+      try gpu.kernel(Kernels.sgdUpdate, [lanes.option]).run(
+        groups: lanes.groups(for: count), lanes: lanes.count, gradient.read, gradientScale.read,
+        parameters.write, velocity.write, count, rate, keep, decay)
     }
   }
 }

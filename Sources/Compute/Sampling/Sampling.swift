@@ -5,45 +5,39 @@ extension KernelFile {
   static let sampling = unsafe KernelFile(kernel_sampling, needs: [.lanes])
 }
 
+extension Kernels {
+  fileprivate static let sampleRows = KernelEntry(
+    .sampling, "sample_rows", as: Read<Float>.self, Read<Float>.self, Write<Int32>.self, Int.self)
+}
+
 extension Device {
-  /// Draws one token per row from softmax(logits / temperature): the first whose cumulative
-  /// probability exceeds the row's uniform number. Equal inputs give equal tokens on the same
-  /// device.
+  /// Draws one token per row: the first whose cumulative probability exceeds the row's uniform
+  /// number. Equal inputs give equal tokens on the same device.
   ///
   /// - Parameters:
-  ///   - logits: [rows, width], read.
-  ///   - temperature: above 0 (`argmax` is the limit at 0).
+  ///   - probabilities: [rows, width], read: those of `softmax`.
   ///   - uniforms: [rows], read: numbers in [0, 1), such as those of `UniformNumbers`.
   ///   - tokens: [rows], written.
+  /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sample(
-    _ logits: borrowing DeviceBuffer<Float>, temperature: Float,
-    uniforms: borrowing DeviceBuffer<Float>, rows: Int, width: Int,
-    into tokens: inout DeviceBuffer<Int32>
+    _ probabilities: borrowing DeviceBuffer<Float>, uniforms: borrowing DeviceBuffer<Float>,
+    rows: Int, width: Int, into tokens: inout DeviceBuffer<Int32>
   ) throws(ComputeError) {
-    guard temperature > 0 else {
-      throw .unsupported(
-        operation: "sample", reason: "temperature \(temperature), expected a number above 0")
-    }
-    try expect("sample", "logits", logits.count, atLeast: rows * width)
-    try expect("sample", "uniforms", uniforms.count, atLeast: rows)
-    try expect("sample", "tokens", tokens.count, atLeast: rows)
+    try expect("sample", "probabilities", probabilities.count, Shape(rows, width))
+    try expect("sample", "uniforms", uniforms.count, Shape(rows))
+    try expect("sample", "tokens", tokens.count, Shape(rows))
     switch engine {
     case .cpu(let cpu):
-      let (logits, uniforms) = unsafe (logits.host, uniforms.host)
+      let (probabilities, uniforms) = unsafe (probabilities.host, uniforms.host)
       let tokens = unsafe tokens.mutableHost
-      cpu.forEachRange(of: rows, elementsPerRow: 8 * width) { range in
+      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
         unsafe sample_rows(
-          range.lowerBound, range.upperBound, width, logits, temperature, uniforms, tokens)
+          range.lowerBound, range.upperBound, width, probabilities, uniforms, tokens)
       }
     case .opencl(let gpu):
       let lanes = gpu.vocabularyLanes
-      var launch = try gpu.launch(.sampling, "sample_rows", [lanes.option])
-      try launch.read(logits)
-      try launch.read(uniforms)
-      try launch.write(&tokens)
-      try launch.value(width)
-      try launch.value(temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.sampleRows, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, probabilities.read, uniforms.read, tokens.write, width)
     }
   }
 }

@@ -6,15 +6,25 @@ extension KernelFile {
   static let softmax = unsafe KernelFile(kernel_softmax, needs: [.lanes, .vocabularyRow])
 }
 
+extension Kernels {
+  fileprivate static let softmax = KernelEntry(
+    .softmax, "softmax", as: Write<Float>.self, Int.self, Float.self)
+}
+
 extension Device {
   /// Softmax of rows in place: e^(z / temperature) over its sum.
   ///
   /// - Parameters:
-  ///   - logits: [rows, width], finite; they become the probabilities.
+  ///   - logits: [rows, width], updated: finite or -infinity on entry, with a finite maximum in
+  ///     each row; the probabilities on exit, 0 where they underflow.
+  ///   - temperature: above 0 (`argmax` is the limit at 0).
+  /// - Throws: `.temperature` if it is not above 0; `.shape` if an operand is too small; driver
+  ///   errors.
   package func softmax(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float = 1
   ) throws(ComputeError) {
-    try expect("softmax", "logits", logits.count, atLeast: rows * width)
+    guard temperature > 0 else { throw .temperature(temperature) }
+    try expect("softmax", "logits", logits.count, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let logits = unsafe logits.mutableHost
@@ -24,40 +34,8 @@ extension Device {
       }
     case .opencl(let gpu):
       let lanes = gpu.lanes(.softmax)
-      var launch = try gpu.launch(.softmax, "softmax", [lanes.option])
-      try launch.write(&logits)
-      try launch.value(width)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
-    }
-  }
-
-  /// log(sum e^(z / temperature)) of rows.
-  ///
-  /// - Parameters:
-  ///   - logits: [rows, width], finite, read.
-  ///   - logSums: [rows], written.
-  package func logSumExp(
-    _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float = 1,
-    into logSums: inout DeviceBuffer<Float>
-  ) throws(ComputeError) {
-    try expect("logSumExp", "logits", logits.count, atLeast: rows * width)
-    try expect("logSumExp", "logSums", logSums.count, atLeast: rows)
-    switch engine {
-    case .cpu(let cpu):
-      let (logits, logSums) = unsafe (logits.host, logSums.mutableHost)
-      cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
-        unsafe log_sum_exp(
-          range.lowerBound, range.upperBound, width, logits, 1 / temperature, logSums)
-      }
-    case .opencl(let gpu):
-      let lanes = gpu.lanes(.softmax)
-      var launch = try gpu.launch(.softmax, "log_sum_exp", [lanes.option])
-      try launch.read(logits)
-      try launch.write(&logSums)
-      try launch.value(width)
-      try launch.value(1 / temperature)
-      try launch.run(groups: rows, lanes: lanes.count)
+      try gpu.kernel(Kernels.softmax, [lanes.option]).run(
+        groups: rows, lanes: lanes.count, logits.write, width, 1 / temperature)
     }
   }
 }
@@ -66,9 +44,8 @@ extension Tunable {
   static let softmax = Tunable("softmax", .softmax, gpu: .vocabularyLanes, cpu: .oneItem) {
     trial throws(ComputeError) in
     let (device, rows, width) = (trial.device, trial.sizes.responses, trial.sizes.vocabulary)
-    let (logits, sums) = (try trial.floats(rows * width, scale: 8), try trial.zeros(rows))
+    let logits = try trial.floats(rows * width, scale: 8)
     trial.run { () throws(ComputeError) in
-      try device.logSumExp(logits.buffer, rows: rows, width: width, into: &sums.buffer)
       try device.softmax(&logits.buffer, rows: rows, width: width)
     }
   }

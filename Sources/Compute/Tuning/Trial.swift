@@ -19,8 +19,8 @@ package struct TrialSizes: Sendable {
     vocabulary: 151_936, heads: HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64))
   /// For tests: all edge cases with little work.
   package static let small = TrialSizes(
-    prefix: 5, examples: [67, 9], responses: 6, hidden: 144, feedForward: 200, vocabulary: 1050,
-    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 36))
+    prefix: 5, examples: [67, 9], responses: 6, hidden: 96, feedForward: 200, vocabulary: 1050,
+    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 24))
 }
 
 /// An element that a trial compares.
@@ -114,9 +114,23 @@ final class Trial {
     try operand([Float](repeating: 0, count: count))
   }
 
-  /// Places 0 ..< limit in an order of their own, each once.
-  func rowIndices(_ count: Int, below limit: Int) throws(ComputeError) -> Operand<Int32> {
-    try operand((0..<count).map { Int32(limit - 1 - $0 % limit) })
+  /// Row indices, which no operation writes.
+  final class Rows {
+    let indices: RowIndices
+
+    fileprivate init(_ device: Device, _ indices: [Int32]) throws(ComputeError) {
+      self.indices = try device.rowIndices(indices)
+    }
+  }
+
+  /// The indices 0 ..< limit from the last to the first, each once if there are `limit`.
+  func rowIndices(_ count: Int, below limit: Int) throws(ComputeError) -> Rows {
+    try Rows(device, tokens(count, below: limit))
+  }
+
+  /// Token ids below `limit`.
+  func tokens(_ count: Int, below limit: Int) -> [Int32] {
+    (0..<count).map { Int32(limit - 1 - $0 % limit) }
   }
 
   /// Frozen weights [rows, columns].

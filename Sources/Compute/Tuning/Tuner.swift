@@ -18,12 +18,10 @@ package final class Tuner {
   /// - Parameters:
   ///   - device: opened for profiling, without a tuning.
   ///   - runs: timed runs per candidate; the median counts.
-  /// - Throws: `.unsupported` on the CPU path.
+  /// - Throws: `.nothingToTune` on the CPU path.
   package init(_ device: Device, sizes: TrialSizes = .step, runs: Int = 9) throws(ComputeError) {
     guard case .opencl(let gpu) = device.engine else {
-      throw .unsupported(
-        operation: "tune",
-        reason: "the CPU path has nothing to tune; name an OpenCL device with --device")
+      throw .nothingToTune
     }
     self.device = device
     self.gpu = gpu
@@ -47,11 +45,13 @@ package final class Tuner {
   /// Searches one of `names`.
   ///
   /// - Parameter progress: called with each candidate before it is tried.
+  /// - Throws: `.unknownKernel` for another name; `.defaultNotFinite`; what running the default
+  ///   throws.
   package func search(
     _ name: String, progress: (String) -> Void = { _ in }
   ) throws(ComputeError) -> TunedKernel {
     guard let tunable = Tunable.all.first(where: { $0.name == name }) else {
-      throw .unsupported(operation: "tune", reason: "there is no kernel '\(name)'")
+      throw .unknownKernel(name)
     }
     let before = gpu.configurations[name]
     defer { gpu.configurations[name] = before }
@@ -83,7 +83,7 @@ package final class Tuner {
     guard let standard = measured.first,
       let fastest = measured.min(by: { $0.seconds < $1.seconds })
     else {
-      throw .unsupported(operation: "tune", reason: "the default of \(name) gives no finite result")
+      throw .defaultNotFinite(kernel: name)
     }
     let isGain = fastest.seconds < standard.seconds * (1 - Self.smallestGain)
     let best = isGain ? fastest : standard

@@ -113,6 +113,8 @@ package struct DeviceTuning: Sendable, Equatable {
 
 extension TuningRecord {
   /// The record as JSON, as stored.
+  ///
+  /// - Throws: an error of the encoder.
   package func json() throws -> Data {
     Data((try JSON(encoding: self).text(.record(isIndented: true)) + "\n").utf8)
   }

@@ -41,7 +41,7 @@ extension WeightMatrix {
       let piece = WeightPiece(values(begin..<end), rows: end - begin)
       try expect(
         "WeightMatrix", "bytes", piece.byteCount,
-        atLeast: piece.rows * columns * piece.precision.byteCount)
+        Shape(piece.rows, columns, piece.precision.byteCount))
       try add(
         piece, device, columns: columns, precision: precision, to: &elements, at: begin * rowBytes)
     }
@@ -80,7 +80,7 @@ extension WeightMatrix {
       }
       count = blocks
     }
-    if stored.contains(false) { throw overflow(precision) }
+    if stored.contains(false) { throw .weightOverflow(precision: precision) }
   }
 
   /// Converts a piece block by block on the host and uploads the blocks.
@@ -102,14 +102,8 @@ extension WeightMatrix {
           source, piece.precision.code, piece.isTransposed, piece.rows, columns, begin, end, target,
           precision.code)
       }
-      if !isStored { throw overflow(precision) }
+      if !isStored { throw .weightOverflow(precision: precision) }
       try device.upload(block, into: &elements, at: offset + begin * rowBytes)
     }
-  }
-
-  private static func overflow(_ precision: WeightPrecision) -> ComputeError {
-    .unsupported(
-      operation: "WeightMatrix",
-      reason: "a weight is larger than \(precision) can hold; --precision bf16 or f32 holds it")
   }
 }

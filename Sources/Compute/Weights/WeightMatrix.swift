@@ -27,8 +27,8 @@ package final class WeightMatrix {
   ///   - precision: the element type on the device; a file's other type is rounded to nearest even.
   ///   - pieces: their rows add up to N.
   ///   - bias: N numbers, or none.
-  /// - Throws: `.shape` if a piece or the bias has the wrong count, `.unsupported` if a weight is
-  ///   too large for `precision`, and allocation errors.
+  /// - Throws: `.shape` if a piece or the bias has the wrong count, `.weightOverflow` if a weight
+  ///   is too large for `precision`, and allocation errors.
   package init(
     _ device: Device, columns: Int, precision: WeightPrecision, pieces: [WeightPiece],
     bias: [Float]? = nil
@@ -40,9 +40,9 @@ package final class WeightMatrix {
     for piece in pieces {
       try expect(
         "WeightMatrix", "bytes", piece.byteCount,
-        atLeast: piece.rows * columns * piece.precision.byteCount)
+        Shape(piece.rows, columns, piece.precision.byteCount))
     }
-    if let bias { try expect("WeightMatrix", "bias", bias.count, atLeast: rows) }
+    if let bias { try expect("WeightMatrix", "bias", bias.count, Shape(rows)) }
     elements = try Self.load(device, pieces, columns: columns, precision: precision)
     self.bias = try device.buffer(bias ?? [0])
   }
@@ -53,6 +53,7 @@ package final class WeightMatrix {
   ///   - bytes: `rows` * `columns` elements of `filePrecision`, row by row, at any address.
   ///   - isTransposed: the file holds [columns, rows], as GPT-2's Conv1D does.
   ///   - owner: keeps `bytes` alive; nil if they are only valid during this call.
+  /// - Throws: as the initialiser from pieces.
   package convenience init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision,
     bytes: UnsafeRawBufferPointer, filePrecision: WeightPrecision, isTransposed: Bool = false,
@@ -66,6 +67,8 @@ package final class WeightMatrix {
   }
 
   /// A matrix of numbers on the host, `rows` * `columns` of them, row by row.
+  ///
+  /// - Throws: as the initialiser from pieces.
   package convenience init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision, values: [Float],
     bias: [Float]? = nil
@@ -80,6 +83,9 @@ package final class WeightMatrix {
 
   /// A matrix from a generator: `values` returns the elements of a range of rows and is called in
   /// row order, so there is never a second copy of the matrix.
+  ///
+  /// - Throws: `.shape` if the bias or the values have the wrong count, `.weightOverflow` if a
+  ///   value is too large for `precision`; allocation and driver errors.
   package init(
     _ device: Device, rows: Int, columns: Int, precision: WeightPrecision, bias: [Float]? = nil,
     values: (Range<Int>) -> [Float]
@@ -88,7 +94,7 @@ package final class WeightMatrix {
     self.columns = columns
     self.precision = precision
     hasBias = bias != nil
-    if let bias { try expect("WeightMatrix", "bias", bias.count, atLeast: rows) }
+    if let bias { try expect("WeightMatrix", "bias", bias.count, Shape(rows)) }
     elements = try Self.load(
       device, rows: rows, columns: columns, precision: precision, values: values)
     self.bias = try device.buffer(bias ?? [0])

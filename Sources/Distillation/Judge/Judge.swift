@@ -58,7 +58,7 @@ package final class Judge {
     var byExample: (kl: [Double], agreeing: [Double]) = ([], [])
     try model.forEachRun(cache.examples.map { ($0.inputs, $0.responseRows) }) {
       chosen, states, rows throws(ComputeError) in
-      let indices = try device.buffer(cache.indices(of: chosen))
+      let indices = try device.rowIndices(cache.indices(of: chosen))
       var losses = try device.buffer(of: Float.self, count: rows)
       var agreements = try device.buffer(of: Float.self, count: rows)
       try device.headDivergenceLoss(

@@ -8,7 +8,7 @@ extension Decoder {
     return try distilling { () throws(TransformerError) in
       try check(identifiers)
       return try computing { () throws(ComputeError) in
-        let tokens = try device.buffer(identifiers.map { Int32($0) })
+        let tokens = try device.rowIndices(identifiers.map { Int32($0) })
         var rows = try device.buffer(
           of: Float.self, count: identifiers.count * configuration.hiddenSize)
         try embed(tokens, count: identifiers.count, into: &rows)

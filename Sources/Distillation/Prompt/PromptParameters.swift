@@ -26,7 +26,7 @@ package final class PromptParameters {
   /// [1]: the factor on the gradient: 1, or less where its norm is clipped.
   private var clipFactor: DeviceBuffer<Float>
   /// [k]: the rows of the prefix in which the prompt stands.
-  private let rows: DeviceBuffer<Int32>
+  private let rows: RowIndices
   private let device: Device
 
   /// - Parameters:
@@ -47,7 +47,7 @@ package final class PromptParameters {
     secondMoment = try device.buffer(zeros)
     gradientNorm = try device.buffer([0])
     clipFactor = try device.buffer([1])
-    rows = try device.buffer((0..<form.tokenCount).map { Int32(firstRow + $0) })
+    rows = try device.rowIndices((0..<form.tokenCount).map { Int32(firstRow + $0) })
   }
 }
 

@@ -80,7 +80,9 @@ extension DistillationError {
   /// Whether the cause is what the user gave, rather than a failure of the machine.
   package var isBadInput: Bool {
     switch self {
-    case .transformer(.compute(.driver)), .transformer(.compute(.shape)): false
+    case .transformer(.compute(.driver)), .transformer(.compute(.shape)),
+      .transformer(.compute(.rowIndex)):
+      false
     case .file, .lossNotFinite, .outputMoved: false
     default: true
     }

@@ -163,7 +163,7 @@ package final class DistillationRun {
         decoder, teacher: prepared.cache, prompt: start.prompt, in: texts.conditioning.frame,
         batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
-        clipNorm: options.clipNorm, roundsActivations: options.activations == .bf16,
+        clipNorm: options.clipNorm, precision: options.activations == .bf16 ? .bf16 : .f32,
         evaluated: prepared.judge?.cache.examples ?? [])
       return try TrainingLoop(
         distiller, judge: prepared.judge, order: order, schedule: schedule,

@@ -32,9 +32,7 @@ struct ActivationRounding {
     let text = Array(context.prefix(Self.tokens))
     let (exact, rounded) = try distilling { () throws(TransformerError) in
       let exact = try decoder.logits(of: text)
-      decoder.device.roundsActivations = true
-      defer { decoder.device.roundsActivations = false }
-      return (exact, try decoder.logits(of: text))
+      return (exact, try decoder.logits(of: text, precision: .bf16))
     }
     let largest = exact.reduce(0) { max($0, abs($1)) }
     let change = zip(exact, rounded).reduce(0) { max($0, abs($1.0 - $1.1)) }

@@ -30,19 +30,21 @@ package final class Distiller {
   private let objective: Objective
   private let optimizer: Optimizer
   private let clipNorm: Float?
-  private let roundsActivations: Bool
+  private let precision: ActivationPrecision
 
   private let device: Device
   private let workspace: DecoderWorkspace
   /// Rows that the workspace has behind the prefix.
   private let exampleRows: Int
-  private var teacherRows: DeviceBuffer<Int32>
+  private var teacherRows: RowIndices
   private var losses: DeviceBuffer<Float>
   private var stateGradient: DeviceBuffer<Float>
   /// Of the steps since the last reports: loss of the first pass, gradient norm and, where steps may have one, loss of the
   /// second pass; [2 or 3, reportCapacity].
   private var history: DeviceBuffer<Float>
   private var pending: [(report: StepReport, passes: Int)] = []
+  /// The batch whose gradient was computed last.
+  private var computed = (passes: 0, responses: 0)
   private var evaluator: PrefixedDecoder?
 
   /// Steps between two downloads of losses, at most.
@@ -53,13 +55,13 @@ package final class Distiller {
   /// - Parameters:
   ///   - prompt: where training begins; `frame` stands around it.
   ///   - clipNorm: the largest norm of a gradient that is used; nil uses all as they are.
-  ///   - roundsActivations: lets the matmuls of a step round activations to bf16, where the device can. What is measured
-  ///     with the same decoder outside of steps stays exact.
+  ///   - precision: of the activations that the matmuls of a step read, where the device can round them.
+  ///     What is measured with the same decoder outside of steps stays exact.
   ///   - evaluated: held-out examples that `evaluate` is to have memory for.
   package init(
     _ decoder: Decoder, teacher: TeacherCache, prompt: LearnedPrompt, in frame: Frame,
     batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
-    roundsActivations: Bool = false, evaluated: [AnsweredExample] = []
+    precision: ActivationPrecision = .f32, evaluated: [AnsweredExample] = []
   ) throws(TransformerError) {
     let device = decoder.device
     let width = decoder.configuration.hiddenSize
@@ -70,7 +72,7 @@ package final class Distiller {
     self.objective = objective
     self.optimizer = optimizer
     self.clipNorm = clipNorm
-    self.roundsActivations = roundsActivations
+    self.precision = precision
     let prefixRows = prefix.rows
     let examples = teacher.examples
     let batchRows = examples.map(\.inputs.count).sorted(by: >).prefix(batchSize).reduce(0, +)
@@ -87,7 +89,7 @@ package final class Distiller {
       workspace = try DecoderWorkspace(
         decoder, cacheRows: prefixRows + exampleRows, rows: prefixRows + exampleRows,
         responseRows: max(responses, evaluated.map(\.responseRows).max() ?? 0), training: true)
-      teacherRows = try device.buffer(count: responses)
+      teacherRows = try device.rowIndices(capacity: responses)
       losses = try device.buffer(count: responses)
       stateGradient = try device.buffer(count: responses * width)
       history = try device.buffer(
@@ -111,21 +113,41 @@ package final class Distiller {
       workspace: workspace)
   }
 
-  /// Step number `step` (from 1) over these examples of the teacher's cache. Returns without waiting for the device.
+  /// Step number `step` (from 1) over these examples of the teacher's cache: its gradient, and the
+  /// update from it. Returns without waiting for the device.
   package func step(
-    _ step: Int, examples chosen: [Int], learningRate: Float
+    _ step: Int, examples: [Int], learningRate: Float
   ) throws(TransformerError) {
+    try computeGradient(over: examples)
+    try applyGradient(step, learningRate: learningRate)
+  }
+
+  /// Leaves the gradient of the mean loss over the examples' response tokens in
+  /// `parameters.gradient`, where ranks may sum theirs before `applyGradient`.
+  package func computeGradient(over examples: [Int]) throws(TransformerError) {
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
-    let (responses, passes) = (responseRows(chosen), passes(over: chosen))
+    let passes = passes(over: examples)
+    computed = (passes.count, responseRows(examples))
     try computing { () throws(ComputeError) in
       if pending.isEmpty { try parameters.keepCandidate() }
-      try computeGradient(passes, responses: responses)
-      try applyGradient(step, learningRate: learningRate)
+      try computeGradient(passes, responses: computed.responses)
+    }
+  }
+
+  /// Clips the gradient in `parameters.gradient`, keeps its norm for the reports and updates the
+  /// prompt. `step` counts from 1.
+  package func applyGradient(_ step: Int, learningRate: Float) throws(TransformerError) {
+    try computing { () throws(ComputeError) in
+      try parameters.clip(limit: clipNorm ?? .infinity)
+      try device.copy(
+        parameters.gradientNorm, into: &history, at: Self.reportCapacity + pending.count, count: 1)
+      try parameters.update(optimizer, learningRate: Double(learningRate), step: step)
       try device.flush()
     }
     let report = StepReport(
-      step: step, loss: 0, gradientNorm: 0, learningRate: learningRate, responseTokens: responses)
-    pending.append((report, passes.count))
+      step: step, loss: 0, gradientNorm: 0, learningRate: learningRate,
+      responseTokens: computed.responses)
+    pending.append((report, computed.passes))
   }
 
   /// The examples of a batch by the rotary frequencies of their lengths: LongRoPE chooses by the length of each text, so long and
@@ -138,37 +160,28 @@ package final class Distiller {
     return groups.filter { !$0.isEmpty }
   }
 
-  /// Leaves the gradient of the mean loss over `responses` response tokens in `parameters.gradient` and the loss of each pass
-  /// in `history`.
+  /// The gradient of all passes of a step, whose batch has `responses` response tokens; the loss of
+  /// each pass goes to `history`.
   private func computeGradient(_ passes: [[Int]], responses: Int) throws(ComputeError) {
-    device.roundsActivations = roundsActivations
-    defer { device.roundsActivations = false }
     let weight = 1 / Float(responses)
     let (batch, activations) = (workspace.batch, workspace.activations)
     for (pass, examples) in passes.enumerated() {
       let rows = responseRows(examples)
       try device.upload(teacher.indices(of: examples), into: &teacherRows)
-      try workspace.forward(layout(of: examples), with: decoder, prompt: parameters.values)
+      try workspace.forward(
+        layout(of: examples), with: decoder, prompt: parameters.values, precision: precision)
       try device.headDivergence(
         &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
         teacher: teacher.rows, at: teacherRows, rows: rows, objective: objective,
-        weight: weight, losses: &losses, hiddenGradient: &stateGradient)
+        weight: weight, precision: precision, losses: &losses, hiddenGradient: &stateGradient)
       try decoder.backward(
         stateGradient: stateGradient, batch, cache: workspace.cache, activations: activations,
-        scope: .prefixKeys)
+        scope: .prefixKeys, precision: precision)
       try parameters.collectGradient(decoder, from: activations, accumulating: pass > 0)
       try device.sum(
         losses, count: rows, factor: weight, into: &history,
         at: 2 * pass * Self.reportCapacity + pending.count)
     }
-  }
-
-  /// Clips the gradient in `parameters.gradient`, keeps its norm in `history` and updates the prompt.
-  private func applyGradient(_ step: Int, learningRate: Float) throws(ComputeError) {
-    try parameters.clip(limit: clipNorm ?? .infinity)
-    try device.copy(
-      parameters.gradientNorm, into: &history, at: Self.reportCapacity + pending.count, count: 1)
-    try parameters.update(optimizer, learningRate: Double(learningRate), step: step)
   }
 
   private func responseRows(_ chosen: [Int]) -> Int {

@@ -1,4 +1,4 @@
-internal import Compute
+package import Compute
 package import Transformer
 
 extension Decoder {
@@ -6,10 +6,12 @@ extension Decoder {
   ///
   /// The head runs over chunks of rows, so that the device never holds more than one chunk of logits.
   package func logits(
-    of identifiers: [Int], behind prefix: Prefix = Prefix(.nothing)
+    of identifiers: [Int], behind prefix: Prefix = Prefix(.nothing),
+    precision: ActivationPrecision = .f32
   ) throws(TransformerError) -> [Float] {
     let size = configuration.vocabularySize
-    let model = try prefill(prefix, capacity: PrefixCapacity(rows: identifiers.count))
+    let model = try prefill(
+      prefix, capacity: PrefixCapacity(rows: identifiers.count), precision: precision)
     var result: [Float] = []
     result.reserveCapacity(identifiers.count * size)
     do {
@@ -18,7 +20,8 @@ extension Decoder {
         var logits = try device.buffer(of: Float.self, count: chunk * size)
         for start in stride(from: 0, to: rows, by: chunk) {
           let count = min(chunk, rows - start)
-          try self.logits(of: states, from: start, count: count, into: &logits)
+          try self.logits(
+            of: states, from: start, count: count, precision: precision, into: &logits)
           result += try device.download(logits, count: count * size)
         }
       }

@@ -16,7 +16,7 @@ final class TokenSampler {
   private let decoder: Decoder
   private let options: GenerationOptions
   private let numbers: UniformNumbers
-  /// [capacity, V].
+  /// [capacity, V]; probabilities once a token is drawn from them.
   private var logits: DeviceBuffer<Float>
   private var chosen: DeviceBuffer<Int32>
   private var uniforms: DeviceBuffer<Float>
@@ -41,9 +41,10 @@ final class TokenSampler {
     try decoder.logits(of: states, count: draws.count, into: &logits)
     if options.temperature > 0 {
       try device.upload(draws.map { numbers[$0.index] }, into: &uniforms)
+      try device.softmax(
+        &logits, rows: draws.count, width: size, temperature: options.temperature)
       try device.sample(
-        logits, temperature: options.temperature, uniforms: uniforms, rows: draws.count,
-        width: size, into: &chosen)
+        logits, uniforms: uniforms, rows: draws.count, width: size, into: &chosen)
     } else {
       try device.argmax(logits, rows: draws.count, width: size, into: &chosen)
     }

@@ -9,7 +9,7 @@ package final class DecoderWorkspace {
   package let activations: DecoderActivations
   package let batch: PackedBatch
   /// [rows]: the token ids of a run.
-  private var identifiers: DeviceBuffer<Int32>
+  private var identifiers: RowIndices
 
   /// Allocates the memory.
   ///
@@ -27,15 +27,18 @@ package final class DecoderWorkspace {
       device, configuration: configuration, rows: rows, responseRows: responseRows,
       training: training)
     batch = try PackedBatch(device, configuration: configuration, capacity: rows)
-    identifiers = try device.buffer(count: rows)
+    identifiers = try device.rowIndices(capacity: rows)
   }
 
   /// Runs the decoder over the rows of a run: uploads indices, gathers embeddings, inserts the
   /// learned prompt, and leaves keys, values and states in this memory.
   ///
-  /// - Parameter prompt: the values of the learned prompt, where rows of it are in the run.
+  /// - Parameters:
+  ///   - prompt: the values of the learned prompt, where rows of it are in the run.
+  ///   - precision: of the activations that matrix multiplications read.
   package func forward(
-    _ run: RunLayout, with decoder: Decoder, prompt: borrowing DeviceBuffer<Float>
+    _ run: RunLayout, with decoder: Decoder, prompt: borrowing DeviceBuffer<Float>,
+    precision: ActivationPrecision
   ) throws(ComputeError) {
     let device = decoder.device
     try device.upload(run.tokens.map(Int32.init), into: &identifiers)
@@ -47,6 +50,6 @@ package final class DecoderWorkspace {
         at: run.promptRows.lowerBound * width, count: run.promptRows.count * width)
     }
     try batch.fill(run.sequences, prefixRows: run.prefixRows, textLength: run.textLength)
-    try decoder.forward(batch, cache: cache, activations: activations)
+    try decoder.forward(batch, cache: cache, activations: activations, precision: precision)
   }
 }

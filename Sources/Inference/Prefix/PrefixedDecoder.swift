@@ -12,6 +12,8 @@ package final class PrefixedDecoder {
   /// Capacity behind the prefix.
   package let capacity: PrefixCapacity
   private let chunk: Int
+  /// Of the activations that matrix multiplications read.
+  private let precision: ActivationPrecision
   private let workspace: DecoderWorkspace
   private var prefix: Prefix
   /// The elements of the prefix's learned prompt; empty without one.
@@ -30,7 +32,7 @@ package final class PrefixedDecoder {
   ///   which then must be read again.
   package init(
     _ decoder: Decoder, prefix: Prefix, capacity: PrefixCapacity, chunk: Int = 512,
-    workspace: DecoderWorkspace
+    precision: ActivationPrecision = .f32, workspace: DecoderWorkspace
   ) throws(TransformerError) {
     try decoder.check(prefix.tokens)
     try decoder.checkLength(prefix.rows, of: "prefix")
@@ -38,6 +40,7 @@ package final class PrefixedDecoder {
     self.prefix = prefix
     self.capacity = capacity
     self.chunk = min(chunk, workspace.activations.capacity)
+    self.precision = precision
     self.workspace = workspace
     prompt = try computing { () throws(ComputeError) in
       guard case .prompt(let prompt) = prefix.body else {
@@ -81,7 +84,7 @@ package final class PrefixedDecoder {
   /// Runs the decoder over rows that stand behind the prefix, or are part of it.
   func forward(_ run: RunLayout) throws(TransformerError) {
     try computing { () throws(ComputeError) in
-      try workspace.forward(run, with: decoder, prompt: prompt)
+      try workspace.forward(run, with: decoder, prompt: prompt, precision: precision)
     }
   }
 
@@ -161,7 +164,7 @@ extension Decoder {
   /// - Parameter capacity: the capacity behind the prefix.
   package func prefill(
     _ prefix: Prefix, capacity: PrefixCapacity, chunk: Int = 512,
-    progress: (Int) -> Void = { _ in }
+    precision: ActivationPrecision = .f32, progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> PrefixedDecoder {
     let rows = prefix.rows
     try checkLength(rows, of: "prefix")
@@ -171,7 +174,8 @@ extension Decoder {
         responseRows: max(capacity.responseRows, 1), training: false)
     }
     let model = try PrefixedDecoder(
-      self, prefix: prefix, capacity: capacity, chunk: chunk, workspace: workspace)
+      self, prefix: prefix, capacity: capacity, chunk: chunk, precision: precision,
+      workspace: workspace)
     try model.prefill(progress: progress)
     return model
   }

@@ -32,9 +32,10 @@ final class FeedForward {
   ///   - hidden: [rows, F], written: what `down` reads.
   func forward(
     _ device: Device, _ normed: borrowing DeviceBuffer<Float>, rows: Int,
+    precision: ActivationPrecision,
     preactivation: inout DeviceBuffer<Float>, hidden: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.matmul(normed, up, rows: rows, into: &preactivation)
+    try device.matmul(normed, up, rows: rows, precision: precision, into: &preactivation)
     switch kind {
     case .gated(let activation):
       try device.swiGLU(
@@ -53,11 +54,12 @@ final class FeedForward {
   ///   - normedGradient: [rows, E], written.
   func backward(
     _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>,
-    preactivation: inout DeviceBuffer<Float>, rows: Int,
+    preactivation: inout DeviceBuffer<Float>, rows: Int, precision: ActivationPrecision,
     hiddenGradient: inout DeviceBuffer<Float>,
     into normedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.matmulBackward(outputGradient, down, rows: rows, into: &hiddenGradient)
+    try device.matmulBackward(
+      outputGradient, down, rows: rows, precision: precision, into: &hiddenGradient)
     switch kind {
     case .gated(let activation):
       try device.swiGLUBackward(
@@ -66,6 +68,7 @@ final class FeedForward {
       try device.activateBackward(
         hiddenGradient, activation: activation, count: rows * width, in: &preactivation)
     }
-    try device.matmulBackward(preactivation, up, rows: rows, into: &normedGradient)
+    try device.matmulBackward(
+      preactivation, up, rows: rows, precision: precision, into: &normedGradient)
   }
 }

@@ -37,14 +37,16 @@ final class ResidualBranch {
   ///   - target: [rows, E], written.
   func leave(
     _ device: Device, _ hidden: borrowing DeviceBuffer<Float>, by matrix: WeightMatrix, rows: Int,
+    precision: ActivationPrecision,
     output: inout DeviceBuffer<Float>, statistics: inout Normalization.Statistics,
     scratch: inout DeviceBuffer<Float>, addingTo residual: borrowing DeviceBuffer<Float>,
     into target: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     if isDirect {
-      return try device.matmul(hidden, matrix, rows: rows, addingTo: residual, into: &target)
+      return try device.matmul(
+        hidden, matrix, rows: rows, addingTo: residual, precision: precision, into: &target)
     }
-    try device.matmul(hidden, matrix, rows: rows, into: &output)
+    try device.matmul(hidden, matrix, rows: rows, precision: precision, into: &output)
     try device.copy(residual, into: &target, count: rows * width)
     guard let after else {
       try device.scale(&output, by: multiplier, count: rows * width)

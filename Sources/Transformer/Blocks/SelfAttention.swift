@@ -44,7 +44,8 @@ final class SelfAttention {
       preconditionFailure("the last layer goes on with its response rows")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    try device.matmul(shared.normed, matrix, rows: batch.rows, into: &shared.projected)
+    try device.matmul(
+      shared.normed, matrix, rows: batch.rows, precision: pass.precision, into: &shared.projected)
     try queryKeyNorm?.forward(pass, .all, rows: batch.rows)
     try device.splitHeads(
       shared.projected, rotation: table(pass), positions: batch.positions,
@@ -60,7 +61,8 @@ final class SelfAttention {
       preconditionFailure("only the last layer goes on with its response rows")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    try device.matmul(shared.normed, keyValue, rows: batch.rows, into: &shared.projected)
+    try device.matmul(
+      shared.normed, keyValue, rows: batch.rows, precision: pass.precision, into: &shared.projected)
     try queryKeyNorm?.forward(pass, .keyValue, rows: batch.rows)
     try device.splitKeyValue(
       shared.projected, rotation: table(pass), positions: batch.positions,
@@ -70,7 +72,8 @@ final class SelfAttention {
       shared.normed, at: batch.responses, count: batch.responseRows, width: width,
       into: &shared.responseNormed)
     try device.matmul(
-      shared.responseNormed, query, rows: batch.responseRows, into: &shared.projected)
+      shared.responseNormed, query, rows: batch.responseRows, precision: pass.precision,
+      into: &shared.projected)
     try queryKeyNorm?.forward(pass, .query, rows: batch.responseRows)
     try device.splitQuery(
       shared.projected, rotation: table(pass), positions: batch.responsePositions, heads: heads,
@@ -91,9 +94,10 @@ final class SelfAttention {
   /// The gradient of attended rows from that of the block's output.
   func projectBackward(
     _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>, rows: Int,
-    into attendedGradient: inout DeviceBuffer<Float>
+    precision: ActivationPrecision, into attendedGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try device.matmulBackward(outputGradient, output, rows: rows, into: &attendedGradient)
+    try device.matmulBackward(
+      outputGradient, output, rows: rows, precision: precision, into: &attendedGradient)
   }
 
   /// From `gradients.attended` to the gradient of `shared.normed`, which replaces it there.
@@ -112,7 +116,8 @@ final class SelfAttention {
       rotation: table(pass), positions: batch.positions, keyRows: batch.keyRows, heads: heads,
       rows: rows, into: &shared.projected)
     try queryKeyNorm?.backward(pass, .all, rows: rows)
-    try device.matmulBackward(shared.projected, matrix, rows: rows, into: &shared.normed)
+    try device.matmulBackward(
+      shared.projected, matrix, rows: rows, precision: pass.precision, into: &shared.normed)
   }
 
   /// From `gradients.attended` of the response rows to the gradient of `shared.normed`.
@@ -131,7 +136,8 @@ final class SelfAttention {
       positions: batch.positions, keyRows: batch.keyRows, heads: heads,
       rows: rows, into: &shared.projected)
     try queryKeyNorm?.backward(pass, .keyValue, rows: rows)
-    try device.matmulBackward(shared.projected, keyValue, rows: rows, into: &shared.normed)
+    try device.matmulBackward(
+      shared.projected, keyValue, rows: rows, precision: pass.precision, into: &shared.normed)
     // The response rows stand behind the prefix: below it they have no gradient to give.
     guard scope == .all else { return }
     try device.mergeQuery(
@@ -139,7 +145,8 @@ final class SelfAttention {
       heads: heads, rows: batch.responseRows, into: &shared.projected)
     try queryKeyNorm?.backward(pass, .query, rows: batch.responseRows)
     try device.matmulBackward(
-      shared.projected, query, rows: batch.responseRows, into: &gradients.responseNormed)
+      shared.projected, query, rows: batch.responseRows, precision: pass.precision,
+      into: &gradients.responseNormed)
     try device.scatterRows(
       gradients.responseNormed, to: batch.responses, count: batch.responseRows, width: width,
       accumulating: true, in: &shared.normed)

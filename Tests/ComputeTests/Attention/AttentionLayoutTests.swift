@@ -46,13 +46,13 @@ extension DeviceTests {
       let device = try TestDevice.cpu.open()
       let more = AttentionSequence(
         queryStart: 0, queryCount: 3, keyStart: 4, keyCount: 2, attendsPrefix: false)
-      #expect(throws: ComputeError.self) {
+      #expect(throws: ComputeError.sequence(index: 0, more)) {
         try AttentionLayout(device, prefixCount: 0, sequences: [more])
       }
-      #expect(throws: ComputeError.self) {
+      #expect(throws: ComputeError.prefixRows(-1)) {
         try AttentionLayout(device, prefixCount: -1, sequences: [])
       }
-      #expect(throws: ComputeError.self) {
+      #expect(throws: ComputeError.window(0)) {
         try AttentionLayout(device, prefixCount: 0, sequences: [], window: 0)
       }
     }
@@ -60,13 +60,19 @@ extension DeviceTests {
     @Test func refusesHeadsThatDoNotDivide() throws {
       let device = try TestDevice.cpu.open()
       var generator = SeededGenerator(seed: 9)
-      for heads in [
-        HeadShape(queryHeads: 3, keyValueHeads: 2, headDimension: 4),
-        HeadShape(queryHeads: 2, keyValueHeads: 2, headDimension: 257),
+      for (heads, error) in [
+        (
+          HeadShape(queryHeads: 3, keyValueHeads: 2, headDimension: 4),
+          ComputeError.headGroups(operation: "attention", queryHeads: 3, keyValueHeads: 2)
+        ),
+        (
+          HeadShape(queryHeads: 2, keyValueHeads: 2, headDimension: 257),
+          .headDimension(operation: "attention", found: 257, limit: 256)
+        ),
       ] {
         let workload = AttentionWorkload(
           sequences: AttentionBatch.packed("", [2]).sequences, heads: heads, using: &generator)
-        #expect(throws: ComputeError.self) { try AttentionRun(workload, on: device) }
+        #expect(throws: error) { try AttentionRun(workload, on: device) }
       }
     }
 
@@ -80,9 +86,7 @@ extension DeviceTests {
       let workload = AttentionWorkload(
         sequences: [first, second], heads: Self.heads, using: &generator)
       #expect(
-        throws: ComputeError.unsupported(
-          operation: "attentionBackward",
-          reason: "two sequences share key rows that are not the prefix's")
+        throws: ComputeError.sharedKeys(operation: "attentionBackward")
       ) { try AttentionRun(workload, on: device) }
     }
 
@@ -95,7 +99,8 @@ extension DeviceTests {
       var output = try device.buffer(of: Float.self, count: 3 * 32)
       var logSumExp = try device.buffer(of: Float.self, count: 3 * 4)
       #expect(
-        throws: ComputeError.shape(operation: "attention", operand: "key", expected: 48, found: 32)
+        throws: ComputeError.shape(
+          operation: "attention", operand: "key", expected: Shape(3, 2, 8), found: 32)
       ) {
         try device.attention(
           query: query, key: key, value: key, layout: layout, heads: Self.heads, scale: 1,

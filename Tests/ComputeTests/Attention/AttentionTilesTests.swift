@@ -13,7 +13,7 @@ extension DeviceTests.AttentionTests {
     guard case .opencl(let gpu) = device.engine else { return }
     gpu.computeUnits = 132
     var generator = SeededGenerator(seed: 13)
-    let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 8)
+    let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 12)
     // Own keys with a gap between them, which nothing is written to.
     let apart = AttentionBatch(
       "own keys apart", prefixCount: 21,
@@ -55,7 +55,7 @@ extension DeviceTests.AttentionTests {
     let batch = AttentionBatch.training("", prefix: 37, [20, 3, 68])
     let workload = AttentionWorkload(
       prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29,
-      heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: 40), using: &generator)
+      heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: 24), using: &generator)
     try check(workload, on: device, "tiles of \(rows) rows, chunks of \(chunk)")
   }
 

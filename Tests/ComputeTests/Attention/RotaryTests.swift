@@ -49,8 +49,8 @@ extension DeviceTests {
         let heads = workload.heads
         let table = try Self.table(workload, device)
         let projected = try device.buffer(workload.projected)
-        let positions = try device.buffer(workload.positions)
-        let keyRows = try device.buffer(workload.keyRows)
+        let positions = try device.rowIndices(workload.positions)
+        let keyRows = try device.rowIndices(workload.keyRows)
         let keyCount = workload.keyCapacity * heads.keyValueWidth
         let rotated = workload.rotated(workload.projected.map(Double.init), transposed: false)
         let tolerance = Tolerance.rowArithmetic.rawValue
@@ -92,8 +92,8 @@ extension DeviceTests {
       for workload in Self.workloads() {
         let heads = workload.heads
         let table = try Self.table(workload, device)
-        let positions = try device.buffer(workload.positions)
-        let keyRows = try device.buffer(workload.keyRows)
+        let positions = try device.rowIndices(workload.positions)
+        let keyRows = try device.rowIndices(workload.keyRows)
         let gradient = workload.projected
         let query = try device.buffer(workload.part(.query, of: gradient))
         let key = try device.buffer(

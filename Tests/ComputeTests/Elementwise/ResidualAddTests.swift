@@ -38,7 +38,7 @@ extension DeviceTests {
         let positions: [Int32] = [9, 0, 3, 3, 1]
         let y = generator.floats(positions.count * width)
         let tableBuffer = try device.buffer(table)
-        let positionBuffer = try device.buffer(positions)
+        let positionBuffer = try device.rowIndices(positions)
         var target = try Canary(device, count: y.count, values: y)
         try device.addPositionRows(
           tableBuffer, positions: positionBuffer, width: width, rows: positions.count,

@@ -25,7 +25,7 @@ extension DeviceTests {
         ] {
           var agreements = try Canary(device, count: 4)
           try device.agreement(
-            buffer, with: chosenTokens, at: try device.buffer([-1] + rowIndices), rows: 3,
+            buffer, with: chosenTokens, at: try device.rowIndices([0] + rowIndices), rows: 3,
             width: width,
             firstIndex: 1, firstRow: 1, into: &agreements.buffer)
           let found = try #require(try agreements.result(device))

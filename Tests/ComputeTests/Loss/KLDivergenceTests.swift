@@ -56,7 +56,9 @@ extension DeviceTests {
           comment)
       }
       try expect(workload.teacher)
-      try expect(workload.halfTeacher)
+      // For kernels with one form: the form does not depend on how the teacher is stored, and PoCL
+      // compiles each pair anew.
+      if device.isCPU || objective.form == .forwardKL { try expect(workload.halfTeacher) }
     }
 
     /// Losses without gradient, losses with it, and the gradient.
@@ -65,7 +67,7 @@ extension DeviceTests {
       softCap: Float?, on device: Device
     ) throws -> (measured: [Float], losses: [Float], gradient: [Float]) {
       let teacher = try device.buffer(teacher)
-      let rowIndices = try device.buffer(workload.rowIndices)
+      let rowIndices = try device.rowIndices(workload.rowIndices)
       var student = try Canary(device, count: workload.student.count, values: workload.student)
       var losses = try Canary(device, count: workload.rows)
       try device.klDivergenceLoss(
@@ -89,8 +91,8 @@ extension DeviceTests {
         var generator = SeededGenerator(seed: 11)
         let workload = KLDivergenceWorkload(
           rows: 2, width: 32_000, closeness: closeness, using: &generator)
-        let teacher = try device.buffer(workload.halfTeacher)
-        let rowIndices = try device.buffer(workload.rowIndices)
+        let teacher = try device.buffer(workload.teacher)
+        let rowIndices = try device.rowIndices(workload.rowIndices)
         for objective in Self.objectives {
           let student = try device.buffer(workload.student)
           var losses = try device.buffer(of: Float.self, count: workload.rows)
@@ -108,8 +110,8 @@ extension DeviceTests {
       let device = try name.open()
       var generator = SeededGenerator(seed: 5)
       let workload = KLDivergenceWorkload(rows: 4, width: 5000, using: &generator)
-      let teacher = try device.buffer(workload.halfTeacher)
-      let rowIndices = try device.buffer(workload.rowIndices)
+      let teacher = try device.buffer(workload.teacher)
+      let rowIndices = try device.rowIndices(workload.rowIndices)
       for objective in Self.objectives {
         var whole = try device.buffer(workload.student)
         var losses = try device.buffer(of: Float.self, count: 4)

@@ -30,7 +30,7 @@ extension DeviceTests {
       let comment: Comment = "vocabulary \(workload.vocabulary), T \(workload.temperature)"
       let projected = try device.buffer(workload.projected)
       let entropies = try device.buffer(workload.entropies)
-      let rowIndices = try device.buffer(workload.rowIndices)
+      let rowIndices = try device.rowIndices(workload.rowIndices)
       let hidden = try device.buffer(workload.hidden)
       var logits = try Canary(device, count: workload.logits.count, values: workload.logits)
       var gradient = try Canary(device, count: workload.hidden.count)

@@ -25,7 +25,7 @@ extension DeviceTests {
       }
       let text = "\(try #require(error))"
       #expect(text.contains("4 MiB needed, 1 MiB available"), "\(text)")
-      #expect(text.contains("--batch-size") && !text.contains("\n"))
+      #expect(!text.contains("--") && !text.contains("\n"))
     }
 
     /// The driver's buffer size limit has its own error.
@@ -43,16 +43,37 @@ extension DeviceTests {
             device: gpu.context.description.name, needed: limit + 1, limit: limit))
       let text = "\(try #require(error))"
       #expect(text.contains("in one buffer (CL_DEVICE_MAX_MEM_ALLOC_SIZE)"))
-      #expect(text.contains("--batch-size") && !text.contains("\n"))
+      #expect(!text.contains("--") && !text.contains("\n"))
     }
 
     /// A count that does not fit a kernel's `int` is rejected, not truncated.
     @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
     func aCountBeyondTheKernelsIsRefused() throws {
+      let device = try TestDevice.opencl.open()
+      guard case .opencl(let gpu) = device.engine else { return }
+      let values = try device.buffer([Float(1)])
+      var total = try device.buffer([Float(0)])
+      let kernel = try gpu.kernel(
+        KernelEntry(
+          .sum, "sum", as: Read<Float>.self, Write<Float>.self, Int.self, Int.self, Float.self),
+        [KernelOption("LANES", 1)])
+      let error = #expect(throws: ComputeError.self) {
+        try kernel.run(groups: 1, lanes: 1, values.read, total.write, 1 << 31, 0, 1)
+      }
+      #expect("\(try #require(error))".hasPrefix("sum: 2147483648 as argument 2, expected"))
+    }
+
+    /// A kernel is refused when it is created, not when it is launched.
+    @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+    func argumentsUnlikeTheKernelsAreRefused() throws {
       guard case .opencl(let gpu) = try TestDevice.opencl.open().engine else { return }
-      var launch = try gpu.launch(.sgd, "sgd_update", [KernelOption("LANES", 64)])
-      let error = #expect(throws: ComputeError.self) { try launch.value(1 << 31) }
-      #expect("\(try #require(error))".hasPrefix("sgd_update: 2147483648 as argument 0, expected"))
+      let error = #expect(throws: ComputeError.self) {
+        try gpu.kernel(
+          KernelEntry(
+            .sum, "sum", as: Read<Float>.self, Write<Float>.self, Int.self, Int.self, Int.self),
+          [KernelOption("LANES", 1)])
+      }
+      #expect("\(try #require(error))".contains("parameter 4 is float, expected int of 4 bytes"))
     }
 
     @Test(arguments: TestDevice.all)

@@ -60,7 +60,8 @@ extension DeviceTests {
       var kept = try device.buffer(of: Float.self, count: 6)
       let weight = try device.buffer([Float](repeating: 1, count: 6))
       #expect(
-        throws: ComputeError.shape(operation: "headNorm", operand: "row", expected: 10, found: 8)
+        throws: ComputeError.shape(
+          operation: "headNorm", operand: "row", expected: Shape(10), found: 8)
       ) {
         try device.headNorm(&x, shape, weight: weight, rows: 1, keeping: &kept)
       }

@@ -64,7 +64,8 @@ extension DeviceTests {
       var mean = try device.buffer(of: Float.self, count: 2)
       var scale = try device.buffer(of: Float.self, count: 2)
       #expect(
-        throws: ComputeError.shape(operation: "layerNorm", operand: "bias", expected: 4, found: 3)
+        throws: ComputeError.shape(
+          operation: "layerNorm", operand: "bias", expected: Shape(4), found: 3)
       ) {
         try device.layerNorm(
           x, weight: weight, bias: bias, epsilon: 1e-5, rows: 2, into: &y, mean: &mean,

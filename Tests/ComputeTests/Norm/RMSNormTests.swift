@@ -56,7 +56,8 @@ extension DeviceTests {
       var y = try device.buffer(of: Float.self, count: 8)
       var scale = try device.buffer(of: Float.self, count: 2)
       #expect(
-        throws: ComputeError.shape(operation: "rmsNorm", operand: "x", expected: 8, found: 7)
+        throws: ComputeError.shape(
+          operation: "rmsNorm", operand: "x", expected: Shape(2, 4), found: 7)
       ) {
         try device.rmsNorm(x, weight: weight, epsilon: 1e-5, rows: 2, into: &y, scale: &scale)
       }

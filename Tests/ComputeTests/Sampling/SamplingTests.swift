@@ -5,17 +5,16 @@ import Testing
 
 extension DeviceTests {
   @Suite struct SamplingTests {
-    /// The tokens that a device draws; -1 marks elements that must not be written.
+    /// The tokens that a device draws from logits; -1 marks elements that must not be written.
     static func tokens(
       _ logits: [Float], uniforms: [Float], temperature: Float, width: Int, on device: Device
     ) throws -> [Int32] {
       let rows = uniforms.count
-      let values = try device.buffer(logits)
+      var values = try device.buffer(logits)
       let numbers = try device.buffer(uniforms)
       var tokens = try device.buffer([Int32](repeating: -1, count: rows + 8))
-      try device.sample(
-        values, temperature: temperature, uniforms: numbers, rows: rows, width: width,
-        into: &tokens)
+      try device.softmax(&values, rows: rows, width: width, temperature: temperature)
+      try device.sample(values, uniforms: numbers, rows: rows, width: width, into: &tokens)
       let found = try device.download(tokens)
       #expect(found[rows...].allSatisfy { $0 == -1 })
       return Array(found[..<rows])
@@ -82,7 +81,7 @@ extension DeviceTests {
 
     @Test func refusesATemperatureOfZero() throws {
       let device = try TestDevice.cpu.open()
-      #expect(throws: ComputeError.self) {
+      #expect(throws: ComputeError.temperature(0)) {
         _ = try Self.tokens([0, 1], uniforms: [0.5], temperature: 0, width: 2, on: device)
       }
     }

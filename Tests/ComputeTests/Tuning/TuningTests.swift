@@ -173,7 +173,7 @@ extension DeviceTests {
 
     @Test func theCPUPathHasNothingToTune() throws {
       let device = try Device(cpuThreads: 1)
-      #expect(throws: ComputeError.self) { try Tuner(device) }
+      #expect(throws: ComputeError.nothingToTune) { try Tuner(device) }
       #expect(store.file(of: device) == nil)
       #expect(device.tuning == DeviceTuning())
     }

@@ -67,7 +67,7 @@ extension DeviceTests {
         let values = generator.floats(11 * width)
         let table = try WeightMatrix(
           device, rows: 11, columns: width, precision: .f32, values: values)
-        let identifiers = try device.buffer([10, 0, 10, 3] as [Int32])
+        let identifiers = try device.rowIndices([10, 0, 10, 3])
         var y = try Canary(device, count: 6 * width)
         try device.embeddingGather(
           table, identifiers: identifiers, count: 4, scale: 2, into: &y.buffer, at: 2)
@@ -88,13 +88,16 @@ extension DeviceTests {
       }
       #expect(
         throws: ComputeError.shape(
-          operation: "WeightMatrix", operand: "bytes", expected: 24, found: 20)
+          operation: "WeightMatrix", operand: "bytes", expected: Shape(2, 3, 4), found: 20)
       ) {
         _ = try WeightMatrix(
           device, rows: 2, columns: 3, precision: .f32, values: [1, 2, 3, 4, 5])
       }
       let table = try WeightMatrix(device, rows: 2, columns: 1, precision: .f32, values: [1, 2])
-      #expect(throws: ComputeError.self) { try device.downloadRows([0, 2], of: table) }
+      #expect(
+        throws: ComputeError.rowIndex(
+          operation: "downloadRows", operand: "identifiers", index: 2, rows: 2)
+      ) { try device.downloadRows([0, 2], of: table) }
     }
 
     /// The bytes of a file that holds these numbers exactly.

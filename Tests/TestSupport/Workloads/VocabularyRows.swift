@@ -21,7 +21,7 @@ package func logSumExp(_ row: some Collection<Double>) -> Double {
   return largest + log(row.reduce(0) { $0 + exp($1 - largest) })
 }
 
-/// Sizes, inputs and Double reference of softmax and log-sum-exp, for their test and their
+/// Sizes, inputs and Double reference of softmax, for its test and its
 /// benchmark.
 package struct SoftmaxWorkload {
   package let rows: Int
@@ -38,15 +38,8 @@ package struct SoftmaxWorkload {
 
   /// Bytes that must move: logits are read, probabilities written.
   package var bytes: Int { 2 * rows * width * 4 }
-  /// Bytes that must move for the log-sum-exp alone: logits are read.
-  package var logSumBytes: Int { rows * width * 4 }
   /// Bytes that must move in compressLogits: logits are read, 16 bits each are written.
   package var compressionBytes: Int { rows * width * (4 + 2) }
-
-  /// log(sum e^(z / temperature)) of each row.
-  package func logSums() -> [Double] {
-    (0..<rows).map { logSumExp(scaled($0)) }
-  }
 
   /// Softmax of each row.
   package func probabilities() -> [Double] {

@@ -1,0 +1,31 @@
+// matmul_sum.cl - adds the partial sums of a matrix multiplication whose inner dimension is split
+// (matmul.cl).
+//
+//     y[first_out + t, n] = (addend[first_out + t, n] +) (bias[n] +) sum over splits of
+//                           partial[split, t, n]
+//
+//     partial  [splits, rows, width]  read
+//     bias     [width]                read    if has_bias
+//     addend   [*, width]             read    if adds; y itself, or another buffer
+//     y        [*, width]             write   from row first_out
+//
+// Mapping   one lane per element: group (c, t) has columns c * LANES ... of row t
+// Passes    one
+// Numerics  f32; splits are added in order, so the result is the same in every run
+// Traffic   the partial sums, the addend and y once
+// Build     LANES=256
+// Twin      none: the CPU path does not split the inner dimension
+
+KERNEL(LANES) matmul_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
+                         const GLOBAL float *addend, GLOBAL float *y, int rows, int width,
+                         int splits, int first_out, int has_bias, int adds) {
+  const int row = GROUP_ID_Y;
+  const int column = GROUP_ID * LANES + LOCAL_ID;
+  if (column < width) {
+    float sum = has_bias ? bias[column] : 0.0f;
+    for (int split = 0; split < splits; split++)
+      sum += partial[((OFFSET)split * rows + row) * width + column];
+    const OFFSET to = ((OFFSET)first_out + row) * width + column;
+    y[to] = adds ? addend[to] + sum : sum;
+  }
+}
