@@ -17,10 +17,7 @@ struct StepCommand: ParsableCommand {
     let device = try options.device.open(isProfiling: false)
     let decoder = try options.decoder(device)
     let examples = options.examples(options.batch)
-    let teacher = try decoder.prefill(
-      Prefix(.context(options.identifiers(options.context, seed: 3))),
-      capacity: PrefixCapacity(rows: options.batch * (options.prompt + options.response)))
-    let cache = try teacher.score(examples, kind: options.teacherCache, temperature: 1)
+    let cache = try teacherScores(decoder, examples).cache
     device.releaseKeptMemory()
     let start = try device.downloadRows(
       options.identifiers(options.tokens, seed: 5), of: decoder.embedding)
@@ -68,5 +65,16 @@ struct StepCommand: ParsableCommand {
       device: device.title, precision: options.precision.rawValue, shape: options.shape.name
     )
     .print(asJSON: options.device.json)
+  }
+
+  /// Reads and scores as `distill` does before its first step.
+  private func teacherScores(
+    _ decoder: Decoder, _ examples: [AnsweredExample]
+  ) throws -> TeacherScores {
+    let teacher = try decoder.prefill(
+      Prefix(.context(options.identifiers(options.context, seed: 3))),
+      capacity: PrefixCapacity(rows: options.batch * (options.prompt + options.response)))
+    return try TeacherScores.scoring(
+      examples, heldOut: [], by: teacher, kind: options.teacherCache, temperature: 1)
   }
 }

@@ -13,9 +13,6 @@ struct RunDelivery {
   let rounding: ActivationRounding?
   let changes: [OptionChange]
 
-  /// Examples that the export is verified on where none are held out.
-  private static let verified = 16
-
   /// Writes the adapter alone: all there is of a run that failed, and what comes first of one that did not, because judging takes
   /// time and memory, and nothing that happens there may cost what was learned. An earlier report would not be of this adapter.
   func save(_ prompt: LearnedPrompt) throws(DistillationError) {
@@ -36,7 +33,7 @@ struct RunDelivery {
       validation: verdict?.validation, timing: timing,
       memory: .init(
         peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
-        teacherCacheBytes: prepared.cache.rows.byteCount),
+        teacherCacheBytes: prepared.scores.cache.rows.byteCount),
       activationRoundingError: rounding?.error, device: decoder.device.name,
       tunedKernels: decoder.device.tuning.kernels, threads: decoder.device.threads,
       seed: request.options.seed)
@@ -83,10 +80,10 @@ struct RunDelivery {
   private func verdict(
     _ student: PrefixedDecoder, _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Verdict? {
-    guard let judge = prepared.judge else { return nil }
+    guard let judge = prepared.scores.judge else { return nil }
     let nothing = try model(.nothing)
     return try distilling { () throws(TransformerError) in
-      try judge.verdict(student: student, teacher: prepared.teacher, nothing: nothing) {
+      try judge.verdict(student: student, nothing: nothing) {
         handle(.progress(.judging, done: $0, total: $1))
       }
     }
@@ -99,13 +96,7 @@ struct RunDelivery {
     let width = texts.configuration.hiddenSize
     let exported = try AdapterImport.exported(in: run.url, width: width).embeddings
     return try distilling { () throws(TransformerError) in
-      let judge =
-        if let judge = prepared.judge {
-          judge
-        } else {
-          try Judge.scoring(
-            Array(prepared.cache.examples.prefix(Self.verified)), by: prepared.teacher)
-        }
+      let judge = prepared.scores.verification
       let model = try decoder.prefill(Prefix(.prompt(exported)), capacity: capacity)
       let trained = if let held { held } else { try judge.compare(student) }
       return try judge.compare(model).kl - trained.kl

@@ -116,10 +116,11 @@ extension Evaluation.Request {
       let judge = try Judge.scoring(answered, by: teacher) {
         handle(.progress(.scoring, done: $0, total: rows))
       }
+      try judge.letAnswer(teacher) { handle(.progress(.answering, done: $0, total: $1)) }
       // The frame stays without the prompt too, also where the context is given as token ids.
       let frame = conditioning.isPlaced ? conditioning.frame : imported.frame ?? Frame()
       return try judge.verdict(
-        student: try decoder.prefill(studentPrefix, capacity: capacity), teacher: teacher,
+        student: try decoder.prefill(studentPrefix, capacity: capacity),
         nothing: try decoder.prefill(Prefix(frame, .nothing), capacity: capacity)
       ) { handle(.progress(.judging, done: $0, total: $1)) }
     }

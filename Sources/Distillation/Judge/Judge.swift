@@ -25,7 +25,20 @@ package final class Judge {
   /// The teacher's states of the held-out examples: they serve every temperature exactly.
   package let cache: TeacherCache
 
+  /// Whether the teacher gives each response token for token when it answers greedily; nil before
+  /// it has answered.
+  package private(set) var teacherMatches: [Bool]?
+
   private init(_ cache: TeacherCache) { self.cache = cache }
+
+  /// Lets the teacher answer greedily, so that it is not needed for a verdict.
+  ///
+  /// - Parameter progress: called with the tokens generated so far and the most that there can be.
+  package func letAnswer(
+    _ teacher: PrefixedDecoder, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(TransformerError) {
+    teacherMatches = try exactMatches(teacher, progress: progress)
+  }
 
   /// Scores held-out examples with the teacher, once.
   ///
@@ -86,14 +99,13 @@ package final class Judge {
 
   /// Whether the model gives the response of each held-out example token for token when it answers greedily.
   ///
-  /// - Parameter progress: called with the share of the answers' tokens that is made.
+  /// - Parameter progress: called with the tokens generated so far and the most that there can be.
   package func exactMatches(
-    _ model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
+    _ model: PrefixedDecoder, progress: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> [Bool] {
     let answers = try model.generate(
       cache.examples.map(\.prompt), options: GenerationOptions(maximumTokens: 0),
-      limits: cache.examples.map(\.response.count)
-    ) { progress(Double($0) / Double(max($1, 1))) }
+      limits: cache.examples.map(\.response.count), progress: progress)
     return zip(answers, cache.examples).map { $0 == $1.response }
   }
 }

@@ -13,14 +13,14 @@ package struct Verdict: Sendable, Equatable {
 }
 
 extension Judge {
-  /// Compares three models with the teacher.
+  /// Compares two models with the teacher, which has answered.
   ///
   /// - Parameters:
   ///   - nothing: the model with header and closing alone.
-  ///   - progress: called with the examples judged so far and their number. Each is read and answered by all three
-  ///     models, which is done for all examples at once, so the first is a share of the second.
+  ///   - progress: called with the examples judged so far and their number. Each pass goes over all
+  ///     examples, so the first is a share of the second.
   func verdict(
-    student: PrefixedDecoder, teacher: PrefixedDecoder, nothing: PrefixedDecoder,
+    student: PrefixedDecoder, nothing: PrefixedDecoder,
     progress: (Int, Int) -> Void
   ) throws(TransformerError) -> Verdict {
     let count = cache.examples.count
@@ -31,15 +31,14 @@ extension Judge {
     progress(0, count)
     let prompted = try scores(of: student) { report($0, of: 0) }
     let bare = try scores(of: nothing) { report($0, of: 1) }
-    let exact = try exactMatches(student) { report($0, of: 2) }
-    let full = try exactMatches(teacher) { report($0, of: 3) }
-    let none = try exactMatches(nothing) { report($0, of: 4) }
+    let exact = try exactMatches(student) { report(Double($0) / Double(max($1, 1)), of: 2) }
+    let none = try exactMatches(nothing) { report(Double($0) / Double(max($1, 1)), of: 3) }
     func share(_ matches: [Bool]) -> Double {
       Double(matches.count { $0 }) / Double(max(matches.count, 1))
     }
     let validation = RunMetrics.Validation(
       kl: prompted.all.kl, klNoContext: bare.all.kl, top1Agreement: prompted.all.agreement,
-      exactMatch: share(exact), exactMatchFullContext: share(full),
+      exactMatch: share(exact), exactMatchFullContext: share(teacherMatches ?? []),
       exactMatchNoContext: share(none),
       basis: .init(examples: count, responseTokens: responseTokens.reduce(0, +)),
       intervals: RunMetrics.Intervals(
@@ -47,6 +46,6 @@ extension Judge {
     return Verdict(withPrompt: prompted.all, withNothing: bare.all, validation: validation)
   }
 
-  /// Two comparisons of all examples, and answers of three models to them.
-  private static let verdictPasses = 5
+  /// Two comparisons of all examples, and answers of two models to them.
+  private static let verdictPasses = 4
 }

@@ -9,7 +9,7 @@ internal import Transformer
 ///     texts -> weights -> teacher -> training -> judgement -> adapter
 ///
 /// Making one reads and checks everything but the weights; ``perform(isInterrupted:handle:)`` does the
-/// prepared. Nothing is printed: what happens comes as ``RunEvent``s.
+/// work. Nothing is printed: what happens comes as ``RunEvent``s.
 package final class DistillationRun {
   private let request: RunRequest
   private let device: Device
@@ -149,7 +149,7 @@ package final class DistillationRun {
   /// Gives the tokens that a step reads: the prefix once, and the examples of its batch.
   private func stepTokens(_ prepared: Preparation) -> (Int) -> Int {
     let prefix = texts.prefix(.nothing).rows + request.options.tokens
-    let counts = prepared.cache.examples.map(\.inputs.count)
+    let counts = prepared.scores.cache.examples.map(\.inputs.count)
     return { [order] step in order.batch(step).reduce(prefix) { $0 + counts[$1] } }
   }
 
@@ -160,13 +160,13 @@ package final class DistillationRun {
     let (options, texts, order) = (request.options, texts, order)
     return try distilling { () throws(TransformerError) in
       let distiller = try Distiller(
-        decoder, teacher: prepared.cache, prompt: start.prompt, in: texts.conditioning.frame,
+        decoder, teacher: prepared.scores.cache, prompt: start.prompt, in: texts.conditioning.frame,
         batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
         clipNorm: options.clipNorm, precision: options.activations == .bf16 ? .bf16 : .f32,
-        evaluated: prepared.judge?.cache.examples ?? [])
+        evaluated: prepared.scores.judge?.cache.examples ?? [])
       return try TrainingLoop(
-        distiller, judge: prepared.judge, order: order, schedule: schedule,
+        distiller, judge: prepared.scores.judge, order: order, schedule: schedule,
         evaluateEvery: options.evaluateEvery, patience: options.patience, state: start)
     }
   }
@@ -175,7 +175,7 @@ package final class DistillationRun {
     _ prepared: Preparation, _ schedule: LearningRateSchedule, _ start: TrainingState,
     _ rounding: ActivationRounding?
   ) -> RunEvent.Beginning {
-    let rows = TeacherCache.rowCount(prepared.cache.examples)
+    let rows = TeacherCache.rowCount(prepared.scores.cache.examples)
     return RunEvent.Beginning(
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
@@ -183,7 +183,7 @@ package final class DistillationRun {
       cutAnswers: prepared.answers.cutCount, answerLimit: request.options.responseTokens,
       hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
       teacherCache: "\(prepared.cacheKind)",
-      teacherCacheBytes: prepared.cache.rows.byteCount,
+      teacherCacheBytes: prepared.scores.cache.rows.byteCount,
       peakLearningRate: schedule.peak, startStep: start.step, changes: changes,
       totalSteps: totalSteps,
       activationRoundingError: rounding?.error)

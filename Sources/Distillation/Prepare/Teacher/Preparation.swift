@@ -2,21 +2,27 @@ internal import Compute
 internal import Inference
 internal import Transformer
 
-/// What a run has before its first step: the teacher that has read the context, its answers, and
-/// its scores of all responses.
+/// What a run has before its first step: the teacher's answers and its scores of all responses.
 struct Preparation {
-  let teacher: PrefixedDecoder
   let answers: TeacherAnswers
-  /// The teacher's scores of the training examples.
-  let cache: TeacherCache
+  let scores: TeacherScores
   let cacheKind: TeacherCacheKind
-  /// Compares prompts with the teacher; nil where nothing is held out.
-  let judge: Judge?
 
   /// Lets the teacher read the context, answer where a response is missing, and score all responses.
+  /// Its memory is free afterwards.
   ///
   /// - Parameter recorded: its answers where the run is resumed.
   static func prepare(
+    _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
+    answers recorded: TeacherAnswers?, handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> Preparation {
+    let prepared = try readAndScore(
+      decoder, texts: texts, options: options, answers: recorded, handle: handle)
+    decoder.device.releaseKeptMemory()
+    return prepared
+  }
+
+  private static func readAndScore(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
     answers recorded: TeacherAnswers?, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
@@ -36,28 +42,19 @@ struct Preparation {
       }
     let answered = answers.completing(examples)
     let training = Array(answered.prefix(texts.training.count))
-    let validation = Array(answered.dropFirst(texts.training.count))
     let configuration = decoder.configuration
-    let rows = TeacherCache.rowCount(training)
-    let total = rows + TeacherCache.rowCount(validation)
     let kind = options.cacheKind(
-      rows: rows, vocabulary: configuration.vocabularySize,
+      rows: TeacherCache.rowCount(training), vocabulary: configuration.vocabularySize,
       hasSoftCap: configuration.logitShape.softCap != nil,
       availableBytes: decoder.device.availableBytes)
-    handle(.progress(.scoring, done: 0, total: total))
-    return try distilling { () throws(TransformerError) in
-      let cache = try teacher.score(training, kind: kind, temperature: options.temperature) {
-        handle(.progress(.scoring, done: $0, total: total))
-      }
-      let judge =
-        validation.isEmpty
-        ? nil
-        : try Judge.scoring(validation, by: teacher) {
-          handle(.progress(.scoring, done: rows + $0, total: total))
-        }
-      return Preparation(
-        teacher: teacher, answers: answers, cache: cache, cacheKind: kind, judge: judge)
+    let scores = try distilling { () throws(TransformerError) in
+      try TeacherScores.scoring(
+        training, heldOut: Array(answered.dropFirst(texts.training.count)), by: teacher,
+        kind: kind, temperature: options.temperature,
+        scored: { handle(.progress(.scoring, done: $0, total: $1)) },
+        answered: { handle(.progress(.answering, done: $0, total: $1)) })
     }
+    return Preparation(answers: answers, scores: scores, cacheKind: kind)
   }
 }
 
