@@ -28,8 +28,10 @@ let package = Package(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CArithmetic"),
+    .target(name: "CCUDA"),
     .target(name: "CSignals"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
+    .target(name: "CUDA", dependencies: ["CCUDA"], swiftSettings: strict),
     .target(
       name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS"],
       swiftSettings: strict),
