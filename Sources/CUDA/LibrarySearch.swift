@@ -9,6 +9,7 @@ package struct LibrarySearch: Sendable {
 
   private let named: [String]
   private let usual: [String]
+  private let usesLoaderPath: Bool
 
   /// A search that follows the variables of an environment.
   package init(environment: [String: String]) {
@@ -18,7 +19,7 @@ package struct LibrarySearch: Sendable {
 
   /// A search of these folders, then of the loader's path and of `usual` folders.
   package init(
-    folders: [String],
+    folders: [String], usesLoaderPath: Bool = true,
     usual: [String] = [
       "/usr/local/cuda/lib64", "/usr/local/nvidia/lib64", "/usr/lib/wsl/lib",
       "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
@@ -26,6 +27,7 @@ package struct LibrarySearch: Sendable {
   ) {
     named = folders
     self.usual = usual
+    self.usesLoaderPath = usesLoaderPath
   }
 
   /// The folders inside a named folder: itself, a toolkit's, and those of PyPI's wheels for CUDA 13
@@ -37,9 +39,11 @@ package struct LibrarySearch: Sendable {
 
   /// Everything that is tried for a library, in order.
   func candidates(for names: [String]) -> [String] {
-    let within = named.flatMap { folder in Self.layouts.map { folder + $0 } }
-    return within.flatMap { folder in names.map { "\(folder)/\($0)" } } + names
-      + usual.flatMap { folder in names.map { "\(folder)/\($0)" } }
+    let before = named.flatMap { folder in Self.layouts.map { folder + $0 } }
+    func paths(_ folders: [String]) -> [String] {
+      folders.flatMap { folder in names.map { "\(folder)/\($0)" } }
+    }
+    return paths(before) + (usesLoaderPath ? names : []) + paths(usual)
   }
 
   /// Opens the first library that loads.
@@ -57,11 +61,9 @@ package struct LibrarySearch: Sendable {
         text == "\(candidate): cannot open shared object file: No such file or directory"
       if broken == nil && !isAbsent { broken = text }
     }
-    let places = named.isEmpty ? "" : "\(named.joined(separator: ":")), "
+    let places = named + (usesLoaderPath ? ["the loader's path"] : []) + usual
     throw .missing(
-      broken
-        ?? "no \(names.joined(separator: " or ")) in \(places)the loader's path or "
-        + usual.joined(separator: ":"),
+      broken ?? "no \(names.joined(separator: " or ")) in \(places.joined(separator: ", "))",
       advice)
   }
 }
