@@ -61,7 +61,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Compute", "OpenCL"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CUDA", "Compute", "OpenCL"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "pith-bench",
@@ -78,6 +78,9 @@ let package = Package(
       path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CUDATests", dependencies: ["CKernels", "CUDA", "Compute", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

@@ -12,11 +12,11 @@
 //
 // Mapping   one work-item per 4 elements
 // Passes    one
-// Numerics  round to nearest, ties to even; the differences are exact in f32. For |x| below 3.38e38:
-//           an x that rounds to infinity has no second piece. NaN stays NaN
+// Numerics  round to nearest, ties to even; the differences are exact in f32. For |x| below
+//           3.38e38: an x that rounds to infinity has no second piece. NaN stays NaN
 // Traffic   4 * count bytes read, 2 * PIECES * count written
-// Tunable   ALIGNED 1 if first and piece_stride are multiples of 4: quads are then loaded and stored
-//           as vectors
+// Tunable   ALIGNED 1 if first and piece_stride are multiples of 4: quads are then loaded and
+//           stored as vectors
 // Build     LANES=256 PIECES=1,2,3 ALIGNED=0,1
 
 DEVICE ushort round_to_bf16(float value) {

@@ -1,7 +1,7 @@
 import CCUDA
 
-/// NVRTC for one device: CUDA C++ to machine code (CUBIN) of the device's architecture. PTX would be
-/// compiled once more by the driver, at each start.
+/// NVRTC for one device: CUDA C++ to machine code (CUBIN) of the device's architecture. PTX would
+/// be compiled once more by the driver, at each start.
 struct Compiler {
   private let compiler: CUDACompiler
   private let version: Libraries.Version

@@ -68,8 +68,7 @@ package struct StreamTraffic: Sendable, Equatable {
   }
 
   deinit {
-    _ = unsafe driver.cuCtxSetCurrent(context)
-    _ = unsafe driver.cuStreamSynchronize(stream)
+    drain()
     staging.release(driver)
     _ = unsafe driver.cuStreamDestroy_v2(stream)
     var device: CUdevice = 0
@@ -78,14 +77,21 @@ package struct StreamTraffic: Sendable, Equatable {
     }
   }
 
+  /// Waits until everything enqueued so far has run or failed, before something that it uses is
+  /// released. Not counted as a wait of the host: nothing is released during a step.
+  func drain() {
+    _ = unsafe driver.cuCtxSetCurrent(context)
+    _ = unsafe driver.cuStreamSynchronize(stream)
+  }
+
   /// Makes the context current on this thread, as the driver's calls need it. It takes less than a
   /// tenth of a microsecond.
   func activate() throws(CUDAError) {
     try driver.check("cuCtxSetCurrent", unsafe driver.cuCtxSetCurrent(context))
   }
 
-  /// Submits all enqueued commands to the device, without waiting: the driver submits by itself, but
-  /// may hold commands back where the display shares the device.
+  /// Submits all enqueued commands to the device, without waiting: the driver submits by itself,
+  /// but may hold commands back where the display shares the device.
   package func flush() throws(CUDAError) {
     try activate()
     let status = unsafe driver.cuStreamQuery(stream)

@@ -1,7 +1,7 @@
 import CCUDA
 
-/// Where the libraries of NVIDIA are looked for, in order: the folders of `PITH_CUDA_LIBRARIES`, the
-/// loader's path, and the folders where NVIDIA's packages and container runtimes put them.
+/// Where the libraries of NVIDIA are looked for, in order: the folders of `PITH_CUDA_LIBRARIES`,
+/// the loader's path, and the folders where NVIDIA's packages and container runtimes put them.
 package struct LibrarySearch: Sendable {
   /// The variable that names folders, separated by colons. A folder may be `site-packages`, into
   /// which PyPI's wheels install: their layouts are searched too.

@@ -1,7 +1,7 @@
 import CCUDA
 
-/// A buffer in device memory with one owner. It may be freed right after an enqueue: `cuMemFree`
-/// waits until the commands that use it have run.
+/// A buffer in device memory with one owner. It may be released right after an enqueue: the release
+/// waits until everything enqueued so far has run.
 @safe package struct Memory: ~Copyable {
   package let byteCount: Int
   let address: CUdeviceptr
@@ -20,7 +20,7 @@ import CCUDA
   }
 
   deinit {
-    try? context.activate()
+    context.drain()
     _ = context.driver.cuMemFree_v2(address)
   }
 

@@ -45,7 +45,8 @@ import CCUDA
   ) throws(CUDAError) -> CUmodule {
     var loaded: CUmodule?
     try context.activate()
-    let status = unsafe binary.withUnsafeBytes { bytes -> CUresult in
+    // The driver reads what is no machine code as text, up to a zero.
+    let status = unsafe (binary + [0]).withUnsafeBytes { bytes -> CUresult in
       guard let base = bytes.baseAddress else { return CUDA_ERROR_INVALID_VALUE }
       return unsafe context.driver.cuModuleLoadData(&loaded, base)
     }
@@ -55,7 +56,7 @@ import CCUDA
   }
 
   deinit {
-    try? context.activate()
+    context.drain()
     _ = unsafe context.driver.cuModuleUnload(module)
   }
 }

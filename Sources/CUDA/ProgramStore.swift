@@ -1,5 +1,5 @@
-/// A place for compiled programs, such as files: a key is everything that a binary depends on, which
-/// is the source, the options, NVRTC's version and the device's architecture.
+/// A place for compiled programs, such as files: a key is everything that a binary depends on,
+/// which is the source, the options, NVRTC's version and the device's architecture.
 package struct ProgramStore {
   /// The binary with this key; nil if there is none.
   let load: (_ key: [[UInt8]]) -> [UInt8]?

@@ -43,8 +43,8 @@ import CCUDA
     _ = unsafe driver.cuMemFreeHost(memory)
   }
 
-  /// Space for `byteCount` bytes, at most `largestUpload`. `willWait` is called before each wait for
-  /// the device, if the ring is full.
+  /// Space for `byteCount` bytes, at most `largestUpload`. `willWait` is called before each wait
+  /// for the device, if the ring is full.
   func reserve(
     byteCount: Int, _ driver: CUDADriver, willWait: () -> Void
   ) throws(CUDAError) -> UnsafeMutableRawPointer {

@@ -1,8 +1,8 @@
-// The functions of libcuda, libnvrtc and libcublasLt that are called, as tables of function pointers
-// that are filled at run time: no header and no library of NVIDIA is needed to build.
+// The functions of libcuda, libnvrtc and libcublasLt that are called, as tables of function
+// pointers that are filled at run time: no header and no library of NVIDIA is needed to build.
 //
-// Names, values and layouts follow cuda.h (CUDA Driver API), nvrtc.h and cublasLt.h of CUDA 12.4 and
-// later. A new function is one line in one of the three lists below.
+// Names, values and layouts follow cuda.h (CUDA Driver API), nvrtc.h and cublasLt.h of CUDA 12.4
+// and later. A new function is one line in one of the three lists below.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -184,8 +184,8 @@ typedef struct CUDACompiler { CUDA_COMPILER_FUNCTIONS(CUDA_FIELD) } CUDACompiler
 typedef struct CUDAMatmul { CUDA_MATMUL_FUNCTIONS(CUDA_FIELD) } CUDAMatmul;
 #undef CUDA_FIELD
 
-// Opens a shared library, by path or by name on the loader's path; it stays loaded with the process.
-// On failure NULL; `reason` then holds the loader's message.
+// Opens a shared library, by path or by name on the loader's path; it stays loaded with the
+// process. On failure NULL; `reason` then holds the loader's message.
 void *_Nullable cuda_open(const char *_Nonnull library, char *_Nonnull reason, size_t capacity);
 
 // Fills a table from an opened library. Returns NULL, or the name of the first function that the

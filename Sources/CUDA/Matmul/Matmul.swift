@@ -30,12 +30,12 @@ import CCUDA
   }
 
   deinit {
-    try? context.finish()
+    context.drain()
     _ = unsafe library.cublasLtDestroy(handle)
   }
 
-  /// Enqueues a multiplication. x in several pieces is several multiplications, each after the first
-  /// with y as its addend.
+  /// Enqueues a multiplication. x in several pieces is several multiplications, each after the
+  /// first with y as its addend.
   package func multiply(_ shape: MatmulShape, _ operands: MatmulOperands) throws(CUDAError) {
     if shape.rows == 0 { return }
     try operands.check(shape)

@@ -2,8 +2,8 @@ import CCUDA
 
 /// The descriptors of one matrix multiplication for cuBLASLt, with the algorithm that runs it.
 ///
-/// cuBLASLt is column-major. A row-major matrix [R, C] is a column-major one of C rows and R columns,
-/// so y^T = W x^T is computed (backward y^T = W^T x^T), and W is the first operand:
+/// cuBLASLt is column-major. A row-major matrix [R, C] is a column-major one of C rows and R
+/// columns, so y^T = W x^T is computed (backward y^T = W^T x^T), and W is the first operand:
 ///
 ///     A    W, K rows and N columns, transposed if forward
 ///     B    x, rows K (backward N), T columns

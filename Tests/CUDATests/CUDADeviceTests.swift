@@ -1,0 +1,73 @@
+import CUDA
+import Foundation
+import TestSupport
+import Testing
+
+/// Matrix multiplications at the sizes of a Qwen2.5-0.5B step, and what the report of a GPU says.
+/// The lines go to standard output.
+@Suite(.serialized, .enabled(if: CUDATestDevice.hasGPU, "needs an NVIDIA GPU"))
+struct CUDADeviceTests {
+  private func report(_ line: String) { print("cuda: \(line)") }
+
+  @Test func describesTheGPU() throws {
+    let device = try #require(try DeviceDescription.all(try CUDATestDevice.gpu.libraries()).first)
+    report(
+      "\(device.name), sm_\(device.architecture), \(device.computeUnits) multiprocessors, "
+        + "\(device.memory >> 20) MiB, \(device.clock) MHz, driver \(device.driver), "
+        + "NVRTC \(try device.compiler.get()), cuBLASLt \(try device.matmul.get())")
+    let measurement = try DeviceMeasurement(.gpu)
+    report(try measurement.copies(byteCount: 1 << 30, repeats: 20))
+    report(try measurement.launches(1000))
+  }
+
+  @Test(arguments: [[2304, 9728, 896], [2304, 896, 4864], [32, 151_936, 896]])
+  func matmulAtTheSizesOfAStep(size: [Int]) throws {
+    let measurement = try DeviceMeasurement(.gpu)
+    // The root mean square that rounding to 1, 2 or 3 pieces of 8 bits leaves; and tensor cores
+    // truncate their f32 sums.
+    for (pieces, limit) in [(1, 5e-3), (2, 2e-5), (3, 1e-5)] {
+      for isBackward in [false, true] {
+        let result = try measurement.matmul(
+          rows: size[0], outputs: size[1], inputs: size[2], isBackward: isBackward, pieces: pieces,
+          repeats: 50)
+        report(result.line)
+        #expect(result.error < limit)
+      }
+    }
+    report(
+      try measurement.ownMatmul(rows: size[0], outputs: size[1], inputs: size[2], repeats: 20))
+  }
+
+  @Test func compilesEveryKernelFile() throws {
+    for line in try DeviceMeasurement(.gpu).compilation() { report(line) }
+  }
+}
+
+/// The measurements themselves, at small sizes on the stand-in.
+@Suite(
+  .serialized, .enabled(if: CUDATestDevice.all.contains(.standIn), "needs clang for the stand-in"))
+struct DeviceMeasurementTests {
+  @Test func measuresMatmulsOfEachCountOfPieces() throws {
+    let measurement = try DeviceMeasurement(.standIn)
+    var errors: [Double] = []
+    for pieces in 1...3 {
+      let result = try measurement.matmul(
+        rows: 16, outputs: 40, inputs: 64, isBackward: pieces == 2, pieces: pieces, repeats: 2)
+      #expect(result.seconds > 0 && result.splitSeconds > 0)
+      #expect(result.line.contains("\(pieces) piece(s)"))
+      errors.append(result.error)
+    }
+    #expect(errors[0] < 5e-3 && errors[0] > 1e-4)
+    #expect(errors[1] < 1e-5 && errors[1] > 1e-7)
+    #expect(errors[2] < 2e-6)
+    #expect(
+      try measurement.ownMatmul(rows: 130, outputs: 132, inputs: 64, repeats: 1)
+        .hasPrefix("own kernel, forward bf16 T 130 N 132 K 64: "))
+  }
+
+  @Test func measuresLaunchesAndCopies() throws {
+    let measurement = try DeviceMeasurement(.standIn)
+    #expect(try measurement.launches(20).hasPrefix("20 small kernels (sum 30.0): "))
+    #expect(try measurement.copies(byteCount: 1 << 20, repeats: 2).hasPrefix("1 MiB: copied"))
+  }
+}
