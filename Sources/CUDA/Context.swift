@@ -15,6 +15,9 @@ package struct StreamTraffic: Sendable, Equatable {
 
 /// One device with its primary context and one stream: what is enqueued runs in its order, so a
 /// buffer may be reused as soon as the last command that reads it has been enqueued.
+///
+/// The primary context is retained as long as the process: cuBLASLt keeps modules in it, and making
+/// it anew takes tenths of a second.
 @safe package final class Context {
   package let description: DeviceDescription
   let libraries: Libraries
@@ -43,25 +46,19 @@ package struct StreamTraffic: Sendable, Equatable {
       "cuDevicePrimaryCtxRetain", unsafe driver.cuDevicePrimaryCtxRetain(&retained, device),
       description.name)
     guard let context = unsafe retained else { throw .noResult("cuDevicePrimaryCtxRetain") }
-    do throws(CUDAError) {
-      try driver.check("cuCtxSetCurrent", unsafe driver.cuCtxSetCurrent(context))
-      var created: CUstream?
-      // A blocking stream would wait for the default stream of other users of the context.
-      try driver.check(
-        "cuStreamCreate", unsafe driver.cuStreamCreate(&created, UInt32(CU_STREAM_NON_BLOCKING)))
-      guard let stream = unsafe created else { throw CUDAError.noResult("cuStreamCreate") }
-      unsafe self.stream = stream
-    } catch {
-      _ = driver.cuDevicePrimaryCtxRelease_v2(device)
-      throw error
-    }
+    try driver.check("cuCtxSetCurrent", unsafe driver.cuCtxSetCurrent(context))
+    var created: CUstream?
+    // A blocking stream would wait for the default stream of other users of the context.
+    try driver.check(
+      "cuStreamCreate", unsafe driver.cuStreamCreate(&created, UInt32(CU_STREAM_NON_BLOCKING)))
+    guard let stream = unsafe created else { throw .noResult("cuStreamCreate") }
     do throws(CUDAError) {
       staging = try StagingRing(driver)
     } catch {
       _ = unsafe driver.cuStreamDestroy_v2(stream)
-      _ = driver.cuDevicePrimaryCtxRelease_v2(device)
       throw error
     }
+    unsafe self.stream = stream
     self.description = description
     self.libraries = libraries
     unsafe self.context = context
@@ -71,10 +68,6 @@ package struct StreamTraffic: Sendable, Equatable {
     drain()
     staging.release(driver)
     _ = unsafe driver.cuStreamDestroy_v2(stream)
-    var device: CUdevice = 0
-    if unsafe driver.cuDeviceGet(&device, CInt(description.index)) == CUDA_SUCCESS {
-      _ = driver.cuDevicePrimaryCtxRelease_v2(device)
-    }
   }
 
   /// Waits until everything enqueued so far has run or failed, before something that it uses is

@@ -180,7 +180,6 @@ STANDIN_API int cuDevicePrimaryCtxRetain(void **context, CUdevice) {
   *context = &contextHandle;
   return success;
 }
-STANDIN_API int cuDevicePrimaryCtxRelease_v2(CUdevice) { return success; }
 STANDIN_API int cuCtxSetCurrent(void *context) {
   if (context && context != &contextHandle) return invalidContext;
   isCurrent = context != nullptr;

@@ -163,6 +163,7 @@ STANDIN_API int cublasLtMatmulAlgoGetHeuristic(int *, Description *d, Layout *a,
   words[0] = magic;
   words[1] = fingerprint(d, extent, a);
   for (int i = 0; i < 4; i++) words[2 + i] = preference->alignments[i];
+  words[6] = d->bias & -d->bias & 255;  // as aligned as the bias's address, or 0 for 256 bytes
   *count = 1;
   return ok;
 }
@@ -195,7 +196,10 @@ STANDIN_API int cublasLtMatmul(int *, Description *d, const float *alpha, uint64
     if (addresses[i] % algorithm->words[2 + i]) return badValue;
     if (!isWithinBuffer(addresses[i], bytes(layouts[i]))) return badValue;
   }
-  if ((d->epilogue & 4) && !isWithinBuffer(d->bias, 4 * extent.m)) return badValue;
+  if (d->epilogue & 4) {
+    if (!isWithinBuffer(d->bias, 4 * extent.m)) return badValue;
+    if (d->bias % (algorithm->words[6] ? algorithm->words[6] : 256)) return badValue;
+  }
   if (workspaceBytes && !isWithinBuffer(workspace, workspaceBytes)) return badValue;
   // The operation is read at the call.
   const Description held = *d;

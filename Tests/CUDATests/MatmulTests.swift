@@ -155,19 +155,24 @@ struct MatmulTests {
   @Test(arguments: CUDATestDevice.all)
   func plansFollowTheAlignmentOfTheOperands(device: CUDATestDevice) throws {
     let run = try KernelRun(device)
-    let trial = Trial(run, rows: 6, outputs: 16, inputs: 32, .bf16)
+    let trial = Trial(run, rows: 6, outputs: 16, inputs: 32, .bf16, hasBias: true)
     let matmul = try Matmul(run.context)
     var operands = try trial.operands()
     try matmul.multiply(trial.shape, operands)
-    let aligned = try trial.result(operands.y)
+    let aligned = try trial.result(operands.y).map(Double.init)
     // The same values two bytes further on.
     let bits = trial.work.x.map { UInt16($0.roundedToBFloat16.bitPattern >> 16) }
     operands.x = try run.buffer([0] + bits).slice(from: 2)
     try matmul.multiply(trial.shape, operands)
-    let unaligned = try trial.result(operands.y)
     #expect(matmul.algorithms.count == 2)
-    #expect(MatmulKey(trial.shape, operands).alignments.first == 2)
-    #expect(relativeError(unaligned, aligned.map(Double.init)) < Tolerance.matmul.rawValue)
+    #expect(MatmulKey(trial.shape, operands).alignments == [2, 256, 256, 256, 256])
+    #expect(relativeError(try trial.result(operands.y), aligned) < Tolerance.matmul.rawValue)
+    // And the bias four bytes further on.
+    operands.bias = try run.buffer([0] + trial.work.bias).slice(from: 4)
+    try matmul.multiply(trial.shape, operands)
+    #expect(matmul.algorithms.count == 3)
+    #expect(MatmulKey(trial.shape, operands).alignments == [2, 256, 256, 256, 4])
+    #expect(relativeError(try trial.result(operands.y), aligned) < Tolerance.matmul.rawValue)
   }
 
   @Test(arguments: CUDATestDevice.all)

@@ -27,7 +27,6 @@ typedef struct CUfunc_st *CUfunction;
   X(CUresult, cuDeviceGetAttribute, int *_Nonnull, int, CUdevice) \
   X(CUresult, cuDeviceTotalMem_v2, size_t *_Nonnull, CUdevice) \
   X(CUresult, cuDevicePrimaryCtxRetain, CUcontext _Nullable *_Nonnull, CUdevice) \
-  X(CUresult, cuDevicePrimaryCtxRelease_v2, CUdevice) \
   X(CUresult, cuCtxSetCurrent, CUcontext _Nullable) \
   X(CUresult, cuStreamCreate, CUstream _Nullable *_Nonnull, unsigned) \
   X(CUresult, cuStreamDestroy_v2, CUstream _Nonnull) \

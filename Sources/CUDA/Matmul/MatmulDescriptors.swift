@@ -87,7 +87,7 @@ import CCUDA
     try set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, UInt64(workspace))
     try set(
       CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, UInt32(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE))
-    // The library's operands A, B, C and D.
+    // The library's operands are B, A, C and D; it reads the bias's alignment off its address.
     let attributes = [
       CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
       CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES,

@@ -107,7 +107,7 @@ package struct MatmulOperands {
 /// What a plan depends on: the shape, and how its operands are aligned.
 package struct MatmulKey: Hashable, Sendable {
   package let shape: MatmulShape
-  /// Alignments in bytes of x, weight, addend and y: powers of two up to 256.
+  /// Alignments in bytes of x, weight, addend, y and bias: powers of two up to 256.
   package let alignments: [Int]
 
   package init(_ shape: MatmulShape, alignments: [Int]) {
@@ -115,14 +115,14 @@ package struct MatmulKey: Hashable, Sendable {
     self.alignments = alignments
   }
 
-  /// The key of a multiplication of these operands. Without an addend, y stands in its place.
+  /// The key of a multiplication of these operands. Without an addend, y stands in its place, and
+  /// without a bias a null pointer.
   package init(_ shape: MatmulShape, _ operands: MatmulOperands) {
     let addend = shape.hasAddend ? operands.addend ?? operands.y : operands.y
+    let addresses = [operands.x, operands.weight, addend, operands.y].map(\.address)
+    let bias = shape.hasBias ? operands.bias?.address ?? 0 : 0
     self.init(
-      shape,
-      alignments: [operands.x, operands.weight, addend, operands.y].map {
-        1 << min(8, $0.address.trailingZeroBitCount)
-      })
+      shape, alignments: (addresses + [bias]).map { 1 << min(8, $0.trailingZeroBitCount) })
   }
 }
 
