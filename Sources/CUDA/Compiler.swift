@@ -7,11 +7,20 @@ struct Compiler {
   private let version: Libraries.Version
   private let architecture: Int
 
-  /// Throws if NVRTC is not installed.
-  init(_ context: Context) throws(CUDAError) {
+  /// What the compiler makes of a source.
+  struct Output {
+    /// Machine code.
+    let binary: [UInt8]
+    /// Warnings, and what the options ask for; empty in the normal case.
+    let log: String
+  }
+
+  /// A compiler for the context's device, or for another architecture. Throws if NVRTC is not
+  /// installed.
+  init(_ context: Context, architecture: Int? = nil) throws(CUDAError) {
     compiler = try context.libraries.compiler.get()
     version = try context.libraries.compilerVersion.get()
-    architecture = context.description.architecture
+    self.architecture = architecture ?? context.description.architecture
   }
 
   /// Everything that a binary depends on.
@@ -20,7 +29,7 @@ struct Compiler {
   }
 
   /// Compiles a source text. A failure carries the compiler's log.
-  func compile(_ source: [UInt8], name: String, options: [String]) throws(CUDAError) -> [UInt8] {
+  func compile(_ source: [UInt8], name: String, options: [String]) throws(CUDAError) -> Output {
     // C functions read the text up to a zero.
     let text = source + [0]
     var created: nvrtcProgram?
@@ -37,17 +46,15 @@ struct Compiler {
     let result = unsafe Self.withCStrings(all) { pointers in
       unsafe compiler.nvrtcCompileProgram(program, CInt(all.count), pointers)
     }
-    if result != 0 {
-      let log = unsafe (try? log(of: program)) ?? "no build log"
-      let line = options.joined(separator: " ")
-      try compiler.check("nvrtcCompileProgram", result, "\(name) \(line)\n\(log)")
-    }
+    let log = unsafe (try? log(of: program)) ?? "no build log"
+    try compiler.check(
+      "nvrtcCompileProgram", result, "\(name) \(options.joined(separator: " "))\n\(log)")
     var size = 0
     try compiler.check(
       "nvrtcGetCUBINSize", unsafe compiler.nvrtcGetCUBINSize(program, &size), name)
     var binary = [CChar](repeating: 0, count: size)
     try compiler.check("nvrtcGetCUBIN", unsafe compiler.nvrtcGetCUBIN(program, &binary), name)
-    return binary.map(UInt8.init(bitPattern:))
+    return Output(binary: binary.map(UInt8.init(bitPattern:)), log: log)
   }
 
   private func log(of program: nvrtcProgram) throws(CUDAError) -> String {

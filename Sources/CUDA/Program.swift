@@ -21,7 +21,7 @@ import CCUDA
       unsafe self.init(context, name, binary, module)
       return
     }
-    let binary = try compiler.compile(source, name: name, options: options)
+    let binary = try compiler.compile(source, name: name, options: options).binary
     try self.init(context, binary: binary, name: name)
     store.save(key, binary)
   }

@@ -26,15 +26,24 @@ struct CompilerLibraryTests {
     context = try Context(try Libraries(search), device: 0)
   }
 
-  /// Machine code for the architecture that the stand-in reports.
-  @Test func everyKernelFileBecomesMachineCode() throws {
-    let compiler = try Compiler(context)
-    #expect(try context.description.compiler.get() >= Libraries.Version(12, 4))
+  /// Machine code for the architectures of A100, H100 and B200, without a warning. What ptxas says
+  /// of each file's heaviest kernel goes to standard output.
+  @Test(arguments: [80, 90, 100])
+  func everyKernelFileBecomesMachineCode(architecture: Int) throws {
+    let compiler = try Compiler(context, architecture: architecture)
     for file in KernelText.all {
+      var usage = PTXUsage()
       for options in file.optionSets {
-        let binary = try compiler.compile(file.source, name: file.name, options: options)
-        #expect(binary.starts(with: [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L")]))
+        let output = try compiler.compile(
+          file.source, name: file.name, options: options + ["--ptxas-options=-v"])
+        #expect(output.binary.starts(with: [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L")]))
+        #expect(!output.log.contains("warning"), "\(file) \(options)\n\(output.log)")
+        usage.include(output.log)
       }
+      // That file has a CPU variant only: its program is empty.
+      #expect((usage.registers > 0) == (file.name != "matmul_wide.cl"), "\(file)")
+      #expect(usage.localBytes <= 48 << 10, "\(file)")
+      print("cuda: sm_\(architecture) \(file): \(usage)")
     }
   }
 
@@ -47,5 +56,29 @@ struct CompilerLibraryTests {
     let text = "\(try #require(error))"
     #expect(text.hasPrefix("nvrtcCompileProgram: NVRTC_ERROR_COMPILATION: test.cu -DSTEP=3"))
     #expect(text.contains("nowhere"))
+  }
+}
+
+/// The most of what the kernels of some programs take, from the lines of `ptxas -v`.
+private struct PTXUsage: CustomStringConvertible {
+  private(set) var registers = 0
+  private(set) var spilledBytes = 0
+  private(set) var localBytes = 0
+
+  var description: String {
+    "\(registers) registers, \(spilledBytes) bytes spilled, \(localBytes) bytes of shared memory"
+  }
+
+  /// Reads a log.
+  mutating func include(_ log: String) {
+    for match in log.matches(of: #/(\d+) bytes spill stores/#) {
+      spilledBytes = max(spilledBytes, Int(match.1) ?? 0)
+    }
+    for match in log.matches(of: #/Used (\d+) registers/#) {
+      registers = max(registers, Int(match.1) ?? 0)
+    }
+    for match in log.matches(of: #/(\d+) bytes smem/#) {
+      localBytes = max(localBytes, Int(match.1) ?? 0)
+    }
   }
 }
