@@ -1,4 +1,5 @@
 import CUDA
+import Compute
 import Foundation
 import TestSupport
 import Testing
@@ -38,6 +39,20 @@ struct CUDADeviceTests {
       try measurement.ownMatmul(rows: size[0], outputs: size[1], inputs: size[2], repeats: 20))
   }
 
+  /// Qwen2.5-0.5B, batch 16 of 128 tokens with 32 pseudo-tokens.
+  @Test func kernelsAtTheSizesOfAStep() throws {
+    let measurement = try DeviceMeasurement(.gpu)
+    let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64)
+    let lengths = [Int](repeating: 128, count: 16)
+    for tile in [32, 64] {
+      report(
+        try measurement.attention(
+          prefix: 32, lengths: lengths, heads: heads, tile: tile, repeats: 50))
+    }
+    report(try measurement.rmsNorm(rows: 2080, width: 896, repeats: 50))
+    report(try measurement.klDivergence(rows: 256, width: 151_936, repeats: 50))
+  }
+
   @Test func compilesEveryKernelFile() throws {
     for line in try DeviceMeasurement(.gpu).compilation() { report(line) }
   }
@@ -63,6 +78,20 @@ struct DeviceMeasurementTests {
     #expect(
       try measurement.ownMatmul(rows: 130, outputs: 132, inputs: 64, repeats: 1)
         .hasPrefix("own kernel, forward bf16 T 130 N 132 K 64: "))
+  }
+
+  @Test func measuresKernels() throws {
+    let measurement = try DeviceMeasurement(.standIn)
+    let heads = HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 16)
+    #expect(
+      try measurement.attention(prefix: 3, lengths: [5, 9], heads: heads, tile: 32, repeats: 1)
+        .hasPrefix("attention_forward, tile 32, 17 rows, 4/2 heads of 16: "))
+    #expect(
+      try measurement.rmsNorm(rows: 2, width: 64, repeats: 1)
+        .hasPrefix("rms_norm_forward, 2 rows of 64: "))
+    #expect(
+      try measurement.klDivergence(rows: 2, width: 300, repeats: 1)
+        .hasPrefix("kl_divergence_loss, 2 rows of 300: "))
   }
 
   @Test func measuresLaunchesAndCopies() throws {

@@ -113,7 +113,7 @@ struct DeviceMeasurement {
   }
 
   /// Seconds on the device of one of `repeats` runs, after three more.
-  private func seconds(_ repeats: Int, _ body: () throws -> Void) throws -> Double {
+  func seconds(_ repeats: Int, _ body: () throws -> Void) throws -> Double {
     for _ in 0..<3 { try body() }
     let start = try run.context.record()
     for _ in 0..<repeats { try body() }

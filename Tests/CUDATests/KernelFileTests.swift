@@ -151,15 +151,7 @@ struct KernelFileTests {
       let work = AttentionWorkload(
         prefixCount: batch.prefixCount, sequences: batch.sequences, heads: heads, softCap: softCap,
         using: &generator)
-      let tiles = batch.sequences.flatMap { sequence -> [Int32] in
-        let prefix = sequence.attendsPrefix ? batch.prefixCount : 0
-        let position = prefix + sequence.keyCount - sequence.queryCount
-        return stride(from: 0, to: sequence.queryCount * heads.groupSize, by: tile).flatMap {
-          [
-            sequence.queryStart, sequence.queryCount, sequence.keyStart, prefix, position, $0,
-          ].map(Int32.init)
-        }
-      }
+      let tiles = work.queryTiles(of: tile)
       let output = try run.canary(work.query.count)
       let sums = try run.canary(work.queryRows * heads.queryHeads)
       try run.run(
