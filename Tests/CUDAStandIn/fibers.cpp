@@ -147,7 +147,14 @@ bool runGroup(Group &group, Place **place, dim3 at, dim3 groups, dim3 items) {
 }
 
 sigjmp_buf fault;
-void onFault(int) { siglongjmp(fault, 1); }
+thread_local bool isInKernel;
+struct sigaction otherwise;
+
+// Another thread's fault is left to the handler that was there: it happens again without this one.
+void onFault(int) {
+  if (isInKernel) siglongjmp(fault, 1);
+  sigaction(SIGSEGV, &otherwise, nullptr);
+}
 
 }  // namespace
 
@@ -164,11 +171,11 @@ Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 g
   running = &group;
 
   // Buffers end at pages that may not be touched.
-  struct sigaction handler = {}, segv, bus;
+  struct sigaction handler = {};
   handler.sa_handler = onFault;
   handler.sa_flags = SA_NODEFER;
-  sigaction(SIGSEGV, &handler, &segv);
-  sigaction(SIGBUS, &handler, &bus);
+  sigaction(SIGSEGV, &handler, &otherwise);
+  isInKernel = true;
   volatile Outcome outcome = Outcome::done;
   if (sigsetjmp(fault, 1) == 0) {
     // A permutation of the work-groups: multiples of a number without a common divisor.
@@ -185,8 +192,8 @@ Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 g
   } else {
     outcome = Outcome::illegalAddress;
   }
-  sigaction(SIGSEGV, &segv, nullptr);
-  sigaction(SIGBUS, &bus, nullptr);
+  isInKernel = false;
+  sigaction(SIGSEGV, &otherwise, nullptr);
   running = nullptr;
   return outcome;
 }

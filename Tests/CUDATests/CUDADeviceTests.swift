@@ -4,6 +4,14 @@ import Foundation
 import TestSupport
 import Testing
 
+/// Fails with the reason where a GPU or one of its libraries does not respond.
+@Test(.enabled(if: CUDATestDevice.requiresGPU, "required by PITH_REQUIRE_CUDA=1"))
+func aGPUIsThereWithItsLibraries() throws {
+  let device = try #require(try DeviceDescription.all(try CUDATestDevice.gpu.libraries()).first)
+  #expect(throws: Never.self) { try device.compiler.get() }
+  #expect(throws: Never.self) { try device.matmul.get() }
+}
+
 /// Matrix multiplications at the sizes of a Qwen2.5-0.5B step, and what the report of a GPU says.
 /// The lines go to standard output.
 @Suite(.serialized, .enabled(if: CUDATestDevice.hasGPU, "needs an NVIDIA GPU"))

@@ -18,6 +18,10 @@ package enum CUDATestDevice: String, CaseIterable, Sendable, CustomStringConvert
     return (try? !DeviceDescription.all(libraries).isEmpty) ?? false
   }()
 
+  /// Whether tests fail without a GPU, as on a machine that was taken for them.
+  package static let requiresGPU =
+    ProcessInfo.processInfo.environment["PITH_REQUIRE_CUDA"] != nil
+
   /// The folders with libraries that the environment names, if it does.
   package static let namedFolders = ProcessInfo.processInfo.environment[LibrarySearch.variable]?
     .split(separator: ":").map(String.init)
