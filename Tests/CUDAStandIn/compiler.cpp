@@ -9,7 +9,7 @@
 #include <string>
 #include <unistd.h>
 
-#include "stream.h"
+#include "driver.h"
 
 namespace {
 
@@ -39,9 +39,10 @@ const char *const target = "";
 bool compile(Program *program, const std::string &folder, const std::string &definitions) {
   const char *clang = getenv("PITH_STANDIN_CLANG");
   const std::string base = std::string(clang ? clang : "clang") + " -x c++ -std=c++17 -w";
-  const std::string to_log = " 2>" + folder + "/log";
+  const std::string toLog = " 2>" + folder + "/log";
   std::ofstream(folder + "/source") << program->source;
-  if (!run(base + " -D__CUDACC_RTC__ -DCUDA_STAND_IN" + definitions + " -E " + folder + "/source -o " + folder + "/text" + to_log))
+  if (!run(base + " -D__CUDACC_RTC__ -DCUDA_STAND_IN" + definitions + " -E " + folder +
+           "/source -o " + folder + "/text" + toLog))
     return false;
   const std::string text = contents(folder + "/text");
   std::ofstream entries(folder + "/text", std::ios::app);
@@ -52,8 +53,8 @@ bool compile(Program *program, const std::string &folder, const std::string &def
     entries << "\nSTANDIN_ENTRY(" << (*match)[2] << ", (" << bound << "))\n";
   }
   entries.close();
+  const std::string files = " " + folder + "/text -o " + folder + "/library -lm" + toLog;
   // A function of the program may have a kernel's name: the library calls its own.
-  const std::string files = " " + folder + "/text -o " + folder + "/library -lm" + to_log;
   return run(base + " -fPIC -shared -Wl,-Bsymbolic -O2 -ffp-contract=fast" + target +
              " -include " STANDIN_PRELUDE + files);
 }

@@ -3,7 +3,7 @@
 // algorithms of another multiplication, operands that are less aligned than the algorithm needs.
 #include <cstring>
 
-#include "stream.h"
+#include "driver.h"
 
 using namespace standin;
 
@@ -57,10 +57,10 @@ int check(const Description *d, const Layout *a, const Layout *b, const Layout *
   if (a->type != b->type || c->type != float32 || to->type != float32) return unsupported;
   if (d->compute != 68 || d->scale != float32) return unsupported;
   if ((d->epilogue & 4) && d->biasType != float32) return unsupported;
-  const bool turnsA = d->transposes[0], turnsB = d->transposes[1];
-  *extent = {turnsA ? a->columns : a->rows, turnsB ? b->rows : b->columns,
-             turnsA ? a->rows : a->columns};
-  if ((turnsB ? b->columns : b->rows) != extent->k) return badValue;
+  const bool isTransposedA = d->transposes[0], isTransposedB = d->transposes[1];
+  *extent = {isTransposedA ? a->columns : a->rows, isTransposedB ? b->rows : b->columns,
+             isTransposedA ? a->rows : a->columns};
+  if ((isTransposedB ? b->columns : b->rows) != extent->k) return badValue;
   for (const Layout *layout : {c, to})
     if (layout->rows != extent->m || layout->columns != extent->n) return badValue;
   for (const Layout *layout : {a, b, c, to})
