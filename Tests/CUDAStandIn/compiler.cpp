@@ -1,12 +1,15 @@
 // compiler.cpp - a stand-in for NVRTC: the CUDA branch of a source as a shared library of the host,
 // by the clang of the Swift toolchain ($PITH_STANDIN_CLANG).
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <regex>
+#include <spawn.h>
 #include <sstream>
 #include <string>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "driver.h"
@@ -26,7 +29,17 @@ std::string contents(const std::string &path) {
   return text.str();
 }
 
-bool run(const std::string &command) { return system(command.c_str()) == 0; }
+// Unlike system(), which ignores SIGINT meanwhile, also for what other threads start.
+bool run(const std::string &command) {
+  const char *const arguments[] = {"sh", "-c", command.c_str(), nullptr};
+  pid_t child;
+  if (posix_spawn(&child, "/bin/sh", nullptr, nullptr, (char *const *)arguments, environ) != 0)
+    return false;
+  int status;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return false;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
 
 #if defined(__x86_64__)
 const char *const target = " -march=native";

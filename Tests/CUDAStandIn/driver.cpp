@@ -1,6 +1,6 @@
 // driver.cpp - a stand-in for libcuda, over the host's memory: devices, streams and events. It
-// follows the CUDA Driver API and is stricter where the real driver is silent: it refuses a destroyed
-// handle.
+// follows the CUDA Driver API and is stricter where the real driver is silent: it refuses a
+// destroyed handle.
 #include "driver.h"
 
 #include <cstdio>
