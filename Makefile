@@ -4,6 +4,7 @@
 # make fuzz       changed inputs of every kind: each must end in a result or in one line (COUNT=300 of each kind, SEED=1)
 # make faults     a fault at each file operation of a run: afterwards nothing is lost
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
+# make check-cuda   every kernel by NVIDIA's own compiler, without a GPU: warnings, registers, spills, shared memory
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
 # make bench-growth   time and memory against context, pseudo-tokens, batch and vocabulary
@@ -18,7 +19,7 @@ RUN = runs/handbook
 COUNT = 300
 SEED = 1
 
-.PHONY: build demo test sanitize fuzz faults lint format bench bench-peer bench-growth clean packages test-packages
+.PHONY: build demo test check-cuda sanitize fuzz faults lint format bench bench-peer bench-growth clean packages test-packages
 
 build: packages
 	$(RELEASE) --product train-gpu
@@ -31,6 +32,12 @@ demo: build
 test: test-packages
 	swift build -c release --build-tests -Xswiftc -enable-testing
 	Tests/run
+
+check-cuda: test-packages
+	python3 -m pip install --quiet --target .build/cuda-wheels nvidia-cuda-nvrtc
+	swift build -c release --build-tests -Xswiftc -enable-testing
+	PITH_CUDA_LIBRARIES=$(CURDIR)/.build/cuda-wheels swift test -c release --skip-build \
+	  -Xswiftc -enable-testing --filter CompilerLibraryTests
 
 sanitize:
 	Tests/Sanitizers/run

@@ -28,8 +28,10 @@ let package = Package(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CArithmetic"),
+    .target(name: "CCUDA"),
     .target(name: "CSignals"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
+    .target(name: "CUDA", dependencies: ["CCUDA"], swiftSettings: strict),
     .target(name: "Files", dependencies: ["CSignals"], swiftSettings: strict),
     .target(name: "JSON", dependencies: ["Files"], swiftSettings: strict),
     .target(
@@ -65,7 +67,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Compute", "JSON", "OpenCL"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CUDA", "Compute", "JSON", "OpenCL"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "pith-bench",
@@ -82,6 +85,9 @@ let package = Package(
       path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CUDATests", dependencies: ["CKernels", "CUDA", "Compute", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "OpenCL", "TestSupport"],
       swiftSettings: strict),

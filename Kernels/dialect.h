@@ -11,6 +11,9 @@
 // - DEVICE functions are always inlined: PoCL's inliner crashes on some functions that a kernel
 //   calls twice.
 //
+// CUDA_STAND_IN is defined where a host compiles the CUDA branch for tests without a GPU
+// (Tests/CUDAStandIn/): there is no PTX then.
+//
 // CPU_DEVICE is defined for devices of CPU type (PoCL). Code under it is the CPU variant of a
 // kernel: it may use OpenCL's wide vectors, since it is never compiled as CUDA.
 
@@ -48,9 +51,13 @@ typedef long long OFFSET;
 DEVICE float bits_to_float(uint bits) { return __uint_as_float(bits); }
 DEVICE uint float_to_bits(float value) { return __float_as_uint(value); }
 DEVICE void store_half(float value, ushort *values, OFFSET index) {
+#if defined(CUDA_STAND_IN)
+  values[index] = __builtin_bit_cast(ushort, (_Float16)value);
+#else
   ushort half_bits;
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half_bits) : "f"(value));
   values[index] = half_bits;
+#endif
 }
 #define INFINITY bits_to_float(0x7f800000u)
 
@@ -120,9 +127,13 @@ DEVICE float4 widen_quad(const GLOBAL Stored *values, OFFSET index) {
 #elif defined(__CUDACC_RTC__) || defined(__CUDA__)
 typedef ushort Stored;
 DEVICE float widen_bits(ushort bits) {
+#if defined(CUDA_STAND_IN)
+  return (float)__builtin_bit_cast(_Float16, bits);
+#else
   float wide;
   asm("cvt.f32.f16 %0, %1;" : "=f"(wide) : "h"(bits));
   return wide;
+#endif
 }
 DEVICE float widen(const GLOBAL Stored *values, OFFSET index) { return widen_bits(values[index]); }
 DEVICE float4 widen_quad(const GLOBAL Stored *values, OFFSET index) {

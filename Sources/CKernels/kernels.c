@@ -164,6 +164,11 @@ static const char softmax[] = {
 };
 SOURCE(softmax, "softmax.cl")
 
+static const char split_bf16[] = {
+#embed "../../Kernels/split_bf16.cl"
+};
+SOURCE(split_bf16, "split_bf16.cl")
+
 static const char sum[] = {
 #embed "../../Kernels/sum.cl"
 };

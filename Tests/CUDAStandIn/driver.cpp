@@ -1,0 +1,216 @@
+// driver.cpp - a stand-in for libcuda, over the host's memory: devices, streams and events. It
+// follows the CUDA Driver API and is stricter where the real driver is silent: it refuses a
+// destroyed handle.
+#include "driver.h"
+
+#include <cstdio>
+#include <ctime>
+#include <map>
+
+namespace standin {
+
+std::recursive_mutex lock;
+bool isInitialized;
+thread_local bool isCurrent;
+std::set<void *> live;
+
+namespace {
+
+struct Event {
+  int pending = 0;
+  bool isRecorded = false;
+  double seconds = 0;
+  Stream *stream = nullptr;
+};
+
+int contextHandle;
+std::set<Stream *> streams;
+
+double now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+void runOne(Stream *stream) {
+  auto command = std::move(stream->commands.front());
+  stream->commands.pop_front();
+  const Status status = command();
+  if (stream->failure == success) stream->failure = status;
+}
+
+Status drain(Stream *stream) {
+  while (!stream->commands.empty()) runOne(stream);
+  return stream->failure;
+}
+
+}  // namespace
+
+void drainAll() {
+  for (Stream *stream : streams) drain(stream);
+}
+
+Status enqueue(Stream *stream, std::function<Status()> command) {
+  NEEDS(stream);
+  if (stream->failure != success) return stream->failure;
+  stream->commands.push_back([stream, command] {
+    return stream->failure == success ? command() : success;
+  });
+  return success;
+}
+
+}  // namespace standin
+
+using namespace standin;
+
+// Initialisation and devices.
+
+STANDIN_API int cuInit(unsigned flags) {
+  LOCKED;
+  if (flags) return invalidValue;
+  isInitialized = true;
+  return success;
+}
+STANDIN_API int cuDriverGetVersion(int *version) {
+  *version = 13000;
+  return success;
+}
+STANDIN_API int cuGetErrorName(int status, const char **name) {
+  static const std::map<int, const char *> names = {
+      {success, "CUDA_SUCCESS"},
+      {invalidValue, "CUDA_ERROR_INVALID_VALUE"},
+      {outOfMemory, "CUDA_ERROR_OUT_OF_MEMORY"},
+      {notInitialized, "CUDA_ERROR_NOT_INITIALIZED"},
+      {invalidDevice, "CUDA_ERROR_INVALID_DEVICE"},
+      {invalidImage, "CUDA_ERROR_INVALID_IMAGE"},
+      {invalidContext, "CUDA_ERROR_INVALID_CONTEXT"},
+      {invalidHandle, "CUDA_ERROR_INVALID_HANDLE"},
+      {notFound, "CUDA_ERROR_NOT_FOUND"},
+      {notReady, "CUDA_ERROR_NOT_READY"},
+      {illegalAddress, "CUDA_ERROR_ILLEGAL_ADDRESS"},
+      {launchOutOfResources, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"},
+      {launchFailed, "CUDA_ERROR_LAUNCH_FAILED"}};
+  auto found = names.find(status);
+  if (found == names.end()) return invalidValue;
+  *name = found->second;
+  return success;
+}
+STANDIN_API int cuDeviceGetCount(int *count) {
+  LOCKED;
+  if (!isInitialized) return notInitialized;
+  *count = 1;
+  return success;
+}
+STANDIN_API int cuDeviceGet(CUdevice *device, int index) {
+  if (index) return invalidDevice;
+  *device = 0;
+  return success;
+}
+STANDIN_API int cuDeviceGetName(char *name, int capacity, CUdevice) {
+  snprintf(name, capacity, "CUDA stand-in");
+  return success;
+}
+STANDIN_API int cuDeviceTotalMem_v2(size_t *bytes, CUdevice) {
+  *bytes = (size_t)80 << 30;
+  return success;
+}
+STANDIN_API int cuDeviceGetAttribute(int *value, int attribute, CUdevice) {
+  // Those of an H100.
+  static const std::map<int, int> values = {{1, 1024}, {8, 49152}, {13, 1980000}, {16, 132},
+                                            {18, 0},   {75, 9},    {76, 0}};
+  auto found = values.find(attribute);
+  if (found == values.end()) return invalidValue;
+  *value = found->second;
+  return success;
+}
+STANDIN_API int cuDevicePrimaryCtxRetain(void **context, CUdevice) {
+  LOCKED;
+  if (!isInitialized) return notInitialized;
+  *context = &contextHandle;
+  return success;
+}
+STANDIN_API int cuCtxSetCurrent(void *context) {
+  if (context && context != &contextHandle) return invalidContext;
+  isCurrent = context != nullptr;
+  return success;
+}
+
+// Streams and events.
+
+STANDIN_API int cuStreamCreate(Stream **stream, unsigned) {
+  NEEDS_CONTEXT;
+  make(stream, new Stream);
+  streams.insert(*stream);
+  return success;
+}
+STANDIN_API int cuStreamDestroy_v2(Stream *stream) {
+  NEEDS_CONTEXT;
+  NEEDS(stream);
+  drain(stream);
+  streams.erase(stream);
+  live.erase(stream);
+  delete stream;
+  return success;
+}
+STANDIN_API int cuStreamSynchronize(Stream *stream) {
+  NEEDS_CONTEXT;
+  NEEDS(stream);
+  return drain(stream);
+}
+STANDIN_API int cuStreamQuery(Stream *stream) {
+  NEEDS_CONTEXT;
+  NEEDS(stream);
+  if (!stream->commands.empty()) runOne(stream);
+  if (stream->failure != success) return stream->failure;
+  return stream->commands.empty() ? success : notReady;
+}
+STANDIN_API int cuEventCreate(Event **event, unsigned) {
+  NEEDS_CONTEXT;
+  return make(event, new Event);
+}
+STANDIN_API int cuEventDestroy_v2(Event *event) {
+  NEEDS_CONTEXT;
+  NEEDS(event);
+  live.erase(event);
+  // An event may be destroyed before the stream reaches it.
+  if (event->pending) drain(event->stream);
+  delete event;
+  return success;
+}
+STANDIN_API int cuEventRecord(Event *event, Stream *stream) {
+  NEEDS_CONTEXT;
+  NEEDS(event);
+  NEEDS(stream);
+  const Status status = enqueue(stream, [event] {
+    event->seconds = now();
+    event->pending--;
+    return success;
+  });
+  if (status != success) return status;
+  event->pending++;
+  event->isRecorded = true;
+  event->stream = stream;
+  return success;
+}
+STANDIN_API int cuEventQuery(Event *event) {
+  NEEDS_CONTEXT;
+  NEEDS(event);
+  if (event->pending) runOne(event->stream);
+  if (event->stream && event->stream->failure != success) return event->stream->failure;
+  return event->pending ? notReady : success;
+}
+STANDIN_API int cuEventSynchronize(Event *event) {
+  NEEDS_CONTEXT;
+  NEEDS(event);
+  while (event->pending && event->stream->failure == success) runOne(event->stream);
+  return event->stream ? event->stream->failure : success;
+}
+STANDIN_API int cuEventElapsedTime(float *milliseconds, Event *start, Event *end) {
+  NEEDS_CONTEXT;
+  NEEDS(start);
+  NEEDS(end);
+  if (!start->isRecorded || !end->isRecorded) return invalidHandle;
+  if (start->pending || end->pending) return notReady;
+  *milliseconds = (float)((end->seconds - start->seconds) * 1e3);
+  return success;
+}

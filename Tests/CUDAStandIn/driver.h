@@ -1,0 +1,76 @@
+// driver.h - what the parts of the stand-in share: the handles that live, and the queues of the
+// streams. Commands run late, at the first wait that needs them, so that what the host changes too
+// early or reads too soon is wrong.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+
+#define STANDIN_API extern "C" __attribute__((visibility("default")))
+
+namespace standin {
+
+enum Status {
+  success = 0,
+  invalidValue = 1,
+  outOfMemory = 2,
+  notInitialized = 3,
+  invalidDevice = 101,
+  invalidImage = 200,
+  invalidContext = 201,
+  invalidHandle = 400,
+  notFound = 500,
+  notReady = 600,
+  illegalAddress = 700,
+  launchOutOfResources = 701,
+  launchFailed = 719,
+};
+
+struct Stream {
+  std::deque<std::function<Status()>> commands;
+  // The first failure of a kernel: everything after it fails too.
+  Status failure = success;
+};
+
+// Held during each call of the driver and of cuBLASLt.
+extern std::recursive_mutex lock;
+
+// Set by cuInit, and by cuCtxSetCurrent for a thread.
+extern bool isInitialized;
+extern thread_local bool isCurrent;
+
+// Handles and pinned memory that were made and not destroyed.
+extern std::set<void *> live;
+
+#define LOCKED std::lock_guard<std::recursive_mutex> guard(standin::lock)
+#define NEEDS_CONTEXT                        \
+  LOCKED;                                    \
+  if (!isInitialized) return notInitialized; \
+  if (!isCurrent) return invalidContext
+#define NEEDS(HANDLE) \
+  if (!live.count(HANDLE)) return invalidHandle
+
+// Hands out a new handle.
+template <class Handle>
+Status make(Handle **to, Handle *handle) {
+  live.insert(handle);
+  *to = handle;
+  return success;
+}
+
+// Runs the commands of all streams.
+void drainAll();
+
+// Adds a command; a stream that is not live is an invalid handle.
+Status enqueue(Stream *stream, std::function<Status()> command);
+
+// Whether `count` bytes from an address are within one buffer.
+bool isWithinBuffer(uint64_t address, size_t count);
+
+}  // namespace standin
+
+typedef int CUdevice;
+typedef uint64_t CUdeviceptr;
