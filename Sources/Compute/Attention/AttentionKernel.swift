@@ -16,7 +16,7 @@ struct AttentionKernel {
     let configuration =
       gpu.isCPUType || dimension <= 128
       ? gpu.configuration(tunable) : Self.candidate(tile: 32, chunk: 16)
-    tile = configuration.values["TILE"] ?? 64
+    tile = configuration.values["TILE"] ?? 32
     lanes = configuration.items
     options =
       configuration.constants + [
@@ -43,8 +43,9 @@ struct AttentionKernel {
 }
 
 extension [TuningCandidate] {
-  /// Tiles of attention on GPUs.
-  fileprivate static let attentionTiles = [(64, 16), (64, 8), (32, 16), (32, 32), (16, 16)].map {
+  /// Tiles of attention on GPUs. On an H200 the first is 23 to 26 % faster than 64 rows and chunks of
+  /// 16 in a training step, and 9 % slower in a prefill of 4,096 keys.
+  fileprivate static let attentionTiles = [(32, 32), (64, 16), (64, 8), (32, 16), (16, 16)].map {
     AttentionKernel.candidate(tile: $0.0, chunk: $0.1)
   }
   /// Tiles in private memory, one work-item per tile.
