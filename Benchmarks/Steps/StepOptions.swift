@@ -47,9 +47,9 @@ struct StepOptions: ParsableArguments {
   }
 
   /// `count` examples of the stated lengths.
-  func examples(_ count: Int) -> [AnsweredExample] {
+  func examples(_ count: Int) -> [Example] {
     (0..<count).map { index in
-      AnsweredExample(
+      Example(
         prompt: identifiers(prompt, seed: 2 * index),
         response: identifiers(response, seed: 2 * index + 1))
     }

@@ -15,7 +15,7 @@ package struct Tokenizer: Sendable {
   private let preTokenizer: PreTokenizer?
   private let model: Model
   private let postProcessor: PostProcessor
-  let decoder: Decoder?
+  let decoder: TokenDecoder?
   let addedTokens: AddedTokens
   private let workspaces = WorkspacePool()
   /// The name of the file in error messages.

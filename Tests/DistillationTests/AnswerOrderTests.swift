@@ -8,11 +8,11 @@ import Testing
 @Suite struct AnswerOrderTests {
   /// Lines 1, 3 and 4 are trained on, 2 is held out, and so is line 1 of another file; line 4 has a response.
   private let examples = [
-    Example(prompt: [1], response: nil, line: 1, file: "inputs.jsonl"),
-    Example(prompt: [3], response: nil, line: 3, file: "inputs.jsonl"),
-    Example(prompt: [4], response: [9], line: 4, file: "inputs.jsonl"),
-    Example(prompt: [2], response: nil, line: 2, file: "inputs.jsonl"),
-    Example(prompt: [1], response: nil, line: 1, file: "other.jsonl"),
+    InputExample(prompt: [1], response: nil, line: 1, file: "inputs.jsonl"),
+    InputExample(prompt: [3], response: nil, line: 3, file: "inputs.jsonl"),
+    InputExample(prompt: [4], response: [9], line: 4, file: "inputs.jsonl"),
+    InputExample(prompt: [2], response: nil, line: 2, file: "inputs.jsonl"),
+    InputExample(prompt: [1], response: nil, line: 1, file: "other.jsonl"),
   ]
 
   private func record(_ file: String, _ line: Int, _ prompt: Int) -> AnswerRecord {

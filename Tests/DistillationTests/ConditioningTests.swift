@@ -116,7 +116,7 @@ import Testing
       {"prompt": "a", "completion": "c<|im_end|>"}
       {"prompt": "a"}
       """#)
-    func examples(_ template: String, _ reading: InputReading) throws -> [Example] {
+    func examples(_ template: String, _ reading: InputReading) throws -> [InputExample] {
       let conditioning = try Conditioning(
         .text("abc", file: "context.txt"), folder: ModelFolder(at: model),
         template: TemplateChoice(template), vocabularySize: TinyTokenizer.vocabularySize,

@@ -4,8 +4,8 @@ import Testing
 @Suite struct DatasetLengthTests {
   private func data(_ response: [Int]?) -> Dataset {
     Dataset(examples: [
-      Example(prompt: [1], response: [2], line: 1, file: "inputs.jsonl"),
-      Example(prompt: [1, 2, 3], response: response, line: 2, file: "inputs.jsonl"),
+      InputExample(prompt: [1], response: [2], line: 1, file: "inputs.jsonl"),
+      InputExample(prompt: [1, 2, 3], response: response, line: 2, file: "inputs.jsonl"),
     ])
   }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct DatasetSplitTests {
   private func data(_ count: Int) -> Dataset {
     Dataset(
-      examples: (0..<count).map { Example(prompt: [$0], response: nil, line: $0, file: "") })
+      examples: (0..<count).map { InputExample(prompt: [$0], response: nil, line: $0, file: "") })
   }
 
   @Test(arguments: [(10, 0.2, 2), (10, 0.01, 1), (3, 0.99, 2), (2, 0.5, 1)])

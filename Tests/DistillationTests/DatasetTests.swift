@@ -81,8 +81,8 @@ import Tokenizers
     let path = folder.url.appending(path: "inputs.jsonl").path
     #expect(
       data.examples == [
-        Example(prompt: [4, 3], response: [5, 3], line: 1, file: path),
-        Example(prompt: [3], response: nil, line: 3, file: path),
+        InputExample(prompt: [4, 3], response: [5, 3], line: 1, file: path),
+        InputExample(prompt: [3], response: nil, line: 3, file: path),
       ])
     #expect(data.unusedKeys == ["id"])
   }

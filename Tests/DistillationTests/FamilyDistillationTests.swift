@@ -13,7 +13,7 @@ extension DeviceTests {
   @Suite struct FamilyDistillationTests {
     static let frame = Frame(header: [7], closing: [9, 11])
     static let context = (0..<44).map { ($0 * 37 + 5) % 101 }
-    static let example = AnsweredExample(prompt: [3, 80, 41, 6, 22], response: [17, 2, 64, 33])
+    static let example = Example(prompt: [3, 80, 41, 6, 22], response: [17, 2, 64, 33])
 
     /// Family, what is kept of the teacher, and the temperature.
     static let cases: [(String, TeacherCacheKind, Float)] = [

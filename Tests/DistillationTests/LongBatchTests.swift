@@ -15,13 +15,13 @@ extension DeviceTests {
     /// short, and the second is long.
     static let examples = [
       Shared.example,
-      AnsweredExample(
+      Example(
         prompt: (0..<36).map { ($0 * 29 + 11) % 101 }, response: [8, 70, 12, 55, 31]),
-      AnsweredExample(prompt: [90, 4], response: [21, 77]),
+      Example(prompt: [90, 4], response: [21, 77]),
     ]
 
     private func distiller(
-      _ run: Shared.Run, _ examples: [AnsweredExample]
+      _ run: Shared.Run, _ examples: [Example]
     ) throws -> Distiller {
       try Distiller(
         run.decoder, teacher: teacher(run).score(examples, kind: .projected, temperature: 1),

@@ -203,7 +203,7 @@ import Testing
   @Test func fingerprintsTellRunsApart() throws {
     let now = RunFingerprints(
       model: "0123456789abcdef", context: [5, 6, 7], in: Frame(header: [1], closing: [8]),
-      training: [Example(prompt: [1], response: [2], line: 1, file: "inputs.jsonl")],
+      training: [InputExample(prompt: [1], response: [2], line: 1, file: "inputs.jsonl")],
       validation: [])
     #expect(now.context != RunRecords.fingerprints.context)
     #expect(now.inputs == RunRecords.fingerprints.inputs)

@@ -7,7 +7,8 @@ import Inference
 enum RunRecords {
   static let fingerprints = RunFingerprints(
     model: "0123456789abcdef", context: [5, 6, 7, 8], in: Frame(header: [1]),
-    training: [Example(prompt: [1], response: [2], line: 1, file: "inputs.jsonl")], validation: [])
+    training: [InputExample(prompt: [1], response: [2], line: 1, file: "inputs.jsonl")],
+    validation: [])
 
   static let metrics = RunMetrics(
     contextTokens: 40, pseudoTokens: 2,

@@ -23,7 +23,7 @@ extension DeviceTests {
       let decoder = try Decoder.random(
         configuration, on: device, precision: .f32, hasProjectionBias: false, seed: 7)
       let examples = (0..<4).map { index in
-        AnsweredExample(
+        Example(
           prompt: Array(1...(3 + index % 2)), response: Array(2...(5 + index % 2)))
       }
       let teacher = try decoder.prefill(

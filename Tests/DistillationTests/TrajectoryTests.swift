@@ -75,7 +75,7 @@ extension DeviceTests {
       let device = try deviceName.open()
       let folder = try ModelFolder(at: SharedReference.url("models/stories260K"))
       let decoder = try Decoder.load(folder, on: device, precision: .f32)
-      let example = AnsweredExample(
+      let example = Example(
         prompt: [reference.query[0]], response: Array(reference.query[1...]) + [0])
       let teacher = try decoder.prefill(
         Prefix(.context(reference.context)), capacity: PrefixCapacity(rows: 64))

@@ -31,7 +31,7 @@ package final class Judge {
   ///
   /// - Parameter progress: called with the response tokens scored so far.
   package static func scoring(
-    _ examples: [AnsweredExample], by teacher: PrefixedDecoder,
+    _ examples: [Example], by teacher: PrefixedDecoder,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> Judge {
     Judge(try teacher.score(examples, kind: .hidden, temperature: 1, progress: progress))

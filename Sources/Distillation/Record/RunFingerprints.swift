@@ -15,7 +15,8 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
 
   /// The fingerprints of a run.
   package init(
-    model: String, context: [Int], in frame: Frame, training: [Example], validation: [Example]
+    model: String, context: [Int], in frame: Frame, training: [InputExample],
+    validation: [InputExample]
   ) {
     self.model = model
     self.context = Self.digest(of: context, in: frame)

@@ -61,7 +61,7 @@ package final class Distiller {
   package init(
     _ decoder: Decoder, teacher: TeacherCache, prompt: LearnedPrompt, in frame: Frame,
     batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
-    precision: ActivationPrecision = .f32, evaluated: [AnsweredExample] = []
+    precision: ActivationPrecision = .f32, evaluated: [Example] = []
   ) throws(TransformerError) {
     let device = decoder.device
     let width = decoder.configuration.hiddenSize

@@ -5,12 +5,12 @@ import JSON
 /// The examples of a JSONL file, one object a line, in the order of the file.
 package struct Dataset: Sendable, Equatable {
   /// At least one.
-  package var examples: [Example]
+  package var examples: [InputExample]
   /// Keys that some lines have and that mean nothing here, sorted.
   package var unusedKeys: [String]
 
   /// A data set of these examples.
-  package init(examples: [Example], unusedKeys: [String] = []) {
+  package init(examples: [InputExample], unusedKeys: [String] = []) {
     self.examples = examples
     self.unusedKeys = unusedKeys
   }
@@ -26,7 +26,7 @@ package struct Dataset: Sendable, Equatable {
     _ url: URL, reader: PromptReader
   ) throws(DistillationError) -> Dataset {
     let bytes = try TextFile.bytes(of: url)
-    var examples: [Example] = []
+    var examples: [InputExample] = []
     var unused: Set<String> = []
     let form = JSONLines(bytes)
     if let kind = form.otherKind {
@@ -56,7 +56,7 @@ package struct Dataset: Sendable, Equatable {
       do throws(PromptReader.Problem) {
         let tokens = try reader.read(content, at: value)
         examples.append(
-          Example(
+          InputExample(
             prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,
             isCut: tokens.isCut, line: number, file: url.path))
       } catch {

@@ -57,7 +57,7 @@ extension InputNotice: CustomStringConvertible {
 
   /// What to know of a context and of the examples that were read with it.
   static func ofReading(
-    _ conditioning: Conditioning, contextFile: String?, _ examples: [Example]
+    _ conditioning: Conditioning, contextFile: String?, _ examples: [InputExample]
   ) -> [InputNotice] {
     var notices: [InputNotice] = []
     if let contextFile {

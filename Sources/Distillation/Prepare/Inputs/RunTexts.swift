@@ -9,8 +9,8 @@ struct RunTexts {
   let configuration: DecoderConfiguration
   let conditioning: Conditioning
   private let contextFile: String
-  let training: [Example]
-  let validation: [Example]
+  let training: [InputExample]
+  let validation: [InputExample]
   /// Keys of the data that mean nothing here.
   let unusedKeys: [String]
   let fingerprints: RunFingerprints

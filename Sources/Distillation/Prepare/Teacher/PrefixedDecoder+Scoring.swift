@@ -10,7 +10,7 @@ extension PrefixedDecoder {
   ///   - temperature: of `projected`, whose values hold for one temperature alone.
   ///   - progress: called with the response tokens scored so far.
   package func score(
-    _ examples: [AnsweredExample], kind: TeacherCacheKind, temperature: Float,
+    _ examples: [Example], kind: TeacherCacheKind, temperature: Float,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> TeacherCache {
     let configuration = decoder.configuration

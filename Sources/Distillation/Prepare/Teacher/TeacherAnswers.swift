@@ -32,10 +32,10 @@ struct TeacherAnswers {
   fileprivate init(_ records: [AnswerRecord]) { self.records = records }
 
   /// The examples, each with its own response or the teacher's.
-  func completing(_ examples: [Example]) -> [AnsweredExample] {
+  func completing(_ examples: [InputExample]) -> [Example] {
     var next = records.makeIterator()
     return examples.map { example in
-      AnsweredExample(
+      Example(
         prompt: example.prompt, response: example.response ?? next.next()?.answer ?? [])
     }
   }
@@ -44,7 +44,7 @@ struct TeacherAnswers {
 extension PrefixedDecoder {
   /// Answers the examples that have no response, as their teacher.
   func answers(
-    to examples: [Example], _ conditioning: Conditioning, _ options: TrainingOptions,
+    to examples: [InputExample], _ conditioning: Conditioning, _ options: TrainingOptions,
     _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> TeacherAnswers {
     let open = examples.filter { $0.response == nil }
@@ -75,7 +75,7 @@ extension RunFolder {
   ///
   /// - Throws: when they cannot be read, or are those of other prompts.
   func recordedAnswers(
-    to examples: [Example], vocabularySize: Int
+    to examples: [InputExample], vocabularySize: Int
   ) throws(DistillationError) -> TeacherAnswers? {
     let open = examples.filter { $0.response == nil }
     guard !open.isEmpty else { return nil }

@@ -3,12 +3,12 @@ package import Compute
 /// What the teacher said of every response token, kept on the device for the whole run.
 package final class TeacherCache {
   /// The examples, in the order in which they were scored.
-  package let examples: [AnsweredExample]
+  package let examples: [Example]
   /// The cached rows; those of example e begin at `firstRow[e]`.
   package let rows: TeacherRows
   package let firstRow: [Int]
 
-  init(examples: [AnsweredExample], rows: TeacherRows) {
+  init(examples: [Example], rows: TeacherRows) {
     self.examples = examples
     self.rows = rows
     var next = 0
@@ -19,7 +19,7 @@ package final class TeacherCache {
   }
 
   /// Response tokens of all examples.
-  package static func rowCount(_ examples: [AnsweredExample]) -> Int {
+  package static func rowCount(_ examples: [Example]) -> Int {
     examples.reduce(0) { $0 + $1.responseRows }
   }
 

@@ -1,6 +1,6 @@
-/// The `decoder` of a tokenizer.json: turns the texts of tokens back into text.
-indirect enum Decoder: Sendable {
-  case sequence([Decoder])
+/// The `decoder` of a tokenizer.json: converts the texts of tokens back to text.
+indirect enum TokenDecoder: Sendable {
+  case sequence([TokenDecoder])
   case byteLevel
   case replace(TextPattern, with: [UInt8])
   case byteFallback

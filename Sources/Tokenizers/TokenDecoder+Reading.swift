@@ -1,6 +1,6 @@
 import JSON
 
-extension Decoder: JSONReadable {
+extension TokenDecoder: JSONReadable {
   static let kindOfJSON = "a decoder"
 
   private static let supported = [

@@ -1,16 +1,16 @@
-/// One prompt and its response, as identifiers.
-package struct Example: Sendable, Equatable {
-  /// What stands behind the context or the soft prompt and the closing; at least one token.
+/// An example of an input file, as token ids: a prompt, and a response where the file has one.
+package struct InputExample: Sendable, Equatable {
+  /// Token ids that follow the context or the soft prompt and the closing; at least one.
   package var prompt: [Int]
-  /// What training teaches to predict, at least one token; nil where the teacher is to answer.
+  /// Token ids that training teaches to predict, at least one; nil where the teacher answers.
   package var response: [Int]?
-  /// Whether the response's last token was put there when it was read.
+  /// Whether reading added the end token to the response.
   package var isEndAdded: Bool
   /// Whether the chat template's whole text has other tokens at the beginning of the prompt.
   package var isCut: Bool
-  /// Where it came from, for messages: the line counts from 1.
+  /// Line number in the file, from 1, for messages.
   package var line: Int
-  /// The path of the file, for messages.
+  /// Path of the file, for messages.
   package var file: String
 
   /// An example of a line of a file.
