@@ -9,7 +9,7 @@ import Tokenizers
 /// (Tests/Golden/tokenizers/make_classes.py).
 @Suite struct TokenizerClassTests {
   private static let golden = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Golden/tokenizers")
 
   private static let lines: [JSONNode] = {

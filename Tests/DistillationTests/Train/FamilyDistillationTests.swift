@@ -92,7 +92,7 @@ extension DeviceTests {
 
       init(_ family: String, on device: Device) throws {
         let folder = URL(fileURLWithPath: #filePath)
-          .deletingLastPathComponent().deletingLastPathComponent()
+          .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
           .appending(path: "Golden/families/\(family)")
         decoder = try Decoder.load(ModelFolder(at: folder), on: device, precision: .f32)
         start = try Self.inputs(decoder, [50, 12, 77])

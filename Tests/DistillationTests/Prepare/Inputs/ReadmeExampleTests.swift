@@ -15,7 +15,7 @@ import Tokenizers
   /// The blocks of JSON lines, each as a file of its own.
   private func blocks() throws -> [URL] {
     let readme = URL(fileURLWithPath: #filePath)
-      .appending(path: "../../../README.md").standardizedFileURL
+      .appending(path: "../../../../../README.md").standardizedFileURL
     let lines = try String(contentsOf: readme, encoding: .utf8)
       .split(separator: "\n", omittingEmptySubsequences: false)
     let blocks = lines.split { !$0.hasPrefix("    {") }

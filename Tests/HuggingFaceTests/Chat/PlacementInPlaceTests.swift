@@ -31,7 +31,7 @@ import Tokenizers
 
   private static func tokenizer(_ name: String) throws -> Tokenizer {
     let file = URL(fileURLWithPath: #filePath)
-      .appending(path: "../../Golden/tokenizers/\(name).json").standardizedFileURL
+      .appending(path: "../../../Golden/tokenizers/\(name).json").standardizedFileURL
     return try Tokenizer(contentsOf: file)
   }
 

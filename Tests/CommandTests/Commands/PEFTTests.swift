@@ -7,6 +7,7 @@ import Testing
 @Suite struct PEFTTests {
   private let folder: TemporaryFolder
   private static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   private static let golden = package.appending(path: "Tests/Golden/peft")
   private static let handbook = package.appending(path: "Examples/handbook")
