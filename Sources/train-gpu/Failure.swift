@@ -19,7 +19,8 @@ struct Failure {
   init(_ error: any Error) {
     switch error {
     case let error as DistillationError:
-      self.init(error.description + error.advice, isBadInput: error.isBadInput)
+      self.init(
+        error.text(option: CommandLineOption.name) + error.advice, isBadInput: error.isBadInput)
     case let error as TransformerError:
       self.init(DistillationError.transformer(error))
     case let error as ComputeError:
@@ -72,18 +73,32 @@ struct Failure {
 }
 
 extension DistillationError {
-  /// The options that avoid an error of the computation, which knows none; empty where there are
-  /// none.
+  /// The options that avoid the error; empty where there are none.
   fileprivate var advice: String {
-    guard case .transformer(.compute(let error)) = self else { return "" }
-    switch error {
+    switch self {
+    case .transformer(.compute(let error)): error.advice
+    case .outputExists: "; --overwrite replaces the run in it, --resume continues it"
+    case .noCheckpoint: "; --overwrite starts a new run"
+    case .outputMoved:
+      "; --resume under its new name continues from its newest checkpoint"
+    case .changedFrame: "; --template places the soft prompt in another"
+    case .lossNotFinite: "; a smaller --learning-rate or a --clip-norm keeps the training stable"
+    default: ""
+    }
+  }
+}
+
+extension ComputeError {
+  /// The options that avoid the error; empty where there are none.
+  fileprivate var advice: String {
+    switch self {
     case .outOfMemory, .bufferTooLarge:
-      return "; a smaller --batch-size, --teacher-cache hidden or --precision bf16 lowers what is "
+      "; a smaller --batch-size, --teacher-cache hidden or --precision bf16 lowers what is "
         + "needed"
-    case .projectedTeacher: return "; --teacher-cache hidden or logits can"
-    case .weightOverflow: return "; --precision bf16 or f32 holds it"
-    case .nothingToTune: return "; name an OpenCL device with --device"
-    default: return ""
+    case .projectedTeacher: "; --teacher-cache hidden or logits can"
+    case .weightOverflow: "; --precision bf16 or f32 holds it"
+    case .nothingToTune: "; name an OpenCL device with --device"
+    default: ""
     }
   }
 }

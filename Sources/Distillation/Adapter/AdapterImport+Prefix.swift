@@ -17,11 +17,7 @@ extension AdapterImport {
     guard trained.header == conditioning.frame.header,
       let found = try conditioning.with(closing: trained.closing)
     else {
-      throw .content(
-        file: file,
-        expected: "a chat template that writes the tokens around the soft prompt with which it was "
-          + "trained",
-        found: "one that has changed since, or another model's; --template places it in another")
+      throw .changedFrame(adapter: file)
     }
     return found
   }

@@ -129,17 +129,24 @@ struct RunReadme {
       """
   }
 
-  /// What was another before the run was resumed, a line each.
+  /// The options that were changed when the run was resumed, a line each.
   private var resumptions: String {
     changes.map { change in
-      "\nBegun with `\(change.before)`; `\(change.after)` since step \(change.step + 1).\n"
+      "\nStarted with \(setting(change.before)); \(setting(change.after)) since step "
+        + "\(change.step + 1).\n"
     }.joined()
   }
 
-  /// What the same bits ask for, beside what stands above.
+  /// A setting as `settings()` lists it.
+  private func setting(_ setting: OptionSetting) -> String {
+    let name = setting.name.rawValue
+    return setting.value.map { "`\(name): \($0)`" } ?? "no `\(name)`"
+  }
+
+  /// The number of threads that gives the same bits again.
   private var repetition: String {
     metrics.threads.map {
-      "\n\nThe same bits come with \(Counted($0, "thread")) (`--threads \($0)`)."
+      "\n\nThe same bits come with \(Counted($0, "thread")) (`threads: \($0)`)."
     } ?? ""
   }
 

@@ -86,12 +86,12 @@ extension LearnedPrompt {
   static func tooMany(_ count: Int, contextTokens: Int) -> DistillationError {
     guard contextTokens > 1 else {
       return .option(
-        name: "tokens", expected: "a context of 2 tokens or more, which fewer can stand for",
+        .tokens, expected: "a context of 2 tokens or more, which fewer can stand for",
         found: "one of \(Counted(contextTokens, "token"))")
     }
     let range = contextTokens == 2 ? "1" : "1 to \(contextTokens - 1)"
     return .option(
-      name: "tokens",
+      .tokens,
       expected: "\(range), fewer than the context's \(Counted(contextTokens, "token"))",
       found: "\(count)")
   }
@@ -120,7 +120,7 @@ extension LearnedPrompt {
     let available = source.vocabularySize - special.count
     guard count <= available else {
       throw .option(
-        name: "tokens",
+        .tokens,
         expected: "at most the vocabulary's \(Counted(available, "ordinary token"))",
         found: "\(count)")
     }

@@ -41,7 +41,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
 
   /// Checks that a resumed run meets what it was begun with.
   ///
-  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:what:recorded:found:)``.
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)``.
   package func check(
     against recorded: RunFingerprints, checkpoint: String
   ) throws(DistillationError) {
@@ -52,7 +52,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     ]
     for (what, before, now) in pairs where before != now {
       throw .changedSinceCheckpoint(
-        checkpoint: checkpoint, what: what, recorded: "\(before.prefix(12))...",
+        checkpoint: checkpoint, item: .input(what), recorded: "\(before.prefix(12))...",
         found: "\(now.prefix(12))...")
     }
   }

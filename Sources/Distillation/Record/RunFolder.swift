@@ -70,9 +70,7 @@ package final class RunFolder {
     try claim()
     try checkOrigin()
     if mode == .resume && newestCheckpoint() == nil {
-      throw .content(
-        file: url.path, expected: "a checkpoint-N to resume from",
-        found: "none; --overwrite begins anew")
+      throw .noCheckpoint(path: url.path)
     }
     if mode == .resume { _ = try stepRecords() }
   }

@@ -21,57 +21,95 @@ package enum DistillationError: Error, Sendable {
   case json(JSONReadingError)
   /// A line of a JSONL file is not an example. `line` counts from 1, `column` from 1 in bytes.
   case line(file: String, line: Int, column: Int?, reason: String)
+  /// The chat template cannot write the conversation of a line. `line` counts from 1.
+  case conversation(file: String, line: Int, error: PlacementError)
   /// A file holds something else than it should.
   case content(file: String, expected: String, found: String)
-  /// An option has a value that does not fit the model, the data or another option.
-  case option(name: String, expected: String, found: String)
-  /// The output folder exists, and nobody said what to do with what is in it.
+  /// The chat template no longer writes the frame in which an adapter's prompt was trained.
+  case changedFrame(adapter: String)
+  /// An option has a value that does not fit the model or the data.
+  case option(OptionName, expected: String, found: String)
+  /// An option has a value that does not fit the value of another option.
+  case optionConflict(
+    OptionName, expected: String, with: OptionName, value: String, found: String)
+  /// Patience is given, but no examples are held out.
+  case patienceWithoutValidation
+  /// The output folder exists, and the request neither replaces nor resumes its run.
   case outputExists(path: String)
+  /// The output folder of a run to resume holds no checkpoint.
+  case noCheckpoint(path: String)
   /// Another run, alive, writes to the output folder.
   case outputInUse(path: String)
   /// The output folder was renamed or removed while a run wrote to it.
   case outputMoved(path: String)
-  /// A run is resumed with an option or an input that it was not begun with.
-  case changedSinceCheckpoint(checkpoint: String, what: String, recorded: String, found: String)
+  /// A run is resumed with another option or input than it was started with.
+  case changedSinceCheckpoint(
+    checkpoint: String, item: RecordedItem, recorded: String, found: String)
   /// A run whose learning rates depend on its length is resumed with another one, both in steps.
   case scheduleOfAnotherLength(checkpoint: String, schedule: String, recorded: Int, found: Int)
   /// The loss of a step is not a finite number. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
+
+  /// An item of a run's record that a resumed run must share.
+  package enum RecordedItem: Sendable, Equatable {
+    /// A training option, by its recorded name.
+    case option(String)
+    /// An input, such as "the model".
+    case input(String)
+  }
 }
 
 extension DistillationError: CustomStringConvertible {
+  /// The whole error in one line, with the plain names of options.
+  package var description: String { text { $0 } }
+
   /// The whole error in one line.
-  package var description: String {
-    switch self {
+  ///
+  /// - Parameter option: an option's name as the user knows it, from its plain name.
+  package func text(option: (String) -> String) -> String {
+    func name(_ name: OptionName) -> String { option(name.rawValue) }
+    return switch self {
     case .transformer(let error): error.description
     case .folder(let error): error.description
     case .safetensors(let error): error.description
     case .file(let error): error.description
-    case .placement(let error): error.description
+    case .placement(let error): error.text(option: option)
     case .json(let error): error.description
     case .line(let file, let line, nil, let reason): "\(file):\(line): \(reason)"
     case .line(let file, let line, let column?, let reason):
       "\(file):\(line):\(column): \(reason)"
+    case .conversation(let file, let line, let error):
+      "\(file):\(line): \(error.text(option: option))"
     case .content(let file, let expected, let found):
       "\(file): expected \(expected), found \(found)"
-    case .option(let name, let expected, let found):
-      "--\(name): expected \(expected), found \(found)"
+    case .changedFrame(let adapter):
+      "\(adapter): expected a chat template that writes the tokens around the soft prompt with which "
+        + "it was trained, found one that has changed since, or another model's"
+    case .option(let option, let expected, let found):
+      "\(name(option)): expected \(expected), found \(found)"
+    case .optionConflict(let option, let expected, let other, let value, let found):
+      "\(name(option)): expected \(expected) with \(name(other)) \(value), found \(found)"
+    case .patienceWithoutValidation:
+      "\(name(.patience)): expected held-out examples to go by (\(name(.validation))), found none"
     case .outputExists(let path):
-      "\(path): the output folder exists; --overwrite replaces the run in it, --resume continues it"
+      "\(path): the output folder exists"
+    case .noCheckpoint(let path):
+      "\(path): expected a checkpoint-N to resume from, found none"
     case .outputInUse(let path):
       "\(path): another run writes to this output folder; wait for its end or name another"
     case .outputMoved(let path):
-      "\(path): the output folder was renamed or removed while the run wrote to it, so the run ends; "
-        + "--resume under its new name continues from its newest checkpoint"
-    case .changedSinceCheckpoint(let checkpoint, let what, let recorded, let found):
+      "\(path): the output folder was renamed or removed while the run wrote to it, so the run ends"
+    case .changedSinceCheckpoint(let checkpoint, .option(let what), let recorded, let found):
+      "\(checkpoint): begun with \(option(what)) \(recorded), found \(found); a resumed run keeps "
+        + "what it was begun with"
+    case .changedSinceCheckpoint(let checkpoint, .input(let what), let recorded, let found):
       "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was begun with"
     case .scheduleOfAnotherLength(let checkpoint, let schedule, let recorded, let found):
-      "\(checkpoint): begun for \(Counted(recorded, "step")), found \(found); --schedule \(schedule) depends on "
-        + "their number, so the steps that are done had other rates; constant alone can go on"
+      "\(checkpoint): begun for \(Counted(recorded, "step")), found \(found); "
+        + "\(name(.schedule)) \(schedule) depends on their number, so the steps that are done had other rates; constant alone can go on"
     case .lossNotFinite(let step, let saved):
-      "the loss of step \(step) is not a finite number; the last good prompt is in \(saved). "
-        + "A smaller --learning-rate or a --clip-norm keeps the training stable"
+      "the loss of step \(step) is not a finite number; the last good prompt is in \(saved)"
     }
   }
 }

@@ -80,14 +80,14 @@ extension Answer.Request {
     handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
     let tokens = try conditioning.prompt(prompt)
     guard !tokens.isEmpty else {
-      throw .option(name: "prompt", expected: "a text", found: "one without tokens")
+      throw .option(.prompt, expected: "a text", found: "one without tokens")
     }
     let isForeign = try imported?.isForeign(to: folder) ?? false
     let prefix = imported?.prefix(in: conditioning) ?? conditioning.teacherPrefix
     let rows = prefix.rows
     guard maximumTokens <= configuration.maximumPositions - rows - tokens.count else {
       throw .option(
-        name: "max-tokens",
+        .maximumTokens,
         expected: "context, prompt and answer to fit the model's "
           + "\(Counted(configuration.maximumPositions, "position"))",
         found: "\(rows) + \(tokens.count) + \(maximumTokens) tokens")

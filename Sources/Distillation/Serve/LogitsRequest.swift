@@ -49,7 +49,7 @@ package struct LogitsRequest: Sendable {
     let total = identifiers.count + prefix.rows
     guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
       throw .option(
-        name: "ids",
+        .identifiers,
         expected: "1 token at least, and no more than the model's "
           + "\(Counted(configuration.maximumPositions, "position"))",
         found: "\(total)")

@@ -13,12 +13,13 @@ struct ActivationRounding {
   static func check(_ options: TrainingOptions, _ device: Device) throws(DistillationError) {
     guard options.activations == .bf16 else { return }
     guard options.precision == .bf16 else {
-      throw .option(
-        name: "activations", expected: "f32 with --precision \(options.precision)", found: "bf16")
+      throw .optionConflict(
+        .activations, expected: "f32", with: .precision, value: "\(options.precision)",
+        found: "bf16")
     }
     guard device.canRoundActivations else {
       throw .option(
-        name: "activations",
+        .activations,
         expected: "f32 on this device: bf16 needs the CPU path on a processor with AVX512-BF16",
         found: "bf16")
     }

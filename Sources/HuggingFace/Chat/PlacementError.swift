@@ -37,22 +37,27 @@ package enum PlacementError: Error, Equatable, Sendable {
 }
 
 extension PlacementError: CustomStringConvertible {
+  /// The whole error in one line, with the plain names of options.
+  package var description: String { text { $0 } }
+
   /// The whole error in one line.
-  package var description: String {
+  ///
+  /// - Parameter option: an option's name as the user knows it, from its plain name.
+  package func text(option: (String) -> String) -> String {
     switch self {
     case .template(let error): error.description
     case .noSystemMessage(let error):
       "\(error.description): the template takes the context neither as system message nor in front "
-        + "of the first user's message; give --template the file of one that does"
+        + "of the first user's message; give \(option("template")) the file of one that does"
     case .systemMessageLost(let place, let count):
       "\(place): expected the template to print the system message once, found it "
-        + "\(count) times; give --template the file of one that does"
+        + "\(count) times; give \(option("template")) the file of one that does"
     case .movingHeader(let place):
       "\(place): the template puts earlier turns before the system message, so only "
         + "conversations of one turn can be placed"
     case .contextChangesTemplate(let place):
       "\(place): something in the context, such as /no_think, makes the template write another text "
-        + "around it; take it out, and tell the template with --template-variable"
+        + "around it; take it out, and tell the template with \(option("template-variable"))"
     case .anotherOpening(let role, let place):
       "messages: expected a first message of role user, found \(role): \(place) writes something else "
         + "between the context and such a message"
@@ -61,7 +66,8 @@ extension PlacementError: CustomStringConvertible {
         + "found one for which \(place) writes others"
     case .toolsBesideContext(let place):
       "tools: expected none but those of the whole run, because \(place) writes them beside the context, "
-        + "where all lines are alike; give tools that all lines have with --template-variable 'tools=[...]'"
+        + "where all lines are alike; give tools that all lines have with "
+        + "\(option("template-variable")) 'tools=[...]'"
     case .responseElsewhere(let place):
       "messages: \(place) writes the assistant's tool calls elsewhere than where an answer begins, so "
         + "they cannot be a response"
@@ -74,18 +80,18 @@ extension PlacementError: CustomStringConvertible {
     case .systemMessageTaken:
       "messages: expected none of role system, because the context takes its place"
     case .unknownTemplate(let name):
-      "--template \(name): expected auto, raw, "
+      "\(option("template")) \(name): expected auto, raw, "
         + ChatTemplate.builtInNames.joined(separator: ", ") + " or the file of a template"
     case .folder(let error): error.description
     case .noTemplate:
-      "a conversation needs a chat template, and the model has none; choose one with --template, or "
-        + "give prompts as texts"
+      "a conversation needs a chat template, and the model has none; choose one with "
+        + "\(option("template")), or give prompts as texts"
     case .variablesWithoutTemplate:
-      "--template-variable: expected a chat template that takes it, found none; choose one with "
-        + "--template"
+      "\(option("template-variable")): expected a chat template that takes it, found none; choose "
+        + "one with \(option("template"))"
     case .unusedVariable(let name, let place):
-      "--template-variable \(name): expected a name that the chat template mentions, found no such "
-        + "name in \(place)"
+      "\(option("template-variable")) \(name): expected a name that the chat template mentions, "
+        + "found no such name in \(place)"
     }
   }
 }

@@ -53,7 +53,9 @@ struct CommonOptions: ParsableArguments {
   /// - Parameter recordedThreads: those of a run that is resumed, which the user need not name again.
   func openDevice(recordedThreads: Int? = nil) throws(ComputeError) -> Device {
     let opened = try device.open(threads: threads ?? recordedThreads)
-    if let warning = opened.tuning.warning { logger.warning("\(warning)") }
+    if let warning = opened.tuning.warning {
+      logger.warning("\(warning); train-gpu tune makes a new one")
+    }
     // Without a word, a broken driver would leave the work to the CPU.
     if device == .automatic, opened.isCPU, let survey = try? DeviceSurvey() {
       for failure in survey.failures { logger.warning("\(failure)") }

@@ -30,7 +30,10 @@ extension RunEvent.Beginning {
         """)
     }
     if startStep > 0 {
-      let changes = changes.map { "; \($0.after) in the place of \($0.before)" }
+      let changes = changes.map {
+        "; \($0.after.text(option: CommandLineOption.name)) in place of "
+          + $0.before.text(option: CommandLineOption.name)
+      }
       lines.append("resumed after step \(startStep)\(changes.joined())")
     }
     return lines

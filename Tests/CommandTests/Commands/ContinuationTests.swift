@@ -21,7 +21,7 @@ import Testing
     _ = try place.distill(["--steps", "20", "--warmup", "3"])
     let resumed = try resume(["--steps", "40", "--warmup", "3"])
     #expect(resumed.code == 0, "\(resumed.errors)")
-    #expect(resumed.errors.contains("resumed after step 20; --steps 40 in the place of --steps 20"))
+    #expect(resumed.errors.contains("resumed after step 20; --steps 40 in place of --steps 20"))
     let whole = place.folder.url.appending(path: "whole")
     _ = try place.distill(["--steps", "40", "--warmup", "3"], to: whole)
     #expect(try place.softPrompt() == place.softPrompt(in: whole))
@@ -33,7 +33,7 @@ import Testing
     #expect(steps.map { $0["loss"] } == (try place.steps(in: whole)).map { $0["loss"] })
     let text = try readme()
     #expect(text.contains("\nsteps: 40\n"))
-    #expect(text.contains("Begun with `--steps 20`; `--steps 40` since step 21."))
+    #expect(text.contains("Started with `steps: 20`; `steps: 40` since step 21."))
   }
 
   @Test func epochsMayBecomeMoreToo() throws {

@@ -23,7 +23,7 @@ import Testing
     #expect(before["threads"] == .integer(2))
     let readme = try String(
       contentsOf: place.output.appending(path: "README.md"), encoding: .utf8)
-    #expect(readme.contains("The same bits come with 2 threads (`--threads 2`)."))
+    #expect(readme.contains("The same bits come with 2 threads (`threads: 2`)."))
     let arguments = place.arguments.filter { !["--threads", "1"].contains($0) }
     let resume = arguments + ["--output", place.output.path, "--resume", "--steps"]
     let again = try Program.run(resume + ["6"])

@@ -142,6 +142,37 @@ import Testing
       "--patience: expected held-out examples to go by (--validation), found none")
   }
 
+  @Test(arguments: [
+    (
+      ["--teacher-cache", "projected", "--loss", "reverse-kl"],
+      "--teacher-cache: expected auto, logits or hidden with --loss reverse-kl, found projected"
+    ),
+    (
+      ["--activations", "bf16", "--precision", "f32"],
+      "--activations: expected f32 with --precision f32, found bf16"
+    ),
+  ])
+  func optionsThatDoNotGoTogether(arguments: [String], message: String) throws {
+    try place.expectRefusal(arguments, message)
+  }
+
+  @Test func messagesForAModelWithoutAChatTemplate() throws {
+    let path = try file(
+      "chat.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}\n")
+    try place.expectRefusal(
+      ["--inputs", path],
+      "\(path):1: a conversation needs a chat template, and the model has none; choose one with "
+        + "--template, or give prompts as texts")
+  }
+
+  @Test func aTemplateWithoutTheContext() throws {
+    let path = try file("lost.jinja", "no message")
+    try place.expectRefusal(
+      ["--template", path],
+      "\(path): expected the template to print the system message once, found it 0 times; give "
+        + "--template the file of one that does")
+  }
+
   @Test func aTruncatedModel() throws {
     let url = URL(fileURLWithPath: place.model).appending(path: "model.safetensors")
     let bytes = try Data(contentsOf: url)

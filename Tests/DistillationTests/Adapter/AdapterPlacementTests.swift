@@ -60,8 +60,7 @@ import Transformer
     for (header, closing) in others {
       expectError(
         "run: expected a chat template that writes the tokens around the soft prompt with which it was "
-          + "trained, found one that has changed since, or another model's; --template places it in "
-          + "another"
+          + "trained, found one that has changed since, or another model's"
       ) { try adapter(header: header, closing: closing).framing(now, file: "run") }
     }
     // Asked for another template, an adapter stands among its tokens.

@@ -99,7 +99,7 @@ import Testing
   @Test(arguments: [0, 10, 11])
   func pseudoTokensMustBeFewerThanTheContexts(count: Int) {
     expectError(
-      "--tokens: expected 1 to 9, fewer than the context's 10 tokens, found \(count)"
+      "tokens: expected 1 to 9, fewer than the context's 10 tokens, found \(count)"
     ) {
       try LearnedPrompt.initial(.sampled, count: count, from: source(), seed: 0)
     }
@@ -108,11 +108,11 @@ import Testing
   @Test func aContextOfOneTokenCannotBeMadeShorter() {
     #expect(
       "\(LearnedPrompt.tooMany(1, contextTokens: 1))"
-        == "--tokens: expected a context of 2 tokens or more, which fewer can stand for, found one of 1 "
+        == "tokens: expected a context of 2 tokens or more, which fewer can stand for, found one of 1 "
         + "token")
     #expect(
       "\(LearnedPrompt.tooMany(2, contextTokens: 2))"
-        == "--tokens: expected 1, fewer than the context's 2 tokens, found 2")
+        == "tokens: expected 1, fewer than the context's 2 tokens, found 2")
   }
 
   @Test func initializationsHaveTheNamesOfTheCommandLine() {

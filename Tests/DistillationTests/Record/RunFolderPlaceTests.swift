@@ -32,7 +32,7 @@ import Testing
     }
     let message =
       "\(url.path): the output folder was renamed or removed while the run wrote to it, so the run "
-      + "ends; --resume under its new name continues from its newest checkpoint"
+      + "ends"
     expectError(message) { try run.append(RunRecords.step(2)) }
     expectError(message) { try run.write([1], to: "metrics.json") }
     expectError(message) { try RunRecords.checkpoint(step: 2).write(to: run) }

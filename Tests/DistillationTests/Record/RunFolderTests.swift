@@ -35,10 +35,7 @@ import Testing
 
   @Test func anExistingFolderIsRefused() throws {
     try parent.write("run/notes.txt", "mine")
-    expectError(
-      "\(url.path): the output folder exists; --overwrite replaces the run in it, --resume "
-        + "continues it"
-    ) { try RunFolder(url, mode: .create) }
+    expectError("\(url.path): the output folder exists") { try RunFolder(url, mode: .create) }
     #expect(try names() == ["notes.txt"])
   }
 
@@ -104,7 +101,7 @@ import Testing
     }
     _ = try begun()
     expectError(
-      "\(url.path): expected a checkpoint-N to resume from, found none; --overwrite begins anew"
+      "\(url.path): expected a checkpoint-N to resume from, found none"
     ) { try RunFolder(url, mode: .resume) }
   }
 

@@ -1,4 +1,5 @@
 import Distillation
+import JSON
 import Testing
 
 /// What a resumed run may have otherwise than it was begun with.
@@ -26,11 +27,25 @@ import Testing
       try now.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-20") == now)
     #expect(
       now.changes(from: TrainingOptions(), at: 20) == [
-        OptionChange(step: 20, before: "--steps 200", after: "--steps 400"),
-        OptionChange(step: 20, before: "no --patience", after: "--patience 3"),
-        OptionChange(step: 20, before: "--evaluate-every 20", after: "--evaluate-every 7"),
+        OptionChange(step: 20, before: .init(.steps, 200), after: .init(.steps, 400)),
+        OptionChange(step: 20, before: .init(.patience, nil), after: .init(.patience, 3)),
+        OptionChange(step: 20, before: .init(.evaluateEvery, 20), after: .init(.evaluateEvery, 7)),
       ])
     #expect(now.changes(from: now, at: 20).isEmpty)
+  }
+
+  /// Earlier programs recorded options with the dashes of the command line.
+  @Test(arguments: [
+    ("steps 200", OptionSetting(.steps, 200)), ("no patience", OptionSetting(.patience, nil)),
+    ("--evaluate-every 7", OptionSetting(.evaluateEvery, 7)),
+    ("no --patience", OptionSetting(.patience, nil)),
+  ])
+  func recordedSettingsAreRead(text: String, setting: OptionSetting) throws {
+    let found = try JSON(parsing: Array("[\"\(text)\"]".utf8)).decode([OptionSetting].self)
+    #expect(found == [setting])
+    #expect(setting.text { "--\($0)" }.contains("--"))
+    let again = try JSON(encoding: found).decode([OptionSetting].self)
+    #expect(again == found)
   }
 
   @Test func whatIsLeftOutStays() throws {
@@ -57,16 +72,16 @@ import Testing
 
   @Test func aTrainingEndsBehindTheStepsThatAreDone() throws {
     expectError(
-      "--steps: expected a training of more than the 20 steps that are done, found 20 steps"
+      "steps: expected a training of more than the 20 steps that are done, found 20 steps"
     ) { try check(options { $0.steps = 20 }, against: TrainingOptions()) }
     expectError(
-      "--epochs: expected a training of more than the 20 steps that are done, found 18 steps"
+      "epochs: expected a training of more than the 20 steps that are done, found 18 steps"
     ) { try check(options { $0.epochs = 6 }, against: TrainingOptions()) }
   }
 
   @Test func oneStepIsNoPlural() {
     expectError(
-      "--steps: expected a training of more than the 1 step that is done, found 1 step"
+      "steps: expected a training of more than the 1 step that is done, found 1 step"
     ) {
       try options { $0.steps = 1 }
         .checkLength(
@@ -85,7 +100,7 @@ import Testing
     try check(now, against: recorded)
     now.epochs = 8
     expectError(
-      "checkpoint-20: begun for 21 steps, found 24; --schedule \(schedule.rawValue) depends on their "
+      "checkpoint-20: begun for 21 steps, found 24; schedule \(schedule.rawValue) depends on their "
         + "number, so the steps that are done had other rates; constant alone can go on"
     ) { try check(now, against: recorded) }
   }

@@ -37,14 +37,14 @@ import Testing
     var options = TrainingOptions()
     options.seed = 4
     expectError(
-      "checkpoint-8: begun with --seed 0, found 4; a resumed run keeps what it was begun with"
+      "checkpoint-8: begun with seed 0, found 4; a resumed run keeps what it was begun with"
     ) {
       try options.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-8")
     }
     options = TrainingOptions()
     options.clipNorm = 1
     expectError(
-      "checkpoint-8: begun with --clip-norm its default, found 1; a resumed run keeps what it was "
+      "checkpoint-8: begun with clip-norm its default, found 1; a resumed run keeps what it was "
         + "begun with"
     ) {
       try options.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-8")
@@ -56,9 +56,9 @@ import Testing
 
   @Test(
     arguments: [
-      ("--temperature: expected a number above 0, found 0.0", \TrainingOptions.temperature, 0),
-      ("--temperature: expected a number above 0, found nan", \.temperature, Float.nan),
-      ("--weight-decay: expected a number of 0 or more, found -1.0", \.weightDecay, -1),
+      ("temperature: expected a number above 0, found 0.0", \TrainingOptions.temperature, 0),
+      ("temperature: expected a number above 0, found nan", \.temperature, Float.nan),
+      ("weight-decay: expected a number of 0 or more, found -1.0", \.weightDecay, -1),
     ] as [(String, WritableKeyPath<TrainingOptions, Float> & Sendable, Float)])
   func impossibleNumbersAreRefused(
     message: String, option: WritableKeyPath<TrainingOptions, Float> & Sendable, value: Float
@@ -70,10 +70,10 @@ import Testing
 
   @Test(
     arguments: [
-      ("--tokens: expected 1 or more, found 0", \TrainingOptions.tokens),
-      ("--steps: expected 1 or more, found 0", \.steps),
-      ("--batch-size: expected 1 or more, found 0", \.batchSize),
-      ("--evaluate-every: expected 1 or more, found 0", \.evaluateEvery),
+      ("tokens: expected 1 or more, found 0", \TrainingOptions.tokens),
+      ("steps: expected 1 or more, found 0", \.steps),
+      ("batch-size: expected 1 or more, found 0", \.batchSize),
+      ("evaluate-every: expected 1 or more, found 0", \.evaluateEvery),
     ] as [(String, WritableKeyPath<TrainingOptions, Int> & Sendable)])
   func zeroIsRefused(message: String, option: WritableKeyPath<TrainingOptions, Int> & Sendable) {
     var options = TrainingOptions()
@@ -87,7 +87,7 @@ import Testing
     try options.validate()
     options.loss = .reverseKL
     expectError(
-      "--teacher-cache: expected auto, logits or hidden with --loss reverse-kl, found projected"
+      "teacher-cache: expected auto, logits or hidden with loss reverse-kl, found projected"
     ) {
       try options.validate()
     }
@@ -108,7 +108,7 @@ import Testing
     options.epochs = 2
     #expect(try options.totalSteps(order) == 6)
     options.epochs = Int.max
-    expectError("--epochs: expected \(Int.max / 3) or fewer, found \(Int.max)") {
+    expectError("epochs: expected \(Int.max / 3) or fewer, found \(Int.max)") {
       try options.totalSteps(order)
     }
   }

@@ -30,7 +30,7 @@ extension Dataset {
     guard groups.count >= 2 else {
       let isOnePrompt = examples.count > 1
       throw .option(
-        name: "validation",
+        .validation,
         expected: "a file, or two \(isOnePrompt ? "different prompts" : "examples") at least to "
           + "hold one out", found: "\(groups.count)")
     }

@@ -63,7 +63,7 @@ package struct Dataset: Sendable, Equatable {
         switch error {
         case .line(let error): throw failure(error, line: number)
         case .placement(let error):
-          throw .line(file: url.path, line: number, column: nil, reason: error.description)
+          throw .conversation(file: url.path, line: number, error: error)
         }
       }
     }

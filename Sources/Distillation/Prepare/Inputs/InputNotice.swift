@@ -37,11 +37,10 @@ extension InputNotice: CustomStringConvertible {
       "\(Counted(count, "held-out prompt")) \(count == 1 ? "is" : "are") among the prompts that are "
         + "trained on too"
     case .fewHeldOut(let count):
-      "the held-out numbers rest on \(Counted(count, "example")) and say little; --validation names "
-        + "more"
+      "the held-out numbers rest on \(Counted(count, "example")) and say little"
     case .threads(let recorded, let found):
       "the run was begun with \(Counted(recorded, "thread")) and goes on with \(found): last digits "
-        + "will be others than those of a run without a stop; --threads \(recorded) keeps them"
+        + "will be others than those of a run without a stop"
     case .otherContext(let file, let adapter):
       "\(file): the tokens of this context are not those of the context that \(adapter) was made for"
     }

@@ -55,8 +55,7 @@ struct RunTexts {
     case .none, .automatic: break
     }
     if options.patience != nil && validation.examples.isEmpty {
-      throw .option(
-        name: "patience", expected: "held-out examples to go by (--validation)", found: "none")
+      throw .patienceWithoutValidation
     }
     for data in [training, validation] {
       try data.checkLengths(

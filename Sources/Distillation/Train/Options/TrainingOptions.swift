@@ -129,7 +129,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     let (total, isTooMany) = epochs.multipliedReportingOverflow(by: order.stepsPerEpoch)
     guard !isTooMany else {
       throw .option(
-        name: "epochs", expected: "\(Int.max / order.stepsPerEpoch) or fewer", found: "\(epochs)")
+        .epochs, expected: "\(Int.max / order.stepsPerEpoch) or fewer", found: "\(epochs)")
     }
     return total
   }

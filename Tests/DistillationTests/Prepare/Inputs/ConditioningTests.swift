@@ -60,8 +60,8 @@ import Testing
     #expect(try found.frame.closing + found.prompt("a") == [3, 1, 3])
     for context in [ContextText.text("a", file: "c"), .identifiers([1], file: "c")] {
       expectError(
-        "--template-variable: expected a chat template that takes it, found none; choose one with "
-          + "--template"
+        "template-variable: expected a chat template that takes it, found none; choose one with "
+          + "template"
       ) { try conditioning(context, template: "raw", variables: variables) }
     }
   }
@@ -150,7 +150,7 @@ import Testing
     expectError(
       "\(place), chat_template: something in the context, such as /no_think, makes the template "
         + "write another text around it; take it out, and tell the template with "
-        + "--template-variable"
+        + "template-variable"
     ) { try conditioning(.text("bad", file: "context.txt")) }
   }
 
@@ -168,7 +168,7 @@ import Testing
 
   @Test func unknownTemplatesAreRefused() {
     expectError(
-      "--template jinja: expected auto, raw, chatml, llama3 or the file of a template"
+      "template jinja: expected auto, raw, chatml, llama3 or the file of a template"
     ) {
       try conditioning(nil, template: "jinja")
     }

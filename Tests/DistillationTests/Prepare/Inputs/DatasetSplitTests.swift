@@ -44,13 +44,13 @@ import Testing
     var data = data(3)
     for index in data.examples.indices { data.examples[index].prompt = [7] }
     expectError(
-      "--validation: expected a file, or two different prompts at least to hold one out, found 1"
+      "validation: expected a file, or two different prompts at least to hold one out, found 1"
     ) { try data.split(validationFraction: 0.5, seed: 1) }
   }
 
   @Test func oneExampleCannotBeSplit() {
     expectError(
-      "--validation: expected a file, or two examples at least to hold one out, found 1"
+      "validation: expected a file, or two examples at least to hold one out, found 1"
     ) { try data(1).split(validationFraction: 0.5, seed: 1) }
   }
 }
