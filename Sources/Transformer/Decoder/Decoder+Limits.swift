@@ -7,14 +7,14 @@ extension Decoder {
     }
   }
 
-  /// Throws where a text is longer than the positions that the model was made for.
+  /// Throws where a text is longer than the model's positions.
   package func checkLength(_ tokens: Int, of what: String) throws(TransformerError) {
     if tokens > configuration.maximumPositions {
       throw .tooLong(what: what, tokens: tokens, maximum: configuration.maximumPositions)
     }
   }
 
-  /// Whether a text of this length takes the rotary frequencies of long texts (LongRoPE).
+  /// Whether a text of this length has the rotary frequencies of long texts (LongRoPE).
   package func isLong(_ textLength: Int) -> Bool {
     rotations.contains { $0.parameters?.isLong(textLength) ?? false }
   }

@@ -1,25 +1,27 @@
 package import Compute
 
-/// A frozen decoder-only transformer on a device: embeddings in, normalised top states out, and the gradient back to the
-/// embeddings. Weights never move, so backward is one product a weight.
+/// A frozen decoder-only transformer on a device: forward from embeddings to normalised final
+/// states, backward to the embeddings. Weights are frozen, so backward is one matrix multiplication
+/// per weight.
 ///
-/// Its input rows are what Hugging Face's transformers takes as `inputs_embeds`, for a token as for a row of a soft prompt:
-/// `embed` gives what the model's own embedding layer gives, and `forward` does to every row what the model does to
-/// `inputs_embeds`. Where a family scales embeddings, the two differ in which of them does it: Gemma's embedding layer multiplies
-/// the table's rows by the square root of E, so a soft prompt lives on the scaled side; Granite multiplies all its inputs by a
-/// constant, so a soft prompt lives before it. A soft prompt may therefore go to transformers, and through PEFT, as it is.
+/// Its input rows are the `inputs_embeds` of Hugging Face's transformers, for tokens and soft
+/// prompts alike: `embed` computes the model's embedding layer, and `forward` all that follows
+/// `inputs_embeds`. Families that scale embeddings differ: Gemma's embedding layer multiplies the
+/// table's rows by the square root of E, so a soft prompt is scaled already; Granite multiplies all
+/// inputs by a constant, so a soft prompt is not. transformers and PEFT can therefore use a soft
+/// prompt as it is.
 package final class Decoder {
   package let device: Device
   package let configuration: DecoderConfiguration
   /// [V, E].
   package let embedding: WeightMatrix
-  /// [V, E]: the same matrix as `embedding` where they are tied.
+  /// [V, E]: the matrix of `embedding` where they are tied.
   package let head: WeightMatrix
   let layers: [DecoderLayer]
   let finalNorm: Normalization
   /// [positions, E] of models with learned positions, else one unused element.
   let positionEmbedding: DeviceBuffer<Float>
-  /// Each rotation of the model once, shared by its layers.
+  /// The rotary embeddings of the model, shared by the layers.
   let rotations: [Rotation]
 
   init(
@@ -47,8 +49,9 @@ package final class Decoder {
       into: &embeddings, at: firstRow)
   }
 
-  /// From `activations.embeddings` to `activations.states` of the batch's response rows; keys and values of all rows go to
-  /// the cache. Matrix multiplications read their input at `precision`.
+  /// Computes `activations.states` of the response rows from `activations.embeddings`, and writes
+  /// the keys and values of all rows to the cache. Matrix multiplications read their input at
+  /// `precision`.
   package func forward(
     _ batch: PackedBatch, cache: KeyValueCache, activations: DecoderActivations,
     precision: ActivationPrecision = .f32
@@ -80,9 +83,9 @@ package final class Decoder {
       statistics: &activations.topStatistics)
   }
 
-  /// From the gradient of `activations.states` to that of the embeddings, once for each `forward`, whose activations it uses up:
-  /// `embeddingGradient` then is [rows, E], or [prefix rows, E] where `scope` is the prefix, which is all that a soft prompt
-  /// needs.
+  /// Computes the gradient of the embeddings from that of `activations.states`, once per `forward`,
+  /// whose activations it overwrites. `embeddingGradient` is then [rows, E], or [prefix rows, E]
+  /// where `scope` is the prefix, which is enough for a soft prompt.
   package func backward(
     stateGradient: borrowing DeviceBuffer<Float>, _ batch: PackedBatch, cache: KeyValueCache,
     activations: DecoderActivations, scope: AttentionGradientScope,
@@ -110,7 +113,7 @@ package final class Decoder {
     }
   }
 
-  /// The logits of states that `forward` left: [count, V], with the model's scale and soft cap.
+  /// The logits of states that `forward` computed: [count, V], with the model's scale and soft cap.
   package func logits(
     of states: borrowing DeviceBuffer<Float>, from firstRow: Int = 0, count: Int,
     precision: ActivationPrecision = .f32, into logits: inout DeviceBuffer<Float>
@@ -122,7 +125,7 @@ package final class Decoder {
     if let cap = shape.softCap { try device.softCap(&logits, rows: count, width: size, cap: cap) }
   }
 
-  /// Reads rows of the gradient that `backward` left.
+  /// Gathers rows of the gradient that `backward` computed.
   package func gatherEmbeddingGradient(
     _ activations: DecoderActivations, at rows: borrowing RowIndices, count: Int,
     into target: inout DeviceBuffer<Float>

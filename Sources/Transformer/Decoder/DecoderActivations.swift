@@ -1,37 +1,37 @@
 package import Compute
 
-/// The memory of one run of the decoder, allocated once for the largest run and used by every run after.
+/// The memory of one run of the decoder, allocated once for the largest run.
 ///
-/// Weights are frozen, so the inputs of products are not kept: the gradient with respect to the embeddings needs only what the
-/// norms, the attention and the activations saw.
+/// Weights are frozen, so the inputs of matrix multiplications are not kept: the gradient of the
+/// embeddings needs only the inputs of norms, attention and activation functions.
 package final class DecoderActivations {
-  /// What one layer keeps for its gradient. In inference all layers share one of these.
+  /// The activations that one layer keeps for the backward pass. In inference all layers share one.
   final class Layer {
-    /// [rows, E]: the residual stream as it enters.
+    /// [rows, E]: the layer's input residual.
     var x: DeviceBuffer<Float>
     var inputStatistics: Normalization.Statistics
-    /// [rows, H, D], rotated.
+    /// [rows, H, D], after RoPE.
     var query: DeviceBuffer<Float>
-    /// [rows, H, D] and [rows, G, D]: queries and keys before their norm, of models that have one.
+    /// [rows, H, D] and [rows, G, D]: queries and keys before their norm, where the model has one.
     var queryInput: DeviceBuffer<Float>
     var keyInput: DeviceBuffer<Float>
-    /// [rows, H, D]: what attention gave.
+    /// [rows, H, D]: output of attention.
     var attended: DeviceBuffer<Float>
     /// [rows, H].
     var logSumExp: DeviceBuffer<Float>
-    /// [rows, E]: what the attention block gave, of models that do not add it to the stream as it is.
+    /// [rows, E]: output of the attention block, where it is not added to the residual directly.
     var attentionOutput: DeviceBuffer<Float>
     var attentionOutputStatistics: Normalization.Statistics
-    /// [rows, E]: the residual stream behind attention, before the feed-forward block's output is added.
-    var middle: DeviceBuffer<Float>
-    var middleStatistics: Normalization.Statistics
+    /// [rows, E]: post-attention residual.
+    var postAttention: DeviceBuffer<Float>
+    var postAttentionStatistics: Normalization.Statistics
     /// [rows, 2F] or [rows, F].
     var preactivation: DeviceBuffer<Float>
-    /// As `attentionOutput`, of the feed-forward block.
+    /// [rows, E]: output of the feed-forward block, where it is not added to the residual directly.
     var feedForwardOutput: DeviceBuffer<Float>
     var feedForwardOutputStatistics: Normalization.Statistics
 
-    /// Memory for `rows` rows that enter, of which `outgoing` go on behind the keys and values.
+    /// Memory for `rows` input rows, of which `outgoing` continue after keys and values.
     init(
       _ device: Device, configuration: DecoderConfiguration, rows: Int, outgoing: Int
     ) throws(ComputeError) {
@@ -47,21 +47,22 @@ package final class DecoderActivations {
       logSumExp = try device.buffer(count: outgoing * heads.queryHeads)
       attentionOutput = try device.buffer(count: outputs * width)
       attentionOutputStatistics = try Normalization.Statistics(device, rows: outputs)
-      middle = try device.buffer(count: outgoing * width)
-      middleStatistics = try Normalization.Statistics(device, rows: outgoing)
+      postAttention = try device.buffer(count: outgoing * width)
+      postAttentionStatistics = try Normalization.Statistics(device, rows: outgoing)
       preactivation = try device.buffer(count: outgoing * FeedForward.inputWidth(configuration))
       feedForwardOutput = try device.buffer(count: outputs * width)
       feedForwardOutputStatistics = try Normalization.Statistics(device, rows: outputs)
     }
   }
 
-  /// Scratch of the backward pass.
+  /// Scratch memory of the backward pass.
   final class Gradients {
-    /// [rows, E]: the gradient of the residual stream; in the end that of the embeddings.
+    /// [rows, E]: the gradient of the residual; at the end that of the embeddings.
     var x: DeviceBuffer<Float>
-    /// [rows, E]: the gradient of a block's output or input, of models whose blocks are not direct or run side by side.
+    /// [rows, E]: the gradient of a block's output or input, for models with output norms or
+    /// parallel blocks.
     var branch: DeviceBuffer<Float>
-    /// [response rows, E]: the same above the last layer's attention, on response rows alone.
+    /// [response rows, E]: the gradient of the residual after the last layer's attention.
     var responses: DeviceBuffer<Float>
     /// [response rows, E].
     var responseNormed: DeviceBuffer<Float>
@@ -89,30 +90,31 @@ package final class DecoderActivations {
     }
   }
 
-  /// Rows and response rows that there is room for.
+  /// Capacity in rows, and in response rows.
   package let capacity: Int
   package let responseCapacity: Int
   let layers: [Layer]
   /// Nil in inference.
   let gradients: Gradients?
 
-  /// [rows, E], scratch: normalised rows, and the gradients of those.
+  /// [rows, E], scratch: normalised rows, and their gradients.
   var normed: DeviceBuffer<Float>
   /// [response rows, E], scratch.
   var responseNormed: DeviceBuffer<Float>
-  /// [rows, (H + 2G) D], scratch: query, key and value as one product gives them, and their gradients.
+  /// [rows, (H + 2G) D], scratch: query, key and value of one matrix multiplication, and their
+  /// gradients.
   var projected: DeviceBuffer<Float>
   /// [rows, F], scratch: the feed-forward block's hidden rows, and their gradients.
   var hidden: DeviceBuffer<Float>
-  /// [response rows, E]: the residual stream above the last layer.
+  /// [response rows, E]: the residual after the last layer.
   var top: DeviceBuffer<Float>
   var topStatistics: Normalization.Statistics
 
-  /// [response rows, E]: what the head reads, after the final norm.
+  /// [response rows, E]: the head's input, after the final norm.
   package var states: DeviceBuffer<Float>
 
-  /// Room for runs of up to `rows` rows with up to `responseRows` response rows. `training` keeps what the backward pass
-  /// needs.
+  /// Memory for runs of up to `rows` rows with up to `responseRows` response rows. With `training`
+  /// it keeps the activations that the backward pass needs.
   package init(
     _ device: Device, configuration: DecoderConfiguration, rows: Int, responseRows: Int,
     training: Bool
@@ -122,11 +124,13 @@ package final class DecoderActivations {
     responseCapacity = responseRows
     var layers: [Layer] = []
     for index in 0..<(training ? configuration.layerCount : 1) {
-      // The last layer goes on with its response rows alone; in inference all layers share the first one's memory.
-      let goesOn = !training || index < configuration.layerCount - 1
+      // The last layer continues with its response rows alone; in inference all layers share the
+      // memory of the first.
+      let keepsAllRows = !training || index < configuration.layerCount - 1
       layers.append(
         try Layer(
-          device, configuration: configuration, rows: rows, outgoing: goesOn ? rows : responseRows))
+          device, configuration: configuration, rows: rows,
+          outgoing: keepsAllRows ? rows : responseRows))
     }
     self.layers =
       training ? layers : [Layer](repeating: layers[0], count: configuration.layerCount)
@@ -143,7 +147,7 @@ package final class DecoderActivations {
     states = try device.buffer(count: responseRows * width)
   }
 
-  /// The first layer's input: [rows, E], to be filled before `forward`.
+  /// The first layer's input, [rows, E], which the caller fills before `forward`.
   package var embeddings: DeviceBuffer<Float> {
     _read { yield layers[0].x }
     _modify { yield &layers[0].x }
@@ -151,7 +155,7 @@ package final class DecoderActivations {
 }
 
 extension DecoderConfiguration {
-  /// Nothing stands between a block's last product and the residual stream.
+  /// Whether the last matrix multiplication of each block adds to the residual directly.
   var addsBlocksDirectly: Bool {
     switch residual {
     case .serial(let norms, let multiplier): norms == .before && multiplier == 1
@@ -159,7 +163,7 @@ extension DecoderConfiguration {
     }
   }
 
-  /// The backward pass holds a gradient beside that of the residual stream.
+  /// Whether the backward pass keeps a second gradient next to the residual's.
   fileprivate var usesBranchGradient: Bool {
     if case .parallel = residual { return true }
     return !addsBlocksDirectly

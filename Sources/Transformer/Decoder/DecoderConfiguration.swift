@@ -1,9 +1,9 @@
 package import Compute
 
-/// Everything that sets one decoder-only transformer apart from another. A family's file fills it in from config.json;
-/// the decoder reads nothing else.
+/// The architecture of a decoder-only transformer. Each family fills it in from config.json; the
+/// decoder reads nothing else.
 package struct DecoderConfiguration: Sendable, Equatable {
-  /// How rows are normalised.
+  /// The kind of norm.
   package enum NormalizationKind: Sendable, Equatable {
     /// Zhang and Sennrich 2019, arXiv:1910.07467.
     case rms
@@ -11,17 +11,17 @@ package struct DecoderConfiguration: Sendable, Equatable {
     case layer
   }
 
-  /// How a row knows its position.
+  /// The encoding of positions.
   package enum PositionEncoding: Sendable, Equatable {
-    /// Rotation of queries and keys (Su et al. 2021, arXiv:2104.09864), the same in every layer.
+    /// RoPE on queries and keys (Su et al. 2021, arXiv:2104.09864), the same in every layer.
     case rotary(RotaryParameters)
-    /// A rotation for each layer; where it is nil, the layer knows no positions.
+    /// RoPE by layer; a layer with nil has no position encoding.
     case rotaryByLayer([RotaryParameters?])
-    /// A learned vector a position, added to the embeddings.
+    /// A learned vector per position, added to the embeddings.
     case learned
   }
 
-  /// Where the norms of a layer stand whose blocks follow each other.
+  /// The norms of a layer with serial blocks.
   package enum NormPlacement: Sendable, Equatable {
     /// x + block(norm x).
     case before
@@ -31,25 +31,27 @@ package struct DecoderConfiguration: Sendable, Equatable {
     case beforeAndAfter
   }
 
-  /// How the two blocks of a layer hang on the residual stream.
+  /// How the two blocks of a layer connect to the residual stream.
   package enum ResidualForm: Sendable, Equatable {
-    /// First attention, then feed-forward on what attention left; `multiplier` is a factor of what either adds.
+    /// Attention, then feed-forward on the post-attention residual; `multiplier` scales both
+    /// outputs.
     case serial(NormPlacement, multiplier: Float = 1)
-    /// x + attention(norm x) + feedForward(norm x) (GPT-J, Wang and Komatsuzaki 2021), with one norm for both or one each.
+    /// x + attention(norm x) + feedForward(norm x) (GPT-J, Wang and Komatsuzaki 2021), with one
+    /// norm for both or one each.
     case parallel(sharesNorm: Bool)
   }
 
-  /// The norm of queries and keys before they are rotated (Henry et al. 2020, arXiv:2010.04245), of the kind of all norms,
-  /// without a bias.
+  /// The norm of queries and keys before RoPE (Henry et al. 2020, arXiv:2010.04245), of the kind of
+  /// all norms, without a bias.
   package enum QueryKeyNorm: Sendable, Equatable {
     case none
     /// Over each head alone.
     case perHead
-    /// Over all heads of a row as one.
+    /// Over all heads of a row together.
     case wholeWidth
   }
 
-  /// The shape of the feed-forward block.
+  /// The form of the feed-forward block.
   package enum FeedForwardKind: Sendable, Equatable {
     /// down(activation(gate x) * up x) (Shazeer 2020, arXiv:2002.05202).
     case gated(Activation)
@@ -68,31 +70,32 @@ package struct DecoderConfiguration: Sendable, Equatable {
   package var feedForwardSize: Int
   /// V.
   package var vocabularySize: Int
-  /// The longest text that the model was made for, in tokens.
+  /// The model's longest text, in tokens.
   package var maximumPositions: Int
   package var normalization: NormalizationKind
   package var normalizationEpsilon: Float
   package var position: PositionEncoding
   package var feedForward: FeedForwardKind
-  /// Keys that a query sees, itself among them, by layer; nil sees all before it.
+  /// Number of keys that a query attends to, including its own, by layer; nil attends to all before
+  /// it.
   package var windows: [Int?]
-  /// The head reads the embedding matrix.
+  /// Whether the head is the embedding matrix.
   package var tiesEmbeddings: Bool
-  /// The scores' factor, as a rule 1 / sqrt(D).
+  /// Factor of the attention scores, usually 1 / sqrt(D).
   package var attentionScale: Float
-  /// Bounds the scores to cap * tanh(score / cap).
+  /// Soft-caps the scores: cap * tanh(score / cap).
   package var attentionSoftCap: Float?
   package var residual = ResidualForm.serial(.before)
   package var queryKeyNorm = QueryKeyNorm.none
-  /// What is added to the stored weights of every norm: 1 in Gemma's files.
+  /// Offset of the stored weights of every norm: 1 in Gemma's files.
   package var normalizationWeightOffset: Float = 0
-  /// What the embedding table's rows are multiplied by when tokens are looked up: the embedding of a token is that product
+  /// Factor of the embedding table's rows at lookup: the embedding of a token is that product
   /// (Gemma's square root of E).
   package var embeddingScale: Float = 1
-  /// What every input row is multiplied by on its way into the first layer, a token's embedding or a soft prompt's row alike
-  /// (Granite's `embedding_multiplier`).
+  /// Factor of every input row before the first layer, of tokens and soft prompts alike (Granite's
+  /// `embedding_multiplier`).
   package var inputMultiplier: Float = 1
-  /// What becomes of the head's product before the softmax.
+  /// Scaling and soft cap of the logits.
   package var logitShape = LogitShape.plain
 
   package init(
@@ -117,7 +120,7 @@ package struct DecoderConfiguration: Sendable, Equatable {
     self.attentionScale = attentionScale ?? 1 / Float(heads.headDimension).squareRoot()
   }
 
-  /// The rotation of a layer's queries and keys; nil where it has none.
+  /// The rotary embedding of a layer; nil where it has none.
   package func rotation(ofLayer layer: Int) -> RotaryParameters? {
     switch position {
     case .rotary(let parameters): parameters

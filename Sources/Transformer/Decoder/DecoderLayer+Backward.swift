@@ -1,8 +1,8 @@
 internal import Compute
 
 extension DecoderLayer {
-  /// From the gradient of the next layer's x to that of `kept.x`, both in `gradients.x`. Where `scope` is the
-  /// prefix, only the first `rows` rows come out.
+  /// Computes the gradient of `kept.x` from that of the next layer's x, both in `gradients.x`.
+  /// Where `scope` is the prefix, only for the first `rows` rows.
   func backward(
     _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
   ) throws(ComputeError) {
@@ -11,8 +11,8 @@ extension DecoderLayer {
     switch form {
     case .serial:
       try feedForwardBackward(pass, gradients, gradients.x, rows: batch.rows)
-      try feedForwardBranch.enterBackward(
-        device, shared.normed, x: kept.middle, statistics: kept.middleStatistics,
+      try feedForwardBranch.addInputGradient(
+        device, shared.normed, x: kept.postAttention, statistics: kept.postAttentionStatistics,
         rows: batch.rows, addingTo: &gradients.x)
       try projectBackward(pass, gradients, gradients.x, rows: batch.rows)
       try attention.backward(pass, gradients, scope: scope)
@@ -23,17 +23,18 @@ extension DecoderLayer {
       if sharesNorm {
         try device.add(gradients.branch, to: &shared.normed, count: rows * attention.width)
       } else {
-        try feedForwardBranch.enterBackward(
-          device, gradients.branch, x: kept.x, statistics: kept.middleStatistics, rows: rows,
+        try feedForwardBranch.addInputGradient(
+          device, gradients.branch, x: kept.x, statistics: kept.postAttentionStatistics, rows: rows,
           addingTo: &gradients.x)
       }
     }
-    try attentionBranch.enterBackward(
+    try attentionBranch.addInputGradient(
       device, shared.normed, x: kept.x, statistics: kept.inputStatistics, rows: rows,
       addingTo: &gradients.x)
   }
 
-  /// From the gradient of `shared.top` in `gradients.responses` to that of `kept.x` in `gradients.x`.
+  /// Computes the gradient of `kept.x` in `gradients.x` from that of `shared.top` in
+  /// `gradients.responses`.
   func backwardResponses(
     _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
   ) throws(ComputeError) {
@@ -42,13 +43,14 @@ extension DecoderLayer {
     switch form {
     case .serial:
       try feedForwardBackward(pass, gradients, gradients.responses, rows: responseRows)
-      try feedForwardBranch.enterBackward(
-        device, shared.normed, x: kept.middle, statistics: kept.middleStatistics,
+      try feedForwardBranch.addInputGradient(
+        device, shared.normed, x: kept.postAttention, statistics: kept.postAttentionStatistics,
         rows: responseRows, addingTo: &gradients.responses)
       try projectBackward(pass, gradients, gradients.responses, rows: responseRows)
       try attention.backwardResponses(pass, gradients, scope: scope)
     case .parallel(let sharesNorm):
-      // The response rows stand behind the prefix: below it their feed-forward has no gradient to give.
+      // Response rows follow the prefix; their feed-forward block does not contribute to its
+      // gradient.
       if scope == .all {
         try feedForwardInputGradient(pass, gradients, gradients.responses, rows: responseRows)
       }
@@ -62,8 +64,9 @@ extension DecoderLayer {
         try device.gatherRows(
           kept.x, at: batch.responses, count: responseRows, width: width,
           into: &shared.responseNormed)
-        try feedForwardBranch.enterBackward(
-          device, gradients.branch, x: shared.responseNormed, statistics: kept.middleStatistics,
+        try feedForwardBranch.addInputGradient(
+          device, gradients.branch, x: shared.responseNormed,
+          statistics: kept.postAttentionStatistics,
           rows: responseRows, addingTo: &gradients.responses)
       }
     }
@@ -74,12 +77,13 @@ extension DecoderLayer {
         gradients.responses, to: batch.responses, count: responseRows, width: width,
         accumulating: false, in: &gradients.x)
     }
-    try attentionBranch.enterBackward(
+    try attentionBranch.addInputGradient(
       device, shared.normed, x: kept.x, statistics: kept.inputStatistics, rows: rows,
       addingTo: &gradients.x)
   }
 
-  /// From the residual stream's gradient to that of the feed-forward block's input, in `shared.normed`.
+  /// Computes the gradient of the feed-forward block's input, in `shared.normed`, from that of the
+  /// residual.
   private func feedForwardBackward(
     _ pass: Pass, _ gradients: DecoderActivations.Gradients,
     _ residualGradient: borrowing DeviceBuffer<Float>, rows: Int
@@ -91,7 +95,7 @@ extension DecoderLayer {
         precision: pass.precision,
         hiddenGradient: &shared.hidden, into: &shared.normed)
     }
-    try feedForwardBranch.leaveBackward(
+    try feedForwardBranch.outputGradient(
       device, residualGradient, output: kept.feedForwardOutput,
       statistics: kept.feedForwardOutputStatistics, rows: rows, into: &gradients.branch)
     try feedForward.backward(
@@ -100,7 +104,7 @@ extension DecoderLayer {
       hiddenGradient: &shared.hidden, into: &shared.normed)
   }
 
-  /// As `feedForwardBackward`, to `gradients.branch`, of blocks that run side by side and are direct.
+  /// As `feedForwardBackward`, to `gradients.branch`, for parallel blocks without output norms.
   private func feedForwardInputGradient(
     _ pass: Pass, _ gradients: DecoderActivations.Gradients,
     _ residualGradient: borrowing DeviceBuffer<Float>, rows: Int
@@ -111,7 +115,8 @@ extension DecoderLayer {
       hiddenGradient: &pass.shared.hidden, into: &gradients.branch)
   }
 
-  /// From the residual stream's gradient to that of the attended rows, in `gradients.attended`.
+  /// Computes the gradient of the attention output, in `gradients.attended`, from that of the
+  /// residual.
   private func projectBackward(
     _ pass: Pass, _ gradients: DecoderActivations.Gradients,
     _ residualGradient: borrowing DeviceBuffer<Float>, rows: Int
@@ -121,7 +126,7 @@ extension DecoderLayer {
         pass.device, residualGradient, rows: rows, precision: pass.precision,
         into: &gradients.attended)
     }
-    try attentionBranch.leaveBackward(
+    try attentionBranch.outputGradient(
       pass.device, residualGradient, output: pass.kept.attentionOutput,
       statistics: pass.kept.attentionOutputStatistics, rows: rows, into: &gradients.branch)
     try attention.projectBackward(

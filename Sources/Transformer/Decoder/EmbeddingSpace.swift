@@ -1,8 +1,8 @@
-/// Where the input rows of a decoder stand among a model's scales: a soft prompt is only worth something beside them.
+/// The scaling of a decoder's input rows, which a soft prompt must share.
 package struct EmbeddingSpace: Sendable, Equatable {
-  /// What the embedding table's rows were multiplied by before they became input rows (Gemma).
+  /// Factor applied to the embedding table's rows before they become input rows (Gemma).
   package let embeddingScale: Float
-  /// What the model multiplies every input row by afterwards (Granite).
+  /// Factor that the model applies to every input row afterwards (Granite).
   package let inputMultiplier: Float
 
   package init(embeddingScale: Float = 1, inputMultiplier: Float = 1) {
@@ -10,12 +10,12 @@ package struct EmbeddingSpace: Sendable, Equatable {
     self.inputMultiplier = inputMultiplier
   }
 
-  /// The name of the place: what transformers 5 takes under this name.
+  /// The name of these rows in transformers 5.
   package static let name = "inputs_embeds"
 }
 
 extension DecoderConfiguration {
-  /// Where this model's input rows stand.
+  /// The scaling of this model's input rows.
   package var embeddingSpace: EmbeddingSpace {
     EmbeddingSpace(embeddingScale: embeddingScale, inputMultiplier: inputMultiplier)
   }

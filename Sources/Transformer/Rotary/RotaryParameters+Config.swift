@@ -1,26 +1,26 @@
 import Foundation
 internal import JSON
 
-/// How a family's config.json states its rotary embedding, and what transformers takes where it is silent.
+/// The keys and defaults of a family's rotary embedding in config.json, as in transformers.
 struct RotarySettings {
   var headDimension: Int
-  /// Nil where config.json itself states no base.
+  /// Nil where config.json itself holds no base.
   var baseKey: String? = "rope_theta"
   var base = 10_000.0
-  /// The key of the share of a head that rotates; nil where whole heads do.
+  /// The key of the fraction of a head that rotates; nil where whole heads rotate.
   var fractionKey: String?
   var fraction = 1.0
-  /// The longest text of the model, which LongRoPE's attention factor follows.
+  /// The model's longest text, which LongRoPE's attention factor needs.
   var maximumPositions = 0
-  /// `original_max_position_embeddings` of the family's class, which goes before that of the scaling.
+  /// `original_max_position_embeddings` of the family's class, which precedes that of the scaling.
   var originalPositions: Int?
-  /// What `rope_type` calls LongRoPE.
+  /// Values of `rope_type` that mean LongRoPE.
   var longRopeNames: Set<String> = ["longrope"]
 }
 
 extension RotaryParameters {
-  /// Reads the rotary embedding of config.json in both styles: `rope_theta` with `rope_scaling`, and the newer
-  /// `rope_parameters`. Where both are there, `rope_scaling` takes the place of the other.
+  /// Reads the rotary embedding of config.json in both styles: `rope_theta` with `rope_scaling`,
+  /// and the newer `rope_parameters`. Where both are present, `rope_scaling` replaces the other.
   init(_ config: JSONNode, _ settings: RotarySettings) throws(TransformerError) {
     let newer = try config.object("rope_parameters")
     let scaling = try config.object("rope_scaling")
@@ -32,14 +32,15 @@ extension RotaryParameters {
       }
     }
     var settings = settings
-    // Where config.json itself states it, that goes before what the scaling states.
+    // Where config.json itself states it, that value precedes the scaling's.
     let original: Int? = try reading { () throws(JSONReadingError) in
       try config.optional("original_max_position_embeddings")
     }
     if original != nil { settings.originalPositions = original }
     try self.init(config, scaling ?? newer, settings)
     guard scaling != nil, let newer else { return }
-    // What rope_scaling replaces is gone in transformers, the base of the frequencies too: nobody means that.
+    // Replaced by rope_scaling, the newer set is lost in transformers, its base too: an error in
+    // the file.
     let replaced = try RotaryParameters(config, newer.unscaled(), settings)
     for (key, found, kept) in [
       ("rope_theta", replaced.base, base),
@@ -51,9 +52,9 @@ extension RotaryParameters {
     }
   }
 
-  /// Reads the rotary embedding of one kind of layer, as `layer_types` calls it: in the newer style `rope_parameters` holds a set
-  /// for each kind; in the older one `rope_scaling` is that of the layers without a window. Where both are there, the keys of
-  /// `rope_scaling` go before those of the set.
+  /// Reads the rotary embedding of one kind of layer, named as in `layer_types`. In the newer style
+  /// `rope_parameters` holds a set for each kind; in the older one `rope_scaling` is for the layers
+  /// without a window. Where both are present, the keys of `rope_scaling` precede those of the set.
   init(
     _ config: JSONNode, layers type: String, _ settings: RotarySettings
   ) throws(TransformerError) {
@@ -76,7 +77,7 @@ extension RotaryParameters {
     try self.init(config, parameters, settings)
   }
 
-  /// Reads one set of parameters; what is not in it stands in `config` itself.
+  /// Reads one set of parameters; keys that it lacks are read from `config` itself.
   init(
     _ config: JSONNode, _ parameters: JSONNode?, _ settings: RotarySettings
   ) throws(TransformerError) {
@@ -88,7 +89,7 @@ extension RotaryParameters {
     var fraction = try config.positive(
       settings.fractionKey ?? key, default: settings.fraction)
     if let parameters { fraction = try parameters.positive(key, default: fraction) }
-    // Where whole heads rotate, unscaled frequencies do so whatever the share is.
+    // Where whole heads rotate, unscaled frequencies ignore the fraction.
     if settings.fractionKey == nil && type == "default" { fraction = 1 }
     let headDimension = settings.headDimension
     let dimension = Int(Double(headDimension) * min(fraction, 2))
@@ -128,7 +129,7 @@ extension JSONNode {
     return JSONNode(.object(object), file: file, path: path)
   }
 
-  /// The members of this object and those of another that this one does not have.
+  /// The members of this object, and those of another that it lacks.
   fileprivate func over(_ other: JSONNode?) -> JSONNode {
     guard case .object(let own) = json, case .object(var all) = other?.json else { return self }
     for (key, value) in own.members { all[key] = value }

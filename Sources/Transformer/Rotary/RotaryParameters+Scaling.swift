@@ -37,8 +37,9 @@ extension RotaryParameters {
 }
 
 extension RotaryParameters.LongRope {
-  /// The two lists, and the factor of cosine and sine that follows from how much longer the model's texts are than those of
-  /// its training, where it is not stated: sqrt(1 + ln(factor) / ln(original positions)).
+  /// Reads both lists and the factor of cosine and sine. Where that is missing, it follows from the
+  /// ratio of the model's longest text to that of its training: sqrt(1 + ln(factor) / ln(original
+  /// positions)).
   fileprivate init(
     _ parameters: JSONNode, _ settings: RotarySettings, pairs: Int
   ) throws(TransformerError) {
@@ -67,13 +68,13 @@ extension RotaryParameters.LongRope {
 }
 
 extension RotaryParameters.Yarn {
-  /// The factor of cosine and sine is that of the paper, 0.1 ln(factor) + 1, where neither it nor DeepSeek's two scales of it
-  /// are stated.
+  /// Reads YaRN's parameters. The factor of cosine and sine is the paper's, 0.1 ln(factor) + 1,
+  /// where the file holds neither it nor DeepSeek's two scales.
   fileprivate init(
     _ parameters: JSONNode, _ settings: RotarySettings
   ) throws(TransformerError) {
     let original = Double(try parameters.originalPositions(settings))
-    // Null stands for the ratio, as in DeepSeek's files.
+    // Null means the ratio, as in DeepSeek's files.
     let ratio = Double(settings.maximumPositions) / original
     let factor = try parameters.positive(
       "factor", default: try parameters.value("factor") == nil ? nil : ratio)
@@ -99,7 +100,8 @@ extension RotaryParameters.Yarn {
 }
 
 extension JSONNode {
-  /// The longest text of the training: what config.json itself says, what the scaling says, or the longest text of the model.
+  /// The longest text of the training: from config.json itself, from the scaling, or the model's
+  /// longest text.
   fileprivate func originalPositions(_ settings: RotarySettings) throws(TransformerError) -> Int {
     if let stated = settings.originalPositions {
       guard stated > 0 else {

@@ -1,18 +1,19 @@
 import Foundation
 
 extension RotaryParameters {
-  /// YaRN (Peng et al. 2023, arXiv:2309.00071): frequencies that turn often within the original length are kept, those that turn
-  /// seldom are divided by `factor`, those between blended.
+  /// YaRN (Peng et al. 2023, arXiv:2309.00071): frequencies with many rotations within the original
+  /// length are kept, those with few are divided by `factor`, those between blended.
   package struct Yarn: Sendable, Equatable {
     package var factor: Double
-    /// The length of the texts of the training.
+    /// The longest text of the training.
     package var originalPositions: Double
-    /// Turns within the original length from which on a frequency is kept, and up to which it is divided.
+    /// Rotations within the original length above which a frequency is kept (fast) and below which
+    /// it is divided (slow).
     package var fastTurns: Double
     package var slowTurns: Double
     /// Whether the bounds of the blend are widened to whole pairs.
     package var truncates: Bool
-    /// A factor of cosine and sine.
+    /// Factor of cosine and sine.
     package var attentionFactor: Double
 
     package init(
@@ -29,7 +30,7 @@ extension RotaryParameters {
 
     /// The frequencies of pairs whose base has these powers: [dimension / 2].
     func frequencies(_ powers: [Float], base: Double, dimension: Int) -> [Float] {
-      /// The pair, as a real number, that turns so often within the original length.
+      /// The pair, as a real number, with this many rotations within the original length.
       func pair(turning turns: Double) -> Double {
         Double(dimension) * log(originalPositions / (turns * 2 * .pi)) / (2 * log(base))
       }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The rotary embedding of a model: base, how many elements of a head rotate, and how the frequencies are scaled for long
-/// contexts.
+/// The rotary embedding of a model: base, number of rotated elements of a head, and scaling of the
+/// frequencies for long contexts.
 package struct RotaryParameters: Sendable, Equatable {
-  /// How frequencies are scaled, named as Hugging Face names it in `rope_type`.
+  /// The scaling of frequencies, named as in `rope_type` of Hugging Face.
   package enum Scaling: Sendable, Equatable {
     case none
     /// Positions divided by a factor (Chen et al. 2023, arXiv:2306.15595).
@@ -17,14 +17,14 @@ package struct RotaryParameters: Sendable, Equatable {
     case yarn(Yarn)
   }
 
-  /// A divisor for each frequency, from one of two lists: texts of up to `originalPositions` tokens take the short factors,
-  /// every longer text the long ones, from its first token on.
+  /// A divisor for each frequency, from one of two lists: texts of up to `originalPositions` tokens
+  /// use the short factors; a longer text uses the long ones, also for its first tokens.
   package struct LongRope: Sendable, Equatable {
     /// [dimension / 2] each.
     package var shortFactors: [Double]
     package var longFactors: [Double]
     package var originalPositions: Int
-    /// A factor of cosine and sine.
+    /// Factor of cosine and sine.
     package var attentionFactor: Double
 
     package init(
@@ -39,7 +39,7 @@ package struct RotaryParameters: Sendable, Equatable {
   }
 
   package var base: Double
-  /// Elements of a head that rotate, from the first on; even.
+  /// Number of rotated elements, the first of a head; even.
   package var dimension: Int
   package var scaling: Scaling
 
@@ -49,19 +49,20 @@ package struct RotaryParameters: Sendable, Equatable {
     self.scaling = scaling
   }
 
-  /// Whether a text of `length` tokens is too long for the frequencies of short ones; never where there is one set alone.
+  /// Whether a text of `length` tokens uses the frequencies of long texts; false where there is one
+  /// set.
   package func isLong(_ length: Int) -> Bool {
     guard case .longRope(let rope) = scaling else { return false }
     return length > rope.originalPositions
   }
 
-  /// The longest text that the scaling was made for, in tokens, where it says so by itself.
+  /// The longest text of the scaling, in tokens, where its parameters state it.
   package var positions: Int? {
     guard case .yarn(let yarn) = scaling else { return nil }
     return Int(min(yarn.factor * yarn.originalPositions, 0x1p40))
   }
 
-  /// A factor of cosine and sine.
+  /// Factor of cosine and sine.
   package var attentionScaling: Float {
     switch scaling {
     case .longRope(let rope): Float(rope.attentionFactor)
@@ -70,8 +71,8 @@ package struct RotaryParameters: Sendable, Equatable {
     }
   }
 
-  /// The angle per position of each rotating pair, [dimension / 2], rounded to Float where transformers rounds
-  /// (`ROPE_INIT_FUNCTIONS`), so that both turn by the same angles.
+  /// The angle per position of each rotated pair, [dimension / 2], rounded to Float where
+  /// transformers rounds (`ROPE_INIT_FUNCTIONS`), so that both rotate by the same angles.
   package func inverseFrequencies(isLong: Bool = false) -> [Float] {
     let powers = stride(from: 0, to: dimension, by: 2).map { index -> Float in
       Float(pow(Float(base), Float(index) / Float(dimension)))

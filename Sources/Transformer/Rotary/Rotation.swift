@@ -1,14 +1,14 @@
 internal import Compute
 
-/// The angles of a rotary embedding, worked out for as many positions as runs have asked for so far: a table for all that a
-/// model could read would take longer than a short training.
+/// The angle tables of a rotary embedding, computed for the positions of the runs so far: a table
+/// for all positions of the model would take longer than a short training.
 final class Rotation {
-  /// Nil leaves heads as they are.
+  /// Nil applies no rotation.
   let parameters: RotaryParameters?
   private let device: Device
-  /// Of short texts, which are all texts where there is one set of frequencies.
+  /// Of short texts: of all texts where there is one set of frequencies.
   private var short: RotaryTable
-  /// Of long texts, once one was read.
+  /// Of long texts, once one was run.
   private var long: RotaryTable?
 
   init(_ device: Device, _ parameters: RotaryParameters?) throws(ComputeError) {
@@ -17,7 +17,7 @@ final class Rotation {
     short = try Self.table(device, parameters, isLong: false, positions: 256)
   }
 
-  /// Makes sure that positions below `positions` have their angles in texts of `textLength` tokens.
+  /// Computes the angles of positions below `positions` in texts of `textLength` tokens.
   func reserve(positions: Int, textLength: Int) throws(ComputeError) {
     guard isLong(textLength) else {
       if positions > short.positions {

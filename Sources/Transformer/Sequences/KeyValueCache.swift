@@ -1,11 +1,11 @@
 package import Compute
 
-/// Keys and values of every layer: [capacity, G, D] each. Rows 0 ..< prefix are those of the shared prefix, the rows
-/// behind them those of the sequences that attend to it.
+/// Keys and values of every layer: [capacity, G, D] each. Rows 0 ..< prefix are the shared prefix,
+/// the later rows the sequences that attend to it.
 package final class KeyValueCache {
   /// The keys and values of one layer.
   package final class Layer {
-    /// [capacity, G, D], rotated.
+    /// [capacity, G, D], after RoPE.
     package var key: DeviceBuffer<Float>
     /// [capacity, G, D].
     package var value: DeviceBuffer<Float>
@@ -17,10 +17,10 @@ package final class KeyValueCache {
   }
 
   package let layers: [Layer]
-  /// Rows that there is room for.
+  /// Capacity in rows.
   package let capacity: Int
 
-  /// Bytes of a row in all layers.
+  /// Bytes per row in all layers.
   package static func rowByteCount(_ configuration: DecoderConfiguration) -> Int {
     2 * 4 * configuration.layerCount * configuration.heads.keyValueWidth
   }

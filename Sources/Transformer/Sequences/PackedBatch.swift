@@ -1,21 +1,22 @@
 package import Compute
 
-/// One run of the decoder: the rows of several sequences end to end, without padding, and which of them matter at the top.
+/// One run of the decoder: the rows of several sequences end to end, without padding, and the
+/// response rows among them.
 ///
-/// Rows come in the order of the sequences. In the last layer only the *response rows* go on, those whose logits are asked
-/// for; they are the last rows of their sequences.
+/// Rows are in the order of the sequences. The last layer continues with the *response rows* alone,
+/// which need logits; they are the last rows of their sequences.
 package final class PackedBatch {
   /// One sequence of the run.
   package struct Sequence: Sendable, Equatable {
-    /// Rows of this run.
+    /// Rows in this run.
     package var rows: Int
-    /// Of these, the last that are response rows.
+    /// How many of its last rows are response rows.
     package var responseRows: Int
-    /// Where the sequence's keys begin in the cache.
+    /// The sequence's first row of the cache.
     package var keyStart: Int
-    /// Keys that the cache holds of this sequence from runs before.
+    /// Its keys that earlier runs left in the cache.
     package var earlierKeys: Int
-    /// Whether it follows the shared prefix in the cache's first rows.
+    /// Whether it attends to the shared prefix in the cache's first rows.
     package var followsPrefix: Bool
 
     package init(
@@ -37,8 +38,9 @@ package final class PackedBatch {
   package private(set) var prefixRows = 0
   /// The highest position of a row, plus one.
   package private(set) var positionsNeeded = 0
-  /// Tokens of the longest text of the run, its later runs among them: what chooses the angles of models that turn long texts
-  /// otherwise than short ones. Sequences that share a prefix share its keys, and so the angles of the longest.
+  /// Tokens of the longest text of the run, including its later runs. It selects the angles of
+  /// models with LongRoPE. Sequences with one prefix share its keys, and so the angles of the
+  /// longest.
   package private(set) var textLength = 0
 
   /// Index buffers, by row or by response row.
@@ -52,7 +54,7 @@ package final class PackedBatch {
   private let windows: Set<Int?>
   private let device: Device
 
-  /// Room for runs of up to `capacity` rows.
+  /// Memory for runs of up to `capacity` rows.
   package init(
     _ device: Device, configuration: DecoderConfiguration, capacity: Int
   ) throws(ComputeError) {
@@ -64,9 +66,11 @@ package final class PackedBatch {
     responsePositions = try device.rowIndices(capacity: capacity)
   }
 
-  /// Lays out the next run. Uploads indices; allocates only where the run is larger than any before.
+  /// Lays out the next run. Uploads indices; allocates only where the run is larger than any
+  /// before.
   ///
-  /// - Parameter textLength: tokens of the longest text that the run belongs to, where it is longer than the run knows.
+  /// - Parameter textLength: tokens of the longest text of the run, where it is longer than its
+  ///   rows show.
   package func fill(
     _ sequences: [Sequence], prefixRows: Int, textLength: Int = 0
   ) throws(ComputeError) {
@@ -124,13 +128,13 @@ package final class PackedBatch {
     }
   }
 
-  /// Which keys each row sees in a layer with this window.
+  /// The keys that each row attends to in a layer with this window.
   func layout(window: Int?) -> AttentionLayout {
     guard let layout = layouts[window] else { preconditionFailure("fill() comes first") }
     return layout
   }
 
-  /// Which keys each response row sees in a layer with this window.
+  /// The keys that each response row attends to in a layer with this window.
   func responseLayout(window: Int?) -> AttentionLayout {
     guard let layout = responseLayouts[window] else { preconditionFailure("fill() comes first") }
     return layout
