@@ -2,10 +2,10 @@ import HuggingFace
 package import Inference
 package import Transformer
 
-/// The result of a run: the learned prompt with its frame, and where it came from.
+/// The result of a run: the learned prompt with its frame, and its origin.
 ///
-/// PEFT puts its virtual tokens before every token of the input, so its form of the adapter is
-/// [header | soft prompt | closing]; Pith's own form is the soft prompt alone.
+/// PEFT puts virtual tokens before every token of the input, so its form of the adapter is [header
+/// | soft prompt | closing]; Pith's own form is the soft prompt alone.
 package struct Adapter: Sendable, Equatable {
   package var prompt: LearnedPrompt
   /// The frozen tokens around it, such as BOS, or the beginning and end of a system message.
@@ -14,38 +14,38 @@ package struct Adapter: Sendable, Equatable {
   package var headerEmbeddings: [Float]
   /// [closing rows, E]: the embeddings of the frame's closing.
   package var closingEmbeddings: [Float]
-  /// Where it came from.
+  /// Its origin.
   package var origin: Origin
 
-  /// Where an adapter came from.
+  /// The origin of an adapter.
   package struct Origin: Sendable, Equatable {
-    /// The model as other tools are told of it.
+    /// The model's name for other tools.
     package var model: ModelName
     /// The chat template that the soft prompt was trained in, or `raw`.
     package var template: TemplateChoice
     /// The source of that template; nil for `raw`.
     package var templateSource: String?
-    /// Whether the soft prompt stands in a chat template.
+    /// Whether the soft prompt is part of a chat template.
     package var isChat: Bool
-    /// Where the chat template takes the soft prompt.
+    /// The position of the soft prompt in the chat template.
     package var contextPlace: ContextPlace
-    /// The tokenizer of its prompts; nil where they are identifiers.
+    /// The tokenizer of its prompts; nil where they are token ids.
     package var tokenizer: AdapterTokenizer?
     /// L of the model, which PEFT records.
     package var layerCount: Int
     /// H of the model.
     package var queryHeads: Int
-    /// Where the vectors stand among the model's scales.
+    /// The scaling of the input rows that the vectors share.
     package var embeddingSpace: EmbeddingSpace
-    /// What stands for the context where the tokens of a prompt are made; nil where nothing has to.
+    /// The text that replaces the context when a prompt is tokenized; nil where none is needed.
     package var standIn: StandIn?
-    /// How the texts became tokens.
+    /// How the training's texts became tokens.
     package var reading: InputReading
     /// Tokens after which an answer ends.
     package var stopIdentifiers: Set<Int>
-    /// Tokens of the context that it replaces.
+    /// Number of context tokens that it replaces.
     package var contextTokens: Int
-    /// What it was made from.
+    /// Fingerprints of the inputs of its training.
     package var fingerprints: RunFingerprints
 
     /// An origin.

@@ -2,8 +2,8 @@ internal import Compute
 internal import Inference
 internal import Transformer
 
-/// The end of a run: the prompt is judged against the full context and against none, exported, and the
-/// export is read back and run.
+/// The end of a run: it judges the prompt against the full context and no context, exports it, and
+/// verifies the export.
 struct RunDelivery {
   let request: RunRequest
   let texts: RunTexts
@@ -13,11 +13,12 @@ struct RunDelivery {
   let rounding: ActivationRounding?
   let changes: [OptionChange]
 
-  /// Examples that the export is verified on where none are held out.
+  /// Number of examples that verify the export where none are held out.
   private static let verified = 16
 
-  /// Writes the adapter alone: all there is of a run that failed, and what comes first of one that did not, because judging takes
-  /// time and memory, and nothing that happens there may cost what was learned. An earlier report would not be of this adapter.
+  /// Writes the adapter alone. A failed run ends with it; a successful one begins with it, because
+  /// judging takes time and memory, and no failure there may lose the prompt. An earlier report
+  /// would belong to another adapter.
   func save(_ prompt: LearnedPrompt) throws(DistillationError) {
     try run.removeReport()
     try adapter(prompt).writeTensors(to: run)
@@ -67,7 +68,7 @@ struct RunDelivery {
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }
 
-  /// The model with `body` in the context's place.
+  /// The model with `body` in place of the context.
   private func model(_ body: Prefix.Body) throws(DistillationError) -> PrefixedDecoder {
     try distilling { () throws(TransformerError) in
       try decoder.prefill(texts.prefix(body), capacity: capacity)

@@ -1,8 +1,8 @@
 import JSON
 
-/// How others load an adapter.
+/// Instructions to load an adapter in other programs.
 extension RunReadme {
-  /// How to load it in PEFT.
+  /// Instructions for PEFT.
   var peft: String {
     let hasTokenizer = adapter.origin.tokenizer != nil
     let names =
@@ -86,12 +86,12 @@ extension RunReadme {
       """
   }
 
-  /// Where the soft prompt stands in the template.
+  /// The position of the soft prompt in the template.
   private var placeOfPrompt: String {
     adapter.origin.contextPlace == .firstUserMessage ? "the context" : "the system message"
   }
 
-  /// Python's conversation with a mark in the soft prompt's place.
+  /// Python's conversation with a marker in place of the soft prompt.
   private var messages: String {
     if adapter.origin.contextPlace == .firstUserMessage {
       return #"messages = [{"role": "user", "content": "<context>\n\nyour prompt"}]"#
@@ -102,7 +102,7 @@ extension RunReadme {
       """
   }
 
-  /// How to give it to vLLM.
+  /// Instructions for vLLM.
   var vLLM: String {
     let load = """
       from openai import OpenAI
@@ -111,8 +111,8 @@ extension RunReadme {
 
       client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
       """
-    // A server joins the parts of a user's message in its own way, so only a system message can be
-    // embeddings.
+    // A server joins the parts of a user's message by its own rules, so only a system message can
+    // be embeddings.
     guard adapter.origin.isChat, adapter.origin.contextPlace == .systemMessage else {
       return """
         \(server) The completions endpoint takes the \
@@ -146,7 +146,7 @@ extension RunReadme {
       """
   }
 
-  /// How vLLM is started.
+  /// The command that starts vLLM.
   private var server: String {
     let revision = model.revision.map { " --revision \($0)" } ?? ""
     let template =
@@ -157,7 +157,7 @@ extension RunReadme {
       + "\(revision)\(tokenizer)\(template)`."
   }
 
-  /// What to know of a template that writes the date.
+  /// A note for a template that writes the date.
   private var clockNote: String {
     guard adapter.origin.templateSource?.contains("strftime_now") == true,
       let clock = adapter.origin.template.wallClock
@@ -172,10 +172,10 @@ extension RunReadme {
       .map { ", \($0.key)=\(python($0.value))" }.joined()
   }
 
-  /// Where answers end, as one more member of what vLLM's server takes.
+  /// The tokens that end an answer, as one more field of a request to vLLM's server.
   private var stopMember: String { stopTokens.map { ", \"stop_token_ids\": \($0)" } ?? "" }
 
-  /// The template's variables, and where answers end, as vLLM's server takes them.
+  /// The template's variables and the tokens that end an answer, as vLLM's server reads them.
   private var extraBody: String {
     let variables = adapter.origin.template.variables
     var members: [String] = []

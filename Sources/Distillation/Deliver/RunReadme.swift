@@ -2,8 +2,7 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// The `README.md` of a run: what the adapter is, how well it does, how to load it elsewhere, and
-/// what it was made with.
+/// The `README.md` of a run: the adapter, its quality, how to load it elsewhere, and its inputs.
 struct RunReadme {
   let adapter: Adapter
   let metrics: RunMetrics
@@ -67,7 +66,7 @@ struct RunReadme {
 
   var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
 
-  /// Where the vectors stand, which matters where a model scales its embeddings.
+  /// The scaling of the vectors, for a model that scales its embeddings.
   private var embeddingSpace: String {
     let (space, start) = (
       adapter.origin.embeddingSpace,
@@ -150,7 +149,7 @@ struct RunReadme {
     } ?? ""
   }
 
-  /// The options as `--config` reads them, which takes one of steps and epochs.
+  /// The options as a configuration file states them, which takes one of steps and epochs.
   private func settings() throws(DistillationError) -> String {
     var members = try options.members()
     if options.epochs != nil { members["steps"] = nil }

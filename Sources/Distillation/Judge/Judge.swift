@@ -2,15 +2,16 @@ internal import Compute
 package import Inference
 package import Transformer
 
-/// How near a model comes to the teacher on held-out examples.
+/// Divergence and agreement of a model with the teacher on held-out examples.
 package struct HeldOut: Sendable, Equatable, Codable {
-  /// Mean forward KL(teacher || model) over response tokens, full vocabulary, temperature 1, in nats.
+  /// Mean forward KL(teacher || model) over response tokens, full vocabulary, temperature 1, in
+  /// nats.
   package var kl: Double
-  /// Share of response tokens whose most likely token is the teacher's.
+  /// Fraction of response tokens whose most likely token is the teacher's.
   package var agreement: Double
 }
 
-/// The same by example: what intervals are made from.
+/// The same by example, for confidence intervals.
 package struct ExampleScores: Sendable, Equatable {
   /// Over all examples.
   package var all: HeldOut
@@ -19,10 +20,10 @@ package struct ExampleScores: Sendable, Equatable {
   package var agreeing: [Double]
 }
 
-/// Compares models with the teacher on held-out examples: token by token over the whole vocabulary, and by what they answer greedily,
-/// because numbers under the teacher's own tokens alone mislead.
+/// Compares models with the teacher on held-out examples: token by token over the whole vocabulary,
+/// and by their greedy answers, because numbers under the teacher's own tokens alone mislead.
 package final class Judge {
-  /// The teacher's states of the held-out examples: they serve every temperature exactly.
+  /// The teacher's states of the held-out examples, which are exact at every temperature.
   package let cache: TeacherCache
 
   private init(_ cache: TeacherCache) { self.cache = cache }
@@ -47,7 +48,7 @@ package final class Judge {
 
   /// KL and agreement of a model, over all held-out response tokens and by example.
   ///
-  /// - Parameter progress: called with the share of the examples that is compared.
+  /// - Parameter progress: called with the fraction of the examples that is compared.
   package func scores(
     of model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
   ) throws(TransformerError) -> ExampleScores {
@@ -84,9 +85,9 @@ package final class Judge {
     return ExampleScores(all: all, kl: byExample.kl, agreeing: byExample.agreeing)
   }
 
-  /// Whether the model gives the response of each held-out example token for token when it answers greedily.
+  /// Whether the model's greedy answer is the response of each held-out example, token for token.
   ///
-  /// - Parameter progress: called with the share of the answers' tokens that is made.
+  /// - Parameter progress: called with the fraction of the answers' tokens that is generated.
   package func exactMatches(
     _ model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
   ) throws(TransformerError) -> [Bool] {

@@ -3,20 +3,20 @@ import Foundation
 package import Inference
 import Safetensors
 
-/// What the start of a soft prompt is drawn from.
+/// The data from which a soft prompt is initialised.
 package struct InitializationSource {
-  /// The identifiers of the context.
+  /// The token ids of the context.
   package let context: [Int]
   /// E.
   package let width: Int
   /// V: the rows of the embedding matrix.
   package let vocabularySize: Int
-  /// Identifiers that are no ordinary tokens.
+  /// Ids of special tokens.
   package let specialIdentifiers: Set<Int>
-  /// Gives the embeddings of identifiers: [count, E].
+  /// Looks up the embeddings of token ids: [count, E].
   package let lookup: ([Int]) throws(DistillationError) -> [Float]
 
-  /// A source; `lookup` gives the embeddings of identifiers: [count, E], row-major.
+  /// A source; `lookup` returns the embeddings of token ids: [count, E], row-major.
   package init(
     context: [Int], width: Int, vocabularySize: Int, specialIdentifiers: Set<Int>,
     lookup: @escaping ([Int]) throws(DistillationError) -> [Float]
@@ -28,18 +28,18 @@ package struct InitializationSource {
     self.lookup = lookup
   }
 
-  /// Tokens of the context that ``embeddingScale()`` looks at.
+  /// Number of context tokens that ``embeddingScale()`` reads.
   private static let scaleSample = 1024
 
   /// The root mean square of the embeddings of the context, over at most 1,024 tokens that are
-  /// spread evenly over it. The size of random starts and the default learning rate follow it.
+  /// spread evenly over it. It scales random starts and the default learning rate.
   package func embeddingScale() throws(DistillationError) -> Float {
     let count = min(context.count, Self.scaleSample)
     let sample = (0..<count).map { context[$0 * context.count / count] }
     return Self.rootMeanSquare(of: try lookup(sample))
   }
 
-  /// The square root of the mean square of `values`; 0 of none.
+  /// The root of the mean square of `values`; 0 where there are none.
   static func rootMeanSquare(of values: [Float]) -> Float {
     guard !values.isEmpty else { return 0 }
     var sum = 0.0
@@ -51,8 +51,8 @@ package struct InitializationSource {
 extension LearnedPrompt {
   /// The soft prompt of `count` vectors that training starts from.
   ///
-  /// - Throws: when `count` does not fit the context, or the file of the start cannot be read, has
-  ///   another shape, or holds NaN.
+  /// - Throws: when `count` does not fit the context, or the file cannot be read, has another
+  ///   shape, or holds NaN.
   package static func initial(
     _ kind: Initialization, count: Int, from source: InitializationSource, seed: UInt64
   ) throws(DistillationError) -> LearnedPrompt {
@@ -82,7 +82,7 @@ extension LearnedPrompt {
     }
   }
 
-  /// Why so many pseudo-tokens make no sense.
+  /// The error of a count that is not below the context's.
   static func tooMany(_ count: Int, contextTokens: Int) -> DistillationError {
     guard contextTokens > 1 else {
       return .option(
@@ -96,7 +96,7 @@ extension LearnedPrompt {
       found: "\(count)")
   }
 
-  /// The means of `count` equal consecutive pieces of the context.
+  /// The means of `count` equal consecutive parts of the context.
   private static func pooled(
     _ count: Int, from source: InitializationSource
   ) throws(DistillationError) -> LearnedPrompt {
@@ -112,7 +112,7 @@ extension LearnedPrompt {
     return LearnedPrompt(embeddings: values, width: width)
   }
 
-  /// `count` different identifiers of ordinary tokens.
+  /// `count` different ids of ordinary tokens.
   private static func ordinary(
     _ count: Int, from source: InitializationSource, _ random: inout SplitMix64
   ) throws(DistillationError) -> [Int] {
@@ -133,7 +133,7 @@ extension LearnedPrompt {
     return chosen
   }
 
-  /// The names under which a soft prompt is stored: Pith's own, and PEFT's.
+  /// The tensor names of a stored soft prompt: Pith's own, and PEFT's.
   private static let storedNames = [PromptForm.embeddingsName, Adapter.virtualTokensName]
 
   private static func stored(

@@ -17,7 +17,7 @@ enum RecordCoding {
 
   /// A record of a file.
   ///
-  /// - Throws: when the file cannot be read, is not JSON, or lacks something, with its place.
+  /// - Throws: when the file cannot be read, is not JSON, or lacks a field, with its path.
   static func decode<Record: Decodable>(
     _ type: Record.Type, from url: URL
   ) throws(DistillationError) -> Record {
@@ -67,7 +67,7 @@ enum RecordCoding {
     }
   }
 
-  /// What a decoder missed, and where.
+  /// The expected value that a decoder did not find, and its path.
   private static func expectation(of error: DecodingError) -> String {
     func place(_ path: [any CodingKey]) -> String {
       path.isEmpty ? "" : " at \(path.map(\.stringValue).joined(separator: "."))"

@@ -4,18 +4,17 @@ import JSON
 import Safetensors
 package import Transformer
 
-/// What can go wrong in a run, in one line for a user that names the file, the place and what was
-/// expected there.
+/// An error of a run, in one line that names the file, the location and the expected value.
 package enum DistillationError: Error, Sendable {
   /// The model cannot be loaded or run.
   case transformer(TransformerError)
   /// The model folder lacks a file or holds one that cannot be read.
   case folder(ModelFolderError)
-  /// A safetensors file cannot be read, or not as what is asked of it.
+  /// A safetensors file cannot be read, or not as the expected kind.
   case safetensors(SafetensorsError)
   /// The operating system refused to read or write a file.
   case file(FileError)
-  /// The context has no place in the chat template.
+  /// The context cannot be placed in the chat template.
   case placement(PlacementError)
   /// A JSON file is damaged, or not as expected.
   case json(JSONReadingError)
@@ -23,7 +22,7 @@ package enum DistillationError: Error, Sendable {
   case line(file: String, line: Int, column: Int?, reason: String)
   /// The chat template cannot write the conversation of a line. `line` counts from 1.
   case conversation(file: String, line: Int, error: PlacementError)
-  /// A file holds something else than it should.
+  /// A file has other content than expected.
   case content(file: String, expected: String, found: String)
   /// The chat template no longer writes the frame in which an adapter's prompt was trained.
   case changedFrame(adapter: String)
@@ -38,16 +37,17 @@ package enum DistillationError: Error, Sendable {
   case outputExists(path: String)
   /// The output folder of a run to resume holds no checkpoint.
   case noCheckpoint(path: String)
-  /// Another run, alive, writes to the output folder.
+  /// Another running process writes to the output folder.
   case outputInUse(path: String)
   /// The output folder was renamed or removed while a run wrote to it.
   case outputMoved(path: String)
   /// A run is resumed with another option or input than it was started with.
   case changedSinceCheckpoint(
     checkpoint: String, item: RecordedItem, recorded: String, found: String)
-  /// A run whose learning rates depend on its length is resumed with another one, both in steps.
+  /// A run whose learning rates depend on its length is resumed with another length; both are in
+  /// steps.
   case scheduleOfAnotherLength(checkpoint: String, schedule: String, recorded: Int, found: Int)
-  /// The loss of a step is not a finite number. `saved` is the folder of the last good prompt.
+  /// The loss of a step is not finite. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
 
   /// An item of a run's record that a resumed run must share.
@@ -115,7 +115,7 @@ extension DistillationError: CustomStringConvertible {
 }
 
 extension DistillationError {
-  /// Whether the cause is what the user gave, rather than a failure of the machine.
+  /// Whether the cause is the user's input, rather than a failure of the machine.
   package var isBadInput: Bool {
     switch self {
     case .transformer(.compute(.driver)), .transformer(.compute(.shape)),
@@ -127,36 +127,37 @@ extension DistillationError {
   }
 }
 
-/// Runs a call of the layer below and gives its error the type of this layer.
+/// Runs a call of the layer below and converts its error to this layer's type.
 func distilling<Value>(
   _ call: () throws(TransformerError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .transformer(error) }
 }
 
-/// Runs a read of a model folder and gives its error the type of this layer.
+/// Runs a read of a model folder and converts its error to this layer's type.
 func opening<Value>(
   _ call: () throws(ModelFolderError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .folder(error) }
 }
 
-/// Runs a read of a JSON value and gives its error the type of this layer.
+/// Runs a read of a JSON value and converts its error to this layer's type.
 func reading<Value>(
   _ call: () throws(JSONReadingError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .json(error) }
 }
 
-/// Runs a read of tensors and gives its error the type of this layer.
+/// Runs a read of tensors and converts its error to this layer's type.
 func tensors<Value>(
   _ call: () throws(SafetensorsError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .safetensors(error) }
 }
 
-/// Runs a write of tensors and gives its error the type of this layer. Where the system refuses, a full
-/// disk above all, that is a failure of the machine, unlike a file that cannot be opened to be read.
+/// Runs a write of tensors and converts its error to this layer's type. An error of the system,
+/// above all a full disk, is a failure of the machine, unlike a file that cannot be opened for
+/// reading.
 func writingTensors(
   _ call: () throws(SafetensorsError) -> Void
 ) throws(DistillationError) {
@@ -166,7 +167,7 @@ func writingTensors(
   }
 }
 
-/// Runs a write of a file and gives its error the type of this layer.
+/// Runs a write of a file and converts its error to this layer's type.
 func writing<Value>(
   _ call: () throws(FileError) -> Value
 ) throws(DistillationError) -> Value {

@@ -7,18 +7,18 @@ internal import Transformer
 
 /// Logits of a text, written to a file.
 package struct LogitsRequest: Sendable {
-  /// What the model reads.
+  /// The input of the model.
   package enum Input: Sendable, Equatable {
     case identifiers([Int])
-    /// A text, with the special tokens that the tokenizer adds, but for one behind an adapter.
+    /// A text, with the special tokens that the tokenizer adds, except one after an adapter.
     case text(String)
   }
 
   /// The model.
   package var folder: ModelFolder
-  /// What it reads.
+  /// The input.
   package var input: Input
-  /// The folder of an adapter that stands before it.
+  /// The folder of an adapter before it.
   package var adapter: URL?
   /// The element type of the weights on the device.
   package var precision: WeightPrecision
@@ -65,7 +65,7 @@ package struct LogitsRequest: Sendable {
     }
   }
 
-  /// PEFT's form of the adapter where it is there: what stands before every token.
+  /// PEFT's form of the adapter where it exists: the rows before every token.
   private func prefix(width: Int) throws(DistillationError) -> Prefix {
     guard let adapter else { return Prefix(.nothing) }
     let isExported = FileManager.default.fileExists(

@@ -2,11 +2,11 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// The examples of a JSONL file, one object a line, in the order of the file.
+/// The examples of a JSONL file, one object per line, in the order of the file.
 package struct Dataset: Sendable, Equatable {
   /// At least one.
   package var examples: [InputExample]
-  /// Keys that some lines have and that mean nothing here, sorted.
+  /// Keys of some lines that are not used, sorted.
   package var unusedKeys: [String]
 
   /// A data set of these examples.
@@ -19,7 +19,7 @@ package struct Dataset: Sendable, Equatable {
     "prompt", "completion", "messages", "prompt_ids", "completion_ids",
   ]
 
-  /// Reads a file. Lines of white space are passed over.
+  /// Reads a file and skips lines of white space.
   ///
   /// - Throws: at the first line that is not an example, with its number, or where there is none.
   package static func read(
@@ -77,13 +77,13 @@ package struct Dataset: Sendable, Equatable {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
   }
 
-  /// The error of a line, whose text the parser took for a whole file.
+  /// The error of a line, which the parser read as a whole file.
   private static func failure(_ error: JSONReadingError, line: Int) -> DistillationError {
     switch error.problem {
     case .unreadable(let reason):
       .line(file: error.file, line: line, column: nil, reason: reason)
     case .syntax(let syntax):
-      // The parser takes the line for the whole text.
+      // The parser reads the line as a whole text.
       .line(
         file: error.file, line: line, column: syntax.column,
         reason: syntax.reason.replacing("the end of the text", with: "the end of the line"))

@@ -1,5 +1,5 @@
 extension ExampleLine {
-  /// What to do about the keys of data sets in other forms; empty where nothing is known of them.
+  /// Advice on keys of data sets in other forms; empty for unknown keys.
   static func advice(on keys: [String]) -> String {
     func has(_ names: String...) -> Bool { names.allSatisfy(keys.contains) }
     if has("instruction") {

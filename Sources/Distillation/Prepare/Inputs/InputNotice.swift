@@ -1,20 +1,20 @@
-/// What a user should know of the inputs before numbers come of them, in one line each.
+/// A notice on the inputs, in one line.
 package enum InputNotice: Sendable, Equatable {
   /// A context had line ends other than LF.
   case lineEnds(file: String)
-  /// Completions of a raw model got its end token.
+  /// The model's end token was added to completions of a raw model.
   case endTokens(count: Int, token: String)
-  /// A token of the chat template's whole text reaches over an end of the context.
+  /// A token of the chat template's whole text spans an end of the context.
   case cutContext(file: String)
-  /// A token of the chat template's whole text reaches over the beginning of prompts.
+  /// A token of the chat template's whole text spans the beginning of prompts.
   case cutPrompts(count: Int)
-  /// Prompts that are held out stand among those that are trained on too.
+  /// Held-out prompts are among the training prompts too.
   case sharedPrompts(count: Int)
-  /// So few examples are held out that their numbers say little.
+  /// Few examples are held out, so their numbers are uncertain.
   case fewHeldOut(count: Int)
-  /// A run goes on with another number of threads than it had.
+  /// A run is resumed with another number of threads than before.
   case threads(recorded: Int, found: Int)
-  /// An adapter is evaluated against another context than the one that it was made for.
+  /// An adapter is evaluated against another context than that of its training.
   case otherContext(file: String, adapter: String)
 }
 
@@ -46,7 +46,7 @@ extension InputNotice: CustomStringConvertible {
     }
   }
 
-  /// Whether it is a decision to know of rather than a doubt.
+  /// Whether it is information rather than a warning.
   package var isInformation: Bool {
     switch self {
     case .lineEnds, .endTokens: true
@@ -54,7 +54,7 @@ extension InputNotice: CustomStringConvertible {
     }
   }
 
-  /// What to know of a context and of the examples that were read with it.
+  /// Notices on a context and on the examples that were read with it.
   static func ofReading(
     _ conditioning: Conditioning, contextFile: String?, _ examples: [InputExample]
   ) -> [InputNotice] {

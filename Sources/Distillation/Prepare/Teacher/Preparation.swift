@@ -2,8 +2,8 @@ internal import Compute
 internal import Inference
 internal import Transformer
 
-/// What a run has before its first step: the teacher that has read the context, its answers, and
-/// its scores of all responses.
+/// The state of a run before its first step: the prefilled teacher, its answers, and its scores of
+/// all responses.
 struct Preparation {
   let teacher: PrefixedDecoder
   let answers: TeacherAnswers
@@ -13,9 +13,9 @@ struct Preparation {
   /// Compares prompts with the teacher; nil where nothing is held out.
   let judge: Judge?
 
-  /// Lets the teacher read the context, answer where a response is missing, and score all responses.
+  /// Prefills the context, generates missing responses with the teacher, and scores all responses.
   ///
-  /// - Parameter recorded: its answers where the run is resumed.
+  /// - Parameter recorded: the teacher's answers of a resumed run.
   static func prepare(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
     answers recorded: TeacherAnswers?, handle: (RunEvent) -> Void
@@ -62,7 +62,7 @@ struct Preparation {
 }
 
 extension Decoder {
-  /// Reads everything that stands before a prompt with the whole context.
+  /// Prefills everything before a prompt, with the whole context.
   func readTeacherPrefix(
     _ conditioning: Conditioning, capacity: PrefixCapacity, _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> PrefixedDecoder {
@@ -78,7 +78,7 @@ extension Decoder {
 }
 
 extension TrainingOptions {
-  /// What is kept of the teacher for so many response tokens.
+  /// The kind of cache for this many response tokens.
   func cacheKind(
     rows: Int, vocabulary: Int, hasSoftCap: Bool, availableBytes: Int
   ) -> TeacherCacheKind {

@@ -1,10 +1,10 @@
 package import Compute
 
-/// What the teacher said of every response token, kept on the device for the whole run.
+/// The teacher's values of every response token, kept on the device for the whole run.
 package final class TeacherCache {
   /// The examples, in the order in which they were scored.
   package let examples: [Example]
-  /// The cached rows; those of example e begin at `firstRow[e]`.
+  /// The cached rows; those of example e start at `firstRow[e]`.
   package let rows: TeacherRows
   package let firstRow: [Int]
 
@@ -23,15 +23,16 @@ package final class TeacherCache {
     examples.reduce(0) { $0 + $1.responseRows }
   }
 
-  /// The cache's rows of these examples, one after the other.
+  /// The cache's rows of these examples, end to end.
   func indices(of chosen: some Sequence<Int>) -> [Int32] {
     chosen.flatMap { example in
       (0..<examples[example].responseRows).map { Int32(firstRow[example] + $0) }
     }
   }
 
-  /// The kind that `auto` takes: `projected` where the objective and the model's logits allow it, since a step then needs no product for the teacher;
-  /// else `logits` where they stay below a quarter of the memory at hand; else `hidden`.
+  /// The kind of cache that `auto` selects: `projected` where the objective and the model's logits
+  /// allow it, since a step then needs no matrix multiplication for the teacher; else `logits`
+  /// where they take less than a quarter of the available memory; else `hidden`.
   package static func automaticKind(
     objective: Objective, rows: Int, vocabulary: Int, hasSoftCap: Bool = false,
     availableBytes: Int

@@ -14,11 +14,11 @@ extension TrainingOptions {
   /// Recorded names of the options of ``Resumable``.
   private static let resumable: Set = ["steps", "epochs", "patience", "evaluate-every"]
 
-  /// These options as a checkpoint's run goes on with them.
+  /// These options for the continuation of a checkpoint's run.
   ///
-  /// - Parameter kept: what stays as it was recorded.
-  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)`` with
-  ///   the name of the first option that is another and may not be.
+  /// - Parameter kept: options that keep their recorded values.
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)`` for
+  ///   the first option that differs and may not.
   package func resuming(
     _ recorded: TrainingOptions, keeping kept: Set<Resumable>, checkpoint: String
   ) throws(DistillationError) -> TrainingOptions {
@@ -39,10 +39,10 @@ extension TrainingOptions {
     return options
   }
 
-  /// Checks that the steps of a training of another length are, up to `step`, those that were done. Its
-  /// last step before, which was evaluated as such, may be one that it would not have evaluated.
+  /// Checks that a training of another length has the same steps up to `step`. Its earlier last
+  /// step, which was evaluated as such, may be one that it would not have evaluated.
   ///
-  /// - Throws: when it ends before, or the rates of the steps that are done depend on the length.
+  /// - Throws: when it ends earlier, or the learning rates of those steps depend on the length.
   package func checkLength(
     against recorded: TrainingOptions, order: BatchOrder, step: Int, checkpoint: String
   ) throws(DistillationError) {

@@ -1,7 +1,7 @@
 extension TrainingOptions {
   /// Checks every value by itself and against the others.
   ///
-  /// - Throws: ``DistillationError/option(_:expected:found:)`` for the first that cannot be.
+  /// - Throws: ``DistillationError/option(_:expected:found:)`` for the first invalid value.
   package func validate() throws(DistillationError) {
     try Self.require(.tokens, tokens, atLeast: 1)
     try Self.require(.temperature, temperature, isAbove: 0)
