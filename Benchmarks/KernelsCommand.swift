@@ -2,7 +2,7 @@ import ArgumentParser
 import Compute
 import Foundation
 
-/// Times every operation on a device, beside what the device can do.
+/// Times every operation on a device, next to the device's limits.
 struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels", abstract: "Time every kernel on a device.")

@@ -1,15 +1,15 @@
 import Foundation
 
-/// What `pith-bench generate` found; the field names are those of the JSON object.
+/// The result of `pith-bench generate`; the field names are those of the JSON object.
 // swift-format-ignore: AlwaysUseLowerCamelCase
 struct GenerationResult: BenchmarkResult {
-  /// Answer tokens a second, the prompts' reading within the time.
+  /// Answer tokens per second, including the time of the prompts' prefill.
   var tokens_per_second_batched: Double
   var tokens_per_second_single: Double
-  /// Of the two.
+  /// Batched over single.
   var ratio: Double
-  /// Time that reading the weights, keys and values at the copy's bandwidth would take, or the
-  /// products at their best rate where that is longer, over the time taken.
+  /// The time of reading the weights, keys and values at the copy's bandwidth, or of the matrix
+  /// multiplications at their best rate where that is longer, over the measured time.
   var share_of_limit_batched: Double
   var share_of_limit_single: Double
   var batch: Int

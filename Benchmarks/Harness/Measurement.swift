@@ -1,7 +1,7 @@
 import Compute
 import Foundation
 
-/// One operation at one shape: its compulsory bytes and FLOP, and how to run it once.
+/// One operation at one shape: its compulsory bytes and FLOP, and a closure that runs it once.
 struct BenchmarkCase {
   /// The shape, in the letters of the README.
   let shape: String

@@ -51,7 +51,7 @@ struct StepCommand: ParsableCommand {
       configuration: decoder.configuration, prefix: options.tokens,
       rows: options.batch * (options.prompt + options.response - 1),
       responses: options.batch * options.response, batch: options.batch)
-    // Before the limit is measured, which takes memory of its own.
+    // Before the limit is measured, which allocates memory.
     let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let rate = try DeviceLimits.matmulRate(device, precision: options.precision)
     try StepResult(

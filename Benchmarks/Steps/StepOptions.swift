@@ -3,7 +3,7 @@ import Compute
 import Distillation
 import Transformer
 
-/// A synthetic job: random weights, random tokens.
+/// A synthetic training: random weights, random tokens.
 struct StepOptions: ParsableArguments {
   @Option(
     help: "tiny, llama-15m, smollm2-135m, qwen2.5-0.5b or HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY.")

@@ -7,8 +7,8 @@ import HuggingFace
 import OpenCL
 import Transformer
 
-/// How the program ends when a command throws: one line on standard error and an exit code, or help
-/// on standard output.
+/// The end of the program when a command throws: one line on standard error and an exit code, or
+/// help on standard output.
 struct Failure {
   private let message: String
   private let code: Int32
@@ -56,7 +56,7 @@ struct Failure {
     self.code = code
   }
 
-  /// Says why and ends the program.
+  /// Prints the message and ends the program.
   func exit() -> Never {
     if code == 0 {
       do throws(FileError) {
@@ -104,7 +104,7 @@ extension ComputeError {
 }
 
 extension HubError {
-  /// Whether the cause is what the user named, rather than the network or the disk.
+  /// Whether the cause is the user's input, rather than the network or the disk.
   fileprivate var isBadInput: Bool {
     switch self {
     case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .noRoom, .file: false
@@ -126,6 +126,6 @@ struct Stopped: Error {
   let message: String
   let signal: Int32
 
-  /// The exit code that shells give a program which a signal ended.
+  /// The exit code of shells for a program that a signal ended.
   static func code(of signal: Int32) -> Int32 { 128 + signal }
 }

@@ -28,7 +28,7 @@ package struct Adapter: Sendable, Equatable {
     /// Whether the soft prompt is part of a chat template.
     package var isChat: Bool
     /// The position of the soft prompt in the chat template.
-    package var contextPlace: ContextPlace
+    package var contextPosition: ContextPosition
     /// The tokenizer of its prompts; nil where they are token ids.
     package var tokenizer: AdapterTokenizer?
     /// L of the model, which PEFT records.
@@ -38,7 +38,7 @@ package struct Adapter: Sendable, Equatable {
     /// The scaling of the input rows that the vectors share.
     package var embeddingSpace: EmbeddingSpace
     /// The text that replaces the context when a prompt is tokenized; nil where none is needed.
-    package var standIn: StandIn?
+    package var substitute: ContextSubstitute?
     /// How the training's texts became tokens.
     package var reading: InputReading
     /// Tokens after which an answer ends.
@@ -51,9 +51,9 @@ package struct Adapter: Sendable, Equatable {
     /// An origin.
     package init(
       model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
-      contextPlace: ContextPlace = .systemMessage, tokenizer: AdapterTokenizer?,
+      contextPosition: ContextPosition = .systemMessage, tokenizer: AdapterTokenizer?,
       layerCount: Int, queryHeads: Int,
-      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), standIn: StandIn? = nil,
+      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), substitute: ContextSubstitute? = nil,
       reading: InputReading = .present, stopIdentifiers: Set<Int> = [], contextTokens: Int,
       fingerprints: RunFingerprints
     ) {
@@ -61,12 +61,12 @@ package struct Adapter: Sendable, Equatable {
       self.template = template
       self.templateSource = templateSource
       self.isChat = isChat
-      self.contextPlace = contextPlace
+      self.contextPosition = contextPosition
       self.tokenizer = tokenizer
       self.layerCount = layerCount
       self.queryHeads = queryHeads
       self.embeddingSpace = embeddingSpace
-      self.standIn = standIn
+      self.substitute = substitute
       self.reading = reading
       self.stopIdentifiers = stopIdentifiers
       self.contextTokens = contextTokens

@@ -59,11 +59,11 @@ struct RunDelivery {
       origin: .init(
         model: request.modelName, template: conditioning.template,
         templateSource: conditioning.templateSource, isChat: conditioning.isChat,
-        contextPlace: conditioning.contextPlace ?? .systemMessage,
+        contextPosition: conditioning.contextPosition ?? .systemMessage,
         tokenizer: conditioning.isPlaced ? try AdapterTokenizer(of: request.folder) : nil,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
-        standIn: conditioning.standIn, reading: conditioning.reading,
+        substitute: conditioning.substitute, reading: conditioning.reading,
         stopIdentifiers: conditioning.stopIdentifiers,
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }

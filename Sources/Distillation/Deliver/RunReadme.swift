@@ -16,8 +16,8 @@ struct RunReadme {
     \(Counted(metrics.contextTokens, "token"))
 
     A soft prompt for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
-    \(Counted(metrics.pseudoTokens, "vector")) \(metrics.pseudoTokens == 1 ? "stands" : "stand") \
-    in the place of a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
+    \(Counted(metrics.pseudoTokens, "vector")) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") \
+    a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
     The model itself is unchanged.
 
     \(results)

@@ -81,7 +81,7 @@ extension Evaluation.Request {
         template: isText ? template.within(imported.template) : template,
         vocabularySize: configuration.vocabularySize, reading: imported.inputReading),
       file: adapter.path)
-    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
+    handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(inputs, reader: conditioning.reader)
     var notices = InputNotice.ofReading(conditioning, contextFile: text.file, data.examples)
     if imported.isForeign(to: conditioning.context) {

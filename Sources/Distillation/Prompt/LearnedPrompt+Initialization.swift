@@ -62,9 +62,9 @@ extension LearnedPrompt {
     var random = SplitMix64(seed: seed)
     switch kind {
     case .sampled:
-      let places = random.subset(of: source.context.count, count: count)
+      let positions = random.subset(of: source.context.count, count: count)
       return LearnedPrompt(
-        embeddings: try source.lookup(places.map { source.context[$0] }), width: source.width)
+        embeddings: try source.lookup(positions.map { source.context[$0] }), width: source.width)
     case .first:
       return LearnedPrompt(
         embeddings: try source.lookup(Array(source.context.prefix(count))), width: source.width)
@@ -86,7 +86,7 @@ extension LearnedPrompt {
   static func tooMany(_ count: Int, contextTokens: Int) -> DistillationError {
     guard contextTokens > 1 else {
       return .option(
-        .tokens, expected: "a context of 2 tokens or more, which fewer can stand for",
+        .tokens, expected: "a context of 2 tokens or more, so that fewer can replace it",
         found: "one of \(Counted(contextTokens, "token"))")
     }
     let range = contextTokens == 2 ? "1" : "1 to \(contextTokens - 1)"
@@ -106,7 +106,7 @@ extension LearnedPrompt {
       let tokens = source.context[piece * length / count..<(piece + 1) * length / count]
       let rows = try source.lookup(Array(tokens))
       var sums = [Double](repeating: 0, count: width)
-      for (place, value) in rows.enumerated() { sums[place % width] += Double(value) }
+      for (index, value) in rows.enumerated() { sums[index % width] += Double(value) }
       values += sums.map { Float($0 / Double(tokens.count)) }
     }
     return LearnedPrompt(embeddings: values, width: width)

@@ -46,7 +46,7 @@ extension RunFolder {
   /// Whether `answers.jsonl` has an answer of a teacher.
   private var hasAnswerRecord: Bool {
     guard let line = firstLine(of: Self.answers) else { return false }
-    return (try? RecordCoding.decode(AnswerRecord.self, from: Array(line), place: Self.answers))
+    return (try? RecordCoding.decode(AnswerRecord.self, from: Array(line), source: Self.answers))
       != nil
   }
 

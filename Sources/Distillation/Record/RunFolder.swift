@@ -123,14 +123,14 @@ package final class RunFolder {
 
   /// Checks that the folder was not renamed or removed since the run started: under its old name
   /// another one would be created, without the run's files and open to other runs.
-  func checkPlace() throws(DistillationError) {
+  func checkNotMoved() throws(DistillationError) {
     guard let isHeld = lock?.isHeld(at: url), !isHeld else { return }
     throw .outputMoved(path: url.path)
   }
 
   /// Writes a file of the folder, whole or not at all.
   package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
-    try checkPlace()
+    try checkNotMoved()
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: url.appending(path: name), with: bytes)
     }
@@ -144,7 +144,7 @@ package final class RunFolder {
 extension RunFolder {
   /// Adds a line to `metrics.jsonl`.
   package func append(_ record: StepRecord) throws(DistillationError) {
-    try checkPlace()
+    try checkNotMoved()
     let line = try RecordCoding.encode(record, isIndented: false) + [UInt8(ascii: "\n")]
     let path = url.appending(path: Self.stepMetrics)
     try writing { () throws(FileError) in

@@ -11,7 +11,7 @@ extension TrainingCheckpoint {
   /// the same vectors, and `state.json` alone is written, with the options that may have changed.
   @discardableResult
   package func write(to run: RunFolder) throws(DistillationError) -> URL {
-    try run.checkPlace()
+    try run.checkNotMoved()
     let target = run.checkpoint(step: state.step)
     let partial = target.appendingPathExtension(RunFolder.partialExtension)
     let manager = FileManager.default

@@ -100,14 +100,15 @@ extension DistillationError: CustomStringConvertible {
     case .outputMoved(let path):
       "\(path): the output folder was renamed or removed while the run wrote to it, so the run ends"
     case .changedSinceCheckpoint(let checkpoint, .option(let what), let recorded, let found):
-      "\(checkpoint): begun with \(option(what)) \(recorded), found \(found); a resumed run keeps "
-        + "what it was begun with"
+      "\(checkpoint): started with \(option(what)) \(recorded), found \(found); a resumed run keeps "
+        + "what it was started with"
     case .changedSinceCheckpoint(let checkpoint, .input(let what), let recorded, let found):
-      "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
-        + "was begun with"
+      "\(checkpoint): started with \(what) \(recorded), found \(found); a resumed run keeps what it "
+        + "was started with"
     case .scheduleOfAnotherLength(let checkpoint, let schedule, let recorded, let found):
-      "\(checkpoint): begun for \(Counted(recorded, "step")), found \(found); "
-        + "\(name(.schedule)) \(schedule) depends on their number, so the steps that are done had other rates; constant alone can go on"
+      "\(checkpoint): started for \(Counted(recorded, "step")), found \(found); "
+        + "\(name(.schedule)) \(schedule) depends on their number, "
+        + "so the steps that are done had other rates; only constant can continue"
     case .lossNotFinite(let step, let saved):
       "the loss of step \(step) is not a finite number; the last good prompt is in \(saved)"
     }

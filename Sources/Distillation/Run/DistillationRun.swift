@@ -78,7 +78,7 @@ package final class DistillationRun {
   ) throws(DistillationError) -> RunOutcome {
     let options = request.options
     handle(
-      .placed(texts.conditioning.contextPlace, missingTokens: texts.conditioning.missingTokens))
+      .placed(texts.conditioning.contextPosition, missingTokens: texts.conditioning.missingTokens))
     let decoder = try loadDecoder(handle)
     let rounding = try ActivationRounding(options, decoder, texts.conditioning.context)
     let source = initializationSource(decoder)
@@ -95,7 +95,7 @@ package final class DistillationRun {
     let loop = try trainingLoop(decoder, prepared, schedule, start)
     try run.begin()
     try run.write(prepared.answers.recordsInFileOrder)
-    handle(.begun(beginning(prepared, schedule, start, rounding)))
+    handle(.started(beginning(prepared, schedule, start, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
@@ -175,9 +175,9 @@ package final class DistillationRun {
   private func beginning(
     _ prepared: Preparation, _ schedule: LearningRateSchedule, _ start: TrainingState,
     _ rounding: ActivationRounding?
-  ) -> RunEvent.Beginning {
+  ) -> RunEvent.Start {
     let rows = TeacherCache.rowCount(prepared.cache.examples)
-    return RunEvent.Beginning(
+    return RunEvent.Start(
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
       responseTokens: rows, teacherAnswers: prepared.answers.records.count,

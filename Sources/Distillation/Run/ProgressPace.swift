@@ -7,7 +7,7 @@ package struct ProgressPace: Sendable, Equatable {
   private let start: Duration
   private var begin: Duration
   private var lastLine: Duration?
-  private var isSaid = false
+  private var isWritten = false
 
   /// The longest time without a first line.
   private static let firstLine = Duration.milliseconds(500)
@@ -23,20 +23,20 @@ package struct ProgressPace: Sendable, Equatable {
   }
 
   /// Another phase of work starts.
-  package mutating func enter(at now: Duration) {
+  package mutating func startPhase(at now: Duration) {
     begin = now
-    isSaid = false
+    isWritten = false
   }
 
   /// A line on the present phase was written.
-  package mutating func said(at now: Duration) {
+  package mutating func didWriteLine(at now: Duration) {
     lastLine = now
-    isSaid = true
+    isWritten = true
   }
 
   /// Whether a line is due.
   package func isDue(at now: Duration) -> Bool {
     guard let lastLine else { return now - start >= Self.firstLine }
-    return isSaid ? now - lastLine >= Self.silence : now - begin >= Self.worthALine
+    return isWritten ? now - lastLine >= Self.silence : now - begin >= Self.worthALine
   }
 }

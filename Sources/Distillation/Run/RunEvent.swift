@@ -7,9 +7,9 @@ package enum RunEvent: Sendable {
   case progress(Phase, done: Int, total: Int)
   /// The context was placed in a chat template, or there is none; the tokenizer lacks some of the
   /// tokens that it writes.
-  case placed(ContextPlace?, missingTokens: [String])
+  case placed(ContextPosition?, missingTokens: [String])
   /// Everything is prepared, and the first step is next.
-  case begun(Beginning)
+  case started(Start)
   /// Steps were done, each in `seconds`; `tokensPerSecond` counts tokens of prefix, prompts and
   /// responses.
   case steps([StepReport], seconds: Double, tokensPerSecond: Double)
@@ -44,7 +44,7 @@ package enum RunEvent: Sendable {
   }
 
   /// The state at the start of a training.
-  package struct Beginning: Sendable, Equatable {
+  package struct Start: Sendable, Equatable {
     /// Tokens of the context.
     package var contextTokens: Int
     /// Vectors of the soft prompt.

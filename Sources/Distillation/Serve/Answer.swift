@@ -77,7 +77,7 @@ extension Answer.Request {
     if let imported, let adapter {
       conditioning = try imported.framing(conditioning, file: adapter.path)
     }
-    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
+    handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let tokens = try conditioning.prompt(prompt)
     guard !tokens.isEmpty else {
       throw .option(.prompt, expected: "a text", found: "one without tokens")

@@ -57,7 +57,7 @@ package struct LogitsRequest: Sendable {
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let logits = try distilling { () throws(TransformerError) in
       let decoder = try Decoder.load(folder, on: device, precision: precision, handle: handle)
-      return try decoder.logits(of: identifiers, behind: prefix)
+      return try decoder.logits(of: identifiers, after: prefix)
     }
     try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(

@@ -149,7 +149,7 @@ extension PrefixedDecoder {
   private func advance(
     _ active: inout [Answer], _ sampler: TokenSampler
   ) throws(TransformerError) {
-    var run = RunLayout(behindRows: prefixRows)
+    var run = RunLayout(afterPrefixRows: prefixRows)
     for index in active.indices {
       let answer = active[index]
       let text = answer.text

@@ -6,7 +6,7 @@ extension Decoder {
   ///
   /// The head runs over chunks of rows, so that the device holds only one chunk of logits.
   package func logits(
-    of identifiers: [Int], behind prefix: Prefix = Prefix(.nothing),
+    of identifiers: [Int], after prefix: Prefix = Prefix(.nothing),
     precision: ActivationPrecision = .f32
   ) throws(TransformerError) -> [Float] {
     let size = configuration.vocabularySize

@@ -146,7 +146,7 @@ package final class PrefixedDecoder {
   private func forward(
     _ sequences: ArraySlice<(tokens: [Int], responseRows: Int)>
   ) throws(TransformerError) {
-    var run = RunLayout(behindRows: prefixRows)
+    var run = RunLayout(afterPrefixRows: prefixRows)
     for sequence in sequences {
       try decoder.check(sequence.tokens)
       try decoder.checkLength(prefixRows + sequence.tokens.count, of: "prefix, prompt and response")

@@ -19,7 +19,7 @@ package struct RunLayout: Sendable, Equatable {
   private var nextKey: Int
 
   /// A run of sequences after a prefix of `prefixRows` rows, whose keys are in the cache.
-  package init(behindRows prefixRows: Int) {
+  package init(afterPrefixRows prefixRows: Int) {
     self.prefixRows = prefixRows
     nextKey = prefixRows
   }
@@ -27,7 +27,7 @@ package struct RunLayout: Sendable, Equatable {
   /// A run that begins with the whole prefix. The sequences attend to its rows, and `backward`
   /// computes its gradient.
   package init(_ prefix: Prefix) {
-    self.init(behindRows: prefix.rows)
+    self.init(afterPrefixRows: prefix.rows)
     tokens = prefix.tokens
     textLength = tokens.count
     promptRows = prefix.promptRows

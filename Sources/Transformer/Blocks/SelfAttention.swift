@@ -41,7 +41,7 @@ final class SelfAttention {
   /// Computes `kept.attended` from `shared.normed`, over all rows.
   func forward(_ pass: DecoderLayer.Pass) throws(ComputeError) {
     guard case .fused(let matrix) = projection else {
-      preconditionFailure("the last layer goes on with its response rows")
+      preconditionFailure("the last layer runs on its response rows alone")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
     try device.matmul(
@@ -59,7 +59,7 @@ final class SelfAttention {
   /// all rows.
   func forwardResponses(_ pass: DecoderLayer.Pass) throws(ComputeError) {
     guard case .split(let query, let keyValue) = projection else {
-      preconditionFailure("only the last layer goes on with its response rows")
+      preconditionFailure("only the last layer runs on its response rows alone")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
     try device.matmul(
@@ -107,7 +107,7 @@ final class SelfAttention {
     scope: AttentionGradientScope
   ) throws(ComputeError) {
     guard case .fused(let matrix) = projection else {
-      preconditionFailure("the last layer goes on with its response rows")
+      preconditionFailure("the last layer runs on its response rows alone")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
     try attendBackward(pass, gradients, batch.layout(window: window), scope: scope)
@@ -127,7 +127,7 @@ final class SelfAttention {
     scope: AttentionGradientScope
   ) throws(ComputeError) {
     guard case .split(let query, let keyValue) = projection else {
-      preconditionFailure("only the last layer goes on with its response rows")
+      preconditionFailure("only the last layer runs on its response rows alone")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
     let rows = scope == .all ? batch.rows : batch.prefixRows

@@ -92,8 +92,8 @@ extension RotaryParameters.Yarn {
       "truncate", default: try parameters.value("truncate") == nil)
     self.init(
       factor: factor, originalPositions: original,
-      fastTurns: try parameters.positive("beta_fast", default: 32),
-      slowTurns: try parameters.positive("beta_slow", default: 1),
+      fastRotations: try parameters.positive("beta_fast", default: 32),
+      slowRotations: try parameters.positive("beta_slow", default: 1),
       truncates: truncates,
       attentionFactor: try parameters.positive("attention_factor", default: fallback))
   }

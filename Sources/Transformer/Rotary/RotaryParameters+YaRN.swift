@@ -9,21 +9,22 @@ extension RotaryParameters {
     package var originalPositions: Double
     /// Rotations within the original length above which a frequency is kept (fast) and below which
     /// it is divided (slow).
-    package var fastTurns: Double
-    package var slowTurns: Double
+    package var fastRotations: Double
+    package var slowRotations: Double
     /// Whether the bounds of the blend are widened to whole pairs.
     package var truncates: Bool
     /// Factor of cosine and sine.
     package var attentionFactor: Double
 
     package init(
-      factor: Double, originalPositions: Double, fastTurns: Double = 32, slowTurns: Double = 1,
+      factor: Double, originalPositions: Double, fastRotations: Double = 32,
+      slowRotations: Double = 1,
       truncates: Bool = true, attentionFactor: Double
     ) {
       self.factor = factor
       self.originalPositions = originalPositions
-      self.fastTurns = fastTurns
-      self.slowTurns = slowTurns
+      self.fastRotations = fastRotations
+      self.slowRotations = slowRotations
       self.truncates = truncates
       self.attentionFactor = attentionFactor
     }
@@ -31,10 +32,10 @@ extension RotaryParameters {
     /// The frequencies of pairs whose base has these powers: [dimension / 2].
     func frequencies(_ powers: [Float], base: Double, dimension: Int) -> [Float] {
       /// The pair, as a real number, with this many rotations within the original length.
-      func pair(turning turns: Double) -> Double {
-        Double(dimension) * log(originalPositions / (turns * 2 * .pi)) / (2 * log(base))
+      func pair(withRotations rotations: Double) -> Double {
+        Double(dimension) * log(originalPositions / (rotations * 2 * .pi)) / (2 * log(base))
       }
-      var (low, high) = (pair(turning: fastTurns), pair(turning: slowTurns))
+      var (low, high) = (pair(withRotations: fastRotations), pair(withRotations: slowRotations))
       if truncates { (low, high) = (low.rounded(.down), high.rounded(.up)) }
       low = max(low, 0)
       high = min(high, Double(dimension - 1))

@@ -7,7 +7,7 @@ import Transformer
 /// `train-gpu generate`: an answer of the model, with an adapter, a context, or neither.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Answer a prompt behind an adapter, behind a context, or by itself.",
+    abstract: "Answer a prompt after an adapter, after a context, or alone.",
     discussion: """
       Without an adapter and a context the chat template writes its own default system message, where \
       it has one.
@@ -27,7 +27,7 @@ struct Generate: ParsableCommand {
       "A context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
   var context: String?
 
-  @Option(help: ArgumentHelp("What is asked.", valueName: "text"))
+  @Option(help: ArgumentHelp("The prompt.", valueName: "text"))
   var prompt: String
 
   @Option(help: ArgumentHelp("The most tokens of the answer.", valueName: "n"))

@@ -52,7 +52,7 @@ struct DistillFiles: ParsableArguments {
   var config: String?
 }
 
-/// What is learned, from what, and against what.
+/// The method: what is learned, from what, and the objective.
 struct ObjectiveOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pseudo-tokens.", valueName: "k"))
   var tokens = TrainingOptions.standard.tokens
@@ -117,7 +117,7 @@ struct ObjectiveOptions: ParsableArguments {
   var activations = TrainingOptions.standard.activations
 }
 
-/// How the training goes.
+/// The course of the training.
 struct ScheduleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("adamw or sgd.", valueName: "name"))
   var optimizer = TrainingOptions.standard.optimizer
@@ -163,7 +163,7 @@ struct ScheduleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Evaluations without a better prompt after which the training ends (default: it goes on).",
+      "Evaluations without a better prompt after which the training ends (default: it continues).",
       valueName: "n"))
   var patience: Int?
 
@@ -176,7 +176,7 @@ struct ScheduleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Steps between two checkpoints.", valueName: "n"))
   var checkpointEvery = 100
 
-  /// What a resumed run keeps as it was, because nobody says otherwise.
+  /// The options that a resumed run keeps, because the user left them out.
   var leftOut: Set<TrainingOptions.Resumable> {
     Set(
       TrainingOptions.Resumable.allCases.filter { option in

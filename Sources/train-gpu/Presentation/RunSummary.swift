@@ -2,7 +2,7 @@ import Distillation
 import Foundation
 import HuggingFace
 
-/// What a finished run says on standard output.
+/// The report of a finished run on standard output.
 struct RunSummary {
   let result: RunResult
   let modelName: ModelName
@@ -40,7 +40,7 @@ struct RunSummary {
     return "\(files.joined(separator: ", "))            what makes token ids of prompts\n  "
   }
 
-  /// The line of a file that is not always there.
+  /// The line of a file that may be missing.
   private var answers: String {
     guard result.teacherAnswers > 0 else { return "" }
     return "\n  answers.jsonl                                    what the teacher "
@@ -49,7 +49,7 @@ struct RunSummary {
 
   private var promptCode: String {
     result.isChat
-      ? "ids = ...  # of what the template writes behind the system message; README.md shows how"
+      ? "ids = ...  # of the template's text after the system message; README.md shows how"
       : "ids = ...  # of the prompt alone, without special tokens; README.md shows how"
   }
 

@@ -4,22 +4,22 @@ import Safetensors
 import TestSupport
 import Testing
 
-/// The commands that take an adapter, on the adapter of a small run.
+/// The commands that use an adapter, with the adapter of a small run.
 @Suite struct AdapterCommandTests {
-  private let place: Workplace
+  private let workspace: Workspace
 
   init() throws {
-    place = try Workplace()
-    let result = try place.distill(["--steps", "20"])
+    workspace = try Workspace()
+    let result = try workspace.distill(["--steps", "20"])
     try #require(result.code == 0, "\(result.errors)")
   }
 
   private func run(_ command: String, _ more: [String]) throws -> Program.Result {
-    try Program.run([command, "--model", place.model, "--device", "cpu", "--quiet"] + more)
+    try Program.run([command, "--model", workspace.model, "--device", "cpu", "--quiet"] + more)
   }
 
   private func logits(_ name: String, _ more: [String]) throws -> [Float] {
-    let url = place.folder.url.appending(path: name)
+    let url = workspace.folder.url.appending(path: name)
     let result = try run("logits", ["--output", url.path] + more)
     #expect((result.code, result.output, result.errors) == (0, "", ""))
     return try SafetensorsFile(contentsOf: url).floats(of: "logits")
@@ -29,12 +29,13 @@ import Testing
     let result = try run(
       "evaluate",
       [
-        "--adapter", place.output.path, "--context", place.context, "--inputs", place.validation,
+        "--adapter", workspace.output.path, "--context", workspace.context, "--inputs",
+        workspace.validation,
         "--response-tokens", "4", "--json",
       ])
     #expect(result.code == 0, "\(result.errors)")
     let found = try JSON(parsing: Array(result.output.utf8))
-    let metrics = try place.json("metrics.json")
+    let metrics = try workspace.json("metrics.json")
     let whole = ["basis", "intervals_95"]
     for key in metrics["validation"].sortedKeys where !whole.contains(key) {
       let (value, expected) = (
@@ -63,7 +64,10 @@ import Testing
   @Test func evaluateShowsATable() throws {
     let result = try run(
       "evaluate",
-      ["--adapter", place.output.path, "--context", place.context, "--inputs", place.validation])
+      [
+        "--adapter", workspace.output.path, "--context", workspace.context, "--inputs",
+        workspace.validation,
+      ])
     #expect(result.code == 0)
     for text in ["no context", "soft prompt", "full context", "KL", "exact match"] {
       #expect(result.output.contains(text))
@@ -77,12 +81,12 @@ import Testing
   }
 
   @Test func logitsBehindAnAdapterAreThoseBehindItsVirtualTokens() throws {
-    let found = try logits("a.safetensors", ["--ids", "4,3", "--adapter", place.output.path])
+    let found = try logits("a.safetensors", ["--ids", "4,3", "--adapter", workspace.output.path])
     #expect(found.count == 2 * TinyTokenizer.vocabularySize)
     #expect(try found != logits("b.safetensors", ["--ids", "4,3"]))
-    // Text behind an adapter gets no BOS: the virtual tokens hold it.
+    // Text after an adapter gets no BOS: the virtual tokens hold it.
     #expect(
-      try found == logits("c.safetensors", ["--text", "abc", "--adapter", place.output.path]))
+      try found == logits("c.safetensors", ["--text", "abc", "--adapter", workspace.output.path]))
   }
 
   @Test(arguments: [
@@ -91,10 +95,11 @@ import Testing
     ("1,1000", "token id 1000 is outside the vocabulary: expected 0 to 99"),
   ])
   func badIdentifiersAreRefused(ids: String, message: String) throws {
-    let output = place.folder.url.appending(path: "none.safetensors")
+    let output = workspace.folder.url.appending(path: "none.safetensors")
     try Program.expectRefusal(
       [
-        "logits", "--model", place.model, "--device", "cpu", "--quiet", "--ids", ids, "--output",
+        "logits", "--model", workspace.model, "--device", "cpu", "--quiet", "--ids", ids,
+        "--output",
         output.path,
       ], message)
     #expect(!FileManager.default.fileExists(atPath: output.path))
@@ -104,7 +109,7 @@ import Testing
     let plain = try run("generate", ["--prompt", "a cab", "--max-tokens", "5"])
     #expect(plain.code == 0, "\(plain.errors)")
     #expect(try run("generate", ["--prompt", "a cab", "--max-tokens", "5"]).output == plain.output)
-    for more in [["--adapter", place.output.path], ["--context", place.context]] {
+    for more in [["--adapter", workspace.output.path], ["--context", workspace.context]] {
       let result = try run("generate", ["--prompt", "a cab", "--max-tokens", "5"] + more)
       #expect(result.code == 0, "\(result.errors)")
     }
@@ -112,10 +117,10 @@ import Testing
 
   @Test func linksToFoldersAreFollowed() throws {
     let manager = FileManager.default
-    let links = ["model-link", "run-link"].map { place.folder.url.appending(path: $0) }
+    let links = ["model-link", "run-link"].map { workspace.folder.url.appending(path: $0) }
     try manager.createSymbolicLink(
-      at: links[0], withDestinationURL: URL(fileURLWithPath: place.model))
-    try manager.createSymbolicLink(at: links[1], withDestinationURL: place.output)
+      at: links[0], withDestinationURL: URL(fileURLWithPath: workspace.model))
+    try manager.createSymbolicLink(at: links[1], withDestinationURL: workspace.output)
     func answer(_ model: String, _ adapter: String) throws -> Program.Result {
       try Program.run([
         "generate", "--model", model, "--adapter", adapter, "--device", "cpu", "--quiet",
@@ -124,7 +129,7 @@ import Testing
     }
     let linked = try answer(links[0].path, links[1].path)
     #expect(linked.code == 0, "\(linked.errors)")
-    #expect(try linked.output == answer(place.model, place.output.path).output)
+    #expect(try linked.output == answer(workspace.model, workspace.output.path).output)
   }
 
   @Test func drawnAnswersFollowTheSeed() throws {
@@ -140,21 +145,22 @@ import Testing
 
   @Test func adaptersThatAreNoneAreRefused() throws {
     try Program.expectRefusal(
-      ["generate", "--model", place.model, "--prompt", "a", "--adapter", "/none/run"],
+      ["generate", "--model", workspace.model, "--prompt", "a", "--adapter", "/none/run"],
       "/none/run: expected the folder of an adapter, found nothing of the kind")
   }
 
   @Test func anAdapterOfAnotherModelIsNoticed() throws {
-    try place.folder.write(
+    try workspace.folder.write(
       "model/config.json",
-      String(contentsOfFile: place.model + "/config.json", encoding: .utf8)
+      String(contentsOfFile: workspace.model + "/config.json", encoding: .utf8)
         .replacing("1e-5", with: "2e-5"))
     let result = try Program.run([
-      "generate", "--model", place.model, "--prompt", "a", "--device", "cpu", "--adapter",
-      place.output.path, "--max-tokens", "2",
+      "generate", "--model", workspace.model, "--prompt", "a", "--device", "cpu", "--adapter",
+      workspace.output.path, "--max-tokens", "2",
     ])
     #expect(result.code == 0)
     #expect(
-      result.errors.contains("warning: the adapter was made for another model than \(place.model)"))
+      result.errors.contains(
+        "warning: the adapter was made for another model than \(workspace.model)"))
   }
 }

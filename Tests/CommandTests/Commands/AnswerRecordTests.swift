@@ -3,12 +3,13 @@ import JSON
 import TestSupport
 import Testing
 
-/// What the teacher answers where responses are left out is written down, and a resumed run trains on it.
+/// The teacher's answers where responses are left out are recorded, and a resumed run trains on
+/// them.
 @Suite struct AnswerRecordTests {
-  private let place: Workplace
-  private var file: URL { place.output.appending(path: "answers.jsonl") }
+  private let workspace: Workspace
+  private var file: URL { workspace.output.appending(path: "answers.jsonl") }
 
-  init() throws { place = try Workplace() }
+  init() throws { workspace = try Workspace() }
 
   private func lines() throws -> [JSON] {
     try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
@@ -17,19 +18,19 @@ import Testing
   }
 
   @Test func answersAreWrittenDown() throws {
-    let result = try place.distill(["--steps", "4"])
+    let result = try workspace.distill(["--steps", "4"])
     try #require(result.code == 0, "\(result.errors)")
     #expect(result.output.contains("what the teacher answered to 2 prompts"))
     let lines = try lines()
     #expect(lines.map { $0["line"] } == [.integer(3), .integer(2)])
-    #expect(lines.map { $0["file"] } == [.string(place.inputs), .string(place.validation)])
+    #expect(lines.map { $0["file"] } == [.string(workspace.inputs), .string(workspace.validation)])
     for line in lines {
       guard case .array(let answer) = line["completion_ids"], case .string = line["completion"]
       else {
         Issue.record("expected ids and a text, found \(line)")
         continue
       }
-      // <|im_end|> ends an answer, else four tokens do.
+      // <|im_end|> ends an answer, else the limit of four tokens.
       #expect(line["is_cut"] == .bool(answer.last != .integer(8)))
       #expect((1...4).contains(answer.count))
     }
@@ -41,9 +42,9 @@ import Testing
   }
 
   @Test func noFileIsWrittenWhereEveryResponseIsGiven() throws {
-    let inputs = try place.folder.write(
+    let inputs = try workspace.folder.write(
       "full.jsonl", #"{"prompt": "the cab", "completion": " has"}"#)
-    let result = try place.distill([
+    let result = try workspace.distill([
       "--steps", "4", "--inputs", inputs.path, "--validation", inputs.path,
     ])
     #expect(result.code == 0, "\(result.errors)")
@@ -53,31 +54,32 @@ import Testing
 
   @Test func aResumedRunTrainsOnThem() throws {
     let steps = ["--steps", "8", "--checkpoint-every", "4"]
-    let result = try place.distill(steps)
+    let result = try workspace.distill(steps)
     try #require(result.code == 0, "\(result.errors)")
-    let whole = try place.softPrompt()
+    let whole = try workspace.softPrompt()
     // As if the run had been stopped after its fourth step.
     func resume() throws {
-      try FileManager.default.removeItem(at: place.output.appending(path: "checkpoint-8"))
-      let result = try place.distill(steps + ["--resume"])
+      try FileManager.default.removeItem(at: workspace.output.appending(path: "checkpoint-8"))
+      let result = try workspace.distill(steps + ["--resume"])
       #expect(result.code == 0, "\(result.errors)")
     }
     try resume()
-    #expect(try place.softPrompt() == whole)
+    #expect(try workspace.softPrompt() == whole)
 
-    // Another answer, and the run ends elsewhere.
+    // With another answer the run has another result.
     let text = try String(contentsOf: file, encoding: .utf8)
     let answer = try #require(text.firstMatch(of: /"completion_ids":\[[0-9,]*\]/)).output
     try Data(text.replacing(answer, with: "\"completion_ids\":[1,2,3]").utf8).write(to: file)
     try resume()
-    #expect(try place.softPrompt() != whole)
+    #expect(try workspace.softPrompt() != whole)
   }
 
   @Test func answersToOtherPromptsAreRefused() throws {
-    let result = try place.distill(["--steps", "4"])
+    let result = try workspace.distill(["--steps", "4"])
     try #require(result.code == 0, "\(result.errors)")
     let text = try String(contentsOf: file, encoding: .utf8)
-    let arguments = place.arguments + ["--output", place.output.path, "--steps", "4", "--resume"]
+    let arguments =
+      workspace.arguments + ["--output", workspace.output.path, "--steps", "4", "--resume"]
     func expectRefusal(_ text: String, _ message: String) throws {
       try Data(text.utf8).write(to: file)
       try Program.expectRefusal(arguments, message)

@@ -5,14 +5,14 @@ import TestSupport
 import Testing
 
 @Suite struct DistillTests {
-  private let place: Workplace
+  private let workspace: Workspace
 
-  init() throws { place = try Workplace() }
+  init() throws { workspace = try Workspace() }
 
   @Test func aRunLeavesItsFilesAndSaysWhere() throws {
-    let result = try place.distill(["--steps", "12"])
+    let result = try workspace.distill(["--steps", "12"])
     #expect(result.code == 0, "\(result.errors)")
-    let names = try FileManager.default.contentsOfDirectory(atPath: place.output.path).sorted()
+    let names = try FileManager.default.contentsOfDirectory(atPath: workspace.output.path).sorted()
     #expect(
       names == [
         "README.md", "adapter_config.json", "adapter_model.safetensors", "answers.jsonl",
@@ -21,13 +21,13 @@ import Testing
       ])
     for text in [
       "3 pseudo-tokens in place of", "no context", "soft prompt", "full context", "exact match",
-      place.output.path, "PeftModel.from_pretrained", "README.md shows how",
+      workspace.output.path, "PeftModel.from_pretrained", "README.md shows how",
     ] { #expect(result.output.contains(text)) }
   }
 
   @Test func theReportHasItsFields() throws {
-    _ = try place.distill(["--steps", "12", "--seed", "5"])
-    let metrics = try place.json("metrics.json")
+    _ = try workspace.distill(["--steps", "12", "--seed", "5"])
+    let metrics = try workspace.json("metrics.json")
     #expect(
       metrics.sortedKeys == [
         "compression_ratio", "context_tokens", "device", "memory", "pseudo_tokens", "seed",
@@ -61,8 +61,8 @@ import Testing
   }
 
   @Test func everyStepHasItsLine() throws {
-    _ = try place.distill(["--steps", "12", "--schedule", "linear", "--warmup", "2"])
-    let steps = try place.steps()
+    _ = try workspace.distill(["--steps", "12", "--schedule", "linear", "--warmup", "2"])
+    let steps = try workspace.steps()
     #expect(steps.map { $0["step"] } == (1...12).map(JSON.integer))
     #expect(
       steps.allSatisfy {
@@ -74,19 +74,19 @@ import Testing
   }
 
   @Test func trainingComesNearerToTheTeacher() throws {
-    _ = try place.distill(["--steps", "60", "--no-shuffle", "--batch-size", "5"])
-    let losses = try place.steps().compactMap { $0["loss"]?.double }
+    _ = try workspace.distill(["--steps", "60", "--no-shuffle", "--batch-size", "5"])
+    let losses = try workspace.steps().compactMap { $0["loss"]?.double }
     #expect(try #require(losses.last) < 0.8 * losses[0])
   }
 
   @Test func theSameSeedGivesTheSameBits() throws {
-    let other = place.folder.url.appending(path: "other")
-    _ = try place.distill(["--steps", "6"])
-    _ = try place.distill(["--steps", "6"], to: other)
-    #expect(try place.softPrompt() == place.softPrompt(in: other))
-    let third = place.folder.url.appending(path: "third")
-    _ = try place.distill(["--steps", "6", "--seed", "1"], to: third)
-    #expect(try place.softPrompt() != place.softPrompt(in: third))
+    let other = workspace.folder.url.appending(path: "other")
+    _ = try workspace.distill(["--steps", "6"])
+    _ = try workspace.distill(["--steps", "6"], to: other)
+    #expect(try workspace.softPrompt() == workspace.softPrompt(in: other))
+    let third = workspace.folder.url.appending(path: "third")
+    _ = try workspace.distill(["--steps", "6", "--seed", "1"], to: third)
+    #expect(try workspace.softPrompt() != workspace.softPrompt(in: third))
   }
 
   @Test(arguments: [
@@ -99,21 +99,22 @@ import Testing
     ["--response-temperature", "0.8"], ["--no-shuffle"], ["--validation", "0.4"],
   ])
   func everyOptionHasAnEffect(options: [String]) throws {
-    let plain = place.folder.url.appending(path: "plain")
-    #expect(try place.distill(["--steps", "6"], to: plain).code == 0)
-    let result = try place.distill(["--steps", "6"] + options)
+    let plain = workspace.folder.url.appending(path: "plain")
+    #expect(try workspace.distill(["--steps", "6"], to: plain).code == 0)
+    let result = try workspace.distill(["--steps", "6"] + options)
     #expect(result.code == 0, "\(result.errors)")
-    let found = try place.softPrompt()
+    let found = try workspace.softPrompt()
     #expect(found.allSatisfy { $0.isFinite })
     // A cache of another kind holds the same distributions, to within its rounding.
     if options == ["--teacher-cache", "hidden"] { return }
-    #expect(try found != place.softPrompt(in: plain))
+    #expect(try found != workspace.softPrompt(in: plain))
   }
 
-  /// Training rounds, the report says by how much, and the prompt is nearly the exact one; where it cannot round, it says so.
+  /// The training step rounds, the report states the error, and the prompt is nearly the exact one;
+  /// where rounding is not supported, the error says so.
   @Test func roundedActivationsAreReported() throws {
     let options = ["--steps", "6", "--precision", "bf16"]
-    let result = try place.distill(options + ["--activations", "bf16"])
+    let result = try workspace.distill(options + ["--activations", "bf16"])
     guard try Device().canRoundActivations else {
       #expect(result.code == 2)
       #expect(result.errors.contains("--activations: expected f32 on this device"))
@@ -121,114 +122,117 @@ import Testing
     }
     #expect(result.code == 0, "\(result.errors)")
     #expect(result.errors.contains("activations are rounded to bf16"))
-    let error = try #require(try place.json("metrics.json")["activation_rounding_error"].double)
+    let error = try #require(try workspace.json("metrics.json")["activation_rounding_error"].double)
     #expect(error > 0 && error < 0.05)
-    let exact = place.folder.url.appending(path: "exact")
-    #expect(try place.distill(options, to: exact).code == 0)
-    let (found, expected) = (try place.softPrompt(), try place.softPrompt(in: exact))
+    let exact = workspace.folder.url.appending(path: "exact")
+    #expect(try workspace.distill(options, to: exact).code == 0)
+    let (found, expected) = (try workspace.softPrompt(), try workspace.softPrompt(in: exact))
     #expect(found != expected)
     #expect(relativeError(found, expected.map(Double.init)) < 0.1)
   }
 
   @Test func roundedActivationsNeedRoundedWeights() throws {
-    let result = try place.distill(["--steps", "6", "--activations", "bf16"])
+    let result = try workspace.distill(["--steps", "6", "--activations", "bf16"])
     #expect(result.code == 2)
     #expect(
       result.errors.contains("--activations: expected f32 with --precision f32, found bf16"))
   }
 
   @Test func aFileCanBeTheStart() throws {
-    let other = place.folder.url.appending(path: "other")
-    _ = try place.distill(["--steps", "3"])
-    let start = place.output.appending(path: "soft_prompt.safetensors").path
-    let result = try place.distill(["--steps", "3", "--init", start], to: other)
+    let other = workspace.folder.url.appending(path: "other")
+    _ = try workspace.distill(["--steps", "3"])
+    let start = workspace.output.appending(path: "soft_prompt.safetensors").path
+    let result = try workspace.distill(["--steps", "3", "--init", start], to: other)
     #expect(result.code == 0)
-    #expect(try place.softPrompt() != place.softPrompt(in: other))
+    #expect(try workspace.softPrompt() != workspace.softPrompt(in: other))
   }
 
   @Test func epochsAreStepsOverAllExamples() throws {
-    _ = try place.distill(["--epochs", "3"])
+    _ = try workspace.distill(["--epochs", "3"])
     // Five examples in batches of two are three steps.
-    #expect(try place.steps().count == 9)
+    #expect(try workspace.steps().count == 9)
   }
 
   @Test func nothingNeedBeHeldOut() throws {
-    let result = try place.distill(["--steps", "3", "--validation", "0"])
+    let result = try workspace.distill(["--steps", "3", "--validation", "0"])
     #expect(result.code == 0)
-    #expect(try place.json("metrics.json")["validation"] == .null)
+    #expect(try workspace.json("metrics.json")["validation"] == .null)
     #expect(result.output.contains("Nothing was held out"))
   }
 
   @Test(arguments: [(1, "0 held out"), (2, "1 held out"), (20, "2 held out")])
   func aTenthIsHeldOutWhereNothingIsSaid(count: Int, message: String) throws {
-    let inputs = try place.folder.write(
+    let inputs = try workspace.folder.write(
       "some.jsonl",
       (1...count).map {
         "{\"prompt\": \"\(String(repeating: "a", count: $0))\", \"completion\": \"b\"}\n"
       }.joined())
-    let all = place.arguments
-    let without = all.indices.filter { all[$0] != "--validation" && all[$0] != place.validation }
+    let all = workspace.arguments
+    let without = all.indices.filter {
+      all[$0] != "--validation" && all[$0] != workspace.validation
+    }
     let result = try Program.run(
       without.map { all[$0] } + [
-        "--output", place.output.path, "--inputs", inputs.path, "--steps", "1",
+        "--output", workspace.output.path, "--inputs", inputs.path, "--steps", "1",
       ])
     #expect(result.code == 0)
     #expect(result.errors.contains(message))
   }
 
   @Test func patienceEndsTheTraining() throws {
-    // A rate that throws the prompt about: evaluations soon stop getting better.
-    let result = try place.distill([
+    // A rate so high that evaluations soon stop improving.
+    let result = try workspace.distill([
       "--steps", "400", "--learning-rate", "5", "--patience", "2", "--evaluate-every", "1",
     ])
     #expect(result.code == 0)
-    #expect(try place.steps().count < 400)
+    #expect(try workspace.steps().count < 400)
     #expect(result.errors.contains("no better prompt for 2 evaluations"))
   }
 
   @Test func identifiersAreTakenAsTheyAre() throws {
-    let context = try place.folder.write("context.json", #"{"ids": [1, 2, 3, 4, 5, 1, 2, 3]}"#)
-    let inputs = try place.folder.write(
+    let context = try workspace.folder.write("context.json", #"{"ids": [1, 2, 3, 4, 5, 1, 2, 3]}"#)
+    let inputs = try workspace.folder.write(
       "ids.jsonl",
       """
       {"prompt_ids": [1, 2], "completion_ids": [3, 4]}
       {"prompt_ids": [3], "completion_ids": [1]}
       {"prompt_ids": [2, 2]}
       """)
-    let result = try place.distill([
+    let result = try workspace.distill([
       "--steps", "3", "--context", context.path, "--inputs", inputs.path, "--validation", "0.4",
     ])
     #expect(result.code == 0, "\(result.errors)")
-    #expect(try place.json("metrics.json")["context_tokens"] == .integer(8))
-    // Nothing but the soft prompt stands before the prompt.
-    #expect(try place.json("adapter_config.json")["num_virtual_tokens"] == .integer(3))
+    #expect(try workspace.json("metrics.json")["context_tokens"] == .integer(8))
+    // Only the soft prompt precedes the prompt.
+    #expect(try workspace.json("adapter_config.json")["num_virtual_tokens"] == .integer(3))
   }
 
   @Test func quietMeansQuiet() throws {
-    let result = try place.distill(["--steps", "3", "--quiet"])
+    let result = try workspace.distill(["--steps", "3", "--quiet"])
     #expect((result.code, result.errors) == (0, ""))
     #expect(result.output.contains("3 pseudo-tokens"))
   }
 
   @Test func aDiskThatIsFullIsNoBadInput() throws {
-    // A limit on the size of files stands for the disk: a checkpoint is larger than two blocks, all else
-    // that is written before it is smaller.
-    let command = [Program.url.path] + place.arguments + ["--output", place.output.path]
+    // A limit on the size of files simulates a full disk: a checkpoint is larger than two blocks,
+    // all files that are written before it are smaller.
+    let command = [Program.url.path] + workspace.arguments + ["--output", workspace.output.path]
     let result = try Program.run(
       ["-c", "trap '' XFSZ; ulimit -f 2; exec \"$@\"", "sh"] + command
         + ["--quiet", "--steps", "1", "--tokens", "8"],
       of: URL(fileURLWithPath: "/bin/sh"))
     #expect(result.code == 1)
     #expect(
-      result.errors == "train-gpu: \(place.output.path)/checkpoint-1.partial/state.safetensors: "
+      result.errors
+        == "train-gpu: \(workspace.output.path)/checkpoint-1.partial/state.safetensors: "
         + "cannot write: File too large\n")
   }
 
   @Test func aLossThatIsNoNumberStopsTheRunAndSavesTheLastGoodPrompt() throws {
-    let result = try place.distill(["--steps", "50", "--learning-rate", "3e38"])
+    let result = try workspace.distill(["--steps", "50", "--learning-rate", "3e38"])
     #expect(result.code == 1)
     #expect(result.errors.contains("is not a finite number"))
-    #expect(try place.softPrompt().allSatisfy(\.isFinite))
-    #expect(!FileManager.default.fileExists(atPath: place.output.path + "/metrics.json"))
+    #expect(try workspace.softPrompt().allSatisfy(\.isFinite))
+    #expect(!FileManager.default.fileExists(atPath: workspace.output.path + "/metrics.json"))
   }
 }

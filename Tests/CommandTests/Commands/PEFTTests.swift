@@ -60,7 +60,7 @@ import Testing
 
   private static let hasPEFT = runPython(["-c", "import torch, transformers, peft, safetensors"])
 
-  /// Whether a call of python3 ends well.
+  /// Whether a call of python3 succeeds.
   private static func runPython(_ arguments: [String]) -> Bool {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

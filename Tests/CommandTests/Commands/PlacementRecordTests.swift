@@ -4,36 +4,37 @@ import Safetensors
 import TestSupport
 import Testing
 
-/// Where a soft prompt was trained to stand: an adapter records it, and whoever uses the adapter finds it again.
+/// An adapter records the placement of its soft prompt, and commands that use the adapter restore
+/// it.
 @Suite struct PlacementRecordTests {
-  private let place: Workplace
+  private let workspace: Workspace
 
   init() throws {
-    place = try Workplace()
+    workspace = try Workspace()
   }
 
   private func writeTemplate(_ text: String) throws {
-    try place.folder.write(
+    try workspace.folder.write(
       "model/tokenizer_config.json",
       String(decoding: JSONEncoder().encode(["chat_template": text]), as: UTF8.self))
   }
 
   private func metadata() throws -> [String: String] {
-    try SafetensorsFile(contentsOf: place.output.appending(path: "soft_prompt.safetensors"))
+    try SafetensorsFile(contentsOf: workspace.output.appending(path: "soft_prompt.safetensors"))
       .metadata
   }
 
   private func generate(_ more: [String] = []) throws -> Program.Result {
     try Program.run(
       [
-        "generate", "--model", place.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
-        "--adapter", place.output.path, "--max-tokens", "8",
+        "generate", "--model", workspace.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
+        "--adapter", workspace.output.path, "--max-tokens", "8",
       ] + more)
   }
 
-  /// Writes another moment into the records of a run, as if it had been begun then.
+  /// Writes another time into the records of a run.
   private func setClock(_ clock: String) throws {
-    let url = place.output.appending(path: "soft_prompt.safetensors")
+    let url = workspace.output.appending(path: "soft_prompt.safetensors")
     let file = try SafetensorsFile(contentsOf: url)
     var metadata = file.metadata
     metadata["template_clock"] = clock
@@ -46,33 +47,33 @@ import Testing
     try writeTemplate(
       "{% for m in messages %}<|im_start|>{{ strftime_now('%Y') }}{{ m.content }}<|im_end|>"
         + "{% endfor %}")
-    let result = try place.distill(["--steps", "4", "--checkpoint-every", "2"])
+    let result = try workspace.distill(["--steps", "4", "--checkpoint-every", "2"])
     try #require(result.code == 0, "\(result.errors)")
     let clock = try #require(try metadata()["template_clock"])
     #expect(clock.count == 19)
     #expect(try generate().code == 0)
-    // Had it been trained in another year, its header would be another: prompts cannot stand behind it.
+    // A training in another year would have another header, so prompts do not fit after it.
     try setClock("1999-12-31T12:00:00")
     let refused = try generate()
     #expect(refused.code == 2)
     #expect(
       refused.errors.contains(
-        "\(place.output.path): expected a chat template that writes the tokens around the soft "
+        "\(workspace.output.path): expected a chat template that writes the tokens around the soft "
           + "prompt with which it was trained, found one that has changed since"))
   }
 
   @Test func aDatedTemplateIsFoundAgainByItsNameAndByAResumedRun() throws {
-    let file = try place.folder.write(
+    let file = try workspace.folder.write(
       "dated.jinja",
       "{% for m in messages %}<|im_start|>{{ strftime_now('%H:%M:%S') }}{{ m.content }}<|im_end|>"
         + "{% endfor %}"
     ).path
-    let first = try place.distill(["--steps", "4", "--template", file])
+    let first = try workspace.distill(["--steps", "4", "--template", file])
     try #require(first.code == 0, "\(first.errors)")
     let before = try metadata()
-    // The clock's second is over by now.
+    // Waits until the clock's second has passed.
     sleep(1)
-    let resumed = try place.distill(["--steps", "8", "--template", file, "--resume"])
+    let resumed = try workspace.distill(["--steps", "8", "--template", file, "--resume"])
     #expect(resumed.code == 0, "\(resumed.errors)")
     #expect(try metadata()["header_ids"] == before["header_ids"])
     #expect(try metadata()["template_clock"] == before["template_clock"])
@@ -81,9 +82,9 @@ import Testing
       #expect(result.code == 0, "\(result.errors)")
     }
     let readme = try String(
-      contentsOf: place.output.appending(path: "README.md"), encoding: .utf8)
-    #expect(readme.contains("The template writes the time at which it is asked"))
-    let kept = place.output.appending(path: "chat_template.jinja")
+      contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
+    #expect(readme.contains("The template writes the present time"))
+    let kept = workspace.output.appending(path: "chat_template.jinja")
     #expect(try String(contentsOf: kept, encoding: .utf8).contains("strftime_now"))
     #expect(
       readme.contains(#"chat_template=open("path/to/this/folder/chat_template.jinja").read()"#))
@@ -91,7 +92,7 @@ import Testing
 
   @Test func aTemplateThatChangedIsRefusedUntilItIsNamed() throws {
     try writeTemplate("{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}")
-    let result = try place.distill(["--steps", "4"])
+    let result = try workspace.distill(["--steps", "4"])
     try #require(result.code == 0, "\(result.errors)")
     #expect(try metadata()["header_ids"] == "[7]")
     try writeTemplate("{% for m in messages %}<|im_start|>c{{ m.content }}<|im_end|>{% endfor %}")
@@ -100,48 +101,51 @@ import Testing
   }
 
   @Test func aTemplateFileIsFoundFromEverywhere() throws {
-    let file = try place.folder.write(
+    let file = try workspace.folder.write(
       "own.jinja", "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}")
-    let folder = place.folder.url.appending(path: "elsewhere")
+    let folder = workspace.folder.url.appending(path: "elsewhere")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let result = try place.distill(["--steps", "4", "--template", folder.path + "/../own.jinja"])
+    let result = try workspace.distill([
+      "--steps", "4", "--template", folder.path + "/../own.jinja",
+    ])
     try #require(result.code == 0, "\(result.errors)")
     #expect(try metadata()["template"] == file.path)
   }
 
-  /// The tokens of texts, the special ones of the tokenizer among them or not.
+  /// The tokens of texts, with or without the tokenizer's special ones.
   private func tokens(_ texts: [String], _ special: String) throws -> [String] {
     let lines = try texts.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
     let result = try Program.run(
-      ["tokenize", "--model", place.model, special], input: lines.joined(separator: "\n") + "\n")
+      ["tokenize", "--model", workspace.model, special], input: lines.joined(separator: "\n") + "\n"
+    )
     #expect(result.code == 0, "\(result.errors)")
     return result.output.split(separator: "\n").map(String.init)
   }
 
   @Test func aContextOfIdentifiersIsEvaluatedAsItsText() throws {
-    let result = try place.distill(["--steps", "8"])
+    let result = try workspace.distill(["--steps", "8"])
     try #require(result.code == 0, "\(result.errors)")
-    let context = try tokens([Workplace.contextText], "--special")[0]
+    let context = try tokens([Workspace.contextText], "--special")[0]
     let prompts = try tokens(["cab", "a bad"], "--no-special")
     // As a text, a completion gets the end token.
     let answers = try tokens([" has a<|im_end|>", " back<|im_end|>"], "--no-special")
     func evaluate(_ context: String, _ lines: [String]) throws -> JSON {
-      let inputs = try place.folder.write("evaluated.jsonl", lines.joined(separator: "\n")).path
+      let inputs = try workspace.folder.write("evaluated.jsonl", lines.joined(separator: "\n")).path
       let result = try Program.run([
-        "evaluate", "--model", place.model, "--device", "cpu", "--quiet", "--adapter",
-        place.output.path, "--context", context, "--inputs", inputs, "--json",
+        "evaluate", "--model", workspace.model, "--device", "cpu", "--quiet", "--adapter",
+        workspace.output.path, "--context", context, "--inputs", inputs, "--json",
       ])
       #expect(result.code == 0, "\(result.errors)")
       return try JSON(parsing: Array(result.output.utf8))
     }
     let text = try evaluate(
-      place.context,
+      workspace.context,
       [
         #"{"prompt": "cab", "completion": " has a"}"#,
         #"{"prompt": "a bad", "completion": " back"}"#,
       ])
     let identifiers = try evaluate(
-      try place.folder.write("ids.json", "{\"ids\": \(context)}").path,
+      try workspace.folder.write("ids.json", "{\"ids\": \(context)}").path,
       zip(prompts, answers).map { "{\"prompt_ids\": \($0), \"completion_ids\": \($1)}" })
     for key in ["kl", "kl_no_context", "gap_closed"] {
       let (found, expected) = (
@@ -152,8 +156,8 @@ import Testing
   }
 
   @Test func anAdapterTrainedOnIdentifiersHasNothingAroundIt() throws {
-    let context = try place.folder.write("ids.json", #"{"ids": [4, 3, 1, 2, 5, 6, 3]}"#).path
-    let inputs = try place.folder.write(
+    let context = try workspace.folder.write("ids.json", #"{"ids": [4, 3, 1, 2, 5, 6, 3]}"#).path
+    let inputs = try workspace.folder.write(
       "ids.jsonl",
       """
       {"prompt_ids": [1, 2], "completion_ids": [3, 4]}
@@ -161,15 +165,17 @@ import Testing
       """
     ).path
     let result = try Program.run([
-      "distill", "--model", place.model, "--context", context, "--inputs", inputs, "--validation",
+      "distill", "--model", workspace.model, "--context", context, "--inputs", inputs,
+      "--validation",
       "0", "--device", "cpu", "--threads", "1", "--tokens", "3", "--steps", "4", "--output",
-      place.output.path,
+      workspace.output.path,
     ])
     try #require(result.code == 0, "\(result.errors)")
     #expect(try metadata()["header_ids"] == "[]")
-    // In PEFT's form nothing stands around it either, so both answer alike; a BOS before it would make a difference.
-    let alone = place.output.appending(path: "soft_prompt.safetensors").path
-    let peft = place.output.appending(path: "adapter_model.safetensors").path
+    // In PEFT's form there are no tokens around it either, so both answers are the same; a BOS
+    // before it would change them.
+    let alone = workspace.output.appending(path: "soft_prompt.safetensors").path
+    let peft = workspace.output.appending(path: "adapter_model.safetensors").path
     func answer(_ adapter: String) throws -> String {
       let result = try generate(["--adapter", adapter, "--max-tokens", "16"])
       #expect(result.code == 0, "\(result.errors)")

@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Results that cannot be written, and outputs that are no ordinary files.
+/// Results that cannot be written, and outputs that are no regular files.
 @Suite struct StandardOutputTests {
-  private let place: Workplace
+  private let workspace: Workspace
 
-  init() throws { place = try Workplace() }
+  init() throws { workspace = try Workspace() }
 
   /// Runs the program under a shell.
   ///
-  /// - Parameter script: where `"$@"` stands for the program with its arguments.
+  /// - Parameter script: with `"$@"` for the program with its arguments.
   private func run(_ arguments: [String], _ script: String) throws -> Program.Result {
     try Program.run(
       ["-c", script, "sh", Program.url.path] + arguments, of: URL(fileURLWithPath: "/bin/sh"))
@@ -18,7 +18,8 @@ import Testing
 
   private var generate: [String] {
     [
-      "generate", "--model", place.model, "--prompt", "a", "--max-tokens", "1", "--device", "cpu",
+      "generate", "--model", workspace.model, "--prompt", "a", "--max-tokens", "1", "--device",
+      "cpu",
       "--threads", "1", "--quiet",
     ]
   }
@@ -27,16 +28,16 @@ import Testing
     ("\"$@\" > /dev/full", "No space left on device"), ("\"$@\" >&-", "Bad file descriptor"),
   ])
   func everyCommandFails(script: String, reason: String) throws {
-    let adapter = place.output.path
-    #expect(try place.distill(["--steps", "1", "--quiet"]).code == 0)
+    let adapter = workspace.output.path
+    #expect(try workspace.distill(["--steps", "1", "--quiet"]).code == 0)
     let evaluate = [
-      "evaluate", "--model", place.model, "--adapter", adapter, "--context", place.context,
-      "--inputs", place.validation, "--device", "cpu", "--threads", "1", "--quiet",
+      "evaluate", "--model", workspace.model, "--adapter", adapter, "--context", workspace.context,
+      "--inputs", workspace.validation, "--device", "cpu", "--threads", "1", "--quiet",
     ]
-    let second = place.folder.url.appending(path: "second").path
+    let second = workspace.folder.url.appending(path: "second").path
     for arguments in [
       generate, evaluate, evaluate + ["--json"], ["devices"], ["devices", "--json"], ["--help"],
-      ["--version"], place.arguments + ["--output", second, "--steps", "1", "--quiet"],
+      ["--version"], workspace.arguments + ["--output", second, "--steps", "1", "--quiet"],
     ] {
       let result = try run(arguments, script)
       #expect(result.code == 1, "\(arguments)")
@@ -47,7 +48,7 @@ import Testing
 
   @Test func tokensThatCannotBeWritten() throws {
     let result = try run(
-      ["tokenize", "--model", place.model], "echo '\"a\"' | \"$@\" > /dev/full")
+      ["tokenize", "--model", workspace.model], "echo '\"a\"' | \"$@\" > /dev/full")
     #expect(result.code == 1)
     #expect(
       result.errors == "train-gpu: standard output: cannot write: No space left on device\n")
@@ -55,7 +56,7 @@ import Testing
 
   private func logits(_ output: String) -> [String] {
     [
-      "logits", "--model", place.model, "--text", String(repeating: "a", count: 64), "--output",
+      "logits", "--model", workspace.model, "--text", String(repeating: "a", count: 64), "--output",
       output, "--device", "cpu", "--threads", "1", "--quiet",
     ]
   }
@@ -70,13 +71,13 @@ import Testing
   }
 
   @Test func aFolderIsRefused() throws {
-    let path = place.folder.url.path
+    let path = workspace.folder.url.path
     try Program.expectRefusal(logits(path), "--output: \(path): cannot write: it is a folder")
   }
 
-  /// The limit leaves room for the message, which goes to a file too.
+  /// The limit is large enough for the message, which goes to a file too.
   @Test func aFileBeyondTheLimitIsAMessage() throws {
-    let output = place.folder.url.appending(path: "logits.safetensors").path
+    let output = workspace.folder.url.appending(path: "logits.safetensors").path
     let result = try run(logits(output), "ulimit -f 1; exec \"$@\"")
     #expect(result.code == 1)
     #expect(result.errors == "train-gpu: \(output): cannot write: File too large\n")

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// The whole job on a small model that was really trained, with a real story as context.
+/// A whole distillation of a small trained model, with a real story as context.
 @Suite(.enabled(if: SharedReference.isPresent, SharedReference.reason))
 struct StoriesTests {
   private let folder: TemporaryFolder

@@ -3,15 +3,15 @@ import JSON
 import TestSupport
 import Testing
 
-/// `train-gpu tune` with a cache folder of its own, and a run that uses what it found.
+/// `train-gpu tune` with its own cache folder, and a run with the tuning.
 @Suite(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
 struct TuneTests {
-  private let place: Workplace
+  private let workspace: Workspace
   private let cache: URL
 
   init() throws {
-    place = try Workplace()
-    cache = place.folder.url.appending(path: "cache")
+    workspace = try Workspace()
+    cache = workspace.folder.url.appending(path: "cache")
   }
 
   private func run(_ arguments: [String]) throws -> Program.Result {
@@ -19,11 +19,11 @@ struct TuneTests {
   }
 
   private func distill(to name: String) throws -> (prompt: [Float], errors: String) {
-    let output = place.folder.url.appending(path: name)
+    let output = workspace.folder.url.appending(path: name)
     let result = try run(
-      place.arguments + ["--device", "opencl", "--steps", "6", "--output", output.path])
+      workspace.arguments + ["--device", "opencl", "--steps", "6", "--output", output.path])
     #expect(result.code == 0, "\(result.errors)")
-    return (try place.softPrompt(in: output), result.errors)
+    return (try workspace.softPrompt(in: output), result.errors)
   }
 
   /// The file of the device's tuning.
@@ -53,7 +53,7 @@ struct TuneTests {
     let listing = try run(["devices"])
     #expect(listing.output.contains("\(Date.now.formatted(.iso8601).prefix(8))"))
 
-    // Whatever was the fastest here, what is kept is used: another choice gives the same result.
+    // The stored tuning is used, also where it is not the fastest: it gives the same result.
     var text = try String(contentsOf: file(), encoding: .utf8)
     text.replace(/"SPAN" : \d+/, with: #""SPAN" : 256"#)
     text.replace(/"constants" : {\s*"LANES" : \d+\s*}/, with: #""constants" : {"LANES" : 64}"#)
@@ -61,8 +61,8 @@ struct TuneTests {
     let tuned = try distill(to: "tuned")
     let warnings = tuned.errors.split(separator: "\n").filter { $0.contains("warning") }
     #expect(warnings.allSatisfy { $0.contains("the held-out numbers rest on") })
-    let output = place.folder.url.appending(path: "tuned")
-    #expect(try place.json("metrics.json", in: output)["tuned_kernels"] == .integer(2))
+    let output = workspace.folder.url.appending(path: "tuned")
+    #expect(try workspace.json("metrics.json", in: output)["tuned_kernels"] == .integer(2))
     let error = relativeError(tuned.prompt, plain.prompt.map(Double.init))
     #expect(error < Tolerance.model.rawValue)
     let again = try distill(to: "again")

@@ -3,14 +3,14 @@ import Safetensors
 import TestSupport
 import Testing
 
-/// What a user can get wrong: each ends in one line, exit code 2, and nothing written.
+/// Wrong input of a user: each ends with one line, exit code 2, and nothing written.
 @Suite struct BadInputTests {
-  private let place: Workplace
+  private let workspace: Workspace
 
-  init() throws { place = try Workplace() }
+  init() throws { workspace = try Workspace() }
 
   private func file(_ name: String, _ text: String) throws -> String {
-    try place.folder.write(name, text).path
+    try workspace.folder.write(name, text).path
   }
 
   @Test(arguments: [
@@ -30,17 +30,18 @@ import Testing
   ])
   func inputs(text: String, message: String) throws {
     let path = try file("bad.jsonl", text)
-    try place.expectRefusal(
-      ["--inputs", path], path + message.replacing("CONTEXT", with: place.context))
-    try place.expectRefusal(
-      ["--validation", path], path + message.replacing("CONTEXT", with: place.context))
+    try workspace.expectRefusal(
+      ["--inputs", path], path + message.replacing("CONTEXT", with: workspace.context))
+    try workspace.expectRefusal(
+      ["--validation", path], path + message.replacing("CONTEXT", with: workspace.context))
   }
 
   @Test func missingFiles() throws {
     for option in ["--context", "--inputs", "--validation"] {
-      try place.expectRefusal([option, "/none/file"], "/none/file: expected a file, found nothing")
+      try workspace.expectRefusal(
+        [option, "/none/file"], "/none/file: expected a file, found nothing")
     }
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--model", "/none/model"],
       "/none/model: expected a model folder or org/name[@revision] of the hub, found no such folder"
     )
@@ -48,7 +49,7 @@ import Testing
 
   @Test func aNameThatIsNeitherAFolderNorToBeHad() throws {
     let arguments = ["tokenize", "--model", "models/mine"]
-    let cache = place.folder.url.appending(path: "cache").path
+    let cache = workspace.folder.url.appending(path: "cache").path
     let result = try Program.run(
       arguments, environment: ["HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": cache])
     #expect(result.code == 2)
@@ -59,39 +60,39 @@ import Testing
   }
 
   @Test func aModelWithoutItsHead() throws {
-    let url = place.folder.url.appending(path: "model/config.json")
+    let url = workspace.folder.url.appending(path: "model/config.json")
     let text = try String(contentsOf: url, encoding: .utf8)
     try text.replacing("\"tie_word_embeddings\": true", with: "\"tie_word_embeddings\": false")
       .write(to: url, atomically: true, encoding: .utf8)
-    let result = try place.distill(["--quiet"])
+    let result = try workspace.distill(["--quiet"])
     #expect(result.code == 2)
     #expect(
       result.errors
-        == "train-gpu: \(url.path): tie_word_embeddings: expected true, since \(place.model) holds no "
+        == "train-gpu: \(url.path): tie_word_embeddings: expected true, since \(workspace.model) holds no "
         + "lm_head.weight, found false; set it to true if the head is the embeddings\n")
   }
 
   @Test func pseudoTokensNotFewerThanTheContexts() throws {
     let path = try file("short.txt", "abc c")
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--context", path, "--tokens", "4"],
       "--tokens: expected 1 to 3, fewer than the context's 4 tokens, found 4")
   }
 
   @Test(arguments: [
-    ("c", "a context of 2 tokens or more, which fewer can stand for, found one of 1 token"),
+    ("c", "a context of 2 tokens or more, so that fewer can replace it, found one of 1 token"),
     ("cc", "1, fewer than the context's 2 tokens, found 3"),
   ])
   func aContextThatNothingIsShorterThan(text: String, reason: String) throws {
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--context", try file("short.txt", text)], "--tokens: expected \(reason)")
   }
 
   @Test func contextAndPromptLongerThanTheModelsPositions() throws {
     let path = try file("long.txt", String(repeating: "c", count: TinyModel.positions - 6))
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--context", path],
-      "\(place.inputs):1: expected context, prompt and response to fit the model's 256 positions, "
+      "\(workspace.inputs):1: expected context, prompt and response to fit the model's 256 positions, "
         + "found 251 + 6 + 5 tokens")
   }
 
@@ -117,18 +118,20 @@ import Testing
     ),
   ])
   func options(name: String, value: String, message: String) throws {
-    try place.expectRefusal([name, value], message)
+    try workspace.expectRefusal([name, value], message)
   }
 
   @Test func moreTokensThanCanBeCounted() throws {
     let most = "9223372036854775807"
-    let result = try place.distill(["--response-tokens", most])
+    let result = try workspace.distill(["--response-tokens", most])
     #expect(result.code == 2)
     #expect(result.errorLines.count == 1)
-    #expect(result.errors.hasPrefix("train-gpu: \(place.inputs):3: expected context, prompt and "))
+    #expect(
+      result.errors.hasPrefix("train-gpu: \(workspace.inputs):3: expected context, prompt and "))
     #expect(result.errors.hasSuffix(" + \(most) tokens\n"))
     let answer = try Program.run([
-      "generate", "--model", place.model, "--prompt", "a", "--max-tokens", most, "--device", "cpu",
+      "generate", "--model", workspace.model, "--prompt", "a", "--max-tokens", most, "--device",
+      "cpu",
     ])
     #expect(answer.code == 2)
     #expect(
@@ -137,7 +140,7 @@ import Testing
   }
 
   @Test func patienceWithNothingToGoBy() throws {
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--patience", "2", "--validation", "0"],
       "--patience: expected held-out examples to go by (--validation), found none")
   }
@@ -153,13 +156,13 @@ import Testing
     ),
   ])
   func optionsThatDoNotGoTogether(arguments: [String], message: String) throws {
-    try place.expectRefusal(arguments, message)
+    try workspace.expectRefusal(arguments, message)
   }
 
   @Test func messagesForAModelWithoutAChatTemplate() throws {
     let path = try file(
       "chat.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}\n")
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--inputs", path],
       "\(path):1: a conversation needs a chat template, and the model has none; choose one with "
         + "--template, or give prompts as texts")
@@ -167,59 +170,60 @@ import Testing
 
   @Test func aTemplateWithoutTheContext() throws {
     let path = try file("lost.jinja", "no message")
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--template", path],
       "\(path): expected the template to print the system message once, found it 0 times; give "
         + "--template the file of one that does")
   }
 
   @Test func aTruncatedModel() throws {
-    let url = URL(fileURLWithPath: place.model).appending(path: "model.safetensors")
+    let url = URL(fileURLWithPath: workspace.model).appending(path: "model.safetensors")
     let bytes = try Data(contentsOf: url)
     try bytes.prefix(bytes.count - 100).write(to: url)
-    let result = try place.distill()
+    let result = try workspace.distill()
     #expect(result.code == 2)
     #expect(result.errorLines.count == 1)
     #expect(result.errors.hasPrefix("train-gpu: \(url.path): header, tensor "))
     #expect(result.errors.contains("(truncated?)"))
-    #expect(!FileManager.default.fileExists(atPath: place.output.path))
+    #expect(!FileManager.default.fileExists(atPath: workspace.output.path))
   }
 
   @Test func aHeaderBeyondTheFile() throws {
-    let url = try place.folder.write("model/model.safetensors", [200, 0, 0, 0, 0, 0, 0, 0, 123])
-    try place.expectRefusal(
+    let url = try workspace.folder.write(
+      "model/model.safetensors", [200, 0, 0, 0, 0, 0, 0, 0, 123])
+    try workspace.expectRefusal(
       [],
       "\(url.path): header length 200 goes beyond the file's 9 bytes (truncated, or not a "
         + "safetensors file)")
   }
 
   @Test func aModelOfAnUnknownFamily() throws {
-    let url = try place.folder.write("model/config.json", #"{"model_type": "mamba"}"#)
-    let result = try place.distill()
+    let url = try workspace.folder.write("model/config.json", #"{"model_type": "mamba"}"#)
+    let result = try workspace.distill()
     #expect(result.code == 2)
     #expect(result.errors.hasPrefix("train-gpu: \(url.path): model_type 'mamba' is not supported"))
   }
 
   @Test func weightsThatAreNoNumbers() throws {
-    let url = URL(fileURLWithPath: place.model).appending(path: "model.safetensors")
+    let url = URL(fileURLWithPath: workspace.model).appending(path: "model.safetensors")
     var bytes = [UInt8](try Data(contentsOf: url))
     // The last element is of the final norm.
     bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
     try Data(bytes).write(to: url)
-    // Only loading the weights shows it, so there have been lines of progress before.
-    let result = try place.distill(["--quiet"])
+    // Only loading the weights detects it, so lines of progress come before the error.
+    let result = try workspace.distill(["--quiet"])
     #expect(result.code == 2)
     #expect(
       result.errors
         == "train-gpu: model.norm.weight in \(url.path): expected finite numbers, found "
         + "NaN or infinity at element 31\n")
-    #expect(!FileManager.default.fileExists(atPath: place.output.path))
+    #expect(!FileManager.default.fileExists(atPath: workspace.output.path))
   }
 
   @Test func aMissingTensor() throws {
-    let url = place.folder.url.appending(path: "model/model.safetensors")
+    let url = workspace.folder.url.appending(path: "model/model.safetensors")
     try SafetensorsWriter.write([("model.norm.weight", [1], [1])], to: url)
-    let result = try place.distill(["--quiet"])
+    let result = try workspace.distill(["--quiet"])
     #expect(result.code == 2)
     #expect(result.errorLines.count == 1)
     #expect(result.errors.hasPrefix("train-gpu: \(url.path): expected a tensor "))

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `--config`: what a file may say, and who has the last word. The runs stop at their first missing
-/// file, which tells what was taken over.
+/// `--config`: the content of the file, and the precedence. The runs stop at their first missing
+/// file, whose name shows the options that were used.
 @Suite struct ConfigurationTests {
   private let folder: TemporaryFolder
   private let model: String

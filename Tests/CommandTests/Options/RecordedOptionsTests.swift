@@ -4,15 +4,15 @@ import Testing
 
 /// The options that a run's README.md lists are those that `--config` takes.
 @Suite struct RecordedOptionsTests {
-  private let place: Workplace
+  private let workspace: Workspace
 
-  init() throws { place = try Workplace() }
+  init() throws { workspace = try Workspace() }
 
   /// The lines between the fences of the README's YAML.
   private func block(in output: URL) throws -> String {
     let readme = try String(contentsOf: output.appending(path: "README.md"), encoding: .utf8)
-    let behind = try #require(readme.split(separator: "```yaml\n", maxSplits: 1).last)
-    return String(try #require(behind.split(separator: "```", maxSplits: 1).first))
+    let rest = try #require(readme.split(separator: "```yaml\n", maxSplits: 1).last)
+    return String(try #require(rest.split(separator: "```", maxSplits: 1).first))
   }
 
   @Test(arguments: [
@@ -27,7 +27,7 @@ import Testing
     var options = options
     if let name = options.firstIndex(of: "chatml") {
       // A template that takes the variables.
-      let template = try place.folder.write(
+      let template = try workspace.folder.write(
         "template.jinja",
         """
         {{ messages_of_today }}{{ add }}{% for message in messages %}<|im_start|>\
@@ -37,19 +37,20 @@ import Testing
         """)
       options[name] = template.path
     }
-    let first = try place.distill(options)
+    let first = try workspace.distill(options)
     #expect(first.code == 0, "\(first.errors)")
-    let recorded = try block(in: place.output)
+    let recorded = try block(in: workspace.output)
     #expect(recorded.contains("steps:") != recorded.contains("epochs:"))
-    let file = try place.folder.write("recorded.yaml", recorded)
-    let again = place.folder.url.appending(path: "again")
+    let file = try workspace.folder.write("recorded.yaml", recorded)
+    let again = workspace.folder.url.appending(path: "again")
     let second = try Program.run([
-      "--config", file.path, "--model", place.model, "--context", place.context, "--inputs",
-      place.inputs, "--validation", place.validation, "--output", again.path, "--device", "cpu",
+      "--config", file.path, "--model", workspace.model, "--context", workspace.context, "--inputs",
+      workspace.inputs, "--validation", workspace.validation, "--output", again.path, "--device",
+      "cpu",
       "--threads", "1",
     ])
     #expect(second.code == 0, "\(second.errors)")
     #expect(try block(in: again) == recorded)
-    #expect(try place.softPrompt(in: again) == place.softPrompt())
+    #expect(try workspace.softPrompt(in: again) == workspace.softPrompt())
   }
 }

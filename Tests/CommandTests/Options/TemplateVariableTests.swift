@@ -4,15 +4,15 @@ import Safetensors
 import TestSupport
 import Testing
 
-/// What a user tells the model's chat template: it changes the placement, and is recorded wherever the
-/// placement has to be found again.
+/// A user's variables of the model's chat template: they change the placement, and are recorded
+/// wherever the placement is needed again.
 @Suite struct TemplateVariableTests {
-  private let place: Workplace
+  private let workspace: Workspace
   private let told = ["--template-variable", "mark=b", "--template-variable", "is_short=true"]
 
   init() throws {
-    place = try Workplace()
-    try place.folder.write(
+    workspace = try Workspace()
+    try workspace.folder.write(
       "model/tokenizer_config.json",
       #"""
       {"chat_template": "{% for m in messages %}<|im_start|>{{ m.content }}{{ mark|default('a') }}{% if is_short is not true %}<|im_end|>{% endif %}{% endfor %}"}
@@ -22,8 +22,8 @@ import Testing
   private func evaluate(_ more: [String]) throws -> JSON {
     let result = try Program.run(
       [
-        "evaluate", "--model", place.model, "--device", "cpu", "--quiet", "--adapter",
-        place.output.path, "--context", place.context, "--inputs", place.validation,
+        "evaluate", "--model", workspace.model, "--device", "cpu", "--quiet", "--adapter",
+        workspace.output.path, "--context", workspace.context, "--inputs", workspace.validation,
         "--response-tokens", "4", "--json",
       ] + more)
     #expect(result.code == 0, "\(result.errors)")
@@ -31,20 +31,20 @@ import Testing
   }
 
   @Test func areRecordedAndFoundAgain() throws {
-    let result = try place.distill(["--steps", "4"] + told)
+    let result = try workspace.distill(["--steps", "4"] + told)
     try #require(result.code == 0, "\(result.errors)")
     let file = try SafetensorsFile(
-      contentsOf: place.output.appending(path: "soft_prompt.safetensors"))
+      contentsOf: workspace.output.appending(path: "soft_prompt.safetensors"))
     #expect(file.metadata["template"] == "auto")
     #expect(file.metadata["template_variables"] == #"{"is_short": true, "mark": "b"}"#)
     // `b` and <|im_start|>, and no <|im_end|>.
     #expect(file.metadata["closing_ids"] == "[2, 7]")
     let readme = try String(
-      contentsOf: place.output.appending(path: "README.md"), encoding: .utf8)
+      contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.contains(#"template-variable: ["is_short=true", "mark=b"]"#))
     #expect(readme.contains(#".read(), is_short=True, mark="b")"#))
 
-    let expected = try place.json("metrics.json")["validation"]["kl"].double
+    let expected = try workspace.json("metrics.json")["validation"]["kl"].double
     let kl = try #require(expected)
     let found = try #require(try evaluate([])["kl"].double)
     #expect(abs(found - kl) <= 1e-6 * max(1, kl))
@@ -56,8 +56,8 @@ import Testing
     func answer(_ more: [String]) throws -> String {
       let result = try Program.run(
         [
-          "generate", "--model", place.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
-          "--context", place.context, "--max-tokens", "12",
+          "generate", "--model", workspace.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
+          "--context", workspace.context, "--max-tokens", "12",
         ] + more)
       #expect(result.code == 0, "\(result.errors)")
       return result.output
@@ -68,29 +68,31 @@ import Testing
   }
 
   @Test func holdForAResumedRun() throws {
-    let first = try place.distill(["--steps", "4", "--checkpoint-every", "2"] + told)
+    let first = try workspace.distill(["--steps", "4", "--checkpoint-every", "2"] + told)
     try #require(first.code == 0, "\(first.errors)")
-    let result = try place.distill(["--steps", "4", "--resume", "--template-variable", "mark=c"])
+    let result = try workspace.distill([
+      "--steps", "4", "--resume", "--template-variable", "mark=c",
+    ])
     #expect(result.code == 2)
-    #expect(result.errors.contains("begun with --template-variable"))
+    #expect(result.errors.contains("started with --template-variable"))
   }
 
   @Test func standInAConfigurationFile() throws {
-    let config = try place.folder.write(
+    let config = try workspace.folder.write(
       "options.yaml", "template-variable:\n  - mark=c\n  - is_short=true\nsteps: 3\n")
-    // The command line has the last word, name by name.
-    let result = try place.distill(
+    // The command line takes precedence, name by name.
+    let result = try workspace.distill(
       ["--config", config.path, "--template-variable", "mark=b"])
     #expect(result.code == 0, "\(result.errors)")
     let file = try SafetensorsFile(
-      contentsOf: place.output.appending(path: "soft_prompt.safetensors"))
+      contentsOf: workspace.output.appending(path: "soft_prompt.safetensors"))
     #expect(file.metadata["template_variables"] == #"{"is_short": true, "mark": "b"}"#)
   }
 
   @Test func areRefusedWhereTheTemplateDoesNotKnowThem() throws {
-    try place.expectRefusal(
+    try workspace.expectRefusal(
       ["--template-variable", "marc=b"],
       "--template-variable marc: expected a name that the chat template mentions, found no such name "
-        + "in \(place.model)/tokenizer_config.json, chat_template")
+        + "in \(workspace.model)/tokenizer_config.json, chat_template")
   }
 }

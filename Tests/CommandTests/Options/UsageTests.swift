@@ -102,11 +102,11 @@ import Testing
     let folder = try TemporaryFolder()
     let model = try TinyModel.write(in: folder)
     let all = ["--model", model.path, "--context", "c", "--inputs", "i", "--output", "o"]
-    for place in stride(from: 0, to: all.count, by: 2) {
+    for index in stride(from: 0, to: all.count, by: 2) {
       var rest = all
-      rest.removeSubrange(place..<place + 2)
+      rest.removeSubrange(index..<index + 2)
       try Program.expectRefusal(
-        rest, "expected \(all[place]); train-gpu distill --help says more")
+        rest, "expected \(all[index]); train-gpu distill --help says more")
     }
   }
 

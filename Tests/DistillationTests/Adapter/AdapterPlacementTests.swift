@@ -7,7 +7,7 @@ import Transformer
 
 @testable import Distillation
 
-/// Adapters among the tokens that they were trained among, and what is said of tokens that cannot be right.
+/// Adapters within the tokens of their training, and the errors of wrong tokens.
 @Suite struct AdapterPlacementTests {
   private let parent: TemporaryFolder
   private let model: URL
@@ -63,7 +63,7 @@ import Transformer
           + "trained, found one that has changed since, or another model's"
       ) { try adapter(header: header, closing: closing).framing(now, file: "run") }
     }
-    // Asked for another template, an adapter stands among its tokens.
+    // With another template, an adapter gets its tokens.
     let moved = try adapter(header: [1], closing: [2], template: "llama3")
       .framing(now, file: "run")
     #expect(moved.frame.closing == now.frame.closing)
@@ -92,7 +92,7 @@ import Transformer
   }
 
   @Test func aTokenOverTheEndOfTheContextIsSaidWhereNoClosingIsSure() throws {
-    // What follows the context depends on who speaks first, so there is no closing.
+    // The text after the context depends on the first role, so there is no closing.
     let file = try parent.write(
       "own.jinja",
       "{% for m in messages %}{% if m.role == 'user' %}b{% elif m.role == 'assistant' %}c{% endif %}"

@@ -16,7 +16,8 @@ extension AdapterTests {
   func theLinesAskForTheAnswerThatPithGives(isChat: Bool) throws {
     try write(try adapter(isChat: isChat))
     let readme = try text("README.md")
-    // The model's own configuration may have beams or forbid repetitions, and need not know the token that ends a turn.
+    // The model's own configuration may use beams or forbid repetitions, and may lack the token
+    // that ends a turn.
     #expect(
       readme.contains(
         "model.generation_config = GenerationConfig(do_sample=False, max_new_tokens=64, eos_token_id=[1, 12])"
@@ -48,7 +49,7 @@ extension AdapterTests {
     try one.writeReadme(to: run, metrics: metrics, options: TrainingOptions())
     let readme = try text("README.md")
     #expect(readme.hasPrefix("# 1 pseudo-token in place of 40 tokens\n"))
-    #expect(readme.contains("1 vector stands in the place of a context of 40 tokens"))
+    #expect(readme.contains("1 vector replaces a context of 40 tokens"))
     #expect(readme.contains("of 1 virtual token:"))
   }
 
@@ -56,12 +57,12 @@ extension AdapterTests {
     try write(try adapter())
     let raw = try text("README.md")
     #expect(
-      raw.contains("2 vectors stand in the place of a context of 40 tokens, 20.0 times fewer"))
+      raw.contains("2 vectors replace a context of 40 tokens, 20.0 times fewer"))
     #expect(raw.contains("| KL to the full context | 0.5000 | 0.1000 |  | 0 |"))
     #expect(raw.contains("tokenizer(\"your prompt\", add_special_tokens=False"))
     #expect(raw.contains("batch-size: 16"))
     var merged = try adapter(isChat: true)
-    merged.origin.contextPlace = .firstUserMessage
+    merged.origin.contextPosition = .firstUserMessage
     try write(merged)
     let readme = try text("README.md")
     #expect(readme.contains(#"[{"role": "user", "content": "<context>\n\nyour prompt"}]"#))
@@ -69,16 +70,16 @@ extension AdapterTests {
     try write(try adapter(isChat: true))
     let chat = try text("README.md")
     #expect(chat.contains("return_tensors=\"pt\").input_ids[:, 2:]"))
-    #expect(!chat.contains("stands for the context"))
-    var standing = try adapter(isChat: true)
-    standing.origin.standIn = StandIn(text: "x", tokenCount: 1)
-    try write(standing)
-    let behind = try text("README.md")
-    #expect(behind.contains("# \"x\" (1 token) stands for the context"))
+    #expect(!chat.contains("replaces the context"))
+    var substituted = try adapter(isChat: true)
+    substituted.origin.substitute = ContextSubstitute(text: "x", tokenCount: 1)
+    try write(substituted)
+    let other = try text("README.md")
+    #expect(other.contains("# \"x\" (1 token) replaces the context"))
     #expect(
-      behind.contains(
+      other.contains(
         #"ids = tokenizer("x" + text.split("<context>", 1)[1], add_special_tokens=False"#))
-    #expect(behind.contains("return_tensors=\"pt\").input_ids[:, 3:]"))
+    #expect(other.contains("return_tensors=\"pt\").input_ids[:, 3:]"))
     #expect(chat.contains("{\"type\": \"prompt_embeds\", \"data\": tensor2base64(sigma)}"))
   }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Distillation
 
-/// What held-out numbers rest on, and the sentences that say so.
+/// The number of examples behind held-out numbers, and the sentences about it.
 @Suite struct HeldOutReportTests {
   private func validation(
     kl: Double, none: Double, examples: Int, intervals: RunMetrics.Intervals? = nil
@@ -40,7 +40,8 @@ import Testing
   }
 
   @Test func intervalsAreThoseOfResampledExamples() throws {
-    // A mean of n numbers has a standard error of their deviation over the root of n: 1.96 of it on either side.
+    // A mean of n numbers has a standard error of their deviation over the root of n; the interval
+    // is 1.96 of it on either side.
     let values = (0..<200).map { Double($0 % 10) }
     let bootstrap = try #require(Bootstrap(examples: values.count))
     func mean(_ chosen: [Int]) -> [Double] {

@@ -7,7 +7,7 @@ import Testing
 @testable import Distillation
 
 @Suite struct LearnedPromptTests {
-  /// Embeddings of width 2: identifier i is [i, -i].
+  /// Embeddings of width 2: token i is [i, -i].
   private func source(
     context: [Int] = Array(10..<20), special: Set<Int> = []
   ) -> InitializationSource {
@@ -39,7 +39,7 @@ import Testing
 
   @Test func pooledAveragesEqualPieces() throws {
     let prompt = try LearnedPrompt.initial(.pooled, count: 3, from: source(), seed: 0)
-    // Pieces 10 to 12, 13 to 15 and 16 to 19.
+    // Parts 10 to 12, 13 to 15 and 16 to 19.
     #expect(prompt.values == [11, -11, 14, -14, 17.5, -17.5])
   }
 
@@ -108,7 +108,7 @@ import Testing
   @Test func aContextOfOneTokenCannotBeMadeShorter() {
     #expect(
       "\(LearnedPrompt.tooMany(1, contextTokens: 1))"
-        == "tokens: expected a context of 2 tokens or more, which fewer can stand for, found one of 1 "
+        == "tokens: expected a context of 2 tokens or more, so that fewer can replace it, found one of 1 "
         + "token")
     #expect(
       "\(LearnedPrompt.tooMany(2, contextTokens: 2))"

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Distillation
 
-/// A checkpoint is read as it was written or not at all.
+/// A changed checkpoint is refused.
 @Suite struct CheckpointDamageTests {
   private let parent: TemporaryFolder
   private let run: RunFolder
@@ -66,7 +66,7 @@ import Testing
     try Data(RecordCoding.encode(state)).write(to: url)
     let read = try TrainingCheckpoint(folder: folder)
     #expect(read.state == state)
-    // Written again, it has them.
+    // Written again, it has checksums.
     try read.write(to: run)
     #expect(try TrainingCheckpoint.state(in: folder).tensorsDigest?.count == 64)
   }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Distillation
 
-/// Whose an output folder is: nobody else's files are touched, and no two runs write to one.
+/// Ownership of an output folder: no foreign files are touched, and no two runs write to one.
 @Suite struct RunFolderOriginTests {
   private let parent: TemporaryFolder
   private let url: URL
@@ -130,9 +130,9 @@ import Testing
     var checkpoint = RunRecords.checkpoint(step: 4)
     try checkpoint.write(to: run)
     checkpoint.state.trainSeconds += 1
-    let place = try checkpoint.write(to: run)
+    let folder = try checkpoint.write(to: run)
     #expect(try names() == ["checkpoint-4", "metrics.jsonl"])
-    let read = try TrainingCheckpoint(folder: place)
+    let read = try TrainingCheckpoint(folder: folder)
     checkpoint.state.tensorsDigest = read.state.tensorsDigest
     #expect(read == checkpoint)
   }

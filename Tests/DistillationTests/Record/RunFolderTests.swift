@@ -20,7 +20,7 @@ import Testing
     try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
   }
 
-  private func begun(_ mode: RunFolder.Mode = .create) throws -> RunFolder {
+  private func startedRun(_ mode: RunFolder.Mode = .create) throws -> RunFolder {
     let run = try RunFolder(url, mode: mode)
     try run.begin()
     return run
@@ -29,7 +29,7 @@ import Testing
   @Test func nothingIsWrittenBeforeTheRunBegins() throws {
     _ = try RunFolder(url, mode: .create)
     #expect(!FileManager.default.fileExists(atPath: url.path))
-    _ = try begun()
+    _ = try startedRun()
     #expect(try names() == ["metrics.jsonl"])
   }
 
@@ -50,7 +50,7 @@ import Testing
 
   @Test func overwritingReplacesTheRunAndNothingElse() throws {
     do {
-      let first = try begun()
+      let first = try startedRun()
       try first.append(RunRecords.step(1))
       try RunRecords.checkpoint(step: 1).write(to: first)
       try first.write(RunRecords.metrics)
@@ -65,11 +65,11 @@ import Testing
 
   @Test func resumingKeepsTheLinesOfTheStepsThatWereKept() throws {
     do {
-      let first = try begun()
+      let first = try startedRun()
       for step in 1...5 { try first.append(RunRecords.step(step)) }
       try RunRecords.checkpoint(step: 3).write(to: first)
     }
-    let second = try begun(.resume)
+    let second = try startedRun(.resume)
     #expect(try second.stepRecords().map(\.step) == [1, 2, 3])
     try second.append(RunRecords.step(4))
     #expect(try second.stepRecords().map(\.step) == [1, 2, 3, 4])
@@ -77,7 +77,7 @@ import Testing
 
   @Test func aLineThatWasBeingWrittenIsLeftOutAndOthersMustBeWhole() throws {
     do {
-      let first = try begun()
+      let first = try startedRun()
       var diverged = RunRecords.step(1)
       diverged.loss = .nan
       try first.append(diverged)
@@ -87,7 +87,7 @@ import Testing
     let file = url.appending(path: "metrics.jsonl")
     let lines = try String(contentsOf: file, encoding: .utf8)
     try parent.write("run/metrics.jsonl", lines + #"{"step": 3, "lo"#)
-    #expect(try begun(.resume).stepRecords().map(\.loss.isNaN) == [true, false])
+    #expect(try startedRun(.resume).stepRecords().map(\.loss.isNaN) == [true, false])
     try parent.write("run/metrics.jsonl", "{}\n" + lines)
     expectError("\(file.path):1: expected the key step, found another record") {
       try RunFolder(url, mode: .resume)
@@ -99,14 +99,14 @@ import Testing
     expectError("\(url.path): expected the output folder of a run to resume, found nothing") {
       try RunFolder(url, mode: .resume)
     }
-    _ = try begun()
+    _ = try startedRun()
     expectError(
       "\(url.path): expected a checkpoint-N to resume from, found none"
     ) { try RunFolder(url, mode: .resume) }
   }
 
   @Test func checkpointsReadBackExactly() throws {
-    let run = try begun()
+    let run = try startedRun()
     let checkpoint = RunRecords.checkpoint(step: 12)
     let folder = try checkpoint.write(to: run)
     #expect(try names() == ["checkpoint-12", "metrics.jsonl"])
@@ -118,16 +118,16 @@ import Testing
   }
 
   @Test func theNewestCheckpointsStay() throws {
-    let run = try begun()
+    let run = try startedRun()
     for step in [2, 9, 10] { try RunRecords.checkpoint(step: step).write(to: run) }
     #expect(run.newestCheckpoint()?.step == 10)
     try run.pruneCheckpoints(keeping: 2)
     #expect(try names() == ["checkpoint-10", "checkpoint-9", "metrics.jsonl"])
   }
 
-  /// Other names that a number could be read from lead to no checkpoint of that number.
+  /// Other names that contain a number name no checkpoint of that number.
   @Test func onlyPlainNumbersNameCheckpoints() throws {
-    let run = try begun()
+    let run = try startedRun()
     let folder = try RunRecords.checkpoint(step: 4).write(to: run)
     for number in ["+5", "05", "-5", "5 ", "٥"] {
       let copy = url.appending(path: "checkpoint-\(number)")
@@ -139,10 +139,10 @@ import Testing
   }
 
   @Test func damagedCheckpointsAreRefused() throws {
-    let run = try begun()
+    let run = try startedRun()
     let folder = try RunRecords.checkpoint(step: 1).write(to: run)
     let tensors = folder.appending(path: "state.safetensors")
-    // As an earlier program wrote it, without checksums.
+    // In the form of an earlier program, without checksums.
     var earlier = try TrainingCheckpoint.state(in: folder)
     earlier.tensorsDigest = nil
     try parent.write("run/checkpoint-1/state.json", RecordCoding.encode(earlier))
@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func metricsHaveTheirNames() throws {
-    let run = try begun()
+    let run = try startedRun()
     try run.write(RunRecords.metrics)
     let bytes = [UInt8](try Data(contentsOf: url.appending(path: "metrics.json")))
     let expected: JSON = .object([
@@ -184,7 +184,7 @@ import Testing
   }
 
   @Test func stepsHaveTheirNames() throws {
-    let run = try begun()
+    let run = try startedRun()
     var step = RunRecords.step(1)
     step.kl = nil
     try run.append(step)
@@ -205,8 +205,8 @@ import Testing
     #expect(now.context != RunRecords.fingerprints.context)
     #expect(now.inputs == RunRecords.fingerprints.inputs)
     expectError(
-      "checkpoint-1: begun with the context \(RunRecords.fingerprints.context.prefix(12))..., "
-        + "found \(now.context.prefix(12))...; a resumed run keeps what it was begun with"
+      "checkpoint-1: started with the context \(RunRecords.fingerprints.context.prefix(12))..., "
+        + "found \(now.context.prefix(12))...; a resumed run keeps what it was started with"
     ) { try now.check(against: RunRecords.fingerprints, checkpoint: "checkpoint-1") }
   }
 }

@@ -3,7 +3,7 @@ import Inference
 
 @testable import Distillation
 
-/// Records of a run that never was, for tests of what is written.
+/// Records of an invented run, for tests of written files.
 enum RunRecords {
   static let fingerprints = RunFingerprints(
     model: "0123456789abcdef", context: [5, 6, 7, 8], in: Frame(header: [1]),

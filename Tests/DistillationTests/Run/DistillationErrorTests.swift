@@ -3,7 +3,7 @@ import Testing
 
 @testable import Distillation
 
-/// Which errors are the user's, and which the machine's.
+/// The classification of errors as the user's or the machine's.
 @Suite struct DistillationErrorTests {
   private let full = SafetensorsError(
     file: "run/state.safetensors",

@@ -1,17 +1,17 @@
 import Distillation
 import Testing
 
-/// When a line is due, by a clock of the test's own that ticks five times a second.
+/// The times of progress lines, by a clock of the test that ticks five times per second.
 @Suite struct ProgressPaceTests {
-  /// The times of lines from stretches of work that begin at these seconds, until `end`.
+  /// The times of lines for phases of work that start at these seconds, until `end`.
   private func lines(_ stretches: [Double], until end: Double) -> [Double] {
     var pace = ProgressPace(at: .zero)
     var lines: [Double] = []
     for tick in 0...Int(end * 5) {
       let now = Double(tick) / 5
-      if stretches.contains(now) { pace.enter(at: .seconds(now)) }
+      if stretches.contains(now) { pace.startPhase(at: .seconds(now)) }
       if pace.isDue(at: .seconds(now)) {
-        pace.said(at: .seconds(now))
+        pace.didWriteLine(at: .seconds(now))
         lines.append(now)
       }
     }
@@ -20,7 +20,7 @@ import Testing
 
   @Test func theFirstLineComesWithinASecond() throws {
     #expect(try #require(lines([], until: 5).first) < 1)
-    // Also where short stretches follow each other.
+    // Also where short phases follow each other.
     #expect(try #require(lines([0.2, 0.4, 0.6, 0.8], until: 5).first) < 1)
   }
 

@@ -1,7 +1,7 @@
 import Distillation
 import Testing
 
-/// The time left, by a clock of the test's own.
+/// The time left, by a clock of the test.
 @Suite struct TimeLeftTests {
   @Test func evenStepsGiveTheirTime() throws {
     var left = TimeLeft(totalSteps: 100)
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  /// Steps of changing lengths, and what is shown after each of them.
+  /// Steps of changing lengths, and the time shown after each of them.
   private func shown(_ lengths: [Double]) throws -> [(left: Double, time: Double)] {
     var left = TimeLeft(totalSteps: lengths.count)
     left.record(step: 0, at: .zero)

@@ -27,7 +27,7 @@ import Testing
     #expect(order.batch(2) == order.batch(2))
   }
 
-  /// Whatever was asked before, a step has the examples that it has alone.
+  /// A step has the same examples whatever steps were requested before.
   @Test func aStepIsAFunctionOfItsNumber() {
     let order = BatchOrder(count: 11, batchSize: 3, isShuffled: true, seed: 5)
     let batches = (1...12).map(order.batch)

@@ -8,14 +8,15 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// Training on models that scale their inputs, bend their logits, or turn the long context otherwise than the short prompt: loss,
-  /// gradient and verdict are those that follow from `Decoder.logits`, which other tests compare with transformers.
+  /// Training on models that scale their inputs, soft-cap their logits, or rotate a long context by
+  /// other angles than a short prompt: loss, gradient and verdict follow from `Decoder.logits`,
+  /// which other tests compare with transformers.
   @Suite struct FamilyDistillationTests {
     static let frame = Frame(header: [7], closing: [9, 11])
     static let context = (0..<44).map { ($0 * 37 + 5) % 101 }
     static let example = Example(prompt: [3, 80, 41, 6, 22], response: [17, 2, 64, 33])
 
-    /// Family, what is kept of the teacher, and the temperature.
+    /// Family, kind of the teacher's cache, and temperature.
     static let cases: [(String, TeacherCacheKind, Float)] = [
       ("gemma2", .hidden, 1), ("gemma2", .logits, 2), ("granite", .hidden, 2),
       ("granite", .projected, 1), ("granite", .projected, 2), ("granite", .logits, 1),
@@ -32,7 +33,7 @@ extension DeviceTests {
     private func checkLossAndGradient(
       _ setting: (family: String, kind: TeacherCacheKind, temperature: Float), on device: Device
     ) throws {
-      let place = Comment(rawValue: "\(setting)")
+      let comment = Comment(rawValue: "\(setting)")
       let run = try Run(setting.family, on: device)
       let teacher = try run.decoder.prefill(
         Prefix(Self.frame, .context(Self.context)), capacity: PrefixCapacity(rows: 32))
@@ -47,12 +48,13 @@ extension DeviceTests {
       let loss = try #require(try distiller.takeReports().first).loss
       let expected = try run.divergence(of: run.start, temperature: setting.temperature)
       let tolerance: Tolerance = setting.kind == .logits ? .halfLogits : .model
-      #expect(abs(loss - expected) / expected < tolerance.rawValue, place)
+      #expect(abs(loss - expected) / expected < tolerance.rawValue, comment)
 
       let gradient = try run.decoder.device.download(distiller.parameters.gradient)
       var generator = SeededGenerator(seed: 9)
       let direction = generator.floats(run.start.count)
-      // Small beside the prompt, whose size differs from family to family, so that the loss is straight over it.
+      // Small relative to the prompt, whose size differs from family to family, so that the loss is
+      // linear over it.
       let squares = run.start.reduce(0) { $0 + $1 * $1 }
       let reach = 3e-3 * (squares / Float(run.start.count)).squareRoot()
       let around = try [reach, -reach].map { reach in
@@ -61,8 +63,8 @@ extension DeviceTests {
       }
       let slope = (around[0] - around[1]) / Double(2 * reach)
       let found = zip(gradient, direction).reduce(0) { $0 + Double($1.0 * $1.1) }
-      // Two losses in f32, apart by the slope times twice the reach.
-      #expect(abs(found - slope) < 1e-2 * max(abs(slope), 0.1), place)
+      // Two losses in f32, whose difference is the slope times twice the step.
+      #expect(abs(found - slope) < 1e-2 * max(abs(slope), 0.1), comment)
     }
 
     @Test(arguments: ["gemma2", "granite", "phi3-longrope"])
@@ -80,7 +82,7 @@ extension DeviceTests {
       #expect(try abs(judge.compare(teacher).kl) < 1e-6)
     }
 
-    /// A golden model, a soft prompt to begin with, and what its logits say.
+    /// A golden model, an initial soft prompt, and its logits.
     struct Run {
       let decoder: Decoder
       /// [3, E].
@@ -108,7 +110,7 @@ extension DeviceTests {
           embeddings: try Self.inputs(decoder, frame.header) + prompt
             + Self.inputs(decoder, frame.closing), width: decoder.configuration.hiddenSize)
         let student = try decoder.logits(
-          of: example.inputs, behind: Prefix(.prompt(virtualTokens))
+          of: example.inputs, after: Prefix(.prompt(virtualTokens))
         ).suffix(teacherLogits.count)
         var total = 0.0
         for row in 0..<example.responseRows {

@@ -1,7 +1,7 @@
 import Distillation
 import Testing
 
-/// Against what transformers' schedules of the same names give for a peak of 0.2, 3 steps of
+/// The learning rates of transformers' schedules of the same names for a peak of 0.2, 3 steps of
 /// warm-up and 10 steps in all.
 @Suite struct LearningRateScheduleTests {
   private func rates(_ kind: LearningRateSchedule.Kind, warmup: Int = 3) -> [Float] {

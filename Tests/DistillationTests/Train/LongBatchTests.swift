@@ -7,12 +7,12 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// LongRoPE chooses its factors by the length of each text: a batch of short and long examples trains as each of them would by
-  /// itself, and as evaluation reads them.
+  /// LongRoPE selects its factors by the length of each text: a batch of short and long examples
+  /// trains as each of them by itself, and as evaluation reads them.
   @Suite struct LongBatchTests {
     typealias Shared = FamilyDistillationTests
-    /// Texts of up to 40 tokens are short. Behind header, 3 rows of the prompt and closing, the first and the last of these stay
-    /// short, and the second is long.
+    /// Texts of up to 40 tokens are short. After header, 3 rows of the prompt and closing, the
+    /// first and the last of these are short, and the second is long.
     static let examples = [
       Shared.example,
       Example(
@@ -74,7 +74,7 @@ extension DeviceTests {
       let short = [Self.examples[0], Self.examples[2]]
       let without = try step(distiller(run, short), [0, 1])
       let with = try step(distiller(run, Self.examples), [0, 2])
-      // What else is scored beside them changes the rounding of the teacher's states.
+      // Other examples in the batch change the rounding of the teacher's states.
       #expect(abs(without.loss / with.loss - 1) < Tolerance.model.rawValue)
       let expected = without.gradient.map(Double.init)
       #expect(relativeError(with.gradient, expected) < Tolerance.model.rawValue)

@@ -2,9 +2,9 @@ import Distillation
 import JSON
 import Testing
 
-/// What a resumed run may have otherwise than it was begun with.
+/// The options that a resumed run may change.
 @Suite struct ResumedOptionsTests {
-  /// Three steps an epoch.
+  /// Three steps per epoch.
   private let order = BatchOrder(count: 10, batchSize: 4, isShuffled: true, seed: 0)
 
   private func options(_ change: (inout TrainingOptions) -> Void) -> TrainingOptions {
@@ -100,8 +100,8 @@ import Testing
     try check(now, against: recorded)
     now.epochs = 8
     expectError(
-      "checkpoint-20: begun for 21 steps, found 24; schedule \(schedule.rawValue) depends on their "
-        + "number, so the steps that are done had other rates; constant alone can go on"
+      "checkpoint-20: started for 21 steps, found 24; schedule \(schedule.rawValue) depends on their "
+        + "number, so the steps that are done had other rates; only constant can continue"
     ) { try check(now, against: recorded) }
   }
 }

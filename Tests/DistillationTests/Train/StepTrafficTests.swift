@@ -7,7 +7,7 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// What a training step asks of the device beside its kernels.
+  /// The device calls of a training step besides its kernels.
   @Suite struct StepTrafficTests {
     /// A small Llama of this width, and examples of two lengths.
     private static func distiller(
@@ -39,7 +39,7 @@ extension DeviceTests {
         clipNorm: 1)
     }
 
-    /// The batches, of equal sizes, in turns.
+    /// The batches, of equal sizes, alternating.
     private static func batch(_ step: Int) -> [Int] { step % 2 == 0 ? [0, 1] : [2, 3] }
 
     @Test(arguments: TestDevice.all, [TeacherCacheKind.logits, .hidden, .projected])
@@ -53,11 +53,11 @@ extension DeviceTests {
       for step in 3...12 {
         try distiller.step(step, examples: Self.batch(step), learningRate: 0.01)
       }
-      let asked = device.counts - before
+      let counts = device.counts - before
       #expect(device.allocations == allocations)
-      #expect(asked.hostWaits == 0)
-      #expect(asked.downloadedBytes == 0)
-      #expect(device.isCPU || asked.launches >= 10 * 3 * 20, "every launch is counted")
+      #expect(counts.hostWaits == 0)
+      #expect(counts.downloadedBytes == 0)
+      #expect(device.isCPU || counts.launches >= 10 * 3 * 20, "every launch is counted")
 
       // One wait and one copy for all losses and norms since the last report.
       let reports = try distiller.takeReports()
@@ -85,7 +85,7 @@ extension DeviceTests {
 
     @Test(arguments: TestDevice.all)
     func onlyIndicesGoToTheDevice(on name: TestDevice) throws {
-      // Whatever is not an index grows with the model.
+      // Bytes that are no indices grow with the model.
       let bytes = try [32, 64].map { width in
         let device = try name.open()
         let distiller = try Self.distiller(device, width: width)

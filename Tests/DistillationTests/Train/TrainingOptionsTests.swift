@@ -37,15 +37,15 @@ import Testing
     var options = TrainingOptions()
     options.seed = 4
     expectError(
-      "checkpoint-8: begun with seed 0, found 4; a resumed run keeps what it was begun with"
+      "checkpoint-8: started with seed 0, found 4; a resumed run keeps what it was started with"
     ) {
       try options.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-8")
     }
     options = TrainingOptions()
     options.clipNorm = 1
     expectError(
-      "checkpoint-8: begun with clip-norm its default, found 1; a resumed run keeps what it was "
-        + "begun with"
+      "checkpoint-8: started with clip-norm its default, found 1; a resumed run keeps what it was "
+        + "started with"
     ) {
       try options.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-8")
     }

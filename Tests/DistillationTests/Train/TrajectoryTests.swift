@@ -67,8 +67,8 @@ extension DeviceTests {
       #expect(first.losses == second.losses)
     }
 
-    /// Every position of the query carries loss: its first token is the prompt, the rest the response, and the response's last
-    /// token, which predicts nothing, is any.
+    /// Every position of the query has loss: its first token is the prompt, the rest the response,
+    /// and the response's last token, which predicts nothing, is arbitrary.
     static func train(
       _ reference: Reference, on deviceName: TestDevice, kind: TeacherCacheKind, steps: Int
     ) throws -> (losses: [Double], prompt: [Float]) {

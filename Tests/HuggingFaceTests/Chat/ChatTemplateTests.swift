@@ -14,7 +14,7 @@ struct ChatTemplateTests {
     arguments: TemplateGolden.names)
   func family(name: String) throws {
     let template = try ChatTemplate(
-      source: TemplateGolden.template(name), place: name, specialTokens: Self.tokens,
+      source: TemplateGolden.template(name), location: name, specialTokens: Self.tokens,
       now: TemplateGolden.now)
     let cases: [JSONNode] = try TemplateGolden.json(name).required("cases")
     #expect(cases.count >= 20)
@@ -54,7 +54,7 @@ struct ChatTemplateTests {
     let json = try JSON(parsing: Array("{\"messages\": \(text)}".utf8))
     let messages: [ChatMessage] = try JSONNode(json, file: "x.jsonl").required("messages")
     let template = try ChatTemplate(
-      source: "{{ messages[0].tool_calls[0].name }}{{ mode }}{{ bos_token }}", place: "t",
+      source: "{{ messages[0].tool_calls[0].name }}{{ mode }}{{ bos_token }}", location: "t",
       specialTokens: Self.tokens)
     #expect(
       try template.render(
@@ -64,12 +64,12 @@ struct ChatTemplateTests {
   @Test("an error is one line that names file and line, or what the template says")
   func errors() throws {
     #expect {
-      try ChatTemplate(source: "\n{% if %}", place: "m/chat_template.jinja", specialTokens: [:])
+      try ChatTemplate(source: "\n{% if %}", location: "m/chat_template.jinja", specialTokens: [:])
     } throws: { error in
       "\(error)" == "m/chat_template.jinja, line 2: expected an expression, found %}"
     }
     let template = try ChatTemplate(
-      source: "{{ raise_exception('no ' ~ messages[0].role) }}", place: "t", specialTokens: [:])
+      source: "{{ raise_exception('no ' ~ messages[0].role) }}", location: "t", specialTokens: [:])
     #expect {
       try template.render([ChatMessage(role: "user", content: "")], addingGenerationPrompt: true)
     } throws: { "\($0)" == "t: the template refuses the conversation: no user" }

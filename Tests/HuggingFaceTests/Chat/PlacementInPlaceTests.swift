@@ -6,8 +6,8 @@ import Tokenizers
 
 @testable import HuggingFace
 
-/// Header, context, closing, prompt and response have the tokens of the whole text, as `apply_chat_template` with
-/// `tokenize=True` gives them, with every kind of tokenizer.
+/// Header, context, closing, prompt and response have the tokens of the whole text, as
+/// `apply_chat_template` with `tokenize=True` returns them, for every kind of tokenizer.
 @Suite struct PlacementInPlaceTests {
   private static let tokenizers = [
     "decorated", "falcon", "gemma", "gpt2", "granite", "llama2", "llama3", "mistral", "neox",
@@ -35,9 +35,9 @@ import Tokenizers
     return try Tokenizer(contentsOf: file)
   }
 
-  private static func template(_ source: String, _ place: String) throws -> ChatTemplate {
+  private static func template(_ source: String, _ location: String) throws -> ChatTemplate {
     try ChatTemplate(
-      source: source, place: place, specialTokens: ["bos_token": "<s>", "eos_token": "</s>"],
+      source: source, location: location, specialTokens: ["bos_token": "<s>", "eos_token": "</s>"],
       now: TemplateGolden.now)
   }
 
@@ -64,21 +64,23 @@ import Tokenizers
   private func expectPiecesOfTheWholeText(_ tokenizer: Tokenizer) throws {
     for template in try Self.templates() {
       let placement = try Placement(template: template, tokenizer: tokenizer)
-      let place = try #require(placement.contextPlace)
+      let position = try #require(placement.contextPosition)
       for context in ["You are a guide.", "Be brief", "1. No", "élan", "# Title\n\nText"] {
         let cut = try placement.contextTokens(of: context)
         for prompt in ["Hi there", "\nHi", "\n\n Hi \n", "é", "1", "¿Qué?"] {
           let messages = [ChatMessage(role: "user", content: prompt)]
-          let conversation = try #require(place.conversation(context, messages))
+          let conversation = try #require(position.conversation(context, messages))
           let whole = try template.render(conversation, addingGenerationPrompt: true)
-          let asked = try placement.promptTokens(of: prompt)
-          let pieces = placement.frame.header + cut.identifiers + cut.closing + asked.identifiers
+          let placedPrompt = try placement.promptTokens(of: prompt)
+          let pieces =
+            placement.frame.header + cut.identifiers + cut.closing + placedPrompt.identifiers
           let isSame = try pieces == tokenizer.encode(whole, addingSpecialTokens: false)
-          let isSaid = cut.isCut || asked.isCut
-          #expect(isSame == !isSaid, "\(template.place): \(context.debugDescription)")
-          // Between context and prompt these have but an empty line, which either may be joined with.
-          let isSeparated = !["gemma-2", "inline", "mistral"].contains(template.place)
-          #expect(isSame || !isSeparated, "\(template.place): \(context.debugDescription)")
+          let isReported = cut.isCut || placedPrompt.isCut
+          #expect(isSame == !isReported, "\(template.location): \(context.debugDescription)")
+          // Between context and prompt these have only an empty line, which either may be joined
+          // with.
+          let isSeparated = !["gemma-2", "inline", "mistral"].contains(template.location)
+          #expect(isSame || !isSeparated, "\(template.location): \(context.debugDescription)")
           let response = try placement.responseIdentifiers(of: "Yes, it is", after: messages)
           let answered = try template.render(
             conversation + [ChatMessage(role: "assistant", content: "Yes, it is")],
@@ -89,7 +91,7 @@ import Tokenizers
           guard isSame, leads.contains(where: { answered.hasPrefix($0 + "Yes, it is") }),
             all.starts(with: pieces)
           else { continue }
-          #expect(all.starts(with: pieces + response), "\(template.place)")
+          #expect(all.starts(with: pieces + response), "\(template.location)")
         }
       }
     }
@@ -103,13 +105,13 @@ import Tokenizers
         template: Self.template(Self.inline, "inline"), tokenizer: tokenizer, reading: reading)
     }
     let inPlace = try placement(.inPlace)
-    // The space of "[INST] " belongs to the context's first word, as in the whole text.
+    // The space of "[INST] " is part of the context's first word, as in the whole text.
     #expect(tokens(inPlace.frame.header).last != "▁")
     #expect(try tokens(inPlace.contextTokens(of: "Be brief").identifiers).first?.first == "▁")
     #expect(try tokens(inPlace.promptTokens(of: "Hi").identifiers).first?.first != "▁")
-    #expect(inPlace.standIn != nil)
+    #expect(inPlace.substitute != nil)
     let apart = try placement(.apart)
-    #expect(apart.standIn == nil)
+    #expect(apart.substitute == nil)
     #expect(try apart.frame.header == tokenizer.encode("<s>[INST] ", addingSpecialTokens: false))
     #expect(
       try apart.contextTokens(of: "Be brief").identifiers
@@ -138,8 +140,8 @@ import Tokenizers
       try shorter.promptTokens(of: "Hi").identifiers
         == placement.frame.closing + placement.promptTokens(of: "Hi").identifiers)
     #expect(try placement.with(closing: ids("<|eot_id|>user")) == nil)
-    // A conversation that begins otherwise has no place behind it.
-    #expect(throws: PlacementError.anotherClosing(place: "template llama3")) {
+    // A conversation with another beginning does not fit after it.
+    #expect(throws: PlacementError.anotherClosing(template: "template llama3")) {
       try moved.promptTokens(of: [
         ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
       ])
@@ -171,10 +173,10 @@ import Tokenizers
     ] {
       let template = try Self.template(source, "beside")
       let beside = try Placement(template: template, tokenizer: tokenizer)
-      #expect(throws: PlacementError.toolsBesideContext(place: "beside")) {
+      #expect(throws: PlacementError.toolsBesideContext(template: "beside")) {
         try beside.promptTokens(of: messages, tools: tools)
       }
-      // Those that all lines have belong to the whole run.
+      // Tools that all lines have are those of the whole run.
       let placement = try Placement(
         template: template, variables: TemplateVariables(["tools": tools]), tokenizer: tokenizer)
       #expect(

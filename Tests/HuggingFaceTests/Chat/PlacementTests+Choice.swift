@@ -25,7 +25,7 @@ extension PlacementTests {
     let tokenizer = try Self.tokenizer()
     func message(_ source: String) -> String {
       do {
-        let template = try ChatTemplate(source: source, place: "t", specialTokens: [:])
+        let template = try ChatTemplate(source: source, location: "t", specialTokens: [:])
         _ = try Placement(template: template, tokenizer: tokenizer)
         return "placed"
       } catch {

@@ -11,7 +11,7 @@ extension PlacementTests {
   @Test("a template without a system role takes the context in front of the first user's message")
   func firstUserMessage() throws {
     let tokenizer = try Self.tokenizer()
-    // Mistral 7B refuses the system role by the order of roles, other templates pass it over.
+    // Mistral 7B refuses the system role by the order of roles, other templates ignore it.
     let mistral = """
       {{ bos_token }}{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}\
       {{ raise_exception('roles must alternate') }}{% endif %}{% if m['role'] == 'user' %}\
@@ -22,11 +22,11 @@ extension PlacementTests {
     let tokens = ["bos_token": "<s>", "eos_token": "</s>"]
     for template in [
       try Self.template("gemma-2"),
-      try ChatTemplate(source: mistral, place: "mistral", specialTokens: tokens),
-      try ChatTemplate(source: silent, place: "silent", specialTokens: tokens),
+      try ChatTemplate(source: mistral, location: "mistral", specialTokens: tokens),
+      try ChatTemplate(source: silent, location: "silent", specialTokens: tokens),
     ] {
       let placement = try Placement(template: template, tokenizer: tokenizer)
-      #expect(placement.contextPlace == .firstUserMessage)
+      #expect(placement.contextPosition == .firstUserMessage)
       for prompt in ["Hi", "\nHi", "\n\n Hi \n", "é", "1"] {
         let conversation = [
           ChatMessage(role: "user", content: "CONTEXT\n\n" + prompt),
@@ -45,7 +45,7 @@ extension PlacementTests {
         try placement.contextTokens(of: "Be brief").identifiers
           == tokenizer.encode("Be brief", addingSpecialTokens: false))
       #expect(
-        throws: PlacementError.needsUserFirst("assistant", place: template.place)
+        throws: PlacementError.needsUserFirst("assistant", template: template.location)
       ) {
         try placement.promptTokens(of: [
           ChatMessage(role: "assistant", content: "x"), ChatMessage(role: "user", content: "y"),
@@ -53,7 +53,7 @@ extension PlacementTests {
       }
     }
     #expect(
-      try Placement(template: Self.template("chatml"), tokenizer: tokenizer).contextPlace
+      try Placement(template: Self.template("chatml"), tokenizer: tokenizer).contextPosition
         == .systemMessage)
   }
 
@@ -90,7 +90,7 @@ extension PlacementTests {
       "\(error)".hasPrefix("gemma-3: the template refuses the conversation: ")
         && !"\(error)".contains("context")
     }
-    #expect(throws: PlacementError.unknownRole("critic", place: "gemma-3")) {
+    #expect(throws: PlacementError.unknownRole("critic", template: "gemma-3")) {
       try placement.promptTokens(of: [ChatMessage(role: "critic", content: "x")])
     }
   }

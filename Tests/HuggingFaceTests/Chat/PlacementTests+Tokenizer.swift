@@ -11,10 +11,10 @@ extension PlacementTests {
     "<|assistant|>", "<|end|>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[INST]", "[/INST]",
   ]
 
-  /// A byte-level tokenizer with one merge, of two line breaks, so that a cut between them shows.
+  /// A byte-level tokenizer with one merge, of two line breaks, so that a boundary between them
+  /// shows.
   static func tokenizer(addsBOS: Bool = false) throws -> Tokenizer {
-    // The alphabet of byte-level BPE: printable bytes stand for themselves, the others follow at
-    // 256.
+    // The alphabet of byte-level BPE: printable bytes are themselves, the others follow at 256.
     let printable = Array(33...126) + Array(161...172) + Array(174...255)
     var vocabulary: [String] = printable.map { String(UnicodeScalar(UInt8($0))) }
     for index in 0..<(256 - printable.count) {

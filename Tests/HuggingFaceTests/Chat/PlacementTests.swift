@@ -12,7 +12,7 @@ struct PlacementTests {
   static func template(_ name: String) throws -> ChatTemplate {
     if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
     return try ChatTemplate(
-      source: TemplateGolden.template(name), place: name,
+      source: TemplateGolden.template(name), location: name,
       specialTokens: ["bos_token": "<s>", "eos_token": "</s>"], now: TemplateGolden.now)
   }
 
@@ -53,8 +53,8 @@ struct PlacementTests {
     #expect(
       try text(llama3.frame.header)
         == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n")
-    // The closing ends where a conversation may go on with another role than the user's. This
-    // template trims what the user says.
+    // The closing ends where a conversation may continue with another role than the user's. This
+    // template trims the user's text.
     #expect(try text(llama3.frame.closing) == "<|eot_id|><|start_header_id|>")
     #expect(
       try text(llama3.promptTokens(of: "\nHi").identifiers)

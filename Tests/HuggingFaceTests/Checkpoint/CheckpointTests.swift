@@ -128,27 +128,27 @@ struct CheckpointTests {
 
   @Test("an index that is damaged or leads astray")
   func index() throws {
-    let place = "FOLDER/model.safetensors.index.json"
+    let path = "FOLDER/model.safetensors.index.json"
     try writeShard("one.safetensors", ["a"])
     try folder.write("model.safetensors.index.json", "{}")
-    #expect(refusal() == "\(place): weight_map: expected a value, found nothing")
+    #expect(refusal() == "\(path): weight_map: expected a value, found nothing")
     try folder.write("model.safetensors.index.json", #"{"weight_map": {"a": 1}}"#)
-    #expect(refusal() == "\(place): weight_map.a: expected a string, found the integer 1")
+    #expect(refusal() == "\(path): weight_map.a: expected a string, found the integer 1")
     try writeIndex(["a": "one.safetensors", "b": "two.safetensors"])
     #expect(
       refusal()
-        == "\(place): weight_map.b: expected the shard two.safetensors beside it, "
+        == "\(path): weight_map.b: expected the shard two.safetensors beside it, "
         + "found no such file; 1 of the 2 shards are there, so fetch the rest")
     try writeIndex(["b": "two.safetensors"])
     #expect(
       refusal()
-        == "\(place): weight_map.b: expected the shard two.safetensors beside it, "
+        == "\(path): weight_map.b: expected the shard two.safetensors beside it, "
         + "found one.safetensors, which the index does not name; fetch the index that belongs to them"
     )
     try writeIndex(["a": "one.safetensors", "b": "one.safetensors"])
     #expect(
       refusal()
-        == "\(place): weight_map.b: expected the tensor in one.safetensors, found none of that name"
+        == "\(path): weight_map.b: expected the tensor in one.safetensors, found none of that name"
     )
     for outside in [
       "../one.safetensors", "/tmp/one.safetensors", "more/../../x", "", "./a", "a//b",
@@ -156,7 +156,7 @@ struct CheckpointTests {
       try writeIndex(["a": outside])
       #expect(
         refusal()
-          == "\(place): weight_map.a: expected a file in the folder of the index, "
+          == "\(path): weight_map.a: expected a file in the folder of the index, "
           + "found \"\(outside)\"")
     }
   }

@@ -58,13 +58,13 @@ import Tokenizers
     let ids: JSONNode = try line.required("ids")
     let decoded: [String] = try line.required("decoded")
     let settings = (try line.optional("tokenizer_config") as JSONNode?)?.json.text() ?? "none"
-    for (place, expected) in try [JSONNode](reading: ids)?.enumerated() ?? [].enumerated() {
-      let text = texts[place].debugDescription
+    for (index, expected) in try [JSONNode](reading: ids)?.enumerated() ?? [].enumerated() {
+      let text = texts[index].debugDescription
       let expected = try #require(try [Int](reading: expected))
-      let found = try tokenizer.encode(texts[place], addingSpecialTokens: false)
+      let found = try tokenizer.encode(texts[index], addingSpecialTokens: false)
       #expect(found == expected, "line \(index + 1), \(settings): \(text)")
-      let again = try tokenizer.decode(tokenizer.encode(texts[place]))
-      #expect(again.utf8.elementsEqual(decoded[place].utf8), "line \(index + 1): \(text)")
+      let again = try tokenizer.decode(tokenizer.encode(texts[index]))
+      #expect(again.utf8.elementsEqual(decoded[index].utf8), "line \(index + 1): \(text)")
     }
     let special: JSONNode = try line.required("special")
     let around = try #require(try [JSONNode](reading: special)).map {

@@ -58,7 +58,7 @@ package struct Conditioning: Sendable {
   ) throws(DistillationError) {
     self.folder = folder
     self.reading = reading
-    let template = template.settled()
+    let template = template.resolved()
     let generation = try opening { () throws(ModelFolderError) in
       try folder.generationConfiguration()
     }
@@ -154,7 +154,7 @@ package struct Conditioning: Sendable {
 
   /// The text that replaces the context when the following text is tokenized; nil where none is
   /// needed.
-  var standIn: StandIn? { placement?.standIn }
+  var substitute: ContextSubstitute? { placement?.substitute }
 
   /// This conditioning with the closing of an adapter's training; nil where the tokens after the
   /// context do not begin with it.
@@ -166,9 +166,9 @@ package struct Conditioning: Sendable {
     var conditioning = self
     if !context.isEmpty {
       // One of the two closings is the beginning of the other.
-      let behind = context + contextClosing
+      let rest = context + contextClosing
       let whole =
-        Array(behind.dropLast(max(0, frame.closing.count - closing.count)))
+        Array(rest.dropLast(max(0, frame.closing.count - closing.count)))
         + closing.dropFirst(frame.closing.count)
       let placed = PlacedContext(whole, endingWith: closing)
       (conditioning.context, conditioning.contextClosing) = (placed.identifiers, placed.closing)
@@ -185,7 +185,7 @@ package struct Conditioning: Sendable {
   var templateSource: String? { placement?.templateSource }
 
   /// The position of the context in the chat template; nil where there is no template.
-  package var contextPlace: ContextPlace? { placement?.contextPlace }
+  package var contextPosition: ContextPosition? { placement?.contextPosition }
 
   /// Tokens that a built-in template writes and the tokenizer lacks.
   package var missingTokens: [String] { placement?.missingTokens ?? [] }
@@ -231,10 +231,10 @@ package struct Conditioning: Sendable {
   private static func check(
     _ identifiers: [Int], file: String, vocabularySize: Int
   ) throws(DistillationError) {
-    if let place = identifiers.firstIndex(where: { !(0..<vocabularySize).contains($0) }) {
+    if let index = identifiers.firstIndex(where: { !(0..<vocabularySize).contains($0) }) {
       throw .content(
         file: file, expected: "ids from 0 to \(vocabularySize - 1), the model's vocabulary",
-        found: "\(identifiers[place])")
+        found: "\(identifiers[index])")
     }
   }
 }

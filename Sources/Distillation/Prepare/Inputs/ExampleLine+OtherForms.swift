@@ -16,7 +16,7 @@ extension ExampleLine {
       return "; write \(question) as prompt, and \(answer) as completion"
     }
     for key in ["text", "content", "question", "query", "input", "instruction"] where has(key) {
-      return "; write what is asked in \(key) as prompt"
+      return "; write the question in \(key) as prompt"
     }
     return ""
   }

@@ -46,7 +46,7 @@ enum ExampleLine: Equatable {
           : found.map(\.key).joined(separator: " and "))
     }
     if let other = others.first(where: keys.contains) {
-      throw value.failure(expected: "no such key beside \(form)", found: "one", at: other)
+      throw value.failure(expected: "no such key with \(form)", found: "one", at: other)
     }
     switch form {
     case "prompt":

@@ -23,12 +23,12 @@ extension InputNotice: CustomStringConvertible {
   package var description: String {
     switch self {
     case .lineEnds(let file):
-      "\(file): line ends CR LF and CR are read as LF, which other tokens stand for"
+      "\(file): line ends CR LF and CR are read as LF, which has other tokens"
     case .endTokens(let count, let token):
       "\(token), the model's end token, is added to \(Counted(count, "completion")) without it; "
         + "completion_ids are taken as they are"
     case .cutContext(let file):
-      "\(file): the tokenizer joins an end of this context with the chat template's text beside it; they "
+      "\(file): the tokenizer joins an end of this context with the chat template's text next to it; they "
         + "are tokenized apart, so a few tokens there are not those of the whole text"
     case .cutPrompts(let count):
       "the tokenizer joins the beginning of \(Counted(count, "prompt")) with the chat template's text "
@@ -39,7 +39,7 @@ extension InputNotice: CustomStringConvertible {
     case .fewHeldOut(let count):
       "the held-out numbers rest on \(Counted(count, "example")) and say little"
     case .threads(let recorded, let found):
-      "the run was begun with \(Counted(recorded, "thread")) and goes on with \(found): last digits "
+      "the run was started with \(Counted(recorded, "thread")) and continues with \(found): last digits "
         + "will be others than those of a run without a stop"
     case .otherContext(let file, let adapter):
       "\(file): the tokens of this context are not those of the context that \(adapter) was made for"

@@ -207,12 +207,12 @@ package struct PromptReader: Sendable {
   private func check(
     _ identifiers: [Int], _ key: String, at value: JSONNode
   ) throws(Problem) {
-    for (place, identifier) in identifiers.enumerated()
+    for (index, identifier) in identifiers.enumerated()
     where !(0..<vocabularySize).contains(identifier) {
       throw .line(
         value.failure(
           expected: "an id from 0 to \(vocabularySize - 1)", found: "\(identifier)",
-          at: "\(key)[\(place)]"))
+          at: "\(key)[\(index)]"))
     }
   }
 

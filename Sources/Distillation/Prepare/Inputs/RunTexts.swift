@@ -18,7 +18,7 @@ struct RunTexts {
   let reading: InputReading
 
   /// The held-out fraction where the user states none.
-  private static let heldOutShare = 0.1
+  private static let heldOutFraction = 0.1
 
   /// - Parameter recorded: the checkpoint of a resumed run.
   init(_ request: RunRequest, resuming recorded: TrainingCheckpoint.State?)
@@ -45,7 +45,7 @@ struct RunTexts {
     var choice = request.validation
     if choice == .automatic {
       let count = reading == .earlier ? inputs.examples.count : inputs.promptCount
-      choice = count > 1 ? .fraction(Self.heldOutShare) : .none
+      choice = count > 1 ? .fraction(Self.heldOutFraction) : .none
     }
     switch choice {
     case .file(let url): validation = try Dataset.read(url, reader: conditioning.reader)

@@ -17,13 +17,15 @@ struct TeacherAnswers {
   }
 
   /// The indices of locations, sorted by file, in order of first occurrence, and by line.
-  fileprivate static func fileOrder(_ places: [(file: String, line: Int)]) -> [Int] {
+  fileprivate static func fileOrder(_ locations: [(file: String, line: Int)]) -> [Int] {
     var ranks: [String: Int] = [:]
-    for place in places where ranks[place.file] == nil { ranks[place.file] = ranks.count }
-    func key(_ index: Int) -> (Int, Int, Int) {
-      (ranks[places[index].file] ?? 0, places[index].line, index)
+    for location in locations where ranks[location.file] == nil {
+      ranks[location.file] = ranks.count
     }
-    return places.indices.sorted { key($0) < key($1) }
+    func key(_ index: Int) -> (Int, Int, Int) {
+      (ranks[locations[index].file] ?? 0, locations[index].line, index)
+    }
+    return locations.indices.sorted { key($0) < key($1) }
   }
 
   /// Number of answers that reached the limit before their end.

@@ -99,7 +99,8 @@ import Testing
   }
 
   @Test func anEarlierRunKeepsTheTokensOfItsLineEnds() throws {
-    // This tokenizer has no carriage return, so what is left of a line end is the line feed; the tokens of others differ.
+    // This tokenizer has no carriage return, so only the line feed of a line end remains; other
+    // tokenizers give other tokens.
     let found = try Conditioning(
       .text("a\rb", file: "context.txt"), folder: ModelFolder(at: model),
       template: TemplateChoice("auto"), vocabularySize: TinyTokenizer.vocabularySize,
@@ -146,9 +147,9 @@ import Testing
       """#)
     #expect(try conditioning(.text(" \nabc \n", file: "context.txt")).context == [4, 3])
     #expect(try conditioning(.text("abc\n", file: "c"), template: "raw").context.count > 2)
-    let place = model.appending(path: "tokenizer_config.json").path
+    let path = model.appending(path: "tokenizer_config.json").path
     expectError(
-      "\(place), chat_template: something in the context, such as /no_think, makes the template "
+      "\(path), chat_template: something in the context, such as /no_think, makes the template "
         + "write another text around it; take it out, and tell the template with "
         + "template-variable"
     ) { try conditioning(.text("bad", file: "context.txt")) }

@@ -1,7 +1,7 @@
 import Distillation
 import Testing
 
-/// Examples that are held out.
+/// Held-out examples.
 @Suite struct DatasetSplitTests {
   private func data(_ count: Int) -> Dataset {
     Dataset(
@@ -35,7 +35,7 @@ import Testing
     #expect(trained.isDisjoint(with: held))
     #expect((trained.count, held.count) == (3, 2))
     #expect(training.examples.count + validation.examples.count == 12)
-    // A run that was begun when every example was chosen by itself goes on with its own parts.
+    // A run of the time when every example was chosen by itself keeps its split.
     let earlier = try data.split(validationFraction: 0.25, seed: seed, reading: .earlier)
     #expect(earlier.validation.examples.count == 3)
   }

@@ -12,7 +12,7 @@ extension DatasetTests {
     let tokenizer = try Tokenizer(
       JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     func reader(_ source: String) throws -> PromptReader {
-      let template = try ChatTemplate(source: source, place: "own.jinja", specialTokens: [:])
+      let template = try ChatTemplate(source: source, location: "own.jinja", specialTokens: [:])
       return PromptReader(
         tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
         vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
@@ -37,7 +37,7 @@ extension DatasetTests {
       "{% for m in messages %}<|im_start|>{{ m.content }}{% if tools and m.role == 'system' %}"
         + "{{ tools[0] }}{% endif %}<|im_end|>{% endfor %}")
     expectRefusal(
-      "1: tools: expected none but those of the whole run, because own.jinja writes them beside the "
+      "1: tools: expected none but those of the whole run, because own.jinja writes them next to the "
         + "context, where all lines are alike; give tools that all lines have with "
         + "template-variable 'tools=[...]'", of: lines, beside)
   }
@@ -133,7 +133,7 @@ extension DatasetTests {
     let template = try ChatTemplate(
       source: "{% for m in messages %}{{ m.role[0] }}:{{ m.content or '' }}"
         + "{% for c in m.tool_calls or [] %}b{{ c.name }}{% endfor %}\n{% endfor %}"
-        + "{% if add_generation_prompt %}a:{% endif %}", place: "t", specialTokens: [:])
+        + "{% if add_generation_prompt %}a:{% endif %}", location: "t", specialTokens: [:])
     let reader = PromptReader(
       tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
       vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")

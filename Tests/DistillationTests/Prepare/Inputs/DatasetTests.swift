@@ -94,7 +94,7 @@ import Tokenizers
     ),
     (
       #"{"prompt": "a", "completion_ids": [1]}"#,
-      "completion_ids: expected no such key beside prompt, found one"
+      "completion_ids: expected no such key with prompt, found one"
     ),
     (#"{"messages": []}"#, "messages: expected a user's message before the response, found none"),
     (
@@ -116,11 +116,11 @@ import Tokenizers
     ),
     (
       #"{"messages": [{"role": "user", "content": "a"}], "completion_ids": [1]}"#,
-      "completion_ids: expected no such key beside messages, found one"
+      "completion_ids: expected no such key with messages, found one"
     ),
     (
       #"{"messages": [{"role": "user", "content": "a"}], "completion": "a"}"#,
-      "completion: expected no such key beside messages, found one"
+      "completion: expected no such key with messages, found one"
     ),
     (#"{"prompt": []}"#, "prompt: expected a user's message before the response, found none"),
     (

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Tokenizers
 
-/// Files that are no JSONL are named for what they are, once, and those that differ in their line ends
-/// alone are read.
+/// Files that are no JSONL are named by their kind, once; files that differ only in their line ends
+/// are read.
 @Suite struct JSONLinesTests {
   private let folder: TemporaryFolder
   private let reader: PromptReader
@@ -31,10 +31,10 @@ import Tokenizers
   }
 
   private func expectRefusal(
-    _ place: String, of text: String, sourceLocation: SourceLocation = #_sourceLocation
+    _ location: String, of text: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let url = try folder.write("inputs.jsonl", text)
-    expectError("\(url.path):\(place)", sourceLocation: sourceLocation) {
+    expectError("\(url.path):\(location)", sourceLocation: sourceLocation) {
       try Dataset.read(url, reader: reader)
     }
   }
@@ -118,7 +118,7 @@ import Tokenizers
       "question\": 1, \"answer",
       "question, answer; write question as prompt, and answer as completion"
     ),
-    ("text", "text; write what is asked in text as prompt"),
+    ("text", "text; write the question in text as prompt"),
     ("other", "other"),
   ])
   func formsOfOtherPrograms(keys: String, found: String) throws {

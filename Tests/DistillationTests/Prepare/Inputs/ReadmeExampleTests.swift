@@ -6,13 +6,13 @@ import TestSupport
 import Testing
 import Tokenizers
 
-/// The lines of examples that the project's README.md shows are read.
+/// The example lines of the project's README.md are read.
 @Suite struct ReadmeExampleTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// The blocks of JSON lines, each as a file of its own.
+  /// The blocks of JSON lines, each as its own file.
   private func blocks() throws -> [URL] {
     let readme = URL(fileURLWithPath: #filePath)
       .appending(path: "../../../../../README.md").standardizedFileURL

@@ -4,9 +4,11 @@ import Testing
 
 @testable import Distillation
 
-/// The teacher's answers stand in the order of the files; those of earlier programs stood in the order of the run.
+/// The teacher's answers are in the order of the files; those of earlier programs were in the order
+/// of the run.
 @Suite struct AnswerOrderTests {
-  /// Lines 1, 3 and 4 are trained on, 2 is held out, and so is line 1 of another file; line 4 has a response.
+  /// Lines 1, 3 and 4 are training examples, 2 is held out, and so is line 1 of another file; line
+  /// 4 has a response.
   private let examples = [
     InputExample(prompt: [1], response: nil, line: 1, file: "inputs.jsonl"),
     InputExample(prompt: [3], response: nil, line: 3, file: "inputs.jsonl"),

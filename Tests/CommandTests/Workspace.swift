@@ -4,14 +4,14 @@ import Safetensors
 import TestSupport
 import Testing
 
-/// A folder with everything that a small distillation needs.
-struct Workplace {
+/// A folder with the files of a small distillation.
+struct Workspace {
   let folder: TemporaryFolder
   let model: String
   let context: String
   let inputs: String
   let validation: String
-  /// Not there yet.
+  /// The output folder, which does not exist at first.
   let output: URL
 
   static let contextText = "the cab has a bad back; a cabbage is abaca. "
@@ -54,8 +54,8 @@ struct Workplace {
     try Program.run(arguments + ["--output", (output ?? self.output).path] + more)
   }
 
-  /// Expects that a distillation with these arguments in the place of the usual ones is refused, and that
-  /// nothing is written.
+  /// Expects that a distillation with these further arguments is refused, and that nothing is
+  /// written.
   func expectRefusal(
     _ more: [String], _ message: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {

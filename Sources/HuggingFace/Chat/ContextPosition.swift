@@ -1,18 +1,18 @@
-/// Where a chat template takes the context.
-package enum ContextPlace: Sendable, Equatable {
+/// The position of the context in a chat template.
+package enum ContextPosition: Sendable, Equatable {
   /// The context is the system message.
   case systemMessage
 
-  /// The template has no system role: the context begins the first user's message, with an empty
-  /// line behind it. So do the templates of later models of such families (Gemma 3, Mistral), and
-  /// so the makers of the earlier ones advise.
+  /// The template has no system role: the context starts the first user's message, followed by an
+  /// empty line. The templates of later models of such families (Gemma 3, Mistral) do the same, and
+  /// the authors of the earlier ones recommend it.
   case firstUserMessage
 
-  /// There is none: the conversation is as it is, with the template's own system message where it
-  /// writes one.
+  /// There is no context: the conversation is unchanged, with the template's own system message
+  /// where it writes one.
   case nowhere
 
-  /// A conversation with the context in this place; nil where no message can take it.
+  /// A conversation with the context at this position; nil where no message can hold it.
   func conversation(_ context: String, _ messages: [ChatMessage]) -> [ChatMessage]? {
     switch self {
     case .nowhere: return messages

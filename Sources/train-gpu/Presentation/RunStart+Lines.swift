@@ -1,7 +1,7 @@
 import Distillation
 
-extension RunEvent.Beginning {
-  /// What a training starts from, in lines.
+extension RunEvent.Start {
+  /// The state at the start of a training, in lines.
   var lines: [String] {
     var lines = [
       """

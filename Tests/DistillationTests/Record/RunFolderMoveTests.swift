@@ -4,8 +4,8 @@ import Testing
 
 @testable import Distillation
 
-/// What happens to a run's folder behind its back.
-@Suite struct RunFolderPlaceTests {
+/// A run's folder that is renamed, removed or replaced during the run.
+@Suite struct RunFolderMoveTests {
   private let parent: TemporaryFolder
   private let url: URL
 
@@ -14,7 +14,7 @@ import Testing
     url = parent.url.appending(path: "run")
   }
 
-  private func begun(_ mode: RunFolder.Mode = .create) throws -> RunFolder {
+  private func startedRun(_ mode: RunFolder.Mode = .create) throws -> RunFolder {
     let run = try RunFolder(url, mode: mode)
     try run.begin()
     return run
@@ -22,7 +22,7 @@ import Testing
 
   @Test(arguments: [true, false])
   func aFolderThatIsRenamedOrRemovedEndsTheRun(isRenamed: Bool) throws {
-    let run = try begun()
+    let run = try startedRun()
     try run.append(RunRecords.step(1))
     let other = parent.url.appending(path: "other")
     if isRenamed {
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func aFolderThatIsReachedByALinkIsTheSame() throws {
-    let run = try begun()
+    let run = try startedRun()
     let other = parent.url.appending(path: "other")
     try FileManager.default.moveItem(at: url, to: other)
     try FileManager.default.createSymbolicLink(at: url, withDestinationURL: other)
@@ -51,7 +51,7 @@ import Testing
   @Test(arguments: [RunFolder.Mode.resume, .overwrite])
   func filesThatAKilledRunWasWritingGo(mode: RunFolder.Mode) throws {
     do {
-      let run = try begun()
+      let run = try startedRun()
       try RunRecords.checkpoint(step: 1).write(to: run)
     }
     let remains = [
@@ -61,7 +61,7 @@ import Testing
     for name in remains + others + ["checkpoint-1/.state.json.7.tmp"] {
       try parent.write("run/\(name)", "part")
     }
-    _ = try begun(mode)
+    _ = try startedRun(mode)
     let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
     #expect(Set(others).isSubset(of: names))
     #expect(Set(remains).isDisjoint(with: names))
