@@ -30,7 +30,7 @@ struct GenerationResult: BenchmarkResult {
       ("share of the limit, \(batch) at once", Self.format(share_of_limit_batched * 100) + " %"),
       ("share of the limit, one at a time", Self.format(share_of_limit_single * 100) + " %"),
       ("copy here, GB/s", Self.format(copy_gbytes_per_second)),
-      ("best product here, GFLOP/s", Self.format(matmul_gflops)),
+      ("best GEMM here, GFLOP/s", Self.format(matmul_gflops)),
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
     ]

@@ -19,7 +19,7 @@ struct StepOptions: ParsableArguments {
   @Option(help: "Context tokens that the teacher reads.") var context = 512
   @Option(help: "logits, hidden or projected.") var teacherCache = TeacherCacheKind.projected
   @Option(help: "f32, bf16 or f16.") var precision = WeightPrecision.f32
-  @Option(help: "f32 or bf16: what the products of a step read activations and gradients as.")
+  @Option(help: "f32 or bf16: precision of activations and gradients in a step.")
   var activations = ActivationPrecision.f32
   @Option(help: "Counted runs.") var steps = 20
 

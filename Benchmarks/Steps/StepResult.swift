@@ -32,7 +32,7 @@ struct StepResult: BenchmarkResult {
       ("tokens a second", Self.format(tokens_per_second, 0)),
       ("GFLOP", Self.format(Double(flop_per_step) / 1e9, 1)),
       ("GFLOP/s", Self.format(Double(flop_per_step) / 1e9 / step_seconds_median, 1)),
-      ("best product here, GFLOP/s", Self.format(matmul_gflops, 1)),
+      ("best GEMM here, GFLOP/s", Self.format(matmul_gflops, 1)),
       ("share of that limit", Self.format(share_of_limit * 100, 1) + " %"),
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),

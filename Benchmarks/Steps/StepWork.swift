@@ -25,7 +25,7 @@ struct StepWork {
   }
 
   /// Matrix multiplications with frozen weights.
-  var products: Int {
+  var matmuls: Int {
     let all = prefix + rows
     let upper = configuration.layerCount - 1
     // Below the last layer every row passes every matrix; in it, keys and values alone.
@@ -49,5 +49,5 @@ struct StepWork {
     return configuration.layerCount * 7 * 2 * configuration.heads.queryWidth * pairs
   }
 
-  var total: Int { products + attention }
+  var total: Int { matmuls + attention }
 }

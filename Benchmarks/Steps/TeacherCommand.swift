@@ -72,7 +72,7 @@ struct TeacherWork {
     let keyValue = 2 * width * heads.keyValueWidth
     let upper = configuration.layerCount - 1
     let all = context + rows
-    let products =
+    let matmuls =
       upper * all * layer + all * keyValue
       + responses * (2 * width * heads.queryWidth + feedForward)
     let pairs = context * context / 2 + rows * context
@@ -84,6 +84,6 @@ struct TeacherWork {
       case .logits: 1
       case .projected: 2
       }
-    return 2 * (products + attention + passes * head)
+    return 2 * (matmuls + attention + passes * head)
   }
 }

@@ -14,11 +14,11 @@ import Testing
     let tokens: [[String]]
   }
 
-  /// What came out for one input.
+  /// The output for one input.
   private enum Output: Decodable, Equatable {
     case text(String)
     case pieces([String])
-    /// The pieces' lengths in scalars, where together they are the text.
+    /// The lengths of the pieces in scalars, where together they are the text.
     case lengths([Int])
 
     init(from decoder: any Decoder) throws {

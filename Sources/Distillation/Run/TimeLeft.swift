@@ -15,7 +15,7 @@ package struct TimeLeft: Sendable {
 
   /// The time constant of the mean, in seconds.
   private static let memory = 60.0
-  /// The largest ratio between what is expected and what is shown.
+  /// The largest ratio between the estimated and the shown time.
   private static let largestChange = 1.5
   /// Below this many seconds jumps are allowed.
   private static let smallest = 2.0

@@ -12,7 +12,7 @@ struct Generate: ParsableCommand {
       Without an adapter and a context the chat template writes its own default system message, where \
       it has one.
 
-      \(ComparisonTable.noContext) That is not what the model answers here by itself.
+      \(ComparisonTable.noContext) The answer of the model alone differs from it.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -37,7 +37,7 @@ struct Generate: ParsableCommand {
     help: ArgumentHelp("0 takes the most likely token; above, tokens are drawn.", valueName: "t"))
   var temperature: Float = 0
 
-  @Option(help: ArgumentHelp("What is drawn follows from it.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seed of sampling.", valueName: "n"))
   var seed: UInt64 = 0
 
   @Option(

@@ -7,7 +7,7 @@ import JSON
 /// `train-gpu tokenize`: texts to token ids.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Turn texts into token ids.",
+    abstract: "Convert texts to token ids.",
     discussion: """
       Reads JSON strings from standard input, one a line, and writes one JSON array of ids a line. \
       Of a model of the hub it fetches no weights.

@@ -9,7 +9,7 @@ struct Tune: ParsableCommand {
     abstract: "Search for the kernels' constants that suit an OpenCL device, and keep them.",
     discussion: """
       Every candidate is built, checked against the default's result and timed at the shapes of a training step; the \
-      fastest is kept, the default where none is at least 3 % faster. What is found goes to the user's cache folder \
+      fastest is kept, the default where none is at least 3 % faster. The result goes to the user's cache folder \
       ($XDG_CACHE_HOME/pith/tuning or ~/.cache/pith/tuning) after every kernel, so that a search that is stopped keeps the \
       kernels that it has finished. Every later run on this device and driver uses it; deleting the file brings the defaults \
       back. Other constants may change the order of sums: runs repeat bit for bit under the same tuning.

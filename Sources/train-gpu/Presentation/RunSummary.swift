@@ -37,14 +37,14 @@ struct RunSummary {
   private var tokenizer: String {
     let files = [RunFolder.tokenizer, RunFolder.tokenizerConfiguration]
     guard result.hasTokenizer else { return "" }
-    return "\(files.joined(separator: ", "))            what makes token ids of prompts\n  "
+    return "\(files.joined(separator: ", "))            files that tokenize prompts\n  "
   }
 
   /// The line of a file that may be missing.
   private var answers: String {
     guard result.teacherAnswers > 0 else { return "" }
-    return "\n  answers.jsonl                                    what the teacher "
-      + "answered to \(Counted(result.teacherAnswers, "prompt"))"
+    return "\n  answers.jsonl                                    answers of the "
+      + "teacher to \(Counted(result.teacherAnswers, "prompt"))"
   }
 
   private var promptCode: String {

@@ -48,7 +48,7 @@ struct ChatTemplateTests {
       ])
   }
 
-  @Test("messages keep what else they carry for the template, and variables reach it")
+  @Test("messages keep further members for the template, and it gets the variables")
   func extras() throws {
     let text = #"[{"role": "assistant", "content": "", "tool_calls": [{"name": "f"}]}]"#
     let json = try JSON(parsing: Array("{\"messages\": \(text)}".utf8))
@@ -61,7 +61,7 @@ struct ChatTemplateTests {
         messages, addingGenerationPrompt: false, variables: ["mode": .string("!")]) == "f!<s>")
   }
 
-  @Test("an error is one line that names file and line, or what the template says")
+  @Test("an error is one line that names file and line, or the template's own message")
   func errors() throws {
     #expect {
       try ChatTemplate(source: "\n{% if %}", location: "m/chat_template.jinja", specialTokens: [:])

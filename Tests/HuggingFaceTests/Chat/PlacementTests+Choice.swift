@@ -20,7 +20,7 @@ extension PlacementTests {
         .contains("<|eot_id|>"))
   }
 
-  @Test("what cannot be placed is refused in one line")
+  @Test("a context that cannot be placed is refused in one line")
   func refusals() throws {
     let tokenizer = try Self.tokenizer()
     func message(_ source: String) -> String {

@@ -78,7 +78,7 @@ extension PlacementTests {
     }
   }
 
-  @Test("what the template says of a conversation is the reason, not its system message")
+  @Test("the error is the template's reason against a conversation, not its system message")
   func refusedConversations() throws {
     let tokenizer = try Self.tokenizer()
     let placement = try Placement(template: Self.template("gemma-3"), tokenizer: tokenizer)

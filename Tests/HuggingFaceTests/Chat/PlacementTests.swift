@@ -19,7 +19,7 @@ struct PlacementTests {
   private static let chatNames =
     ChatTemplate.builtInNames + TemplateGolden.names.filter { $0 != "gemma-2" && $0 != "macros" }
 
-  @Test("a raw model: what the tokenizer puts before a text, and the prompt as it is")
+  @Test("a raw model: the tokenizer's special tokens, and the prompt as it is")
   func raw() throws {
     let plain = Placement(raw: try Self.tokenizer())
     #expect(plain.frame.header == [] && plain.frame.closing == [] && !plain.isChat)
@@ -104,7 +104,7 @@ struct PlacementTests {
     }
   }
 
-  @Test("what a template is told reaches every piece")
+  @Test("the variables of a template reach every part")
   func variables() throws {
     let tokenizer = try Self.tokenizer()
     func prompt(_ arguments: [String]) throws -> String {

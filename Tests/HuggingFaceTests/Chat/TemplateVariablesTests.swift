@@ -57,7 +57,7 @@ struct TemplateVariablesTests {
     }
   }
 
-  @Test("auto stands for a recorded choice, whose variables give way to those given")
+  @Test("auto means a recorded choice, whose variables are overridden by given ones")
   func choices() throws {
     let recorded = TemplateChoice("chatml", variables: try TemplateVariables(["a": .integer(1)]))
     let given = try TemplateVariables(["b": .integer(2)])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HuggingFace
 
-/// What is said of a folder that lacks a file that every model has.
+/// The error for a folder that lacks a file of every model.
 @Suite struct ModelFilesTests {
   @Test(arguments: [
     ([], "neither"),

@@ -75,7 +75,7 @@ struct ModelFolderTests {
     try folder.write("tokenizer.json", TinyTokenizer.json)
     try folder.write("tokenizer_config.json", #"{"eos_token": {"content": "<|im_end|>"}}"#)
     #expect(try open().generationConfiguration().endIdentifiers == [8])
-    // A token that the file lacks is added behind all others, as in transformers.
+    // A token that the file lacks is added after all others, as in transformers.
     try folder.write("tokenizer_config.json", #"{"eos_token": "<none>"}"#)
     let added = try open().generationConfiguration().endIdentifiers
     #expect(try added == [#require(open().tokenizer()?.identifier(of: "<none>"))])

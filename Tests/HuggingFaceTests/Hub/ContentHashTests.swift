@@ -4,7 +4,7 @@ import Testing
 
 @Suite("ContentHash")
 struct ContentHashTests {
-  /// As `git hash-object` says of a file with the line "hello", and of an empty one.
+  /// The names that `git hash-object` gives a file with the line "hello", and an empty one.
   @Test("git's name of a blob")
   func blob() {
     for (text, expected) in [

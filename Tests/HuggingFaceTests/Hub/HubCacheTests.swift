@@ -25,7 +25,7 @@ struct HubCacheTests {
     #expect(HubRepository("openai/1e18") != nil && HubRepository("t5-small") != nil)
     for text in [
       "", "a/b/c", "/a", "a/", "a b", "../a", "a..b/c", "a/b@", "a/b@../x", "-a", "a@\n",
-      // What a configuration file without quotes may say.
+      // Values of a configuration file without quotes.
       "1e18", "1_000", "0x10", "42", "true", "False", "yes", "null", "nan",
       // huggingface_hub's validate_repo_id.
       "a-/b", "a/b.", "a/b--c", "a/b.git", "a/\(String(repeating: "b", count: 97))",

@@ -11,7 +11,7 @@ extension HubTests {
     "tokenizer_config.json": Array("{  }".utf8), "chat_template.jinja": Array("{{ 1 }}".utf8),
   ]) { $1 }
 
-  /// A hub whose cache has what `AutoModel.from_pretrained` alone leaves there.
+  /// A hub whose cache has only the files of `AutoModel.from_pretrained`.
   private func hubWithModelAlone(
     answer: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Response? = { _ in nil }
   ) throws -> TestHub {
@@ -19,7 +19,7 @@ extension HubTests {
     let base = "hub/models--org--name"
     try hub.folder.write("\(base)/refs/main", TestHub.commit)
     for name in ["config.json", "model.safetensors"] {
-      // Files in the place of links, as in a cache that was copied.
+      // Files instead of links, as in a copied cache.
       try hub.folder.write("\(base)/snapshots/\(TestHub.commit)/\(name)", Self.chat[name] ?? [])
     }
     try hub.folder.write("\(base)/.no_exist/\(TestHub.commit)/generation_config.json", "")
@@ -41,7 +41,7 @@ extension HubTests {
       #expect(
         try [UInt8](Data(contentsOf: snapshot.appending(path: name))) == Self.chat[name], "\(name)")
     }
-    // What the repository does not have is noted, so that nobody asks again.
+    // A file that the repository lacks is recorded, and not requested again.
     let absent = hub.folder.url.appending(
       path: "hub/models--org--name/.no_exist/\(TestHub.commit)/special_tokens_map.json")
     #expect(try Data(contentsOf: absent).isEmpty)
@@ -50,7 +50,7 @@ extension HubTests {
     #expect(hub.paths.count == 4)
   }
 
-  @Test("offline, and where the hub does not answer, what is there is used")
+  @Test("offline, and where the hub does not answer, the cached files are used")
   func incompleteButUsable() throws {
     let status = Mutex(503)
     let hub = try hubWithModelAlone { _ in
@@ -70,7 +70,7 @@ extension HubTests {
           + "added_tokens.json, chat_template.jinja, and cannot be completed: \(hub.server.address(Self.listing)): the "
           + "hub answers with status 503; what it has is used, as with HF_HUB_OFFLINE=1"
       ])
-    // A hub that has forgotten the repository is no reason to stop either.
+    // A hub that no longer has the repository causes no error either.
     status.withLock { $0 = 404 }
     #expect(try hub.hub().folder(of: reference, warn: warn) == snapshot)
     #expect(warnings.withLock { $0.count } == 2)
@@ -85,7 +85,7 @@ extension HubTests {
     #expect(message { _ = try hub.fetch() }.hasPrefix(hub.server.address("/org/name/resolve/")))
   }
 
-  @Test("a tokenizer comes without weights, and the weights come when a model is asked for")
+  @Test("a tokenizer comes without weights, and the weights come when a model is requested")
   func tokenizer() throws {
     let hub = try TestHub(Self.chat)
     defer { hub.server.stop() }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HuggingFace
 
-/// What can go wrong while bytes come.
+/// Errors during a transfer.
 extension HubTests {
   @Test("a connection that is cut goes on where it broke, in this run and in the next")
   func cut() throws {
@@ -27,7 +27,8 @@ extension HubTests {
     #expect(ranges == ["bytes=100000-", "bytes=150000-", "bytes=150000-"])
   }
 
-  @Test("a connection that breaks always is given up, and what came is kept for the next run")
+  @Test(
+    "a connection that breaks always is given up, and the received bytes are kept for the next run")
   func unreachable() throws {
     let isBroken = Mutex(true)
     let hub = try TestHub(Self.small) { request in
@@ -62,7 +63,7 @@ extension HubTests {
       try [UInt8](Data(contentsOf: snapshot.appending(path: "model.safetensors"))) == Self.weights)
   }
 
-  @Test("contents that differ from what was announced are thrown away")
+  @Test("contents that differ from the announced ones are deleted")
   func checksum() throws {
     var wrong = Self.weights
     wrong[70_000] ^= 1

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HuggingFace
 
-/// A server that lies, stalls or does not end.
+/// A server that sends wrong, stalled or endless answers.
 extension HubTests {
   private typealias Response = LoopbackServer.Response
 
@@ -172,7 +172,7 @@ extension HubTests {
     #expect(message.count < 600)
   }
 
-  @Test("a wait that the hub asks for is kept, and a long one is refused")
+  @Test("a wait that the hub requests is kept, and a long one is refused")
   func retryAfter() throws {
     let answers = Mutex(["1", "100000"])
     let hub = try TestHub(Self.small) { _ in

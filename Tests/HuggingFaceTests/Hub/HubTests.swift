@@ -51,7 +51,7 @@ struct HubTests {
     let last = try #require(reports.withLock { $0 }.last)
     #expect(last.file == "model.safetensors" && last.receivedBytes == last.totalBytes)
     #expect(last.totalBytes == Self.weights.count + 5)
-    // Now it is in the cache: neither a second look nor one without a network asks again.
+    // Now it is in the cache: neither a second fetch nor one without a network sends requests.
     #expect(try hub.fetch() == snapshot)
     #expect(try hub.fetch(["HF_HUB_OFFLINE": "1"]) == snapshot)
     #expect(hub.paths.count == 4)
@@ -132,7 +132,7 @@ struct HubTests {
     #expect(plain.server.requests.allSatisfy { $0.headers["authorization"] == nil })
   }
 
-  @Test("no network is asked for when that is forbidden, nor for what cannot be used")
+  @Test("no request is sent when that is forbidden, nor for unusable names")
   func offline() throws {
     let hub = try TestHub(Self.small)
     defer { hub.server.stop() }

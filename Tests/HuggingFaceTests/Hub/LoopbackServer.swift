@@ -8,7 +8,7 @@ import Synchronization
 #endif
 
 /// An HTTP server on the loopback interface, as small as the tests of downloads allow: GET only,
-/// one answer a connection.
+/// one answer per connection.
 final class LoopbackServer: Sendable {
   struct Request: Sendable {
     /// With the query.
@@ -21,9 +21,9 @@ final class LoopbackServer: Sendable {
     var status = 200
     var headers: [String: String] = [:]
     var body: [UInt8] = []
-    /// The connection breaks after so many bytes of the body.
+    /// The connection breaks after this many bytes of the body.
     var cutAfter: Int?
-    /// What goes wrong with the rest of the answer.
+    /// The fault of the rest of the answer.
     var fault = Fault.none
 
     static func redirect(to address: String) -> Response {
@@ -31,16 +31,17 @@ final class LoopbackServer: Sendable {
     }
   }
 
-  /// How a server may misbehave.
+  /// A fault of a server.
   enum Fault: Sendable {
     case none
-    /// Nothing is sent at all, for so many seconds; then the connection ends.
+    /// Nothing is sent at all, for this many seconds; then the connection ends.
     case silence(seconds: Double)
-    /// The head and ``Response/cutAfter`` bytes of the body are sent, and then nothing for so many seconds.
+    /// The head and ``Response/cutAfter`` bytes of the body are sent, and then nothing for this
+    /// many seconds.
     case stall(seconds: Double)
-    /// The body without its length, over and over again, up to so many bytes.
+    /// The body without its length, repeated up to this many bytes.
     case endless(byteCount: Int)
-    /// The body in pieces of so many bytes, with so many seconds between them.
+    /// The body in parts of this many bytes, with this many seconds between them.
     case pieces(of: Int, seconds: Double)
   }
 
@@ -54,7 +55,8 @@ final class LoopbackServer: Sendable {
 
   init(_ handler: @escaping Handler) throws {
     self.handler = handler
-    // A client that goes away in the middle of an answer is an error of the write, not the end of the tests.
+    // A client that disconnects during an answer causes an error of the write, not the end of the
+    // tests.
     signal(SIGPIPE, SIG_IGN)
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
@@ -79,11 +81,11 @@ final class LoopbackServer: Sendable {
   /// The requests so far.
   var requests: [Request] { log.withLock { $0 } }
 
-  /// The bytes of endless bodies that were taken from this server.
+  /// The bytes of endless bodies that clients have read from this server.
   var endlessBytes: Int { sent.withLock { $0 } }
 
-  /// Takes no more connections. The thread that accepts them closes the descriptor: closed here, its
-  /// number could become another server's while that thread still asks it for connections.
+  /// Accepts no more connections. The thread that accepts them closes the descriptor: closed here,
+  /// its number could become another server's while that thread still accepts connections on it.
   func stop() {
     shutdown(descriptor, Int32(SHUT_RDWR))
   }
@@ -134,7 +136,7 @@ final class LoopbackServer: Sendable {
       while sent.withLock({ $0 }) < byteCount {
         try connection.write(contentsOf: body)
         sent.withLock { $0 += body.count }
-        // At most 200 MB a second, so that a client has the time to leave.
+        // At most 200 MB per second, so that a client has time to disconnect.
         Thread.sleep(forTimeInterval: Double(body.count) / 2e8)
       }
     case .pieces(let byteCount, let seconds):

@@ -53,7 +53,7 @@ struct TestHub {
     return part(of: contents, request)
   }
 
-  /// The contents, or what the header `Range` asks for.
+  /// The contents, or the part in the header `Range`.
   static func part(
     of contents: [UInt8], _ request: LoopbackServer.Request
   ) -> LoopbackServer.Response {
@@ -90,7 +90,7 @@ struct TestHub {
     try hub(variables).folder(of: ModelReference("org/name"), report: report)
   }
 
-  /// The paths that were asked for, without what all of them begin with.
+  /// The requested paths, without their common beginning.
   var paths: [String] {
     server.requests.map { $0.path.replacing("/org/name/resolve/\(Self.commit)/", with: "") }
   }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Tokenizers
 
-/// Folders against what `AutoTokenizer` of transformers makes of them
+/// Tokenizers of folders, compared with `AutoTokenizer` of transformers
 /// (Tests/Golden/tokenizers/make_classes.py).
 @Suite struct TokenizerClassTests {
   private static let golden = URL(fileURLWithPath: #filePath)
@@ -79,7 +79,7 @@ import Tokenizers
     #expect(try model.tokenizerConfiguration().specialTokens == expected, "line \(index + 1)")
   }
 
-  @Test("the assembled file stands by itself", arguments: lines.indices.dropFirst())
+  @Test("the assembled file gives the same tokens by itself", arguments: lines.indices.dropFirst())
   func assembles(_ index: Int) throws {
     let folder = try TemporaryFolder()
     let model = try write(Self.lines[index], folder)

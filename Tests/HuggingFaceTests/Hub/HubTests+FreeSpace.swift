@@ -4,9 +4,9 @@ import Testing
 
 @testable import HuggingFace
 
-/// What a download asks of the disk.
+/// The disk space of a download.
 extension HubTests {
-  @Test("a download for which the disk has no room is refused before it begins")
+  @Test("a download that is larger than the free space is refused before it starts")
   func noRoom() throws {
     let hub = try TestHub(Self.small)
     defer { hub.server.stop() }
@@ -21,7 +21,7 @@ extension HubTests {
         == "\(cache): expected room for the 0.3 MiB that are to be fetched, found 0.2 MiB free; "
         + "HF_HUB_CACHE names a cache elsewhere")
     #expect(hub.paths.count == 1)
-    // What an earlier try left need not come again.
+    // Bytes of an earlier try are not downloaded again.
     let blob = TestHub.blob("model.safetensors", Self.weights)
     try hub.folder.write(
       "hub/models--org--name/blobs/\(blob).incomplete", Array(Self.weights.prefix(5)))
@@ -31,7 +31,7 @@ extension HubTests {
     #expect(message { try fetch(free: 0) } == "no error")
   }
 
-  @Test("where the file system does not say what is free, nothing is refused")
+  @Test("where the free space is unknown, nothing is refused")
   func unknownRoom() throws {
     let hub = try TestHub(Self.small)
     defer { hub.server.stop() }
