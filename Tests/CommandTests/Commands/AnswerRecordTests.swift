@@ -20,7 +20,7 @@ import Testing
   @Test func answersAreWrittenDown() throws {
     let result = try workspace.distill(["--steps", "4"])
     try #require(result.code == 0, "\(result.errors)")
-    #expect(result.output.contains("what the teacher answered to 2 prompts"))
+    #expect(result.output.contains("answers of the teacher to 2 prompts"))
     let lines = try lines()
     #expect(lines.map { $0["line"] } == [.integer(3), .integer(2)])
     #expect(lines.map { $0["file"] } == [.string(workspace.inputs), .string(workspace.validation)])

@@ -104,7 +104,7 @@ import Transformer
       InputNotice.ofReading(found, contextFile: "context.txt", []).first)
     #expect(
       notice.description
-        == "context.txt: the tokenizer joins an end of this context with the chat template's text beside "
+        == "context.txt: the tokenizer joins an end of this context with the chat template's text next to "
         + "it; they are tokenized apart, so a few tokens there are not those of the whole text")
     #expect(!notice.isInformation)
     #expect(try !conditioning("cc", template: file.path).isContextCut)
