@@ -82,7 +82,7 @@ extension DeviceTests {
       ("vocab_size", "\"many\"", "vocab_size: expected an integer"),
       ("intermediate_size", "56", "expected"),
     ])
-    func refusesWhatItDoesNotRun(key: String, value: String, message: String) throws {
+    func refusesUnsupportedSettings(key: String, value: String, message: String) throws {
       let folder = try variant("refused", config: [key: value])
       let error = #expect(throws: TransformerError.self) { try logits(folder) }
       let text = "\(try #require(error))"
@@ -126,7 +126,7 @@ extension DeviceTests {
       #expect(warnings.isEmpty)
     }
 
-    @Test func refusesMoreLayersThanItIsToldOf() throws {
+    @Test func refusesMoreLayersThanConfigured() throws {
       let cut = try variant("cut", config: ["num_hidden_layers": "1"])
       let error = #expect(throws: TransformerError.self) { try logits(cut) }
       #expect("\(try #require(error))".contains("num_hidden_layers is 1"))

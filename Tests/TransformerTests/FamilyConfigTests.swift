@@ -51,7 +51,7 @@ import Transformer
     ("cohere", "use_qk_norm", "true", "use_qk_norm is true"),
     ("olmo2", "hidden_act", "\"xielu\"", "hidden_act is xielu"),
   ])
-  func refusesWhatItDoesNotRun(
+  func refusesUnsupportedSettings(
     family: String, key: String, value: String, message: String
   ) throws {
     let error = #expect(throws: TransformerError.self) {
@@ -61,7 +61,7 @@ import Transformer
     #expect(text.contains(message) && !text.contains("\n"), "\(text)")
   }
 
-  @Test func takesWhatTransformersTakesWhereAConfigIsSilent() throws {
+  @Test func usesTransformersDefaults() throws {
     #expect(try configuration("qwen3", [:]).heads.headDimension == 128)
     let gemma2 = try configuration("gemma2", [:])
     #expect(gemma2.windows == [4096, nil])

@@ -32,7 +32,7 @@ import Transformer
     "\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0",
     longRope,
   ])
-  func originalPositionsBesideTheScalingGoFirst(scaling: String) throws {
+  func originalPositionsOutsideTheScalingPrecede(scaling: String) throws {
     let key = "original_max_position_embeddings"
     let inside = try scaled("llama", scaling + ", \"\(key)\": 64")
     #expect(try scaled("llama", scaling, [key: "64"]) == inside)
@@ -44,7 +44,7 @@ import Transformer
       try rotation("llama", newer.merging(["rope_parameters": "{\(scaling)}"]) { $1 }) == inside)
   }
 
-  @Test func ropeScalingTakesThePlaceOfRopeParameters() throws {
+  @Test func ropeScalingReplacesRopeParameters() throws {
     let yarn = "\"type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 64"
     let theta = ["rope_theta": "1000000.0"]
     let alone = try scaled("qwen2", yarn, theta)

@@ -33,7 +33,7 @@ extension Hub {
       try download.fetch(names.compactMap { listing.files[$0] })
     } catch {
       switch error {
-      case .file, .noRoom: doWithout(error)
+      case .file, .insufficientSpace: doWithout(error)
       default: throw error
       }
     }

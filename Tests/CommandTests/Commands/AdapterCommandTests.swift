@@ -80,7 +80,7 @@ import Testing
     #expect(try found == logits("text.safetensors", ["--text", "abc"]))
   }
 
-  @Test func logitsBehindAnAdapterAreThoseBehindItsVirtualTokens() throws {
+  @Test func logitsAfterAnAdapterAreThoseAfterItsVirtualTokens() throws {
     let found = try logits("a.safetensors", ["--ids", "4,3", "--adapter", workspace.output.path])
     #expect(found.count == 2 * TinyTokenizer.vocabularySize)
     #expect(try found != logits("b.safetensors", ["--ids", "4,3"]))

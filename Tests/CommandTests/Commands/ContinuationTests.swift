@@ -44,7 +44,7 @@ import Testing
     #expect(text.contains("\nepochs: 3\n") && !text.contains("\nsteps: "))
   }
 
-  @Test func whatIsLeftOutStaysAsItWas() throws {
+  @Test func optionsLeftOutKeepTheirRecordedValues() throws {
     _ = try workspace.distill(["--steps", "6", "--patience", "3"])
     let again = try resume([])
     #expect(again.code == 0)

@@ -161,7 +161,7 @@ import Testing
   }
 
   @Test(arguments: [(1, "0 held out"), (2, "1 held out"), (20, "2 held out")])
-  func aTenthIsHeldOutWhereNothingIsSaid(count: Int, message: String) throws {
+  func aTenthIsHeldOutByDefault(count: Int, message: String) throws {
     let inputs = try workspace.folder.write(
       "some.jsonl",
       (1...count).map {

@@ -50,7 +50,7 @@ import Testing
     try Data(JSON.object(state).text().utf8).write(to: url)
   }
 
-  @Test func aRunOfAnEarlierProgramGoesOn() throws {
+  @Test func aRunOfAnEarlierProgramContinues() throws {
     let inputs = try workspace.folder.write(
       "ended.jsonl",
       #"""
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test func addedEndTokensAndFewExamplesAreSaid() throws {
+  @Test func addedEndTokensAndFewExamplesAreReported() throws {
     let result = try workspace.distill(["--steps", "2"])
     #expect(
       result.errors.contains(
@@ -135,7 +135,7 @@ import Testing
     #expect(evaluation["examples"] == .integer(2))
   }
 
-  @Test func answersStandInTheOrderOfTheFile() throws {
+  @Test func answersAreInTheOrderOfTheFile() throws {
     let prompts = ["the cab", "a bad", "a cabbage is", "back", "has a", "is", "cab", "bad"]
     let inputs = try workspace.folder.write(
       "open.jsonl", prompts.map { "{\"prompt\": \"\($0)\"}" }.joined(separator: "\n")

@@ -16,7 +16,7 @@ import Testing
   }
 
   /// `nohup` ignores SIGHUP.
-  @Test func aRunUnderNohupGoesOn() throws {
+  @Test func aRunUnderNohupContinues() throws {
     let script = "trap '' HUP; exec \"$@\""
     let running = try Program.Running(
       ["-c", script, "sh", Program.url.path] + workspace.arguments
@@ -59,7 +59,7 @@ import Testing
     #expect(found["validation"] == expected["validation"])
   }
 
-  @Test func aResumedRunKeepsWhatItWasBegunWith() throws {
+  @Test func aResumedRunKeepsItsOptions() throws {
     _ = try workspace.distill(["--steps", "4"])
     let checkpoint = workspace.output.appending(path: "checkpoint-4").path
     let before = try workspace.softPrompt()
@@ -94,7 +94,7 @@ import Testing
     #expect(try workspace.distill(["--steps", "3", "--overwrite"]).code == 0)
   }
 
-  @Test func checkpointsComeAsOftenAsAsked() throws {
+  @Test func checkpointsAreWrittenAtTheInterval() throws {
     _ = try workspace.distill(["--steps", "12", "--checkpoint-every", "3", "--evaluate-every", "1"])
     let names = try FileManager.default.contentsOfDirectory(atPath: workspace.output.path)
       .filter { $0.hasPrefix("checkpoint") }.sorted()

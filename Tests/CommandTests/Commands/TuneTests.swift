@@ -33,7 +33,7 @@ struct TuneTests {
     return folder.appending(path: try #require(names.first))
   }
 
-  @Test func whatIsFoundIsKeptAndUsed() throws {
+  @Test func theTuningIsStoredAndUsed() throws {
     let plain = try distill(to: "plain")
     let result = try run([
       "tune", "--device", "opencl", "--runs", "1", "--json", "--only", "swiglu,adamw",

@@ -23,7 +23,7 @@ import Testing
       message.replacing("FILE", with: file.path), sourceLocation: sourceLocation)
   }
 
-  @Test func theFileGivesWhatTheCommandLineDoesNot() throws {
+  @Test func theFileGivesOptionsMissingOnTheCommandLine() throws {
     try expectRefusal(
       "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\ntokens: 4\nshuffle: false\n",
       [], "/none/a: expected a file, found nothing")
@@ -78,11 +78,11 @@ import Testing
       "give one of --steps and --epochs"
     ),
   ])
-  func whatIsWrongIsNamedWithItsLine(yaml: String, message: String) throws {
+  func wrongEntriesAreNamedWithTheirLine(yaml: String, message: String) throws {
     try expectRefusal(yaml.replacing("MODEL", with: model), [], message)
   }
 
-  @Test func textThatIsNoYAMLIsNamedWithItsPlace() throws {
+  @Test func textThatIsNoYAMLIsNamedWithItsPosition() throws {
     let file = try folder.write("options.yaml", "tokens: \"4\n")
     let result = try Program.run(["--config", file.path])
     #expect(result.code == 2)

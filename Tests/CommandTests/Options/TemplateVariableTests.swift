@@ -52,7 +52,7 @@ import Testing
     #expect(abs(other - kl) > 1e-3 * kl)
   }
 
-  @Test func changeWhatIsGenerated() throws {
+  @Test func changeTheAnswer() throws {
     func answer(_ more: [String]) throws -> String {
       let result = try Program.run(
         [
@@ -77,7 +77,7 @@ import Testing
     #expect(result.errors.contains("started with --template-variable"))
   }
 
-  @Test func standInAConfigurationFile() throws {
+  @Test func areReadFromAConfigurationFile() throws {
     let config = try workspace.folder.write(
       "options.yaml", "template-variable:\n  - mark=c\n  - is_short=true\nsteps: 3\n")
     // The command line takes precedence, name by name.
@@ -89,7 +89,7 @@ import Testing
     #expect(file.metadata["template_variables"] == #"{"is_short": true, "mark": "b"}"#)
   }
 
-  @Test func areRefusedWhereTheTemplateDoesNotKnowThem() throws {
+  @Test func areRefusedWhereTheTemplateDoesNotMentionThem() throws {
     try workspace.expectRefusal(
       ["--template-variable", "marc=b"],
       "--template-variable marc: expected a name that the chat template mentions, found no such name "

@@ -33,7 +33,7 @@ import Transformer
         template: TemplateChoice(template), frame: Frame(header: header, closing: closing)))
   }
 
-  @Test func promptsBeginBehindTheClosingOfTheTraining() throws {
+  @Test func promptsStartAfterTheClosingOfTheTraining() throws {
     let now = try conditioning()
     let whole = try now.frame.closing + now.prompt("ca")
     for closing in [
@@ -81,7 +81,7 @@ import Transformer
     #expect(InputReading(rawValue: "present") == .apart)
   }
 
-  @Test func aTokenOverTheEndOfTheContextBelongsToIt() throws {
+  @Test func aTokenOverTheEndOfTheContextIsPartOfIt() throws {
     let file = try parent.write(
       "own.jinja", "{% for m in messages %}<|im_start|>{{ m.content }}b<|im_end|>{% endfor %}")
     let found = try conditioning("ca", template: file.path)
@@ -91,7 +91,7 @@ import Transformer
     #expect(found.teacherPrefix.rows == 5)
   }
 
-  @Test func aTokenOverTheEndOfTheContextIsSaidWhereNoClosingIsSure() throws {
+  @Test func aTokenOverTheEndOfTheContextIsReportedWithoutAClosing() throws {
     // The text after the context depends on the first role, so there is no closing.
     let file = try parent.write(
       "own.jinja",
@@ -112,7 +112,7 @@ import Transformer
     #expect("\(prompts)".hasPrefix("the tokenizer joins the beginning of 1 prompt with the chat"))
   }
 
-  @Test func aTokenThatSomeContextsBeginInBelongsToNoHeader() throws {
+  @Test func aTokenThatSpansTheBeginningOfSomeContextsIsInNoHeader() throws {
     let file = try parent.write(
       "own.jinja", "{% for m in messages %}ca{{ m.content }}<|im_end|>{% endfor %}")
     let found = try conditioning("bc", template: file.path)

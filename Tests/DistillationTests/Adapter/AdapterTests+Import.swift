@@ -31,7 +31,7 @@ extension AdapterTests {
       try AdapterImport(at: file, width: 2) == .virtualTokens(try adapter().virtualTokens))
   }
 
-  @Test func whatTheTemplateWasToldIsRecorded() throws {
+  @Test func theTemplatesVariablesAreRecorded() throws {
     let variables = try TemplateVariables([
       "enable_thinking": .bool(false), "controls": .object(["length": .string("\"short\"")]),
     ])
@@ -114,7 +114,7 @@ extension AdapterTests {
     }
   }
 
-  @Test func adaptersOfEarlierProgramsNameTheModelOtherwise() throws {
+  @Test func adaptersOfEarlierProgramsUseAnotherModelKey() throws {
     let url = run.url.appending(path: "soft_prompt.safetensors")
     try SafetensorsWriter.write(
       [("soft_prompt", [1, 2], [1, 2])], metadata: ["model_sha256": "abc"], to: url)

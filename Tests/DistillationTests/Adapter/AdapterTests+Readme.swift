@@ -13,7 +13,7 @@ import Transformer
 /// The run's README.md.
 extension AdapterTests {
   @Test(arguments: [false, true])
-  func theLinesAskForTheAnswerThatPithGives(isChat: Bool) throws {
+  func theLinesGiveTheSameAnswerAsPith(isChat: Bool) throws {
     try write(try adapter(isChat: isChat))
     let readme = try text("README.md")
     // The model's own configuration may use beams or forbid repetitions, and may lack the token

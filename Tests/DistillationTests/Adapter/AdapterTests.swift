@@ -84,7 +84,7 @@ import Transformer
   }
 
   @Test(arguments: [false, true])
-  func theModelsRevisionStandsInAFieldOfItsOwn(isChat: Bool) throws {
+  func theModelsRevisionIsAFieldOfItsOwn(isChat: Bool) throws {
     try write(try adapter(isChat: isChat, model: ModelName(parsing: "org/model@refs/pr/1")))
     let config = try JSON(parsing: Array(text("adapter_config.json").utf8))
     guard case .object(let members) = config else {
@@ -118,7 +118,7 @@ import Transformer
         == [9, 8, 1, 2, 3, 4, 7, 6, 5, 4])
   }
 
-  @Test func softPromptStandsAlone() throws {
+  @Test func softPromptIsAFileOfItsOwn() throws {
     try write(try adapter())
     let file = try SafetensorsFile(contentsOf: run.url.appending(path: "soft_prompt.safetensors"))
     #expect(try file.floats(of: "soft_prompt", shape: [2, 2]) == [1, 2, 3, 4])
@@ -133,7 +133,7 @@ import Transformer
     (EmbeddingSpace(embeddingScale: 48), "rows of the embedding table times 48.0."),
     (EmbeddingSpace(inputMultiplier: 12), "before it multiplies all its inputs by 12.0."),
   ])
-  func saysWhereItsVectorsStandAmongTheModelsScales(
+  func statesTheScalingOfItsVectors(
     space: EmbeddingSpace, sentence: String
   ) throws {
     var adapter = try adapter()

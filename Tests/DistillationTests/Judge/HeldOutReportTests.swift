@@ -28,7 +28,7 @@ import Testing
         == "The soft prompt closes 50.0 % of the gap (95 % interval: 25.0 to 87.5 %).")
   }
 
-  @Test func fewExamplesAreSaidToSayLittle() {
+  @Test func fewExamplesAreReported() {
     let one = validation(kl: 1, none: 2, examples: 1)
     #expect(
       one.basisSentence

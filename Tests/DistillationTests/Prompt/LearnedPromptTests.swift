@@ -28,7 +28,7 @@ import Testing
     #expect(prompt.form == .embeddings(count: 3, width: 2))
   }
 
-  @Test func sampledTakesDifferentPlacesInTheirOrder() throws {
+  @Test func sampledTakesDifferentPositionsInTheirOrder() throws {
     let prompt = try LearnedPrompt.initial(.sampled, count: 4, from: source(), seed: 1)
     let chosen = identifiers(prompt)
     #expect(chosen == Set(chosen).sorted())

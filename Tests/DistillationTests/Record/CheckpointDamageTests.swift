@@ -33,7 +33,7 @@ import Testing
     #expect(try TrainingCheckpoint(folder: folder).prompt == RunRecords.checkpoint(step: 3).prompt)
   }
 
-  @Test func damageIsSaidInOneLine() throws {
+  @Test func damageIsReportedInOneLine() throws {
     let url = folder.appending(path: "state.safetensors")
     var bytes = [UInt8](try Data(contentsOf: url))
     bytes[bytes.count - 1] ^= 1

@@ -64,7 +64,7 @@ import Testing
     #expect(try names() == ["checkpoint-500"])
   }
 
-  @Test func anotherTrainersCheckpointsStayBesideARun() throws {
+  @Test func anotherTrainersCheckpointsAreKept() throws {
     do {
       let run = try RunFolder(url, mode: .create)
       try run.begin()
@@ -112,7 +112,7 @@ import Testing
     #expect(try names() == ["metrics.jsonl"])
   }
 
-  @Test func whatAnEndedRunLeftOfACheckpointIsCleared() throws {
+  @Test func partialCheckpointsOfAKilledRunAreRemoved() throws {
     do {
       let run = try RunFolder(url, mode: .create)
       try run.begin()
@@ -124,7 +124,7 @@ import Testing
     #expect(try names() == ["checkpoint-4", "metrics.jsonl"])
   }
 
-  @Test func aCheckpointTakesThePlaceOfThatOfTheSameStep() throws {
+  @Test func aCheckpointReplacesThatOfTheSameStep() throws {
     let run = try RunFolder(url, mode: .create)
     try run.begin()
     var checkpoint = RunRecords.checkpoint(step: 4)
@@ -152,7 +152,7 @@ import Testing
     #expect(try names() == ["metrics.jsonl", "notes.txt"])
   }
 
-  @Test func noOtherRunWritesBesideALiveOne() throws {
+  @Test func noOtherRunWritesDuringALiveOne() throws {
     let run = try RunFolder(url, mode: .create)
     try run.begin()
     try RunRecords.checkpoint(step: 1).write(to: run)

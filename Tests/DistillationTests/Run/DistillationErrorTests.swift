@@ -24,7 +24,7 @@ import Testing
     #expect(found.isBadInput)
   }
 
-  @Test func tensorsThatCannotBeWrittenStayWhatTheyAre() throws {
+  @Test func tensorErrorsOfTheInputKeepTheirType() throws {
     let wrong = SafetensorsError(
       file: "x", problem: .wrongByteCount(expected: 8, found: 4))
     let found = try error { try writingTensors { () throws(SafetensorsError) in throw wrong } }

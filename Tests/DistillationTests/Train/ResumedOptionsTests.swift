@@ -48,7 +48,7 @@ import Testing
     #expect(again == found)
   }
 
-  @Test func whatIsLeftOutStays() throws {
+  @Test func optionsLeftOutAreKept() throws {
     let recorded = options {
       $0.epochs = 9
       $0.patience = 3
@@ -70,7 +70,7 @@ import Testing
     try check(recorded, against: recorded)
   }
 
-  @Test func aTrainingEndsBehindTheStepsThatAreDone() throws {
+  @Test func aTrainingEndsAfterTheStepsThatAreDone() throws {
     expectError(
       "steps: expected a training of more than the 20 steps that are done, found 20 steps"
     ) { try check(options { $0.steps = 20 }, against: TrainingOptions()) }

@@ -97,7 +97,7 @@ import Tokenizers
     }
   }
 
-  @Test func aMarkBeforeTheFirstWordStandsBeforeNoLaterPiece() throws {
+  @Test func aMarkBeforeTheFirstWordIsBeforeNoLaterPart() throws {
     let tokenizer = try Self.tokenizer("llama2")
     func tokens(_ ids: [Int]) -> [String] { ids.map { tokenizer.token(of: $0) ?? "?" } }
     func placement(_ reading: PieceReading) throws -> Placement {

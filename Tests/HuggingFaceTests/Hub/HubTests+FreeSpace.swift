@@ -7,7 +7,7 @@ import Testing
 /// The disk space of a download.
 extension HubTests {
   @Test("a download that is larger than the free space is refused before it starts")
-  func noRoom() throws {
+  func tooLittleFreeSpace() throws {
     let hub = try TestHub(Self.small)
     defer { hub.server.stop() }
     func fetch(free: Int?) throws {
@@ -32,7 +32,7 @@ extension HubTests {
   }
 
   @Test("where the free space is unknown, nothing is refused")
-  func unknownRoom() throws {
+  func unknownFreeSpace() throws {
     let hub = try TestHub(Self.small)
     defer { hub.server.stop() }
     var client = try hub.hub()

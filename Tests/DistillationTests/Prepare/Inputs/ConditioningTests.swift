@@ -23,7 +23,7 @@ import Testing
       vocabularySize: TinyTokenizer.vocabularySize)
   }
 
-  @Test func aRawModelBeginsWithWhatItsTokenizerAdds() throws {
+  @Test func aRawModelsHeaderIsTheTokenizersSpecialTokens() throws {
     let found = try conditioning(.text("abc", file: "context.txt"))
     #expect((found.frame.header, found.context, found.frame.closing) == ([0], [4, 3], []))
     #expect((found.template.name, found.isChat) == ("raw", false))
@@ -50,7 +50,7 @@ import Testing
     #expect(try conditioning(nil, template: "raw").frame.header == [0])
   }
 
-  @Test func whatATemplateIsToldIsKept() throws {
+  @Test func aTemplatesVariablesAreKept() throws {
     let file = try parent.write(
       "own.jinja", "{% for m in messages %}{{ m.content }}{{ mark }}{% endfor %}")
     let variables = try TemplateVariables(argument: "mark=c")
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func aTemplatesClockStandsStillOnceItIsRecorded() throws {
+  @Test func aTemplatesClockIsFixedOnceItIsRecorded() throws {
     try parent.write(
       "model/tokenizer_config.json",
       #"""
@@ -139,7 +139,7 @@ import Testing
     #expect(try conditioning(nil).endTokenText == "<|im_end|>")
   }
 
-  @Test func aContextIsWhatItsTemplateWritesOfIt() throws {
+  @Test func aContextIsTheTemplatesTextOfIt() throws {
     try parent.write(
       "model/tokenizer_config.json",
       #"""
@@ -155,7 +155,7 @@ import Testing
     ) { try conditioning(.text("bad", file: "context.txt")) }
   }
 
-  @Test func identifiersStandAlone() throws {
+  @Test func identifiersHaveNoFrame() throws {
     let found = try conditioning(.identifiers([3, 2], file: "context.json"))
     #expect((found.frame.header, found.context, found.frame.closing) == ([], [3, 2], []))
   }

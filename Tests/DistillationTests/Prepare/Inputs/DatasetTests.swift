@@ -60,7 +60,7 @@ import Tokenizers
     #expect(data.unusedKeys == ["id"])
   }
 
-  @Test func aCompletionThatWouldMeltIntoThePromptStaysApart() throws {
+  @Test func aCompletionThatWouldJoinThePromptIsTokenizedAlone() throws {
     #expect(
       try read(#"{"prompt": "ca", "completion": "bc"}"#).examples.first?.response == [2, 3])
   }
@@ -189,7 +189,7 @@ import Tokenizers
     expectRefusal("1: \(reason)", of: line, identifiers)
   }
 
-  @Test func whatIsNotJSONIsRefusedWithItsPlace() {
+  @Test func invalidJSONIsRefusedWithItsPosition() {
     expectRefusal(
       #"2:14: expected "," or "}" in an object, found the end of the line"#,
       of: "{\"prompt\": \"a\"}\n{\"prompt\": 12")
