@@ -107,7 +107,9 @@ extension HubError {
   /// Whether the cause is the user's input, rather than the network or the disk.
   fileprivate var isBadInput: Bool {
     switch self {
-    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .insufficientSpace, .file: false
+    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .insufficientSpace,
+      .file:
+      false
     case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
       .missingFile:
       true

@@ -6,7 +6,9 @@ extension AdapterImport {
   /// another template. The closing of an older program may be shorter or longer: prompts then start
   /// after it, and the tokens of the whole are the same.
   ///
-  /// - Parameter file: the adapter, for messages.
+  /// - Parameters:
+  ///   - conditioning: the conditioning of prompts.
+  ///   - file: the adapter, for messages.
   /// - Throws: when its template, read again, writes other tokens around it: prompts would differ
   ///   from those of the training.
   package func framing(

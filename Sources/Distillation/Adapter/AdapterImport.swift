@@ -22,7 +22,9 @@ package enum AdapterImport: Sendable, Equatable {
   /// Reads the adapter in a folder: `soft_prompt.safetensors` where it exists, else PEFT's
   /// `adapter_model.safetensors`. The path of a safetensors file means that file.
   ///
-  /// - Parameter width: E of the model.
+  /// - Parameters:
+  ///   - url: the folder of the adapter, or a safetensors file.
+  ///   - width: E of the model.
   /// - Throws: when there is no adapter, it has another width or kind, or it holds NaN.
   package init(at url: URL, width: Int) throws(DistillationError) {
     let manager = FileManager.default

@@ -30,7 +30,10 @@ package final class Judge {
 
   /// Scores held-out examples with the teacher, once.
   ///
-  /// - Parameter progress: called with the response tokens scored so far.
+  /// - Parameters:
+  ///   - examples: the held-out examples.
+  ///   - teacher: the model with the full context.
+  ///   - progress: called with the response tokens scored so far.
   package static func scoring(
     _ examples: [Example], by teacher: PrefixedDecoder,
     progress: (Int) -> Void = { _ in }
@@ -48,7 +51,9 @@ package final class Judge {
 
   /// KL and agreement of a model, over all held-out response tokens and by example.
   ///
-  /// - Parameter progress: called with the fraction of the examples that is compared.
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - progress: called with the fraction of the examples that is compared.
   package func scores(
     of model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
   ) throws(TransformerError) -> ExampleScores {
@@ -87,7 +92,9 @@ package final class Judge {
 
   /// Whether the model's greedy answer is the response of each held-out example, token for token.
   ///
-  /// - Parameter progress: called with the fraction of the answers' tokens that is generated.
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - progress: called with the fraction of the answers' tokens that is generated.
   package func exactMatches(
     _ model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
   ) throws(TransformerError) -> [Bool] {

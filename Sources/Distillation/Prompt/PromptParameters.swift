@@ -30,6 +30,8 @@ package final class PromptParameters {
   private let device: Device
 
   /// - Parameters:
+  ///   - device: the device.
+  ///   - prompt: the initial values.
   ///   - firstRow: the first row of the prompt in the prefix.
   ///   - accumulates: whether gradients of several passes are added up.
   package init(

@@ -24,7 +24,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var changes: [OptionChange]?
     /// Fingerprints of the run's inputs.
     package var fingerprints: RunFingerprints
-    /// The time of the template's clock, as in ``HuggingFace/TemplateChoice/wallClock``.
+    /// The time of the template's clock, as in `TemplateChoice.wallClock`.
     package var templateClock: String?
     /// Threads of the CPU path, whose number changes the last digits; nil on other devices, and
     /// where an older program did not record it.

@@ -54,7 +54,13 @@ package final class Distiller {
   /// Allocates the memory of steps of `batchSize` examples, once.
   ///
   /// - Parameters:
+  ///   - decoder: the decoder.
+  ///   - teacher: the teacher's cache of the training examples.
   ///   - prompt: the initial prompt, inside `frame`.
+  ///   - frame: the header and the closing.
+  ///   - batchSize: the most examples of a step.
+  ///   - objective: the objective and its temperature.
+  ///   - optimizer: the update rule.
   ///   - clipNorm: the largest norm of the gradient; nil does not clip.
   ///   - precision: of the activations that the matrix multiplications of a step read, where the
   ///     device can round them. Evaluations with the same decoder stay exact.

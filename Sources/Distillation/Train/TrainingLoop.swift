@@ -57,7 +57,13 @@ package final class TrainingLoop {
   private static let reportInterval = Duration.milliseconds(250)
 
   /// - Parameters:
+  ///   - distiller: the training steps.
   ///   - judge: compares prompts with the teacher; nil where nothing is held out.
+  ///   - order: the order of the examples.
+  ///   - schedule: the learning rates.
+  ///   - evaluateEvery: steps between two evaluations.
+  ///   - patience: evaluations without a better prompt after which training stops; nil never stops
+  ///     early.
   ///   - state: the initial state, which is copied to the distiller.
   package init(
     _ distiller: Distiller, judge: Judge?, order: BatchOrder, schedule: LearningRateSchedule,
@@ -91,7 +97,9 @@ package final class TrainingLoop {
   /// second, by the time of the earlier ones, so that an interruption or a report does not wait
   /// long for enqueued steps.
   ///
-  /// - Parameter handle: called with the events; an error of it ends the training.
+  /// - Parameters:
+  ///   - isInterrupted: called after every step; true ends the training.
+  ///   - handle: called with the events; an error of it ends the training.
   package func run<Failure: Error>(
     isInterrupted: () -> Bool,
     handle: (TrainingEvent) throws(Failure) -> Void

@@ -52,7 +52,9 @@ package struct Placement: Sendable {
   /// The placement for a model that follows a chat template.
   ///
   /// - Parameters:
+  ///   - template: the chat template.
   ///   - variables: variables of every rendering.
+  ///   - tokenizer: the model's tokenizer.
   ///   - reading: the tokenization of its texts.
   /// - Throws: when the template does not mention a variable, or does not print the context exactly
   ///   once, as system message or in the first user's message.

@@ -55,7 +55,7 @@ package struct Hub: Sendable {
   /// has none, and completed where it may lack small files.
   ///
   /// A snapshot of which the cache knows everything needs no request: see
-  /// ``HubCache/unknownFiles(of:at:for:)``. A branch stays at the commit that the cache has.
+  /// `HubCache.unknownFiles(of:at:for:)`. A branch stays at the commit that the cache has.
   ///
   /// - Parameters:
   ///   - reference: what the user names.

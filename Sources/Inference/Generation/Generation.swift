@@ -29,6 +29,7 @@ extension PrefixedDecoder {
   ///
   /// - Parameters:
   ///   - prompts: token ids, at least one each.
+  ///   - options: the options of generation.
   ///   - limits: the most tokens of each answer; `options.maximumTokens` where nil.
   ///   - progress: called with the tokens generated so far and their upper bound; an answer that
   ///     ends early lowers the bound.

@@ -14,6 +14,7 @@ package final class DecoderWorkspace {
   /// Allocates the memory.
   ///
   /// - Parameters:
+  ///   - decoder: the decoder.
   ///   - cacheRows: rows of the cache: the prefix and all sequences after it.
   ///   - rows: rows of the largest run.
   ///   - responseRows: response rows of the largest run.
@@ -34,6 +35,8 @@ package final class DecoderWorkspace {
   /// learned prompt, and writes keys, values and states to this memory.
   ///
   /// - Parameters:
+  ///   - run: the rows.
+  ///   - decoder: the decoder.
   ///   - prompt: the values of the learned prompt, where rows of it are in the run.
   ///   - precision: of the activations that matrix multiplications read.
   package func forward(

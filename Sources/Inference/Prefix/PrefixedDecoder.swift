@@ -5,7 +5,7 @@ package import Transformer
 /// rows alone.
 ///
 /// With the long context as prefix it is the teacher, with a learned prompt the student, without a
-/// prefix the model without context. ``Transformer/Decoder/prefill(_:capacity:chunk:progress:)``
+/// prefix the model without context. `Decoder.prefill(_:capacity:chunk:progress:)`
 /// makes one.
 package final class PrefixedDecoder {
   package let decoder: Decoder
@@ -28,8 +28,14 @@ package final class PrefixedDecoder {
 
   /// A decoder whose prefix is not prefilled yet.
   ///
-  /// - Parameter workspace: memory that others may use between calls. They overwrite the prefix,
-  ///   which must then be prefilled again.
+  /// - Parameters:
+  ///   - decoder: the decoder.
+  ///   - prefix: the prefix.
+  ///   - capacity: the capacity after the prefix.
+  ///   - chunk: the most rows of one run of the prefix.
+  ///   - precision: of the activations that matrix multiplications read.
+  ///   - workspace: memory that others may use between calls. They overwrite the prefix, which must
+  ///     then be prefilled again.
   package init(
     _ decoder: Decoder, prefix: Prefix, capacity: PrefixCapacity, chunk: Int = 512,
     precision: ActivationPrecision = .f32, workspace: DecoderWorkspace

@@ -39,7 +39,10 @@ package struct RunLayout: Sendable, Equatable {
 
   /// A run of a chunk of the prefix, whose earlier rows are in the cache.
   ///
-  /// - Parameter textLength: tokens of the longest text that will follow, including the prefix.
+  /// - Parameters:
+  ///   - chunk: rows of the prefix.
+  ///   - prefix: the prefix.
+  ///   - textLength: tokens of the longest text that will follow, including the prefix.
   package init(_ chunk: Range<Int>, of prefix: Prefix, textLength: Int) {
     prefixRows = 0
     nextKey = 0
@@ -60,6 +63,7 @@ package struct RunLayout: Sendable, Equatable {
   /// Adds a sequence after the prefix.
   ///
   /// - Parameters:
+  ///   - tokens: the sequence's token ids.
   ///   - responseRows: how many of its last rows need logits.
   ///   - keyStart: its first row of the cache; nil puts it after the sequences before it.
   ///   - earlierKeys: its keys that earlier runs left in the cache.

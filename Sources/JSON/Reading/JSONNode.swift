@@ -58,7 +58,10 @@ package struct JSONNode: Sendable {
 
   /// The value of a required key.
   ///
-  /// - Parameter expected: the value in words, for the error.
+  /// - Parameters:
+  ///   - key: the key.
+  ///   - type: the type of the value.
+  ///   - expected: the value in words, for the error.
   /// - Throws: when this is no object, the key is absent, or its value cannot be read as `Value`.
   package func required<Value: JSONReadable>(
     _ key: String, _ type: Value.Type = Value.self, expected: String = Value.kindOfJSON

@@ -69,8 +69,10 @@ package final class PackedBatch {
   /// Lays out the next run. Uploads indices; allocates only where the run is larger than any
   /// before.
   ///
-  /// - Parameter textLength: tokens of the longest text of the run, where it is longer than its
-  ///   rows show.
+  /// - Parameters:
+  ///   - sequences: the sequences, in the order of their rows.
+  ///   - prefixRows: rows of the shared prefix in the cache.
+  ///   - textLength: tokens of the longest text of the run, where it is longer than its rows show.
   package func fill(
     _ sequences: [Sequence], prefixRows: Int, textLength: Int = 0
   ) throws(ComputeError) {

@@ -45,6 +45,8 @@ package struct Conditioning: Sendable {
   /// Tokenizes the context, where there is one, and finds its position in the template.
   ///
   /// - Parameters:
+  ///   - context: the context; nil for none.
+  ///   - folder: the folder of the model.
   ///   - template: the template around the context.
   ///   - vocabularySize: V of the model.
   ///   - isAlone: whether the prompt has neither context nor adapter: then the template's own

@@ -8,7 +8,10 @@ extension Dataset {
   /// order of the file, and neither is empty. Examples of one prompt stay together, because a
   /// prompt in the training data says nothing of others.
   ///
-  /// - Parameter reading: ``InputReading/earlier`` chooses every example by itself.
+  /// - Parameters:
+  ///   - fraction: the fraction of the prompts, above 0 and below 1.
+  ///   - seed: the seed.
+  ///   - reading: ``InputReading/earlier`` chooses every example by itself.
   /// - Throws: when there are not enough prompts for two parts.
   package func split(
     validationFraction fraction: Double, seed: UInt64, reading: InputReading = .present

@@ -62,7 +62,13 @@ package struct PromptReader: Sendable {
 
   /// A reader of text, for a context that is text.
   ///
-  /// - Parameter ending: the end tokens of a raw model's completions; nil adds none.
+  /// - Parameters:
+  ///   - tokenizer: the model's tokenizer.
+  ///   - placement: the placement of prompts in a text.
+  ///   - vocabularySize: V.
+  ///   - contextFile: the file of the context, for messages.
+  ///   - contextText: the text of the context; nil where it is not known.
+  ///   - ending: the end tokens of a raw model's completions; nil adds none.
   package init(
     _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String,
     contextText: String? = nil, ending: Ending? = nil

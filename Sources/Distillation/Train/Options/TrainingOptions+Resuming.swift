@@ -16,7 +16,10 @@ extension TrainingOptions {
 
   /// These options for the continuation of a checkpoint's run.
   ///
-  /// - Parameter kept: options that keep their recorded values.
+  /// - Parameters:
+  ///   - recorded: the recorded options.
+  ///   - kept: options that keep their recorded values.
+  ///   - checkpoint: the checkpoint, for the error.
   /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)`` for
   ///   the first option that differs and may not.
   package func resuming(

@@ -9,7 +9,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var tokens = 16
   /// The start of the soft prompt.
   package var initialization = Initialization.sampled
-  /// The chat template, as ``HuggingFace/TemplateChoice/name``.
+  /// The chat template, as `TemplateChoice.name`.
   package var template = "auto"
   /// Variables of the template besides the conversation.
   package var templateVariables: TemplateVariables?
