@@ -67,7 +67,7 @@ struct Failure {
       let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
       StandardError.write("train-gpu: \(line.printable)\n")
     }
-    Foundation.exit(code)
+    ProcessEnd.exit(code)
   }
 }
 

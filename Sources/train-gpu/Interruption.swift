@@ -44,7 +44,7 @@ final class Interruption: Sendable {
       StandardError.write("\nstopping after this step; once more to stop at once\n")
     } else {
       StandardError.write("\ntrain-gpu: stopped\n")
-      Foundation.exit(Stopped.code(of: number))
+      ProcessEnd.exit(Stopped.code(of: number))
     }
   }
 }

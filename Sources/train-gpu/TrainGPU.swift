@@ -38,5 +38,6 @@ struct TrainGPU: ParsableCommand {
     } catch {
       Failure(error).exit()
     }
+    ProcessEnd.exit(EXIT_SUCCESS)
   }
 }

@@ -74,6 +74,14 @@ import Testing
     try Program.expectRefusal(logits(path), "--output: \(path): cannot write: it is a folder")
   }
 
+  /// OpenBLAS's own threads, which ask for their memory again and again, must not keep the program from ending.
+  @Test(arguments: [150_000, 250_000])
+  func aLimitOfAddressSpaceEnds(kibibytes: Int) throws {
+    let result = try run(generate, "ulimit -v \(kibibytes); exec timeout 60 \"$@\"")
+    #expect([0, 1].contains(result.code))
+    #expect(result.code == 0 ? !result.output.isEmpty : result.errors.hasPrefix("train-gpu: "))
+  }
+
   /// The limit leaves room for the message, which goes to a file too.
   @Test func aFileBeyondTheLimitIsAMessage() throws {
     let output = place.folder.url.appending(path: "logits.safetensors").path
