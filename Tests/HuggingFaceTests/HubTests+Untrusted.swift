@@ -91,6 +91,21 @@ extension HubTests {
     #expect(hub.server.requests.count == Hub.attemptLimit)
   }
 
+  @Test("what the hub is asked is said before it answers")
+  func asked() throws {
+    let lines = Mutex<[String]>([])
+    let hub = try TestHub(Self.small) { _ in Response(fault: .silence(seconds: 20)) }
+    defer { hub.server.stop() }
+    var user = try hub.hub()
+    user.limits = TransferLimits(stall: 0.2)
+    user.say = { line in
+      // No try has reached the server yet.
+      if hub.server.requests.isEmpty { lines.withLock { $0.append(line) } }
+    }
+    #expect(throws: HubError.self) { try user.folder(of: ModelReference("org/name")) }
+    #expect(lines.withLock { $0 } == ["asking 127.0.0.1 for org/name"])
+  }
+
   @Test("a body that stalls is resumed where it stopped")
   func stalledBody() throws {
     let stalls = Mutex([200_000, 1000])

@@ -21,6 +21,7 @@ extension Hub {
         "\(repository): the cache lacks \(names.joined(separator: ", ")), and cannot be completed: "
           + "\(error); what it has is used, as with HF_HUB_OFFLINE=1")
     }
+    sayAsked(for: repository)
     let listing: HubListing
     do {
       listing = try self.listing(of: repository.at(commit), tries: 1, stall: 10)

@@ -100,6 +100,7 @@ package struct Hub: Sendable {
     _ repository: HubRepository, _ contents: HubContents,
     _ report: @escaping @Sendable (HubProgress) -> Void
   ) throws(HubError) -> URL {
+    sayAsked(for: repository)
     let listing = try listing(of: repository)
     let files = try Self.firstFiles(of: listing, repository, contents)
     let folder = cache.folder(of: repository)
