@@ -120,6 +120,45 @@ struct ModelFolderTests {
     #expect(try fingerprint(#"{"a": 1, "b": 2}"#, [2, 1], [1, 3]) != first)
   }
 
+  /// Opening a pipe waits for its writer, and a device such as /dev/zero never ends.
+  @Test(arguments: ["pipe", "device", "folder"])
+  func specialFilesAreNamed(kind: String) throws {
+    func make(_ name: String) throws -> String {
+      let file = folder.url.appending(path: name)
+      switch kind {
+      case "pipe": #expect(unsafe mkfifo(file.path, 0o600) == 0)
+      case "device":
+        try FileManager.default.createSymbolicLink(
+          atPath: file.path, withDestinationPath: "/dev/zero")
+      default:
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+      }
+      return file.path
+    }
+    let found = try #require(
+      [
+        "pipe": "a pipe, which can be read only once; save it as a file", "device": "a device",
+        "folder": "a folder",
+      ][kind])
+    let template = try make("chat_template.jinja")
+    let model = try open()
+    for name in ["auto", template] {
+      #expect {
+        try model.placement(
+          template: TemplateChoice(name), tokenizer: PlacementTests.tokenizer())
+      } throws: { "\($0)" == "\(template): expected a file, found \(found)" }
+    }
+    let tokenizer = try make("tokenizer.json")
+    #expect {
+      _ = try model.requiredTokenizer()
+    } throws: { "\($0)" == "\(tokenizer): expected a file, found \(found)" }
+    #expect(try model.tokenizerConfiguration().specialTokens.isEmpty)
+    let config = try make("config.json")
+    #expect {
+      _ = try model.config()
+    } throws: { "\($0)" == "\(config): expected a file, found \(found)" }
+  }
+
   @Test func aTemplateOfAnotherKindOfFileIsNamed() throws {
     let folder = try TemporaryFolder()
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n"

@@ -42,6 +42,21 @@ package struct ChatTemplate: Sendable {
     }
   }
 
+  /// The source in a file.
+  ///
+  /// - Throws: when there is no ordinary file that may be read, it is of another kind, or no text in
+  ///   UTF-8.
+  static func source(contentsOf url: URL) throws(ChatTemplateError) -> String {
+    // Opening a pipe would wait for its writer, and a device may have no end.
+    let special = SpecialFile(at: url.path)
+    guard special == nil, let data = FileManager.default.contents(atPath: url.path) else {
+      let found = special?.description ?? "one that may not be read"
+      throw ChatTemplateError(
+        place: url.path, line: nil, reason: "expected a file, found \(found)")
+    }
+    return try source([UInt8](data), file: url.path)
+  }
+
   /// The source in the bytes of a file.
   ///
   /// - Throws: when the file is of another kind, or no text in UTF-8.

@@ -23,13 +23,8 @@ extension ModelFolder {
   private func chatTemplateSource() throws(ModelFolderError) -> (source: String, place: String)? {
     guard has("chat_template.jinja") else { return nil }
     let file = url.appending(path: "chat_template.jinja")
-    guard let data = try? Data(contentsOf: file) else {
-      throw .chatTemplate(
-        ChatTemplateError(
-          place: file.path, line: nil, reason: "expected a file, found one that may not be read"))
-    }
     do {
-      return (try ChatTemplate.source([UInt8](data), file: file.path), file.path)
+      return (try ChatTemplate.source(contentsOf: file), file.path)
     } catch {
       throw .chatTemplate(error)
     }

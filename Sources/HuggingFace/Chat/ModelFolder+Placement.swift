@@ -40,10 +40,10 @@ extension ModelFolder {
     }
     do {
       if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
-      guard let data = FileManager.default.contents(atPath: name) else {
+      guard FileManager.default.fileExists(atPath: name) else {
         throw PlacementError.unknownTemplate(name)
       }
-      let source = try ChatTemplate.source([UInt8](data), file: name)
+      let source = try ChatTemplate.source(contentsOf: URL(fileURLWithPath: name))
       let tokens = try tokenizerConfiguration().specialTokens
       return try ChatTemplate(source: source, place: name, specialTokens: tokens, now: now)
     } catch let error as PlacementError {

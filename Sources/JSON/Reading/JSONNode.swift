@@ -29,10 +29,8 @@ package struct JSONNode: Sendable {
 
   /// Reads a JSON file.
   package init(contentsOf url: URL) throws(JSONReadingError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: url)
-    } catch {
+    // Opening a pipe would wait for its writer, and a device may have no end.
+    guard SpecialFile(at: url.path) == nil, let data = try? Data(contentsOf: url) else {
       throw JSONReadingError(file: url.path, path: "", problem: .unreadable(readFailure(of: url)))
     }
     guard data.count <= Self.fileLimit else {
