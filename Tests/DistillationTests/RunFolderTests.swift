@@ -51,6 +51,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [RunFolder.Mode.create, .overwrite])
+  func theRootAndTheHomeFolderAreNoOutput(mode: RunFolder.Mode) throws {
+    let home = FileManager.default.homeDirectoryForCurrentUser.path
+    let link = parent.url.appending(path: "link")
+    try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: home)
+    for (path, found) in [
+      ("/", "the root folder"), ("/usr/..", "the root folder"), (home, "the home folder"),
+      (link.path, "the home folder"),
+    ] {
+      expectError("\(path): expected a folder of its own for the results, found \(found)") {
+        try RunFolder(URL(fileURLWithPath: path), mode: mode)
+      }
+    }
+  }
+
   @Test func overwritingReplacesTheRunAndNothingElse() throws {
     do {
       let first = try begun()

@@ -56,6 +56,9 @@ package final class RunFolder {
     self.url = url
     self.mode = mode
     let manager = FileManager.default
+    if mode != .resume, let place = Self.commonPlace(url) {
+      throw .content(file: url.path, expected: "a folder of its own for the results", found: place)
+    }
     guard manager.fileExists(atPath: url.path) else {
       if mode == .resume {
         throw .content(
@@ -75,6 +78,15 @@ package final class RunFolder {
         found: "none; --overwrite begins anew")
     }
     if mode == .resume { _ = try stepRecords() }
+  }
+
+  /// What a folder is that no run may take for its results; nil for other folders.
+  private static func commonPlace(_ url: URL) -> String? {
+    func path(_ url: URL) -> String { url.resolvingSymlinksInPath().standardizedFileURL.path }
+    let found = path(url)
+    if found == "/" { return "the root folder" }
+    let home = path(FileManager.default.homeDirectoryForCurrentUser)
+    return found == home ? "the home folder" : nil
   }
 
   /// Makes the folder ready to be written to: new, cleared of an earlier run, or as the newest
