@@ -34,7 +34,8 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
     case .identifier(let identifier, let size):
       return "token id \(identifier) is outside the vocabulary: expected 0 to \(size - 1)"
     case .tooLong(let what, let tokens, let maximum):
-      return "\(what): \(tokens) tokens, but the model has \(maximum) positions"
+      return
+        "\(what): \(Counted(tokens, "token")), but the model has \(Counted(maximum, "position"))"
     case .compute(let error): return error.description
     }
   }

@@ -35,13 +35,13 @@ import Transformer
 
   @Test func promptsBeginBehindTheClosingOfTheTraining() throws {
     let now = try conditioning()
-    let whole = try now.frame.closing + now.prompt("ca")
+    let whole = try now.frame.closing + now.prompt("ca").identifiers
     for closing in [
       [], Array(now.frame.closing.prefix(1)), Array(whole.prefix(now.frame.closing.count + 3)),
     ] {
       let moved = try adapter(header: now.frame.header, closing: closing)
         .framing(now, file: "run")
-      #expect(try moved.frame.closing + moved.prompt("ca") == whole)
+      #expect(try moved.frame.closing + moved.prompt("ca").identifiers == whole)
       #expect(moved.contextClosing == closing && moved.context == now.context)
       let prefix = adapter(header: now.frame.header, closing: closing).prefix(in: moved)
       #expect(prefix.frame == Frame(header: now.frame.header, closing: closing))
@@ -111,6 +111,13 @@ import Transformer
     #expect(try !conditioning("cc", template: file.path).isContextCut)
     let prompts = InputNotice.cutPrompts(count: 1)
     #expect("\(prompts)".hasPrefix("the tokenizer joins the beginning of 1 prompt with the chat"))
+    for isCut in [true, false] {
+      let typed = PlacedPrompt(identifiers: [1], isCut: isCut)
+      #expect(
+        InputNotice.ofReading(found, contextFile: "context.txt", typed)
+          == [notice] + (isCut ? [prompts] : []))
+      #expect(InputNotice.ofReading(found, contextFile: nil, typed) == (isCut ? [prompts] : []))
+    }
   }
 
   @Test func aTokenThatSomeContextsBeginInBelongsToNoHeader() throws {

@@ -28,7 +28,7 @@ import Testing
     #expect((found.frame.header, found.context, found.frame.closing) == ([0], [4, 3], []))
     #expect((found.template.name, found.isChat) == ("raw", false))
     #expect(found.stopIdentifiers == [8])
-    #expect(try found.prompt("cab") == [3, 4])
+    #expect(try found.prompt("cab") == PlacedPrompt(identifiers: [3, 4], isCut: false))
   }
 
   @Test func aChatTemplatePutsTheContextIntoItsSystemMessage() throws {
@@ -57,7 +57,7 @@ import Testing
     let found = try conditioning(
       .text("abc", file: "context.txt"), template: file.path, variables: variables)
     #expect((found.template.name, found.template.variables) == (file.path, variables))
-    #expect(try found.frame.closing + found.prompt("a") == [3, 1, 3])
+    #expect(try found.frame.closing + found.prompt("a").identifiers == [3, 1, 3])
     for context in [ContextText.text("a", file: "c"), .identifiers([1], file: "c")] {
       expectError(
         "--template-variable: expected a chat template that takes it, found none; choose one with "

@@ -138,7 +138,7 @@ struct CheckpointTests {
     #expect(
       refusal()
         == "\(place): weight_map.b: expected the shard two.safetensors beside it, "
-        + "found no such file; 1 of the 2 shards are there, so fetch the rest")
+        + "found no such file; 1 of the 2 shards is there, so fetch the rest")
     try writeIndex(["b": "two.safetensors"])
     #expect(
       refusal()

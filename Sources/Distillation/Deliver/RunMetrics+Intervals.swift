@@ -1,3 +1,5 @@
+import JSON
+
 extension RunMetrics {
   /// What held-out numbers rest on.
   package struct Basis: Sendable, Equatable, Codable {

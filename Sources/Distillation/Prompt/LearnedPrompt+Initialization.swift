@@ -1,6 +1,7 @@
 internal import Compute
 import Foundation
 package import Inference
+import JSON
 import Safetensors
 
 /// What the start of a soft prompt is drawn from.

@@ -2,6 +2,7 @@ package import Compute
 import Foundation
 import HuggingFace
 internal import Inference
+import JSON
 internal import Transformer
 
 /// What a model answers to one prompt, behind an adapter, a context, or nothing.
@@ -78,7 +79,8 @@ extension Answer.Request {
       conditioning = try imported.framing(conditioning, file: adapter.path)
     }
     handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
-    let tokens = try conditioning.prompt(prompt)
+    let placed = try conditioning.prompt(prompt)
+    let tokens = placed.identifiers
     guard !tokens.isEmpty else {
       throw .option(name: "prompt", expected: "a text", found: "one without tokens")
     }
@@ -116,7 +118,7 @@ extension Answer.Request {
         identifiers: identifiers,
         text: try tokenizer.decode(identifiers, skippingSpecialTokens: true),
         isForeignAdapter: isForeign,
-        notices: InputNotice.ofReading(conditioning, contextFile: text?.file, []))
+        notices: InputNotice.ofReading(conditioning, contextFile: text?.file, placed))
     } catch { throw .folder(.tokenizer("\(error)")) }
   }
 }

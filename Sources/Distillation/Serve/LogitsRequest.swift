@@ -2,6 +2,7 @@ package import Compute
 import Foundation
 import HuggingFace
 internal import Inference
+import JSON
 import Safetensors
 internal import Transformer
 

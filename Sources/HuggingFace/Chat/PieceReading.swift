@@ -123,4 +123,10 @@ package struct PlacedPrompt: Sendable, Equatable {
 
   /// Whether the whole text has others there, because one of its tokens reaches over a cut.
   package var isCut: Bool
+
+  /// A prompt.
+  package init(identifiers: [Int], isCut: Bool) {
+    self.identifiers = identifiers
+    self.isCut = isCut
+  }
 }

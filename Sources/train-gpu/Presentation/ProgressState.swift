@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 import Logging
 
 /// What a progress report has shown, and what it shows next.

@@ -1,4 +1,5 @@
 import Distillation
+import JSON
 
 extension RunEvent.Beginning {
   /// What a training starts from, in lines.

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 
 /// What a finished run says on standard output.
 struct RunSummary {

@@ -138,15 +138,16 @@ package struct Conditioning: Sendable {
 
   /// The identifiers of a prompt that is typed, not read from a file; behind a context of
   /// identifiers those of the text alone.
-  package func prompt(_ text: String) throws(DistillationError) -> [Int] {
+  package func prompt(_ text: String) throws(DistillationError) -> PlacedPrompt {
     guard let placement else {
       let tokenizer = try Self.tokenizer(of: folder)
       do {
-        return try tokenizer.encode(text, addingSpecialTokens: false)
+        return PlacedPrompt(
+          identifiers: try tokenizer.encode(text, addingSpecialTokens: false), isCut: false)
       } catch { throw .folder(.tokenizer("\(error)")) }
     }
     do {
-      return try placement.promptTokens(of: text).identifiers
+      return try placement.promptTokens(of: text)
     } catch { throw .placement(error) }
   }
 

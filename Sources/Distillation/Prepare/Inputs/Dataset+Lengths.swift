@@ -1,3 +1,5 @@
+import JSON
+
 extension Dataset {
   /// Checks that every example fits the model's positions behind a prefix.
   ///

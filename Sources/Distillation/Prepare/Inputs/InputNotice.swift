@@ -1,3 +1,6 @@
+import HuggingFace
+import JSON
+
 /// What a user should know of the inputs before numbers come of them, in one line each.
 package enum InputNotice: Sendable, Equatable {
   /// A context had line ends other than LF.
@@ -59,11 +62,7 @@ extension InputNotice: CustomStringConvertible {
   static func ofReading(
     _ conditioning: Conditioning, contextFile: String?, _ examples: [Example]
   ) -> [InputNotice] {
-    var notices: [InputNotice] = []
-    if let contextFile {
-      if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: contextFile)) }
-      if conditioning.isContextCut { notices.append(.cutContext(file: contextFile)) }
-    }
+    var notices = ofContext(conditioning, file: contextFile)
     let cut = examples.count(where: \.isCut)
     if cut > 0 { notices.append(.cutPrompts(count: cut)) }
     let added = examples.count(where: \.isEndAdded)
@@ -73,17 +72,21 @@ extension InputNotice: CustomStringConvertible {
     return notices
   }
 
+  /// What to know of a context and of the one prompt that is typed behind it.
+  static func ofReading(
+    _ conditioning: Conditioning, contextFile: String?, _ prompt: PlacedPrompt
+  ) -> [InputNotice] {
+    ofContext(conditioning, file: contextFile) + (prompt.isCut ? [.cutPrompts(count: 1)] : [])
+  }
+
+  private static func ofContext(_ conditioning: Conditioning, file: String?) -> [InputNotice] {
+    guard let file else { return [] }
+    var notices: [InputNotice] = []
+    if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: file)) }
+    if conditioning.isContextCut { notices.append(.cutContext(file: file)) }
+    return notices
+  }
+
   /// Fewer held-out examples than this are few.
   static let few = 10
-}
-
-/// A number with its noun: `1 example`, `12 examples`.
-package struct Counted: CustomStringConvertible {
-  /// The text.
-  package let description: String
-
-  /// - Parameter noun: in the singular; its plural ends in `s`.
-  package init(_ count: Int, _ noun: String) {
-    description = "\(count) \(noun)\(count == 1 ? "" : "s")"
-  }
 }

@@ -1,6 +1,7 @@
 internal import Compute
 import Foundation
 internal import Inference
+import JSON
 internal import Transformer
 
 /// What the teacher answers where examples have no response.
