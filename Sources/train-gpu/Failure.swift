@@ -30,6 +30,8 @@ struct Failure {
       self.init(error.description, isBadInput: true)
     case let error as HubError:
       self.init(error.description, isBadInput: error.isBadInput)
+    case let error as AddressSpaceError:
+      self.init(error.description, isBadInput: false)
     case let error as FileError:
       self.init(error.description, isBadInput: false)
     case let error as TuningStoreError:

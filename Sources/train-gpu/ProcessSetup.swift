@@ -1,4 +1,5 @@
 import CSignals
+import Compute
 import Foundation
 
 /// What the program settles with the system before anything else.
@@ -11,6 +12,16 @@ enum ProcessSetup {
     keepStandardDescriptors()
   }
 
+  /// Refuses an address space in which nothing runs: libraries wait for ever for a thread that has no
+  /// room, and small allocations trap.
+  static func checkAddressSpace() throws(AddressSpaceError) {
+    guard let limit = HostMemory.addressSpace() else { return }
+    // The libraries' threads take room from the start, the more the more cores there are.
+    let used = limit.byteCount - limit.availableBytes
+    let least = max(1 << 30, used + (512 << 20))
+    if limit.byteCount < least { throw AddressSpaceError(limit: limit, leastBytes: least) }
+  }
+
   /// Lives as long as the process.
   private static let faultPrefix: StaticString = "train-gpu: "
 
@@ -21,5 +32,18 @@ enum ProcessSetup {
       // The lowest free number is this one. Opened for the wrong direction, so that its use is an error.
       _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
+  }
+}
+
+/// A limit of address space that is too small for anything.
+struct AddressSpaceError: Error, CustomStringConvertible {
+  /// The limit.
+  let limit: MemoryLimit
+  /// What it has to be.
+  let leastBytes: Int
+
+  /// One line.
+  var description: String {
+    "\(limit.source) is \(limit.byteCount >> 20) MiB: expected \(leastBytes >> 20) MiB or more"
   }
 }

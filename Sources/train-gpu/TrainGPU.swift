@@ -29,6 +29,7 @@ struct TrainGPU: ParsableCommand {
   static func main() {
     ProcessSetup.perform()
     do {
+      try ProcessSetup.checkAddressSpace()
       let arguments = Array(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot(arguments)
       if let distill = command as? Distill {
