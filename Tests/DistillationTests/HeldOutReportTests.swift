@@ -18,6 +18,11 @@ import Testing
     #expect(
       validation(kl: 9.14, none: 1, examples: 20).gapSentence
         == "The soft prompt is worse than no context: its KL is 9.1 times that.")
+    for (kl, text) in [(1.07, "1.1"), (1.03, "1.03"), (1.0051, "1.01"), (1.0002, "1.0002")] {
+      #expect(
+        validation(kl: kl, none: 1, examples: 20).gapSentence
+          == "The soft prompt is worse than no context: its KL is \(text) times that.")
+    }
     #expect(
       validation(kl: 0, none: 0, examples: 20).gapSentence
         == "Without the context the model predicts the same, so there is no gap to close.")
@@ -37,7 +42,12 @@ import Testing
     #expect(one.fewSentence == "One example says little about others.")
     #expect(validation(kl: 1, none: 2, examples: 9).fewSentence != nil)
     #expect(validation(kl: 1, none: 2, examples: 10).fewSentence == nil)
-    #expect("\(InputNotice.fewHeldOut(count: 1))".contains("rest on 1 example and"))
+    #expect(
+      "\(InputNotice.fewHeldOut(count: 1))"
+        == "the held-out numbers rest on 1 example and say little; --validation names more")
+    #expect(
+      "\(InputNotice.fewJudged(count: 2))"
+        == "the numbers rest on 2 examples and say little; more in --inputs say more")
   }
 
   @Test func intervalsAreThoseOfResampledExamples() throws {

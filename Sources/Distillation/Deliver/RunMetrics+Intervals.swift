@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 
 extension RunMetrics {
@@ -79,8 +80,11 @@ extension RunMetrics.Validation {
       return "Without the context the model predicts the same, so there is no gap to close."
     }
     guard gapClosed >= 0 else {
-      return "The soft prompt is worse than no context: its KL is "
-        + "\(Decimals.text(kl / klNoContext, 1)) times that."
+      let ratio = kl / klNoContext
+      // As many digits as tell it from 1.
+      let digits = (1..<6).first { ratio >= 1 + 0.5 * pow(10, -Double($0)) } ?? 6
+      return "The soft prompt is worse than no context: its KL is \(Decimals.text(ratio, digits)) "
+        + "times that."
     }
     let interval = (intervals?.gapClosed).map { interval in
       let bounds = [interval.low, interval.high].map { Decimals.text(100 * $0, 1) }

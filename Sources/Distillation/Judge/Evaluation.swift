@@ -88,7 +88,7 @@ extension Evaluation.Request {
       notices.append(.otherContext(file: text.file, adapter: adapter.path))
     }
     if data.examples.count < InputNotice.few {
-      notices.append(.fewHeldOut(count: data.examples.count))
+      notices.append(.fewJudged(count: data.examples.count))
     }
     let studentPrefix = imported.prefix(in: conditioning)
     try data.checkLengths(

@@ -15,6 +15,8 @@ package enum InputNotice: Sendable, Equatable {
   case sharedPrompts(count: Int)
   /// So few examples are held out that their numbers say little.
   case fewHeldOut(count: Int)
+  /// So few examples are evaluated that their numbers say little.
+  case fewJudged(count: Int)
   /// A run goes on with another number of threads than it had.
   case threads(recorded: Int, found: Int)
   /// An adapter is evaluated against another context than the one that it was made for.
@@ -42,6 +44,8 @@ extension InputNotice: CustomStringConvertible {
     case .fewHeldOut(let count):
       "the held-out numbers rest on \(Counted(count, "example")) and say little; --validation names "
         + "more"
+    case .fewJudged(let count):
+      "the numbers rest on \(Counted(count, "example")) and say little; more in --inputs say more"
     case .threads(let recorded, let found):
       "the run was begun with \(Counted(recorded, "thread")) and goes on with \(found): last digits "
         + "will be others than those of a run without a stop; --threads \(recorded) keeps them"
@@ -54,7 +58,8 @@ extension InputNotice: CustomStringConvertible {
   package var isInformation: Bool {
     switch self {
     case .lineEnds, .endTokens: true
-    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .threads, .otherContext: false
+    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .otherContext:
+      false
     }
   }
 
