@@ -12,8 +12,8 @@ enum ProcessSetup {
     keepStandardDescriptors()
   }
 
-  /// Refuses an address space in which nothing runs: libraries wait for ever for a thread that has no
-  /// room, and small allocations trap.
+  /// Refuses an address space in which nothing runs: libraries wait for ever for a thread that has
+  /// no room, and small allocations trap.
   static func checkAddressSpace() throws(AddressSpaceError) {
     guard let limit = HostMemory.addressSpace() else { return }
     // The libraries' threads take room from the start, the more the more cores there are.

@@ -86,7 +86,8 @@ import Testing
     #expect(result.output.isEmpty)
   }
 
-  /// OpenBLAS's own threads, which ask for their memory again and again, must not keep the program from ending.
+  /// OpenBLAS's own threads, which ask for their memory again and again, must not keep the program
+  /// from ending.
   @Test func aLimitOfAddressSpaceIsKept() throws {
     let result = try run(generate, "ulimit -v 4000000; exec timeout 60 \"$@\"")
     #expect(result.code == 0 && !result.output.isEmpty)

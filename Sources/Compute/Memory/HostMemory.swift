@@ -9,8 +9,8 @@ package enum HostMemory {
     return MemoryLimits(own + ControlGroups.limits(root: root))
   }
 
-  /// The limit of the process's address space (`ulimit -v`) and what is left of it; nil where there is
-  /// none.
+  /// The limit of the process's address space (`ulimit -v`) and what is left of it; nil where there
+  /// is none.
   package static func addressSpace(root: String = "") -> MemoryLimit? {
     guard let text = try? String(contentsOfFile: "\(root)/proc/self/limits", encoding: .utf8),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Max address space ") }),

@@ -6,9 +6,8 @@ extension Checkpoint {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let there = listed.intersection(names)
     if !there.isEmpty {
-      return
-        "no such file; \(there.count) of the \(listed.count) shards \(there.count == 1 ? "is" : "are") there, "
-        + "so fetch the rest"
+      return "no such file; \(there.count) of the \(listed.count) shards "
+        + "\(there.count == 1 ? "is" : "are") there, so fetch the rest"
     }
     let others = ModelFiles(names).otherSafetensors(than: listed)
     guard let other = others.first else {

@@ -19,7 +19,8 @@ struct Arguments {
   ) throws(JinjaError) -> BoundArguments {
     guard positional.count <= parameters.count else {
       throw JinjaError(
-        "\(function) takes at most \(Counted(parameters.count, "argument")), found \(positional.count)"
+        "\(function) takes at most \(Counted(parameters.count, "argument")), "
+          + "found \(positional.count)"
       )
     }
     var values: [String: Value] = [:]
