@@ -36,6 +36,19 @@ import Testing
         + "file that it stands for")
   }
 
+  /// Opening a pipe would wait for its writer.
+  @Test func aPipeAndAFolderAreNamed() throws {
+    let pipe = folder.url.appending(path: "pipe").path
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    for (path, found) in [
+      (pipe, "a pipe, which can be read only once; save it as a file"),
+      (folder.url.path, "a folder"), ("/dev/zero", "a device"),
+    ] {
+      try Program.expectRefusal(
+        ["distill", "--config", path], "\(path): expected a YAML file, found \(found)")
+    }
+  }
+
   @Test func theCommandLineWins() throws {
     try expectRefusal(
       "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\nshuffle: false\nsteps: 5\n",

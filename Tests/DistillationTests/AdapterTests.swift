@@ -239,6 +239,9 @@ import Transformer
     expectError("\(none.path): expected the folder of an adapter, found nothing of the kind") {
       try AdapterImport(at: none, width: 2)
     }
+    expectError(
+      "\(config.path): expected the folder of an adapter, found a file; name its folder"
+    ) { try AdapterImport(at: config, width: 2) }
   }
 
   @Test func adaptersOfEarlierProgramsNameTheModelOtherwise() throws {

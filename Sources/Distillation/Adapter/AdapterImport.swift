@@ -33,7 +33,7 @@ package enum AdapterImport: Sendable, Equatable {
     }
     guard manager.isFolder(url) else {
       throw .content(
-        file: url.path, expected: "the folder of an adapter", found: "nothing of the kind")
+        file: url.path, expected: "the folder of an adapter", found: Self.insteadOfFolder(url))
     }
     let softPrompt = url.appending(path: RunFolder.softPrompt)
     if manager.fileExists(atPath: softPrompt.path) {
@@ -89,5 +89,14 @@ package enum AdapterImport: Sendable, Equatable {
     let prompt = LearnedPrompt(embeddings: values, width: width)
     guard name == PromptForm.embeddingsName else { return .virtualTokens(prompt) }
     return .softPrompt(prompt, try AdapterRecord(file.metadata, file: url.path))
+  }
+}
+
+extension AdapterImport {
+  /// What a path names that is no folder.
+  private static func insteadOfFolder(_ url: URL) -> String {
+    if let special = SpecialFile(at: url.path) { return special.description }
+    return FileManager.default.fileExists(atPath: url.path)
+      ? "a file; name its folder" : "nothing of the kind"
   }
 }

@@ -35,6 +35,9 @@ struct ConfigurationFile {
     guard !path.isEmpty else {
       throw UsageError(description: "--config: expected a path, found an empty text")
     }
+    if let special = SpecialFile(at: path) {
+      throw UsageError(description: "\(path): expected a YAML file, found \(special)")
+    }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw UsageError(description: "\(path): expected a YAML file, found nothing to read")
     }
