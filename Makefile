@@ -5,6 +5,7 @@
 # make faults     a fault at each file operation of a run: afterwards nothing is lost
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make check-cuda   every kernel by NVIDIA's own compiler, without a GPU: warnings, registers, spills, shared memory
+# make docs    the documentation of the library modules, in .build/docs; a warning is an error
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
 # make bench-growth   time and memory against context, pseudo-tokens, batch and vocabulary
@@ -19,7 +20,7 @@ RUN = runs/handbook
 COUNT = 300
 SEED = 1
 
-.PHONY: build demo test check-cuda sanitize fuzz faults lint format bench bench-peer bench-growth clean packages test-packages
+.PHONY: build demo test check-cuda sanitize fuzz faults lint format docs bench bench-peer bench-growth clean packages test-packages
 
 build: packages
 	$(RELEASE) --product train-gpu
@@ -56,6 +57,9 @@ lint:
 
 format:
 	swift format --in-place --recursive $(SOURCES)
+
+docs: packages
+	.ci/docs
 
 bench: test-packages
 	$(RELEASE) --product pith-bench

@@ -2,7 +2,7 @@ import ArgumentParser
 import Compute
 import Foundation
 
-/// Times every operation on a device, beside what the device can do.
+/// Times every operation on a device, next to the device's limits.
 struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels", abstract: "Time every kernel on a device.")
@@ -20,7 +20,7 @@ struct KernelsCommand: ParsableCommand {
       print("\(device.title)")
       print(
         String(
-          format: "copy %.1f GB/s, product %.1f GFLOP/s", limits.copyBandwidth / 1e9,
+          format: "copy %.1f GB/s, GEMM %.1f GFLOP/s", limits.copyBandwidth / 1e9,
           limits.matmulRate / 1e9))
       print(KernelResult.heading)
     }
@@ -76,7 +76,7 @@ struct KernelResult: Encodable {
 
   static let heading =
     column("operation", 25) + column("shape", 45)
-    + "  median us      GB/s  of copy   GFLOP/s  of product"
+    + "  median us      GB/s  of copy   GFLOP/s     of GEMM"
 
   var row: String {
     Self.column(operation, 25) + Self.column(shape, 45)

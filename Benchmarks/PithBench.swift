@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// The benchmarks: every kernel, the training step, the teacher's phase, and answers.
+/// The benchmarks: every kernel, the training step, the teacher's phase, and generation.
 @main struct PithBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pith-bench",
-    abstract: "Measures Pith on this machine, beside what the machine can do.",
+    abstract: "Measures Pith on this machine, next to the machine's limits.",
     subcommands: [
       KernelsCommand.self, StepCommand.self, TeacherCommand.self, GenerateCommand.self,
     ],

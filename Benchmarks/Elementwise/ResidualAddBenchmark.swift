@@ -2,7 +2,7 @@ import Compute
 import TestSupport
 
 /// The additions to the residual stream, of a layer's output and of learned positions, and its
-/// constants.
+/// constant factors.
 enum ResidualAddBenchmark: OperationBenchmark {
   static let name = "add, scale, addPositionRows"
 

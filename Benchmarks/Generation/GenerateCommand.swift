@@ -5,7 +5,7 @@ import Foundation
 import Inference
 import Transformer
 
-/// Times greedy answers after one shared context: `--batch` prompts at once, and one at a time.
+/// Times greedy generation after one shared context: `--batch` prompts at once, and one at a time.
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
@@ -29,7 +29,7 @@ struct GenerateCommand: ParsableCommand {
 
     var (together, apart): ([Double], [Double]) = ([], [])
     let single = Array(prompts.prefix(4))
-    // The two in turns, so that both meet the same machine; the first round warms up.
+    // Alternates the two, so that both run under the same conditions; the first round warms up.
     for round in 0...min(options.steps, 5) {
       let batched = try seconds(device) { _ = try model.generate(prompts, options: generation) }
       let alone = try seconds(device) {
@@ -43,7 +43,7 @@ struct GenerateCommand: ParsableCommand {
     apart.sort()
     let (batched, alone) = (together[together.count / 2], apart[apart.count / 2])
 
-    // Before the limits are measured, which takes memory of its own.
+    // Before the limits are measured, which allocates memory.
     let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let limits = try DeviceLimits(device)
     let rate = try DeviceLimits.matmulRate(device, precision: options.precision)
@@ -75,17 +75,17 @@ struct GenerateCommand: ParsableCommand {
   }
 }
 
-/// What answers must read and compute.
+/// The bytes and FLOP of generation.
 struct GenerationWork {
   let configuration: DecoderConfiguration
   let precision: WeightPrecision
-  /// Answers made at once.
+  /// Number of answers generated at once.
   let batch: Int
   let context: Int
   let prompt: Int
   let response: Int
 
-  /// Weights that every run of the decoder reads: all matrices, the head among them.
+  /// Weights that every run of the decoder reads: all matrices, including the head.
   private var parameters: Int {
     let (width, heads) = (configuration.hiddenSize, configuration.heads)
     let layer =
@@ -93,16 +93,16 @@ struct GenerationWork {
     return configuration.layerCount * layer + width * configuration.vocabularySize
   }
 
-  /// Seconds of the whole batch on a device that reads at `bandwidth` (bytes a second) and
-  /// multiplies at `matmulRate` (FLOP a second), whichever takes longer in each run: the prompts'
-  /// run, then one run a token. The context's keys and values are read once a run, the answers' own
-  /// by each.
+  /// Seconds of the whole batch on a device that reads at `bandwidth` (bytes per second) and
+  /// multiplies at `matmulRate` (FLOP per second), whichever takes longer in each run: the prompts'
+  /// run, then one run per token. The context's keys and values are read once per run, those of an
+  /// answer by the answer.
   func seconds(bandwidth: Double, matmulRate: Double) -> Double {
     let keyValueBytes = configuration.layerCount * 2 * configuration.heads.keyValueWidth * 4
     func run(rows: Int, own: Int) -> Double {
       let head = configuration.hiddenSize * configuration.vocabularySize
       let pairs = rows * (context + own) * configuration.heads.queryWidth
-      // The head reads one row of each answer; of the last layer's savings nothing is counted.
+      // The head reads one row of each answer; the last layer's savings are not counted.
       let flop =
         2 * (rows * (parameters - head) + batch * head)
         + 4 * configuration.layerCount * pairs

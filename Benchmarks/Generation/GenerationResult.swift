@@ -1,15 +1,15 @@
 import Foundation
 
-/// What `pith-bench generate` found; the field names are those of the JSON object.
+/// The result of `pith-bench generate`; the field names are those of the JSON object.
 // swift-format-ignore: AlwaysUseLowerCamelCase
 struct GenerationResult: BenchmarkResult {
-  /// Answer tokens a second, the prompts' reading within the time.
+  /// Answer tokens per second, including the time of the prompts' prefill.
   var tokens_per_second_batched: Double
   var tokens_per_second_single: Double
-  /// Of the two.
+  /// Batched over single.
   var ratio: Double
-  /// Time that reading the weights, keys and values at the copy's bandwidth would take, or the
-  /// products at their best rate where that is longer, over the time taken.
+  /// The time of reading the weights, keys and values at the copy's bandwidth, or of the matrix
+  /// multiplications at their best rate where that is longer, over the measured time.
   var share_of_limit_batched: Double
   var share_of_limit_single: Double
   var batch: Int
@@ -30,7 +30,7 @@ struct GenerationResult: BenchmarkResult {
       ("share of the limit, \(batch) at once", Self.format(share_of_limit_batched * 100) + " %"),
       ("share of the limit, one at a time", Self.format(share_of_limit_single * 100) + " %"),
       ("copy here, GB/s", Self.format(copy_gbytes_per_second)),
-      ("best product here, GFLOP/s", Self.format(matmul_gflops)),
+      ("best GEMM here, GFLOP/s", Self.format(matmul_gflops)),
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
     ]

@@ -1,7 +1,7 @@
 import Compute
 import Foundation
 
-/// One operation at one shape: its compulsory bytes and FLOP, and how to run it once.
+/// One operation at one shape: its compulsory bytes and FLOP, and a closure that runs it once.
 struct BenchmarkCase {
   /// The shape, in the letters of the README.
   let shape: String
@@ -77,11 +77,11 @@ struct DeviceLimits {
     while true {
       let x = try device.buffer([Float](repeating: 0.25, count: rows * inputs))
       var y = try device.buffer(of: Float.self, count: rows * outputs)
-      let product = try Measurement(device, runs: 8) {
+      let matmul = try Measurement(device, runs: 8) {
         try device.matmul(x, weight, rows: rows, into: &y)
       }
-      best = max(best, Double(2 * rows * outputs * inputs) / product.fastest)
-      if product.fastest > 2e-3 || rows >= 32 * 768 { return best }
+      best = max(best, Double(2 * rows * outputs * inputs) / matmul.fastest)
+      if matmul.fastest > 2e-3 || rows >= 32 * 768 { return best }
       rows *= 4
     }
   }

@@ -1,6 +1,6 @@
 import Compute
 
-/// The benchmark of one operation: the shapes it is measured at, and how to run it there.
+/// The benchmark of one operation: its shapes, and closures that run it.
 protocol OperationBenchmark {
   /// The operation's name, as in `Device`.
   static var name: String { get }
@@ -10,7 +10,7 @@ protocol OperationBenchmark {
   static func cases(_ device: Device) throws -> [BenchmarkCase]
 }
 
-/// The sizes of a step on Qwen2.5-0.5B: 4 examples of 64 tokens behind a prefix of 32.
+/// The sizes of a step on Qwen2.5-0.5B: 4 examples of 64 tokens after a prefix of 32.
 enum StepSizes {
   /// P: rows of the prefix that all examples share.
   static let prefix = 32
@@ -31,13 +31,13 @@ enum StepSizes {
 }
 
 extension HeadShape {
-  /// As a benchmark's shape names it.
+  /// The text of the shape in a benchmark.
   var title: String { "H \(queryHeads), G \(keyValueHeads), D \(headDimension)" }
 }
 
 enum OperationBenchmarks {
-  /// Every operation, in the order of a training step; behind it what only the teacher, evaluations
-  /// and generation run.
+  /// Every operation, in the order of a training step, followed by those that only the teacher,
+  /// evaluations and generation run.
   static var all: [any OperationBenchmark.Type] {
     [
       EmbeddingBenchmark.self,

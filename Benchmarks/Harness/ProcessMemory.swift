@@ -6,7 +6,7 @@
 
 /// Memory of this process, as reported by the system.
 enum ProcessMemory {
-  /// The most memory that the process ever had resident, in bytes.
+  /// The peak resident memory of the process, in bytes.
   static var peakBytes: Int {
     var usage = rusage()
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -49,7 +49,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
       hiddenGradient = try device.buffer(workload.hidden)
     }
 
-    /// The teacher's rows, kept as `kind`.
+    /// The teacher's rows, stored as `kind`.
     func teacher(
       _ device: Device, _ workload: HeadDivergenceWorkload, _ kind: TeacherCacheKind
     ) throws -> TeacherRows {

@@ -1,8 +1,7 @@
 import Compute
 import TestSupport
 
-/// The divergences from a teacher's logits in 16 bits: loss and gradient as one, and the loss
-/// alone.
+/// The divergences from a teacher's logits in 16 bits: loss and gradient fused, and the loss alone.
 enum KLDivergenceBenchmark: OperationBenchmark {
   static let name = "klDivergence"
 

@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// Forward KL from a projected teacher: the teacher's side, loss and gradient as one, and the loss
+/// Forward KL from a projected teacher: the teacher's side, loss and gradient fused, and the loss
 /// alone.
 enum ProjectedDivergenceBenchmark: OperationBenchmark {
   static let name = "projectedDivergence"

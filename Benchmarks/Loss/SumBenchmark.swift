@@ -1,7 +1,7 @@
 import Compute
 import TestSupport
 
-/// The sum of a batch's losses. So little moves that what is measured is the launch.
+/// The sum of a batch's losses. It moves so few bytes that the launch is measured.
 enum SumBenchmark: OperationBenchmark {
   static let name = "sum"
 

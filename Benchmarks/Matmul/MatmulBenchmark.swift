@@ -32,8 +32,8 @@ enum MatmulBenchmark: OperationBenchmark {
     }
   }
 
-  /// One row an answer on a matrix that no cache holds, a quarter of the head: generation reads
-  /// little but weights.
+  /// One row per answer, with a matrix that fits in no cache, a quarter of the head: generation
+  /// reads little but weights.
   private static func fewRows(
     _ device: Device, _ precision: WeightPrecision
   ) throws -> [BenchmarkCase] {

@@ -48,7 +48,7 @@ struct StepCommand: ParsableCommand {
       configuration: decoder.configuration, prefix: options.tokens,
       rows: options.batch * (options.prompt + options.response - 1),
       responses: options.batch * options.response, batch: options.batch)
-    // Before the limit is measured, which takes memory of its own.
+    // Before the limit is measured, which allocates memory.
     let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let rate = try DeviceLimits.matmulRate(device, precision: options.precision)
     try StepResult(
@@ -69,7 +69,7 @@ struct StepCommand: ParsableCommand {
 
   /// Reads and scores as `distill` does before its first step.
   private func teacherScores(
-    _ decoder: Decoder, _ examples: [AnsweredExample]
+    _ decoder: Decoder, _ examples: [Example]
   ) throws -> TeacherScores {
     let teacher = try decoder.prefill(
       Prefix(.context(options.identifiers(options.context, seed: 3))),

@@ -3,7 +3,7 @@ import Compute
 import Distillation
 import Transformer
 
-/// A synthetic job: random weights, random tokens.
+/// A synthetic training: random weights, random tokens.
 struct StepOptions: ParsableArguments {
   @Option(
     help: "tiny, llama-15m, smollm2-135m, qwen2.5-0.5b or HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY.")
@@ -19,7 +19,7 @@ struct StepOptions: ParsableArguments {
   @Option(help: "Context tokens that the teacher reads.") var context = 512
   @Option(help: "logits, hidden or projected.") var teacherCache = TeacherCacheKind.projected
   @Option(help: "f32, bf16 or f16.") var precision = WeightPrecision.f32
-  @Option(help: "f32 or bf16: what the products of a step read activations and gradients as.")
+  @Option(help: "f32 or bf16: precision of activations and gradients in a step.")
   var activations = ActivationPrecision.f32
   @Option(help: "Counted runs.") var steps = 20
 
@@ -47,9 +47,9 @@ struct StepOptions: ParsableArguments {
   }
 
   /// `count` examples of the stated lengths.
-  func examples(_ count: Int) -> [AnsweredExample] {
+  func examples(_ count: Int) -> [Example] {
     (0..<count).map { index in
-      AnsweredExample(
+      Example(
         prompt: identifiers(prompt, seed: 2 * index),
         response: identifiers(response, seed: 2 * index + 1))
     }

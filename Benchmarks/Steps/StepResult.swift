@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `pith-bench step` and `pith-bench teacher` found; the field names are those of the JSON
+/// The result of `pith-bench step` and `pith-bench teacher`; the field names are those of the JSON
 /// object.
 // swift-format-ignore: AlwaysUseLowerCamelCase
 struct StepResult: BenchmarkResult {
@@ -9,14 +9,14 @@ struct StepResult: BenchmarkResult {
   var flop_per_step: Int
   /// The best GEMM rate of this device, measured in the same run.
   var matmul_gflops: Double
-  /// Time that `flop_per_step` would take at that rate, over the time taken.
+  /// The time of `flop_per_step` at that rate, over the measured time.
   var share_of_limit: Double
   var peak_host_bytes: Int
   var peak_device_bytes: Int
   /// Kernel launches, and copies and fills on the device, on OpenCL.
   var launches_per_step: Int
   var device_copies_per_step: Int
-  /// Times that the host waited for the device within a step.
+  /// Number of times that the host waited for the device within a step.
   var host_waits_per_step: Int
   /// Bytes between host and device: the batch's indices.
   var bytes_copied_per_step: Int
@@ -32,7 +32,7 @@ struct StepResult: BenchmarkResult {
       ("tokens a second", Self.format(tokens_per_second, 0)),
       ("GFLOP", Self.format(Double(flop_per_step) / 1e9, 1)),
       ("GFLOP/s", Self.format(Double(flop_per_step) / 1e9 / step_seconds_median, 1)),
-      ("best product here, GFLOP/s", Self.format(matmul_gflops, 1)),
+      ("best GEMM here, GFLOP/s", Self.format(matmul_gflops, 1)),
       ("share of that limit", Self.format(share_of_limit * 100, 1) + " %"),
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),

@@ -1,7 +1,7 @@
 import Compute
 import Transformer
 
-/// The floating-point operations that a training step must do, after every exact saving (one
+/// The compulsory floating-point operations of a training step, after every exact saving (one
 /// multiply and one add count two).
 struct StepWork {
   let configuration: DecoderConfiguration
@@ -25,7 +25,7 @@ struct StepWork {
   }
 
   /// Matrix multiplications with frozen weights.
-  var products: Int {
+  var matmuls: Int {
     let all = prefix + rows
     let upper = configuration.layerCount - 1
     // Below the last layer every row passes every matrix; in it, keys and values alone.
@@ -33,8 +33,8 @@ struct StepWork {
       upper * all * (attentionParameters + queryParameters + feedForwardParameters)
     let lastForward =
       all * keyValueParameters + responses * (2 * queryParameters + feedForwardParameters)
-    // Backward does the same, but the bottom layer's query, key and value products on the prefix
-    // alone.
+    // Backward does the same, except that the bottom layer's query, key and value matrices run on
+    // the prefix alone.
     let bottomSaving = upper > 0 ? rows * attentionParameters : 0
     let head = responses * configuration.hiddenSize * configuration.vocabularySize
     return 2 * (2 * (layerForward + lastForward + head) - bottomSaving)
@@ -49,5 +49,5 @@ struct StepWork {
     return configuration.layerCount * 7 * 2 * configuration.heads.queryWidth * pairs
   }
 
-  var total: Int { products + attention }
+  var total: Int { matmuls + attention }
 }

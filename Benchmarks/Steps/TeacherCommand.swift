@@ -5,7 +5,7 @@ import Foundation
 import Inference
 import Transformer
 
-/// Times the teacher: reading the context once, scoring a batch behind it, and answering.
+/// Times the teacher: prefill of the context, scoring of a batch after it, and generation.
 struct TeacherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "teacher",
@@ -37,7 +37,7 @@ struct TeacherCommand: ParsableCommand {
       configuration: decoder.configuration, context: options.context,
       rows: options.batch * (options.prompt + options.response - 1),
       responses: options.batch * options.response, kind: options.teacherCache)
-    // Before the limit is measured, which takes memory of its own.
+    // Before the limit is measured, which allocates memory.
     let (peakHostBytes, peakDeviceBytes) = (ProcessMemory.peakBytes, device.peakBytes)
     let rate = try DeviceLimits.matmulRate(device, precision: options.precision)
     let tokens = options.context + options.batch * (options.prompt + options.response - 1)
@@ -57,7 +57,7 @@ struct TeacherCommand: ParsableCommand {
   }
 }
 
-/// The floating-point operations that the teacher must do.
+/// The compulsory floating-point operations of the teacher.
 struct TeacherWork {
   let configuration: DecoderConfiguration
   let context: Int
@@ -72,7 +72,7 @@ struct TeacherWork {
     let keyValue = 2 * width * heads.keyValueWidth
     let upper = configuration.layerCount - 1
     let all = context + rows
-    let products =
+    let matmuls =
       upper * all * layer + all * keyValue
       + responses * (2 * width * heads.queryWidth + feedForward)
     let pairs = context * context / 2 + rows * context
@@ -84,6 +84,6 @@ struct TeacherWork {
       case .logits: 1
       case .projected: 2
       }
-    return 2 * (products + attention + passes * head)
+    return 2 * (matmuls + attention + passes * head)
   }
 }

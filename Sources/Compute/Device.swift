@@ -1,4 +1,5 @@
 import CArithmetic
+import JSON
 package import OpenCL
 
 /// A compute device: a GPU (or another device) through OpenCL, or the CPU path with OpenBLAS and
@@ -30,7 +31,7 @@ package final class Device {
     let cpu = try CPUEngine(threads: threads, variant: variant)
     engine = .cpu(cpu)
     name = "cpu"
-    title = "CPU, \(cpu.threads) thread\(cpu.threads == 1 ? "" : "s"), OpenBLAS"
+    title = "CPU, \(Counted(cpu.threads, "thread")), OpenBLAS"
     tuning = DeviceTuning()
     pool = MemoryPool { byteCount, heldBytes throws(ComputeError) in
       try CPUEngine.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)

@@ -88,7 +88,9 @@ package struct AtomicFile: ~Copyable {
 
   /// Brings the bytes of an open file to the disk; a signal in between does not end the wait.
   ///
-  /// - Parameter path: for the error.
+  /// - Parameters:
+  ///   - descriptor: the open file.
+  ///   - path: its path, for the error.
   package static func synchronize(_ descriptor: Int32, path: String) throws(FileError) {
     if untilUninterrupted({ fsync(descriptor) }) != 0 {
       throw .afterFailedCall(path: path, action: "bring it to the disk")

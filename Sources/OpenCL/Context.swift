@@ -28,7 +28,9 @@ package struct QueueTraffic: Sendable, Equatable {
 
   /// Opens a device.
   ///
-  /// - Parameter isProfiling: whether events record times.
+  /// - Parameters:
+  ///   - description: the device.
+  ///   - isProfiling: whether events record times.
   /// - Throws: the failed call.
   package init(
     _ description: DeviceDescription, isProfiling: Bool = false

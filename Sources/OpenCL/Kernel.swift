@@ -8,7 +8,10 @@ import COpenCL
 
   /// Creates the kernel and checks its parameters.
   ///
-  /// - Parameter arguments: the types of the arguments of every launch, in order.
+  /// - Parameters:
+  ///   - program: the program of the kernel.
+  ///   - entry: the name of the kernel.
+  ///   - arguments: the types of the arguments of every launch, in order.
   /// - Throws: `CL_INVALID_KERNEL_ARGS`, with both types, if a parameter of the kernel has another
   ///   type or there are more or fewer; else the failed call.
   package init(

@@ -35,7 +35,9 @@ package final class SafetensorsFile: Sendable {
 
   /// The description of one tensor.
   ///
-  /// - Parameter shape: the shape that the caller needs, or nil for any.
+  /// - Parameters:
+  ///   - name: the name of the tensor.
+  ///   - shape: the shape that the caller needs, or nil for any.
   /// - Throws: when there is no such tensor, it has another shape, or the file became shorter since
   ///   it was opened.
   package func tensor(
@@ -59,7 +61,9 @@ package final class SafetensorsFile: Sendable {
 
   /// Calls `body` with the bytes of a tensor of this file; they cannot leave it.
   ///
-  /// - Parameter tensor: from ``tensor(named:)`` or ``tensors`` of this same file.
+  /// - Parameters:
+  ///   - tensor: from ``tensor(named:shape:)`` or ``tensors`` of this same file.
+  ///   - body: called with the bytes.
   package func withBytes<Result: ~Copyable, Failure: Error>(
     of tensor: TensorDescription, _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import JSON
 
-/// Writes a safetensors file whose name only ever leads to a complete one (``AtomicFile``).
+/// Writes a safetensors file whose name only ever leads to a complete one (`AtomicFile`).
 ///
 ///     var writer = try SafetensorsWriter(to: url, tensors: [("logits", .f32, [rows, vocabulary])])
 ///     for chunk in chunks { try writer.append(chunk) }

@@ -15,7 +15,7 @@ package struct Tokenizer: Sendable {
   private let preTokenizer: PreTokenizer?
   private let model: Model
   private let postProcessor: PostProcessor
-  let decoder: Decoder?
+  let decoder: TokenDecoder?
   let addedTokens: AddedTokens
   private let workspaces = WorkspacePool()
   /// The name of the file in error messages.
@@ -61,8 +61,11 @@ package struct Tokenizer: Sendable {
   }
 
   /// The token identifiers of `text`.
-  /// - Parameter addingSpecialTokens: Whether the post-processor adds its tokens, such as BOS.
-  ///   Special tokens in the text are recognised either way.
+  ///
+  /// - Parameters:
+  ///   - text: the text.
+  ///   - addingSpecialTokens: whether the post-processor adds its tokens, such as BOS. Special
+  ///     tokens in the text are recognised either way.
   /// - Throws: `tooCostly` if the file's components make far more of the text than any honest ones.
   package func encode(
     _ text: String, addingSpecialTokens: Bool = true
@@ -152,8 +155,11 @@ extension Tokenizer {
     postProcessor.leading.map(Int.init)
   }
 
-  /// The text of the tokens `ids`. Identifiers that no token has are passed over.
-  /// - Parameter skippingSpecialTokens: Whether special tokens leave no text.
+  /// The text of the tokens `ids`. Identifiers of no token are skipped.
+  ///
+  /// - Parameters:
+  ///   - ids: the identifiers.
+  ///   - skippingSpecialTokens: whether special tokens give no text.
   /// - Throws: `tooCostly` if the file's decoder makes far more of the tokens than any honest one.
   package func decode(
     _ ids: some Sequence<Int>, skippingSpecialTokens: Bool = false

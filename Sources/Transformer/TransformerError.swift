@@ -2,11 +2,11 @@ package import Compute
 package import HuggingFace
 package import JSON
 
-/// What can go wrong between a model folder and its logits, in one line for a user.
+/// An error of loading or running a model, in one line.
 package enum TransformerError: Error, Sendable, CustomStringConvertible {
-  /// `model_type` is none that Pith runs.
+  /// The `model_type` is not supported.
   case unsupportedFamily(file: String, found: String, supported: [String])
-  /// A setting of config.json that Pith does not run; running it otherwise would be wrong.
+  /// A setting of config.json that Pith does not run.
   case unsupportedSetting(file: String, key: String, found: String, expected: String)
   /// config.json cannot be read.
   case configuration(JSONReadingError)
@@ -34,7 +34,8 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
     case .identifier(let identifier, let size):
       return "token id \(identifier) is outside the vocabulary: expected 0 to \(size - 1)"
     case .tooLong(let what, let tokens, let maximum):
-      return "\(what): \(tokens) tokens, but the model has \(maximum) positions"
+      return
+        "\(what): \(Counted(tokens, "token")), but the model has \(Counted(maximum, "position"))"
     case .compute(let error): return error.description
     }
   }

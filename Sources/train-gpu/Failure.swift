@@ -7,8 +7,8 @@ import HuggingFace
 import OpenCL
 import Transformer
 
-/// How the program ends when a command throws: one line on standard error and an exit code, or help
-/// on standard output.
+/// The end of the program when a command throws: one line on standard error and an exit code, or
+/// help on standard output.
 struct Failure {
   private let message: String
   private let code: Int32
@@ -19,7 +19,8 @@ struct Failure {
   init(_ error: any Error) {
     switch error {
     case let error as DistillationError:
-      self.init(error.description + error.advice, isBadInput: error.isBadInput)
+      self.init(
+        error.text(option: CommandLineOption.name) + error.advice, isBadInput: error.isBadInput)
     case let error as TransformerError:
       self.init(DistillationError.transformer(error))
     case let error as ComputeError:
@@ -30,6 +31,8 @@ struct Failure {
       self.init(error.description, isBadInput: true)
     case let error as HubError:
       self.init(error.description, isBadInput: error.isBadInput)
+    case let error as AddressSpaceError:
+      self.init(error.description, isBadInput: false)
     case let error as FileError:
       self.init(error.description, isBadInput: false)
     case let error as TuningStoreError:
@@ -55,7 +58,7 @@ struct Failure {
     self.code = code
   }
 
-  /// Says why and ends the program.
+  /// Prints the message and ends the program.
   func exit() -> Never {
     if code == 0 {
       do throws(FileError) {
@@ -67,32 +70,48 @@ struct Failure {
       let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
       StandardError.write("train-gpu: \(line.printable)\n")
     }
-    Foundation.exit(code)
+    ProcessEnd.exit(code)
   }
 }
 
 extension DistillationError {
-  /// The options that avoid an error of the computation, which knows none; empty where there are
-  /// none.
+  /// The options that avoid the error; empty where there are none.
   fileprivate var advice: String {
-    guard case .transformer(.compute(let error)) = self else { return "" }
-    switch error {
+    switch self {
+    case .transformer(.compute(let error)): error.advice
+    case .outputExists: "; --overwrite replaces the run in it, --resume continues it"
+    case .noCheckpoint: "; --overwrite starts a new run"
+    case .outputMoved:
+      "; --resume under its new name continues from its newest checkpoint"
+    case .changedFrame: "; --template places the soft prompt in another"
+    case .lossNotFinite: "; a smaller --learning-rate or a --clip-norm keeps the training stable"
+    default: ""
+    }
+  }
+}
+
+extension ComputeError {
+  /// The options that avoid the error; empty where there are none.
+  fileprivate var advice: String {
+    switch self {
     case .outOfMemory, .bufferTooLarge:
-      return "; a smaller --batch-size, --teacher-cache hidden or --precision bf16 lowers what is "
+      "; a smaller --batch-size, --teacher-cache hidden or --precision bf16 lowers what is "
         + "needed"
-    case .projectedTeacher: return "; --teacher-cache hidden or logits can"
-    case .weightOverflow: return "; --precision bf16 or f32 holds it"
-    case .nothingToTune: return "; name an OpenCL device with --device"
-    default: return ""
+    case .projectedTeacher: "; --teacher-cache hidden or logits can"
+    case .weightOverflow: "; --precision bf16 or f32 holds it"
+    case .nothingToTune: "; name an OpenCL device with --device"
+    default: ""
     }
   }
 }
 
 extension HubError {
-  /// Whether the cause is what the user named, rather than the network or the disk.
+  /// Whether the cause is the user's input, rather than the network or the disk.
   fileprivate var isBadInput: Bool {
     switch self {
-    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .noRoom, .file: false
+    case .unreachable, .refused, .listingTooLong, .tooLong, .wrongChecksum, .insufficientSpace,
+      .file:
+      false
     case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
       .missingFile:
       true
@@ -111,6 +130,6 @@ struct Stopped: Error {
   let message: String
   let signal: Int32
 
-  /// The exit code that shells give a program which a signal ended.
+  /// The exit code of shells for a program that a signal ended.
   static func code(of signal: Int32) -> Int32 { 128 + signal }
 }

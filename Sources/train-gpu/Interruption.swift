@@ -3,15 +3,16 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C; SIGTERM, with which schedulers and machines that are taken back announce the end; and SIGHUP of a terminal that
-/// is closed, unless the program was started with nohup: before and after the training they end the program at once; during the training the first asks for an end
-/// after the present step, and only a second one ends the program at once.
+/// Handles Ctrl-C; SIGTERM, the end announced by schedulers and preempted machines; and SIGHUP of a
+/// closed terminal, unless the program was started with nohup. Before and after the training they
+/// end the program at once; during the training the first one ends it after the present step, and a
+/// second one at once.
 final class Interruption: Sendable {
   private let isDeferred = Atomic(false)
   /// The first signal; 0 before there was one.
   private let first = Atomic<Int32>(0)
 
-  /// Takes over the signals from here to the program's end.
+  /// Handles the signals until the end of the program.
   init() {
     for number in [SIGINT, SIGTERM, SIGHUP] {
       if number == SIGHUP && signal_is_ignored(number) { continue }
@@ -25,13 +26,13 @@ final class Interruption: Sendable {
     }
   }
 
-  /// The signal that asked for an end after the present step; nil where none did.
+  /// The signal that requested the end after the present step; nil where there was none.
   var stopSignal: Int32? {
     let number = first.load(ordering: .acquiring)
     return number == 0 ? nil : number
   }
 
-  /// Says that the training begins or ends.
+  /// Marks the start or the end of the training.
   func deferring(_ isDeferred: Bool) {
     self.isDeferred.store(isDeferred, ordering: .releasing)
   }
@@ -44,7 +45,7 @@ final class Interruption: Sendable {
       StandardError.write("\nstopping after this step; once more to stop at once\n")
     } else {
       StandardError.write("\ntrain-gpu: stopped\n")
-      Foundation.exit(Stopped.code(of: number))
+      ProcessEnd.exit(Stopped.code(of: number))
     }
   }
 }

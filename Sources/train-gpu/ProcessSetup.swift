@@ -1,25 +1,52 @@
 import CSignals
+import Compute
 import Foundation
 
-/// What the program settles with the system before anything else.
+/// The settings of the process, made before anything else.
 enum ProcessSetup {
-  /// Settles it.
+  /// Makes the settings.
   static func perform() {
-    // A file beyond `ulimit -f` is then an error of the write, with a message, and not the end of the process.
+    // A file beyond `ulimit -f` is then an error of the write, with a message, and not the end of
+    // the process.
     signal(SIGXFSZ, SIG_IGN)
     unsafe mapped_files_report_faults(faultPrefix.utf8Start, 1)
     keepStandardDescriptors()
   }
 
+  /// Refuses an address space in which nothing runs: libraries wait for ever for a thread that has
+  /// no room, and small allocations trap.
+  static func checkAddressSpace() throws(AddressSpaceError) {
+    guard let limit = HostMemory.addressSpace() else { return }
+    // The libraries' threads take room from the start, the more the more cores there are.
+    let used = limit.byteCount - limit.availableBytes
+    let least = max(1 << 30, used + (512 << 20))
+    if limit.byteCount < least { throw AddressSpaceError(limit: limit, leastBytes: least) }
+  }
+
   /// Lives as long as the process.
   private static let faultPrefix: StaticString = "train-gpu: "
 
-  /// Keeps a file that is opened later from taking the number of a closed standard stream, in which case results or
-  /// messages would go into that file. Reading and writing such a stream fails as before.
+  /// Keeps a file that is opened later from getting the descriptor of a closed standard stream,
+  /// which would write results or messages into that file. Reading and writing such a stream fails
+  /// as before.
   private static func keepStandardDescriptors() {
     for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) == -1 {
-      // The lowest free number is this one. Opened for the wrong direction, so that its use is an error.
+      // The lowest free descriptor is this one. It is opened in the wrong direction, so that its
+      // use is an error.
       _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
+  }
+}
+
+/// A limit of address space that is too small for anything.
+struct AddressSpaceError: Error, CustomStringConvertible {
+  /// The limit.
+  let limit: MemoryLimit
+  /// What it has to be.
+  let leastBytes: Int
+
+  /// One line.
+  var description: String {
+    "\(limit.source) is \(limit.byteCount >> 20) MiB: expected \(leastBytes >> 20) MiB or more"
   }
 }

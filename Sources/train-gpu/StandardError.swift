@@ -1,15 +1,16 @@
 import Foundation
 import Synchronization
 
-/// Where everything goes that is no result: lines that stay, and on a terminal one more below them that
-/// renews itself and makes way for them. Several threads may write.
+/// Output of everything except results: permanent lines, and on a terminal a status line below them
+/// that is rewritten in place. Several threads may write.
 enum StandardError {
   private static let isStatusShown = Mutex(false)
   private static let clearing = "\r\u{1B}[K"
-  /// A line longer than the terminal is wide must not go on in the next one, which nobody would clear.
+  /// A line longer than the terminal's width must not wrap into the next one, which would not be
+  /// cleared.
   private static let (cutting, wrapping) = ("\u{1B}[?7l", "\u{1B}[?7h")
 
-  /// Writes text that ends in a line feed, in the place of the status line.
+  /// Writes text that ends in a line feed, in place of the status line.
   static func write(_ text: String) {
     isStatusShown.withLock { isShown in
       put((isShown ? clearing : "") + text)
@@ -17,7 +18,7 @@ enum StandardError {
     }
   }
 
-  /// Shows a status line in the place of the last one.
+  /// Shows a status line in place of the last one.
   static func showStatus(_ text: String) {
     isStatusShown.withLock { isShown in
       put(clearing + cutting + text + wrapping)
@@ -25,7 +26,7 @@ enum StandardError {
     }
   }
 
-  /// Takes the status line away.
+  /// Removes the status line.
   static func clearStatus() { write("") }
 
   private static func put(_ text: String) {
@@ -33,7 +34,7 @@ enum StandardError {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
-  /// Whether a person looks at it on a terminal that understands cursor movements.
+  /// Whether standard error is a terminal that supports cursor movements.
   static var isTerminal: Bool {
     isatty(STDERR_FILENO) != 0 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// Where results go. What cannot be written is an error: a full disk or a closed output must not look like success.
+/// Output of results. A failed write is an error: a full disk or a closed output must not look like
+/// success.
 enum StandardOutput {
   /// Writes a line.
   static func line(_ text: String) throws(FileError) { try write("\(text)\n") }
@@ -18,7 +19,7 @@ enum StandardOutput {
     }
   }
 
-  /// Foundation wraps the system's reason in words of its own.
+  /// The system's reason, which Foundation wraps in its own text.
   private static func reason(of error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
     let code = underlying?.domain == NSPOSIXErrorDomain ? underlying?.code : nil

@@ -1,12 +1,12 @@
 import Files
 import Foundation
 
-/// Lines of standard input as they come.
+/// Lines of standard input as they arrive.
 struct StandardInput {
-  /// What has been read and not been given out, from `start` on.
+  /// Bytes that were read and not returned yet, from `start` on.
   private var buffer: [UInt8] = []
   private var start = 0
-  /// No line ends before this place.
+  /// No line ends before this index.
   private var searched = 0
   private var isAtEnd = false
 
@@ -36,7 +36,7 @@ struct StandardInput {
     }
   }
 
-  /// Waits for input and takes what there is.
+  /// Waits for input and reads what is available.
   private mutating func readMore() throws {
     var bytes = [UInt8](repeating: 0, count: Self.chunk)
     while true {
@@ -54,7 +54,7 @@ struct StandardInput {
   }
 }
 
-/// Standard output in large pieces.
+/// Standard output in large blocks.
 final class BufferedOutput {
   private var buffer = Data()
   private static let capacity = 1 << 16
@@ -65,7 +65,7 @@ final class BufferedOutput {
     if buffer.count >= Self.capacity { try flush() }
   }
 
-  /// Brings everything out.
+  /// Writes everything out.
   func flush() throws(FileError) {
     try StandardOutput.write(buffer)
     buffer.removeAll(keepingCapacity: true)

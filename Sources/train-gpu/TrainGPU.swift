@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Transformer
 
-/// The program: every command reads its options, calls Distillation, and shows what comes back.
+/// The program: every command reads its options, calls Distillation, and shows the result.
 @main
 struct TrainGPU: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,10 +25,11 @@ struct TrainGPU: ParsableCommand {
     ],
     defaultSubcommand: Distill.self)
 
-  /// Runs the command of the arguments; every failure ends in one line on standard error.
+  /// Runs the command of the arguments; every failure ends with one line on standard error.
   static func main() {
     ProcessSetup.perform()
     do {
+      try ProcessSetup.checkAddressSpace()
       let arguments = Array(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot(arguments)
       if let distill = command as? Distill {
@@ -38,5 +39,6 @@ struct TrainGPU: ParsableCommand {
     } catch {
       Failure(error).exit()
     }
+    ProcessEnd.exit(EXIT_SUCCESS)
   }
 }

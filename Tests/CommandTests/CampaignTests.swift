@@ -13,7 +13,7 @@ import Testing
     #expect(result.output.hasSuffix("6 inputs of each of 10 kinds, seed 1: nothing found\n"))
   }
 
-  /// The fault library goes into the program through glibc's LD_PRELOAD.
+  /// The fault library is loaded into the program by glibc's LD_PRELOAD.
   #if os(Linux)
     @Test func nothingIsLostAtAFault() throws {
       let result = try Program.run(["faults", "--count", "15"], of: Self.campaign)

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// No arrow runs upward: a module depends only on modules that Package.swift lists before it, and
-/// its sources import what it names there and nothing else of the package.
+/// Modules depend only on modules that Package.swift lists before them, and their sources import
+/// only dependencies that it names.
 @Suite struct ModuleOrderTests {
   private static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// C names stay in the runtime that wraps them.
+  /// C libraries are imported only by the runtimes that wrap them.
   @Test func runtimesAloneImportTheirLibraries() throws {
     let allowed = ["COpenCL": ["OpenCL"], "CCUDA": ["CUDA"], "CBLAS": ["Compute"]]
     for module in try Self.modules() {

@@ -3,32 +3,31 @@ import Testing
 
 /// The built `train-gpu`, run as a process.
 enum Program {
-  /// How a run ended.
+  /// The result of a run.
   struct Result {
     let code: Int32
     let output: String
-    /// All that stands on standard error.
+    /// All of standard error.
     let allErrors: String
 
-    /// What stands on standard error, without the lines of progress that a slow machine shows before a
-    /// refusal.
+    /// Standard error, without the lines of progress that a slow machine shows before a refusal.
     var errors: String {
       allErrors.split(separator: "\n", omittingEmptySubsequences: false)
         .filter { !$0.hasPrefix("reading the files") && !$0.hasPrefix("loading the model: ") }
         .joined(separator: "\n")
     }
 
-    /// What stands on standard error, line by line.
+    /// Standard error, line by line.
     var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
   }
 
-  /// Beside the test bundle, where the package manager builds both.
+  /// The path next to the test bundle, where the package manager builds both.
   static let url: URL = URL(fileURLWithPath: CommandLine.arguments[0])
     .deletingLastPathComponent().appending(path: "train-gpu")
 
   /// Runs it, or another program, to its end.
   ///
-  /// - Parameter environment: what differs from this process's own.
+  /// - Parameter environment: variables that differ from this process's own.
   static func run(
     _ arguments: [String], of program: URL = url, input: String = "",
     environment: [String: String] = [:]
@@ -37,8 +36,8 @@ enum Program {
     return try running.wait()
   }
 
-  /// Expects that the arguments are refused: exit code 2, nothing on standard output, and this one line
-  /// on standard error.
+  /// Expects that the arguments are refused: exit code 2, nothing on standard output, and this one
+  /// line on standard error.
   static func expectRefusal(
     _ arguments: [String], _ message: String, input: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
@@ -49,7 +48,7 @@ enum Program {
     #expect(result.errors == "train-gpu: \(message)\n", sourceLocation: sourceLocation)
   }
 
-  /// A run that goes on. Output goes to files, so that no pipe can fill up.
+  /// A run in the background. Output goes to files, so that no pipe can fill up.
   final class Running {
     private let process = Process()
     private let folder: URL

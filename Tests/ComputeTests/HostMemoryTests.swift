@@ -113,6 +113,42 @@ import Testing
     #expect(limits.tightest.source == "/sys/fs/cgroup/memory/memory.limit_in_bytes")
   }
 
+  @Test func theAddressSpaceIsALimit() throws {
+    try folder.write(
+      "proc/self/limits",
+      """
+      Limit                     Soft Limit           Hard Limit           Units
+      Max cpu time              unlimited            unlimited            seconds
+      Max address space         1073741824           unlimited            bytes
+
+      """)
+    try folder.write("proc/self/status", "Name:\tx\nVmPeak:\t  9 kB\nVmSize:\t  262144 kB\n")
+    let limits = HostMemory.current(root: root)
+    #expect(limits.smallest.byteCount == 1024 * Self.mebibyte)
+    #expect(limits.tightest.availableBytes == 768 * Self.mebibyte)
+    #expect(limits.tightest.source == "the limit of address space (ulimit -v)")
+    try folder.write("proc/self/limits", "Max address space   unlimited   unlimited   bytes\n")
+    #expect(HostMemory.addressSpace(root: root) == nil)
+  }
+
+  /// Buffers take memory when they are written into, so what is free says nothing of them.
+  @Test func heldBuffersCountBeforeTheyAreWritten() throws {
+    try v2("/a")
+    let mebibyte = Self.mebibyte
+    try group("a", limit: "\(512 * mebibyte)", usage: 10 * mebibyte, stat: "")
+    func check(_ byteCount: Int, held: Int) throws(ComputeError) {
+      try HostMemory.check(
+        byteCount: byteCount * mebibyte, heldBytes: held * mebibyte, device: "cpu", root: root)
+    }
+    try check(112, held: 400)
+    #expect {
+      try check(113, held: 400)
+    } throws: { error in
+      "\(error)" == "cpu is out of memory: 113 MiB needed, 112 MiB available of 512 MiB allowed by "
+        + "/sys/fs/cgroup/a/memory.max"
+    }
+  }
+
   @Test func moreInUseThanAllowedLeavesNothing() throws {
     try v2("/a")
     try group("a", limit: "1000", usage: 5000, stat: "")

@@ -1,4 +1,5 @@
 import Testing
 
-/// Every suite that opens a device stands in here: PoCL's start fails at times when two threads race for it.
+/// The parent of every suite that opens a device: PoCL sometimes fails to start when two threads
+/// race.
 @Suite(.serialized) enum DeviceTests {}

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("FreeRows")
 struct FreeRowsTests {
-  @Test("rows that are given back join their neighbours")
+  @Test("freed rows join adjacent ranges")
   func joins() {
     var rows = FreeRows(10..<20)
     let taken = (0..<3).compactMap { _ in rows.take(3) }
@@ -19,7 +19,7 @@ struct FreeRowsTests {
     #expect(rows.ranges == [10..<20])
   }
 
-  @Test("what is taken and given back in any order never overlaps, and all is free in the end")
+  @Test("ranges taken and given back in any order never overlap, and all rows are free at the end")
   func neverOverlaps() {
     var generator = SeededGenerator(seed: 3)
     var rows = FreeRows(5..<105)

@@ -3,7 +3,8 @@ import JSON
 import Testing
 import Tokenizers
 
-/// Every file that cannot be used ends in one line that names it, the place and what was expected.
+/// Every file that cannot be used gives one line that names it, the location and the expected
+/// value.
 @Suite struct BadInputTests {
   private func message(_ json: String) -> String {
     do {

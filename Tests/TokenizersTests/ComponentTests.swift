@@ -14,14 +14,14 @@ import Testing
     let tokens: [[String]]
   }
 
-  /// What came out for one input.
+  /// The output for one input.
   private enum Output: Decodable, Equatable {
     case text(String)
     case pieces([String])
-    /// The pieces' lengths in scalars, where together they are the text.
+    /// The lengths of the pieces in scalars, where together they are the text.
     case lengths([Int])
 
-    init(from decoder: any Swift.Decoder) throws {
+    init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       if let text = try? container.decode(String.self) {
         self = .text(text)
@@ -55,7 +55,8 @@ import Testing
           node.required("component", PreTokenizer.self), inputs.texts, expected.outputs, name)
       default:
         #expect(expected.kind == "decoder")
-        try check(node.required("component", Decoder.self), inputs.tokens, expected.outputs, name)
+        try check(
+          node.required("component", TokenDecoder.self), inputs.tokens, expected.outputs, name)
       }
     }
   }
@@ -94,7 +95,7 @@ import Testing
   }
 
   private func check(
-    _ decoder: Tokenizers.Decoder, _ tokens: [[String]], _ outputs: [Output?], _ name: String
+    _ decoder: TokenDecoder, _ tokens: [[String]], _ outputs: [Output?], _ name: String
   ) throws {
     #expect(tokens.count == outputs.count)
     for (tokens, output) in zip(tokens, outputs) {

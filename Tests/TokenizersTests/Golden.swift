@@ -15,9 +15,9 @@ enum Golden {
     try Tokenizer(contentsOf: folder.appendingPathComponent("\(name).json"))
   }
 
-  /// What Python's library does with one tokenizer.
+  /// The results of Python's library for one tokenizer.
   struct Cases: Decodable {
-    /// What the post-processor puts before a text, and after.
+    /// The post-processor's tokens before a text, and after it.
     let leading: [Int]
     let trailing: [Int]
     /// The text of both around a line feed.

@@ -58,7 +58,7 @@ import Tokenizers
     #expect(try sentencePiece.decode([3 + 0xF0, 3 + 0x9F]) == "\u{FFFD}\u{FFFD}")
   }
 
-  /// Every byte-level text comes back as it was, or as its normal form.
+  /// Every byte-level text is decoded to itself, or to its normal form.
   @Test(arguments: byteLevelNames)
   func roundTripsRandomText(_ name: String) throws {
     let tokenizer = try Golden.tokenizer(name)
@@ -72,7 +72,7 @@ import Tokenizers
     }
   }
 
-  /// The cache, and cutting long pieces, must not show.
+  /// The cache, and cutting long pieces, must not change the result.
   @Test(arguments: names)
   func encodesTheSameAgainAndConcurrently(_ name: String) async throws {
     let tokenizer = try Golden.tokenizer(name)
@@ -89,7 +89,7 @@ import Tokenizers
     }
   }
 
-  /// More words than the cache keeps, so that it starts anew on the way.
+  /// More words than the cache keeps, so that it is cleared on the way.
   @Test func forgetsWordsWithoutHarm() throws {
     let tokenizer = try Golden.tokenizer("gpt2")
     let words = (0..<70_000).map { String($0 &* 2_654_435_761 % 1_000_003, radix: 36) }
@@ -101,7 +101,7 @@ import Tokenizers
     #expect(try tokenizer.encode(tail) == Golden.tokenizer("gpt2").encode(tail))
   }
 
-  /// What would take hours if any step were quadratic.
+  /// Texts that would take hours if any step were quadratic.
   @Test(arguments: names)
   func encodesHostileTextInLinearTime(_ name: String) throws {
     let tokenizer = try Golden.tokenizer(name)
@@ -132,12 +132,12 @@ import Tokenizers
     return String(decoding: letters, as: UTF8.self)
   }
 
-  /// Expects the text back, from tokenizers that lose nothing of it.
+  /// Expects the same text back, from lossless tokenizers.
   private func expectRoundTrip(
     _ text: String, _ tokenizer: Tokenizer, _ name: String
   ) throws {
     let ids = try tokenizer.encode(text, addingSpecialTokens: false)
-    // Lossy: unknown tokens, white space made one, a first space like the one put in front.
+    // Lossy: unknown tokens, merged white space, a first space like the added one.
     let isLossy = name == "decorated" || name == "unigram"
     if isLossy || name == "mistral" && text.hasPrefix(" ") { return }
     let isLossless = try isSame(tokenizer.decode(ids), text)

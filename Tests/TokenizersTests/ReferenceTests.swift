@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 import Tokenizers
 
-/// Real tokenizers against what Python's `tokenizers` and other projects wrote down, case by case.
+/// Real tokenizers, compared with recorded results of Python's `tokenizers` and other projects,
+/// case by case.
 @Suite(.enabled(if: SharedReference.isPresent, SharedReference.reason))
 struct ReferenceTests {
   static let names = ["gpt2", "llama2", "qwen2.5", "stories260k"]
@@ -17,7 +18,7 @@ struct ReferenceTests {
     let decodedSkip: String
   }
 
-  /// What another project says of a text; `agrees` is false where Python's library differs.
+  /// Another project's result for a text; `agrees` is false where Python's library differs.
   private struct Independent: Decodable {
     let source: String
     let text: String

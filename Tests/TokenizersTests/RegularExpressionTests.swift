@@ -42,7 +42,7 @@ import Testing
         let range =
           text.utf8.distance(
             from: text.startIndex, to: start)..<text.utf8.distance(from: text.startIndex, to: end)
-        // Oniguruma's iterator passes over an empty match where the last match ended.
+        // Oniguruma's iterator skips an empty match where the last match ended.
         if range.isEmpty, range.lowerBound == expected.last?.upperBound { continue }
         expected.append(range)
       }
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// Ruby's own readings, where ICU has others.
+  /// Ruby's syntax, where ICU's differs.
   @Test func readsRubysSyntax() throws {
     func found(_ pattern: String, _ text: String) throws -> [Range<Int>] {
       try matches(RegularExpression(pattern), text)
@@ -64,7 +64,7 @@ import Testing
     #expect(try found(#"\h+\v"#, "fG9\u{B}") == [2..<4])
   }
 
-  /// Hours of backtracking end in a moment, in a result or in an error.
+  /// Hours of backtracking end at once, in a result or in an error.
   @Test(arguments: [
     ("(a+)+$", nil), ("(a|aa)+$", nil), ("(a*)*b", nil), ("(x+x+)+y", nil), ("(.*)*x", nil),
     ("(?>a+)b", 0), ("(?:a?){40}a{40}", 6),

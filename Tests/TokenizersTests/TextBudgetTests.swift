@@ -3,7 +3,7 @@ import JSON
 import Testing
 import Tokenizers
 
-/// Files that make gigabytes of a short text, or take hours for it, end in one line.
+/// Files that make gigabytes of a short text, or take hours for it, give an error of one line.
 @Suite struct TextBudgetTests {
   private func tokenizer(_ members: String) throws -> Tokenizer {
     let json = """
@@ -86,7 +86,7 @@ import Tokenizers
     #expect(try doubling.decode([1]) == "b")
   }
 
-  /// White space that several tokens strip is looked through once.
+  /// White space that several tokens strip is scanned once.
   @Test func stripsLongWhiteSpaceInLinearTime() throws {
     let space = #"{"content": " ", "lstrip": true, "rstrip": true, "special": true}"#
     let tokenizer = try tokenizer("\"added_tokens\": [\(space)]")

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Tokenizers
 
-/// The scanners against the regular expressions that they stand for.
+/// The scanners, compared with their regular expressions.
 @Suite struct WordPatternTests {
-  /// The matches, and in brackets what lies between them.
+  /// The matches, and in brackets the text between them.
   private func words(_ pattern: TextPattern, _ text: String) throws -> [String] {
     let bytes = Array(text.utf8)
     var matches: [TextMatch] = []
@@ -38,7 +38,7 @@ import Testing
       (.other, #"[^\s\p{L}\p{N}]"#),
     ]
     var text = String.UnicodeScalarView()
-    /// The scalar that each UTF-16 unit of the text belongs to.
+    /// The scalar of each UTF-16 unit of the text.
     var values: [UInt32] = []
     for value in UInt32(0)..<0x110000 {
       guard let scalar = Unicode.Scalar(value) else { continue }

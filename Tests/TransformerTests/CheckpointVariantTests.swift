@@ -8,7 +8,7 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// The ways in which the same model is written down, and what is refused.
+  /// The forms in which the same model is stored, and refused ones.
   @Suite struct CheckpointVariantTests {
     static let config: [String: String] = [
       "model_type": "\"llama\"", "hidden_size": "32", "intermediate_size": "48",
@@ -25,7 +25,7 @@ extension DeviceTests {
       plain = try TinyModel.write(in: folder)
     }
 
-    /// The model written anew with other tensors and settings.
+    /// The model with other tensors and settings.
     private func variant(
       _ name: String, config changes: [String: String?] = [:],
       tensors change: (String, [Float]) -> (String, [Float])? = { ($0, $1) }
@@ -82,7 +82,7 @@ extension DeviceTests {
       ("vocab_size", "\"many\"", "vocab_size: expected an integer"),
       ("intermediate_size", "56", "expected"),
     ])
-    func refusesWhatItDoesNotRun(key: String, value: String, message: String) throws {
+    func refusesUnsupportedSettings(key: String, value: String, message: String) throws {
       let folder = try variant("refused", config: [key: value])
       let error = #expect(throws: TransformerError.self) { try logits(folder) }
       let text = "\(try #require(error))"
@@ -126,7 +126,7 @@ extension DeviceTests {
       #expect(warnings.isEmpty)
     }
 
-    @Test func refusesMoreLayersThanItIsToldOf() throws {
+    @Test func refusesMoreLayersThanConfigured() throws {
       let cut = try variant("cut", config: ["num_hidden_layers": "1"])
       let error = #expect(throws: TransformerError.self) { try logits(cut) }
       #expect("\(try #require(error))".contains("num_hidden_layers is 1"))
@@ -165,7 +165,7 @@ extension DeviceTests {
         )
         .generate(prompts, options: options)
         #expect(together == apart)
-        // Room for two or three at a time: the others take the places of those that end.
+        // Capacity for two or three at a time: the others take the rows of those that end.
         var (made, most) = ([Int](), [Int]())
         let inTurn = try decoder.prefill(
           prefix, capacity: PrefixCapacity(rows: 40, runRows: 13, responseRows: 3)
@@ -176,7 +176,7 @@ extension DeviceTests {
         }
         let limited = zip(apart, [2, 9, 5, 9]).map { Array($0.prefix($1)) }
         #expect(inTurn == limited)
-        // Tokens come one by one, and what an answer leaves of its limit goes away.
+        // Tokens are counted one by one, and an early end lowers the total.
         #expect(made == made.sorted() && made.first ?? 9 <= 4)
         #expect(most == most.sorted(by: >) && most.first ?? 0 <= 25)
         #expect(made.last == most.last && made.last == limited.map(\.count).reduce(0, +))

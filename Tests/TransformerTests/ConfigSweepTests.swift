@@ -4,7 +4,8 @@ import JSON
 import Testing
 import Transformer
 
-/// The table of Tests/Golden/config-keys, which says what becomes of each change of a config.json beside transformers.
+/// The table of Tests/Golden/config-keys, with the outcome of each change of a config.json next to
+/// transformers'.
 @Suite struct ConfigSweepTests {
   static let results = GoldenModel.families.deletingLastPathComponent()
     .appending(path: "config-keys/results")
@@ -42,25 +43,25 @@ import Transformer
       let change: JSONNode = try row.required("change")
       let changed = JSONNode(Self.merged(config.json, change.json), file: "config.json")
       let verdict: String = try row.required("pith")
-      let place = Comment(rawValue: "\(name): \(change.json)")
+      let comment = Comment(rawValue: "\(name): \(change.json)")
       switch verdict {
       case "agrees":
-        #expect(throws: Never.self, place) { try DecoderConfiguration(config: changed) }
+        #expect(throws: Never.self, comment) { try DecoderConfiguration(config: changed) }
       case "refuses":
         let message: String = try row.required("message")
-        // The others are refused for what the weights hold.
+        // The others are refused because of the weights.
         guard message.hasPrefix("config.json: ") else { continue }
-        let error = #expect(throws: TransformerError.self, place) {
+        let error = #expect(throws: TransformerError.self, comment) {
           try DecoderConfiguration(config: changed)
         }
-        #expect(error?.description == message, place)
+        #expect(error?.description == message, comment)
       default:
-        #expect(verdict == "runs", place)
+        #expect(verdict == "runs", comment)
       }
     }
   }
 
-  /// The config with a change; of gemma3 in its text half, where the keys of the decoder stand.
+  /// The config with a change; for gemma3 in its text config, which has the decoder's keys.
   private static func merged(_ config: JSON, _ change: JSON) -> JSON {
     guard case .object(var object) = config, case .object(let change) = change else {
       return config

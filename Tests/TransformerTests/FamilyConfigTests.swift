@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 import Transformer
 
-/// What a family's config.json may say, and what is refused because it would change the result.
+/// The keys of a family's config.json, and values that are refused because they would change the
+/// result.
 @Suite struct FamilyConfigTests {
   static let sizes: [String: String] = [
     "hidden_size": "32", "intermediate_size": "48", "num_hidden_layers": "2",
@@ -50,7 +51,7 @@ import Transformer
     ("cohere", "use_qk_norm", "true", "use_qk_norm is true"),
     ("olmo2", "hidden_act", "\"xielu\"", "hidden_act is xielu"),
   ])
-  func refusesWhatItDoesNotRun(
+  func refusesUnsupportedSettings(
     family: String, key: String, value: String, message: String
   ) throws {
     let error = #expect(throws: TransformerError.self) {
@@ -60,7 +61,7 @@ import Transformer
     #expect(text.contains(message) && !text.contains("\n"), "\(text)")
   }
 
-  @Test func takesWhatTransformersTakesWhereAConfigIsSilent() throws {
+  @Test func usesTransformersDefaults() throws {
     #expect(try configuration("qwen3", [:]).heads.headDimension == 128)
     let gemma2 = try configuration("gemma2", [:])
     #expect(gemma2.windows == [4096, nil])
@@ -88,7 +89,7 @@ import Transformer
     #expect(try configuration("gpt_neox", [:]).rotation(ofLayer: 0)?.dimension == 2)
     #expect(try configuration("falcon", [:]).heads.keyValueHeads == 1)
     #expect(try configuration("granite", [:]).attentionScale == 1)
-    // As Qwen's notes on long texts say: the model then reads more than its max_position_embeddings.
+    // As in Qwen's notes on long texts: the model then reads more than its max_position_embeddings.
     let yarn = try configuration(
       "qwen2",
       [
@@ -106,7 +107,7 @@ import Transformer
 }
 
 extension DeviceTests {
-  /// The names under which one model's tensors are found.
+  /// The names of one model's tensors in its files.
   @Suite struct TensorNameTests {
     /// The golden model with its tensors renamed.
     private func logits(

@@ -5,8 +5,8 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// Every family against transformers in float64: logits, loss and gradients, on every device, with its config in the style
-  /// of the hub and in that of transformers 5.
+  /// Every family against transformers in float64: logits, loss and gradients, on every device,
+  /// with its config in the style of the hub and in that of transformers 5.
   @Suite struct FamilyGoldenTests {
     static let configs = ["config.json", "config.current.json"]
 
@@ -15,8 +15,8 @@ extension DeviceTests {
       try check(name, Self.configs, on: TestDevice.cpu.open())
     }
 
-    /// One device for all families, since a device compiles or loads each program once, and one style of config, since both
-    /// give the same configuration.
+    /// One device for all families, since a device compiles or loads each program once, and one
+    /// style of config, since both give the same configuration.
     @Test(
       .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
       arguments: TestDevice.all.filter { $0 != .cpu })
@@ -30,11 +30,11 @@ extension DeviceTests {
       for config in configs {
         let model = try GoldenModel.family(name, config: config, in: folder)
         let decoder = try Decoder.load(model.folder, on: device, precision: .f32)
-        let place = Comment(rawValue: "\(name), \(config)")
-        try model.checkWholeSequences(decoder, place)
-        try model.checkSoftPrompt(decoder, place)
-        try model.checkTokenRows(decoder, place)
-        try model.checkLongText(decoder, place)
+        let comment = Comment(rawValue: "\(name), \(config)")
+        try model.checkWholeSequences(decoder, comment)
+        try model.checkSoftPrompt(decoder, comment)
+        try model.checkTokenRows(decoder, comment)
+        try model.checkLongText(decoder, comment)
       }
     }
 

@@ -8,49 +8,49 @@ import Transformer
 
 extension GoldenModel {
   /// Two sequences, no prefix, gradients of every input.
-  func checkWholeSequences(_ decoder: Decoder, _ place: Comment) throws {
+  func checkWholeSequences(_ decoder: Decoder, _ comment: Comment) throws {
     // Rounded weights have rounded embeddings, so inputs come from the model's own table.
     let inputs = try decoder.inputs(of: identifiers.flatMap(\.self))
     let half = inputs.count / 2
     let found = try OpenLoss(decoder: decoder).run(
       prefix: [], inputs: [Array(inputs[..<half]), Array(inputs[half...])],
       teacherLogits: try common("teacher_logits"))
-    try expectLogits(found.logits, "logits", place)
+    try expectLogits(found.logits, "logits", comment)
     let loss = try scalar("loss")
-    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, place)
+    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, comment)
     let gradient = try floats("grad_inputs_embeds").map(Double.init)
-    #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue, place)
+    #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue, comment)
   }
 
-  /// The shared prefix is eight free embeddings.
-  func checkSoftPrompt(_ decoder: Decoder, _ place: Comment) throws {
+  /// The shared prefix is eight embeddings that are no tokens'.
+  func checkSoftPrompt(_ decoder: Decoder, _ comment: Comment) throws {
     let teacher = try common("teacher_logits")
     let found = try OpenLoss(decoder: decoder).run(
       prefix: try common("prompt_embeds"), inputs: [try decoder.inputs(of: identifiers[0])],
       teacherLogits: Array(teacher[..<(teacher.count / 2)]))
-    try expectLogits(found.logits, "sp_logits", place)
+    try expectLogits(found.logits, "sp_logits", comment)
     let loss = try scalar("sp_loss")
-    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, place)
+    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, comment)
     let gradient = try floats("sp_grad_prompt").map(Double.init)
-    #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue, place)
+    #expect(relativeError(found.gradient, gradient) < Tolerance.model.rawValue, comment)
   }
 
   /// From token ids, without and with virtual tokens before them, and the greedy continuation.
-  func checkTokenRows(_ decoder: Decoder, _ place: Comment) throws {
+  func checkTokenRows(_ decoder: Decoder, _ comment: Comment) throws {
     let identifiers = try identifiers
     let logits = try floats("logits").map(Double.init)
     let plain = try decoder.logits(of: identifiers[0])
-    #expect(relativeError(plain, Array(logits[..<plain.count])) < Tolerance.model.rawValue, place)
+    #expect(relativeError(plain, Array(logits[..<plain.count])) < Tolerance.model.rawValue, comment)
     let virtual = try decoder.logits(
       of: identifiers[0],
-      behind: Prefix(
+      after: Prefix(
         .prompt(
           LearnedPrompt(
             embeddings: try common("prompt_embeds"), width: decoder.configuration.hiddenSize))))
-    try expectLogits(virtual, "sp_logits", place)
+    try expectLogits(virtual, "sp_logits", comment)
     guard prefix.isEmpty else { return }
     let greedy = try reference.integers(of: "greedy_ids", shape: nil).map { Int($0) }
-    // One prompt behind the other's prefix, and the same prompt with its first half as the prefix.
+    // One prompt after the other's prefix, and the same prompt with its first half as the prefix.
     for split in [0, 11] {
       let prefixed = try decoder.prefill(
         Prefix(Frame(header: Array(identifiers[0][..<split])), .nothing),
@@ -58,12 +58,13 @@ extension GoldenModel {
       let answers = try prefixed.generate(
         [Array(identifiers[0][split...])],
         options: GenerationOptions(maximumTokens: greedy.count))
-      #expect(answers == [greedy], place)
+      #expect(answers == [greedy], comment)
     }
   }
 
-  /// A text that is longer than a window, or than short texts, at once and behind prefixes that are read before it.
-  func checkLongText(_ decoder: Decoder, _ place: Comment) throws {
+  /// A text that is longer than a window, or than short texts, at once and after prefilled
+  /// prefixes.
+  func checkLongText(_ decoder: Decoder, _ comment: Comment) throws {
     guard reference.tensors["long_input_ids"] != nil else { return }
     let text = try reference.integers(of: "long_input_ids", shape: nil).map { Int($0) }
     let expected = try floats("long_last_logits").map(Double.init)
@@ -76,13 +77,13 @@ extension GoldenModel {
       try prefixed.run([(Array(text[split...]), last)]) { _, states, rows throws(ComputeError) in
         found = try decoder.downloadLogits(of: states, rows: rows)
       }
-      #expect(relativeError(found, expected) < Tolerance.model.rawValue, place)
+      #expect(relativeError(found, expected) < Tolerance.model.rawValue, comment)
     }
   }
 
-  private func expectLogits(_ found: [Float], _ name: String, _ place: Comment) throws {
+  private func expectLogits(_ found: [Float], _ name: String, _ comment: Comment) throws {
     let reference = try floats(name).map(Double.init)
-    #expect(relativeError(found, reference) < Tolerance.model.rawValue, place)
+    #expect(relativeError(found, reference) < Tolerance.model.rawValue, comment)
   }
 
   private func scalar(_ name: String) throws -> Double { Double(try floats(name)[0]) }
@@ -98,7 +99,7 @@ extension Decoder {
     return try device.download(rows)
   }
 
-  /// The logits of states: [rows, V], worked out on the host from the head's product.
+  /// The logits of states: [rows, V], computed on the host from the head's output.
   func downloadLogits(
     of states: borrowing DeviceBuffer<Float>, rows: Int
   ) throws(ComputeError) -> [Float] {

@@ -5,8 +5,8 @@ import Safetensors
 import TestSupport
 import Transformer
 
-/// A small random checkpoint with float64 reference numbers from Hugging Face transformers, as `golden/README.md` beside the
-/// reference material defines them.
+/// A small random checkpoint with float64 reference numbers from Hugging Face transformers, as
+/// `golden/README.md` of the reference material defines them.
 struct GoldenModel {
   static let names = ["llama-gqa-untied", "llama3-rope-tied", "mistral-sliding", "qwen2", "gpt2"]
 
@@ -19,7 +19,7 @@ struct GoldenModel {
   let reference: SafetensorsFile
   let prefix: String
 
-  /// The variants of a model that are there.
+  /// The variants of a model that exist.
   static func all(_ name: String) throws -> [GoldenModel] {
     let root = try SharedReference.url("golden/\(name)")
     let reference = try SafetensorsFile(contentsOf: root.appendingPathComponent("ref.safetensors"))
@@ -51,7 +51,7 @@ struct GoldenModel {
   static let families = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Golden/families")
 
-  /// The models there.
+  /// The names of these models.
   static let familyNames: [String] = {
     let found = try? FileManager.default.contentsOfDirectory(atPath: families.path)
     return (found ?? []).filter {
@@ -64,7 +64,7 @@ struct GoldenModel {
     try reference.floats(of: prefix + name, shape: nil)
   }
 
-  /// What does not depend on the weights' type.
+  /// A tensor that does not depend on the weights' type.
   func common(_ name: String) throws -> [Float] {
     try reference.floats(of: name, shape: nil)
   }
@@ -77,18 +77,20 @@ struct GoldenModel {
   }
 }
 
-/// A loss over given teacher logits, f32 and in the open, with the gradients of the inputs: what golden numbers are compared with.
+/// A loss over given teacher logits in f32, with the gradients of the inputs, for comparison with
+/// golden numbers.
 struct OpenLoss {
   let decoder: Decoder
   var device: Device { decoder.device }
 
-  /// Runs sequences behind a prefix of embeddings, all rows of them response rows.
+  /// Runs sequences after a prefix of embeddings, with all rows as response rows.
   ///
   /// - Parameters:
   ///   - prefix: [C, E].
   ///   - inputs: rows of width E of each sequence.
   ///   - teacherLogits: [R, V].
-  /// - Returns: logits [R, V], mean KL, and the gradient of all rows [C + R, E], or of the prefix's where there is one.
+  /// - Returns: logits [R, V], mean KL, and the gradient of all rows [C + R, E], or of the prefix's
+  ///   where there is one.
   func run(
     prefix: [Float], inputs: [[Float]], teacherLogits: [Float]
   ) throws -> (logits: [Float], loss: Double, gradient: [Float]) {
@@ -125,10 +127,10 @@ struct OpenLoss {
     try device.matmul(activations.states, head, rows: rows, into: &logits)
     if let cap { try device.softCap(&logits, rows: rows, width: size, cap: cap) }
     let teacher = try device.buffer(teacherLogits.map { $0 / shape.scale })
-    let places = try device.rowIndices((0..<rows).map(Int32.init))
+    let indices = try device.rowIndices((0..<rows).map(Int32.init))
     var losses = try device.buffer(of: Float.self, count: rows)
     try device.klDivergence(
-      teacher: teacher, at: places, student: &logits, rows: rows, width: size,
+      teacher: teacher, at: indices, student: &logits, rows: rows, width: size,
       objective: Objective(.forwardKL, temperature: 1 / shape.scale), weight: 1 / Float(rows),
       softCap: cap, losses: &losses)
     let loss = try device.download(losses).reduce(0) { $0 + Double($1) } / Double(rows)

@@ -6,7 +6,8 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// Logits, loss and gradients against transformers in float64, with weights of every type, in one file and in shards.
+  /// Logits, loss and gradients against transformers in float64, with weights of every type, in one
+  /// file and in shards.
   @Suite(.enabled(if: SharedReference.isPresent, SharedReference.reason))
   struct GoldenTests {
     @Test(arguments: TestDevice.all, GoldenModel.names)
@@ -18,11 +19,11 @@ extension DeviceTests {
           ? [.f32] : [.f32, model.prefix == "bf16." ? .bf16 : .f16]
         for precision in precisions {
           let decoder = try Decoder.load(model.folder, on: device, precision: precision)
-          let place = Comment(
+          let comment = Comment(
             rawValue: "\(model.folder.url.lastPathComponent) as \(precision)")
-          try model.checkWholeSequences(decoder, place)
-          try model.checkSoftPrompt(decoder, place)
-          try model.checkTokenRows(decoder, place)
+          try model.checkWholeSequences(decoder, comment)
+          try model.checkSoftPrompt(decoder, comment)
+          try model.checkTokenRows(decoder, comment)
         }
       }
     }

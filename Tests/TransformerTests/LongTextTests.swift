@@ -6,15 +6,16 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// Models that turn long texts by other angles than short ones, where a text grows long while it is answered, and where short
-  /// and long ones share a prefix. What is right is what a whole text gives at once, which `FamilyGoldenTests` compares with
-  /// transformers on either side of the boundary.
+  /// Models that rotate long texts by other angles than short ones, where a text becomes long
+  /// during generation, and where short and long ones share a prefix. The expected values are those
+  /// of a whole text at once, which `FamilyGoldenTests` compares with transformers on either side
+  /// of the boundary.
   @Suite struct LongTextTests {
     /// Texts of up to 40 tokens are short.
     static let model = "phi3-longrope"
 
-    /// The tokens of highest logit behind a text, each from all that stands before it.
-    private func greedy(_ decoder: Decoder, behind text: [Int], count: Int) throws -> [Int] {
+    /// The tokens of highest logit after a text, each from all tokens before it.
+    private func greedy(_ decoder: Decoder, after text: [Int], count: Int) throws -> [Int] {
       let size = decoder.configuration.vocabularySize
       var text = text
       for _ in 0..<count {
@@ -31,17 +32,17 @@ extension DeviceTests {
       let golden = try GoldenModel.family(Self.model, config: "config.json", in: folder)
       let decoder = try Decoder.load(golden.folder, on: name.open(), precision: .f32)
       let texts = try golden.identifiers
-      // The first grows long, the second is long from its first token on, the third stays short.
+      // The first becomes long, the second is long from its first token on, the third stays short.
       let prompts = [texts[0], texts[0] + texts[1], Array(texts[1][..<10])]
       let limits = [24, 6, 9]
       let expected = try zip(prompts, limits).map {
-        try greedy(decoder, behind: $0, count: $1)
+        try greedy(decoder, after: $0, count: $1)
       }
       for split in [0, 4] {
         let prefixed = try decoder.prefill(
           Prefix(Frame(header: Array(texts[0][..<split])), .nothing),
           capacity: PrefixCapacity(rows: 200, responseRows: 8))
-        // Behind the prefix stand the first two; the third has none.
+        // The first two follow the prefix; the third has none.
         let chosen = split == 0 ? prompts : [Array(prompts[0][4...]), Array(prompts[1][4...])]
         let found = try prefixed.generate(
           chosen, options: GenerationOptions(maximumTokens: 0),
@@ -56,18 +57,18 @@ extension DeviceTests {
       let decoder = try Decoder.load(golden.folder, on: TestDevice.cpu.open(), precision: .f32)
       let texts = try golden.identifiers
       let prefix = Array(texts[0][..<8])
-      let behind = [Array(texts[0][8...]), Array(texts[0][8...]) + texts[1], texts[1]]
+      let rests = [Array(texts[0][8...]), Array(texts[0][8...]) + texts[1], texts[1]]
       let prefixed = try decoder.prefill(
         Prefix(Frame(header: prefix), .nothing),
         capacity: PrefixCapacity(rows: 120, responseRows: 3))
       var found: [[Float]] = []
-      try prefixed.run(behind.map { ($0, 1) }) { _, states, rows throws(ComputeError) in
+      try prefixed.run(rests.map { ($0, 1) }) { _, states, rows throws(ComputeError) in
         let size = decoder.configuration.vocabularySize
         let logits = try decoder.downloadLogits(of: states, rows: rows)
         found += (0..<rows).map { Array(logits[($0 * size)..<(($0 + 1) * size)]) }
       }
-      #expect(found.count == behind.count)
-      for (text, logits) in zip(behind, found) {
+      #expect(found.count == rests.count)
+      for (text, logits) in zip(rests, found) {
         let whole = try decoder.logits(of: prefix + text).suffix(logits.count)
         #expect(relativeError(logits, whole.map(Double.init)) < Tolerance.model.rawValue)
       }

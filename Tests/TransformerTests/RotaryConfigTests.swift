@@ -2,7 +2,7 @@ import HuggingFace
 import Testing
 import Transformer
 
-/// What config.json may say of rotary embeddings, in both styles, and what transformers makes of it.
+/// Rotary embeddings in config.json, in both styles, with transformers' values.
 @Suite struct RotaryConfigTests {
   static let longRope = """
     "rope_type": "longrope", "short_factor": [1, 1, 1, 1], "long_factor": [2, 2, 2, 2]
@@ -32,19 +32,19 @@ import Transformer
     "\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0",
     longRope,
   ])
-  func originalPositionsBesideTheScalingGoFirst(scaling: String) throws {
+  func originalPositionsOutsideTheScalingPrecede(scaling: String) throws {
     let key = "original_max_position_embeddings"
     let inside = try scaled("llama", scaling + ", \"\(key)\": 64")
     #expect(try scaled("llama", scaling, [key: "64"]) == inside)
     #expect(try scaled("llama", scaling + ", \"\(key)\": 16", [key: "64"]) == inside)
-    // Where nothing says it, the model's longest text is meant.
+    // Without a value, the model's longest text is used.
     #expect(try scaled("llama", scaling) == scaled("llama", scaling + ", \"\(key)\": 256"))
     let newer = ["max_position_embeddings": "256", key: "64"]
     #expect(
       try rotation("llama", newer.merging(["rope_parameters": "{\(scaling)}"]) { $1 }) == inside)
   }
 
-  @Test func ropeScalingTakesThePlaceOfRopeParameters() throws {
+  @Test func ropeScalingReplacesRopeParameters() throws {
     let yarn = "\"type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 64"
     let theta = ["rope_theta": "1000000.0"]
     let alone = try scaled("qwen2", yarn, theta)
@@ -53,7 +53,7 @@ import Transformer
     #expect(try scaled("qwen2", yarn, theta.merging(newer) { $1 }) == alone)
     #expect(try scaled("qwen2", yarn + ", \"rope_theta\": 1000000.0", newer) == alone)
     #expect(try scaled("qwen2", "", newer)?.base == 1_000_000)
-    // The base would be gone with what it stands in.
+    // The base would be lost with the set that holds it.
     let lost = try message { try scaled("qwen2", yarn, newer) }
     #expect(lost.contains("rope_parameters.rope_theta is replaced by rope_scaling"))
     let share = ["rope_parameters": "{\"partial_rotary_factor\": 0.25}"]

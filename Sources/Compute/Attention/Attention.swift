@@ -23,6 +23,8 @@ extension Device {
   ///   - query: [layout.queryRows, H, D], read.
   ///   - key: [layout.keyRows, G, D], read.
   ///   - value: [layout.keyRows, G, D], read.
+  ///   - layout: the keys of every query.
+  ///   - heads: numbers of heads and the head dimension.
   ///   - scale: multiplies scores, usually 1 / sqrt(D).
   ///   - softCap: bounds scores to softCap * tanh(score / softCap) (Gemma 2); nil leaves them.
   ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.

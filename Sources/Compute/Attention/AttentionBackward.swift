@@ -44,12 +44,20 @@ extension Device {
   ///
   /// - Parameters:
   ///   - outputGradient: [layout.queryRows, H, D], read.
-  ///   - query: [layout.queryRows, H, D], read, as in the forward pass; so are `key` and `value`
-  ///     [layout.keyRows, G, D], `output` [layout.queryRows, H, D] and `logSumExp`
-  ///     [layout.queryRows, H].
+  ///   - query: [layout.queryRows, H, D], read, as in the forward pass.
+  ///   - key: [layout.keyRows, G, D], read.
+  ///   - value: [layout.keyRows, G, D], read.
+  ///   - output: [layout.queryRows, H, D], read: the output of the forward pass.
+  ///   - logSumExp: [layout.queryRows, H], read: as the forward pass wrote it.
+  ///   - layout: the keys of every query.
+  ///   - heads: numbers of heads and the head dimension.
+  ///   - scale: as in the forward pass.
+  ///   - softCap: as in the forward pass.
+  ///   - scope: the rows whose gradient is computed.
   ///   - queryGradient: [layout.queryRows, H, D], written.
-  ///   - keyGradient: [layout.keyRows, G, D], written; so is `valueGradient`. A prefix row's
-  ///     gradient is the sum over all sequences that attend to it, in a fixed order.
+  ///   - keyGradient: [layout.keyRows, G, D], written. A prefix row's gradient is the sum over all
+  ///     sequences that attend to it, in a fixed order.
+  ///   - valueGradient: [layout.keyRows, G, D], written, summed like `keyGradient`.
   /// - Throws: as `attention`; `.sharedKeys` if sequences share keys other than the prefix's;
   ///   `.shape` if an operand is too small; allocation and driver errors.
   package func attentionBackward(

@@ -50,6 +50,8 @@ extension Device {
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read: the row of `key` and `value` that each row's key and value go to,
   ///     each named once.
+  ///   - heads: numbers of heads and the head dimension.
+  ///   - rows: number of rows.
   ///   - query: [rows, H, D], written.
   ///   - key: [*, G, D], rows at `keyRows` written.
   ///   - value: [*, G, D], rows at `keyRows` written.
@@ -91,7 +93,10 @@ extension Device {
   ///
   /// - Parameters:
   ///   - projected: [rows, H * D], read.
+  ///   - rotation: the angles of the rotary embedding.
   ///   - positions: [rows], read.
+  ///   - heads: numbers of heads and the head dimension.
+  ///   - rows: number of rows.
   ///   - query: [rows, H, D], written.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.
@@ -126,8 +131,11 @@ extension Device {
   ///
   /// - Parameters:
   ///   - projected: [rows, 2G * D], read: key | value of a row.
+  ///   - rotation: the angles of the rotary embedding.
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read.
+  ///   - heads: numbers of heads and the head dimension.
+  ///   - rows: number of rows.
   ///   - key: [*, G, D], rows at `keyRows` written.
   ///   - value: [*, G, D], rows at `keyRows` written.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its

@@ -18,6 +18,8 @@ extension Device {
   ///   - rotation: as in the forward pass.
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read.
+  ///   - heads: numbers of heads and the head dimension.
+  ///   - rows: number of rows.
   ///   - projectedGradient: [rows, (H + 2G) * D], written.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.
@@ -59,7 +61,10 @@ extension Device {
   ///
   /// - Parameters:
   ///   - queryGradient: [rows, H, D], read.
+  ///   - rotation: the angles of the rotary embedding.
   ///   - positions: [rows], read.
+  ///   - heads: numbers of heads and the head dimension.
+  ///   - rows: number of rows.
   ///   - projectedGradient: [rows, H * D], written.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.
@@ -96,8 +101,11 @@ extension Device {
   /// - Parameters:
   ///   - keyGradient: [*, G, D], read at `keyRows`.
   ///   - valueGradient: [*, G, D], read at `keyRows`.
+  ///   - rotation: the angles of the rotary embedding.
   ///   - positions: [rows], read.
   ///   - keyRows: [rows], read.
+  ///   - heads: numbers of heads and the head dimension.
+  ///   - rows: number of rows.
   ///   - projectedGradient: [rows, 2G * D], written.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.

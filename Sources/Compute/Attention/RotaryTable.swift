@@ -20,9 +20,11 @@ package final class RotaryTable {
   /// Float after cosine and sine.
   ///
   /// - Parameters:
+  ///   - device: the device.
   ///   - inverseFrequencies: [rotaryDimension / 2], as the model's configuration gives them (Float,
   ///     as Hugging Face's transformers computes and keeps them); empty for no rotation.
   ///   - attentionScaling: multiplies cosine and sine (transformers' `attention_scaling`).
+  ///   - positions: number of positions.
   /// - Throws: allocation and driver errors.
   package init(
     _ device: Device, inverseFrequencies: [Float], attentionScaling: Float = 1, positions: Int

@@ -41,6 +41,8 @@ extension Device {
   ///
   /// - Parameters:
   ///   - x: [count], read.
+  ///   - activation: the activation function.
+  ///   - count: number of elements.
   ///   - y: [count], written.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func activate(
@@ -57,6 +59,8 @@ extension Device {
   ///
   /// - Parameters:
   ///   - outputGradient: [count], read.
+  ///   - activation: the activation function.
+  ///   - count: number of elements.
   ///   - x: [count], updated: the input of the forward pass on entry, its gradient on exit.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func activateBackward(

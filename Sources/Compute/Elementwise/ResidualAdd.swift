@@ -21,6 +21,7 @@ extension Device {
   /// - Parameters:
   ///   - x: [count], read.
   ///   - y: [count], updated.
+  ///   - count: number of elements.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func add(
     _ x: borrowing DeviceBuffer<Float>, to y: inout DeviceBuffer<Float>, count: Int
@@ -44,6 +45,8 @@ extension Device {
   ///
   /// - Parameters:
   ///   - y: [count], updated.
+  ///   - factor: the factor.
+  ///   - count: number of elements.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func scale(
     _ y: inout DeviceBuffer<Float>, by factor: Float, count: Int
@@ -67,6 +70,8 @@ extension Device {
   /// - Parameters:
   ///   - table: [*, width], read.
   ///   - positions: [rows], read: rows of `table`.
+  ///   - width: elements per row.
+  ///   - rows: number of rows.
   ///   - y: [rows, width], updated.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.

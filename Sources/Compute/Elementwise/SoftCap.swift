@@ -16,6 +16,9 @@ extension Device {
   ///
   /// - Parameters:
   ///   - logits: [rows, width], updated.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
+  ///   - cap: the bound.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func softCap(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, cap: Float

@@ -18,6 +18,9 @@ extension Device {
   ///
   /// - Parameters:
   ///   - gateUp: [rows, 2 * width], read: gate | up per row, the output of one fused GEMM.
+  ///   - activation: the activation function.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
   ///   - hidden: [rows, width], written.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func swiGLU(
@@ -37,6 +40,9 @@ extension Device {
   ///
   /// - Parameters:
   ///   - hiddenGradient: [rows, width], read.
+  ///   - activation: the activation function.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
   ///   - gateUp: [rows, 2 * width], updated: the input of the forward pass on entry, its gradient
   ///     on exit.
   /// - Throws: `.shape` if an operand is too small; driver errors.

@@ -20,6 +20,7 @@ extension Device {
   ///   - count: rows to gather.
   ///   - scale: multiplies every element.
   ///   - y: [*, E], written from row `firstRow`.
+  ///   - firstRow: the first row that is written.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.
   package func embeddingGather(
@@ -50,7 +51,9 @@ extension Device {
 
   /// Downloads rows of a stored matrix to the host, row by row.
   ///
-  /// - Parameter identifiers: rows of `table`, each checked to be below V.
+  /// - Parameters:
+  ///   - identifiers: rows of `table`, each checked to be below V.
+  ///   - table: [V, E]: the embeddings.
   /// - Throws: allocation and driver errors.
   package func downloadRows(
     _ identifiers: [Int], of table: WeightMatrix

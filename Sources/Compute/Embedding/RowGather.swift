@@ -19,6 +19,8 @@ extension Device {
   /// - Parameters:
   ///   - source: [*, width], read.
   ///   - rows: [count], read: row indices into `source`, in any order, repeats allowed.
+  ///   - count: number of row indices.
+  ///   - width: elements per row.
   ///   - target: [count, width], written.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.
@@ -46,6 +48,8 @@ extension Device {
   /// - Parameters:
   ///   - source: [count, width], read.
   ///   - rows: [count], read: row indices into `target`, all distinct.
+  ///   - count: number of row indices.
+  ///   - width: elements per row.
   ///   - accumulating: adds to the rows of `target`.
   ///   - target: [*, width], updated.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its

@@ -18,6 +18,10 @@ extension Device {
   ///   - logits: [rows, width], read.
   ///   - chosen: [*], read: argmax of each teacher row.
   ///   - rowIndices: [*], read from `firstIndex`: the teacher row of each row.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
+  ///   - firstIndex: where the range starts in `rowIndices`.
+  ///   - firstRow: where the range starts in the operands that name it.
   ///   - agreements: [*], written from `firstRow`: 1 or 0.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.

@@ -18,7 +18,10 @@ extension Device {
   ///
   /// - Parameters:
   ///   - logits: [rows, width], read.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
   ///   - compressed: [*, width], written from row `firstRow`; differences are clamped to -65504.
+  ///   - firstRow: the first row that is written.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func compressLogits(
     _ logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int,

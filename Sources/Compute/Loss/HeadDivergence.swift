@@ -8,14 +8,16 @@ extension Device {
   /// the rounding errors of probabilities above 1/64 are added back.
   ///
   /// - Parameters:
-  ///   - hidden: [rows, E], read, and rounded to `precision`: the student's
-  ///     states after the final norm.
+  ///   - hidden: [rows, E], read, and rounded to `precision`: the student's states after the final
+  ///     norm.
   ///   - head: W [V, E].
   ///   - shape: scale and soft cap of the logits.
   ///   - teacher: filled with the same head and shape.
   ///   - rowIndices: [rows], read: the teacher row of each row.
-  ///   - precision: of the hidden states and of the gradient of the logits.
+  ///   - rows: number of rows.
+  ///   - objective: the objective and its temperature.
   ///   - weight: multiplies the gradient, such as 1 / response tokens of the batch for a mean.
+  ///   - precision: of the hidden states and of the gradient of the logits.
   ///   - losses: [rows], written: nats, before `weight`.
   ///   - hiddenGradient: [rows, E], written: the gradient of weight * sum of losses.
   ///   - chunkBytes: maximum bytes of a chunk's logits, or of the accumulated rows in their place;
@@ -80,8 +82,17 @@ extension Device {
   /// models.
   ///
   /// - Parameters:
+  ///   - hidden: [rows, E], read.
+  ///   - head: the head, [V, E].
+  ///   - shape: scale and soft cap of the logits.
+  ///   - teacher: the teacher's rows.
+  ///   - rowIndices: the rows of the teacher.
+  ///   - rows: number of rows.
+  ///   - objective: the objective and its temperature.
+  ///   - losses: [rows], written.
   ///   - agreements: [rows], written: 1 if the student's most likely token is the teacher's, else
   ///     0.
+  ///   - chunkBytes: the largest size of a chunk of logits.
   /// - Throws: `.shape` if an operand is too small; allocation and driver errors.
   package func headDivergenceLoss(
     _ hidden: borrowing DeviceBuffer<Float>, head: WeightMatrix, shape: LogitShape = .plain,

@@ -48,6 +48,13 @@ extension Device {
   ///   - student: [rows, width], updated: finite logits on entry; on exit `weight` times the
   ///     gradient with respect to the logits, or to z if they are soft-capped, softCap * tanh(z /
   ///     softCap).
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
+  ///   - firstIndex: where the range starts in `rowIndices`.
+  ///   - firstRow: where the range starts in the operands that name it.
+  ///   - objective: the objective and its temperature.
+  ///   - weight: factor of the gradient.
+  ///   - softCap: bound of the logits; nil for none.
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its
   ///   operand; driver errors.

@@ -26,7 +26,11 @@ extension Device {
   ///
   /// - Parameters:
   ///   - logits: [rows, width], updated: finite on entry, p on exit.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
+  ///   - temperature: divisor of the logits.
   ///   - entropies: [*], written from `firstRow` on: nats.
+  ///   - firstRow: where the range starts in the operands that name it.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func projectTeacher(
     _ logits: inout DeviceBuffer<Float>, rows: Int, width: Int, temperature: Float,
@@ -61,7 +65,13 @@ extension Device {
   ///   - entropies: [*], read: nats, of p at the same temperature.
   ///   - rowIndices: [*], read from `firstRow`: the teacher row of each row.
   ///   - hidden: [*, width], read from row `firstRow`: h.
+  ///   - width: elements per row.
   ///   - logits: [rows, vocabulary], updated.
+  ///   - vocabulary: V.
+  ///   - rows: number of rows.
+  ///   - firstRow: where the range starts in the operands that name it.
+  ///   - temperature: divisor of the logits.
+  ///   - weight: factor of the gradient.
   ///   - hiddenGradient: [*, width], written from row `firstRow`.
   ///   - losses: [*], written from `firstRow`: nats, before `weight`.
   /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of its

@@ -16,8 +16,10 @@ extension Device {
   ///
   /// - Parameters:
   ///   - values: [*], of which `count` are read.
+  ///   - count: number of summands.
   ///   - factor: multiplies the sum, such as 1 / count for a mean.
   ///   - total: [*], of which element `index` is written.
+  ///   - index: the element that is written.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sum(
     _ values: borrowing DeviceBuffer<Float>, count: Int, factor: Float = 1,

@@ -3,10 +3,13 @@ extension Device {
   ///
   /// - Parameters:
   ///   - hidden: [*, E], read from row `inputRow`: the teacher's states after the final norm.
+  ///   - inputRow: the first row that is read.
   ///   - rows: the number of rows.
   ///   - head: W [V, E].
   ///   - shape: scale and soft cap of the logits.
   ///   - teacher: written from row `firstRow`.
+  ///   - firstRow: the first row that is written.
+  ///   - chunkBytes: the largest size of a chunk of logits.
   /// - Throws: `.projectedTeacher` if the teacher is projected and the head has a bias or the
   ///   logits a soft cap; errors of the operations.
   package func storeTeacher(

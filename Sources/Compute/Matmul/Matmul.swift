@@ -5,8 +5,10 @@ extension Device {
   ///   - x: [*, K], read from row `inputRow`.
   ///   - weight: W [N, K] and its bias [N].
   ///   - rows: rows of x that are read and of y that are written.
+  ///   - inputRow: the first row that is read.
   ///   - precision: of x.
   ///   - y: [*, N], written from row `outputRow`.
+  ///   - outputRow: the first row that is written.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmul(
     _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int, inputRow: Int = 0,
@@ -25,6 +27,7 @@ extension Device {
   /// - Parameters:
   ///   - x: [rows, K], read.
   ///   - weight: W [N, K] and its bias [N].
+  ///   - rows: number of rows.
   ///   - residual: [rows, N], read.
   ///   - precision: of x.
   ///   - y: [rows, N], written.
@@ -49,9 +52,11 @@ extension Device {
   ///   - outputGradient: [*, N], read from row `inputRow`.
   ///   - weight: W [N, K]; its bias is not used.
   ///   - rows: rows of `outputGradient` that are read and of `inputGradient` that are written.
+  ///   - inputRow: the first row that is read.
   ///   - precision: of `outputGradient`.
   ///   - accumulating: adds to `inputGradient`.
   ///   - inputGradient: [*, K], written or updated from row `outputRow`.
+  ///   - outputRow: the first row that is written.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func matmulBackward(
     _ outputGradient: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix, rows: Int,

@@ -5,7 +5,22 @@ import Foundation
 package enum HostMemory {
   /// Bytes that the process may hold, and bytes that are left for it.
   package static func current(root: String = "") -> MemoryLimits {
-    MemoryLimits(([machine(root: root)] + ControlGroups.limits(root: root)).compactMap { $0 })
+    let own = [machine(root: root), addressSpace(root: root)].compactMap { $0 }
+    return MemoryLimits(own + ControlGroups.limits(root: root))
+  }
+
+  /// The limit of the process's address space (`ulimit -v`) and what is left of it; nil where there
+  /// is none.
+  package static func addressSpace(root: String = "") -> MemoryLimit? {
+    guard let text = try? String(contentsOfFile: "\(root)/proc/self/limits", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Max address space ") }),
+      let limit = line.split(whereSeparator: \.isWhitespace).dropFirst(3).first.flatMap({ Int($0) }
+      ),
+      let used = byteCount("VmSize", in: "\(root)/proc/self/status")
+    else { return nil }
+    return MemoryLimit(
+      byteCount: limit, availableBytes: max(limit - used, 0),
+      source: "the limit of address space (ulimit -v)")
   }
 
   /// How often a growing process is checked: asking the system costs more than a small allocation.
@@ -13,13 +28,19 @@ package enum HostMemory {
 
   /// Throws where memory that is about to be allocated is not there. Asked is whenever the held
   /// bytes pass a multiple of 64 MiB.
-  static func check(byteCount: Int, heldBytes: Int, device: String) throws(ComputeError) {
+  static func check(
+    byteCount: Int, heldBytes: Int, device: String, root: String = ""
+  ) throws(ComputeError) {
     let isStep = byteCount >= checkedStep - heldBytes % checkedStep
     guard isStep else { return }
-    let limit = current().tightest
-    if byteCount > limit.availableBytes {
-      throw .outOfMemory(
-        device: device, needed: byteCount, available: limit.availableBytes, limit: limit)
+    let limits = current(root: root)
+    // Buffers that nothing was written into yet still count as free.
+    let unheld = max(limits.smallest.byteCount - heldBytes, 0)
+    let (limit, available) =
+      unheld < limits.tightest.availableBytes
+      ? (limits.smallest, unheld) : (limits.tightest, limits.tightest.availableBytes)
+    if byteCount > available {
+      throw .outOfMemory(device: device, needed: byteCount, available: available, limit: limit)
     }
   }
 

@@ -50,7 +50,9 @@ extension Device {
   ///
   /// - Parameters:
   ///   - projected: [rows, shape.stride], of which the heads are updated.
+  ///   - shape: the heads and the kind of norm.
   ///   - weight: [heads, width], read.
+  ///   - rows: number of rows.
   ///   - kept: [rows, heads, width], written: the input, which the gradient needs.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func headNorm(
@@ -80,8 +82,10 @@ extension Device {
   ///
   /// - Parameters:
   ///   - gradient: [rows, shape.stride], of which the heads are updated.
+  ///   - shape: the heads and the kind of norm.
   ///   - weight: [heads, width], read.
   ///   - kept: [rows, heads, width], read: as the forward pass wrote it.
+  ///   - rows: number of rows.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func headNormBackward(
     _ gradient: inout DeviceBuffer<Float>, _ shape: HeadNormShape,

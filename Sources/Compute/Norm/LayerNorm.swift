@@ -22,6 +22,8 @@ extension Device {
   ///   - x: [rows, E], read.
   ///   - weight: [E], read; its count is E.
   ///   - bias: [E], read.
+  ///   - epsilon: added to the variance.
+  ///   - rows: number of rows.
   ///   - y: [rows, E], written.
   ///   - mean: [rows], written: mean(x), which the gradient needs.
   ///   - scale: [rows], written: 1 / sqrt(variance(x) + epsilon), which the gradient needs.
@@ -62,6 +64,7 @@ extension Device {
   ///   - weight: [E], read.
   ///   - mean: [rows], read: as the forward pass wrote it.
   ///   - scale: [rows], read: as the forward pass wrote it.
+  ///   - rows: number of rows.
   ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
   /// - Throws: `.shape` if an operand is too small; driver errors.

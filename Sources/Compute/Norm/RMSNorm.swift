@@ -21,6 +21,8 @@ extension Device {
   /// - Parameters:
   ///   - x: [rows, E], read.
   ///   - weight: [E], read; its count is E.
+  ///   - epsilon: added to the mean square.
+  ///   - rows: number of rows.
   ///   - y: [rows, E], written.
   ///   - scale: [rows], written: 1 / sqrt(mean(x^2) + epsilon), which the gradient needs.
   /// - Throws: `.shape` if an operand is too small; driver errors.
@@ -54,6 +56,7 @@ extension Device {
   ///   - x: [rows, E], read: the input of the forward pass.
   ///   - weight: [E], read.
   ///   - scale: [rows], read: as the forward pass wrote it.
+  ///   - rows: number of rows.
   ///   - accumulating: adds to `inputGradient`, for the residual stream.
   ///   - inputGradient: [rows, E], written or updated.
   /// - Throws: `.shape` if an operand is too small; driver errors.

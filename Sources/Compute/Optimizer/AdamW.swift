@@ -28,7 +28,11 @@ extension Device {
   ///   - gradient: [count], read.
   ///   - firstMoment: [count], updated; zero before the first step.
   ///   - secondMoment: [count], updated; zero before the first step.
+  ///   - count: number of elements.
+  ///   - learningRate: the learning rate of this step.
   ///   - betas: decay rates of the two moments.
+  ///   - epsilon: added to the root of the second moment.
+  ///   - weightDecay: the weight decay.
   ///   - step: the number of this step, from 1.
   ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
   /// - Throws: `.shape` if an operand is too small; driver errors.

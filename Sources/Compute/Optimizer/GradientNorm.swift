@@ -19,6 +19,7 @@ extension Device {
   ///
   /// - Parameters:
   ///   - gradient: [count], read.
+  ///   - count: number of elements.
   ///   - limit: the norm to clip to; infinity does not clip.
   ///   - norm: [1], written.
   ///   - clipFactor: [1], written: the `gradientScale` of `adamW` and `sgd`.

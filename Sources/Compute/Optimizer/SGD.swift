@@ -20,6 +20,10 @@ extension Device {
   ///   - parameters: [count], updated.
   ///   - gradient: [count], read.
   ///   - velocity: [count], updated; zero before the first step.
+  ///   - count: number of elements.
+  ///   - learningRate: the learning rate of this step.
+  ///   - momentum: the momentum.
+  ///   - weightDecay: the weight decay.
   ///   - gradientScale: [1], read: multiplies the gradient (`gradientNorm`'s clip factor).
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sgd(

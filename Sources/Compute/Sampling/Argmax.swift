@@ -15,6 +15,8 @@ extension Device {
   ///
   /// - Parameters:
   ///   - x: [rows, width], read.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
   ///   - indices: [rows], written: columns; 0 in a row of NaN.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func argmax(

@@ -17,6 +17,8 @@ extension Device {
   /// - Parameters:
   ///   - probabilities: [rows, width], read: those of `softmax`.
   ///   - uniforms: [rows], read: numbers in [0, 1), such as those of `UniformNumbers`.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
   ///   - tokens: [rows], written.
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sample(

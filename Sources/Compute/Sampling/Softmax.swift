@@ -17,6 +17,8 @@ extension Device {
   /// - Parameters:
   ///   - logits: [rows, width], updated: finite or -infinity on entry, with a finite maximum in
   ///     each row; the probabilities on exit, 0 where they underflow.
+  ///   - rows: number of rows.
+  ///   - width: elements per row.
   ///   - temperature: above 0 (`argmax` is the limit at 0).
   /// - Throws: `.temperature` if it is not above 0; `.shape` if an operand is too small; driver
   ///   errors.

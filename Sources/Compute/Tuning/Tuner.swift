@@ -17,6 +17,7 @@ package final class Tuner {
 
   /// - Parameters:
   ///   - device: opened for profiling, without a tuning.
+  ///   - sizes: the sizes of the operands.
   ///   - runs: timed runs per candidate; the median counts.
   /// - Throws: `.nothingToTune` on the CPU path.
   package init(_ device: Device, sizes: TrialSizes = .step, runs: Int = 9) throws(ComputeError) {
@@ -44,7 +45,9 @@ package final class Tuner {
 
   /// Searches one of `names`.
   ///
-  /// - Parameter progress: called with each candidate before it is tried.
+  /// - Parameters:
+  ///   - name: the name of the kernel.
+  ///   - progress: called with each candidate before it is tried.
   /// - Throws: `.unknownKernel` for another name; `.defaultNotFinite`; what running the default
   ///   throws.
   package func search(

@@ -70,8 +70,7 @@ package struct TuningStore: Sendable, Equatable {
       return ([:], DeviceTuning())
     }
     func refused(_ reason: String) -> ([String: TuningCandidate], DeviceTuning) {
-      let rest = "the defaults are used; train-gpu tune makes it anew"
-      return ([:], DeviceTuning(warning: "\(file.path): \(reason): \(rest)"))
+      return ([:], DeviceTuning(warning: "\(file.path): \(reason): the defaults are used"))
     }
     guard let record = try? JSON(parsing: [UInt8](data)).decode(TuningRecord.self) else {
       return refused("not a tuning")
@@ -85,8 +84,7 @@ package struct TuningStore: Sendable, Equatable {
     if !found.invalid.isEmpty {
       tuning.warning =
         "\(file.path): constants that are not on offer for "
-        + "\(found.invalid.joined(separator: ", ")): the defaults are used there; "
-        + "train-gpu tune makes them anew"
+        + "\(found.invalid.joined(separator: ", ")): the defaults are used there"
     }
     return (found.configurations, tuning)
   }

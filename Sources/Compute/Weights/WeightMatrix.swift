@@ -23,6 +23,7 @@ package final class WeightMatrix {
   /// alignment is used in place; others are copied.
   ///
   /// - Parameters:
+  ///   - device: the device.
   ///   - columns: K, the same for every piece.
   ///   - precision: the element type on the device; a file's other type is rounded to nearest even.
   ///   - pieces: their rows add up to N.
@@ -50,8 +51,14 @@ package final class WeightMatrix {
   /// A matrix of one piece of a file.
   ///
   /// - Parameters:
+  ///   - device: the device.
+  ///   - rows: number of rows.
+  ///   - columns: number of columns.
+  ///   - precision: the type of the elements on the device.
   ///   - bytes: `rows` * `columns` elements of `filePrecision`, row by row, at any address.
+  ///   - filePrecision: the type of the elements in the file.
   ///   - isTransposed: the file holds [columns, rows], as GPT-2's Conv1D does.
+  ///   - bias: the bias; nil for none.
   ///   - owner: keeps `bytes` alive; nil if they are only valid during this call.
   /// - Throws: as the initialiser from pieces.
   package convenience init(

@@ -12,6 +12,7 @@
   ///   - bytes: the elements, at any address; valid until the matrix is loaded, or while `owner`
   ///     lives.
   ///   - rows: the number of rows of the matrix.
+  ///   - precision: the type of the elements.
   ///   - isTransposed: the file holds [columns, rows], as GPT-2's Conv1D does.
   ///   - owner: keeps `bytes` alive; nil if they are only valid during loading.
   @unsafe

@@ -6,18 +6,19 @@ internal import Transformer
 extension Adapter {
   /// The tensor's name in PEFT's file.
   static let virtualTokensName = "prompt_embeddings"
-  /// Where the metadata of Pith's file has the model's fingerprint, which is not a checksum of all its weights.
+  /// The metadata key of the model's fingerprint, which is not a checksum of all its weights.
   static let modelFingerprintKey = "model_fingerprint"
-  /// The name that the fingerprint had in the first adapters.
+  /// The key of the fingerprint in the first adapters.
   static let earlierFingerprintKey = "model_sha256"
-  /// Where the metadata has the SHA-256 of the identifiers of header, context and closing.
+  /// The metadata key of the SHA-256 of the token ids of header, context and closing.
   static let contextDigestKey = "context_sha256"
 
-  /// Where the metadata has how the texts of the training became tokens.
+  /// The metadata key of how the training's texts became tokens.
   static let readingKey = "input_reading"
 
-  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and what makes identifiers of prompts:
-  /// `tokenizer.json`, `tokenizer_config.json` and `chat_template.jinja`. Each is written whole or not at all.
+  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and the
+  /// files that tokenize prompts: `tokenizer.json`, `tokenizer_config.json` and
+  /// `chat_template.jinja`. Each is written whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
     let virtualTokens = virtualTokens
     try writingTensors { () throws(SafetensorsError) in
@@ -42,7 +43,7 @@ extension Adapter {
   /// The source of a template that the model's tokenizer does not have.
   var foreignTemplate: String? { origin.template.name == "auto" ? nil : origin.templateSource }
 
-  /// Writes `README.md`: how well the adapter does and how to load it.
+  /// Writes `README.md`: the adapter's quality and how to load it.
   package func writeReadme(
     to run: RunFolder, metrics: RunMetrics, options: TrainingOptions, changes: [OptionChange] = []
   ) throws(DistillationError) {
@@ -63,7 +64,7 @@ extension Adapter {
       "peft_type": .string("PROMPT_TUNING"),
       "prompt_tuning_init": .string("RANDOM"),
       "prompt_tuning_init_text": .null,
-      // That of the base model.
+      // The base model's revision.
       "revision": origin.model.revision.map { .string($0) } ?? .null,
       "task_type": .string("CAUSAL_LM"),
       "token_dim": .integer(virtualTokens.form.tensors[0].shape[1]),
@@ -71,7 +72,7 @@ extension Adapter {
     ])
   }
 
-  /// What `soft_prompt.safetensors` says of itself.
+  /// The metadata of `soft_prompt.safetensors`.
   private var metadata: [String: String] {
     var metadata = [
       "format": "pt", "model": origin.model.identifier, "template": origin.template.name,

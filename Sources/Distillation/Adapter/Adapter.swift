@@ -2,10 +2,10 @@ import HuggingFace
 package import Inference
 package import Transformer
 
-/// The result of a run: the learned prompt with its frame, and where it came from.
+/// The result of a run: the learned prompt with its frame, and its origin.
 ///
-/// PEFT puts its virtual tokens before every token of the input, so its form of the adapter is
-/// [header | soft prompt | closing]; Pith's own form is the soft prompt alone.
+/// PEFT puts virtual tokens before every token of the input, so its form of the adapter is [header
+/// | soft prompt | closing]; Pith's own form is the soft prompt alone.
 package struct Adapter: Sendable, Equatable {
   package var prompt: LearnedPrompt
   /// The frozen tokens around it, such as BOS, or the beginning and end of a system message.
@@ -14,46 +14,46 @@ package struct Adapter: Sendable, Equatable {
   package var headerEmbeddings: [Float]
   /// [closing rows, E]: the embeddings of the frame's closing.
   package var closingEmbeddings: [Float]
-  /// Where it came from.
+  /// Its origin.
   package var origin: Origin
 
-  /// Where an adapter came from.
+  /// The origin of an adapter.
   package struct Origin: Sendable, Equatable {
-    /// The model as other tools are told of it.
+    /// The model's name for other tools.
     package var model: ModelName
     /// The chat template that the soft prompt was trained in, or `raw`.
     package var template: TemplateChoice
     /// The source of that template; nil for `raw`.
     package var templateSource: String?
-    /// Whether the soft prompt stands in a chat template.
+    /// Whether the soft prompt is part of a chat template.
     package var isChat: Bool
-    /// Where the chat template takes the soft prompt.
-    package var contextPlace: ContextPlace
-    /// The tokenizer of its prompts; nil where they are identifiers.
+    /// The position of the soft prompt in the chat template.
+    package var contextPosition: ContextPosition
+    /// The tokenizer of its prompts; nil where they are token ids.
     package var tokenizer: AdapterTokenizer?
     /// L of the model, which PEFT records.
     package var layerCount: Int
     /// H of the model.
     package var queryHeads: Int
-    /// Where the vectors stand among the model's scales.
+    /// The scaling of the input rows that the vectors share.
     package var embeddingSpace: EmbeddingSpace
-    /// What stands for the context where the tokens of a prompt are made; nil where nothing has to.
-    package var standIn: StandIn?
-    /// How the texts became tokens.
+    /// The text that replaces the context when a prompt is tokenized; nil where none is needed.
+    package var substitute: ContextSubstitute?
+    /// How the training's texts became tokens.
     package var reading: InputReading
     /// Tokens after which an answer ends.
     package var stopIdentifiers: Set<Int>
-    /// Tokens of the context that it replaces.
+    /// Number of context tokens that it replaces.
     package var contextTokens: Int
-    /// What it was made from.
+    /// Fingerprints of the inputs of its training.
     package var fingerprints: RunFingerprints
 
     /// An origin.
     package init(
       model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
-      contextPlace: ContextPlace = .systemMessage, tokenizer: AdapterTokenizer?,
+      contextPosition: ContextPosition = .systemMessage, tokenizer: AdapterTokenizer?,
       layerCount: Int, queryHeads: Int,
-      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), standIn: StandIn? = nil,
+      embeddingSpace: EmbeddingSpace = EmbeddingSpace(), substitute: ContextSubstitute? = nil,
       reading: InputReading = .present, stopIdentifiers: Set<Int> = [], contextTokens: Int,
       fingerprints: RunFingerprints
     ) {
@@ -61,12 +61,12 @@ package struct Adapter: Sendable, Equatable {
       self.template = template
       self.templateSource = templateSource
       self.isChat = isChat
-      self.contextPlace = contextPlace
+      self.contextPosition = contextPosition
       self.tokenizer = tokenizer
       self.layerCount = layerCount
       self.queryHeads = queryHeads
       self.embeddingSpace = embeddingSpace
-      self.standIn = standIn
+      self.substitute = substitute
       self.reading = reading
       self.stopIdentifiers = stopIdentifiers
       self.contextTokens = contextTokens

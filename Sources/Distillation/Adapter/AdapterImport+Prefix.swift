@@ -2,11 +2,15 @@ import HuggingFace
 package import Inference
 
 extension AdapterImport {
-  /// A conditioning with the frozen tokens that the soft prompt was trained among, unless the user asked for another template. The
-  /// closing of an older program may have ended elsewhere: prompts begin behind it, and all tokens are the same.
+  /// A conditioning with the frozen tokens of the soft prompt's training, unless the user chose
+  /// another template. The closing of an older program may be shorter or longer: prompts then start
+  /// after it, and the tokens of the whole are the same.
   ///
-  /// - Parameter file: the adapter, for messages.
-  /// - Throws: when its template, read again, writes other tokens around it: prompts would be laid out otherwise than in training.
+  /// - Parameters:
+  ///   - conditioning: the conditioning of prompts.
+  ///   - file: the adapter, for messages.
+  /// - Throws: when its template, read again, writes other tokens around it: prompts would differ
+  ///   from those of the training.
   package func framing(
     _ conditioning: Conditioning, file: String
   ) throws(DistillationError) -> Conditioning {
@@ -17,23 +21,20 @@ extension AdapterImport {
     guard trained.header == conditioning.frame.header,
       let found = try conditioning.with(closing: trained.closing)
     else {
-      throw .content(
-        file: file,
-        expected: "a chat template that writes the tokens around the soft prompt with which it was "
-          + "trained",
-        found: "one that has changed since, or another model's; --template places it in another")
+      throw .changedFrame(adapter: file)
     }
     return found
   }
 
-  /// What stands before every prompt with this adapter in the context's place.
+  /// The prefix of every prompt, with this adapter in place of the context.
   ///
   /// - Parameter conditioning: as ``framing(_:file:)`` returns it.
   package func prefix(in conditioning: Conditioning) -> Prefix {
     guard case .softPrompt(let prompt, let record) = self else {
       return Prefix(.prompt(embeddings))
     }
-    // A context of token ids has no frame, and a raw model's header is what its tokenizer adds.
+    // A context of token ids has no frame, and a raw model's header is the tokenizer's special
+    // tokens.
     let isMoved =
       conditioning.isPlaced
       && (conditioning.template.name, conditioning.template.variables)
@@ -42,7 +43,7 @@ extension AdapterImport {
       isMoved ? conditioning.frame : record.frame ?? conditioning.frame, .prompt(prompt))
   }
 
-  /// How the texts of its training became tokens; PEFT's form does not say.
+  /// How the training's texts became tokens; PEFT's form does not record it.
   package var inputReading: InputReading {
     if case .softPrompt(_, let record) = self { record.reading ?? .apart } else { .present }
   }
@@ -52,12 +53,12 @@ extension AdapterImport {
     if case .softPrompt(_, let record) = self { record.frame } else { nil }
   }
 
-  /// The template that the adapter was made in; nil where it does not say.
+  /// The template of the adapter's training; nil where it is not recorded.
   package var template: TemplateChoice? {
     if case .softPrompt(_, let record) = self { record.template } else { nil }
   }
 
-  /// Whether the adapter says that it was made for another context than these tokens.
+  /// Whether the adapter records another context than these tokens.
   func isForeign(to context: [Int]) -> Bool {
     guard case .softPrompt(_, let record) = self, let recorded = record.contextDigest,
       let frame = record.frame
@@ -65,7 +66,7 @@ extension AdapterImport {
     return recorded != RunFingerprints.digest(of: context, in: frame)
   }
 
-  /// Whether the adapter says that it was made for another model than that of a folder.
+  /// Whether the adapter records another model than that of a folder.
   package func isForeign(to folder: ModelFolder) throws(DistillationError) -> Bool {
     guard case .softPrompt(_, let record) = self, let recorded = record.modelFingerprint else {
       return false

@@ -5,26 +5,27 @@ package import Inference
 import JSON
 import Safetensors
 
-/// An adapter as it is read back.
+/// An adapter that was read from its files.
 package enum AdapterImport: Sendable, Equatable {
-  /// A soft prompt alone, for the place where its template puts it, and what its file says of how it was trained.
+  /// A soft prompt alone, for its position in the template, and the record of its training.
   case softPrompt(LearnedPrompt, AdapterRecord)
-  /// PEFT's virtual tokens, which stand before every token of the input.
+  /// PEFT's virtual tokens, which precede every token of the input.
   case virtualTokens(LearnedPrompt)
 
-  /// The vectors, of either kind.
+  /// The vectors of either kind.
   package var embeddings: LearnedPrompt {
     switch self {
     case .softPrompt(let prompt, _), .virtualTokens(let prompt): prompt
     }
   }
 
-  /// Reads the adapter in a folder: `soft_prompt.safetensors` where it is there, else what PEFT
-  /// left in `adapter_model.safetensors`. A path of a safetensors file stands for that file.
+  /// Reads the adapter in a folder: `soft_prompt.safetensors` where it exists, else PEFT's
+  /// `adapter_model.safetensors`. The path of a safetensors file means that file.
   ///
-  /// - Parameter width: E of the model.
-  /// - Throws: when there is no adapter, it is for another width or of another kind, or it holds
-  ///   NaN.
+  /// - Parameters:
+  ///   - url: the folder of the adapter, or a safetensors file.
+  ///   - width: E of the model.
+  /// - Throws: when there is no adapter, it has another width or kind, or it holds NaN.
   package init(at url: URL, width: Int) throws(DistillationError) {
     let manager = FileManager.default
     if url.pathExtension == "safetensors", !manager.isFolder(url) {
@@ -33,7 +34,7 @@ package enum AdapterImport: Sendable, Equatable {
     }
     guard manager.isFolder(url) else {
       throw .content(
-        file: url.path, expected: "the folder of an adapter", found: "nothing of the kind")
+        file: url.path, expected: "the folder of an adapter", found: Self.insteadOfFolder(url))
     }
     let softPrompt = url.appending(path: RunFolder.softPrompt)
     if manager.fileExists(atPath: softPrompt.path) {
@@ -89,5 +90,14 @@ package enum AdapterImport: Sendable, Equatable {
     let prompt = LearnedPrompt(embeddings: values, width: width)
     guard name == PromptForm.embeddingsName else { return .virtualTokens(prompt) }
     return .softPrompt(prompt, try AdapterRecord(file.metadata, file: url.path))
+  }
+}
+
+extension AdapterImport {
+  /// What a path names that is no folder.
+  private static func insteadOfFolder(_ url: URL) -> String {
+    if let special = SpecialFile(at: url.path) { return special.description }
+    return FileManager.default.fileExists(atPath: url.path)
+      ? "a file; name its folder" : "nothing of the kind"
   }
 }

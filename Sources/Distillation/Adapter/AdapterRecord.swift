@@ -2,17 +2,19 @@ import HuggingFace
 import JSON
 import Safetensors
 
-/// What `soft_prompt.safetensors` says of how its vectors were trained, as far as it says it.
+/// The record of a soft prompt's training in `soft_prompt.safetensors`; nil where a field is
+/// missing.
 package struct AdapterRecord: Sendable, Equatable {
-  /// The template that they stand in.
+  /// The template around the vectors.
   package var template: TemplateChoice?
   /// The frozen tokens around them.
   package var frame: Frame?
   /// The fingerprint of the model.
   package var modelFingerprint: String?
-  /// The SHA-256 of the identifiers of header, context and closing.
+  /// The SHA-256 of the token ids of header, context and closing.
   package var contextDigest: String?
-  /// How the texts of its training became tokens; nil stands for ``InputReading/apart``, as in older programs.
+  /// How the training's texts became tokens; nil means ``InputReading/apart``, as in older
+  /// programs.
   package var reading: InputReading?
 
   /// A record.
@@ -29,7 +31,7 @@ package struct AdapterRecord: Sendable, Equatable {
 
   /// Reads the metadata of a file.
   ///
-  /// - Throws: when a member has another form than ``Adapter/writeTensors(to:)`` gives it.
+  /// - Throws: when a field has another form than ``Adapter/writeTensors(to:)`` writes.
   init(_ metadata: [String: String], file: String) throws(DistillationError) {
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]

@@ -2,9 +2,9 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// The tokenizer that goes with an adapter. transformers chooses a tokenizer's class by the model, and some classes put their own rules
-/// in the place of those in `tokenizer.json`, otherwise in one version than in another; `PreTrainedTokenizerFast`, which the
-/// configuration here names, reads the file as it is.
+/// The tokenizer files of an adapter. transformers selects the tokenizer's class by the model, and
+/// some classes replace rules of `tokenizer.json` by their own, which differ between versions;
+/// `PreTrainedTokenizerFast`, which the configuration here names, reads the file as it is.
 package struct AdapterTokenizer: Sendable, Equatable {
   /// `tokenizer.json` with the parts that the model's tokenizer class builds itself.
   let json: [UInt8]
@@ -24,7 +24,7 @@ package struct AdapterTokenizer: Sendable, Equatable {
       try folder.tokenizerConfiguration().specialTokens
     }
     let tokenizer = try Conditioning.tokenizer(of: folder)
-    // transformers would give a token that the file lacks an identifier of its own.
+    // transformers would give a token that the file lacks a new id.
     for (name, token) in tokens {
       if tokenizer.identifier(of: token) != nil { members[name] = .string(token) }
     }

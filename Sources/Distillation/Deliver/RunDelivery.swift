@@ -2,8 +2,8 @@ internal import Compute
 internal import Inference
 internal import Transformer
 
-/// The end of a run: the prompt is judged against the full context and against none, exported, and the
-/// export is read back and run.
+/// The end of a run: it judges the prompt against the full context and no context, exports it, and
+/// verifies the export.
 struct RunDelivery {
   let request: RunRequest
   let texts: RunTexts
@@ -13,8 +13,9 @@ struct RunDelivery {
   let rounding: ActivationRounding?
   let changes: [OptionChange]
 
-  /// Writes the adapter alone: all there is of a run that failed, and what comes first of one that did not, because judging takes
-  /// time and memory, and nothing that happens there may cost what was learned. An earlier report would not be of this adapter.
+  /// Writes the adapter alone. A failed run ends with it; a successful one begins with it, because
+  /// judging takes time and memory, and no failure there may lose the prompt. An earlier report
+  /// would belong to another adapter.
   func save(_ prompt: LearnedPrompt) throws(DistillationError) {
     try run.removeReport()
     try adapter(prompt).writeTensors(to: run)
@@ -55,16 +56,16 @@ struct RunDelivery {
       origin: .init(
         model: request.modelName, template: conditioning.template,
         templateSource: conditioning.templateSource, isChat: conditioning.isChat,
-        contextPlace: conditioning.contextPlace ?? .systemMessage,
+        contextPosition: conditioning.contextPosition ?? .systemMessage,
         tokenizer: conditioning.isPlaced ? try AdapterTokenizer(of: request.folder) : nil,
         layerCount: configuration.layerCount, queryHeads: configuration.heads.queryHeads,
         embeddingSpace: configuration.embeddingSpace,
-        standIn: conditioning.standIn, reading: conditioning.reading,
+        substitute: conditioning.substitute, reading: conditioning.reading,
         stopIdentifiers: conditioning.stopIdentifiers,
         contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
   }
 
-  /// The model with `body` in the context's place.
+  /// The model with `body` in place of the context.
   private func model(_ body: Prefix.Body) throws(DistillationError) -> PrefixedDecoder {
     try distilling { () throws(TransformerError) in
       try decoder.prefill(texts.prefix(body), capacity: capacity)

@@ -1,5 +1,8 @@
+import Foundation
+import JSON
+
 extension RunMetrics {
-  /// What held-out numbers rest on.
+  /// The number of examples and tokens of the held-out numbers.
   package struct Basis: Sendable, Equatable, Codable {
     /// Held-out examples.
     package var examples: Int
@@ -18,7 +21,8 @@ extension RunMetrics {
     }
   }
 
-  /// Intervals of 95 % of the soft prompt's held-out numbers, by bootstrap over the examples.
+  /// Confidence intervals of 95 % of the soft prompt's held-out numbers, by bootstrap over the
+  /// examples.
   package struct Intervals: Sendable, Equatable, Codable {
     package var kl: Interval
     package var gapClosed: Interval
@@ -66,19 +70,22 @@ extension RunMetrics {
 }
 
 extension RunMetrics.Validation {
-  /// 1 - kl / klNoContext; 0 where nothing was missing without the context.
+  /// 1 - kl / klNoContext; 0 where the model without context has no divergence.
   static func gapClosed(kl: Double, klNoContext: Double) -> Double {
     klNoContext > 0 ? 1 - kl / klNoContext : 0
   }
 
-  /// One sentence on the gap, which a share of less than 0 would not describe.
+  /// One sentence on the gap, also where it is negative.
   package var gapSentence: String {
     guard klNoContext > 0 else {
       return "Without the context the model predicts the same, so there is no gap to close."
     }
     guard gapClosed >= 0 else {
-      return "The soft prompt is worse than no context: its KL is "
-        + "\(Decimals.text(kl / klNoContext, 1)) times that."
+      let ratio = kl / klNoContext
+      // As many digits as tell it from 1.
+      let digits = (1..<6).first { ratio >= 1 + 0.5 * pow(10, -Double($0)) } ?? 6
+      return "The soft prompt is worse than no context: its KL is \(Decimals.text(ratio, digits)) "
+        + "times that."
     }
     let interval = (intervals?.gapClosed).map { interval in
       let bounds = [interval.low, interval.high].map { Decimals.text(100 * $0, 1) }
@@ -88,7 +95,7 @@ extension RunMetrics.Validation {
       "The soft prompt closes \(Decimals.text(100 * gapClosed, 1)) % of the gap\(interval ?? "")."
   }
 
-  /// One sentence on what the numbers rest on.
+  /// One sentence on the number of examples.
   package var basisSentence: String? {
     basis.map { basis in
       let tokens = Counted(basis.responseTokens, "response token")
@@ -99,14 +106,14 @@ extension RunMetrics.Validation {
     }
   }
 
-  /// A sentence where the numbers say little.
+  /// A sentence where there are few examples.
   package var fewSentence: String? {
     guard let basis, basis.examples < InputNotice.few else { return nil }
     return basis.examples == 1
       ? "One example says little about others." : "So few examples say little about others."
   }
 
-  /// What each measure is.
+  /// The definitions of the measures.
   package static let measures =
     "KL: distance of the predicted distributions from those with the full context, 0 where they are "
     + "equal. Top-1 agreement: response tokens for which both hold the same token most likely. "

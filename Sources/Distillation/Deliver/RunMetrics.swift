@@ -1,4 +1,4 @@
-/// What a run reports in `metrics.json`. Divergences are in nats a response token, over held-out
+/// The content of `metrics.json`. Divergences are in nats per response token, over held-out
 /// examples and the whole vocabulary.
 package struct RunMetrics: Sendable, Equatable, Codable {
   /// n: tokens of the context.
@@ -11,18 +11,18 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var validation: Validation?
   /// Wall-clock times.
   package var timing: Timing
-  /// Memory at its highest.
+  /// Peak memory.
   package var memory: Memory
-  /// By how much of the largest logit the model's logits change where a training step rounds activations to bf16; nil where
-  /// it does not.
+  /// The change of the model's logits, relative to the largest, where a training step rounds
+  /// activations to bf16; nil where it does not.
   package var activationRoundingError: Double?
   /// The device as users name it: `cpu`, `opencl:0.0`.
   package var device: String
-  /// Kernels whose constants `train-gpu tune` found for the device: the same numbers bit for bit ask for the same tuning.
+  /// Number of kernels with tuned constants on the device; the same bits need the same tuning.
   package var tunedKernels: Int
-  /// Threads of the CPU path: the same numbers bit for bit ask for as many. Nil on other devices.
+  /// Threads of the CPU path; the same bits need the same number. Nil on other devices.
   package var threads: Int?
-  /// What everything random followed from.
+  /// The seed of everything random.
   package var seed: UInt64
 
   /// A report.
@@ -53,7 +53,8 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     case validation, timing, memory, device, threads, seed
   }
 
-  /// Writes every field, absent held-out numbers as null, and an absent rounding error or number of threads not at all.
+  /// Writes every field; absent held-out numbers as null; an absent rounding error or number of
+  /// threads is left out.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(contextTokens, forKey: .contextTokens)
@@ -71,26 +72,28 @@ package struct RunMetrics: Sendable, Equatable, Codable {
 }
 
 extension RunMetrics {
-  /// How well the soft prompt replaces the context on examples that training did not see.
+  /// The quality of the soft prompt as a replacement of the context, on examples that training did
+  /// not see.
   package struct Validation: Sendable, Equatable, Codable {
     /// KL(teacher || student) with the soft prompt.
     package var kl: Double
-    /// KL(teacher || student) with nothing in the context's place.
+    /// KL(teacher || student) with nothing in place of the context.
     package var klNoContext: Double
     /// 1 - kl / klNoContext: 1 where the soft prompt is as good as the context, 0 where it is as
-    /// good as nothing, or where nothing was missing without the context.
+    /// good as nothing, or where the model without context has no divergence.
     package var gapClosed: Double
-    /// The share of response tokens for which teacher and student hold the same token most likely.
+    /// The fraction of response tokens for which teacher and student have the same most likely
+    /// token.
     package var top1Agreement: Double
-    /// The share of examples that the student answers, greedily, exactly as recorded.
+    /// The fraction of examples that the student answers, greedily, exactly as recorded.
     package var exactMatch: Double
     /// The same of the model with the full context.
     package var exactMatchFullContext: Double
-    /// The same of the model with nothing in the context's place.
+    /// The same of the model with nothing in place of the context.
     package var exactMatchNoContext: Double
-    /// How many examples were compared; nil in reports of older programs.
+    /// Number of compared examples; nil in reports of older programs.
     package var basis: Basis?
-    /// How far the numbers would move with other examples; nil where one alone was held out.
+    /// Confidence intervals; nil where one example alone was held out.
     package var intervals: Intervals?
 
     /// Held-out numbers.
@@ -124,13 +127,13 @@ extension RunMetrics {
 
   /// Wall-clock times.
   package struct Timing: Sendable, Equatable, Codable {
-    /// Reading the context, answering and scoring all examples.
+    /// Prefilling the context, generating answers and scoring all examples.
     package var teacherSeconds: Double
-    /// All steps and the evaluations between them, those before a resume included.
+    /// All steps and the evaluations between them, including those before a resume.
     package var trainSeconds: Double
-    /// Of all steps, those before a resume included.
+    /// Median of all steps, including those before a resume.
     package var stepSecondsMedian: Double
-    /// Tokens that the steps read, the prefix once a step, over the time of the steps alone.
+    /// Tokens of the steps, the prefix once per step, over the time of the steps alone.
     package var tokensPerSecond: Double
 
     /// Times.
@@ -154,11 +157,11 @@ extension RunMetrics {
 
   /// Memory in bytes.
   package struct Memory: Sendable, Equatable, Codable {
-    /// The most that the process had resident, mapped weights included.
+    /// The most that the process had resident, including mapped weights.
     package var peakHostBytes: Int
     /// The most that buffers of the device took.
     package var deviceBytes: Int
-    /// What the teacher's answers take.
+    /// Size of the teacher's cache.
     package var teacherCacheBytes: Int
 
     /// Sizes.

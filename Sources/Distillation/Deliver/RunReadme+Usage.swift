@@ -1,15 +1,15 @@
 import JSON
 
-/// How others load an adapter.
+/// Instructions to load an adapter in other programs.
 extension RunReadme {
-  /// How to load it in PEFT.
+  /// Instructions for PEFT.
   var peft: String {
     let hasTokenizer = adapter.origin.tokenizer != nil
     let names =
       "AutoModelForCausalLM, GenerationConfig" + (hasTokenizer ? ", PreTrainedTokenizerFast" : "")
     let tokenizer =
       hasTokenizer
-      ? "\ntokenizer = PreTrainedTokenizerFast.from_pretrained(\"\(Self.place)\")" : ""
+      ? "\ntokenizer = PreTrainedTokenizerFast.from_pretrained(\"\(Self.folder)\")" : ""
     return """
       \(hasTokenizer ? Self.aboutTokenizer : Self.aboutIdentifiers)
 
@@ -20,14 +20,14 @@ extension RunReadme {
       \(tokenizer)
       model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
       model.generation_config = GenerationConfig(do_sample=False, max_new_tokens=64\(endTokens))
-      model = PeftModel.from_pretrained(model, "\(Self.place)")
+      model = PeftModel.from_pretrained(model, "\(Self.folder)")
       \(promptCode)
       output = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids))
       answer = output[0, ids.shape[1]:]
       print(\(hasTokenizer ? "tokenizer.decode(answer, skip_special_tokens=True)" : "answer.tolist()"))
       ```
 
-      `attention_mask` keeps a padding token that a prompt holds; `GenerationConfig` asks for the most likely \
+      `attention_mask` keeps a padding token that a prompt holds; `GenerationConfig` selects the most likely \
       tokens, whatever the model's `generation_config.json` says\(stopNote).
       """
   }
@@ -44,7 +44,7 @@ extension RunReadme {
     stopTokens == nil ? "" : ", and `eos_token_id` names the tokens that ended answers in training"
   }
 
-  private static let place = "path/to/this/folder"
+  private static let folder = "path/to/this/folder"
 
   private static let aboutTokenizer = """
     The virtual tokens hold everything that comes before the prompt, so the prompt is tokenized \
@@ -53,8 +53,8 @@ extension RunReadme {
     """
 
   private static let aboutIdentifiers = """
-    The adapter was trained on token ids, which nothing stands before: prompts are ids too, and nothing \
-    is put before them.
+    The adapter was trained on token ids without a header: prompts are token ids too, and no tokens \
+    are added before them.
     """
 
   /// Python that puts the identifiers of a prompt into `ids`.
@@ -65,35 +65,35 @@ extension RunReadme {
         ids = tokenizer("your prompt", add_special_tokens=False, return_tensors="pt").input_ids
         """
     }
-    let standIn = adapter.origin.standIn
-    let start = (standIn?.tokenCount ?? 0) + adapter.frame.closing.count
-    let behind = standIn.map { "\(python($0.text)) + " } ?? ""
-    let standsIn =
-      standIn.map {
-        "\n# \(python($0.text)) (\(Counted($0.tokenCount, "token"))) stands for the context: what "
-          + "follows is not the beginning of its text."
+    let substitute = adapter.origin.substitute
+    let start = (substitute?.tokenCount ?? 0) + adapter.frame.closing.count
+    let prefix = substitute.map { "\(python($0.text)) + " } ?? ""
+    let note =
+      substitute.map {
+        "\n# \(python($0.text)) (\(Counted($0.tokenCount, "token"))) replaces the context: the "
+          + "text after it is not tokenized as a beginning."
       } ?? ""
     return """
 
-      # What the template writes behind \(placeOfPrompt), without the \
-      \(Counted(adapter.frame.closing.count, "token")) of the closing.\(standsIn)
+      # The text of the template after \(promptPosition), without the \
+      \(Counted(adapter.frame.closing.count, "token")) of the closing.\(note)
       \(messages)
       text = tokenizer.apply_chat_template(messages, tokenize=False, \
       add_generation_prompt=True, chat_template=open(\
-      \"\(Self.place)/\(RunFolder.chatTemplate)\").read()\(keywordArguments))
-      ids = tokenizer(\(behind)text.split("<context>", 1)[1], add_special_tokens=False,
+      \"\(Self.folder)/\(RunFolder.chatTemplate)\").read()\(keywordArguments))
+      ids = tokenizer(\(prefix)text.split("<context>", 1)[1], add_special_tokens=False,
                       return_tensors="pt").input_ids[:, \(start):]
       """
   }
 
-  /// Where the soft prompt stands in the template.
-  private var placeOfPrompt: String {
-    adapter.origin.contextPlace == .firstUserMessage ? "the context" : "the system message"
+  /// The position of the soft prompt in the template.
+  private var promptPosition: String {
+    adapter.origin.contextPosition == .firstUserMessage ? "the context" : "the system message"
   }
 
-  /// Python's conversation with a mark in the soft prompt's place.
+  /// Python's conversation with a marker in place of the soft prompt.
   private var messages: String {
-    if adapter.origin.contextPlace == .firstUserMessage {
+    if adapter.origin.contextPosition == .firstUserMessage {
       return #"messages = [{"role": "user", "content": "<context>\n\nyour prompt"}]"#
     }
     return """
@@ -102,7 +102,7 @@ extension RunReadme {
       """
   }
 
-  /// How to give it to vLLM.
+  /// Instructions for vLLM.
   var vLLM: String {
     let load = """
       from openai import OpenAI
@@ -111,9 +111,9 @@ extension RunReadme {
 
       client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
       """
-    // A server joins the parts of a user's message in its own way, so only a system message can be
-    // embeddings.
-    guard adapter.origin.isChat, adapter.origin.contextPlace == .systemMessage else {
+    // A server joins the parts of a user's message by its own rules, so only a system message can
+    // be embeddings.
+    guard adapter.origin.isChat, adapter.origin.contextPosition == .systemMessage else {
       return """
         \(server) The completions endpoint takes the \
         embeddings of everything, so those of the prompt follow the virtual tokens:
@@ -146,24 +146,24 @@ extension RunReadme {
       """
   }
 
-  /// How vLLM is started.
+  /// The command that starts vLLM.
   private var server: String {
     let revision = model.revision.map { " --revision \($0)" } ?? ""
     let template =
       adapter.foreignTemplate == nil
-      ? "" : " --chat-template \(Self.place)/\(RunFolder.chatTemplate)"
-    let tokenizer = adapter.origin.tokenizer == nil ? "" : " --tokenizer \(Self.place)"
+      ? "" : " --chat-template \(Self.folder)/\(RunFolder.chatTemplate)"
+    let tokenizer = adapter.origin.tokenizer == nil ? "" : " --tokenizer \(Self.folder)"
     return "Start the server with `--enable-prompt-embeds --generation-config vllm"
       + "\(revision)\(tokenizer)\(template)`."
   }
 
-  /// What to know of a template that writes the date.
+  /// A note for a template that writes the date.
   private var clockNote: String {
     guard adapter.origin.templateSource?.contains("strftime_now") == true,
       let clock = adapter.origin.template.wallClock
     else { return "" }
-    return "\n\nThe template writes the time at which it is asked. The soft prompt was trained "
-      + "behind that of \(clock), which PEFT's form of the adapter holds."
+    return "\n\nThe template writes the present time. The soft prompt was trained "
+      + "after that of \(clock), which PEFT's form of the adapter holds."
   }
 
   /// The template's variables as further arguments of `apply_chat_template`.
@@ -172,10 +172,10 @@ extension RunReadme {
       .map { ", \($0.key)=\(python($0.value))" }.joined()
   }
 
-  /// Where answers end, as one more member of what vLLM's server takes.
+  /// The tokens that end an answer, as one more field of a request to vLLM's server.
   private var stopMember: String { stopTokens.map { ", \"stop_token_ids\": \($0)" } ?? "" }
 
-  /// The template's variables, and where answers end, as vLLM's server takes them.
+  /// The template's variables and the tokens that end an answer, as vLLM's server reads them.
   private var extraBody: String {
     let variables = adapter.origin.template.variables
     var members: [String] = []

@@ -2,8 +2,7 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// The `README.md` of a run: what the adapter is, how well it does, how to load it elsewhere, and
-/// what it was made with.
+/// The `README.md` of a run: the adapter, its quality, how to load it elsewhere, and its inputs.
 struct RunReadme {
   let adapter: Adapter
   let metrics: RunMetrics
@@ -17,8 +16,8 @@ struct RunReadme {
     \(Counted(metrics.contextTokens, "token"))
 
     A soft prompt for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
-    \(Counted(metrics.pseudoTokens, "vector")) \(metrics.pseudoTokens == 1 ? "stands" : "stand") \
-    in the place of a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
+    \(Counted(metrics.pseudoTokens, "vector")) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") \
+    a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
     The model itself is unchanged.
 
     \(results)
@@ -67,7 +66,7 @@ struct RunReadme {
 
   var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
 
-  /// Where the vectors stand, which matters where a model scales its embeddings.
+  /// The scaling of the vectors, for a model that scales its embeddings.
   private var embeddingSpace: String {
     let (space, start) = (
       adapter.origin.embeddingSpace,
@@ -129,21 +128,28 @@ struct RunReadme {
       """
   }
 
-  /// What was another before the run was resumed, a line each.
+  /// The options that were changed when the run was resumed, a line each.
   private var resumptions: String {
     changes.map { change in
-      "\nBegun with `\(change.before)`; `\(change.after)` since step \(change.step + 1).\n"
+      "\nStarted with \(setting(change.before)); \(setting(change.after)) since step "
+        + "\(change.step + 1).\n"
     }.joined()
   }
 
-  /// What the same bits ask for, beside what stands above.
+  /// A setting as `settings()` lists it.
+  private func setting(_ setting: OptionSetting) -> String {
+    let name = setting.name.rawValue
+    return setting.value.map { "`\(name): \($0)`" } ?? "no `\(name)`"
+  }
+
+  /// The number of threads that gives the same bits again.
   private var repetition: String {
     metrics.threads.map {
-      "\n\nThe same bits come with \(Counted($0, "thread")) (`--threads \($0)`)."
+      "\n\nThe same bits come with \(Counted($0, "thread")) (`threads: \($0)`)."
     } ?? ""
   }
 
-  /// The options as `--config` reads them, which takes one of steps and epochs.
+  /// The options as a configuration file states them, which takes one of steps and epochs.
   private func settings() throws(DistillationError) -> String {
     var members = try options.members()
     if options.epochs != nil { members["steps"] = nil }

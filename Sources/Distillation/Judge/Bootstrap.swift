@@ -1,24 +1,26 @@
 internal import Compute
 
-/// Intervals by bootstrap (Efron 1979): how far a mean over examples would move if other examples of the same kind had been held
-/// out. Examples are drawn anew with replacement, all of an example's tokens together, because tokens of one response are not
-/// independent.
+/// Confidence intervals by bootstrap (Efron 1979): the spread of a mean over examples if other
+/// examples of the same kind had been held out. Examples are resampled with replacement, with all
+/// tokens of an example together, because tokens of one response are not independent.
 struct Bootstrap {
   private let examples: Int
 
   private static let resamples = 2000
-  /// Apart from all that a run draws; the same examples give the same intervals.
+  /// Independent of the run's random numbers; the same examples give the same intervals.
   private static let seed: UInt64 = 0x626f_6f74
 
-  /// - Parameter examples: their number; of one alone nothing can be said.
+  /// - Parameter examples: their number; nil for one alone.
   init?(examples: Int) {
     guard examples > 1 else { return nil }
     self.examples = examples
   }
 
-  /// For each number of `statistics`, the interval that holds 95 % of what resamples give: percentiles 2.5 and 97.5.
+  /// For each number of `statistics`, the interval of 95 % of the resamples: percentiles 2.5 and
+  /// 97.5.
   ///
-  /// - Parameter statistics: numbers of the examples at these indices, some of which come more than once.
+  /// - Parameter statistics: numbers of the examples at these indices, some of which occur more
+  ///   than once.
   func intervals(_ statistics: ([Int]) -> [Double]) -> [Interval] {
     var values: [[Double]] = []
     for resample in 0..<Self.resamples {
@@ -35,7 +37,7 @@ struct Bootstrap {
   }
 }
 
-/// An interval of confidence, of 95 %.
+/// A confidence interval of 95 %.
 package struct Interval: Sendable, Equatable {
   package var low: Double
   package var high: Double

@@ -4,32 +4,32 @@ import HuggingFace
 internal import Inference
 internal import Transformer
 
-/// How well an adapter replaces a context on given examples.
+/// The quality of an adapter as a replacement of a context, on given examples.
 package struct Evaluation: Sendable {
   /// Tokens of the context.
   package var contextTokens: Int
-  /// Vectors of the adapter: the soft prompt's, or PEFT's virtual tokens.
+  /// Number of vectors of the adapter: the soft prompt's, or PEFT's virtual tokens.
   package var pseudoTokens: Int
-  /// Examples that were compared.
+  /// Number of compared examples.
   package var examples: Int
   /// Response tokens of all examples.
   package var responseTokens: Int
-  /// The numbers, as a run's report states them.
+  /// The numbers, as in a run's report.
   package var validation: RunMetrics.Validation
-  /// Agreement of the model with nothing in the context's place.
+  /// Agreement of the model with nothing in place of the context.
   package var noContext: HeldOut
-  /// Whether the adapter says that it was made for another model.
+  /// Whether the adapter records another model.
   package var isForeignAdapter: Bool
-  /// Responses that the teacher gave.
+  /// Number of responses that the teacher generated.
   package var teacherAnswers: Int
-  /// Those that reached the limit before their end.
+  /// Number of those that reached the limit before their end.
   package var cutAnswers: Int
-  /// Whether any token ends an answer before that.
+  /// Whether any token ends an answer before the limit.
   package var hasEndToken: Bool
-  /// What to know of the inputs.
+  /// Notices on the inputs.
   package var notices: [InputNotice]
 
-  /// What a user asks of an evaluation.
+  /// A request for an evaluation.
   package struct Request: Sendable {
     /// The model.
     package var folder: ModelFolder
@@ -39,11 +39,11 @@ package struct Evaluation: Sendable {
     package var context: URL
     /// The file of the examples.
     package var inputs: URL
-    /// `auto` takes the one that the adapter was made in.
+    /// `auto` takes the template of the adapter's training.
     package var template: TemplateChoice
     /// The element type of the weights on the device.
     package var precision: WeightPrecision
-    /// The most tokens that the teacher answers where an example has no response.
+    /// The most tokens that the teacher generates where an example has no response.
     package var responseTokens: Int
 
     /// A request.
@@ -73,7 +73,7 @@ extension Evaluation.Request {
     }
     let imported = try AdapterImport(at: adapter, width: configuration.hiddenSize)
     let text = try ContextText(contentsOf: context)
-    // A context of identifiers needs no template.
+    // A context of token ids needs no template.
     let isText = if case .text = text { true } else { false }
     let conditioning = try imported.framing(
       Conditioning(
@@ -81,14 +81,14 @@ extension Evaluation.Request {
         template: isText ? template.within(imported.template) : template,
         vocabularySize: configuration.vocabularySize, reading: imported.inputReading),
       file: adapter.path)
-    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
+    handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(inputs, reader: conditioning.reader)
     var notices = InputNotice.ofReading(conditioning, contextFile: text.file, data.examples)
     if imported.isForeign(to: conditioning.context) {
       notices.append(.otherContext(file: text.file, adapter: adapter.path))
     }
     if data.examples.count < InputNotice.few {
-      notices.append(.fewHeldOut(count: data.examples.count))
+      notices.append(.fewJudged(count: data.examples.count))
     }
     let studentPrefix = imported.prefix(in: conditioning)
     try data.checkLengths(

@@ -2,15 +2,16 @@ internal import Compute
 package import Inference
 package import Transformer
 
-/// How near a model comes to the teacher on held-out examples.
+/// Divergence and agreement of a model with the teacher on held-out examples.
 package struct HeldOut: Sendable, Equatable, Codable {
-  /// Mean forward KL(teacher || model) over response tokens, full vocabulary, temperature 1, in nats.
+  /// Mean forward KL(teacher || model) over response tokens, full vocabulary, temperature 1, in
+  /// nats.
   package var kl: Double
-  /// Share of response tokens whose most likely token is the teacher's.
+  /// Fraction of response tokens whose most likely token is the teacher's.
   package var agreement: Double
 }
 
-/// The same by example: what intervals are made from.
+/// The same by example, for confidence intervals.
 package struct ExampleScores: Sendable, Equatable {
   /// Over all examples.
   package var all: HeldOut
@@ -19,10 +20,10 @@ package struct ExampleScores: Sendable, Equatable {
   package var agreeing: [Double]
 }
 
-/// Compares models with the teacher on held-out examples: token by token over the whole vocabulary, and by what they answer greedily,
-/// because numbers under the teacher's own tokens alone mislead.
+/// Compares models with the teacher on held-out examples: token by token over the whole vocabulary,
+/// and by their greedy answers, because numbers under the teacher's own tokens alone mislead.
 package final class Judge {
-  /// The teacher's states of the held-out examples: they serve every temperature exactly.
+  /// The teacher's states of the held-out examples, which are exact at every temperature.
   package let cache: TeacherCache
 
   /// Whether the teacher gives each response token for token when it answers greedily; nil before
@@ -42,9 +43,12 @@ package final class Judge {
 
   /// Scores held-out examples with the teacher, once.
   ///
-  /// - Parameter progress: called with the response tokens scored so far.
+  /// - Parameters:
+  ///   - examples: the held-out examples.
+  ///   - teacher: the model with the full context.
+  ///   - progress: called with the response tokens scored so far.
   package static func scoring(
-    _ examples: [AnsweredExample], by teacher: PrefixedDecoder,
+    _ examples: [Example], by teacher: PrefixedDecoder,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> Judge {
     Judge(try teacher.score(examples, kind: .hidden, temperature: 1, progress: progress))
@@ -60,7 +64,9 @@ package final class Judge {
 
   /// KL and agreement of a model, over all held-out response tokens and by example.
   ///
-  /// - Parameter progress: called with the share of the examples that is compared.
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - progress: called with the fraction of the examples that is compared.
   package func scores(
     of model: PrefixedDecoder, progress: (Double) -> Void = { _ in }
   ) throws(TransformerError) -> ExampleScores {
@@ -97,9 +103,11 @@ package final class Judge {
     return ExampleScores(all: all, kl: byExample.kl, agreeing: byExample.agreeing)
   }
 
-  /// Whether the model gives the response of each held-out example token for token when it answers greedily.
+  /// Whether the model's greedy answer is the response of each held-out example, token for token.
   ///
-  /// - Parameter progress: called with the tokens generated so far and the most that there can be.
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - progress: called with the tokens generated so far and the most that there can be.
   package func exactMatches(
     _ model: PrefixedDecoder, progress: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> [Bool] {

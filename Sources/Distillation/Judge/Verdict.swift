@@ -1,14 +1,14 @@
 internal import Inference
 internal import Transformer
 
-/// How a soft prompt compares with the full context and with none, on examples that training did not
-/// see.
+/// A comparison of a soft prompt with the full context and no context, on examples that training
+/// did not see.
 package struct Verdict: Sendable, Equatable {
   /// The model with the soft prompt.
   package var withPrompt: HeldOut
-  /// The model with nothing in the context's place.
+  /// The model with nothing in place of the context.
   package var withNothing: HeldOut
-  /// The numbers as a report states them.
+  /// The numbers, as in a report.
   package var validation: RunMetrics.Validation
 }
 
@@ -17,14 +17,14 @@ extension Judge {
   ///
   /// - Parameters:
   ///   - nothing: the model with header and closing alone.
-  ///   - progress: called with the examples judged so far and their number. Each pass goes over all
-  ///     examples, so the first is a share of the second.
+  ///   - progress: called with the examples judged so far and their number. Each pass covers all
+  ///     examples, so the first number is a fraction of the second.
   func verdict(
     student: PrefixedDecoder, nothing: PrefixedDecoder,
     progress: (Int, Int) -> Void
   ) throws(TransformerError) -> Verdict {
     let count = cache.examples.count
-    /// Tells how much of pass `pass` is done.
+    /// Reports the progress of pass `pass`.
     func report(_ share: Double, of pass: Int) {
       progress(Int(Double(count) * (Double(pass) + share) / Double(Self.verdictPasses)), count)
     }

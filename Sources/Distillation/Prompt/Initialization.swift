@@ -1,12 +1,12 @@
 import Foundation
 
-/// Where a soft prompt starts.
+/// The start of a soft prompt.
 package enum Initialization: Sendable, Equatable {
-  /// The embeddings of tokens at random places of the context, in their order.
+  /// The embeddings of tokens at random positions of the context, in their order.
   case sampled
   /// The embeddings of the context's first tokens.
   case first
-  /// The context cut into equal pieces, each the mean of its tokens' embeddings.
+  /// The means of the token embeddings of equal consecutive parts of the context.
   case pooled
   /// The embeddings of random ordinary tokens.
   case vocabulary
@@ -17,7 +17,7 @@ package enum Initialization: Sendable, Equatable {
 }
 
 extension Initialization: LosslessStringConvertible, Codable {
-  /// The names on the command line, without that of a file.
+  /// The names of the kinds, without a file's.
   package static let names = ["sampled", "first", "pooled", "vocabulary", "random"]
 
   /// Reads a name of ``names`` or a path that ends in `.safetensors`.
@@ -34,7 +34,7 @@ extension Initialization: LosslessStringConvertible, Codable {
     }
   }
 
-  /// As on the command line.
+  /// The name of the kind, or the path of the file.
   package var description: String {
     switch self {
     case .sampled: "sampled"
@@ -46,7 +46,7 @@ extension Initialization: LosslessStringConvertible, Codable {
     }
   }
 
-  /// Reads what ``description`` gives.
+  /// Reads ``description``.
   package init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let value = Initialization(text) else {

@@ -1,22 +1,23 @@
 internal import Compute
 import Foundation
 package import Inference
+import JSON
 import Safetensors
 
-/// What the start of a soft prompt is drawn from.
+/// The data from which a soft prompt is initialised.
 package struct InitializationSource {
-  /// The identifiers of the context.
+  /// The token ids of the context.
   package let context: [Int]
   /// E.
   package let width: Int
   /// V: the rows of the embedding matrix.
   package let vocabularySize: Int
-  /// Identifiers that are no ordinary tokens.
+  /// Ids of special tokens.
   package let specialIdentifiers: Set<Int>
-  /// Gives the embeddings of identifiers: [count, E].
+  /// Looks up the embeddings of token ids: [count, E].
   package let lookup: ([Int]) throws(DistillationError) -> [Float]
 
-  /// A source; `lookup` gives the embeddings of identifiers: [count, E], row-major.
+  /// A source; `lookup` returns the embeddings of token ids: [count, E], row-major.
   package init(
     context: [Int], width: Int, vocabularySize: Int, specialIdentifiers: Set<Int>,
     lookup: @escaping ([Int]) throws(DistillationError) -> [Float]
@@ -28,18 +29,18 @@ package struct InitializationSource {
     self.lookup = lookup
   }
 
-  /// Tokens of the context that ``embeddingScale()`` looks at.
+  /// Number of context tokens that ``embeddingScale()`` reads.
   private static let scaleSample = 1024
 
   /// The root mean square of the embeddings of the context, over at most 1,024 tokens that are
-  /// spread evenly over it. The size of random starts and the default learning rate follow it.
+  /// spread evenly over it. It scales random starts and the default learning rate.
   package func embeddingScale() throws(DistillationError) -> Float {
     let count = min(context.count, Self.scaleSample)
     let sample = (0..<count).map { context[$0 * context.count / count] }
     return Self.rootMeanSquare(of: try lookup(sample))
   }
 
-  /// The square root of the mean square of `values`; 0 of none.
+  /// The root of the mean square of `values`; 0 where there are none.
   static func rootMeanSquare(of values: [Float]) -> Float {
     guard !values.isEmpty else { return 0 }
     var sum = 0.0
@@ -51,8 +52,8 @@ package struct InitializationSource {
 extension LearnedPrompt {
   /// The soft prompt of `count` vectors that training starts from.
   ///
-  /// - Throws: when `count` does not fit the context, or the file of the start cannot be read, has
-  ///   another shape, or holds NaN.
+  /// - Throws: when `count` does not fit the context, or the file cannot be read, has another
+  ///   shape, or holds NaN.
   package static func initial(
     _ kind: Initialization, count: Int, from source: InitializationSource, seed: UInt64
   ) throws(DistillationError) -> LearnedPrompt {
@@ -62,9 +63,9 @@ extension LearnedPrompt {
     var random = SplitMix64(seed: seed)
     switch kind {
     case .sampled:
-      let places = random.subset(of: source.context.count, count: count)
+      let positions = random.subset(of: source.context.count, count: count)
       return LearnedPrompt(
-        embeddings: try source.lookup(places.map { source.context[$0] }), width: source.width)
+        embeddings: try source.lookup(positions.map { source.context[$0] }), width: source.width)
     case .first:
       return LearnedPrompt(
         embeddings: try source.lookup(Array(source.context.prefix(count))), width: source.width)
@@ -82,21 +83,21 @@ extension LearnedPrompt {
     }
   }
 
-  /// Why so many pseudo-tokens make no sense.
+  /// The error of a count that is not below the context's.
   static func tooMany(_ count: Int, contextTokens: Int) -> DistillationError {
     guard contextTokens > 1 else {
       return .option(
-        name: "tokens", expected: "a context of 2 tokens or more, which fewer can stand for",
+        .tokens, expected: "a context of 2 tokens or more, so that fewer can replace it",
         found: "one of \(Counted(contextTokens, "token"))")
     }
     let range = contextTokens == 2 ? "1" : "1 to \(contextTokens - 1)"
     return .option(
-      name: "tokens",
+      .tokens,
       expected: "\(range), fewer than the context's \(Counted(contextTokens, "token"))",
       found: "\(count)")
   }
 
-  /// The means of `count` equal consecutive pieces of the context.
+  /// The means of `count` equal consecutive parts of the context.
   private static func pooled(
     _ count: Int, from source: InitializationSource
   ) throws(DistillationError) -> LearnedPrompt {
@@ -106,13 +107,13 @@ extension LearnedPrompt {
       let tokens = source.context[piece * length / count..<(piece + 1) * length / count]
       let rows = try source.lookup(Array(tokens))
       var sums = [Double](repeating: 0, count: width)
-      for (place, value) in rows.enumerated() { sums[place % width] += Double(value) }
+      for (index, value) in rows.enumerated() { sums[index % width] += Double(value) }
       values += sums.map { Float($0 / Double(tokens.count)) }
     }
     return LearnedPrompt(embeddings: values, width: width)
   }
 
-  /// `count` different identifiers of ordinary tokens.
+  /// `count` different ids of ordinary tokens.
   private static func ordinary(
     _ count: Int, from source: InitializationSource, _ random: inout SplitMix64
   ) throws(DistillationError) -> [Int] {
@@ -120,7 +121,7 @@ extension LearnedPrompt {
     let available = source.vocabularySize - special.count
     guard count <= available else {
       throw .option(
-        name: "tokens",
+        .tokens,
         expected: "at most the vocabulary's \(Counted(available, "ordinary token"))",
         found: "\(count)")
     }
@@ -133,7 +134,7 @@ extension LearnedPrompt {
     return chosen
   }
 
-  /// The names under which a soft prompt is stored: Pith's own, and PEFT's.
+  /// The tensor names of a stored soft prompt: Pith's own, and PEFT's.
   private static let storedNames = [PromptForm.embeddingsName, Adapter.virtualTokensName]
 
   private static func stored(

@@ -1,4 +1,4 @@
-/// How a prompt is updated from its gradient, as torch.optim defines it.
+/// The update rule of a prompt, as torch.optim defines it.
 package enum Optimizer: Sendable, Equatable {
   /// Loshchilov and Hutter 2019, arXiv:1711.05101: bias-corrected, decoupled decay.
   case adamW(
@@ -6,7 +6,7 @@ package enum Optimizer: Sendable, Equatable {
   case sgd(momentum: Double = 0, weightDecay: Double = 0)
 }
 
-/// The optimizer's state, an element each for every element of the prompt.
+/// The optimizer's state, one element per element of the prompt.
 package struct OptimizerMoments: Sendable, Equatable {
   /// Running mean of the gradients, or SGD's velocity.
   package var first: [Float]

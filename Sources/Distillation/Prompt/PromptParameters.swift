@@ -2,35 +2,37 @@ package import Compute
 package import Inference
 internal import Transformer
 
-/// A learned prompt on the device with the optimizer's state: what training moves.
+/// A learned prompt on the device with the optimizer's state: the trainable parameters.
 ///
-/// The tensors of its form are stored one after the other in one buffer, and so are their
-/// gradients and moments: norm, clipping, update and copies treat all of them at once and know no
-/// shapes. Only `insert` and `collectGradient` depend on the form.
+/// The tensors of its form are stored end to end in one buffer, and so are their gradients and
+/// moments: norm, clipping, update and copies process all of them at once, without shapes. Only
+/// `insert` and `collectGradient` depend on the form.
 package final class PromptParameters {
   package let form: PromptForm
   /// [elements].
   package private(set) var values: DeviceBuffer<Float>
-  /// [elements]: of the loss of the last examples.
+  /// [elements]: gradient of the loss of the last examples.
   package private(set) var gradient: DeviceBuffer<Float>
-  /// [elements] of a further pass over the same batch; empty where no step has one.
+  /// [elements]: gradient of another pass over the same batch; empty where no step has one.
   private var addend: DeviceBuffer<Float>
   /// [1]: the L2 norm of the gradient before clipping.
   private(set) var gradientNorm: DeviceBuffer<Float>
   private var firstMoment: DeviceBuffer<Float>
   private var secondMoment: DeviceBuffer<Float>
-  /// The last values whose loss was seen to be finite.
+  /// The last values with a finite loss.
   private var lastFinite: DeviceBuffer<Float>
-  /// The values whose loss comes first in the next reports.
+  /// The values whose loss is the first of the next reports.
   private var candidate: DeviceBuffer<Float>
-  /// [1]: the factor on the gradient: 1, or less where its norm is clipped.
+  /// [1]: the factor of the gradient: 1, or less where its norm is clipped.
   private var clipFactor: DeviceBuffer<Float>
-  /// [k]: the rows of the prefix in which the prompt stands.
+  /// [k]: the rows of the prefix that the prompt fills.
   private let rows: RowIndices
   private let device: Device
 
   /// - Parameters:
-  ///   - firstRow: the row of the prefix in which the prompt begins.
+  ///   - device: the device.
+  ///   - prompt: the initial values.
+  ///   - firstRow: the first row of the prompt in the prefix.
   ///   - accumulates: whether gradients of several passes are added up.
   package init(
     _ device: Device, prompt: LearnedPrompt, firstRow: Int, accumulates: Bool = false
@@ -51,9 +53,10 @@ package final class PromptParameters {
   }
 }
 
-// What depends on the form.
+// Members that depend on the form.
 extension PromptParameters {
-  /// Takes the gradient from what `backward` left, and adds it to the present one where `accumulating`.
+  /// Collects the gradient that `backward` computed, and adds it to the present one where
+  /// `accumulating`.
   func collectGradient(
     _ decoder: Decoder, from activations: DecoderActivations, accumulating: Bool
   ) throws(ComputeError) {
@@ -69,9 +72,9 @@ extension PromptParameters {
   }
 }
 
-// What holds for every form.
+// Members that are the same for every form.
 extension PromptParameters {
-  /// Works out the gradient's norm, and the factor that clips it to `limit`.
+  /// Computes the gradient's norm, and the factor that clips it to `limit`.
   func clip(limit: Float) throws(ComputeError) {
     try device.gradientNorm(
       gradient, count: form.elementCount, limit: limit, norm: &gradientNorm,
@@ -94,15 +97,15 @@ extension PromptParameters {
     }
   }
 
-  /// Keeps the values of a step whose loss is still to be seen.
+  /// Keeps the values of a step whose loss is not known yet.
   func keepCandidate() throws(ComputeError) {
     try device.copy(values, into: &candidate, count: form.elementCount)
   }
 
-  /// The candidate's loss is finite.
+  /// Accepts the candidate, whose loss is finite.
   func acceptCandidate() { swap(&lastFinite, &candidate) }
 
-  /// Puts the values back to the last whose loss was seen to be finite.
+  /// Restores the last values with a finite loss.
   func restoreLastFinite() throws(ComputeError) {
     try device.copy(lastFinite, into: &values, count: form.elementCount)
   }
@@ -118,7 +121,7 @@ extension PromptParameters {
       first: try device.download(firstMoment), second: try device.download(secondMoment))
   }
 
-  /// Goes on from these values and moments.
+  /// Continues from these values and moments.
   func restore(
     _ prompt: LearnedPrompt, moments: OptimizerMoments
   ) throws(ComputeError) {

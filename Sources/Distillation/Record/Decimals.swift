@@ -1,8 +1,8 @@
 import Foundation
 
-/// Numbers as reports write them.
+/// Numbers in the format of reports.
 enum Decimals {
-  /// With so many digits behind the point.
+  /// A number with this many decimals.
   static func text(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", locale: nil, value)
   }

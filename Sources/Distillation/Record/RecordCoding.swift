@@ -17,11 +17,11 @@ enum RecordCoding {
 
   /// A record of a file.
   ///
-  /// - Throws: when the file cannot be read, is not JSON, or lacks something, with its place.
+  /// - Throws: when the file cannot be read, is not JSON, or lacks a field, with its path.
   static func decode<Record: Decodable>(
     _ type: Record.Type, from url: URL
   ) throws(DistillationError) -> Record {
-    try decode(type, from: Array(data(of: url)), place: url.path)
+    try decode(type, from: Array(data(of: url)), source: url.path)
   }
 
   /// A record from each whole line of a file.
@@ -34,7 +34,7 @@ enum RecordCoding {
     let lines = try data(of: url).split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.dropLast().enumerated() where !line.isEmpty {
-      records.append(try decode(type, from: Array(line), place: "\(url.path):\(index + 1)"))
+      records.append(try decode(type, from: Array(line), source: "\(url.path):\(index + 1)"))
     }
     return records
   }
@@ -53,32 +53,32 @@ enum RecordCoding {
   ///
   /// - Throws: as `decode(_:from:)`.
   static func decode<Record: Decodable>(
-    _ type: Record.Type, from text: [UInt8], place: String
+    _ type: Record.Type, from text: [UInt8], source: String
   ) throws(DistillationError) -> Record {
     let json = try reading { () throws(JSONReadingError) in
-      try JSONNode(parsing: text, file: place).json
+      try JSONNode(parsing: text, file: source).json
     }
     do {
       return try json.decode(type)
     } catch let error as DecodingError {
-      throw .content(file: place, expected: expectation(of: error), found: "another record")
+      throw .content(file: source, expected: expectation(of: error), found: "another record")
     } catch {
-      throw .content(file: place, expected: "a record of this program", found: "\(error)")
+      throw .content(file: source, expected: "a record of this program", found: "\(error)")
     }
   }
 
-  /// What a decoder missed, and where.
+  /// The expected value that a decoder did not find, and its path.
   private static func expectation(of error: DecodingError) -> String {
-    func place(_ path: [any CodingKey]) -> String {
+    func location(_ path: [any CodingKey]) -> String {
       path.isEmpty ? "" : " at \(path.map(\.stringValue).joined(separator: "."))"
     }
     switch error {
     case .keyNotFound(let key, let context):
-      return "the key \(key.stringValue)\(place(context.codingPath))"
+      return "the key \(key.stringValue)\(location(context.codingPath))"
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-      return "a value of type \(type)\(place(context.codingPath))"
+      return "a value of type \(type)\(location(context.codingPath))"
     case .dataCorrupted(let context):
-      return "JSON that can be read\(place(context.codingPath))"
+      return "JSON that can be read\(location(context.codingPath))"
     @unknown default:
       return "a record of this program"
     }

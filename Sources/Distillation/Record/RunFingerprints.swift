@@ -1,21 +1,22 @@
 import Files
 import HuggingFace
 
-/// What a run was made from, each as 64 hexadecimal digits of SHA-256, so that a resumed run and an
-/// adapter can tell whether they meet the same again. That of the model does not cover all its weights.
+/// SHA-256 of a run's inputs, 64 hexadecimal digits each, so that a resumed run and an adapter can
+/// detect changed inputs. The model's does not cover all its weights.
 package struct RunFingerprints: Sendable, Equatable, Codable {
   /// The model: `ModelFolder.fingerprint()`.
   package var model: String
-  /// The identifiers of header, context and closing.
+  /// The token ids of header, context and closing.
   package var context: String
-  /// The identifiers of all training examples.
+  /// The token ids of all training examples.
   package var inputs: String
-  /// The identifiers of all held-out examples.
+  /// The token ids of all held-out examples.
   package var validation: String
 
   /// The fingerprints of a run.
   package init(
-    model: String, context: [Int], in frame: Frame, training: [Example], validation: [Example]
+    model: String, context: [Int], in frame: Frame, training: [InputExample],
+    validation: [InputExample]
   ) {
     self.model = model
     self.context = Self.digest(of: context, in: frame)
@@ -28,7 +29,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     hash([frame.header, context, frame.closing])
   }
 
-  /// A hash of lists of identifiers that tells where one ends and the next begins.
+  /// A hash of lists of token ids, with their boundaries.
   private static func hash(_ lists: [[Int]]) -> String {
     var hash = SHA256()
     for list in lists {
@@ -38,9 +39,9 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     return SHA256.hexadecimal(hash.finish())
   }
 
-  /// Checks that a resumed run meets what it was begun with.
+  /// Checks that the inputs of a resumed run are the recorded ones.
   ///
-  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:what:recorded:found:)``.
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)``.
   package func check(
     against recorded: RunFingerprints, checkpoint: String
   ) throws(DistillationError) {
@@ -51,7 +52,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     ]
     for (what, before, now) in pairs where before != now {
       throw .changedSinceCheckpoint(
-        checkpoint: checkpoint, what: what, recorded: "\(before.prefix(12))...",
+        checkpoint: checkpoint, item: .input(what), recorded: "\(before.prefix(12))...",
         found: "\(now.prefix(12))...")
     }
   }

@@ -3,9 +3,9 @@ import Foundation
 
 extension RunFolder {
   private static let checkpointPrefix = "checkpoint-"
-  /// Of a checkpoint that is being written.
+  /// Extension of a checkpoint that is being written.
   static let partialExtension = "partial"
-  /// Of a checkpoint that is being removed.
+  /// Extension of a checkpoint that is being removed.
   private static let removedExtension = "removed"
 
   /// The folder of the checkpoint after `step` steps.
@@ -18,20 +18,20 @@ extension RunFolder {
   /// The checkpoint with the most steps, or nil.
   package func newestCheckpoint() -> (step: Int, url: URL)? { Self.newestCheckpoint(in: url) }
 
-  /// The checkpoint with the most steps of a folder that nobody may have claimed, or nil.
+  /// The checkpoint with the most steps in a folder that may be unclaimed, or nil.
   static func newestCheckpoint(in folder: URL) -> (step: Int, url: URL)? {
     checkpointSteps(in: folder).last.map { ($0, checkpoint(step: $0, in: folder)) }
   }
 
-  /// Removes all checkpoints of a run but the newest `count`.
+  /// Removes all checkpoints of a run except the newest `count`.
   package func pruneCheckpoints(keeping count: Int) throws(DistillationError) {
     for step in checkpointSteps().dropLast(count) {
       try writing { () throws(FileError) in try removeCheckpoint(step: step) }
     }
   }
 
-  /// Removes a checkpoint, if it is there. It loses its name first, so that a run that is ended
-  /// meanwhile leaves no half of one under it.
+  /// Removes a checkpoint, where it exists. It is renamed first, so that a run that is killed
+  /// leaves no partial checkpoint under its name.
   func removeCheckpoint(step: Int) throws(FileError) {
     let (manager, whole) = (FileManager.default, checkpoint(step: step))
     guard manager.fileExists(atPath: whole.path) else { return }
@@ -41,14 +41,14 @@ extension RunFolder {
     try manager.removeIfPresent(removed)
   }
 
-  /// Whether a name is of a checkpoint that was not yet, or no longer, whole when a run was ended.
+  /// Whether a name is of a checkpoint that was being written or removed when a run was killed.
   static func isFragment(_ name: String) -> Bool {
     [partialExtension, removedExtension].contains { part in
       name.hasSuffix(".\(part)") && stepCount(String(name.dropLast(part.count + 1))) != nil
     }
   }
 
-  /// Removes the files that a killed run was writing. A run alone, which has the folder's lock, may do so.
+  /// Removes partial files of a killed run. Only a run, which holds the folder's lock, may do so.
   static func removeRemains(in folder: URL) throws(FileError) {
     let manager = FileManager.default
     let names = files + [TrainingCheckpoint.stateName, TrainingCheckpoint.tensorsName]
@@ -65,8 +65,8 @@ extension RunFolder {
       .compactMap(stepCount).sorted()
   }
 
-  /// Whether the folder of this name is a run's checkpoint: other trainers call theirs
-  /// `checkpoint-N` too, but keep no `state.json` in it.
+  /// Whether the folder of this name is a run's checkpoint: other trainers use the name
+  /// `checkpoint-N` too, but have no `state.json` in it.
   func isCheckpoint(_ name: String) -> Bool { Self.isCheckpoint(name, in: url) }
 
   private static func isCheckpoint(_ name: String, in folder: URL) -> Bool {
@@ -74,7 +74,7 @@ extension RunFolder {
     return stepCount(name) != nil && FileManager.default.fileExists(atPath: state.path)
   }
 
-  /// N of `checkpoint-N`, written as ``checkpoint(step:)`` writes it: digits without a sign or leading
+  /// N of `checkpoint-N`, in the format of ``checkpoint(step:)``: digits without a sign or leading
   /// zeros.
   static func stepCount(_ name: String) -> Int? {
     guard name.hasPrefix(checkpointPrefix) else { return nil }

@@ -3,10 +3,10 @@ import Foundation
 import JSON
 import Safetensors
 
-/// What tells the folder of a run from that of another program, whose files may have the same names:
-/// PEFT writes `adapter_config.json`, and transformers' Trainer `checkpoint-N`.
+/// Distinguishes the folder of a run from that of another program, whose files may have the same
+/// names: PEFT writes `adapter_config.json`, and transformers' Trainer `checkpoint-N`.
 extension RunFolder {
-  /// Checks that what a run would write over or remove here is a run's.
+  /// Checks that the files that a run would overwrite or remove were written by a run.
   ///
   /// - Throws: for the first name that is not.
   func checkOrigin() throws(DistillationError) {
@@ -22,20 +22,20 @@ extension RunFolder {
       found: "\(foreign), which no run has written")
   }
 
-  /// Whether one of these names is of something that only a run writes.
+  /// Whether one of these names is of a file that only a run writes.
   private func hasTraces(_ names: [String]) -> Bool {
     names.contains(where: isCheckpoint) || hasSoftPrompt || hasStepRecord || hasAnswerRecord
   }
 
-  /// Whether there is a soft prompt that says what it was made from.
+  /// Whether there is a soft prompt with the metadata of a run.
   private var hasSoftPrompt: Bool {
     let file = try? SafetensorsFile(contentsOf: url.appending(path: Self.softPrompt))
     return [Adapter.modelFingerprintKey, Adapter.earlierFingerprintKey]
       .contains { file?.metadata[$0] != nil }
   }
 
-  /// Whether `metrics.jsonl` has the line of a step. A loss that is not a finite number is a text there,
-  /// so the names count alone.
+  /// Whether `metrics.jsonl` has the line of a step. A loss that is not finite is a text there, so
+  /// only the names are compared.
   private var hasStepRecord: Bool {
     guard let line = firstLine(of: Self.stepMetrics),
       case .object(let record)? = try? JSON(parsing: Array(line))
@@ -46,11 +46,12 @@ extension RunFolder {
   /// Whether `answers.jsonl` has an answer of a teacher.
   private var hasAnswerRecord: Bool {
     guard let line = firstLine(of: Self.answers) else { return false }
-    return (try? RecordCoding.decode(AnswerRecord.self, from: Array(line), place: Self.answers))
+    return (try? RecordCoding.decode(AnswerRecord.self, from: Array(line), source: Self.answers))
       != nil
   }
 
-  /// A run that failed before its first step leaves `metrics.jsonl` so.
+  /// Whether the file is an empty `metrics.jsonl`, which a run that failed before its first step
+  /// leaves.
   private func isEmptyLog(_ name: String) -> Bool {
     name == Self.stepMetrics && firstLine(of: name)?.isEmpty == true
   }

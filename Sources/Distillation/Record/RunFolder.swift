@@ -1,27 +1,27 @@
 import Files
 import Foundation
 
-/// The folder of a run's results. Nothing in it is written over unless the user said so and a run
-/// has written it, and nothing is written at all before ``begin()``. No two runs share one.
+/// The folder of a run's results. Its files are overwritten only on request and only where a run
+/// has written them; nothing is written before ``begin()``. No two runs share one.
 package final class RunFolder {
-  /// What to do with a folder that exists.
+  /// What to do with an existing folder.
   package enum Mode: Sendable, Equatable {
     /// Refuse it.
     case create
-    /// Take away the run that is in it.
+    /// Remove the run in it.
     case overwrite
-    /// Go on with the run that is in it.
+    /// Continue the run in it.
     case resume
   }
 
-  /// Where it is.
+  /// The folder.
   package let url: URL
   private let mode: Mode
   private var steps: FileHandle?
-  /// Held from where the folder is there to the end of this value.
+  /// The lock of the folder, from its creation to the end of this value.
   private var lock: FileLock?
 
-  /// What PEFT reads first.
+  /// PEFT's configuration of the adapter.
   package static let adapterConfiguration = "adapter_config.json"
   /// The virtual tokens for PEFT.
   package static let adapterModel = "adapter_model.safetensors"
@@ -29,17 +29,17 @@ package final class RunFolder {
   package static let softPrompt = "soft_prompt.safetensors"
   /// The run's report.
   package static let metrics = "metrics.json"
-  /// One line a step.
+  /// One line per step.
   package static let stepMetrics = "metrics.jsonl"
-  /// One line for every response that the teacher gave.
+  /// One line per response that the teacher generated.
   package static let answers = "answers.jsonl"
-  /// The tokenizer that the adapter's prompts are made with.
+  /// The tokenizer of the adapter's prompts.
   package static let tokenizer = "tokenizer.json"
   /// Its class and special tokens.
   package static let tokenizerConfiguration = "tokenizer_config.json"
-  /// The chat template that the adapter was trained in.
+  /// The chat template of the adapter's training.
   package static let chatTemplate = "chat_template.jinja"
-  /// How to use the results.
+  /// The description of the results.
   package static let readme = "README.md"
   /// The files of a run, apart from its checkpoints.
   static let files = [
@@ -47,15 +47,18 @@ package final class RunFolder {
     tokenizer, tokenizerConfiguration, readme,
   ]
 
-  /// Looks at the folder without changing anything, and keeps other runs out of it where it exists.
+  /// Inspects the folder without changing anything, and locks it where it exists.
   ///
   /// - Throws: when it exists and `mode` is ``Mode/create``; when another run writes to it; when it
-  ///   holds what a run would write over but no run wrote; when there is nothing to resume, or its
-  ///   steps cannot be read.
+  ///   holds files of another program that a run would overwrite; when there is nothing to resume,
+  ///   or its steps cannot be read.
   package init(_ url: URL, mode: Mode) throws(DistillationError) {
     self.url = url
     self.mode = mode
     let manager = FileManager.default
+    if mode != .resume, let place = Self.commonFolder(url) {
+      throw .content(file: url.path, expected: "a folder of its own for the results", found: place)
+    }
     guard manager.fileExists(atPath: url.path) else {
       if mode == .resume {
         throw .content(
@@ -70,17 +73,24 @@ package final class RunFolder {
     try claim()
     try checkOrigin()
     if mode == .resume && newestCheckpoint() == nil {
-      throw .content(
-        file: url.path, expected: "a checkpoint-N to resume from",
-        found: "none; --overwrite begins anew")
+      throw .noCheckpoint(path: url.path)
     }
     if mode == .resume { _ = try stepRecords() }
   }
 
-  /// Makes the folder ready to be written to: new, cleared of an earlier run, or as the newest
-  /// checkpoint left it.
+  /// The name of a folder that no run may take for its results; nil for other folders.
+  private static func commonFolder(_ url: URL) -> String? {
+    func path(_ url: URL) -> String { url.resolvingSymlinksInPath().standardizedFileURL.path }
+    let found = path(url)
+    if found == "/" { return "the root folder" }
+    let home = path(FileManager.default.homeDirectoryForCurrentUser)
+    return found == home ? "the home folder" : nil
+  }
+
+  /// Prepares the folder for writing: new, cleared of an earlier run, or in the state of the newest
+  /// checkpoint.
   ///
-  /// - Throws: when another run made it since this value looked.
+  /// - Throws: when another run has created it in the meantime.
   package func begin() throws(DistillationError) {
     let manager = FileManager.default
     if lock == nil {
@@ -103,13 +113,13 @@ package final class RunFolder {
     try keepSteps(through: mode == .resume ? newestCheckpoint()?.step ?? 0 : 0)
   }
 
-  /// Keeps other runs out of the folder.
+  /// Locks the folder against other runs.
   private func claim() throws(DistillationError) {
     do throws(FileError) { lock = try FileLock(ofFolder: url) } catch { throw .file(error) }
     if lock == nil { throw .outputInUse(path: url.path) }
   }
 
-  /// Takes away what was said of an earlier adapter.
+  /// Removes the report of an earlier adapter.
   func removeReport() throws(DistillationError) {
     for name in [Self.metrics, Self.readme] {
       try writing { () throws(FileError) in
@@ -123,16 +133,16 @@ package final class RunFolder {
     try write(RecordCoding.encode(metrics) + [UInt8(ascii: "\n")], to: Self.metrics)
   }
 
-  /// Checks that the folder is where it was when the run began: under its old name another one would be made, without what the
-  /// run has written and open to other runs.
-  func checkPlace() throws(DistillationError) {
+  /// Checks that the folder was not renamed or removed since the run started: under its old name
+  /// another one would be created, without the run's files and open to other runs.
+  func checkNotMoved() throws(DistillationError) {
     guard let isHeld = lock?.isHeld(at: url), !isHeld else { return }
     throw .outputMoved(path: url.path)
   }
 
   /// Writes a file of the folder, whole or not at all.
   package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
-    try checkPlace()
+    try checkNotMoved()
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: url.appending(path: name), with: bytes)
     }
@@ -146,7 +156,7 @@ package final class RunFolder {
 extension RunFolder {
   /// Adds a line to `metrics.jsonl`.
   package func append(_ record: StepRecord) throws(DistillationError) {
-    try checkPlace()
+    try checkNotMoved()
     let line = try RecordCoding.encode(record, isIndented: false) + [UInt8(ascii: "\n")]
     let path = url.appending(path: Self.stepMetrics)
     try writing { () throws(FileError) in
@@ -165,16 +175,16 @@ extension RunFolder {
 
   /// The lines of `metrics.jsonl` so far; none where there is no such file.
   ///
-  /// - Throws: when it cannot be read, or a line of it is no record. A last line without its end was being written when a run
-  ///   was killed, and is left out.
+  /// - Throws: when it cannot be read, or a line of it is no record. An incomplete last line, of a
+  ///   killed run, is left out.
   package func stepRecords() throws(DistillationError) -> [StepRecord] {
     let path = url.appending(path: Self.stepMetrics)
     guard FileManager.default.fileExists(atPath: path.path) else { return [] }
     return try RecordCoding.decodeLines(StepRecord.self, from: path)
   }
 
-  /// Leaves the lines of the first `count` steps in `metrics.jsonl`; those behind them are about to
-  /// be done again.
+  /// Keeps the lines of the first `count` steps in `metrics.jsonl`; the later steps will be run
+  /// again.
   private func keepSteps(through count: Int) throws(DistillationError) {
     var text: [UInt8] = []
     for record in try stepRecords() where record.step <= count {

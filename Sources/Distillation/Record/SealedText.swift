@@ -1,27 +1,28 @@
 import Files
 import HuggingFace
 
-/// The text of a JSON object whose last member, `sha256`, is the SHA-256 of the text without it. So a changed bit anywhere in the
-/// text shows when it is read.
+/// The text of a JSON object whose last member, `sha256`, is the SHA-256 of the text without it. A
+/// changed bit anywhere in the text is detected when it is read.
 enum SealedText {
   private static let ending = Array("\n}".utf8)
   private static let beforeDigest = Array(",\n  \"sha256\" : \"".utf8)
   private static let afterDigest = Array("\"\n}".utf8)
   private static let digits = 64
 
-  /// What was found at the end of a text.
+  /// The seal at the end of a text.
   enum Seal {
     /// There is no seal.
     case none
-    /// The text is as it was written.
+    /// The text is unchanged.
     case whole
-    /// The text is another than it was written.
+    /// The text has changed.
     case broken
   }
 
   /// The text with its seal.
   ///
-  /// - Parameter text: an object with a member, indented by two spaces as ``RecordCoding`` writes it.
+  /// - Parameter text: an object with a member, indented by two spaces as ``RecordCoding`` writes
+  ///   it.
   static func seal(_ text: [UInt8]) -> [UInt8] {
     let digest = Array(SHA256.hexadecimal(of: text).utf8)
     return text.dropLast(ending.count) + beforeDigest + digest + afterDigest

@@ -1,13 +1,13 @@
-/// One line of `metrics.jsonl`: what a step did.
+/// One line of `metrics.jsonl`: the report of a step.
 package struct StepRecord: Sendable, Equatable, Codable {
   /// Counted from 1.
   package var step: Int
   /// The objective, mean over the batch's response tokens, in nats.
   package var loss: Double
   /// KL(teacher || student), mean over the batch's response tokens, in nats; equal to `loss` where
-  /// that is the objective, and nil where another objective was trained.
+  /// that is the objective, and nil for another objective.
   package var kl: Double?
-  /// The rate of this step.
+  /// The learning rate of this step.
   package var learningRate: Float
   /// The L2 norm of the soft prompt's gradient before clipping.
   package var gradientNorm: Double
@@ -36,7 +36,7 @@ package struct StepRecord: Sendable, Equatable, Codable {
     case gradientNorm = "gradient_norm"
   }
 
-  /// Writes every field, an absent divergence as null.
+  /// Writes every field; an absent divergence as null.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(step, forKey: .step)

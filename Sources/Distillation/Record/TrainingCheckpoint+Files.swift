@@ -6,12 +6,12 @@ import JSON
 import Safetensors
 
 extension TrainingCheckpoint {
-  /// Writes the checkpoint into a new folder and says where it stands. It gets its name when it is
-  /// complete. One of the same step is that which the run goes on from: its vectors are these, and
-  /// `state.json` alone is written, with the options that may be others.
+  /// Writes the checkpoint into a new folder and returns its path. The folder gets its name when it
+  /// is complete. A checkpoint of the same step is the one from which the run was resumed: it has
+  /// the same vectors, and `state.json` alone is written, with the options that may have changed.
   @discardableResult
   package func write(to run: RunFolder) throws(DistillationError) -> URL {
-    try run.checkPlace()
+    try run.checkNotMoved()
     let target = run.checkpoint(step: state.step)
     let partial = target.appendingPathExtension(RunFolder.partialExtension)
     let manager = FileManager.default
@@ -39,7 +39,7 @@ extension TrainingCheckpoint {
 
   /// Reads the checkpoint in a folder.
   ///
-  /// - Throws: when a file of it is not as it was written, as far as the checkpoint has checksums.
+  /// - Throws: when one of its files has changed, as far as the checkpoint has checksums.
   package init(folder: URL) throws(DistillationError) {
     let state = try Self.state(in: folder)
     let url = folder.appending(path: Self.tensorsName)
@@ -74,7 +74,7 @@ extension TrainingCheckpoint {
       best: LearnedPrompt(form: form, values: try values(.best)))
   }
 
-  /// What `state.safetensors` keeps of every tensor of a prompt.
+  /// The tensors of `state.safetensors` for each tensor of a prompt.
   private enum Role: String, CaseIterable {
     case prompt
     case firstMoment = "first_moment"
@@ -114,10 +114,11 @@ extension TrainingCheckpoint {
     return state
   }
 
-  /// The text of `state.json` beside these tensors.
+  /// The text of `state.json` for these tensors.
   private func stateText(tensors url: URL) throws(DistillationError) -> [UInt8] {
     var state = state
-    // A checkpoint that was read is not measured anew: what has happened to its file since then must show.
+    // The digest of a checkpoint that was read is not computed again: later changes of its file
+    // must be detected.
     if state.tensorsDigest == nil { state.tensorsDigest = try Self.digest(of: url) }
     return SealedText.seal(try RecordCoding.encode(state))
   }

@@ -6,7 +6,7 @@ package import Inference
 ///                         shape of the prompt; `.name` follows where a prompt has several tensors
 ///     state.json          the rest, with the SHA-256 of state.safetensors, and last its own
 package struct TrainingCheckpoint: Sendable, Equatable {
-  /// What stands in `state.json`.
+  /// The content of `state.json`.
   package struct State: Sendable, Equatable, Codable {
     /// Steps done.
     package var step: Int
@@ -18,20 +18,20 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var evaluationsSinceBest: Int
     /// Seconds of training so far.
     package var trainSeconds: Double
-    /// What the run was begun with, or last resumed with.
+    /// The options with which the run was started, or last resumed.
     package var options: TrainingOptions
-    /// What was another at first; nil where nothing was.
+    /// Options that were changed by a resume; nil where none were.
     package var changes: [OptionChange]?
-    /// What the run is made from.
+    /// Fingerprints of the run's inputs.
     package var fingerprints: RunFingerprints
-    /// What the template's clock showed, as ``TemplateChoice/wallClock`` has it.
+    /// The time of the template's clock, as in `TemplateChoice.wallClock`.
     package var templateClock: String?
-    /// Threads of the CPU path, whose number changes the last digits; nil on other devices, and where the run was begun by a program
-    /// that did not record it.
+    /// Threads of the CPU path, whose number changes the last digits; nil on other devices, and
+    /// where an older program did not record it.
     package var threads: Int?
-    /// How the run reads its texts; nil stands for ``InputReading/earlier``, which older programs did.
+    /// How the run reads its texts; nil means ``InputReading/earlier``, as in older programs.
     package var reading: InputReading?
-    /// The SHA-256 of `state.safetensors`; nil where the checkpoint was written by a program that did not record it.
+    /// The SHA-256 of `state.safetensors`; nil where an older program did not record it.
     package internal(set) var tensorsDigest: String?
 
     /// A state after `step` steps.
@@ -65,7 +65,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     }
   }
 
-  /// What stands in `state.json`.
+  /// The content of `state.json`.
   package var state: State
   /// The prompt after the step.
   package var prompt: LearnedPrompt
@@ -85,6 +85,6 @@ package struct TrainingCheckpoint: Sendable, Equatable {
   }
 
   static let tensorsName = "state.safetensors"
-  /// What no other trainer's checkpoint has.
+  /// A file that no other trainer's checkpoint has.
   static let stateName = "state.json"
 }

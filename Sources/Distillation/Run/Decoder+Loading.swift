@@ -3,7 +3,8 @@ import HuggingFace
 internal import Transformer
 
 extension Decoder {
-  /// Loads the model of a folder and tells `handle` how far that is and what the folder says otherwise than it is read.
+  /// Loads the model of a folder. `handle` receives the progress and warnings about settings of the
+  /// folder that are not used.
   static func load(
     _ folder: ModelFolder, on device: Device, precision: WeightPrecision,
     handle: (RunEvent) -> Void

@@ -4,80 +4,119 @@ import JSON
 import Safetensors
 package import Transformer
 
-/// What can go wrong in a run, in one line for a user that names the file, the place and what was
-/// expected there.
+/// An error of a run, in one line that names the file, the location and the expected value.
 package enum DistillationError: Error, Sendable {
   /// The model cannot be loaded or run.
   case transformer(TransformerError)
   /// The model folder lacks a file or holds one that cannot be read.
   case folder(ModelFolderError)
-  /// A safetensors file cannot be read, or not as what is asked of it.
+  /// A safetensors file cannot be read, or not as the expected kind.
   case safetensors(SafetensorsError)
   /// The operating system refused to read or write a file.
   case file(FileError)
-  /// The context has no place in the chat template.
+  /// The context cannot be placed in the chat template.
   case placement(PlacementError)
   /// A JSON file is damaged, or not as expected.
   case json(JSONReadingError)
   /// A line of a JSONL file is not an example. `line` counts from 1, `column` from 1 in bytes.
   case line(file: String, line: Int, column: Int?, reason: String)
-  /// A file holds something else than it should.
+  /// The chat template cannot write the conversation of a line. `line` counts from 1.
+  case conversation(file: String, line: Int, error: PlacementError)
+  /// A file has other content than expected.
   case content(file: String, expected: String, found: String)
-  /// An option has a value that does not fit the model, the data or another option.
-  case option(name: String, expected: String, found: String)
-  /// The output folder exists, and nobody said what to do with what is in it.
+  /// The chat template no longer writes the frame in which an adapter's prompt was trained.
+  case changedFrame(adapter: String)
+  /// An option has a value that does not fit the model or the data.
+  case option(OptionName, expected: String, found: String)
+  /// An option has a value that does not fit the value of another option.
+  case optionConflict(
+    OptionName, expected: String, with: OptionName, value: String, found: String)
+  /// Patience is given, but no examples are held out.
+  case patienceWithoutValidation
+  /// The output folder exists, and the request neither replaces nor resumes its run.
   case outputExists(path: String)
-  /// Another run, alive, writes to the output folder.
+  /// The output folder of a run to resume holds no checkpoint.
+  case noCheckpoint(path: String)
+  /// Another running process writes to the output folder.
   case outputInUse(path: String)
   /// The output folder was renamed or removed while a run wrote to it.
   case outputMoved(path: String)
-  /// A run is resumed with an option or an input that it was not begun with.
-  case changedSinceCheckpoint(checkpoint: String, what: String, recorded: String, found: String)
-  /// A run whose learning rates depend on its length is resumed with another one, both in steps.
+  /// A run is resumed with another option or input than it was started with.
+  case changedSinceCheckpoint(
+    checkpoint: String, item: RecordedItem, recorded: String, found: String)
+  /// A run whose learning rates depend on its length is resumed with another length; both are in
+  /// steps.
   case scheduleOfAnotherLength(checkpoint: String, schedule: String, recorded: Int, found: Int)
-  /// The loss of a step is not a finite number. `saved` is the folder of the last good prompt.
+  /// The loss of a step is not finite. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
+
+  /// An item of a run's record that a resumed run must share.
+  package enum RecordedItem: Sendable, Equatable {
+    /// A training option, by its recorded name.
+    case option(String)
+    /// An input, such as "the model".
+    case input(String)
+  }
 }
 
 extension DistillationError: CustomStringConvertible {
+  /// The whole error in one line, with the plain names of options.
+  package var description: String { text { $0 } }
+
   /// The whole error in one line.
-  package var description: String {
-    switch self {
+  ///
+  /// - Parameter option: an option's name as the user knows it, from its plain name.
+  package func text(option: (String) -> String) -> String {
+    func name(_ name: OptionName) -> String { option(name.rawValue) }
+    return switch self {
     case .transformer(let error): error.description
     case .folder(let error): error.description
     case .safetensors(let error): error.description
     case .file(let error): error.description
-    case .placement(let error): error.description
+    case .placement(let error): error.text(option: option)
     case .json(let error): error.description
     case .line(let file, let line, nil, let reason): "\(file):\(line): \(reason)"
     case .line(let file, let line, let column?, let reason):
       "\(file):\(line):\(column): \(reason)"
+    case .conversation(let file, let line, let error):
+      "\(file):\(line): \(error.text(option: option))"
     case .content(let file, let expected, let found):
       "\(file): expected \(expected), found \(found)"
-    case .option(let name, let expected, let found):
-      "--\(name): expected \(expected), found \(found)"
+    case .changedFrame(let adapter):
+      "\(adapter): expected a chat template that writes the tokens around the soft prompt with which "
+        + "it was trained, found one that has changed since, or another model's"
+    case .option(let option, let expected, let found):
+      "\(name(option)): expected \(expected), found \(found)"
+    case .optionConflict(let option, let expected, let other, let value, let found):
+      "\(name(option)): expected \(expected) with \(name(other)) \(value), found \(found)"
+    case .patienceWithoutValidation:
+      "\(name(.patience)): expected held-out examples to go by (\(name(.validation))), found none"
     case .outputExists(let path):
-      "\(path): the output folder exists; --overwrite replaces the run in it, --resume continues it"
+      "\(path): the output folder exists"
+    case .noCheckpoint(let path):
+      "\(path): expected a checkpoint-N to resume from, found none"
     case .outputInUse(let path):
       "\(path): another run writes to this output folder; wait for its end or name another"
     case .outputMoved(let path):
-      "\(path): the output folder was renamed or removed while the run wrote to it, so the run ends; "
-        + "--resume under its new name continues from its newest checkpoint"
-    case .changedSinceCheckpoint(let checkpoint, let what, let recorded, let found):
-      "\(checkpoint): begun with \(what) \(recorded), found \(found); a resumed run keeps what it "
-        + "was begun with"
+      "\(path): the output folder was renamed or removed while the run wrote to it, so the run ends"
+    case .changedSinceCheckpoint(let checkpoint, .option(let what), let recorded, let found):
+      "\(checkpoint): started with \(option(what)) \(recorded), found \(found); a resumed run keeps "
+        + "what it was started with"
+    case .changedSinceCheckpoint(let checkpoint, .input(let what), let recorded, let found):
+      "\(checkpoint): started with \(what) \(recorded), found \(found); a resumed run keeps what it "
+        + "was started with"
     case .scheduleOfAnotherLength(let checkpoint, let schedule, let recorded, let found):
-      "\(checkpoint): begun for \(Counted(recorded, "step")), found \(found); --schedule \(schedule) depends on "
-        + "their number, so the steps that are done had other rates; constant alone can go on"
+      "\(checkpoint): started for \(Counted(recorded, "step")), found \(found); "
+        + "\(name(.schedule)) \(schedule) depends on their number, "
+        + "so the steps that are done had other rates; only constant can continue"
     case .lossNotFinite(let step, let saved):
-      "the loss of step \(step) is not a finite number; the last good prompt is in \(saved). "
-        + "A smaller --learning-rate or a --clip-norm keeps the training stable"
+      "the loss of step \(step) is not a finite number; the last good prompt is in \(saved)"
     }
   }
 }
 
 extension DistillationError {
-  /// Whether the cause is what the user gave, rather than a failure of the machine.
+  /// Whether the cause is the user's input, rather than a failure of the machine.
   package var isBadInput: Bool {
     switch self {
     case .transformer(.compute(.driver)), .transformer(.compute(.shape)),
@@ -89,36 +128,37 @@ extension DistillationError {
   }
 }
 
-/// Runs a call of the layer below and gives its error the type of this layer.
+/// Runs a call of the layer below and converts its error to this layer's type.
 func distilling<Value>(
   _ call: () throws(TransformerError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .transformer(error) }
 }
 
-/// Runs a read of a model folder and gives its error the type of this layer.
+/// Runs a read of a model folder and converts its error to this layer's type.
 func opening<Value>(
   _ call: () throws(ModelFolderError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .folder(error) }
 }
 
-/// Runs a read of a JSON value and gives its error the type of this layer.
+/// Runs a read of a JSON value and converts its error to this layer's type.
 func reading<Value>(
   _ call: () throws(JSONReadingError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .json(error) }
 }
 
-/// Runs a read of tensors and gives its error the type of this layer.
+/// Runs a read of tensors and converts its error to this layer's type.
 func tensors<Value>(
   _ call: () throws(SafetensorsError) -> Value
 ) throws(DistillationError) -> Value {
   do { return try call() } catch { throw .safetensors(error) }
 }
 
-/// Runs a write of tensors and gives its error the type of this layer. Where the system refuses, a full
-/// disk above all, that is a failure of the machine, unlike a file that cannot be opened to be read.
+/// Runs a write of tensors and converts its error to this layer's type. An error of the system,
+/// above all a full disk, is a failure of the machine, unlike a file that cannot be opened for
+/// reading.
 func writingTensors(
   _ call: () throws(SafetensorsError) -> Void
 ) throws(DistillationError) {
@@ -128,7 +168,7 @@ func writingTensors(
   }
 }
 
-/// Runs a write of a file and gives its error the type of this layer.
+/// Runs a write of a file and converts its error to this layer's type.
 func writing<Value>(
   _ call: () throws(FileError) -> Value
 ) throws(DistillationError) -> Value {

@@ -8,35 +8,36 @@ internal import Transformer
 ///
 ///     texts -> weights -> teacher -> training -> judgement -> adapter
 ///
-/// Making one reads and checks everything but the weights; ``perform(isInterrupted:handle:)`` does the
-/// work. Nothing is printed: what happens comes as ``RunEvent``s.
+/// The initialiser reads and checks everything except the weights;
+/// ``perform(isInterrupted:handle:)`` runs it. Nothing is printed: events are reported as
+/// ``RunEvent``s.
 package final class DistillationRun {
   private let request: RunRequest
   private let device: Device
   private let texts: RunTexts
   private let run: RunFolder
   private let checkpoint: TrainingCheckpoint?
-  /// The teacher's answers where the run is resumed.
+  /// The teacher's answers of a resumed run.
   private let recordedAnswers: TeacherAnswers?
-  /// What the run goes on with in the place of what its checkpoint recorded.
+  /// The options that differ from those of the checkpoint.
   private let changes: [OptionChange]
   private let order: BatchOrder
   private let totalSteps: Int
 
-  /// How it trains: what the user asked for, with what a resumed run keeps.
+  /// The training options: the user's, with those that a resumed run keeps.
   package var options: TrainingOptions { request.options }
-  /// Keys of the data that mean nothing here.
+  /// Keys of the data that are not used.
   package var unusedKeys: [String] { texts.unusedKeys }
-  /// What to know of the inputs before numbers come of them.
+  /// Notices on the inputs.
   package var notices: [InputNotice] {
     guard let recorded = checkpoint?.state.threads, let found = device.threads, found != recorded
     else { return texts.notices }
     return texts.notices + [.threads(recorded: recorded, found: found)]
   }
 
-  /// Reads the user's files and looks at the output folder; writes nothing.
+  /// Reads the user's files and inspects the output folder; writes nothing.
   ///
-  /// - Throws: at the first thing that is wrong.
+  /// - Throws: at the first error.
   package init(_ request: RunRequest, device: Device) throws(DistillationError) {
     try ActivationRounding.check(request.options, device)
     self.device = device
@@ -67,17 +68,17 @@ package final class DistillationRun {
     (self.request, self.checkpoint) = (request, checkpoint)
   }
 
-  /// Loads the model, lets the teacher read, trains, judges and writes the results.
+  /// Loads the model, prepares the teacher, trains, judges and writes the results.
   ///
   /// - Parameters:
-  ///   - isInterrupted: asked after every step; true ends the training with a checkpoint.
-  ///   - handle: called with what happens.
+  ///   - isInterrupted: called after every step; true ends the training with a checkpoint.
+  ///   - handle: called with the events.
   package func perform(
     isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunOutcome {
     let options = request.options
     handle(
-      .placed(texts.conditioning.contextPlace, missingTokens: texts.conditioning.missingTokens))
+      .placed(texts.conditioning.contextPosition, missingTokens: texts.conditioning.missingTokens))
     let decoder = try loadDecoder(handle)
     let rounding = try ActivationRounding(options, decoder, texts.conditioning.context)
     let source = initializationSource(decoder)
@@ -94,7 +95,7 @@ package final class DistillationRun {
     let loop = try trainingLoop(decoder, prepared, schedule, start)
     try run.begin()
     try run.write(prepared.answers.recordsInFileOrder)
-    handle(.begun(beginning(prepared, schedule, start, rounding)))
+    handle(.started(beginning(prepared, schedule, start, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
@@ -146,7 +147,7 @@ package final class DistillationRun {
         options.initialization, count: options.tokens, from: source, seed: options.seed))
   }
 
-  /// Gives the tokens that a step reads: the prefix once, and the examples of its batch.
+  /// Returns the number of tokens of a step: the prefix once, and the examples of its batch.
   private func stepTokens(_ prepared: Preparation) -> (Int) -> Int {
     let prefix = texts.prefix(.nothing).rows + request.options.tokens
     let counts = prepared.scores.cache.examples.map(\.inputs.count)
@@ -174,9 +175,9 @@ package final class DistillationRun {
   private func beginning(
     _ prepared: Preparation, _ schedule: LearningRateSchedule, _ start: TrainingState,
     _ rounding: ActivationRounding?
-  ) -> RunEvent.Beginning {
+  ) -> RunEvent.Start {
     let rows = TeacherCache.rowCount(prepared.scores.cache.examples)
-    return RunEvent.Beginning(
+    return RunEvent.Start(
       contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
       responseTokens: rows, teacherAnswers: prepared.answers.records.count,
@@ -189,7 +190,7 @@ package final class DistillationRun {
       activationRoundingError: rounding?.error)
   }
 
-  /// Trains, and writes down what happens.
+  /// Trains and records the steps.
   private func train(
     _ loop: TrainingLoop, _ recorder: TrainingRecorder, _ isInterrupted: () -> Bool,
     _ handle: (RunEvent) -> Void

@@ -1,26 +1,26 @@
 import Foundation
 import HuggingFace
 
-/// What happens in a run, for whoever shows it.
+/// An event of a run.
 package enum RunEvent: Sendable {
-  /// A stretch of work before or after the training, with how much of it is done.
+  /// A phase of work before or after the training, with its progress.
   case progress(Phase, done: Int, total: Int)
-  /// A chat template has taken the context, or there is none; the tokenizer lacks some of the tokens
-  /// that it writes.
-  case placed(ContextPlace?, missingTokens: [String])
-  /// Everything is ready, and the first step is next.
-  case begun(Beginning)
-  /// Steps were done, each in `seconds`; they read `tokensPerSecond` tokens of prefix, prompts and
+  /// The context was placed in a chat template, or there is none; the tokenizer lacks some of the
+  /// tokens that it writes.
+  case placed(ContextPosition?, missingTokens: [String])
+  /// Everything is prepared, and the first step is next.
+  case started(Start)
+  /// Steps were done, each in `seconds`; `tokensPerSecond` counts tokens of prefix, prompts and
   /// responses.
   case steps([StepReport], seconds: Double, tokensPerSecond: Double)
   /// The prompt after `step` steps was compared with the teacher on the held-out examples.
   case evaluated(step: Int, HeldOut, isBest: Bool)
-  /// Something is other than a file says, in one line.
+  /// A setting that is read in another way than a file says, in one line.
   case warning(String)
   /// A checkpoint was written.
   case checkpoint(URL)
 
-  /// The stretches of work around the training.
+  /// The phases of work around the training.
   package enum Phase: String, Sendable, CaseIterable {
     /// Before any event of a run: files are read and checked.
     case reading = "reading the files"
@@ -30,7 +30,7 @@ package enum RunEvent: Sendable {
     case scoring = "scoring responses"
     case judging = "judging the result"
 
-    /// What is counted.
+    /// The unit of the counts.
     package var unit: String {
       switch self {
       case .reading: "files"
@@ -43,8 +43,8 @@ package enum RunEvent: Sendable {
     }
   }
 
-  /// What a training starts from.
-  package struct Beginning: Sendable, Equatable {
+  /// The state at the start of a training.
+  package struct Start: Sendable, Equatable {
     /// Tokens of the context.
     package var contextTokens: Int
     /// Vectors of the soft prompt.
@@ -55,27 +55,28 @@ package enum RunEvent: Sendable {
     package var validationExamples: Int
     /// Response tokens of the training examples.
     package var responseTokens: Int
-    /// Responses that the teacher gave, to examples of either kind.
+    /// Number of responses that the teacher generated, for examples of either kind.
     package var teacherAnswers: Int
-    /// Those that reached the limit before their end.
+    /// Number of those that reached the limit before their end.
     package var cutAnswers: Int
     /// The most tokens of an answer.
     package var answerLimit: Int
-    /// Whether any token ends an answer before that.
+    /// Whether any token ends an answer before the limit.
     package var hasEndToken: Bool
-    /// What is kept of the teacher: `logits`, `hidden` or `projected`.
+    /// The kind of the teacher's cache: `logits`, `hidden` or `projected`.
     package var teacherCache: String
-    /// What that takes on the device.
+    /// The size of the teacher's cache.
     package var teacherCacheBytes: Int
     /// The highest learning rate.
     package var peakLearningRate: Float
     /// The step before the first one of this run; 0 unless it is resumed.
     package var startStep: Int
-    /// What a resumed run goes on with in the place of what it had before.
+    /// The options that a resumed run has changed.
     package var changes: [OptionChange]
     /// The last step.
     package var totalSteps: Int
-    /// By how much of the largest logit the model's logits change where activations are rounded; nil where they are not.
+    /// The change of the model's logits, relative to the largest, where activations are rounded;
+    /// nil where they are not.
     package var activationRoundingError: Double?
   }
 }

@@ -1,15 +1,15 @@
 import Foundation
 import HuggingFace
 
-/// What a user asks of a distillation.
+/// A request for a distillation.
 package struct RunRequest: Sendable {
-  /// Which examples are held out.
+  /// The held-out examples.
   package enum Validation: Sendable, Equatable {
     /// Those of another file.
     case file(URL)
-    /// A share of the inputs, above 0 and below 1.
+    /// A fraction of the inputs, above 0 and below 1.
     case fraction(Double)
-    /// None: nothing is measured.
+    /// None: nothing is evaluated.
     case none
     /// A tenth of the inputs, or none where there is one example alone.
     case automatic
@@ -17,21 +17,21 @@ package struct RunRequest: Sendable {
 
   /// The model.
   package var folder: ModelFolder
-  /// The model as the results name it.
+  /// The model's name in the results.
   package var modelName: ModelName
   /// The file of the context.
   package var context: URL
   /// The file of the examples.
   package var inputs: URL
-  /// What is held out.
+  /// The held-out examples.
   package var validation: Validation
   /// The folder of the results.
   package var output: URL
   /// What to do where that folder exists.
   package var mode: RunFolder.Mode
-  /// How to train.
+  /// The training options.
   package var options: TrainingOptions
-  /// Those of ``options`` that the user left out: a run that is resumed keeps them as they were.
+  /// The members of ``options`` that the user left out: a resumed run keeps their recorded values.
   package var kept: Set<TrainingOptions.Resumable>
   /// Steps between two checkpoints.
   package var checkpointEvery: Int

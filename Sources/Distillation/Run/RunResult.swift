@@ -1,29 +1,30 @@
 import Foundation
 
-/// How a distillation ended.
+/// The result of a distillation.
 package struct RunResult: Sendable {
-  /// Where the results are.
+  /// The folder of the results.
   package var output: URL
-  /// The report, as it stands in `metrics.json`.
+  /// The report, as in `metrics.json`.
   package var metrics: RunMetrics
-  /// Held-out numbers of the model with nothing in the context's place; nil where nothing was held out.
+  /// Held-out numbers of the model with nothing in place of the context; nil where nothing was held
+  /// out.
   package var noContext: HeldOut?
-  /// Whether the soft prompt stands in a chat template's system message.
+  /// Whether the soft prompt is part of a chat template's system message.
   package var isChat: Bool
-  /// Whether prompts are texts, and a tokenizer goes with the adapter.
+  /// Whether prompts are texts, and the adapter has a tokenizer.
   package var hasTokenizer: Bool
-  /// The step whose prompt was taken.
+  /// The step whose prompt was selected.
   package var bestStep: Int
   /// Steps done.
   package var steps: Int
-  /// Responses that the teacher gave, which stand in `answers.jsonl`.
+  /// Number of responses that the teacher generated, which are in `answers.jsonl`.
   package var teacherAnswers: Int
-  /// How far the exported adapter, read back from its files and run as PEFT runs it, is from the
-  /// soft prompt that was trained: the change of KL to the teacher, in nats a token.
+  /// The change of KL to the teacher, in nats per token, when the exported adapter is read back
+  /// from its files and run as PEFT runs it.
   package var exportDivergence: Double
 }
 
-/// What a run came to.
+/// The outcome of a run.
 package enum RunOutcome: Sendable {
   /// The results are written. `isPatienceExhausted` where it ended before its last step.
   case finished(RunResult, isPatienceExhausted: Bool)

@@ -2,41 +2,42 @@ package import Compute
 import Foundation
 import HuggingFace
 internal import Inference
+import JSON
 internal import Transformer
 
-/// What a model answers to one prompt, behind an adapter, a context, or nothing.
+/// A model's answer to one prompt, after an adapter, a context, or nothing.
 package struct Answer: Sendable {
-  /// The answer's tokens, the one that ends it among them.
+  /// The answer's tokens, including its end token.
   package var identifiers: [Int]
   /// The answer without special tokens.
   package var text: String
-  /// Whether the adapter says that it was made for another model.
+  /// Whether the adapter records another model.
   package var isForeignAdapter: Bool
-  /// What to know of the inputs.
+  /// Notices on the inputs.
   package var notices: [InputNotice]
 
-  /// What a user asks.
+  /// A request for an answer.
   package struct Request: Sendable {
     /// The model.
     package var folder: ModelFolder
-    /// The folder of an adapter that stands before the prompt.
+    /// The folder of an adapter before the prompt.
     package var adapter: URL?
-    /// The file of a context that stands before the prompt.
+    /// The file of a context before the prompt.
     package var context: URL?
-    /// `auto` takes the adapter's, or the model's own, or none.
+    /// `auto` takes the adapter's template, or the model's own, or none.
     package var template: TemplateChoice
-    /// What is asked.
+    /// The text of the prompt.
     package var prompt: String
     /// The element type of the weights on the device.
     package var precision: WeightPrecision
     /// The most tokens of the answer.
     package var maximumTokens: Int
-    /// 0 takes the most likely token; above, tokens are drawn.
+    /// 0 takes the most likely token; above 0, tokens are sampled.
     package var temperature: Float
-    /// What is drawn follows from it.
+    /// The seed of sampling.
     package var seed: UInt64
 
-    /// A request; of adapter and context one at most.
+    /// A request; either an adapter or a context at most.
     package init(
       folder: ModelFolder, adapter: URL?, context: URL?, template: TemplateChoice,
       prompt: String, precision: WeightPrecision, maximumTokens: Int, temperature: Float,
@@ -56,7 +57,7 @@ package struct Answer: Sendable {
 }
 
 extension Answer.Request {
-  /// Loads the model and lets it answer.
+  /// Loads the model and generates the answer.
   package func perform(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Answer {
@@ -77,17 +78,18 @@ extension Answer.Request {
     if let imported, let adapter {
       conditioning = try imported.framing(conditioning, file: adapter.path)
     }
-    handle(.placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
-    let tokens = try conditioning.prompt(prompt)
+    handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
+    let placed = try conditioning.prompt(prompt)
+    let tokens = placed.identifiers
     guard !tokens.isEmpty else {
-      throw .option(name: "prompt", expected: "a text", found: "one without tokens")
+      throw .option(.prompt, expected: "a text", found: "one without tokens")
     }
     let isForeign = try imported?.isForeign(to: folder) ?? false
     let prefix = imported?.prefix(in: conditioning) ?? conditioning.teacherPrefix
     let rows = prefix.rows
     guard maximumTokens <= configuration.maximumPositions - rows - tokens.count else {
       throw .option(
-        name: "max-tokens",
+        .maximumTokens,
         expected: "context, prompt and answer to fit the model's "
           + "\(Counted(configuration.maximumPositions, "position"))",
         found: "\(rows) + \(tokens.count) + \(maximumTokens) tokens")
@@ -116,7 +118,7 @@ extension Answer.Request {
         identifiers: identifiers,
         text: try tokenizer.decode(identifiers, skippingSpecialTokens: true),
         isForeignAdapter: isForeign,
-        notices: InputNotice.ofReading(conditioning, contextFile: text?.file, []))
+        notices: InputNotice.ofReading(conditioning, contextFile: text?.file, placed))
     } catch { throw .folder(.tokenizer("\(error)")) }
   }
 }

@@ -2,23 +2,24 @@ package import Compute
 import Foundation
 import HuggingFace
 internal import Inference
+import JSON
 import Safetensors
 internal import Transformer
 
 /// Logits of a text, written to a file.
 package struct LogitsRequest: Sendable {
-  /// What the model reads.
+  /// The input of the model.
   package enum Input: Sendable, Equatable {
     case identifiers([Int])
-    /// A text, with the special tokens that the tokenizer adds, but for one behind an adapter.
+    /// A text, with the special tokens that the tokenizer adds, except one after an adapter.
     case text(String)
   }
 
   /// The model.
   package var folder: ModelFolder
-  /// What it reads.
+  /// The input.
   package var input: Input
-  /// The folder of an adapter that stands before it.
+  /// The folder of an adapter before it.
   package var adapter: URL?
   /// The element type of the weights on the device.
   package var precision: WeightPrecision
@@ -49,7 +50,7 @@ package struct LogitsRequest: Sendable {
     let total = identifiers.count + prefix.rows
     guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
       throw .option(
-        name: "ids",
+        .identifiers,
         expected: "1 token at least, and no more than the model's "
           + "\(Counted(configuration.maximumPositions, "position"))",
         found: "\(total)")
@@ -57,7 +58,7 @@ package struct LogitsRequest: Sendable {
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let logits = try distilling { () throws(TransformerError) in
       let decoder = try Decoder.load(folder, on: device, precision: precision, handle: handle)
-      return try decoder.logits(of: identifiers, behind: prefix)
+      return try decoder.logits(of: identifiers, after: prefix)
     }
     try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
@@ -65,7 +66,7 @@ package struct LogitsRequest: Sendable {
     }
   }
 
-  /// PEFT's form of the adapter where it is there: what stands before every token.
+  /// PEFT's form of the adapter where it exists: the rows before every token.
   private func prefix(width: Int) throws(DistillationError) -> Prefix {
     guard let adapter else { return Prefix(.nothing) }
     let isExported = FileManager.default.fileExists(

@@ -1,30 +1,33 @@
 internal import Compute
 internal import Transformer
 
-/// What it costs that a training step rounds activations to bf16, measured on the user's own context.
+/// The error of rounding activations to bf16 in a training step, measured on the user's own
+/// context.
 struct ActivationRounding {
   /// The largest change of a logit over the largest logit.
   let error: Double
 
-  /// The first tokens of the context are enough to tell, and take little time.
+  /// Number of tokens, the first of the context: enough for the measurement, and fast.
   private static let tokens = 64
 
-  /// Refuses options that ask for what the device cannot do.
+  /// Refuses options that the device does not support.
   static func check(_ options: TrainingOptions, _ device: Device) throws(DistillationError) {
     guard options.activations == .bf16 else { return }
     guard options.precision == .bf16 else {
-      throw .option(
-        name: "activations", expected: "f32 with --precision \(options.precision)", found: "bf16")
+      throw .optionConflict(
+        .activations, expected: "f32", with: .precision, value: "\(options.precision)",
+        found: "bf16")
     }
     guard device.canRoundActivations else {
       throw .option(
-        name: "activations",
+        .activations,
         expected: "f32 on this device: bf16 needs the CPU path on a processor with AVX512-BF16",
         found: "bf16")
     }
   }
 
-  /// Reads the beginning of the context with and without rounding; nil where the options do not ask for it.
+  /// Runs the beginning of the context with and without rounding; nil where the options do not
+  /// round.
   init?(
     _ options: TrainingOptions, _ decoder: Decoder, _ context: [Int]
   ) throws(DistillationError) {

@@ -1,18 +1,18 @@
 internal import Compute
 
-/// Which examples make up each step, as a function of the step's number alone: a resumed run needs
-/// nothing else to go on where it stopped.
+/// The examples of each step, as a function of the step's number alone: a resumed run needs nothing
+/// else to continue.
 ///
 /// An epoch visits every example once; its last batch may be smaller than the others.
 package final class BatchOrder {
-  /// Examples in all.
+  /// Number of examples.
   package let count: Int
-  /// Examples of a step.
+  /// Examples per step.
   package let batchSize: Int
-  /// Whether every epoch has an order of its own; else all have that of the file.
+  /// Whether every epoch has its own order; else all have the file's.
   package let isShuffled: Bool
   private let seed: UInt64
-  /// The permutation of the epoch that was asked for last: a step costs its own examples alone.
+  /// The permutation of the last requested epoch: a step costs its own examples alone.
   private var shuffled: (epoch: Int, indices: [Int])?
 
   /// The order of `count` examples, at least one, in batches of `batchSize`, at least one.

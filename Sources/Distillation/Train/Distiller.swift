@@ -3,7 +3,7 @@ import HuggingFace
 package import Inference
 package import Transformer
 
-/// One step of the training, as it is reported.
+/// The report of one training step.
 package struct StepReport: Sendable, Equatable {
   /// From 1.
   package var step: Int
@@ -16,16 +16,17 @@ package struct StepReport: Sendable, Equatable {
   package var responseTokens: Int
 }
 
-/// Trains a prompt until the student that reads it predicts what the teacher's cache says.
+/// Trains a prompt until the student's predictions with it are those in the teacher's cache.
 ///
-/// A step packs the prefix `header | prompt | closing` once and every example of the batch behind it; under the causal mask
-/// the prefix's states do not depend on the examples, so all attend to the same keys and values, whose gradients add up.
-/// Everything but the batch's indices stays on the device; losses and norms come back when reports are taken.
+/// A step packs the prefix `header | prompt | closing` once, followed by every example of the
+/// batch. Under the causal mask the prefix's states do not depend on the examples, so all attend to
+/// the same keys and values, whose gradients add up. Everything except the batch's indices stays on
+/// the device; losses and norms are downloaded when reports are taken.
 package final class Distiller {
   package let decoder: Decoder
   package let parameters: PromptParameters
   private let teacher: TeacherCache
-  /// `header | prompt | closing`, the prompt as training began with it: its values are in `parameters`.
+  /// `header | prompt | closing` with the initial prompt; the present values are in `parameters`.
   private let prefix: Prefix
   private let objective: Objective
   private let optimizer: Optimizer
@@ -34,34 +35,40 @@ package final class Distiller {
 
   private let device: Device
   private let workspace: DecoderWorkspace
-  /// Rows that the workspace has behind the prefix.
+  /// Rows of the workspace after the prefix.
   private let exampleRows: Int
   private var teacherRows: RowIndices
   private var losses: DeviceBuffer<Float>
   private var stateGradient: DeviceBuffer<Float>
-  /// Of the steps since the last reports: loss of the first pass, gradient norm and, where steps may have one, loss of the
-  /// second pass; [2 or 3, reportCapacity].
+  /// Of the steps since the last reports: loss of the first pass, gradient norm and, where steps
+  /// may have one, loss of the second pass; [2 or 3, reportCapacity].
   private var history: DeviceBuffer<Float>
   private var pending: [(report: StepReport, passes: Int)] = []
-  /// The batch whose gradient was computed last.
+  /// The last batch with a computed gradient.
   private var computed = (passes: 0, responses: 0)
   private var evaluator: PrefixedDecoder?
 
-  /// Steps between two downloads of losses, at most.
+  /// The most steps between two downloads of losses.
   package static let reportCapacity = 64
 
-  /// Allocates what steps of `batchSize` examples need, once.
+  /// Allocates the memory of steps of `batchSize` examples, once.
   ///
   /// - Parameters:
-  ///   - prompt: where training begins; `frame` stands around it.
-  ///   - clipNorm: the largest norm of a gradient that is used; nil uses all as they are.
-  ///   - precision: of the activations that the matmuls of a step read, where the device can round them.
-  ///     What is measured with the same decoder outside of steps stays exact.
-  ///   - evaluated: held-out examples that `evaluate` is to have memory for.
+  ///   - decoder: the decoder.
+  ///   - teacher: the teacher's cache of the training examples.
+  ///   - prompt: the initial prompt, inside `frame`.
+  ///   - frame: the header and the closing.
+  ///   - batchSize: the most examples of a step.
+  ///   - objective: the objective and its temperature.
+  ///   - optimizer: the update rule.
+  ///   - clipNorm: the largest norm of the gradient; nil does not clip.
+  ///   - precision: of the activations that the matrix multiplications of a step read, where the
+  ///     device can round them. Evaluations with the same decoder stay exact.
+  ///   - evaluated: held-out examples that `evaluate` must have memory for.
   package init(
     _ decoder: Decoder, teacher: TeacherCache, prompt: LearnedPrompt, in frame: Frame,
     batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
-    precision: ActivationPrecision = .f32, evaluated: [AnsweredExample] = []
+    precision: ActivationPrecision = .f32, evaluated: [Example] = []
   ) throws(TransformerError) {
     let device = decoder.device
     let width = decoder.configuration.hiddenSize
@@ -97,7 +104,8 @@ package final class Distiller {
     } catch { throw .compute(error) }
   }
 
-  /// Compares the student with the teacher on held-out examples, in the memory of the steps. Waits for the device.
+  /// Compares the student with the teacher on held-out examples, in the memory of the steps. Waits
+  /// for the device.
   package func evaluate(_ judge: Judge) throws(TransformerError) -> HeldOut {
     let student = if let evaluator { evaluator } else { try makeEvaluator() }
     evaluator = student
@@ -113,8 +121,8 @@ package final class Distiller {
       workspace: workspace)
   }
 
-  /// Step number `step` (from 1) over these examples of the teacher's cache: its gradient, and the
-  /// update from it. Returns without waiting for the device.
+  /// Step number `step` (from 1) over these examples of the teacher's cache: its gradient, and its
+  /// update. Returns without waiting for the device.
   package func step(
     _ step: Int, examples: [Int], learningRate: Float
   ) throws(TransformerError) {
@@ -122,7 +130,7 @@ package final class Distiller {
     try applyGradient(step, learningRate: learningRate)
   }
 
-  /// Leaves the gradient of the mean loss over the examples' response tokens in
+  /// Computes the gradient of the mean loss over the examples' response tokens in
   /// `parameters.gradient`, where ranks may sum theirs before `applyGradient`.
   package func computeGradient(over examples: [Int]) throws(TransformerError) {
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
@@ -150,8 +158,9 @@ package final class Distiller {
     pending.append((report, computed.passes))
   }
 
-  /// The examples of a batch by the rotary frequencies of their lengths: LongRoPE chooses by the length of each text, so long and
-  /// short examples cannot share the keys of the prefix. One pass for all other models.
+  /// Splits the examples of a batch by the rotary frequencies of their lengths: LongRoPE selects
+  /// them by the length of each text, so long and short examples cannot share the keys of the
+  /// prefix. One pass for all other models.
   private func passes(over chosen: [Int]) -> [[Int]] {
     let isLong = chosen.map { decoder.isLong(prefix.rows + teacher.examples[$0].inputs.count) }
     let groups = [false, true].map { length in
@@ -160,8 +169,8 @@ package final class Distiller {
     return groups.filter { !$0.isEmpty }
   }
 
-  /// The gradient of all passes of a step, whose batch has `responses` response tokens; the loss of
-  /// each pass goes to `history`.
+  /// Computes the gradient of all passes of a step, whose batch has `responses` response tokens;
+  /// the loss of each pass is stored in `history`.
   private func computeGradient(_ passes: [[Int]], responses: Int) throws(ComputeError) {
     let weight = 1 / Float(responses)
     let (batch, activations) = (workspace.batch, workspace.activations)
@@ -188,8 +197,9 @@ package final class Distiller {
     chosen.reduce(0) { $0 + teacher.examples[$1].responseRows }
   }
 
-  /// The reports of the steps since the last call. Waits for the device. Where the first of the losses is finite, the prompt that
-  /// gave it is the last good one; that of the last update is not, since nobody has seen its loss.
+  /// The reports of the steps since the last call. Waits for the device. Where the first of the
+  /// losses is finite, its prompt is the last good one; that of the last update is not, since its
+  /// loss is not known yet.
   package func takeReports() throws(TransformerError) -> [StepReport] {
     guard !pending.isEmpty else { return [] }
     let passes = pending.map(\.passes)
@@ -209,7 +219,7 @@ package final class Distiller {
     return reports
   }
 
-  /// The prefix with the examples of a pass behind it.
+  /// The prefix followed by the examples of a pass.
   private func layout(of examples: [Int]) -> RunLayout {
     var run = RunLayout(prefix)
     for index in examples {
@@ -230,14 +240,14 @@ extension Distiller {
     }
   }
 
-  /// Goes on from a snapshot.
+  /// Continues from a snapshot.
   package func restore(
     _ prompt: LearnedPrompt, moments: OptimizerMoments
   ) throws(TransformerError) {
     try computing { () throws(ComputeError) in try parameters.restore(prompt, moments: moments) }
   }
 
-  /// Puts the prompt back to the last whose loss was seen to be finite.
+  /// Restores the last prompt with a finite loss.
   package func restoreLastFinite() throws(TransformerError) {
     try computing { () throws(ComputeError) in try parameters.restoreLastFinite() }
   }

@@ -1,22 +1,23 @@
 import Foundation
 
-/// The learning rate of every step: it rises evenly over the warm-up, then stays, or falls to zero.
+/// The learning rate of every step: it rises linearly over the warm-up, then stays constant, or
+/// falls to zero.
 ///
-/// The numbers are those of transformers' `get_constant_schedule_with_warmup`,
+/// The values are those of transformers' `get_constant_schedule_with_warmup`,
 /// `get_linear_schedule_with_warmup` and `get_cosine_schedule_with_warmup`, whose steps count from
 /// 0: with a warm-up the first step has rate 0.
 package struct LearningRateSchedule: Sendable, Equatable {
-  /// What the rate does after the warm-up.
+  /// The form of the schedule after the warm-up.
   package enum Kind: String, Sendable, Codable, CaseIterable {
-    /// It stays.
+    /// Constant.
     case constant
-    /// It falls to zero in a straight line.
+    /// Linear to zero.
     case linear
-    /// It falls to zero along half a cosine wave.
+    /// Half a cosine wave to zero.
     case cosine
   }
 
-  /// What the rate does after the warm-up.
+  /// The form after the warm-up.
   package let kind: Kind
   /// The rate at the end of the warm-up.
   package let peak: Float

@@ -1,7 +1,8 @@
 package import Inference
 package import Transformer
 
-/// Where a training stands: with the optimizer's state on the host, all that an exact resume needs.
+/// The state of a training: with the optimizer's state on the host, everything that an exact resume
+/// needs.
 package struct TrainingState: Sendable, Equatable {
   /// Steps done.
   package var step = 0
@@ -23,7 +24,7 @@ package struct TrainingState: Sendable, Equatable {
   }
 }
 
-/// What happens while a training runs.
+/// An event of a training.
 package enum TrainingEvent: Sendable {
   /// Steps were done; `seconds` is the time of each.
   case steps([StepReport], seconds: Double)
@@ -31,10 +32,10 @@ package enum TrainingEvent: Sendable {
   case evaluated(step: Int, HeldOut, isBest: Bool)
 }
 
-/// How a training ended.
+/// The outcome of a training.
 package enum TrainingOutcome: Sendable, Equatable {
   case finished
-  /// No better held-out KL for as many evaluations as the user had patience for.
+  /// The patience ended: too many evaluations without a lower held-out KL.
   case outOfPatience
   /// The user stopped it; the state is that after the last step.
   case interrupted
@@ -42,7 +43,7 @@ package enum TrainingOutcome: Sendable, Equatable {
   case lossNotFinite(step: Int)
 }
 
-/// Steps, reports, held-out evaluations, and which prompt was the best.
+/// The training loop: steps, reports, held-out evaluations, and the selection of the best prompt.
 package final class TrainingLoop {
   package let distiller: Distiller
   private let judge: Judge?
@@ -52,12 +53,18 @@ package final class TrainingLoop {
   private let patience: Int?
   private var state: TrainingState
 
-  /// Between two reports, about.
+  /// The target time between two reports.
   private static let reportInterval = Duration.milliseconds(250)
 
   /// - Parameters:
+  ///   - distiller: the training steps.
   ///   - judge: compares prompts with the teacher; nil where nothing is held out.
-  ///   - state: where to go on; the distiller takes it over.
+  ///   - order: the order of the examples.
+  ///   - schedule: the learning rates.
+  ///   - evaluateEvery: steps between two evaluations.
+  ///   - patience: evaluations without a better prompt after which training stops; nil never stops
+  ///     early.
+  ///   - state: the initial state, which is copied to the distiller.
   package init(
     _ distiller: Distiller, judge: Judge?, order: BatchOrder, schedule: LearningRateSchedule,
     evaluateEvery: Int, patience: Int?, state: TrainingState
@@ -72,7 +79,7 @@ package final class TrainingLoop {
     try distiller.restore(state.prompt, moments: state.moments)
   }
 
-  /// Where the training stands now. Waits for the device.
+  /// The present state of the training. Waits for the device.
   package func currentState() throws(TransformerError) -> TrainingState {
     var state = state
     (state.prompt, state.moments) = try distiller.snapshot()
@@ -83,13 +90,16 @@ package final class TrainingLoop {
     return state
   }
 
-  /// Trains until the schedule's last step, or until patience ends or `isInterrupted` says so.
+  /// Trains until the schedule's last step, the end of the patience, or an interruption.
   ///
-  /// Losses come back from the device a few times a second at most, so that a fast device is never kept waiting. Between two
-  /// reports no more steps are asked for than the device does in a quarter of a second, going by those before, so that an
-  /// interruption or a report never waits long for steps that stand in the queue.
+  /// Losses are downloaded a few times per second at most, so that a fast device is never idle.
+  /// Between two reports at most as many steps are enqueued as the device does in a quarter of a
+  /// second, by the time of the earlier ones, so that an interruption or a report does not wait
+  /// long for enqueued steps.
   ///
-  /// - Parameter handle: called with what happens; a failure of it ends the training.
+  /// - Parameters:
+  ///   - isInterrupted: called after every step; true ends the training.
+  ///   - handle: called with the events; an error of it ends the training.
   package func run<Failure: Error>(
     isInterrupted: () -> Bool,
     handle: (TrainingEvent) throws(Failure) -> Void
@@ -143,7 +153,7 @@ package final class TrainingLoop {
     return .success(.finished)
   }
 
-  /// Also where a training begins that was resumed.
+  /// Also checked at the start of a resumed training.
   private var isOutOfPatience: Bool {
     patience.map { state.evaluationsSinceBest >= $0 } ?? false
   }

@@ -1,7 +1,7 @@
 import Foundation
 internal import Transformer
 
-/// Writes down what a training does while it runs: a line for every step, and checkpoints.
+/// Records a training: a line per step, and checkpoints.
 final class TrainingRecorder {
   private let run: RunFolder
   private let request: RunRequest
@@ -15,10 +15,10 @@ final class TrainingRecorder {
   private let earlierSeconds: Double
   private let begin = ContinuousClock.now
   private var lastSaved: Int
-  /// Tokens that a step reads.
+  /// Number of tokens of a step.
   private let tokens: (Int) -> Int
 
-  /// Checkpoints that stay.
+  /// Number of checkpoints that are kept.
   private static let kept = 2
 
   init(
@@ -40,16 +40,16 @@ final class TrainingRecorder {
     lastSaved = startStep
   }
 
-  /// Seconds of training, those before a resume included.
+  /// Seconds of training, including those before a resume.
   var trainSeconds: Double { earlierSeconds + (ContinuousClock.now - begin).inSeconds }
 
-  /// Tokens over the time of steps alone.
+  /// Tokens per second, over the time of the steps alone.
   func tokensPerSecond(of steps: [StepRecord]) -> Double {
     let seconds = steps.reduce(0) { $0 + $1.seconds }
     return seconds > 0 ? Double(steps.reduce(0) { $0 + tokens($1.step) }) / seconds : 0
   }
 
-  /// Adds the lines of steps, and says how many tokens a second they read.
+  /// Adds the lines of steps, and returns their tokens per second.
   func record(_ reports: [StepReport], seconds: Double) throws(DistillationError) -> Double {
     let read = reports.reduce(0) { $0 + tokens($1.step) }
     for report in reports {
@@ -63,8 +63,8 @@ final class TrainingRecorder {
     return seconds > 0 ? Double(read) / (seconds * Double(max(reports.count, 1))) : 0
   }
 
-  /// Whether a checkpoint is to be written after the step, once all that belongs to the step is done:
-  /// where an evaluation follows, that comes first, so that a resumed run knows of it.
+  /// Whether a checkpoint is due after the step. Where an evaluation follows, the checkpoint comes
+  /// after it, so that a resumed run knows its result.
   func isDue(after step: Int, isEvaluated: Bool) -> Bool {
     let evaluationFollows =
       hasValidation && !isEvaluated
@@ -90,7 +90,7 @@ final class TrainingRecorder {
 }
 
 extension TrainingState {
-  /// Where a checkpoint stood.
+  /// The state of a checkpoint.
   init(_ checkpoint: TrainingCheckpoint) {
     self.init(prompt: checkpoint.prompt)
     step = checkpoint.state.step

@@ -2,10 +2,10 @@ import JSON
 
 /// One message of a conversation.
 package struct ChatMessage: Sendable, Equatable {
-  /// Who speaks: `system`, `user`, `assistant` or another role that the template knows.
+  /// The role: `system`, `user`, `assistant` or another that the template uses.
   package let role: String
 
-  /// What is said; nil where the message has no `content`, or null, which stands in ``extra`` then.
+  /// The text; nil where the message has no `content`, or null, which is then in ``extra``.
   package let content: String?
 
   /// Further members for the template, for example `tool_calls`.
@@ -18,7 +18,7 @@ package struct ChatMessage: Sendable, Equatable {
     self.extra = extra
   }
 
-  /// The message as templates see it.
+  /// The message as templates read it.
   var json: JSON {
     var members: JSONObject = ["role": .string(role)]
     if let content { members["content"] = .string(content) }
@@ -31,8 +31,8 @@ extension ChatMessage: JSONReadable {
   package static var kindOfJSON: String { "a message with role and content" }
 
   /// Reads `{"role": ..., "content": ...}`; all other members are kept for the template. A content
-  /// that is a list of parts, `{"type": "text", "text": ...}` each, is their texts one behind another,
-  /// as the templates print them that take such a list. Beside `tool_calls` there need be no content.
+  /// that is a list of parts, `{"type": "text", "text": ...}` each, is joined to one text, as
+  /// templates print such a list. With `tool_calls` the content may be missing.
   package init?(reading value: JSONNode) throws(JSONReadingError) {
     guard case .object(var members) = value.json else { return nil }
     role = try value.required("role")

@@ -2,29 +2,30 @@ import Jinja
 import Tokenizers
 
 extension ChatPlacement {
-  /// Beginnings of prompts that tokenizers like to join with what stands before them.
+  /// Beginnings of prompts that tokenizers often join with the text before them.
   static let awkwardPrompts = ["A", "1", "é", " A", "\nA", "\n\nA", "\tA", ".A", "  "]
 
-  /// Beginnings of contexts, any of which a tokenizer may join with a space before it.
+  /// Beginnings of contexts that a tokenizer may join with a space before them.
   private static let contextBeginnings =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789é#".map { String($0) } + ["You"]
 
-  /// The longest beginning of `common` that every awkward prompt leaves as it is: its tokens are the
-  /// first ones of the whole text behind the context.
+  /// The longest beginning of `common` whose tokens no awkward prompt changes: they are the first
+  /// tokens of the whole text after the context.
   static func longestClosing(
-    _ common: String, _ tails: [String], _ tokenizer: Tokenizer, _ behind: TextBehindContext,
+    _ common: String, _ tails: [String], _ tokenizer: Tokenizer, _ afterContext: TextAfterContext,
     _ reading: PieceReading
   ) throws(PlacementError) -> String {
     guard tails.allSatisfy({ $0.utf8.starts(with: common.utf8) }) else { return "" }
     var whole: [[Int]] = []
-    for tail in tails { whole.append(try behind.identifiers(of: tail)) }
+    for tail in tails { whole.append(try afterContext.identifiers(of: tail)) }
     nextCut: for closing in cuts(of: common, tokenizer) {
-      let tokens = try behind.identifiers(of: closing)
+      let tokens = try afterContext.identifiers(of: closing)
       for (tail, whole) in zip(tails, whole) {
         guard whole.starts(with: tokens) else { continue nextCut }
         if reading == .inPlace { continue }
         let rest = String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
-        guard try whole.dropFirst(tokens.count).elementsEqual(behind.identifiers(of: rest)) else {
+        guard try whole.dropFirst(tokens.count).elementsEqual(afterContext.identifiers(of: rest))
+        else {
           continue nextCut
         }
       }
@@ -33,7 +34,7 @@ extension ChatPlacement {
     return ""
   }
 
-  /// The tokens of the header: as many of its text's as stay the same whatever context follows.
+  /// The tokens of the header that are the same for every context.
   func headerIdentifiers(
     _ tokenizer: Tokenizer, _ reading: PieceReading
   ) throws(PlacementError) -> [Int] {
@@ -47,7 +48,7 @@ extension ChatPlacement {
   }
 
   /// The text itself, and its beginnings up to and including each special token, with and without
-  /// the white space behind it; the longest first.
+  /// the white space after it; the longest first.
   private static func cuts(of text: String, _ tokenizer: Tokenizer) -> [String] {
     var cuts = [text]
     for identifier in tokenizer.specialIdentifiers {
@@ -65,7 +66,7 @@ extension ChatPlacement {
 }
 
 extension String {
-  /// What this text and another one begin with, scalar by scalar.
+  /// The common beginning of this text and another one, compared by scalars.
   func commonBeginning(with other: String) -> String {
     var common = String.UnicodeScalarView()
     for (first, second) in zip(unicodeScalars, other.unicodeScalars) {
@@ -77,7 +78,7 @@ extension String {
 }
 
 extension StringProtocol {
-  /// Where a text stands for the first time, compared scalar by scalar.
+  /// The range of the first occurrence of a text, compared by scalars.
   func range(ofText text: String) -> Range<Index>? {
     let (haystack, needle) = (unicodeScalars, text.unicodeScalars)
     var start = haystack.startIndex

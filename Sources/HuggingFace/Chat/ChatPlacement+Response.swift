@@ -2,11 +2,11 @@ import JSON
 import Tokenizers
 
 extension ChatPlacement {
-  /// Stands for the assistant's answer.
+  /// Marker of the assistant's answer.
   private static let responseMarker = "@@pith:response@@"
 
-  /// What the template writes of an assistant's message that is more than its content, such as calls
-  /// of tools, with what ends it.
+  /// The template's text of an assistant's message with more than its content, such as tool calls,
+  /// including its end.
   func response(
     _ message: ChatMessage, after messages: [ChatMessage], tools: JSON?
   ) throws(PlacementError) -> String {
@@ -18,12 +18,13 @@ extension ChatPlacement {
         Self.contextMarker, messages + [message], addingGenerationPrompt: false)
     } catch { throw .template(error) }
     guard whole.utf8.starts(with: before.utf8), whole.utf8.count > before.utf8.count else {
-      throw .responseElsewhere(place: writer.template.place)
+      throw .responseElsewhere(template: writer.template.location)
     }
     return String(decoding: whole.utf8.dropFirst(before.utf8.count), as: UTF8.self)
   }
 
-  /// White space between where the assistant begins and its message; empty where there is other text.
+  /// White space between the start of the assistant's turn and its message; empty where there is
+  /// other text.
   static func responseLead(_ writer: ChatWriter) -> String {
     let prompt = ChatMessage(role: "user", content: promptMarker)
     let response = ChatMessage(role: "assistant", content: responseMarker)
@@ -39,7 +40,7 @@ extension ChatPlacement {
     return lead.unicodeScalars.allSatisfy(\.isPythonSpace) ? String(lead) : ""
   }
 
-  /// The first special token that the template writes behind an answer.
+  /// The first special token that the template writes after an answer.
   func endOfResponse(_ tokenizer: Tokenizer) throws(PlacementError) -> Int? {
     let messages = [
       ChatMessage(role: "user", content: Self.promptMarker),

@@ -1,42 +1,42 @@
 import JSON
 import Tokenizers
 
-/// A chat template cut at the place of the context: the texts of ``Placement``.
+/// A chat template split at the context: the texts of ``Placement``.
 struct ChatPlacement: Sendable {
-  /// Stands for the context when a template is rendered. No template changes it, and nobody writes
-  /// it.
+  /// Marker of the context in a rendered template. No template changes it, and no text contains it.
   static let contextMarker = "@@pith:context@@"
 
-  /// Stands for the user's text.
+  /// Marker of the user's text.
   static let promptMarker = "@@pith:prompt@@"
 
-  /// Stands for a message before the user's.
+  /// Marker of a message before the user's.
   private static let openingMarker = "@@pith:opening@@"
 
-  /// Roles of a first message beside the user's.
+  /// Roles of a first message besides the user's.
   private static let otherOpenings = ["assistant", "developer", "tool"]
 
-  /// Roles that need no mention in a template: many write any role as it comes.
+  /// Roles that a template need not mention: many write any role as it is.
   private static let knownRoles: Set = ["user", "assistant", "developer", "tool", "function"]
 
   /// The text before the context.
   let header: String
 
-  /// The text after the context that belongs to every prompt.
+  /// The text after the context that every prompt shares.
   let closing: String
 
-  /// The tokens of the closing. Where a token of the text reaches into some prompts, they are those
-  /// before it, and the text is empty.
+  /// The tokens of the closing. Where a token of the text spans the beginning of some prompts, they
+  /// are those before it, and the text is empty.
   let closingIdentifiers: [Int]
 
   /// The text after the context in a conversation of the prompt marker alone.
   let tail: String
 
-  /// White space that the template writes between where the assistant begins and its message.
+  /// White space that the template writes between the start of the assistant's turn and its
+  /// message.
   let responseLead: String
 
-  /// Makes tokens of what stands behind the context.
-  let behind: TextBehindContext
+  /// Tokenizes the text after the context.
+  let afterContext: TextAfterContext
 
   let writer: ChatWriter
 
@@ -47,7 +47,7 @@ struct ChatPlacement: Sendable {
   ) throws(PlacementError) {
     try Self.check(variables, template)
     let prompt = ChatMessage(role: "user", content: Self.promptMarker)
-    let (writer, header, tail) = try Self.place(template, variables, prompt)
+    let (writer, header, tail) = try Self.wrap(template, variables, prompt)
     self.writer = writer
     self.header = header
     self.tail = tail
@@ -57,7 +57,7 @@ struct ChatPlacement: Sendable {
     }
     var openings: [String] = []
     var common = tail.range(ofText: Self.promptMarker).map { String(tail[..<$0.lowerBound]) } ?? ""
-    // Conversations that begin in another way have their place too, where the template takes them.
+    // Conversations with another first role must fit too, where the template takes them.
     for role in Self.otherOpenings {
       let opening = ChatMessage(role: role, content: Self.openingMarker)
       guard let other = try? Self.cut(writer, [opening, prompt]), other.header == header else {
@@ -66,13 +66,14 @@ struct ChatPlacement: Sendable {
       common = common.commonBeginning(with: other.tail)
       openings.append(other.tail)
     }
-    behind =
+    afterContext =
       reading == .apart
-      ? TextBehindContext(alone: tokenizer) : try TextBehindContext(tokenizer, before: tails)
-    closing = try Self.longestClosing(common, tails, tokenizer, behind, reading)
+      ? TextAfterContext(alone: tokenizer) : try TextAfterContext(tokenizer, before: tails)
+    closing = try Self.longestClosing(common, tails, tokenizer, afterContext, reading)
     closingIdentifiers =
       closing.isEmpty && reading == .inPlace
-      ? try behind.commonIdentifiers(of: tails + openings) : try behind.identifiers(of: closing)
+      ? try afterContext.commonIdentifiers(of: tails + openings)
+      : try afterContext.identifiers(of: closing)
     responseLead = Self.responseLead(writer)
   }
 
@@ -81,10 +82,10 @@ struct ChatPlacement: Sendable {
     withoutContext template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer
   ) throws(PlacementError) {
     try Self.check(variables, template)
-    writer = ChatWriter(template: template, variables: variables, place: .nowhere)
+    writer = ChatWriter(template: template, variables: variables, position: .nowhere)
     (header, closing, tail) = ("", "", "")
     closingIdentifiers = []
-    behind = TextBehindContext(alone: tokenizer)
+    afterContext = TextAfterContext(alone: tokenizer)
     responseLead = Self.responseLead(writer)
   }
 
@@ -92,23 +93,25 @@ struct ChatPlacement: Sendable {
     _ variables: TemplateVariables, _ template: ChatTemplate
   ) throws(PlacementError) {
     for name in variables.values.keys where !template.mentions(name) {
-      throw .unusedVariable(name, place: template.place)
+      throw .unusedVariable(name, template: template.location)
     }
   }
 
-  /// Where the context stands.
-  var place: ContextPlace { writer.place }
+  /// The position of the context.
+  var position: ContextPosition { writer.position }
 
-  /// The text around the context as system message, else as beginning of the first user's message.
-  private static func place(
+  /// The text around the context as system message, else at the beginning of the first user's
+  /// message.
+  private static func wrap(
     _ template: ChatTemplate, _ variables: TemplateVariables, _ prompt: ChatMessage
   ) throws(PlacementError) -> (writer: ChatWriter, header: String, tail: String) {
-    let system = ChatWriter(template: template, variables: variables, place: .systemMessage)
+    let system = ChatWriter(template: template, variables: variables, position: .systemMessage)
     do {
       let (header, tail) = try cut(system, [prompt])
       return (system, header, tail)
     } catch {
-      let merging = ChatWriter(template: template, variables: variables, place: .firstUserMessage)
+      let merging = ChatWriter(
+        template: template, variables: variables, position: .firstUserMessage)
       switch error {
       case .noSystemMessage, .systemMessageLost(_, count: 0):
         guard let (header, tail) = try? cut(merging, [prompt]) else { throw error }
@@ -118,34 +121,34 @@ struct ChatPlacement: Sendable {
     }
   }
 
-  /// What the template writes of a context, which many trim, and the whole text around it.
+  /// The template's text of a context, which many trim, and the whole text around it.
   func context(_ text: String) throws(PlacementError) -> (context: String, whole: String) {
     let whole: String
     do {
       whole = try writer.text(
         text, [ChatMessage(role: "user", content: Self.promptMarker)], addingGenerationPrompt: true)
     } catch { throw .template(error) }
-    let (bytes, before, behind) = (whole.utf8, header.utf8.count, tail.utf8.count)
-    guard bytes.count >= before + behind, bytes.starts(with: header.utf8),
-      bytes.suffix(behind).elementsEqual(tail.utf8)
-    else { throw .contextChangesTemplate(place: writer.template.place) }
-    return (String(decoding: bytes.dropFirst(before).dropLast(behind), as: UTF8.self), whole)
+    let (bytes, before, after) = (whole.utf8, header.utf8.count, tail.utf8.count)
+    guard bytes.count >= before + after, bytes.starts(with: header.utf8),
+      bytes.suffix(after).elementsEqual(tail.utf8)
+    else { throw .contextChangesTemplate(template: writer.template.location) }
+    return (String(decoding: bytes.dropFirst(before).dropLast(after), as: UTF8.self), whole)
   }
 
-  /// The text of a conversation behind the context, up to where the assistant answers: it begins with
-  /// the closing.
+  /// The text of a conversation after the context, up to the assistant's answer; it begins with the
+  /// closing.
   func tail(of messages: [ChatMessage], tools: JSON?) throws(PlacementError) -> String {
     let writer = writer.with(tools: tools)
     guard !messages.contains(where: { $0.role == "system" }) else { throw .systemMessageTaken }
-    let name = writer.template.place
+    let name = writer.template.location
     for role in messages.map(\.role)
     where !Self.knownRoles.contains(role) && !writer.template.mentions(role) {
-      throw .unknownRole(role, place: name)
+      throw .unknownRole(role, template: name)
     }
-    if writer.place == .firstUserMessage, let first = messages.first, first.role != "user" {
-      throw .needsUserFirst(first.role, place: name)
+    if writer.position == .firstUserMessage, let first = messages.first, first.role != "user" {
+      throw .needsUserFirst(first.role, template: name)
     }
-    if writer.place == .nowhere {
+    if writer.position == .nowhere {
       do { return try writer.text(nil, messages, addingGenerationPrompt: true) } catch {
         throw .template(error)
       }
@@ -154,19 +157,20 @@ struct ChatPlacement: Sendable {
     do {
       (header, tail) = try Self.cut(writer, messages)
     } catch {
-      // The place of the context is known to be right, so it is the conversation that is refused.
+      // The position of the context has been checked, so the template refuses the conversation.
       guard case .noSystemMessage(let error) = error else { throw error }
       throw .template(error)
     }
     guard header == self.header, tail.utf8.starts(with: closing.utf8) else {
-      if writer.tools != nil { throw .toolsBesideContext(place: name) }
+      if writer.tools != nil { throw .toolsBesideContext(template: name) }
       throw header == self.header
-        ? .anotherOpening(messages.first?.role ?? "", place: name) : .movingHeader(place: name)
+        ? .anotherOpening(messages.first?.role ?? "", template: name)
+        : .movingHeader(template: name)
     }
     return tail
   }
 
-  /// What follows the closing in a text behind the context.
+  /// The text after the closing in a text after the context.
   func prompt(in tail: String) -> String {
     String(decoding: tail.utf8.dropFirst(closing.utf8.count), as: UTF8.self)
   }
@@ -174,7 +178,7 @@ struct ChatPlacement: Sendable {
   /// Whether the template reads a member of messages.
   func reads(_ key: String) -> Bool { writer.template.mentions(key) }
 
-  /// The text before and after the context in a conversation that waits for an answer.
+  /// The text before and after the context in a conversation without its answer.
   static func cut(
     _ writer: ChatWriter, _ messages: [ChatMessage]
   ) throws(PlacementError) -> (header: String, tail: String) {
@@ -187,7 +191,7 @@ struct ChatPlacement: Sendable {
       throw isRefusedWithout ? .template(error) : .noSystemMessage(error)
     }
     guard let marker = text.range(ofText: contextMarker) else {
-      throw .systemMessageLost(place: writer.template.place, count: 0)
+      throw .systemMessageLost(template: writer.template.location, count: 0)
     }
     let tail = String(text[marker.upperBound...])
     var (count, rest) = (1, tail)
@@ -196,7 +200,7 @@ struct ChatPlacement: Sendable {
       rest = String(rest[next.upperBound...])
     }
     guard count == 1 else {
-      throw .systemMessageLost(place: writer.template.place, count: count)
+      throw .systemMessageLost(template: writer.template.location, count: count)
     }
     return (String(text[..<marker.lowerBound]), tail)
   }

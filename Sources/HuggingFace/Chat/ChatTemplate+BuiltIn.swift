@@ -1,8 +1,8 @@
 extension ChatTemplate {
-  /// The names that ``builtIn(named:)`` knows.
+  /// The names of the templates of ``builtIn(named:)``.
   package static let builtInNames = ["chatml", "llama3"]
 
-  /// A template that needs no file, by its name; nil where there is none of that name.
+  /// A built-in template, by its name; nil where there is none of that name.
   ///
   /// - `chatml`: every message between `<|im_start|>` and `<|im_end|>`.
   /// - `llama3`: the format of Llama 3, with its headers and `<|eot_id|>`.
@@ -14,10 +14,10 @@ extension ChatTemplate {
       default: nil
       }
     guard let source else { return nil }
-    return try ChatTemplate(source: source, place: "template \(name)", specialTokens: [:])
+    return try ChatTemplate(source: source, location: "template \(name)", specialTokens: [:])
   }
 
-  /// The special tokens that a built-in template writes; none for another one.
+  /// The special tokens that a built-in template writes; empty for another one.
   var builtInTokens: [String] {
     switch source {
     case Self.chatML: ["<|im_start|>", "<|im_end|>"]

@@ -3,14 +3,14 @@ import Foundation
 import JSON
 import Jinja
 
-/// How a model wants a conversation written: a template in the Jinja language, as `chat_template`
-/// of `tokenizer_config.json` or `chat_template.jinja` hold it.
+/// The text format of a model's conversations: a template in the Jinja language, from
+/// `chat_template` of `tokenizer_config.json` or from `chat_template.jinja`.
 ///
-/// ``render(_:addingGenerationPrompt:variables:)`` agrees to the character with
-/// `apply_chat_template` of transformers.
+/// ``render(_:addingGenerationPrompt:variables:)`` writes the same text as `apply_chat_template` of
+/// transformers.
 package struct ChatTemplate: Sendable {
-  /// Where the template stands: a file, or the name of a built-in template.
-  package let place: String
+  /// The template's location: a file, or the name of a built-in template.
+  package let location: String
 
   /// The source.
   package let source: String
@@ -23,36 +23,50 @@ package struct ChatTemplate: Sendable {
   ///
   /// - Parameters:
   ///   - source: the template.
-  ///   - place: where it stands, for error messages.
+  ///   - location: its location, for error messages.
   ///   - specialTokens: the variables `bos_token`, `eos_token` and so on.
-  ///   - now: the moment that `strftime_now` tells, in the time zone of this machine. It stays the
-  ///     same for every
-  ///     rendering, so that a run over midnight keeps its header.
+  ///   - now: the time of `strftime_now`, in the time zone of this machine. It is the same for
+  ///     every rendering, so that a run over midnight keeps its header.
   package init(
-    source: String, place: String, specialTokens: [String: String], now: Date = Date()
+    source: String, location: String, specialTokens: [String: String], now: Date = Date()
   ) throws(ChatTemplateError) {
     self.source = source
-    self.place = place
+    self.location = location
     self.specialTokens = specialTokens
     self.now = now
     do {
       template = try JinjaTemplate(source)
     } catch {
-      throw ChatTemplateError(place: place, line: error.line, reason: error.reason)
+      throw ChatTemplateError(location: location, line: error.line, reason: error.reason)
     }
+  }
+
+  /// The source in a file.
+  ///
+  /// - Throws: when there is no ordinary file that may be read, it is of another kind, or no text in
+  ///   UTF-8.
+  static func source(contentsOf url: URL) throws(ChatTemplateError) -> String {
+    // Opening a pipe would wait for its writer, and a device may have no end.
+    let special = SpecialFile(at: url.path)
+    guard special == nil, let data = FileManager.default.contents(atPath: url.path) else {
+      let found = special?.description ?? "one that may not be read"
+      throw ChatTemplateError(
+        location: url.path, line: nil, reason: "expected a file, found \(found)")
+    }
+    return try source([UInt8](data), file: url.path)
   }
 
   /// The source in the bytes of a file.
   ///
   /// - Throws: when the file is of another kind, or no text in UTF-8.
   static func source(_ bytes: [UInt8], file: String) throws(ChatTemplateError) -> String {
-    // An empty template and one of XML are templates; what they print is checked later.
+    // Empty templates and templates of XML are valid; their output is checked later.
     if let kind = FileKind(bytes), kind != .empty, kind != .xml {
       throw ChatTemplateError(
-        place: file, line: nil, reason: "expected a chat template, found \(kind.description)")
+        location: file, line: nil, reason: "expected a chat template, found \(kind.description)")
     }
     guard let source = String(validating: bytes, as: UTF8.self) else {
-      throw ChatTemplateError(place: file, line: nil, reason: "expected a text in UTF-8")
+      throw ChatTemplateError(location: file, line: nil, reason: "expected a text in UTF-8")
     }
     return source
   }
@@ -61,9 +75,9 @@ package struct ChatTemplate: Sendable {
   ///
   /// - Parameters:
   ///   - messages: the conversation.
-  ///   - addingGenerationPrompt: whether the text ends where the assistant begins to speak.
+  ///   - addingGenerationPrompt: whether the text ends at the start of the assistant's answer.
   ///   - variables: further variables of the template, for example `enable_thinking`.
-  /// - Throws: what the template itself refuses, or an error of the template with its line.
+  /// - Throws: the template's own refusal, or an error of the template with its line.
   package func render(
     _ messages: [ChatMessage], addingGenerationPrompt: Bool, variables: JSONObject = [:]
   ) throws(ChatTemplateError) -> String {
@@ -78,7 +92,7 @@ package struct ChatTemplate: Sendable {
       return try template.render(values, now: now)
     } catch {
       throw ChatTemplateError(
-        place: place, line: error.isRaisedByTemplate ? nil : error.line,
+        location: location, line: error.isRaisedByTemplate ? nil : error.line,
         reason: error.isRaisedByTemplate
           ? "the template refuses the conversation: \(error.reason)" : error.reason)
     }

@@ -1,16 +1,16 @@
-/// Why a chat template cannot be used, in one line that names the place in it.
+/// The reason why a chat template cannot be used, in one line with its location.
 package struct ChatTemplateError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// Where the template stands: a file, or the name of a built-in template.
-  package let place: String
+  /// The template's location: a file, or the name of a built-in template.
+  package let location: String
 
-  /// The line of the template, counted from 1, where one is to blame.
+  /// The line of the template, counted from 1; nil where no line is at fault.
   package let line: Int?
 
-  /// What is wrong.
+  /// The reason.
   package let reason: String
 
   /// The whole error in one line.
   package var description: String {
-    line.map { "\(place), line \($0): \(reason)" } ?? "\(place): \(reason)"
+    line.map { "\(location), line \($0): \(reason)" } ?? "\(location): \(reason)"
   }
 }

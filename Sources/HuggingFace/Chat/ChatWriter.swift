@@ -1,36 +1,37 @@
 import JSON
 
-/// A template with what it is told in every rendering.
+/// A template with the variables of every rendering.
 struct ChatWriter: Sendable {
   let template: ChatTemplate
   let variables: TemplateVariables
-  let place: ContextPlace
+  let position: ContextPosition
   /// The tools of one conversation; nil where it has none of its own.
   private(set) var tools: JSON?
 
-  /// A writer of conversations without tools of their own.
-  init(template: ChatTemplate, variables: TemplateVariables, place: ContextPlace) {
+  /// A writer of conversations without their own tools.
+  init(template: ChatTemplate, variables: TemplateVariables, position: ContextPosition) {
     self.template = template
     self.variables = variables
-    self.place = place
+    self.position = position
   }
 
-  /// This writer for a conversation with tools; those that every conversation has are no others.
+  /// This writer for a conversation with tools; tools that every conversation has do not count as
+  /// its own.
   func with(tools: JSON?) -> ChatWriter {
     var writer = self
     writer.tools = tools == variables.values["tools"] ? nil : tools
     return writer
   }
 
-  /// The text of a conversation, with a context in its place.
+  /// The text of a conversation, with a context at its position.
   func text(
     _ context: String?, _ messages: [ChatMessage], addingGenerationPrompt: Bool
   ) throws(ChatTemplateError) -> String {
     var conversation = messages
     if let context {
-      guard let placed = place.conversation(context, messages) else {
+      guard let placed = position.conversation(context, messages) else {
         throw ChatTemplateError(
-          place: template.place, line: nil, reason: "expected a user's message first")
+          location: template.location, line: nil, reason: "expected a user's message first")
       }
       conversation = placed
     }

@@ -1,4 +1,4 @@
-/// The frozen tokens around a context, or around the learned prompt in its place:
+/// The frozen tokens around a context, or around the learned prompt that replaces it:
 ///
 ///     header | context or learned prompt | closing
 ///

@@ -4,32 +4,28 @@ extension ModelFolder {
   /// The model's chat template, or nil where it has none: `chat_template.jinja`, else
   /// `chat_template` of `tokenizer_config.json`.
   ///
-  /// - Parameter now: the moment that the template's clock tells.
+  /// - Parameter now: the time of the template's clock.
   package func chatTemplate(
     now: Date = Date()
   ) throws(ModelFolderError) -> ChatTemplate? {
     let configuration = try tokenizerConfiguration()
-    guard let (source, place) = try chatTemplateSource() ?? configuration.chatTemplate else {
+    guard let (source, location) = try chatTemplateSource() ?? configuration.chatTemplate else {
       return nil
     }
     do {
       return try ChatTemplate(
-        source: source, place: place, specialTokens: configuration.specialTokens, now: now)
+        source: source, location: location, specialTokens: configuration.specialTokens, now: now)
     } catch {
       throw .chatTemplate(error)
     }
   }
 
-  private func chatTemplateSource() throws(ModelFolderError) -> (source: String, place: String)? {
+  private func chatTemplateSource() throws(ModelFolderError) -> (source: String, location: String)?
+  {
     guard has("chat_template.jinja") else { return nil }
     let file = url.appending(path: "chat_template.jinja")
-    guard let data = try? Data(contentsOf: file) else {
-      throw .chatTemplate(
-        ChatTemplateError(
-          place: file.path, line: nil, reason: "expected a file, found one that may not be read"))
-    }
     do {
-      return (try ChatTemplate.source([UInt8](data), file: file.path), file.path)
+      return (try ChatTemplate.source(contentsOf: file), file.path)
     } catch {
       throw .chatTemplate(error)
     }

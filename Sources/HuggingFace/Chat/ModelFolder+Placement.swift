@@ -2,13 +2,13 @@ import Foundation
 import Tokenizers
 
 extension ModelFolder {
-  /// How a text is laid out for this model.
+  /// The placement of texts for this model.
   ///
   /// - Parameters:
-  ///   - choice: the template and what it is told.
+  ///   - choice: the template and its variables.
   ///   - tokenizer: the model's tokenizer.
-  ///   - hasContext: whether a place for a context is looked for.
-  ///   - reading: how the template's texts become tokens.
+  ///   - hasContext: whether there is a context to place.
+  ///   - reading: the tokenization of the template's texts.
   package func placement(
     template choice: TemplateChoice, tokenizer: Tokenizer, hasContext: Bool = true,
     reading: PieceReading = .inPlace
@@ -40,12 +40,12 @@ extension ModelFolder {
     }
     do {
       if let builtIn = try ChatTemplate.builtIn(named: name) { return builtIn }
-      guard let data = FileManager.default.contents(atPath: name) else {
+      guard FileManager.default.fileExists(atPath: name) else {
         throw PlacementError.unknownTemplate(name)
       }
-      let source = try ChatTemplate.source([UInt8](data), file: name)
+      let source = try ChatTemplate.source(contentsOf: URL(fileURLWithPath: name))
       let tokens = try tokenizerConfiguration().specialTokens
-      return try ChatTemplate(source: source, place: name, specialTokens: tokens, now: now)
+      return try ChatTemplate(source: source, location: name, specialTokens: tokens, now: now)
     } catch let error as PlacementError {
       throw error
     } catch let error as ChatTemplateError {

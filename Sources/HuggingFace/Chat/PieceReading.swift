@@ -1,60 +1,59 @@
 import Tokenizers
 
-/// How the texts around a context become tokens.
+/// The tokenization of the texts around a context.
 package enum PieceReading: Sendable {
-  /// Each as a text of its own, as the first programs did.
+  /// Each text by itself, as in the first programs.
   case apart
-  /// As the tokens that the whole text has there.
+  /// With the tokens of the whole text.
   case inPlace
 }
 
-/// The tokens of texts that stand behind a context.
+/// The tokenization of texts after a context.
 ///
-/// Many tokenizers put a mark or a space before the first word of a text. What stands behind a context
-/// is not the first of its text, so a short text stands there for the context where that matters.
-struct TextBehindContext: Sendable {
-  /// What stands for the context; nil where nothing has to.
-  let standIn: StandIn?
+/// Many tokenizers add a mark or a space before the first word of a text. A text after a context is
+/// not the first, so where that matters a short text substitutes for the context.
+struct TextAfterContext: Sendable {
+  /// The substitute for the context; nil where none is needed.
+  let substitute: ContextSubstitute?
 
   private let tokenizer: Tokenizer
 
-  /// Texts that may stand for a context, the first of them those that tokenizers seldom join with what
-  /// follows.
-  private static let standIns = ["x", "0", ".", "X", "é"]
+  /// Possible substitutes, first those that tokenizers seldom join with the following text.
+  private static let substitutes = ["x", "0", ".", "X", "é"]
 
-  /// Texts that stand behind nothing.
+  /// Texts after no context.
   init(alone tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
-    standIn = nil
+    substitute = nil
   }
 
-  /// Finds what stands for the context in front of some texts.
+  /// Finds a substitute for the context before some texts.
   init(_ tokenizer: Tokenizer, before texts: [String]) throws(PlacementError) {
     self.tokenizer = tokenizer
     var apart: [[Int]] = []
     for text in texts { apart.append(try tokenizer.identifiers(of: text)) }
-    nextStandIn: for standIn in Self.standIns {
-      let own = try tokenizer.identifiers(of: standIn)
+    nextSubstitute: for substitute in Self.substitutes {
+      let own = try tokenizer.identifiers(of: substitute)
       var isNeeded = false
       for (text, apart) in zip(texts, apart) {
-        let joint = try tokenizer.identifiers(of: standIn + text)
-        guard joint.starts(with: own) else { continue nextStandIn }
+        let joint = try tokenizer.identifiers(of: substitute + text)
+        guard joint.starts(with: own) else { continue nextSubstitute }
         isNeeded = isNeeded || !joint.dropFirst(own.count).elementsEqual(apart)
       }
-      self.standIn = isNeeded ? StandIn(text: standIn, tokenCount: own.count) : nil
+      self.substitute = isNeeded ? ContextSubstitute(text: substitute, tokenCount: own.count) : nil
       return
     }
-    standIn = nil
+    substitute = nil
   }
 
-  /// The tokens of a text behind a context.
+  /// The tokens of a text after a context.
   func identifiers(of text: String) throws(PlacementError) -> [Int] {
-    guard let standIn else { return try tokenizer.identifiers(of: text) }
+    guard let substitute else { return try tokenizer.identifiers(of: text) }
     return Array(
-      try tokenizer.identifiers(of: standIn.text + text).dropFirst(standIn.tokenCount))
+      try tokenizer.identifiers(of: substitute.text + text).dropFirst(substitute.tokenCount))
   }
 
-  /// The tokens that texts behind a context begin with, all of them.
+  /// The first tokens that all of these texts share after a context.
   func commonIdentifiers(of texts: [String]) throws(PlacementError) -> [Int] {
     var common: [Int]?
     for text in texts {
@@ -64,8 +63,8 @@ struct TextBehindContext: Sendable {
     return common ?? []
   }
 
-  /// The tokens of a text behind another one that stands behind a context; where a token reaches over
-  /// the end of that one, those of the text behind a context.
+  /// The tokens of a text after another one after a context; where a token spans the end of that
+  /// one, those of the text directly after a context.
   func identifiers(of text: String, after other: String) throws(PlacementError) -> [Int] {
     let (before, joint) = (try identifiers(of: other), try identifiers(of: other + text))
     guard joint.starts(with: before) else { return try identifiers(of: text) }
@@ -73,34 +72,33 @@ struct TextBehindContext: Sendable {
   }
 }
 
-/// A short text in a context's place, where the tokens of what follows it are made.
-package struct StandIn: Sendable, Equatable {
+/// A short text that replaces a context when the following text is tokenized.
+package struct ContextSubstitute: Sendable, Equatable {
   /// The text.
   package var text: String
 
   /// Its tokens.
   package var tokenCount: Int
 
-  /// A text and how many tokens it has.
+  /// A text and its number of tokens.
   package init(text: String, tokenCount: Int) {
     self.text = text
     self.tokenCount = tokenCount
   }
 }
 
-/// The tokens of a context where it stands.
+/// The tokens of a context at its position.
 package struct PlacedContext: Sendable, Equatable {
   /// The tokens of the context.
   package var identifiers: [Int]
 
-  /// Those between it and the prompt: the closing, or the rest of it behind a token that belongs to
-  /// both.
+  /// The tokens between it and the prompt: the closing, or its rest after a token that spans both.
   package var closing: [Int]
 
-  /// Whether the whole text has others there, because one of its tokens reaches over a cut.
+  /// Whether the whole text has other tokens there, because one of them spans a boundary.
   package var isCut: Bool
 
-  /// A context and what follows it.
+  /// A context and the tokens after it.
   package init(identifiers: [Int], closing: [Int], isCut: Bool) {
     self.identifiers = identifiers
     self.closing = closing
@@ -116,11 +114,17 @@ package struct PlacedContext: Sendable, Equatable {
   }
 }
 
-/// Tokens of a prompt where it stands.
+/// Tokens of a prompt at its position.
 package struct PlacedPrompt: Sendable, Equatable {
   /// The tokens.
   package var identifiers: [Int]
 
-  /// Whether the whole text has others there, because one of its tokens reaches over a cut.
+  /// Whether the whole text has other tokens there, because one of them spans a boundary.
   package var isCut: Bool
+
+  /// A prompt.
+  package init(identifiers: [Int], isCut: Bool) {
+    self.identifiers = identifiers
+    self.isCut = isCut
+  }
 }

@@ -1,10 +1,10 @@
 import JSON
 
 extension Placement {
-  /// The tokens of a context: of the text as it is for a raw model, of what the template makes of it
+  /// The tokens of a context: of the text as it is for a raw model, of the template's form of it
   /// for a chat model.
   ///
-  /// - Throws: when something in the context makes the template write another text around it.
+  /// - Throws: when something in the context changes the template's text around it.
   package func contextTokens(of text: String) throws(PlacementError) -> PlacedContext {
     guard let chat else {
       return PlacedContext(
@@ -16,7 +16,7 @@ extension Placement {
         identifiers: try tokenizer.identifiers(of: context), closing: frame.closing, isCut: false)
     }
     let tokens = try tokenizer.identifiers(of: whole)
-    let prompt = try chat.behind.identifiers(of: chat.tail).dropFirst(frame.closing.count)
+    let prompt = try chat.afterContext.identifiers(of: chat.tail).dropFirst(frame.closing.count)
     if tokens.count >= frame.header.count + prompt.count, tokens.starts(with: frame.header),
       tokens.suffix(prompt.count).elementsEqual(prompt)
     {
@@ -27,7 +27,8 @@ extension Placement {
     let beginning = try tokenizer.identifiers(of: chat.header + context)
     return PlacedContext(
       identifiers: beginning.starts(with: frame.header)
-        ? Array(beginning.dropFirst(frame.header.count)) : try chat.behind.identifiers(of: context),
+        ? Array(beginning.dropFirst(frame.header.count))
+        : try chat.afterContext.identifiers(of: context),
       closing: frame.closing, isCut: true)
   }
 
@@ -40,12 +41,11 @@ extension Placement {
     return try promptTokens(of: [ChatMessage(role: "user", content: text)])
   }
 
-  /// The tokens of a conversation up to where the assistant answers.
+  /// The tokens of a conversation up to the assistant's answer.
   ///
   /// - Parameters:
-  ///   - messages: without a system message, because the context takes its place, and without the
-  ///     answer.
-  ///   - tools: what the conversation tells the template of tools; nil where that is nothing.
+  ///   - messages: without a system message, which the context replaces, and without the answer.
+  ///   - tools: the conversation's tools for the template; nil where there are none.
   package func promptTokens(
     of messages: [ChatMessage], tools: JSON? = nil
   ) throws(PlacementError) -> PlacedPrompt {
@@ -57,23 +57,23 @@ extension Placement {
     }
     guard !isClosingOfTokens else {
       throw tools == nil
-        ? .anotherClosing(place: templateName) : .toolsBesideContext(place: templateName)
+        ? .anotherClosing(template: templateName) : .toolsBesideContext(template: templateName)
     }
     return PlacedPrompt(
-      identifiers: try chat.behind.identifiers(of: chat.prompt(in: tail)), isCut: true)
+      identifiers: try chat.afterContext.identifiers(of: chat.prompt(in: tail)), isCut: true)
   }
 
-  /// The tokens of a text behind the context, the closing's first.
+  /// The tokens of a text after the context, including the closing's.
   func tailIdentifiers(
     _ tail: String, _ chat: ChatPlacement
   ) throws(PlacementError) -> [Int] {
-    guard reading == .apart else { return try chat.behind.identifiers(of: tail) }
-    return try chat.behind.identifiers(of: chat.closing)
-      + chat.behind.identifiers(of: chat.prompt(in: tail))
+    guard reading == .apart else { return try chat.afterContext.identifiers(of: tail) }
+    return try chat.afterContext.identifiers(of: chat.closing)
+      + chat.afterContext.identifiers(of: chat.prompt(in: tail))
   }
 
-  /// The tokens of an assistant's message with the one that ends it, where the message is more than its
-  /// content, such as calls of tools.
+  /// The tokens of an assistant's message, including its end, where it has more than its content,
+  /// such as tool calls.
   package func responseIdentifiers(
     of message: ChatMessage, after messages: [ChatMessage], tools: JSON? = nil
   ) throws(PlacementError) -> [Int] {
@@ -97,6 +97,6 @@ extension Placement {
     _ text: String, after messages: [ChatMessage], _ tools: JSON?, _ chat: ChatPlacement
   ) throws(PlacementError) -> [Int] {
     guard reading == .inPlace else { return try tokenizer.identifiers(of: text) }
-    return try chat.behind.identifiers(of: text, after: chat.tail(of: messages, tools: tools))
+    return try chat.afterContext.identifiers(of: text, after: chat.tail(of: messages, tools: tools))
   }
 }

@@ -1,18 +1,18 @@
 import Tokenizers
 
-/// Where the context, or the soft prompt in its place, stands in a text:
+/// The position of the context, or of the soft prompt that replaces it, in a text:
 ///
 ///     header | context or soft prompt | closing | prompt | response
 ///
-/// Header and closing are the same for every example. A raw model's header is what its tokenizer
-/// puts before any text, such as BOS, and its closing is empty. For a chat model the template is
-/// rendered around a marker in the place of the system message's content: the header ends and the
-/// closing begins there.
+/// Header and closing are the same for every example. A raw model's header is the tokenizer's
+/// special tokens before a text, such as BOS, and its closing is empty. For a chat model the
+/// template is rendered with a marker as the system message: the header ends and the closing begins
+/// there.
 ///
-/// The tokens of every piece are those that the whole text has there. Special tokens in it are
-/// recognised, and none are added: a template writes its own BOS. Header and closing reach as far as
-/// their tokens stay the same whatever context and prompt stand beside them; where no place is sure,
-/// they are empty, and all of that text belongs to the context or the prompt.
+/// Every part has the tokens of the whole text. Special tokens in it are recognised, and none are
+/// added: a template writes its own BOS. Header and closing are as long as their tokens are the
+/// same for every context and prompt; where there is no such boundary, they are empty, and the text
+/// is part of the context or the prompt.
 package struct Placement: Sendable {
   /// The tokens before the context, and those after it that every example shares.
   package private(set) var frame: Frame
@@ -21,19 +21,20 @@ package struct Placement: Sendable {
   package let templateName: String
 
   /// The token that ends an answer in the template, for example `<|im_end|>`; nil for a raw model,
-  /// and for a template that writes none.
+  /// and for a template without one.
   package let endOfResponse: Int?
 
   /// The template's source; nil for a raw model.
   package let templateSource: String?
 
-  /// Tokens that a built-in template writes and the tokenizer does not have: it takes them apart.
+  /// Tokens that a built-in template writes and the tokenizer lacks, so that it splits them.
   package let missingTokens: [String]
 
   let tokenizer: Tokenizer
   let chat: ChatPlacement?
   let reading: PieceReading
-  /// Whether the closing is no text that prompts can be cut behind, but tokens alone.
+  /// Whether the closing is defined by its tokens alone, because no prompt can be split from its
+  /// text.
   private(set) var isClosingOfTokens = false
 
   /// The placement for a model that continues text.
@@ -51,10 +52,12 @@ package struct Placement: Sendable {
   /// The placement for a model that follows a chat template.
   ///
   /// - Parameters:
-  ///   - variables: what the template is told in every rendering.
-  ///   - reading: how its texts become tokens.
-  /// - Throws: when the template does not mention a variable, or takes the context neither as system
-  ///   message nor in the first user's message, once.
+  ///   - template: the chat template.
+  ///   - variables: variables of every rendering.
+  ///   - tokenizer: the model's tokenizer.
+  ///   - reading: the tokenization of its texts.
+  /// - Throws: when the template does not mention a variable, or does not print the context exactly
+  ///   once, as system message or in the first user's message.
   package init(
     template: ChatTemplate, variables: TemplateVariables = TemplateVariables(),
     tokenizer: Tokenizer, reading: PieceReading = .inPlace
@@ -66,7 +69,7 @@ package struct Placement: Sendable {
     frame = Frame(
       header: try chat.headerIdentifiers(tokenizer, reading), closing: chat.closingIdentifiers)
     isClosingOfTokens = chat.closing.isEmpty
-    templateName = template.place
+    templateName = template.location
     templateSource = template.source
     endOfResponse = try chat.endOfResponse(tokenizer)
     missingTokens = template.builtInTokens.filter { tokenizer.identifier(of: $0) == nil }
@@ -82,23 +85,23 @@ package struct Placement: Sendable {
     self.chat = chat
     self.reading = reading
     frame = Frame()
-    templateName = template.place
+    templateName = template.location
     templateSource = template.source
     endOfResponse = try chat.endOfResponse(tokenizer)
     missingTokens = template.builtInTokens.filter { tokenizer.identifier(of: $0) == nil }
   }
 
-  /// Where the template takes the context; nil for a raw model.
-  package var contextPlace: ContextPlace? { chat?.place }
+  /// The position of the context in the template; nil for a raw model.
+  package var contextPosition: ContextPosition? { chat?.position }
 
   /// Whether prompts are messages of a chat.
   package var isChat: Bool { chat != nil }
 
-  /// What stands for the context when the tokens of what follows it are made; nil where nothing has to.
-  package var standIn: StandIn? { chat?.behind.standIn }
+  /// The substitute for the context when the following text is tokenized; nil where none is needed.
+  package var substitute: ContextSubstitute? { chat?.afterContext.substitute }
 
-  /// This placement with another closing, for an adapter that was trained before it; nil where the
-  /// tokens behind the context do not begin with it.
+  /// This placement with another closing, for an adapter of an earlier training; nil where the
+  /// tokens after the context do not begin with it.
   package func with(closing: [Int]) throws(PlacementError) -> Placement? {
     guard let chat, try tailIdentifiers(chat.tail, chat).starts(with: closing) else { return nil }
     var placement = self

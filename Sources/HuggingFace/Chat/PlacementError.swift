@@ -1,91 +1,98 @@
-/// Why a context cannot be placed in a chat template, in one line.
+/// The reason why a context cannot be placed in a chat template, in one line.
 package enum PlacementError: Error, Equatable, Sendable {
   /// The template fails, or refuses the conversation.
   case template(ChatTemplateError)
   /// The template fails, or refuses the conversation, because it has a system message.
   case noSystemMessage(ChatTemplateError)
-  /// The template does not print a system message once.
-  case systemMessageLost(place: String, count: Int)
+  /// The template does not print a system message exactly once.
+  case systemMessageLost(template: String, count: Int)
   /// The template puts text of the conversation before the system message.
-  case movingHeader(place: String)
-  /// The template writes something else around this context than around others.
-  case contextChangesTemplate(place: String)
-  /// A conversation begins with a message behind which the template writes the context differently.
-  case anotherOpening(String, place: String)
-  /// A conversation has other tokens behind the context than the closing.
-  case anotherClosing(place: String)
-  /// The template writes a conversation's tools beside the context, where all conversations are alike.
-  case toolsBesideContext(place: String)
-  /// The template does not write a response with tool calls where it lets the assistant begin.
-  case responseElsewhere(place: String)
-  /// A conversation does not begin with the user, whose message the context begins.
-  case needsUserFirst(String, place: String)
-  /// A message has a role that neither is common nor stands in the template.
-  case unknownRole(String, place: String)
-  /// A conversation brings its own system message.
+  case movingHeader(template: String)
+  /// The template writes another text around this context than around others.
+  case contextChangesTemplate(template: String)
+  /// A conversation starts with a message after which the template writes the context differently.
+  case anotherOpening(String, template: String)
+  /// A conversation has other tokens after the context than the closing.
+  case anotherClosing(template: String)
+  /// The template writes a conversation's tools next to the context, which is the same for all
+  /// conversations.
+  case toolsBesideContext(template: String)
+  /// The template does not write a response with tool calls where the assistant's answer starts.
+  case responseElsewhere(template: String)
+  /// A conversation does not start with the user, whose message must hold the context.
+  case needsUserFirst(String, template: String)
+  /// A message has a role that is neither common nor mentioned in the template.
+  case unknownRole(String, template: String)
+  /// A conversation has its own system message.
   case systemMessageTaken
   /// No template has this name, and there is no such file.
   case unknownTemplate(String)
   /// The model's own template or special tokens cannot be read.
   case folder(ModelFolderError)
-  /// Messages came for a model without a chat template.
+  /// Messages were given for a model without a chat template.
   case noTemplate
-  /// Variables came, but no template that could take them.
+  /// Variables were given without a template.
   case variablesWithoutTemplate
   /// A template does not mention a variable.
-  case unusedVariable(String, place: String)
+  case unusedVariable(String, template: String)
 }
 
 extension PlacementError: CustomStringConvertible {
+  /// The whole error in one line, with the plain names of options.
+  package var description: String { text { $0 } }
+
   /// The whole error in one line.
-  package var description: String {
+  ///
+  /// - Parameter option: an option's name as the user knows it, from its plain name.
+  package func text(option: (String) -> String) -> String {
     switch self {
     case .template(let error): error.description
     case .noSystemMessage(let error):
       "\(error.description): the template takes the context neither as system message nor in front "
-        + "of the first user's message; give --template the file of one that does"
-    case .systemMessageLost(let place, let count):
-      "\(place): expected the template to print the system message once, found it "
-        + "\(count) times; give --template the file of one that does"
-    case .movingHeader(let place):
-      "\(place): the template puts earlier turns before the system message, so only "
+        + "of the first user's message; give \(option("template")) the file of one that does"
+    case .systemMessageLost(let template, let count):
+      "\(template): expected the template to print the system message once, found it "
+        + "\(count) times; give \(option("template")) the file of one that does"
+    case .movingHeader(let template):
+      "\(template): the template puts earlier turns before the system message, so only "
         + "conversations of one turn can be placed"
-    case .contextChangesTemplate(let place):
-      "\(place): something in the context, such as /no_think, makes the template write another text "
-        + "around it; take it out, and tell the template with --template-variable"
-    case .anotherOpening(let role, let place):
-      "messages: expected a first message of role user, found \(role): \(place) writes something else "
+    case .contextChangesTemplate(let template):
+      "\(template): something in the context, such as /no_think, makes the template write another text "
+        + "around it; take it out, and tell the template with \(option("template-variable"))"
+    case .anotherOpening(let role, let template):
+      "messages: expected a first message of role user, found \(role): \(template) writes something else "
         + "between the context and such a message"
-    case .anotherClosing(let place):
-      "messages: expected a conversation in which the tokens behind the context begin with the closing, "
-        + "found one for which \(place) writes others"
-    case .toolsBesideContext(let place):
-      "tools: expected none but those of the whole run, because \(place) writes them beside the context, "
-        + "where all lines are alike; give tools that all lines have with --template-variable 'tools=[...]'"
-    case .responseElsewhere(let place):
-      "messages: \(place) writes the assistant's tool calls elsewhere than where an answer begins, so "
+    case .anotherClosing(let template):
+      "messages: expected a conversation in which the tokens after the context begin with the closing, "
+        + "found one for which \(template) writes others"
+    case .toolsBesideContext(let template):
+      "tools: expected none but those of the whole run, because \(template) writes them next to the context, "
+        + "where all lines are alike; give tools that all lines have with "
+        + "\(option("template-variable")) 'tools=[...]'"
+    case .responseElsewhere(let template):
+      "messages: \(template) writes the assistant's tool calls elsewhere than where an answer begins, so "
         + "they cannot be a response"
-    case .needsUserFirst(let role, let place):
-      "messages: expected a first message of role user, found \(role): \(place) takes no system "
+    case .needsUserFirst(let role, let template):
+      "messages: expected a first message of role user, found \(role): \(template) takes no system "
         + "message, so the context begins the user's first"
-    case .unknownRole(let role, let place):
+    case .unknownRole(let role, let template):
       "messages: expected the role user, assistant, tool or developer, found \"\(role)\", which "
-        + "\(place) does not mention"
+        + "\(template) does not mention"
     case .systemMessageTaken:
       "messages: expected none of role system, because the context takes its place"
     case .unknownTemplate(let name):
-      "--template \(name): expected auto, raw, "
+      "\(option("template")) \(name): expected auto, raw, "
         + ChatTemplate.builtInNames.joined(separator: ", ") + " or the file of a template"
     case .folder(let error): error.description
     case .noTemplate:
-      "a conversation needs a chat template, and the model has none; choose one with --template, or "
-        + "give prompts as texts"
+      "a conversation needs a chat template, and the model has none; choose one with "
+        + "\(option("template")), or give prompts as texts"
     case .variablesWithoutTemplate:
-      "--template-variable: expected a chat template that takes it, found none; choose one with "
-        + "--template"
-    case .unusedVariable(let name, let place):
-      "--template-variable \(name): expected a name that the chat template mentions, found no such "
-        + "name in \(place)"
+      "\(option("template-variable")): expected a chat template that takes it, found none; choose "
+        + "one with \(option("template"))"
+    case .unusedVariable(let name, let template):
+      "\(option("template-variable")) \(name): expected a name that the chat template mentions, "
+        + "found no such name in \(template)"
     }
   }
 }

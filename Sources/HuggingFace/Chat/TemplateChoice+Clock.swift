@@ -1,8 +1,8 @@
 import Foundation
 
 extension TemplateChoice {
-  /// `clock` as a record holds it: what a clock on the wall showed, as in 2026-11-23T09:30:00. It is read back as that
-  /// of this machine's time zone, since a template's clock writes the time of the place.
+  /// The record of `clock`: a local time such as 2026-11-23T09:30:00. It is read back in this
+  /// machine's time zone, since a template's clock writes local time.
   package var wallClock: String? {
     get { clock?.formatted(Self.wallClockFormat) }
     set { clock = newValue.flatMap { try? Date($0, strategy: Self.wallClockFormat) } }

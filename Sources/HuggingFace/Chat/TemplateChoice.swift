@@ -1,16 +1,16 @@
 import Foundation
 
-/// Which chat template a user asks for, and what it is told.
+/// A user's chat template, with its variables and clock.
 package struct TemplateChoice: Sendable, Equatable {
   /// `auto` for the model's own chat template, or none where it has none; `raw` for none; the name
   /// of a built-in template; or the path of a file with a template.
   package var name: String
 
-  /// What the template is told beside the conversation.
+  /// Variables of the template besides the conversation.
   package var variables: TemplateVariables
 
-  /// The moment that its clock tells; nil for the present one. Templates that write the date put a soft prompt behind another
-  /// header every day, so what was trained keeps its moment.
+  /// The time of its clock; nil for the present time. A template that writes the date gives another
+  /// header every day, so a trained prompt keeps its time.
   package var clock: Date?
 
   /// A choice.
@@ -22,9 +22,9 @@ package struct TemplateChoice: Sendable, Equatable {
     self.clock = clock
   }
 
-  /// This choice, so that it gives the same placement tomorrow and in another folder: with the moment, to the second, and the
-  /// whole path of a file.
-  package func settled() -> TemplateChoice {
+  /// This choice with fixed values, for the same placement tomorrow and in another folder: the
+  /// time, to the second, and the absolute path of a file.
+  package func resolved() -> TemplateChoice {
     let isFile =
       !(["auto", "raw"] + ChatTemplate.builtInNames).contains(name)
       && FileManager.default.fileExists(atPath: name)
@@ -34,12 +34,12 @@ package struct TemplateChoice: Sendable, Equatable {
       clock: clock ?? now)
   }
 
-  /// This choice, where `auto` stands for a recorded one: its variables hold as far as these do not say otherwise. The clock of a
-  /// recorded one stays, also where it is asked for by its name.
+  /// This choice, where `auto` means a recorded one: its variables apply unless these override
+  /// them. The recorded clock is kept, also where the template is chosen by its name.
   package func within(_ recorded: TemplateChoice?) -> TemplateChoice {
     guard let recorded else { return self }
     if name != "auto" {
-      let isRecorded = settled().name == recorded.name
+      let isRecorded = resolved().name == recorded.name
       return TemplateChoice(name, variables: variables, clock: isRecorded ? recorded.clock : clock)
     }
     return TemplateChoice(

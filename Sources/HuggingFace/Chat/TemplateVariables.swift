@@ -1,14 +1,15 @@
 import JSON
 
-/// What a user tells a chat template beside the conversation, for example `enable_thinking=false`.
+/// A user's variables of a chat template besides the conversation, for example
+/// `enable_thinking=false`.
 ///
-/// Its written form, on the command line and in records, is `NAME=VALUE`: a value that is JSON is
+/// The written form, on the command line and in records, is `NAME=VALUE`: a value that is JSON is
 /// read as JSON, and every other one is a text.
 package struct TemplateVariables: Sendable, Equatable {
   /// The values by name, in the order of the names.
   package private(set) var values = JSONObject()
 
-  /// Names that belong to the rendering itself.
+  /// Names that the rendering uses itself.
   private static let taken: Set = ["messages", "add_generation_prompt"]
 
   /// None.
@@ -16,7 +17,7 @@ package struct TemplateVariables: Sendable, Equatable {
 
   /// The variables of an object.
   ///
-  /// - Throws: for a name that a template could not use.
+  /// - Throws: for a name that a template cannot use.
   package init(_ values: JSONObject) throws(TemplateVariableError) {
     for (name, value) in values.members.sorted(by: { $0.key < $1.key }) {
       try Self.check(name)
@@ -45,7 +46,7 @@ package struct TemplateVariables: Sendable, Equatable {
     }
   }
 
-  /// These together with others, whose values win.
+  /// These merged with others, whose values take precedence.
   package func merging(_ others: TemplateVariables) -> TemplateVariables {
     var (merged, all) = (TemplateVariables(), values)
     for (name, value) in others.values.members { all[name] = value }
@@ -76,16 +77,16 @@ extension TemplateVariables: Codable {
   }
 }
 
-/// Why a variable cannot be given to a template: what was expected, and what was found.
+/// An invalid variable: the expected and the found text.
 package enum TemplateVariableError: Error, Equatable, Sendable, CustomStringConvertible {
   /// There is no `=`.
   case noValue(String)
-  /// What stands before `=` is no name of a variable.
+  /// The text before `=` is no name of a variable.
   case noName(String)
   /// The rendering sets this variable itself.
   case taken(String)
 
-  /// What was expected, and what was found.
+  /// The expected and the found text.
   package var description: String {
     switch self {
     case .noValue(let argument): "expected NAME=VALUE, found '\(argument)'"
@@ -97,7 +98,7 @@ package enum TemplateVariableError: Error, Equatable, Sendable, CustomStringConv
 }
 
 extension ChatTemplate {
-  /// Whether a name stands somewhere in the source.
+  /// Whether a name occurs in the source.
   func mentions(_ name: String) -> Bool {
     source.utf8.split(whereSeparator: { !$0.isWordByte }).contains { $0.elementsEqual(name.utf8) }
   }

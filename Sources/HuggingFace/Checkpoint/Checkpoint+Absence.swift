@@ -6,11 +6,13 @@ extension Checkpoint {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let there = listed.intersection(names)
     if !there.isEmpty {
-      return "no such file; \(there.count) of the \(listed.count) shards are there, "
-        + "so fetch the rest"
+      return "no such file; \(there.count) of the \(listed.count) shards "
+        + "\(there.count == 1 ? "is" : "are") there, so fetch the rest"
     }
     let others = ModelFiles(names).otherSafetensors(than: listed)
-    guard let other = others.first else { return "none of the \(listed.count) shards; fetch them" }
+    guard let other = others.first else {
+      return "no shard; fetch the \(listed.count) that the index names"
+    }
     return
       "\(other)\(others.count > 1 ? " and \(others.count - 1) more" : ""), which the index does "
       + "not name; fetch the index that belongs to them"

@@ -72,7 +72,9 @@ package final class Checkpoint: Sendable {
 
   /// Type, shape and byte range of a tensor.
   ///
-  /// - Parameter shape: the shape that the caller needs, or nil for any.
+  /// - Parameters:
+  ///   - name: the name of the tensor.
+  ///   - shape: the shape that the caller needs, or nil for any.
   package func tensor(
     named name: String, shape: [Int]? = nil
   ) throws(CheckpointError) -> TensorDescription {

@@ -21,6 +21,7 @@ extension Hub {
         "\(repository): the cache lacks \(names.joined(separator: ", ")), and cannot be completed: "
           + "\(error); what it has is used, as with HF_HUB_OFFLINE=1")
     }
+    sayAsked(for: repository)
     let listing: HubListing
     do {
       listing = try self.listing(of: repository.at(commit), tries: 1, stall: 10)
@@ -33,7 +34,7 @@ extension Hub {
       try download.fetch(names.compactMap { listing.files[$0] })
     } catch {
       switch error {
-      case .file, .noRoom: doWithout(error)
+      case .file, .insufficientSpace: doWithout(error)
       default: throw error
       }
     }

@@ -38,6 +38,11 @@ extension Hub {
     }
   }
 
+  /// Says that the network is asked, before an answer that may be long in coming.
+  func sayAsked(for repository: HubRepository) {
+    say("asking \(endpoint.host ?? endpoint.absoluteString) for \(repository)")
+  }
+
   /// The address of a file at a commit.
   func address(of name: String, in repository: HubRepository, at commit: String) -> URL {
     address("\(repository.identifier)/resolve/\(commit)/\(name)", last: nil)

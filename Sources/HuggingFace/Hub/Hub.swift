@@ -55,7 +55,7 @@ package struct Hub: Sendable {
   /// has none, and completed where it may lack small files.
   ///
   /// A snapshot of which the cache knows everything needs no request: see
-  /// ``HubCache/unknownFiles(of:at:for:)``. A branch stays at the commit that the cache has.
+  /// `HubCache.unknownFiles(of:at:for:)`. A branch stays at the commit that the cache has.
   ///
   /// - Parameters:
   ///   - reference: what the user names.
@@ -100,6 +100,7 @@ package struct Hub: Sendable {
     _ repository: HubRepository, _ contents: HubContents,
     _ report: @escaping @Sendable (HubProgress) -> Void
   ) throws(HubError) -> URL {
+    sayAsked(for: repository)
     let listing = try listing(of: repository)
     let files = try Self.firstFiles(of: listing, repository, contents)
     let folder = cache.folder(of: repository)

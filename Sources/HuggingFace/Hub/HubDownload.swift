@@ -44,7 +44,7 @@ struct HubDownload {
     }
     let needed = missing.values.reduce(0, +)
     guard needed > 0, let free = hub.freeBytes(blobs), free < needed else { return }
-    throw .noRoom(cache: hub.cache.folder.path, needed: needed, free: free)
+    throw .insufficientSpace(cache: hub.cache.folder.path, needed: needed, free: free)
   }
 
   private static func size(of file: URL) -> Int {

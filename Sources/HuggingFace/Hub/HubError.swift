@@ -32,7 +32,7 @@ package enum HubError: Error, Equatable, Sendable {
   /// A file came with other contents than announced; it was thrown away.
   case wrongChecksum(url: String, hash: String, expected: String, found: String)
   /// The disk of the cache has less room than what is to be fetched, in bytes.
-  case noRoom(cache: String, needed: Int, free: Int)
+  case insufficientSpace(cache: String, needed: Int, free: Int)
   /// The cache cannot be written.
   case file(FileError)
 }
@@ -69,7 +69,7 @@ extension HubError: CustomStringConvertible {
     case .wrongChecksum(let url, let hash, let expected, let found):
       "\(url): expected contents with \(hash) \(expected), found \(found); "
         + "they were thrown away, so another try begins anew"
-    case .noRoom(let cache, let needed, let free):
+    case .insufficientSpace(let cache, let needed, let free):
       "\(cache): expected room for the \(Self.mebibytes(needed, .up)) MiB that are to be fetched, found "
         + "\(Self.mebibytes(free, .down)) MiB free; HF_HUB_CACHE names a cache elsewhere"
     case .file(let error): error.description

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Tokenizers
@@ -59,7 +60,9 @@ extension ModelFolder {
   /// looks for.
   private func namesByteLevel() -> Bool {
     let file = url.appending(path: "tokenizer.json")
-    guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else { return false }
+    guard SpecialFile(at: file.path) == nil,
+      let data = try? Data(contentsOf: file, options: .mappedIfSafe)
+    else { return false }
     return data.range(of: Data("\"ByteLevel\"".utf8)) != nil
   }
 }

@@ -9,7 +9,7 @@ package struct TokenizerConfiguration: Sendable {
   package let specialTokens: [String: String]
 
   /// The source of the chat template with its file and key path, or nil.
-  package let chatTemplate: (source: String, place: String)?
+  package let chatTemplate: (source: String, location: String)?
 
   /// Reads the chat template of the configuration; `specialTokens` come from its files too.
   package init(
@@ -22,7 +22,7 @@ package struct TokenizerConfiguration: Sendable {
 
 extension JSONNode {
   /// `chat_template`: a text, or named texts of which `default` is meant, as a list or an object.
-  fileprivate func chatTemplate() throws(JSONReadingError) -> (source: String, place: String)? {
+  fileprivate func chatTemplate() throws(JSONReadingError) -> (source: String, location: String)? {
     guard let value: JSONNode = try optional("chat_template") else { return nil }
     var names: [String] = []
     switch value.json {

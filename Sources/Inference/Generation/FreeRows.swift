@@ -1,6 +1,6 @@
-/// Rows of the key/value cache that no sequence has.
+/// Free rows of a key/value cache.
 struct FreeRows {
-  /// In ascending order, none touching the next.
+  /// Free ranges, ascending; no two are adjacent.
   private(set) var ranges: [Range<Int>]
 
   /// All of `rows` are free.
@@ -8,30 +8,30 @@ struct FreeRows {
     ranges = rows.isEmpty ? [] : [rows]
   }
 
-  /// The first `count` neighbouring rows that are free; nil where there are none.
+  /// Takes the first `count` adjacent free rows; nil where there are none.
   mutating func take(_ count: Int) -> Range<Int>? {
-    guard let place = ranges.firstIndex(where: { $0.count >= count }) else { return nil }
-    let (start, end) = (ranges[place].lowerBound, ranges[place].upperBound)
+    guard let index = ranges.firstIndex(where: { $0.count >= count }) else { return nil }
+    let (start, end) = (ranges[index].lowerBound, ranges[index].upperBound)
     if start + count == end {
-      ranges.remove(at: place)
+      ranges.remove(at: index)
     } else {
-      ranges[place] = (start + count)..<end
+      ranges[index] = (start + count)..<end
     }
     return start..<(start + count)
   }
 
-  /// Frees rows that `take` gave out.
+  /// Frees rows that `take` returned.
   mutating func giveBack(_ rows: Range<Int>) {
     guard !rows.isEmpty else { return }
     var freed = rows
-    var place = ranges.firstIndex { $0.lowerBound >= rows.upperBound } ?? ranges.endIndex
-    if place < ranges.endIndex, ranges[place].lowerBound == freed.upperBound {
-      freed = freed.lowerBound..<ranges.remove(at: place).upperBound
+    var index = ranges.firstIndex { $0.lowerBound >= rows.upperBound } ?? ranges.endIndex
+    if index < ranges.endIndex, ranges[index].lowerBound == freed.upperBound {
+      freed = freed.lowerBound..<ranges.remove(at: index).upperBound
     }
-    if place > 0, ranges[place - 1].upperBound == freed.lowerBound {
-      place -= 1
-      freed = ranges.remove(at: place).lowerBound..<freed.upperBound
+    if index > 0, ranges[index - 1].upperBound == freed.lowerBound {
+      index -= 1
+      freed = ranges.remove(at: index).lowerBound..<freed.upperBound
     }
-    ranges.insert(freed, at: place)
+    ranges.insert(freed, at: index)
   }
 }

@@ -1,11 +1,12 @@
 internal import Compute
 package import Transformer
 
-/// How a model answers: greedily, or by drawing from its distribution.
+/// Options of generation: greedy, or sampling from the distribution.
 package struct GenerationOptions: Sendable {
   /// The most tokens of an answer.
   package var maximumTokens: Int
-  /// Nil or 0 takes the most likely token; else tokens are drawn from softmax(logits / temperature).
+  /// Nil or 0 takes the most likely token; else tokens are drawn from softmax(logits /
+  /// temperature).
   package var temperature: Float
   package var seed: UInt64
   /// Tokens that end an answer; they are part of it.
@@ -22,16 +23,17 @@ package struct GenerationOptions: Sendable {
 }
 
 extension PrefixedDecoder {
-  /// Answers prompts, many at a time, all behind the one prefix. Where an answer ends, the next
-  /// prompt takes its rows of the cache. What else is generated changes at most the rounding of an
-  /// answer's logits: GEMMs of many rows sum in another order than those of few.
+  /// Generates answers to prompts, many at a time, all after the one prefix. When an answer ends,
+  /// the next prompt takes its rows of the cache. Other sequences in the batch change at most the
+  /// rounding of an answer's logits: GEMMs of many rows add in another order than those of few.
   ///
   /// - Parameters:
   ///   - prompts: token ids, at least one each.
+  ///   - options: the options of generation.
   ///   - limits: the most tokens of each answer; `options.maximumTokens` where nil.
-  ///   - progress: called with the tokens generated so far and the most that there can be: an answer
-  ///     that ends early takes the rest of its limit away.
-  /// - Returns: the tokens of each answer, its stop token among them.
+  ///   - progress: called with the tokens generated so far and their upper bound; an answer that
+  ///     ends early lowers the bound.
+  /// - Returns: the tokens of each answer, including its stop token.
   package func generate(
     _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil,
     progress: (_ made: Int, _ most: Int) -> Void = { _, _ in }
@@ -61,7 +63,7 @@ extension PrefixedDecoder {
           answers[answer.index] = answer.tokens
           most -= answer.limit - answer.tokens.count
         } else if self.isLong(answer.text.count) != isLong {
-          // It has become a long text, with other rotary frequencies: it is read again.
+          // It has become a long text, with other rotary frequencies: it is prefilled again.
           waiting.append(answer.unread)
         } else {
           staying.append(answer)
@@ -81,7 +83,7 @@ extension PrefixedDecoder {
     let prompt: [Int]
     let limit: Int
     var tokens: [Int] = []
-    /// The rows of the cache with its keys, once it is active.
+    /// Its rows of the cache, once it is active.
     var keys = 0..<0
     /// Tokens whose keys are in the cache.
     var read = 0
@@ -92,12 +94,12 @@ extension PrefixedDecoder {
       self.limit = limit
     }
 
-    /// What the model has read or is about to read.
+    /// The prompt and the tokens generated so far.
     var text: [Int] { prompt + tokens }
-    /// Rows of the cache that it takes.
+    /// Rows of the cache that it needs.
     var rows: Int { prompt.count + limit }
 
-    /// As it waits to be read from its start.
+    /// This answer with nothing in the cache.
     var unread: Answer {
       var copy = self
       copy.keys = 0..<0
@@ -113,14 +115,14 @@ extension PrefixedDecoder {
   private func check(_ answer: Answer) throws(TransformerError) {
     try decoder.check(answer.prompt)
     try decoder.checkLength(prefixRows + answer.rows, of: "prefix, prompt and answer")
-    // One that has become a long text is read again in one run.
+    // An answer that has become a long text is prefilled again in one run.
     if answer.rows > capacity.runRows {
       throw .tooLong(what: "prompt and answer", tokens: answer.rows, maximum: capacity.runRows)
     }
   }
 
-  /// Makes waiting answers active, in their order, while the cache and a run have capacity and they
-  /// share the rotary frequencies of the active ones.
+  /// Makes waiting answers active, in their order, while the cache and a run have capacity and the
+  /// answers have the rotary frequencies of the active ones.
   private func admit(
     _ waiting: inout [Answer], to active: inout [Answer], most: Int, _ rows: inout FreeRows
   ) throws(TransformerError) {
@@ -144,24 +146,24 @@ extension PrefixedDecoder {
     waiting.removeFirst(count)
   }
 
-  /// Reads what the answers have not read yet, and takes the next token of each.
+  /// Runs the model over the unread tokens of the answers and takes the next token of each.
   private func advance(
     _ active: inout [Answer], _ sampler: TokenSampler
   ) throws(TransformerError) {
-    var run = RunLayout(behindRows: prefixRows)
-    for place in active.indices {
-      let answer = active[place]
+    var run = RunLayout(afterPrefixRows: prefixRows)
+    for index in active.indices {
+      let answer = active[index]
       let text = answer.text
       run.append(
         text[answer.read...], responseRows: 1, keyStart: answer.keys.lowerBound,
         earlierKeys: answer.read)
-      active[place].read = text.count
+      active[index].read = text.count
     }
     try forward(run)
-    let draws = active.map { Draw(answer: $0.index, place: $0.tokens.count) }
+    let draws = active.map { Draw(answer: $0.index, token: $0.tokens.count) }
     let next = try computing { () throws(ComputeError) in
       try sampler.next(activations.states, draws: draws)
     }
-    for place in active.indices { active[place].tokens.append(next[place]) }
+    for index in active.indices { active[index].tokens.append(next[index]) }
   }
 }

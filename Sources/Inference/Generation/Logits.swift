@@ -2,11 +2,11 @@ package import Compute
 package import Transformer
 
 extension Decoder {
-  /// The logits of a text: [S, V] for S token ids behind a prefix.
+  /// The logits of a text: [S, V] for S token ids after a prefix.
   ///
-  /// The head runs over chunks of rows, so that the device never holds more than one chunk of logits.
+  /// The head runs over chunks of rows, so that the device holds only one chunk of logits.
   package func logits(
-    of identifiers: [Int], behind prefix: Prefix = Prefix(.nothing),
+    of identifiers: [Int], after prefix: Prefix = Prefix(.nothing),
     precision: ActivationPrecision = .f32
   ) throws(TransformerError) -> [Float] {
     let size = configuration.vocabularySize

@@ -1,14 +1,14 @@
 internal import Compute
 internal import Transformer
 
-/// Which answer and which of its tokens a random number is for: it depends on these and the seed alone, not on what else runs
-/// in the batch.
+/// The counter of a random number: answer and token index. The number depends on these and the seed
+/// alone, not on the rest of the batch.
 struct Draw {
   let answer: Int
-  let place: Int
+  let token: Int
 
-  /// The number's place in the seed's sequence.
-  var index: UInt64 { UInt64(answer) << 32 | UInt64(place) }
+  /// Index of the number in the seed's sequence.
+  var index: UInt64 { UInt64(answer) << 32 | UInt64(token) }
 }
 
 /// Takes the next token of each answer from the states of their last rows.
@@ -16,7 +16,7 @@ final class TokenSampler {
   private let decoder: Decoder
   private let options: GenerationOptions
   private let numbers: UniformNumbers
-  /// [capacity, V]; probabilities once a token is drawn from them.
+  /// [capacity, V]; probabilities after softmax where tokens are sampled.
   private var logits: DeviceBuffer<Float>
   private var chosen: DeviceBuffer<Int32>
   private var uniforms: DeviceBuffer<Float>

@@ -14,10 +14,11 @@ package final class DecoderWorkspace {
   /// Allocates the memory.
   ///
   /// - Parameters:
-  ///   - cacheRows: rows of the cache: the prefix and all that is kept behind it.
+  ///   - decoder: the decoder.
+  ///   - cacheRows: rows of the cache: the prefix and all sequences after it.
   ///   - rows: rows of the largest run.
   ///   - responseRows: response rows of the largest run.
-  ///   - training: whether to keep what the backward pass needs.
+  ///   - training: whether to keep the activations that the backward pass needs.
   package init(
     _ decoder: Decoder, cacheRows: Int, rows: Int, responseRows: Int, training: Bool
   ) throws(ComputeError) {
@@ -31,9 +32,11 @@ package final class DecoderWorkspace {
   }
 
   /// Runs the decoder over the rows of a run: uploads indices, gathers embeddings, inserts the
-  /// learned prompt, and leaves keys, values and states in this memory.
+  /// learned prompt, and writes keys, values and states to this memory.
   ///
   /// - Parameters:
+  ///   - run: the rows.
+  ///   - decoder: the decoder.
   ///   - prompt: the values of the learned prompt, where rows of it are in the run.
   ///   - precision: of the activations that matrix multiplications read.
   package func forward(

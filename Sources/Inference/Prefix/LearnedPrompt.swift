@@ -1,4 +1,4 @@
-/// Which tensors training moves, and where they stand in the prefix: a closed set.
+/// The tensors that training updates, and their rows in the prefix: a closed set.
 package enum PromptForm: Sendable, Equatable {
   /// `soft_prompt` [k, E]: rows of `inputs_embeds`. Forward and backward run through them.
   case embeddings(count: Int, width: Int)
@@ -7,7 +7,7 @@ package enum PromptForm: Sendable, Equatable {
   package struct Tensor: Sendable, Equatable {
     package var name: String
     package var shape: [Int]
-    /// Its elements among those of all tensors, which are stored one after the other.
+    /// Its elements among those of all tensors, which are stored end to end.
     package var range: Range<Int>
   }
 
@@ -33,13 +33,13 @@ package enum PromptForm: Sendable, Equatable {
   }
 }
 
-/// A learned prompt on the host: what a checkpoint keeps, a prefix reads and an adapter holds.
+/// A learned prompt on the host, as checkpoints and adapters store it.
 package struct LearnedPrompt: Sendable, Equatable {
   package let form: PromptForm
-  /// The elements of all tensors, one tensor after the other.
+  /// The elements of all tensors, end to end.
   package var values: [Float]
 
-  /// A prompt; `values` are the elements that `form` asks for.
+  /// A prompt; `values` has as many elements as `form`.
   package init(form: PromptForm, values: [Float]) {
     precondition(values.count == form.elementCount, "as many values as the form has elements")
     self.form = form

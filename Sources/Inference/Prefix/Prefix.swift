@@ -1,9 +1,9 @@
 package import HuggingFace
 
-/// What the model reads before every prompt: `header | body | closing`, where the body is the
-/// context, the learned prompt that replaces it, or nothing.
+/// The rows before every prompt: `header | body | closing`. The body is the context, the learned
+/// prompt that replaces it, or nothing.
 package struct Prefix: Sendable, Equatable {
-  /// What stands between header and closing.
+  /// The rows between header and closing.
   package enum Body: Sendable, Equatable {
     /// The token ids of a context.
     case context([Int])
@@ -24,7 +24,7 @@ package struct Prefix: Sendable, Equatable {
   /// A body without a frame.
   package init(_ body: Body) { self.init(Frame(), body) }
 
-  /// The rows of a learned prompt; none of another body.
+  /// The rows of a learned prompt; empty for another body.
   package var promptRows: Range<Int> {
     guard case .prompt(let prompt) = body else { return 0..<0 }
     return frame.header.count..<(frame.header.count + prompt.form.tokenCount)

@@ -1,4 +1,4 @@
-/// How much a ``PrefixedDecoder`` can hold behind its prefix.
+/// Capacity of a ``PrefixedDecoder`` after its prefix.
 package struct PrefixCapacity: Sendable {
   /// Rows of the KV cache: prompts and their responses, of all sequences that are active.
   package var rows: Int
@@ -7,7 +7,7 @@ package struct PrefixCapacity: Sendable {
   /// The most response rows of one run: active answers, or response tokens that are scored.
   package var responseRows: Int
 
-  /// A capacity; a run may take all rows, and all rows of a run may be response rows, by default.
+  /// A capacity; by default a run may take all rows, and all of them may be response rows.
   package init(rows: Int, runRows: Int? = nil, responseRows: Int? = nil) {
     self.rows = rows
     self.runRows = min(runRows ?? rows, rows)

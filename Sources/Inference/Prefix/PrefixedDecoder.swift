@@ -1,18 +1,18 @@
 package import Compute
 package import Transformer
 
-/// A decoder that has read a prefix once and keeps its keys and values: every prompt behind it costs
-/// its own rows alone.
+/// A decoder with the keys and values of a prefix in its cache: each prompt after it costs its own
+/// rows alone.
 ///
-/// With the long context as prefix this is the teacher, with a learned prompt the student as it will
-/// be used, with nothing the model without context. ``Decoder/prefill(_:capacity:chunk:progress:)``
+/// With the long context as prefix it is the teacher, with a learned prompt the student, without a
+/// prefix the model without context. `Decoder.prefill(_:capacity:chunk:progress:)`
 /// makes one.
 package final class PrefixedDecoder {
   package let decoder: Decoder
-  /// Capacity behind the prefix.
+  /// Capacity after the prefix.
   package let capacity: PrefixCapacity
   private let chunk: Int
-  /// Of the activations that matrix multiplications read.
+  /// Precision of the activations that matrix multiplications read.
   private let precision: ActivationPrecision
   private let workspace: DecoderWorkspace
   private var prefix: Prefix
@@ -26,10 +26,16 @@ package final class PrefixedDecoder {
   /// Rows of the prefix.
   package var prefixRows: Int { prefix.rows }
 
-  /// A decoder that is still to read its prefix.
+  /// A decoder whose prefix is not prefilled yet.
   ///
-  /// - Parameter workspace: memory that others may use between its calls. They overwrite the prefix,
-  ///   which then must be read again.
+  /// - Parameters:
+  ///   - decoder: the decoder.
+  ///   - prefix: the prefix.
+  ///   - capacity: the capacity after the prefix.
+  ///   - chunk: the most rows of one run of the prefix.
+  ///   - precision: of the activations that matrix multiplications read.
+  ///   - workspace: memory that others may use between calls. They overwrite the prefix, which must
+  ///     then be prefilled again.
   package init(
     _ decoder: Decoder, prefix: Prefix, capacity: PrefixCapacity, chunk: Int = 512,
     precision: ActivationPrecision = .f32, workspace: DecoderWorkspace
@@ -50,12 +56,12 @@ package final class PrefixedDecoder {
     }
   }
 
-  /// Reads the prefix. `progress` is called with the rows read so far.
+  /// Prefills the prefix. `progress` is called with the rows done so far.
   package func prefill(progress: (Int) -> Void = { _ in }) throws(TransformerError) {
     try read(textLength: prefixRows, progress: progress)
   }
 
-  /// Reads the prefix with other values of its learned prompt, which are on the device.
+  /// Prefills the prefix with other values of its learned prompt, from the device.
   package func prefill(prompt values: borrowing DeviceBuffer<Float>) throws(TransformerError) {
     try computing { () throws(ComputeError) in
       try device.copy(values, into: &prompt, count: prompt.count)
@@ -63,8 +69,8 @@ package final class PrefixedDecoder {
     try prefill()
   }
 
-  /// Reads the prefix again where texts of this length take other rotary frequencies than those that
-  /// it was read for.
+  /// Prefills the prefix again where texts of this length have other rotary frequencies than its
+  /// keys.
   func prefill(forTextLength length: Int) throws(TransformerError) {
     guard decoder.isLong(length) != decoder.isLong(textLength) else { return }
     try read(textLength: length) { _ in }
@@ -81,17 +87,17 @@ package final class PrefixedDecoder {
     }
   }
 
-  /// Runs the decoder over rows that stand behind the prefix, or are part of it.
+  /// Runs the decoder over rows after the prefix, or of the prefix.
   func forward(_ run: RunLayout) throws(TransformerError) {
     try computing { () throws(ComputeError) in
       try workspace.forward(run, with: decoder, prompt: prompt, precision: precision)
     }
   }
 
-  /// Runs sequences behind the prefix, as many as fit at a time.
+  /// Runs sequences after the prefix, as many as fit at a time.
   ///
   /// - Parameters:
-  ///   - sequences: token ids, and how many of their last rows are response rows.
+  ///   - sequences: token ids, and the number of their last rows that are response rows.
   ///   - body: called with the sequences of each run, the states of their response rows after the
   ///     final norm, [response rows, E], and the number of these rows.
   package func run<Failure: Error>(
@@ -117,7 +123,7 @@ package final class PrefixedDecoder {
     }
   }
 
-  /// The end of the sequences from `first` on that fit into one run and share their rotary
+  /// The end of the sequences from `first` on that fit into one run and have the same rotary
   /// frequencies.
   private func endOfRun(
     _ sequences: [(tokens: [Int], responseRows: Int)], from first: Int
@@ -134,10 +140,10 @@ package final class PrefixedDecoder {
     return end
   }
 
-  /// Whether the prefix with this many tokens behind it is a long text.
+  /// Whether the prefix and this many tokens are a long text.
   func isLong(_ tokens: Int) -> Bool { decoder.isLong(prefixRows + tokens) }
 
-  /// An error of the model, or of what was done with its states.
+  /// An error of the model, or of the body that read its states.
   package enum RunError<Failure: Error>: Error {
     case model(TransformerError)
     case body(Failure)
@@ -146,7 +152,7 @@ package final class PrefixedDecoder {
   private func forward(
     _ sequences: ArraySlice<(tokens: [Int], responseRows: Int)>
   ) throws(TransformerError) {
-    var run = RunLayout(behindRows: prefixRows)
+    var run = RunLayout(afterPrefixRows: prefixRows)
     for sequence in sequences {
       try decoder.check(sequence.tokens)
       try decoder.checkLength(prefixRows + sequence.tokens.count, of: "prefix, prompt and response")
@@ -158,10 +164,9 @@ package final class PrefixedDecoder {
 }
 
 extension Decoder {
-  /// Reads a prefix, `chunk` rows at a time, and returns what runs behind it. `progress` is called
-  /// with the rows read so far.
+  /// Prefills a prefix, `chunk` rows at a time. `progress` is called with the rows done so far.
   ///
-  /// - Parameter capacity: the capacity behind the prefix.
+  /// - Parameter capacity: the capacity after the prefix.
   package func prefill(
     _ prefix: Prefix, capacity: PrefixCapacity, chunk: Int = 512,
     precision: ActivationPrecision = .f32, progress: (Int) -> Void = { _ in }

@@ -1,33 +1,33 @@
 package import Transformer
 
-/// The rows of one run of the decoder: token ids by row, and the sequences that they belong to.
+/// The rows of one run of the decoder: token ids by row, and the sequences of these rows.
 ///
-/// Teacher, training, evaluation and generation lay their runs out here and nowhere else.
+/// Teacher, training, evaluation and generation all build their runs with this type.
 package struct RunLayout: Sendable, Equatable {
   /// Token ids by row.
   package private(set) var tokens: [Int] = []
   package private(set) var sequences: [PackedBatch.Sequence] = []
   /// Rows of the prefix that the sequences attend to.
   package let prefixRows: Int
-  /// Tokens of the longest text that a sequence belongs to, the prefix included.
+  /// Tokens of the longest text of the run, including the prefix.
   package private(set) var textLength = 0
   /// The rows of a learned prompt; none where it is not in this run.
   package private(set) var promptRows = 0..<0
-  /// The row of the learned prompt that comes first in this run.
+  /// The first row of the learned prompt in this run.
   package private(set) var firstPromptRow = 0
-  /// The row of the KV cache where the next sequence begins.
+  /// The first cache row of the next sequence.
   private var nextKey: Int
 
-  /// A run of sequences behind a prefix of `prefixRows` rows, whose keys are in the cache.
-  package init(behindRows prefixRows: Int) {
+  /// A run of sequences after a prefix of `prefixRows` rows, whose keys are in the cache.
+  package init(afterPrefixRows prefixRows: Int) {
     self.prefixRows = prefixRows
     nextKey = prefixRows
   }
 
-  /// A run that begins with the whole prefix. Sequences behind it attend to its rows, and `backward`
-  /// gives its gradient.
+  /// A run that begins with the whole prefix. The sequences attend to its rows, and `backward`
+  /// computes its gradient.
   package init(_ prefix: Prefix) {
-    self.init(behindRows: prefix.rows)
+    self.init(afterPrefixRows: prefix.rows)
     tokens = prefix.tokens
     textLength = tokens.count
     promptRows = prefix.promptRows
@@ -39,7 +39,10 @@ package struct RunLayout: Sendable, Equatable {
 
   /// A run of a chunk of the prefix, whose earlier rows are in the cache.
   ///
-  /// - Parameter textLength: tokens of the longest text that will follow, the prefix included.
+  /// - Parameters:
+  ///   - chunk: rows of the prefix.
+  ///   - prefix: the prefix.
+  ///   - textLength: tokens of the longest text that will follow, including the prefix.
   package init(_ chunk: Range<Int>, of prefix: Prefix, textLength: Int) {
     prefixRows = 0
     nextKey = 0
@@ -57,13 +60,13 @@ package struct RunLayout: Sendable, Equatable {
     ]
   }
 
-  /// Adds a sequence behind the prefix.
+  /// Adds a sequence after the prefix.
   ///
   /// - Parameters:
-  ///   - responseRows: of its tokens, the last whose logits are wanted.
-  ///   - keyStart: the row of the cache where its keys begin; behind those of the sequences before
-  ///     it where nil.
-  ///   - earlierKeys: keys that the cache holds of it from earlier runs.
+  ///   - tokens: the sequence's token ids.
+  ///   - responseRows: how many of its last rows need logits.
+  ///   - keyStart: its first row of the cache; nil puts it after the sequences before it.
+  ///   - earlierKeys: its keys that earlier runs left in the cache.
   package mutating func append(
     _ tokens: some Collection<Int>, responseRows: Int, keyStart: Int? = nil, earlierKeys: Int = 0
   ) {

@@ -29,10 +29,8 @@ package struct JSONNode: Sendable {
 
   /// Reads a JSON file.
   package init(contentsOf url: URL) throws(JSONReadingError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: url)
-    } catch {
+    // Opening a pipe would wait for its writer, and a device may have no end.
+    guard SpecialFile(at: url.path) == nil, let data = try? Data(contentsOf: url) else {
       throw JSONReadingError(file: url.path, path: "", problem: .unreadable(readFailure(of: url)))
     }
     guard data.count <= Self.fileLimit else {
@@ -58,7 +56,10 @@ package struct JSONNode: Sendable {
 
   /// The value of a required key.
   ///
-  /// - Parameter expected: the value in words, for the error.
+  /// - Parameters:
+  ///   - key: the key.
+  ///   - type: the type of the value.
+  ///   - expected: the value in words, for the error.
   /// - Throws: when this is no object, the key is absent, or its value cannot be read as `Value`.
   package func required<Value: JSONReadable>(
     _ key: String, _ type: Value.Type = Value.self, expected: String = Value.kindOfJSON

@@ -1,3 +1,5 @@
+import JSON
+
 /// The arguments of a call, evaluated.
 struct Arguments {
   var positional: [Value] = []
@@ -17,7 +19,9 @@ struct Arguments {
   ) throws(JinjaError) -> BoundArguments {
     guard positional.count <= parameters.count else {
       throw JinjaError(
-        "\(function) takes at most \(parameters.count) arguments, found \(positional.count)")
+        "\(function) takes at most \(Counted(parameters.count, "argument")), "
+          + "found \(positional.count)"
+      )
     }
     var values: [String: Value] = [:]
     for (name, value) in zip(parameters, positional) { values[name] = value }

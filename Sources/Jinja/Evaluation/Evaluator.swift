@@ -1,3 +1,5 @@
+import JSON
+
 /// Renders the statements of a template.
 final class Evaluator {
   private let globals: [String: Value]
@@ -192,7 +194,8 @@ final class Evaluator {
     case .tuple(let targets):
       let elements = try value.elements(budget)
       guard elements.count == targets.count else {
-        throw JinjaError("expected \(targets.count) values to unpack, found \(elements.count)")
+        throw JinjaError(
+          "expected \(Counted(targets.count, "value")) to unpack, found \(elements.count)")
       }
       for (target, element) in zip(targets, elements) {
         try assign(element, to: target, in: scope)

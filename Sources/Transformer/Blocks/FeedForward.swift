@@ -3,9 +3,9 @@ internal import Compute
 /// The feed-forward block: down(activation(gate x) * up x), or down(activation(up x)).
 final class FeedForward {
   private let kind: DecoderConfiguration.FeedForwardKind
-  /// Gate and up as one product, [2F, E]; or up alone, [F, E].
+  /// Gate and up in one matrix, [2F, E]; or up alone, [F, E].
   private let up: WeightMatrix
-  /// [E, F]: the last product, which the residual branch makes.
+  /// [E, F]: the last matrix, which the residual branch multiplies.
   let down: WeightMatrix
   private let width: Int
 
@@ -16,7 +16,7 @@ final class FeedForward {
     self.down = down
   }
 
-  /// Elements of a row before the activation: 2F or F.
+  /// Elements per row before the activation: 2F or F.
   static func inputWidth(_ configuration: DecoderConfiguration) -> Int {
     switch configuration.feedForward {
     case .gated: 2 * configuration.feedForwardSize
@@ -24,12 +24,12 @@ final class FeedForward {
     }
   }
 
-  /// The block up to its last product.
+  /// The block without its last matrix multiplication.
   ///
   /// - Parameters:
   ///   - normed: [rows, E], read.
-  ///   - preactivation: [rows, 2F or F], written: what the gradient needs.
-  ///   - hidden: [rows, F], written: what `down` reads.
+  ///   - preactivation: [rows, 2F or F], written for the backward pass.
+  ///   - hidden: [rows, F], written: the input of `down`.
   func forward(
     _ device: Device, _ normed: borrowing DeviceBuffer<Float>, rows: Int,
     precision: ActivationPrecision,
@@ -49,7 +49,7 @@ final class FeedForward {
   ///
   /// - Parameters:
   ///   - outputGradient: [rows, E], read.
-  ///   - preactivation: [rows, 2F or F], read and used up: its gradient takes its place.
+  ///   - preactivation: [rows, 2F or F], read and overwritten by its gradient.
   ///   - hiddenGradient: [rows, F], scratch.
   ///   - normedGradient: [rows, E], written.
   func backward(

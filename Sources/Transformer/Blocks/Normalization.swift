@@ -19,7 +19,8 @@ final class Normalization {
       bias ?? [Float](repeating: 0, count: kind == .layer ? weight.count : 1))
   }
 
-  /// What the gradient needs of the forward pass: a scale (and for LayerNorm a mean) a row.
+  /// Statistics of the forward pass that the gradient needs: a scale per row, for LayerNorm also a
+  /// mean.
   struct Statistics: ~Copyable {
     var scale: DeviceBuffer<Float>
     var mean: DeviceBuffer<Float>
@@ -48,7 +49,7 @@ final class Normalization {
     }
   }
 
-  /// The gradient with respect to x, added to what `inputGradient` holds where `accumulating`.
+  /// Computes the gradient with respect to x; adds it to `inputGradient` where `accumulating`.
   func backward(
     _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>,
     x: borrowing DeviceBuffer<Float>, statistics: borrowing Statistics, rows: Int,

@@ -1,8 +1,8 @@
 internal import Compute
 
-/// The norm of queries and keys between their product and their rotation, with its frozen weights.
+/// The norm of queries and keys between their projection and RoPE, with its frozen weights.
 final class QueryKeyNorm {
-  /// Which part of a projection's rows a product has just written.
+  /// The part of a projection's rows that a matrix multiplication has written.
   enum Part {
     /// Query, key and value: [rows, (H + 2G) D].
     case all
@@ -18,7 +18,7 @@ final class QueryKeyNorm {
   private let keyWeight: DeviceBuffer<Float>
 
   /// - Parameters:
-  ///   - query: [H D], a weight for every element of a row's queries.
+  ///   - query: [H D], a weight per element of a row's queries.
   ///   - key: [G D].
   init(
     _ device: Device, configuration: DecoderConfiguration, query: [Float], key: [Float]
@@ -28,7 +28,7 @@ final class QueryKeyNorm {
     keyWeight = try device.buffer(key)
   }
 
-  /// Normalises what `shared.projected` holds of a part, in place; what stood there goes to `kept`.
+  /// Normalises a part of `shared.projected` in place, and copies its input to `kept`.
   func forward(_ pass: DecoderLayer.Pass, _ part: Part, rows: Int) throws(ComputeError) {
     let (device, kept, shared) = (pass.device, pass.kept, pass.shared)
     if let shape = queries(in: part) {

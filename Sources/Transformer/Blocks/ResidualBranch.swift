@@ -1,6 +1,7 @@
 internal import Compute
 
-/// How a block hangs on the residual stream: x + multiplier * after(block(before(x))), where either norm may be missing.
+/// The residual connection of a block: x + multiplier * after(block(before(x))), where either norm
+/// may be missing.
 final class ResidualBranch {
   private let before: Normalization?
   private let after: Normalization?
@@ -15,11 +16,11 @@ final class ResidualBranch {
     self.width = width
   }
 
-  /// Nothing stands between the block and the stream, so that the block's last product adds to it itself.
+  /// Whether the block's last matrix multiplication adds to the residual directly.
   var isDirect: Bool { after == nil && multiplier == 1 }
 
-  /// What the block reads: norm(x), or x itself.
-  func enter(
+  /// The block's input: norm(x), or x itself.
+  func input(
     _ device: Device, _ x: borrowing DeviceBuffer<Float>, rows: Int,
     into normed: inout DeviceBuffer<Float>, statistics: inout Normalization.Statistics
   ) throws(ComputeError) {
@@ -27,15 +28,16 @@ final class ResidualBranch {
     try before.forward(device, x, rows: rows, into: &normed, statistics: &statistics)
   }
 
-  /// The residual stream and what a block adds to it by its last product.
+  /// Applies the block's last matrix and adds the result to the residual.
   ///
   /// - Parameters:
-  ///   - hidden: what the block's last matrix reads.
-  ///   - output: [rows, E], the block's: what the gradient of a norm behind it needs; left alone where the branch is direct.
+  ///   - hidden: the input of the block's last matrix.
+  ///   - output: [rows, E], the block's output, which the gradient of its output norm needs; not
+  ///     written where the branch is direct.
   ///   - scratch: [rows, E].
   ///   - residual: [rows, E], read.
   ///   - target: [rows, E], written.
-  func leave(
+  func add(
     _ device: Device, _ hidden: borrowing DeviceBuffer<Float>, by matrix: WeightMatrix, rows: Int,
     precision: ActivationPrecision,
     output: inout DeviceBuffer<Float>, statistics: inout Normalization.Statistics,
@@ -57,8 +59,8 @@ final class ResidualBranch {
     try device.add(scratch, to: &target, count: rows * width)
   }
 
-  /// The gradient of a block's output from that of the residual stream.
-  func leaveBackward(
+  /// Computes the gradient of a block's output from that of the residual.
+  func outputGradient(
     _ device: Device, _ residualGradient: borrowing DeviceBuffer<Float>,
     output: borrowing DeviceBuffer<Float>, statistics: borrowing Normalization.Statistics,
     rows: Int, into outputGradient: inout DeviceBuffer<Float>
@@ -73,8 +75,8 @@ final class ResidualBranch {
     if multiplier != 1 { try device.scale(&outputGradient, by: multiplier, count: rows * width) }
   }
 
-  /// Adds the gradient through the block's input to that of the residual stream.
-  func enterBackward(
+  /// Adds the gradient through the block's input to that of the residual.
+  func addInputGradient(
     _ device: Device, _ normedGradient: borrowing DeviceBuffer<Float>,
     x: borrowing DeviceBuffer<Float>, statistics: borrowing Normalization.Statistics, rows: Int,
     addingTo gradient: inout DeviceBuffer<Float>

@@ -1,9 +1,9 @@
 internal import Compute
 
-/// The attention block: query, key and value from one product, their norm where they have one, rotation, attention over the
-/// cache, output product.
+/// The attention block: query, key and value projection, query/key norm where the model has one,
+/// RoPE, attention over the cache, output projection.
 final class SelfAttention {
-  /// The matrices that give query, key and value.
+  /// The matrices of query, key and value.
   enum Projection {
     /// Query, key and value rows stacked: [(H + 2G) D, E].
     case fused(WeightMatrix)
@@ -19,7 +19,7 @@ final class SelfAttention {
   private let window: Int?
   private let projection: Projection
   private let queryKeyNorm: QueryKeyNorm?
-  /// [E, H D]: the last product, which the residual branch makes.
+  /// [E, H D]: the last matrix, which the residual branch multiplies.
   let output: WeightMatrix
   private let rotation: Rotation
 
@@ -38,10 +38,10 @@ final class SelfAttention {
     self.rotation = rotation
   }
 
-  /// From `shared.normed` to `kept.attended`, over all rows.
+  /// Computes `kept.attended` from `shared.normed`, over all rows.
   func forward(_ pass: DecoderLayer.Pass) throws(ComputeError) {
     guard case .fused(let matrix) = projection else {
-      preconditionFailure("the last layer goes on with its response rows")
+      preconditionFailure("the last layer runs on its response rows alone")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
     try device.matmul(
@@ -55,10 +55,11 @@ final class SelfAttention {
     try attend(pass, batch.layout(window: window))
   }
 
-  /// From `shared.normed` to `kept.attended`, over the response rows; keys and values of all rows.
+  /// Computes `kept.attended` from `shared.normed`, over the response rows, and keys and values of
+  /// all rows.
   func forwardResponses(_ pass: DecoderLayer.Pass) throws(ComputeError) {
     guard case .split(let query, let keyValue) = projection else {
-      preconditionFailure("only the last layer goes on with its response rows")
+      preconditionFailure("only the last layer runs on its response rows alone")
     }
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
     try device.matmul(
@@ -91,7 +92,7 @@ final class SelfAttention {
     )
   }
 
-  /// The gradient of attended rows from that of the block's output.
+  /// Computes the gradient of the attention output from that of the block's output.
   func projectBackward(
     _ device: Device, _ outputGradient: borrowing DeviceBuffer<Float>, rows: Int,
     precision: ActivationPrecision, into attendedGradient: inout DeviceBuffer<Float>
@@ -100,13 +101,13 @@ final class SelfAttention {
       outputGradient, output, rows: rows, precision: precision, into: &attendedGradient)
   }
 
-  /// From `gradients.attended` to the gradient of `shared.normed`, which replaces it there.
+  /// Replaces `shared.normed` by its gradient, computed from `gradients.attended`.
   func backward(
     _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients,
     scope: AttentionGradientScope
   ) throws(ComputeError) {
     guard case .fused(let matrix) = projection else {
-      preconditionFailure("the last layer goes on with its response rows")
+      preconditionFailure("the last layer runs on its response rows alone")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
     try attendBackward(pass, gradients, batch.layout(window: window), scope: scope)
@@ -120,13 +121,13 @@ final class SelfAttention {
       shared.projected, matrix, rows: rows, precision: pass.precision, into: &shared.normed)
   }
 
-  /// From `gradients.attended` of the response rows to the gradient of `shared.normed`.
+  /// Computes the gradient of `shared.normed` from `gradients.attended` of the response rows.
   func backwardResponses(
     _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients,
     scope: AttentionGradientScope
   ) throws(ComputeError) {
     guard case .split(let query, let keyValue) = projection else {
-      preconditionFailure("only the last layer goes on with its response rows")
+      preconditionFailure("only the last layer runs on its response rows alone")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
     let rows = scope == .all ? batch.rows : batch.prefixRows
@@ -138,7 +139,7 @@ final class SelfAttention {
     try queryKeyNorm?.backward(pass, .keyValue, rows: rows)
     try device.matmulBackward(
       shared.projected, keyValue, rows: rows, precision: pass.precision, into: &shared.normed)
-    // The response rows stand behind the prefix: below it they have no gradient to give.
+    // Response rows follow the prefix, so their queries do not contribute to its gradient.
     guard scope == .all else { return }
     try device.mergeQuery(
       gradients.query, rotation: table(pass), positions: batch.responsePositions,

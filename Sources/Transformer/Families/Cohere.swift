@@ -2,7 +2,8 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// Cohere's Command R (2024): LayerNorm without a bias, blocks side by side, neighbours rotating together, scaled logits.
+  /// Cohere's Command R (2024): LayerNorm without a bias, parallel blocks, interleaved RoPE, scaled
+  /// logits.
   static let cohere = DecoderFamily(
     modelTypes: ["cohere"],
     keys: cohereKeys.adding([], refused: ["use_qk_norm": .bool(false)]),
@@ -11,8 +12,8 @@ extension DecoderFamily {
     },
     tensors: { config throws(TransformerError) in try cohereTensors(config) })
 
-  /// Command R7B and Command A (Cohere 2025, arXiv:2504.00698): three layers of four have a window and rotate, the fourth sees
-  /// all and knows no positions.
+  /// Command R7B and Command A (Cohere 2025, arXiv:2504.00698): three of four layers have a window
+  /// and RoPE, the fourth attends to all keys and has no position encoding.
   static let cohere2 = DecoderFamily(
     modelTypes: ["cohere2"],
     keys: cohereKeys.adding(["layer_types", "sliding_window", "sliding_window_pattern"]),
@@ -59,8 +60,8 @@ extension DecoderFamily {
     return llamaTensors(
       projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false
     ) { _, layer in
-      layer.middleNorm = nil
-      layer.rotatesNeighbours = true
+      layer.feedForwardInputNorm = nil
+      layer.isInterleaved = true
     }
   }
 }

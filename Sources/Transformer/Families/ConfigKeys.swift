@@ -1,32 +1,35 @@
 internal import JSON
 
-/// The keys of a family's config.json that decide what transformers 5.23 computes, and which of them the decoder does not run.
-/// The sweep in Tests/Golden/config-keys changes each of them.
+/// The keys of a family's config.json that affect what transformers 5.23 computes, and those of
+/// them that the decoder does not support. The sweep in Tests/Golden/config-keys changes each of
+/// them.
 struct ConfigKeys: Sendable {
-  /// A value at which a key that is not read changes nothing.
+  /// A value at which an unsupported key changes nothing.
   enum NeutralValue: Sendable {
     case null
-    /// `false` also stands for null, as in Python.
+    /// `false` also means null, as in Python.
     case bool(Bool)
     case integer(Int)
     /// A list of this number alone.
     case every(Int)
   }
 
-  /// Keys that the family's reader takes into account.
+  /// Keys that the family's reader uses.
   private(set) var read: Set<String>
-  /// Keys that transformers takes into account and the decoder does not run, with the values that change nothing.
+  /// Keys that transformers uses and the decoder does not support, with the values that change
+  /// nothing.
   private(set) var refused: [String: NeutralValue] = [:]
-  /// Other names of keys that transformers takes, with the names that are read.
+  /// Other names of keys in transformers, with the names that are read.
   private(set) var aliases: [String: String] = [:]
 
-  /// Keys that transformers takes into account for every family.
+  /// Keys that transformers uses for every family.
   static let everywhere: [String: NeutralValue] = [
     "is_causal": .bool(true), "per_layer_config": .null,
   ]
 
-  /// Keys by which families tell their layers apart. transformers passes over them where a family's class does not know them,
-  /// and then computes something else than the file says, so they are refused wherever they are not read.
+  /// Keys with settings by layer. transformers ignores them where a family's class does not have
+  /// them, and then computes something else than the file says; so they are refused wherever they
+  /// are not read.
   static let layerKeys: [String: NeutralValue] = [
     "attention_chunk_size": .null, "no_rope_layers": .every(1), "sliding_window_pattern": .null,
   ]
@@ -37,7 +40,7 @@ struct ConfigKeys: Sendable {
     "partial_rotary_factor",
   ]
 
-  /// What Llama's reader takes into account, but biases.
+  /// The keys of Llama's reader, without biases.
   static let llama = ConfigKeys(
     read: rotary.union([
       "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
@@ -53,7 +56,7 @@ struct ConfigKeys: Sendable {
     self.aliases = aliases
   }
 
-  /// These keys and others, less some.
+  /// These keys and others, without some.
   func adding(
     _ keys: Set<String>, without others: Set<String> = [],
     refused more: [String: NeutralValue] = [:]
@@ -98,7 +101,7 @@ extension ConfigKeys {
     for (key, neutral) in all.sorted(by: { $0.key < $1.key }) {
       guard let found = try config.value(key), !neutral.includes(found.json) else { continue }
       throw .unsupportedSetting(
-        file: config.file, key: config.place(of: key), found: found.json.shown,
+        file: config.file, key: config.path(of: key), found: found.json.shown,
         expected: neutral.expectation)
     }
     for (alias, key) in aliases.sorted(by: { $0.key < $1.key }) {
@@ -106,12 +109,12 @@ extension ConfigKeys {
       let own = try config.value(key)
       guard found.json != own?.json else { continue }
       throw .unsupportedSetting(
-        file: config.file, key: config.place(of: alias), found: found.json.shown,
+        file: config.file, key: config.path(of: alias), found: found.json.shown,
         expected: "\(key) alone or the same value, \(own?.json.shown ?? "which is not there")")
     }
   }
 
-  /// Throws where config.json says of layers what their windows do not say.
+  /// Throws where config.json has other windows by layer than the configuration.
   func check(
     _ config: JSONNode, against configuration: DecoderConfiguration
   ) throws(TransformerError) {
@@ -121,7 +124,7 @@ extension ConfigKeys {
       let window = try config.window(), window < configuration.maximumPositions
     {
       throw .unsupportedSetting(
-        file: config.file, key: config.place(of: "sliding_window"), found: "\(window)",
+        file: config.file, key: config.path(of: "sliding_window"), found: "\(window)",
         expected: "null: \(configuration.family) has no windows")
     }
     guard let types = try config.layerTypes(layers: windows.count) else { return }
@@ -129,22 +132,22 @@ extension ConfigKeys {
       let own = window == nil ? JSONNode.fullAttention : JSONNode.slidingAttention
       guard type != own else { continue }
       throw .unsupportedSetting(
-        file: config.file, key: config.place(of: "layer_types[\(layer)]"), found: type,
+        file: config.file, key: config.path(of: "layer_types[\(layer)]"), found: type,
         expected: "\(own), as the other keys say of \(configuration.family)")
     }
   }
 }
 
 extension JSONNode {
-  /// The keys that lead to a key of this object from the root of the file.
-  func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  /// The path of a key of this object from the root of the file.
+  func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  /// Whether a key is there with null.
+  /// Whether a key is present with null.
   func isNull(_ key: String) throws(TransformerError) -> Bool {
     try value(key)?.json == JSON.null
   }
 
-  /// The value of a key, null too; nil where the key is absent.
+  /// The value of a key, also null; nil where the key is absent.
   func value(_ key: String) throws(TransformerError) -> JSONNode? {
     try reading { () throws(JSONReadingError) in
       guard try keys().contains(key) else { return nil }

@@ -1,16 +1,16 @@
 internal import Compute
 package import JSON
 
-/// How a family of checkpoints maps to the decoder: its config.json to a configuration, its tensor names to weights. To add a
-/// family, write one file like Llama.swift and list it in `all`.
+/// The mapping of a family of checkpoints to the decoder: its config.json to a configuration, its
+/// tensor names to weights. To add a family, write one file like Llama.swift and list it in `all`.
 struct DecoderFamily: Sendable {
-  /// The `model_type`s that this family answers to.
+  /// The `model_type`s of the family.
   let modelTypes: [String]
   /// The keys of config.json that it reads, and those that it refuses.
   let keys: ConfigKeys
-  /// Where a file has this key, the decoder's settings are in it.
+  /// The key of the decoder's settings, where a file has it.
   var settingsKey: String?
-  /// Reads config.json; refuses by name what the decoder does not run.
+  /// Reads config.json; refuses unsupported settings by name.
   let configuration: @Sendable (JSONNode) throws(TransformerError) -> DecoderConfiguration
   /// The checkpoint's tensor names.
   let tensors: @Sendable (JSONNode) throws(TransformerError) -> DecoderTensors
@@ -53,7 +53,7 @@ extension DecoderConfiguration {
 }
 
 extension DecoderFamily {
-  /// The decoder's settings, which are a part of config.json in models that also see.
+  /// The decoder's settings, which are a part of config.json in multimodal models.
   func settings(_ config: JSONNode) throws(TransformerError) -> JSONNode {
     guard let settingsKey else { return config }
     return try reading { () throws(JSONReadingError) in
@@ -70,10 +70,10 @@ func reading<Value>(
 }
 
 extension JSONNode {
-  /// More than any size of a model, and so little that products of two of them can be counted.
+  /// Larger than any size of a model, and so small that the product of two sizes does not overflow.
   private static let largestSize = 1 << 24
 
-  /// A whole number that must be there, above zero and no larger than a model can be.
+  /// A required whole number above zero, and no larger than any model's.
   func size(_ key: String, default fallback: Int? = nil) throws(TransformerError) -> Int {
     let value: Int = try reading { () throws(JSONReadingError) in
       if let fallback { return try optional(key) ?? fallback }
@@ -88,7 +88,7 @@ extension JSONNode {
     return value
   }
 
-  /// A number above zero that Float can hold with all its digits, with a default or required.
+  /// A number above zero within Float's normal range, with a default or required.
   func positive(
     _ key: String, default fallback: Double? = nil
   ) throws(TransformerError) -> Double {
@@ -113,7 +113,7 @@ extension JSONNode {
     try reading { () throws(JSONReadingError) in try optional(key) ?? fallback }
   }
 
-  /// The activation that Hugging Face names so.
+  /// The activation function with this name in Hugging Face.
   func activation(_ key: String, default fallback: String) throws(TransformerError) -> Activation {
     let name = try setting(key, default: fallback)
     switch name {

@@ -1,7 +1,7 @@
 internal import JSON
 
 extension DecoderFamily {
-  /// ERNIE 4.5's dense models (Baidu 2025): Llama in which neighbours of a head rotate together.
+  /// ERNIE 4.5's dense models (Baidu 2025): Llama with interleaved RoPE.
   static let ernie45 = DecoderFamily(
     modelTypes: ["ernie4_5"],
     keys: .llama.adding(["use_bias"]),
@@ -18,6 +18,6 @@ extension DecoderFamily {
       let hasBias = try config.setting("use_bias", default: false)
       return llamaTensors(
         projectionBias: hasBias, outputBias: hasBias, feedForwardBias: hasBias
-      ) { _, layer in layer.rotatesNeighbours = true }
+      ) { _, layer in layer.isInterleaved = true }
     })
 }

@@ -2,8 +2,8 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// Falcon (Almazrouei et al. 2023, arXiv:2311.16867): blocks side by side, one key/value head for all queries (7B) or one
-  /// for each group of them and a norm for each block (40B and later).
+  /// Falcon (Almazrouei et al. 2023, arXiv:2311.16867): parallel blocks, multi-query attention (7B)
+  /// or grouped-query attention and a norm for each block (40B and later).
   static let falcon = DecoderFamily(
     modelTypes: ["falcon"],
     keys: ConfigKeys(
@@ -59,20 +59,20 @@ extension DecoderFamily {
           up: [name("mlp.dense_h_to_4h", hasBias)],
           down: name("mlp.dense_4h_to_h", hasBias))
         if style.hasTwoNorms {
-          layer.middleNorm = name("ln_mlp", true)
+          layer.feedForwardInputNorm = name("ln_mlp", true)
         } else if !style.isParallel {
-          layer.middleNorm = name("post_attention_layernorm", true)
+          layer.feedForwardInputNorm = name("post_attention_layernorm", true)
         }
         return layer
       }
     })
 }
 
-/// What tells the generations of Falcon apart.
+/// The differences between the generations of Falcon.
 private struct FalconStyle {
   let keyValueHeads: Int
   let isParallel: Bool
-  /// A norm for attention and one for the feed-forward block, side by side.
+  /// Whether attention and the feed-forward block have a norm each.
   let hasTwoNorms: Bool
 
   init(_ config: JSONNode, heads: Int) throws(TransformerError) {

@@ -1,8 +1,8 @@
 internal import JSON
 
 extension DecoderFamily {
-  /// GLM-4 9B (GLM 2024, arXiv:2406.12793): Llama with gate and up in one tensor, biases on query, key and value, and neighbours
-  /// rotating together in the first half of each head.
+  /// GLM-4 9B (GLM 2024, arXiv:2406.12793): Llama with gate and up in one tensor, biases on query,
+  /// key and value, and interleaved RoPE in the first half of each head.
   static let glm = DecoderFamily(
     modelTypes: ["glm"],
     keys: .llama.adding(["attention_bias"]),
@@ -11,7 +11,7 @@ extension DecoderFamily {
       try glmTensors(config, hasOutputNorms: false)
     })
 
-  /// GLM-4-0414 (2025): GLM with norms behind both blocks, too.
+  /// GLM-4-0414 (2025): GLM with norms after both blocks as well.
   static let glm4 = DecoderFamily(
     modelTypes: ["glm4"],
     keys: glm.keys,
@@ -43,7 +43,7 @@ extension DecoderFamily {
       projectionBias: hasBias, outputBias: false, feedForwardBias: false
     ) { index, layer in
       let prefix = "model.layers.\(index)."
-      layer.rotatesNeighbours = true
+      layer.isInterleaved = true
       layer.up = [TensorName(prefix + "mlp.gate_up_proj", hasBias: false)]
       if hasOutputNorms {
         layer.attentionOutputNorm = TensorName(

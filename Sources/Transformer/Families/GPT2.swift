@@ -2,7 +2,8 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, plain feed-forward, matrices stored inputs first.
+  /// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, plain feed-forward, matrices stored
+  /// inputs first.
   static let gpt2 = DecoderFamily(
     modelTypes: ["gpt2"],
     keys: ConfigKeys(
@@ -55,7 +56,7 @@ extension DecoderFamily {
           inputNorm: name("ln_1"),
           attention: .stacked(name("attn.c_attn")),
           output: name("attn.c_proj"),
-          middleNorm: name("ln_2"),
+          feedForwardInputNorm: name("ln_2"),
           up: [name("mlp.c_fc")],
           down: name("mlp.c_proj"))
       }

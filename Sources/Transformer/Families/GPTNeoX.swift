@@ -2,8 +2,8 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// GPT-NeoX (Black et al. 2022, arXiv:2204.06745) and Pythia (Biderman et al. 2023, arXiv:2304.01373): LayerNorm, blocks side
-  /// by side or one after the other, and a quarter of each head rotating.
+  /// GPT-NeoX (Black et al. 2022, arXiv:2204.06745) and Pythia (Biderman et al. 2023,
+  /// arXiv:2304.01373): LayerNorm, parallel or serial blocks, and RoPE on a quarter of each head.
   static let gptNeoX = DecoderFamily(
     modelTypes: ["gpt_neox"],
     keys: ConfigKeys(
@@ -56,7 +56,7 @@ extension DecoderFamily {
           inputNorm: name("input_layernorm"),
           attention: .grouped(name("attention.query_key_value", hasBias)),
           output: name("attention.dense", hasBias),
-          middleNorm: name("post_attention_layernorm"),
+          feedForwardInputNorm: name("post_attention_layernorm"),
           up: [name("mlp.dense_h_to_4h")],
           down: name("mlp.dense_4h_to_h"))
       }
@@ -64,7 +64,7 @@ extension DecoderFamily {
 }
 
 extension JSONNode {
-  /// Elements of a head of a family whose heads divide the hidden size, whatever `head_dim` says.
+  /// Elements per head of a family whose heads divide the hidden size, whatever `head_dim` says.
   func headDimension(_ hiddenSize: Int, heads: Int) throws(TransformerError) -> Int {
     guard hiddenSize % heads == 0 else {
       throw .unsupportedSetting(

@@ -2,8 +2,8 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// Gemma (Gemma Team 2024, arXiv:2403.08295): Llama with embeddings times the square root of E, and norms whose files hold
-  /// their weights less 1.
+  /// Gemma (Gemma Team 2024, arXiv:2403.08295): Llama with embeddings times the square root of E,
+  /// and norms whose files hold their weights minus 1.
   static let gemma = DecoderFamily(
     modelTypes: ["gemma"],
     keys: gemmaKeys.adding(["hidden_act"], without: ["hidden_activation"]),
@@ -22,8 +22,8 @@ extension DecoderFamily {
       return llamaTensors(projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false)
     })
 
-  /// Gemma 2 (Gemma Team 2024, arXiv:2408.00118): norms before and behind each block, soft caps on scores and logits, and a
-  /// window in every second layer.
+  /// Gemma 2 (Gemma Team 2024, arXiv:2408.00118): norms before and after each block, soft caps on
+  /// scores and logits, and a window in every second layer.
   static let gemma2 = DecoderFamily(
     modelTypes: ["gemma2"],
     keys: gemmaKeys.adding(
@@ -44,8 +44,9 @@ extension DecoderFamily {
       return sandwichTensors(hasBias: hasBias, hasHeadNorms: false)
     })
 
-  /// Gemma 3 (Gemma Team 2025, arXiv:2503.19786): Gemma 2 with a norm of each head's query and key in place of the soft caps,
-  /// five layers with a window to one without, and a rotary base for each kind.
+  /// Gemma 3 (Gemma Team 2025, arXiv:2503.19786): Gemma 2 with a norm of each head's query and key
+  /// instead of the soft caps, five layers with a window to one without, and a rotary base for each
+  /// kind.
   static let gemma3Text = DecoderFamily(
     modelTypes: ["gemma3_text"],
     keys: gemmaKeys.adding(
@@ -53,7 +54,7 @@ extension DecoderFamily {
         "layer_types", "sliding_window", "sliding_window_pattern", "rope_local_base_freq",
       ]),
       without: ["attn_logit_softcapping"],
-      // transformers 5 keeps it and does not use it.
+      // transformers 5 stores it and does not use it.
       refused: ["attn_logit_softcapping": .null]),
     settingsKey: gemma3SettingsKey,
     configuration: { config throws(TransformerError) in
@@ -71,7 +72,7 @@ extension DecoderFamily {
       return sandwichTensors(hasBias: hasBias, hasHeadNorms: true)
     })
 
-  /// The half of Gemma 3 with images that reads text. transformers puts no soft cap on its logits.
+  /// The text model of multimodal Gemma 3. transformers applies no soft cap to its logits.
   static let gemma3 = DecoderFamily(
     modelTypes: ["gemma3"],
     keys: gemma3Text.keys.adding(
@@ -80,7 +81,7 @@ extension DecoderFamily {
     configuration: gemma3Text.configuration,
     tensors: gemma3Text.tensors)
 
-  /// `gemma3` files hold the decoder's settings in it.
+  /// The key of the decoder's settings in `gemma3` files.
   private static let gemma3SettingsKey = "text_config"
 
   private static let gemmaKeys = ConfigKeys.llama.adding(
@@ -95,7 +96,7 @@ extension DecoderFamily {
     headDimension: 256, maximumPositions: 8192, activationKey: "hidden_activation",
     activation: "gelu_pytorch_tanh", tiesEmbeddings: true)
 
-  /// What all generations share.
+  /// The configuration that all generations share.
   private static func gemmaConfiguration(
     _ config: JSONNode, _ defaults: LlamaDefaults
   ) throws(TransformerError) -> DecoderConfiguration {
@@ -105,14 +106,14 @@ extension DecoderFamily {
     return configuration
   }
 
-  /// Norms before and behind each block, under Gemma 2's names.
+  /// Norms before and after each block, under Gemma 2's names.
   private static func sandwichTensors(hasBias: Bool, hasHeadNorms: Bool) -> DecoderTensors {
     llamaTensors(
       projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false
     ) { index, layer in
       let prefix = "model.layers.\(index)."
       layer.attentionOutputNorm = TensorName(prefix + "post_attention_layernorm", hasBias: false)
-      layer.middleNorm = TensorName(prefix + "pre_feedforward_layernorm", hasBias: false)
+      layer.feedForwardInputNorm = TensorName(prefix + "pre_feedforward_layernorm", hasBias: false)
       layer.feedForwardOutputNorm = TensorName(
         prefix + "post_feedforward_layernorm", hasBias: false)
       if hasHeadNorms {
@@ -163,7 +164,7 @@ extension DecoderFamily {
 }
 
 extension DecoderConfiguration {
-  /// The factor of scores and the soft caps, with what transformers takes where the config is silent.
+  /// Sets the factor of the scores and the soft caps, with transformers' defaults.
   fileprivate mutating func setGemmaScores(
     _ config: JSONNode, cap: Double?, logitCap: Double?
   ) throws(TransformerError) {
@@ -176,7 +177,7 @@ extension DecoderConfiguration {
 }
 
 extension JSONNode {
-  /// A bound that null switches off.
+  /// A soft cap; null means none.
   fileprivate func softCap(
     _ key: String, default fallback: Double?
   ) throws(TransformerError) -> Float? {

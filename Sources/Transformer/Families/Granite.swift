@@ -2,8 +2,8 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// Granite 3 (IBM 2024): Llama with constants on its inputs, its scores, what its blocks add, and its logits
-  /// (as in Yang et al. 2022, arXiv:2203.03466).
+  /// Granite 3 (IBM 2024): Llama with constant factors on its inputs, scores, block outputs and
+  /// logits (as in Yang et al. 2022, arXiv:2203.03466).
   static let granite = DecoderFamily(
     modelTypes: ["granite"],
     keys: .llama.adding([

@@ -1,7 +1,7 @@
 internal import JSON
 
 extension DecoderFamily {
-  /// Helium (Kyutai 2025): Llama in which neighbours of a head rotate together.
+  /// Helium (Kyutai 2025): Llama with interleaved RoPE.
   static let helium = DecoderFamily(
     modelTypes: ["helium"],
     keys: .llama.adding(["attention_bias", "mlp_bias"]),
@@ -18,6 +18,6 @@ extension DecoderFamily {
       let feedForward = try config.setting("mlp_bias", default: false)
       return llamaTensors(
         projectionBias: attention, outputBias: false, feedForwardBias: feedForward
-      ) { _, layer in layer.rotatesNeighbours = true }
+      ) { _, layer in layer.isInterleaved = true }
     })
 }

@@ -1,7 +1,8 @@
 internal import JSON
 
 extension JSONNode {
-  /// `sliding_window`: the keys that a query sees, itself among them; nil where it is null or absent.
+  /// `sliding_window`: the number of keys that a query attends to, including its own; nil where it
+  /// is null or absent.
   func window(default fallback: Int? = nil) throws(TransformerError) -> Int? {
     let isStated = try reading { () throws(JSONReadingError) in
       try keys().contains("sliding_window")
@@ -37,9 +38,9 @@ extension JSONNode {
     return windows
   }
 
-  /// What `layer_types` calls a layer with a window.
+  /// The name of a layer with a window in `layer_types`.
   static let slidingAttention = "sliding_attention"
-  /// What `layer_types` calls a layer without one.
+  /// The name of a layer without a window in `layer_types`.
   static let fullAttention = "full_attention"
 
   /// `layer_types`, one of the two names for each layer; nil where it is absent.
@@ -60,7 +61,7 @@ extension JSONNode {
     return types
   }
 
-  /// `layer_types`; where it is absent, every so many-th layer is without a window.
+  /// `layer_types`; where it is absent, every `interval`-th layer is without a window.
   func layerTypes(layers: Int, fullEvery interval: Int) throws(TransformerError) -> [String] {
     try layerTypes(layers: layers)
       ?? (1...layers).map { $0 % interval == 0 ? Self.fullAttention : Self.slidingAttention }

@@ -2,7 +2,7 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// Llama 2 and 3 (Touvron et al. 2023, arXiv:2307.09288) and what shares their architecture.
+  /// Llama 2 and 3 (Touvron et al. 2023, arXiv:2307.09288) and models of the same architecture.
   static let llama = DecoderFamily(
     modelTypes: ["llama"],
     keys: .llama.adding(["attention_bias", "mlp_bias"]),
@@ -29,7 +29,7 @@ extension DecoderFamily {
       llamaTensors(projectionBias: false, outputBias: false, feedForwardBias: false)
     })
 
-  /// Ministral 8B (Mistral AI 2024): Mistral in which `layer_types` says which layers have the window.
+  /// Ministral 8B (Mistral AI 2024): Mistral with windows in the layers that `layer_types` names.
   static let ministral = DecoderFamily(
     modelTypes: ["ministral"],
     keys: mistral.keys.adding(["layer_types"]),
@@ -53,7 +53,7 @@ extension DecoderFamily {
   ) throws(TransformerError) -> DecoderConfiguration {
     let hiddenSize = try config.size("hidden_size", default: defaults.hiddenSize)
     let queryHeads = try config.size("num_attention_heads", default: defaults.queryHeads)
-    // Null says that it follows from the others, also where the family's default does not.
+    // Null means the derived value, also where the family's default is another.
     let (widthOfHead, headsOfKeys) = (
       try config.isNull("head_dim") ? nil : defaults.headDimension,
       try config.isNull("num_key_value_heads") ? nil : defaults.keyValueHeads
@@ -93,7 +93,8 @@ extension DecoderFamily {
       tiesEmbeddings: try config.setting("tie_word_embeddings", default: defaults.tiesEmbeddings))
   }
 
-  /// Llama's tensor names. `change` is called with each layer's number and tensors, where a family has others.
+  /// Llama's tensor names. `change` is called with each layer's index and tensors, for families
+  /// with other names.
   static func llamaTensors(
     projectionBias: Bool, outputBias: Bool, feedForwardBias: Bool,
     change: @escaping @Sendable (Int, inout LayerTensors) -> Void = { _, _ in }
@@ -112,7 +113,7 @@ extension DecoderFamily {
           key: name("self_attn.k_proj", projectionBias),
           value: name("self_attn.v_proj", projectionBias)),
         output: name("self_attn.o_proj", outputBias),
-        middleNorm: name("post_attention_layernorm", false),
+        feedForwardInputNorm: name("post_attention_layernorm", false),
         up: [name("mlp.gate_proj", feedForwardBias), name("mlp.up_proj", feedForwardBias)],
         down: name("mlp.down_proj", feedForwardBias))
       change(index, &layer)
@@ -121,14 +122,14 @@ extension DecoderFamily {
   }
 }
 
-/// What transformers takes where the config.json of a Llama-like family is silent; nil where it must not be.
+/// Defaults of transformers for a Llama-like family; nil where the key is required.
 struct LlamaDefaults {
   var hiddenSize: Int?
   var layerCount: Int?
   var queryHeads: Int?
-  /// Nil takes the query heads.
+  /// Nil means the number of query heads.
   var keyValueHeads: Int?
-  /// Nil takes E / H.
+  /// Nil means E / H.
   var headDimension: Int?
   var feedForwardSize: Int?
   var vocabularySize: Int?

@@ -1,7 +1,8 @@
 internal import JSON
 
 extension DecoderFamily {
-  /// OLMo 2 (Team OLMo 2024, arXiv:2501.00656): norms behind the blocks alone, and a norm of queries and keys over all heads.
+  /// OLMo 2 (Team OLMo 2024, arXiv:2501.00656): norms after the blocks alone, and a norm of queries
+  /// and keys over all heads.
   static let olmo2 = DecoderFamily(
     modelTypes: ["olmo2"],
     keys: .llama.adding(["attention_bias"]),
@@ -10,8 +11,8 @@ extension DecoderFamily {
     },
     tensors: { config throws(TransformerError) in try olmoTensors(config) })
 
-  /// OLMo 3 (Team OLMo 2025): OLMo 2 in which three layers of four have a window, and only the fourth rotates as `rope_scaling`
-  /// says.
+  /// OLMo 3 (Team OLMo 2025): OLMo 2 in which three of four layers have a window, and only the
+  /// fourth uses `rope_scaling`.
   static let olmo3 = DecoderFamily(
     modelTypes: ["olmo3"],
     keys: .llama.adding(["attention_bias", "layer_types", "sliding_window"]),
@@ -34,7 +35,7 @@ extension DecoderFamily {
       guard
         try sliding == RotaryParameters(config, layers: JSONNode.slidingAttention, silent)
       else {
-        // transformers 5 takes it for the layers without a window alone, transformers 4 took it for all.
+        // transformers 5 uses it for the layers without a window alone, transformers 4 for all.
         throw .unsupportedSetting(
           file: config.file, key: "rope_theta", found: "\(sliding.base)",
           expected: "\(settings.base), or rope_parameters with a rope_theta for each kind of layer")
@@ -62,7 +63,7 @@ extension DecoderFamily {
     ) { index, layer in
       let prefix = "model.layers.\(index)."
       layer.inputNorm = nil
-      layer.middleNorm = nil
+      layer.feedForwardInputNorm = nil
       layer.attentionOutputNorm = TensorName(prefix + "post_attention_layernorm", hasBias: false)
       layer.feedForwardOutputNorm = TensorName(
         prefix + "post_feedforward_layernorm", hasBias: false)

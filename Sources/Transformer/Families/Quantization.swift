@@ -1,8 +1,8 @@
 internal import JSON
 
 extension JSONNode {
-  /// Refuses a config.json whose weights are not plain numbers: transformers, and MLX under another
-  /// key, say so in it.
+  /// Refuses a config.json of quantised weights, which transformers and, under another key, MLX
+  /// state in it.
   func refuseQuantization() throws(TransformerError) {
     for key in ["quantization_config", "quantization", "compression_config"] {
       let settings: JSONNode? = try reading { () throws(JSONReadingError) in try optional(key) }

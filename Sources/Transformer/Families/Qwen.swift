@@ -1,7 +1,8 @@
 internal import JSON
 
 extension DecoderFamily {
-  /// Qwen2 and Qwen2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on query, key and value.
+  /// Qwen2 and Qwen2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on query, key and
+  /// value.
   static let qwen2 = DecoderFamily(
     modelTypes: ["qwen2"],
     keys: qwenKeys,
@@ -15,8 +16,8 @@ extension DecoderFamily {
       llamaTensors(projectionBias: true, outputBias: false, feedForwardBias: false)
     })
 
-  /// Qwen3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm of each head's query and key, and heads whose size does
-  /// not follow from the hidden size.
+  /// Qwen3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm of each head's query and key,
+  /// and a head size independent of the hidden size.
   static let qwen3 = DecoderFamily(
     modelTypes: ["qwen3"],
     keys: qwenKeys.adding(["attention_bias"]),

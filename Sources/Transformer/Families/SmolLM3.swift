@@ -1,7 +1,8 @@
 internal import JSON
 
 extension DecoderFamily {
-  /// SmolLM3 (Hugging Face 2025): Llama in which every fourth layer knows no positions (Yang et al. 2025, arXiv:2501.18795).
+  /// SmolLM3 (Hugging Face 2025): Llama with no position encoding in every fourth layer (Yang et
+  /// al. 2025, arXiv:2501.18795).
   static let smolLM3 = DecoderFamily(
     modelTypes: ["smollm3"],
     keys: .llama.adding([
@@ -34,8 +35,8 @@ extension DecoderFamily {
         projectionBias: attention, outputBias: attention, feedForwardBias: feedForward)
     })
 
-  /// `no_rope_layers`, which says 1 for a layer that rotates and 0 for one that does not; where it is absent, every layer
-  /// rotates but each `no_rope_layer_interval`-th.
+  /// `no_rope_layers`, which is 1 for a layer with RoPE and 0 for one without; where it is absent,
+  /// every layer but each `no_rope_layer_interval`-th has RoPE.
   private static func rotatingLayers(
     _ config: JSONNode, layers: Int
   ) throws(TransformerError) -> [Bool] {

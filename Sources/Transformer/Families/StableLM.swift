@@ -2,8 +2,9 @@ internal import Compute
 internal import JSON
 
 extension DecoderFamily {
-  /// StableLM and StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama with LayerNorm, a quarter of each head rotating,
-  /// and as an option blocks side by side and a norm of each head's query and key with weights of its own.
+  /// StableLM and StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama with LayerNorm, RoPE
+  /// on a quarter of each head, and optionally parallel blocks and a norm of each head's query and
+  /// key with its own weights.
   static let stableLM = DecoderFamily(
     modelTypes: ["stablelm"],
     keys: .llama.adding(
@@ -45,7 +46,7 @@ extension DecoderFamily {
         }
         let prefix = "model.layers.\(index)."
         layer.inputNorm = TensorName(prefix + "input_layernorm", hasBias: true)
-        layer.middleNorm =
+        layer.feedForwardInputNorm =
           isParallel ? nil : TensorName(prefix + "post_attention_layernorm", hasBias: true)
         layer.queryNorm = norms("q_layernorm", queryHeads)
         layer.keyNorm = norms("k_layernorm", keyValueHeads)

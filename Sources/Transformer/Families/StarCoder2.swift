@@ -1,8 +1,9 @@
 internal import JSON
 
 extension DecoderFamily {
-  /// StarCoder2 (Lozhkov et al. 2024, arXiv:2402.19173): grouped-query heads and rotation as in Llama, LayerNorm and a plain
-  /// feed-forward block with biases as in GPT-2, and a sliding window in every layer.
+  /// StarCoder2 (Lozhkov et al. 2024, arXiv:2402.19173): grouped-query heads and RoPE as in Llama,
+  /// LayerNorm and a plain feed-forward block with biases as in GPT-2, and a sliding window in
+  /// every layer.
   static let starCoder2 = DecoderFamily(
     modelTypes: ["starcoder2"],
     keys: .llama.adding(
@@ -38,7 +39,7 @@ extension DecoderFamily {
             query: name("self_attn.q_proj", hasBias), key: name("self_attn.k_proj", hasBias),
             value: name("self_attn.v_proj", hasBias)),
           output: name("self_attn.o_proj", hasBias),
-          middleNorm: name("post_attention_layernorm", true),
+          feedForwardInputNorm: name("post_attention_layernorm", true),
           up: [name("mlp.c_fc", hasBias)],
           down: name("mlp.c_proj", hasBias))
       }

@@ -3,10 +3,10 @@ internal import HuggingFace
 internal import JSON
 import Safetensors
 
-/// What a checkpoint holds otherwise than its config.json says.
+/// Checks of a checkpoint against its config.json.
 extension CheckpointWeights {
-  /// The head of a tied model that the file holds beside other embeddings; transformers then ties nothing. Nil where there is
-  /// none, or where it is a copy.
+  /// The separate head of a model that config.json calls tied; transformers then ties nothing. Nil
+  /// where there is none, or where it is a copy of the embeddings.
   func ownHead() throws(TransformerError) -> String? {
     let (embedding, head) = (resolved(tensors.embedding), resolved(tensors.head))
     guard head != embedding, checkpoint.contains(head), checkpoint.contains(embedding) else {
@@ -31,7 +31,7 @@ extension CheckpointWeights {
     return isCopy ? nil : head
   }
 
-  /// Throws where the file holds layers that config.json does not count: the model would be cut short.
+  /// Throws where the file holds layers beyond config.json's count: the model would lose them.
   func checkLayerCount(
     statedIn config: JSONNode, as key: String
   ) throws(TransformerError) {
@@ -40,7 +40,7 @@ extension CheckpointWeights {
     while checkpoint.contains(resolved(tensors.layer(held).output.weight)) { held += 1 }
     guard held == stated else {
       throw .unsupportedSetting(
-        file: config.file, key: config.place(of: key), found: "\(stated)",
+        file: config.file, key: config.path(of: key), found: "\(stated)",
         expected: "\(held), the layers that the weights hold")
     }
   }

@@ -3,7 +3,7 @@ package import HuggingFace
 internal import JSON
 import Safetensors
 
-/// The weights of a checkpoint, put on a device at a precision.
+/// The weights of a checkpoint, loaded to a device at a precision.
 struct CheckpointWeights: WeightSource {
   let device: Device
   let checkpoint: Checkpoint
@@ -29,7 +29,7 @@ struct CheckpointWeights: WeightSource {
   func table(
     _ name: String, rows: Int, columns: Int
   ) throws(TransformerError) -> WeightMatrix {
-    // Tables are stored rows first whatever the matrices' order.
+    // Tables are stored by row in either order of matrices.
     let piece = try piece(name, rows: rows, columns: columns, isInputsFirst: false)
     let matrix = try assemble([piece], columns: columns, bias: [])
     release(name, unlessUsedBy: matrix)
@@ -66,7 +66,7 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
-  /// The rows of a tensor that a matrix takes, where they lie in the mapped file as far as its order allows.
+  /// The rows of a tensor for a matrix, in the mapped file where the order allows it.
   private func pieces(
     _ part: TensorRows, columns: Int
   ) throws(TransformerError) -> [WeightPiece] {
@@ -87,12 +87,12 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
-  /// Gives back the memory of a tensor's mapped pages where the matrix made of it is a copy: a model is then in memory once.
+  /// Releases a tensor's mapped pages where the matrix is a copy: the model is then in memory once.
   private func release(_ name: String, unlessUsedBy matrix: WeightMatrix) {
     if !matrix.isMapped { checkpoint.releasePages(of: resolved(name)) }
   }
 
-  /// A matrix where it lies in the mapped file, which stays mapped as long as the matrix needs it.
+  /// A matrix in the mapped file, which stays mapped as long as the matrix uses it.
   private func piece(
     _ name: String, rows: Int, columns: Int, isInputsFirst: Bool? = nil
   ) throws(TransformerError) -> WeightPiece {
@@ -115,8 +115,8 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
-  /// Throws where the head is missing that the configuration says is not the embeddings' matrix: many who export a model forget
-  /// one of the two.
+  /// Throws where config.json says that the head is not tied, and the file has none: exports often
+  /// lack one of the two.
   func checkHead(_ config: JSONNode) throws(TransformerError) {
     guard !configuration.tiesEmbeddings, checkpoint.contains(resolved(tensors.embedding)),
       !checkpoint.contains(resolved(tensors.head))
@@ -127,9 +127,9 @@ struct CheckpointWeights: WeightSource {
         found: "false; set it to true if the head is the embeddings", at: "tie_word_embeddings"))
   }
 
-  /// The name in this checkpoint: as the family writes it, without its prefix, with it, or as the text half of a model that
-  /// also sees; the head under its usual name too, and for the embedding of a tied model that of the head, where only that is
-  /// stored.
+  /// The tensor's name in this checkpoint: the family's name with or without its prefix, or that of
+  /// the text model of a multimodal one; for the head also its usual name, and for the embedding of
+  /// a tied model the head's, where only that is stored.
   func resolved(_ name: String) -> String {
     var candidates = [name]
     if let dot = name.firstIndex(of: ".") {
@@ -146,7 +146,7 @@ struct CheckpointWeights: WeightSource {
 }
 
 extension WeightPrecision {
-  /// The precision of a file's element type; nil for types that are widened first.
+  /// The precision of a file's element type; nil for types that are widened on load.
   fileprivate init?(_ type: ElementType) {
     switch type {
     case .f32: self = .f32
@@ -165,8 +165,8 @@ func loading<Value>(
 }
 
 extension Decoder {
-  /// Loads the model of a folder. `progress` is called with the layers that are ready and their
-  /// total, `warn` with one line about what is read in another way than the folder says.
+  /// Loads the model of a folder. `progress` is called with the loaded layers and their total,
+  /// `warn` with one line per setting that is read in another way than the file says.
   package static func load(
     _ folder: ModelFolder, on device: Device, precision: WeightPrecision,
     progress: (Int, Int) -> Void = { _, _ in }, warn: (String) -> Void = { _ in }

@@ -12,10 +12,10 @@ struct TensorName: Sendable {
   var bias: String? { hasBias ? name + ".bias" : nil }
 }
 
-/// Rows of one tensor that go into a matrix, in this order.
+/// Rows of one tensor that a matrix takes, in this order.
 struct TensorRows: Sendable {
   let name: TensorName
-  /// Rows that the tensor has.
+  /// Number of rows of the tensor.
   let count: Int
   let ranges: [Range<Int>]
 
@@ -30,7 +30,7 @@ struct TensorRows: Sendable {
     self.ranges = ranges
   }
 
-  /// Rows that go into the matrix.
+  /// Number of rows in the matrix.
   var outputs: Int { ranges.reduce(0) { $0 + $1.count } }
 }
 
@@ -47,33 +47,34 @@ struct LayerTensors: Sendable {
 
   /// The weights of the norm of queries or of keys.
   enum HeadNorm: Sendable {
-    /// One for all heads, [D], or of the whole width.
+    /// One for all heads, [D], or over the whole width.
     case shared(String)
-    /// One for each head, [D] each.
+    /// One per head, [D] each.
     case separate([String])
   }
 
-  /// The norm before attention, of models that have it.
+  /// The norm before attention, where the model has one.
   var inputNorm: TensorName?
   let attention: Attention
-  /// Elements 2 i and 2 i + 1 of a query or key head rotate together (GPT-J), not i and i + d / 2. Separate matrices alone.
-  var rotatesNeighbours = false
+  /// Interleaved (GPT-J) RoPE: elements 2 i and 2 i + 1 of a query or key head rotate together, not
+  /// i and i + d / 2. Only with separate matrices.
+  var isInterleaved = false
   var queryNorm: HeadNorm?
   var keyNorm: HeadNorm?
   let output: TensorName
-  /// The norm behind attention, of models that have it.
+  /// The norm after attention, where the model has one.
   var attentionOutputNorm: TensorName?
-  /// The norm before the feed-forward block, of models that have one of its own.
-  var middleNorm: TensorName?
+  /// The norm before the feed-forward block, where it has its own.
+  var feedForwardInputNorm: TensorName?
   /// Gate and up, in one tensor or two, or up alone.
   var up: [TensorName]
   let down: TensorName
-  /// The norm behind the feed-forward block, of models that have it.
+  /// The norm after the feed-forward block, where the model has one.
   var feedForwardOutputNorm: TensorName?
 }
 
-/// The tensors of a decoder, by the names that the family's files use; a file may leave out or add the prefix before the first
-/// dot.
+/// The tensors of a decoder, by the names in the family's files; a file may lack or add the prefix
+/// before the first dot.
 struct DecoderTensors: Sendable {
   let embedding: String
   /// Learned positions, [positions, E].

@@ -1,6 +1,6 @@
 internal import Compute
 
-/// Puts the layers of a decoder together from their tensors.
+/// Assembles the layers of a decoder from their tensors.
 struct LayerAssembly<Source: WeightSource> {
   let device: Device
   let configuration: DecoderConfiguration
@@ -15,7 +15,7 @@ struct LayerAssembly<Source: WeightSource> {
     let isLast = index == configuration.layerCount - 1
     let projection = try projection(
       names.attention,
-      neighbours: names.rotatesNeighbours ? rotation.parameters?.dimension ?? 0 : 0,
+      interleaved: names.isInterleaved ? rotation.parameters?.dimension ?? 0 : 0,
       isLast: isLast)
     let output = try source.matrix(
       [TensorRows(names.output, count: width)], inputs: heads.queryWidth)
@@ -30,14 +30,14 @@ struct LayerAssembly<Source: WeightSource> {
         configuration: configuration, layer: index, projection: projection,
         queryKeyNorm: try queryKeyNorm(names), output: output, rotation: rotation),
       feedForwardBranch: try branch(
-        before: names.middleNorm, after: names.feedForwardOutputNorm),
+        before: names.feedForwardInputNorm, after: names.feedForwardOutputNorm),
       feedForward: FeedForward(configuration: configuration, up: up, down: down))
   }
 
   func norm(_ name: TensorName) throws(TransformerError) -> Normalization {
     var weight = try source.vector(name.weight, count: width)
     if configuration.normalizationWeightOffset != 0 {
-      for place in weight.indices { weight[place] += configuration.normalizationWeightOffset }
+      for index in weight.indices { weight[index] += configuration.normalizationWeightOffset }
     }
     let bias = try name.bias.map { bias throws(TransformerError) in
       try source.vector(bias, count: width)
@@ -58,18 +58,18 @@ struct LayerAssembly<Source: WeightSource> {
       multiplier: multiplier, width: width)
   }
 
-  /// Query, key and value as one matrix, or as two in the last layer. The first `neighbours` elements of a head rotate in pairs
-  /// of neighbours in the checkpoint.
+  /// Query, key and value as one matrix, or as two in the last layer. The first `interleaved`
+  /// elements of a head have interleaved RoPE in the checkpoint.
   private func projection(
-    _ attention: LayerTensors.Attention, neighbours: Int, isLast: Bool
+    _ attention: LayerTensors.Attention, interleaved: Int, isLast: Bool
   ) throws(TransformerError) -> SelfAttention.Projection {
     let query: TensorRows
     let keysAndValues: [TensorRows]
     switch attention {
     case .separate(let queryName, let key, let value):
-      query = headRows(queryName, heads: heads.queryHeads, neighbours: neighbours)
+      query = headRows(queryName, heads: heads.queryHeads, interleaved: interleaved)
       keysAndValues = [
-        headRows(key, heads: heads.keyValueHeads, neighbours: neighbours),
+        headRows(key, heads: heads.keyValueHeads, interleaved: interleaved),
         TensorRows(value, count: heads.keyValueWidth),
       ]
     case .stacked(let name):
@@ -98,14 +98,15 @@ struct LayerAssembly<Source: WeightSource> {
       keyValue: try source.matrix(keysAndValues, inputs: width))
   }
 
-  /// The rows of query or key heads in the order in which ours rotate: of each head's pairs all first elements, then all
-  /// second ones. Scores do not depend on the order, as long as it is that of queries and keys alike.
-  private func headRows(_ name: TensorName, heads count: Int, neighbours: Int) -> TensorRows {
+  /// The rows of query or key heads reordered from interleaved to half-split RoPE: all first
+  /// elements of a head's pairs, then all second ones. Scores are the same, as long as queries and
+  /// keys have the same order.
+  private func headRows(_ name: TensorName, heads count: Int, interleaved: Int) -> TensorRows {
     let dimension = heads.headDimension
-    guard neighbours > 0 else { return TensorRows(name, count: count * dimension) }
-    let pairs = Array(stride(from: 0, to: neighbours, by: 2))
+    guard interleaved > 0 else { return TensorRows(name, count: count * dimension) }
+    let pairs = Array(stride(from: 0, to: interleaved, by: 2))
     let ranges = (pairs + pairs.map { $0 + 1 }).map { $0..<($0 + 1) }
-    let all = ranges + (neighbours < dimension ? [neighbours..<dimension] : [])
+    let all = ranges + (interleaved < dimension ? [interleaved..<dimension] : [])
     return TensorRows(
       name, count: count * dimension,
       ranges: (0..<count).flatMap { head in

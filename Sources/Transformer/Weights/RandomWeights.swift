@@ -1,14 +1,14 @@
 package import Compute
 
-/// Seeded random weights of a configuration's shape, for benchmarks that need no model folder. Matrices are scaled by their
-/// inputs, so that activations keep their size through the layers.
+/// Seeded random weights, for benchmarks without a model folder. Matrices are scaled by their
+/// number of inputs, so that activations keep their size through the layers.
 struct RandomWeights: WeightSource {
   let device: Device
   let precision: WeightPrecision
   let hasProjectionBias: Bool
   private let generator: Generator
 
-  /// Shared by the copies of this value: each matrix takes the next numbers.
+  /// Shared by copies of this value: each matrix takes the next numbers.
   private final class Generator {
     private var random: SplitMix64
 
@@ -60,7 +60,8 @@ struct RandomWeights: WeightSource {
 }
 
 extension Decoder {
-  /// A decoder of Llama's architecture with random weights. `hasProjectionBias` gives query, key and value biases, as Qwen2 has.
+  /// A decoder of Llama's architecture with random weights. With `hasProjectionBias` it has query,
+  /// key and value biases, as in Qwen2.
   package static func random(
     _ configuration: DecoderConfiguration, on device: Device, precision: WeightPrecision,
     hasProjectionBias: Bool, seed: UInt64

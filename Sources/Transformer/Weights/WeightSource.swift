@@ -1,8 +1,8 @@
 internal import Compute
 
-/// Where a decoder's frozen weights come from: a checkpoint, or a seeded generator for benchmarks.
+/// A source of a decoder's frozen weights: a checkpoint, or a seeded generator for benchmarks.
 protocol WeightSource {
-  /// Rows of matrices of `inputs` columns stacked, with their biases.
+  /// Stacked rows of matrices of `inputs` columns, with their biases.
   func matrix(_ parts: [TensorRows], inputs: Int) throws(TransformerError) -> WeightMatrix
   /// An embedding or head, [rows, columns], by its full name.
   func table(_ name: String, rows: Int, columns: Int) throws(TransformerError) -> WeightMatrix
@@ -13,7 +13,7 @@ protocol WeightSource {
 }
 
 extension Decoder {
-  /// Assembles a decoder on a device from its weights. `progress` is called with the layers that are ready.
+  /// Assembles a decoder on a device. `progress` is called with the number of finished layers.
   static func assemble(
     _ device: Device, configuration: DecoderConfiguration, tensors: DecoderTensors,
     source: some WeightSource, progress: (Int) -> Void = { _ in }

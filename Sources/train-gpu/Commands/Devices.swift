@@ -4,7 +4,7 @@ import Foundation
 import JSON
 import OpenCL
 
-/// `train-gpu devices`: what `--device` can name on this machine.
+/// `train-gpu devices`: the devices of this machine that `--device` can name.
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the devices of this machine, under the names that --device takes.")
@@ -12,7 +12,7 @@ struct Devices: ParsableCommand {
   @Flag(help: "Print one JSON array.")
   var json = false
 
-  /// Accepted as everywhere; the list is of all devices.
+  /// Accepted as in all commands; the list shows all devices.
   @OptionGroup(visibility: .hidden) var common: CommonOptions
 
   func run() throws {
@@ -32,16 +32,16 @@ struct Devices: ParsableCommand {
   }
 }
 
-/// A device with what is said of it.
+/// A device with its properties.
 struct DeviceListing {
   let name: String
   let title: String
   let kind: String
   let computeUnits: Int
   let memoryBytes: Int
-  /// What the driver says of an OpenCL device.
+  /// The driver's properties of an OpenCL device.
   let driver: JSONObject
-  /// Whether the user has let its kernels be tuned; nil on the CPU path, which has nothing to tune.
+  /// The tuning of its kernels; nil on the CPU path, which has nothing to tune.
   let tuning: DeviceTuning?
 
   /// The CPU path.
@@ -86,7 +86,8 @@ struct DeviceListing {
       ], tuning: TuningStore.user.tuning(of: device))
   }
 
-  /// `-` where there is nothing to tune, else `no`, or the day, and how many kernels have changed since.
+  /// `-` where there is nothing to tune, else `no`, or the date, and the number of kernels that
+  /// have changed since.
   var tuned: String {
     guard let tuning else { return "-" }
     guard let date = tuning.date else { return "no" }

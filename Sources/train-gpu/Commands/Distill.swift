@@ -3,7 +3,7 @@ import Compute
 import Distillation
 import Foundation
 
-/// `train-gpu distill`: the main job.
+/// `train-gpu distill`: the main command.
 struct Distill: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Learn a soft prompt that replaces a long context (the default command).",
@@ -38,7 +38,7 @@ struct Distill: ParsableCommand {
     for notice in run.notices { logger.show(notice) }
     let outcome = try run.perform(isInterrupted: { interruption.stopSignal != nil }) { event in
       switch event {
-      case .begun: interruption.deferring(true)
+      case .started: interruption.deferring(true)
       case .progress(.judging, _, _): interruption.deferring(false)
       default: break
       }

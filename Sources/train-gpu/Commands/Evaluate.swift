@@ -4,7 +4,7 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// `train-gpu evaluate`: how well an adapter replaces its context.
+/// `train-gpu evaluate`: the quality of an adapter as a replacement of its context.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare an adapter with the full context and with none, on given prompts.",

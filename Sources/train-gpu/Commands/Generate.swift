@@ -7,12 +7,12 @@ import Transformer
 /// `train-gpu generate`: an answer of the model, with an adapter, a context, or neither.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Answer a prompt behind an adapter, behind a context, or by itself.",
+    abstract: "Answer a prompt after an adapter, after a context, or alone.",
     discussion: """
       Without an adapter and a context the chat template writes its own default system message, where \
       it has one.
 
-      \(ComparisonTable.noContext) That is not what the model answers here by itself.
+      \(ComparisonTable.noContext) The answer of the model alone differs from it.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -27,7 +27,7 @@ struct Generate: ParsableCommand {
       "A context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
   var context: String?
 
-  @Option(help: ArgumentHelp("What is asked.", valueName: "text"))
+  @Option(help: ArgumentHelp("The prompt.", valueName: "text"))
   var prompt: String
 
   @Option(help: ArgumentHelp("The most tokens of the answer.", valueName: "n"))
@@ -37,7 +37,7 @@ struct Generate: ParsableCommand {
     help: ArgumentHelp("0 takes the most likely token; above, tokens are drawn.", valueName: "t"))
   var temperature: Float = 0
 
-  @Option(help: ArgumentHelp("What is drawn follows from it.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seed of sampling.", valueName: "n"))
   var seed: UInt64 = 0
 
   @Option(

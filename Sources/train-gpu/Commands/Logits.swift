@@ -4,13 +4,13 @@ import Files
 import Foundation
 import HuggingFace
 
-/// `train-gpu logits`: the numbers behind every next token.
+/// `train-gpu logits`: the logits of every next token.
 struct Logits: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write the logits of a text, at every position, to a safetensors file.",
     discussion: """
-      The tensor `logits` is [tokens, vocabulary] f32. With an adapter, the text stands behind its \
-      virtual tokens, as PEFT puts them, and gets no special tokens; their own positions are left out.
+      The tensor `logits` is [tokens, vocabulary] f32. With an adapter, the text follows its \
+      virtual tokens, as in PEFT, and gets no special tokens; their own positions are left out.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -43,7 +43,7 @@ struct Logits: ParsableCommand {
     defer { progress.finish() }
     let adapterFolder = try adapter.map { try URL(path: $0, option: "adapter") }
     let outputFile = try URL(path: output, option: "output")
-    // Before the work, not behind it.
+    // Before the work, not after it.
     do throws(FileError) {
       _ = try OutputPath(outputFile.path)
     } catch {

@@ -4,10 +4,10 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// `train-gpu tokenize`: texts in, identifiers out.
+/// `train-gpu tokenize`: texts to token ids.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Turn texts into token ids.",
+    abstract: "Convert texts to token ids.",
     discussion: """
       Reads JSON strings from standard input, one a line, and writes one JSON array of ids a line. \
       Of a model of the hub it fetches no weights.
@@ -20,7 +20,7 @@ struct Tokenize: ParsableCommand {
     help: "Add special tokens such as BOS where the tokenizer does.")
   var special = true
 
-  /// Accepted as everywhere; tokenizing takes no device.
+  /// Accepted as in all commands; tokenization uses no device.
   @OptionGroup(visibility: .hidden) var common: CommonOptions
 
   func run() throws {

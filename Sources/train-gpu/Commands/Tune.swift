@@ -3,13 +3,13 @@ import Compute
 import Foundation
 import Logging
 
-/// `train-gpu tune`: finds the constants of the OpenCL kernels that suit a device.
+/// `train-gpu tune`: finds the best constants of the OpenCL kernels on a device.
 struct Tune: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Search for the kernels' constants that suit an OpenCL device, and keep them.",
     discussion: """
       Every candidate is built, checked against the default's result and timed at the shapes of a training step; the \
-      fastest is kept, the default where none is at least 3 % faster. What is found goes to the user's cache folder \
+      fastest is kept, the default where none is at least 3 % faster. The result goes to the user's cache folder \
       ($XDG_CACHE_HOME/pith/tuning or ~/.cache/pith/tuning) after every kernel, so that a search that is stopped keeps the \
       kernels that it has finished. Every later run on this device and driver uses it; deleting the file brings the defaults \
       back. Other constants may change the order of sums: runs repeat bit for bit under the same tuning.
@@ -43,7 +43,7 @@ struct Tune: ParsableCommand {
     }
     let tuner = try Tuner(device, runs: runs)
     let names = try chosen(tuner.names)
-    // Ctrl-C ends the program at once: what is finished stands in the file.
+    // Ctrl-C ends the program at once: finished kernels are in the file.
     var line = StatusLine()
     var found: [TunedKernel] = []
     var record = tuner.record([], keeping: store.record(of: device))
@@ -74,13 +74,13 @@ struct Tune: ParsableCommand {
   /// The kernels that `--only` names, or all.
   private func chosen(_ names: [String]) throws(UsageError) -> [String] {
     guard let only else { return names }
-    let asked = only.split(separator: ",").map { String($0) }
-    if let unknown = asked.first(where: { !names.contains($0) }) ?? (asked.isEmpty ? only : nil) {
+    let chosen = only.split(separator: ",").map { String($0) }
+    if let unknown = chosen.first(where: { !names.contains($0) }) ?? (chosen.isEmpty ? only : nil) {
       throw UsageError(
         description: "--only: '\(unknown)' has nothing to tune on this device; expected some of "
           + names.joined(separator: ", "))
     }
-    return names.filter { asked.contains($0) }
+    return names.filter { chosen.contains($0) }
   }
 
   private static func table(_ kernels: [TunedKernel]) -> TextTable {

@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import OpenCL
 
-/// What every command takes.
+/// Options of every command.
 struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -27,7 +27,7 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Say nothing on standard error but errors.")
   var quiet = false
 
-  /// No computer of today has more processors; one that has takes as many.
+  /// More than any present computer has; a larger one raises the limit.
   private static let threadLimit = max(1024, ProcessInfo.processInfo.activeProcessorCount)
 
   func validate() throws {
@@ -48,20 +48,22 @@ struct CommonOptions: ParsableArguments {
     return device
   }
 
-  /// Opens the device with the user's tuning of it.
+  /// Opens the device with its stored tuning.
   ///
-  /// - Parameter recordedThreads: those of a run that is resumed, which the user need not name again.
+  /// - Parameter recordedThreads: the threads of a resumed run, which the user need not name again.
   func openDevice(recordedThreads: Int? = nil) throws(ComputeError) -> Device {
     let opened = try device.open(threads: threads ?? recordedThreads)
-    if let warning = opened.tuning.warning { logger.warning("\(warning)") }
-    // Without a word, a broken driver would leave the work to the CPU.
+    if let warning = opened.tuning.warning {
+      logger.warning("\(warning); train-gpu tune makes a new one")
+    }
+    // Without these messages, a broken driver would silently leave the work to the CPU.
     if device == .automatic, opened.isCPU, let survey = try? DeviceSurvey() {
       for failure in survey.failures { logger.warning("\(failure)") }
     }
     return opened
   }
 
-  /// Where messages go.
+  /// The logger of messages.
   var logger: Logger {
     var logger = Logger(label: "train-gpu") { _ in StandardErrorLog() }
     logger.logLevel = quiet ? .error : verbose ? .debug : .info

@@ -11,11 +11,11 @@ import Yams
 ///     shuffle: false
 ///     template-variable: [enable_thinking=false]
 struct ConfigurationFile {
-  /// A value of the mapping, or one of the list that stands there.
+  /// A value of the mapping, or one of the list there.
   struct Entry {
     let name: String
     let value: String
-    /// What a YAML boolean says; a flag takes it.
+    /// The value of a YAML boolean, for a flag.
     let bool: Bool?
     /// The line, counted from 1.
     let line: Int
@@ -35,13 +35,16 @@ struct ConfigurationFile {
     guard !path.isEmpty else {
       throw UsageError(description: "--config: expected a path, found an empty text")
     }
+    if let special = SpecialFile(at: path) {
+      throw UsageError(description: "\(path): expected a YAML file, found \(special)")
+    }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw UsageError(description: "\(path): expected a YAML file, found nothing to read")
     }
     if let kind = FileKind([UInt8](data.prefix(FileKind.prefixLength))), kind != .empty {
       throw UsageError(description: "\(path): expected a YAML file, found \(kind)")
     }
-    // A byte order mark is no part of the text.
+    // A byte order mark is not part of the text.
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let bytes = data.starts(with: mark) ? data.dropFirst(mark.count) : data
     guard let text = String(validating: bytes, as: UTF8.self) else {

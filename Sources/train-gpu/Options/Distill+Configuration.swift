@@ -1,10 +1,10 @@
 import ArgumentParser
 
 extension Distill {
-  /// Names that belong to the command line alone.
+  /// Names that only the command line may use.
   private static let forbidden: Set = ["config", "help", "version"]
 
-  /// Options that answer the same question: those of the command line put the others away.
+  /// Options that exclude each other: those of the command line replace the others.
   private var answered: Set<String> {
     var names: Set<String> = []
     if plan.steps != nil || plan.epochs != nil { names.formUnion(["steps", "epochs"]) }
@@ -13,11 +13,11 @@ extension Distill {
     return names
   }
 
-  /// The command with the options of its configuration file, where it has one, in front of those of the
-  /// command line, which so have the last word.
+  /// The command with the options of its configuration file, where it has one, before those of the
+  /// command line, which take precedence.
   ///
   /// - Parameter arguments: of the whole program.
-  /// - Throws: for an option that does not exist or a value that it does not take, with its line.
+  /// - Throws: for an unknown option or an invalid value, with its line.
   func withConfiguration(of arguments: [String]) throws -> Distill {
     guard let path = files.config else { return self }
     let file = try ConfigurationFile(path)
@@ -30,16 +30,17 @@ extension Distill {
     return try Distill.parse(configured + own)
   }
 
-  /// The arguments that an entry stands for, tried by themselves.
+  /// The arguments of an entry, parsed by themselves.
   private static func accepted(
     _ entry: ConfigurationFile.Entry, of path: String
   ) throws -> [String] {
-    let place = "\(path):\(entry.line): "
+    let location = "\(path):\(entry.line): "
     guard !forbidden.contains(entry.name), entry.name.count > 1, !entry.name.hasPrefix("-") else {
-      throw UsageError(description: "\(place)'\(entry.name)' is no option of a configuration file")
+      throw UsageError(
+        description: "\(location)'\(entry.name)' is no option of a configuration file")
     }
     if let bool = entry.bool, isFlag(entry.name) {
-      // Most flags are off unless they are there; the others have a name for that.
+      // Most flags are off by default; the others have a name that turns them off.
       if bool { return ["--\(entry.name)"] }
       return (try? Distill.parse(["--no-\(entry.name)"])) == nil ? [] : ["--no-\(entry.name)"]
     }
@@ -50,9 +51,9 @@ extension Distill {
     } catch {
       let reason = Distill.message(for: error)
       if reason.hasPrefix("Unknown option") {
-        throw UsageError(description: "\(place)unknown option '\(entry.name)'")
+        throw UsageError(description: "\(location)unknown option '\(entry.name)'")
       }
-      throw UsageError(description: place + reason)
+      throw UsageError(description: location + reason)
     }
   }
 

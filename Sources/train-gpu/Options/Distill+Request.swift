@@ -4,7 +4,7 @@ import HuggingFace
 import Logging
 
 extension Distill {
-  /// What the options ask for.
+  /// The request of the options.
   func request(_ logger: Logger) throws -> RunRequest {
     let model = try required(files.model, "model")
     let context = try required(files.context, "context")
@@ -36,7 +36,7 @@ extension Distill {
     return value
   }
 
-  /// A number is a share, everything else a file.
+  /// A number is a fraction, everything else a file.
   private func validation() throws -> RunRequest.Validation {
     guard let text = files.validation else { return .automatic }
     guard let share = Double(text) else {

@@ -52,7 +52,7 @@ struct DistillFiles: ParsableArguments {
   var config: String?
 }
 
-/// What is learned, from what, and against what.
+/// The method: what is learned, from what, and the objective.
 struct ObjectiveOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pseudo-tokens.", valueName: "k"))
   var tokens = TrainingOptions.standard.tokens
@@ -86,14 +86,14 @@ struct ObjectiveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What is kept of the teacher: logits in 16 bits, hidden states, projected ones (for "
-        + "forward-kl), or auto, what fits.", valueName: "kind"))
+      "Kind of teacher cache: logits in 16 bits, hidden states, projected ones (for "
+        + "forward-kl), or auto, the one that fits.", valueName: "kind"))
   var teacherCache = TrainingOptions.standard.teacherCache
 
-  @Option(help: ArgumentHelp("What is minimised: forward-kl, reverse-kl or js.", valueName: "kind"))
+  @Option(help: ArgumentHelp("The objective: forward-kl, reverse-kl or js.", valueName: "kind"))
   var loss = TrainingOptions.standard.loss
 
-  @Option(help: ArgumentHelp("What both models' logits are divided by.", valueName: "t"))
+  @Option(help: ArgumentHelp("Divisor of both models' logits.", valueName: "t"))
   var temperature = TrainingOptions.standard.temperature
 
   @Option(
@@ -111,13 +111,13 @@ struct ObjectiveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What the products of a training step read activations and gradients as: f32, or bf16, which "
-        + "with bf16 weights is faster on a CPU with AVX512-BF16; what it changes is reported. "
+      "Precision of activations and gradients in a training step: f32, or bf16, which "
+        + "with bf16 weights is faster on a CPU with AVX512-BF16; the error is measured and reported. "
         + "Teacher and evaluations stay exact.", valueName: "type"))
   var activations = TrainingOptions.standard.activations
 }
 
-/// How the training goes.
+/// The course of the training.
 struct ScheduleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("adamw or sgd.", valueName: "name"))
   var optimizer = TrainingOptions.standard.optimizer
@@ -129,7 +129,7 @@ struct ScheduleOptions: ParsableArguments {
   var learningRate: Float?
 
   @Option(
-    help: ArgumentHelp("What the rate does after the warm-up: constant, linear or cosine."))
+    help: ArgumentHelp("Learning rate after the warm-up: constant, linear or cosine."))
   var schedule = TrainingOptions.standard.schedule
 
   @Option(help: ArgumentHelp("Steps of the warm-up.", valueName: "n"))
@@ -163,7 +163,7 @@ struct ScheduleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Evaluations without a better prompt after which the training ends (default: it goes on).",
+      "Evaluations without a better prompt after which the training ends (default: it continues).",
       valueName: "n"))
   var patience: Int?
 
@@ -176,7 +176,7 @@ struct ScheduleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Steps between two checkpoints.", valueName: "n"))
   var checkpointEvery = 100
 
-  /// What a resumed run keeps as it was, because nobody says otherwise.
+  /// The options that a resumed run keeps, because the user left them out.
   var leftOut: Set<TrainingOptions.Resumable> {
     Set(
       TrainingOptions.Resumable.allCases.filter { option in

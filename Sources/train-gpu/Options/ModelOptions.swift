@@ -16,7 +16,7 @@ struct ModelOptions: ParsableArguments {
     try ModelFolder(named: model, for: contents, logger: logger)
   }
 
-  /// Where models of the hub come from, for the help of the commands that take one.
+  /// The help text on the source of hub models.
   static let hub = """
     A model of the hub is read from its cache and fetched where it is not there: HF_HUB_CACHE, else \
     hub in HF_HOME (default: ~/.cache/huggingface) says where the cache is, HF_TOKEN, else the file \
@@ -25,7 +25,7 @@ struct ModelOptions: ParsableArguments {
     """
 }
 
-/// How the model's weights are held.
+/// The precision of the model's weights.
 struct PrecisionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Type of the weights in memory: f32, bf16 or f16.", valueName: "type"))
   var precision = WeightPrecision.f32
@@ -35,8 +35,8 @@ extension WeightPrecision: ExpressibleByArgument {}
 extension ActivationPrecision: ExpressibleByArgument {}
 
 extension ModelFolder {
-  /// The folder that a user names: one of this machine, or a snapshot in the hub's cache, fetched
-  /// where it is not there.
+  /// The folder that a user names: a local one, or a snapshot in the hub's cache, which is fetched
+  /// where it is missing.
   init(named name: String, for contents: HubContents = .model, logger: Logger) throws {
     guard !name.isEmpty else {
       throw UsageError(description: "--model: expected a path or a name, found an empty text")
@@ -58,7 +58,8 @@ extension ModelFolder {
 }
 
 extension HubError {
-  /// The error where a name is no folder either: whoever meant a folder reads first that there is none.
+  /// The error where a name is no folder either: a user who meant a folder first reads that there
+  /// is none.
   fileprivate func besides(_ reference: ModelReference, named name: String) -> HubError {
     switch (reference, self) {
     case (.repository, .offline), (.repository, .unreachable), (.repository, .unauthorized),

@@ -3,7 +3,7 @@ import Foundation
 extension URL {
   /// The file or folder that an option names.
   ///
-  /// - Throws: where it is empty, which would stand for the present folder.
+  /// - Throws: where it is empty, which would mean the current folder.
   init(path: String, option: String) throws(UsageError) {
     if path.isEmpty {
       throw UsageError(description: "--\(option): expected a path, found an empty text")

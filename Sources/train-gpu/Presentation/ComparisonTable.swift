@@ -5,7 +5,7 @@ struct ComparisonTable {
   let validation: RunMetrics.Validation
   let noContext: HeldOut
 
-  /// What no context is, for the help of the commands that compare with it.
+  /// The definition of no context, for the help of the commands that compare with it.
   static let noContext = """
     "No context" in reports is the same chat template with nothing in the context's place, so an empty \
     system message where the context is one; without a template it is the prompt alone.

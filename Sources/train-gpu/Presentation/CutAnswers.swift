@@ -1,4 +1,4 @@
-/// What is said where the teacher's answers did not end by themselves.
+/// The message on teacher's answers that reached the limit.
 struct CutAnswers {
   let count: Int
   let answers: Int

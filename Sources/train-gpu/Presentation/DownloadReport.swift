@@ -2,7 +2,7 @@ import HuggingFace
 import Logging
 import Synchronization
 
-/// Says how far the download of a model is: every tenth of it. It is told from another thread.
+/// Reports the progress of a model's download: every tenth of it. Called from another thread.
 final class DownloadReport: Sendable {
   private let logger: Logger
   private let lastTenth = Mutex(-1)

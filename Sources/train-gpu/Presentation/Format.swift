@@ -1,8 +1,8 @@
 import Foundation
 
-/// Numbers as people read them.
+/// Numbers in readable form.
 enum Format {
-  /// With so many digits behind the point.
+  /// With this many decimals.
   static func number(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", locale: nil, value)
   }
@@ -12,7 +12,7 @@ enum Format {
     String(format: "%.2e", locale: nil, value)
   }
 
-  /// A share of 1: `97.5 %`.
+  /// A fraction of 1: `97.5 %`.
   static func percent(_ share: Double) -> String { "\(number(100 * share, 1)) %" }
 
   /// `4,321` is written `4.3k`.

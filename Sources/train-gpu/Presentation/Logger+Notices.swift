@@ -2,8 +2,20 @@ import Distillation
 import Logging
 
 extension Logger {
-  /// Says what to know of the inputs.
+  /// Logs a notice with the options that avoid its cause.
   func show(_ notice: InputNotice) {
-    log(level: notice.isInformation ? .info : .warning, "\(notice)")
+    log(level: notice.isInformation ? .info : .warning, "\(notice)\(notice.advice)")
+  }
+}
+
+extension InputNotice {
+  /// The options that avoid the cause; empty where there are none.
+  fileprivate var advice: String {
+    switch self {
+    case .fewHeldOut: "; --validation names more"
+    case .fewJudged: "; more in --inputs say more"
+    case .threads(let recorded, _): "; --threads \(recorded) keeps them"
+    default: ""
+    }
   }
 }

@@ -1,20 +1,21 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 import Logging
 
-/// What a progress report has shown, and what it shows next.
+/// The state of a progress report: the shown and the next line.
 struct ProgressState {
   private let logger: Logger
   private let start = ContinuousClock.now
-  /// Nil where lines stay.
+  /// Nil where lines are permanent.
   private var line: StatusLine?
   private var pace = ProgressPace(at: .zero)
   private var phase: RunEvent.Phase? = .reading
-  /// What is going on, in a line.
+  /// The present work, in a line.
   private var present = RunEvent.Phase.reading.rawValue
   private var isFinished = false
-  private var begun: RunEvent.Beginning?
+  private var started: RunEvent.Start?
   private var heldOut: Double?
   private var timeLeft = TimeLeft(totalSteps: 0)
   private var lastStep = 0
@@ -31,8 +32,8 @@ struct ProgressState {
   mutating func show(_ event: RunEvent) {
     switch event {
     case .progress(let phase, let done, let total): show(phase, done, total)
-    case .placed(let place, let missing): placed(place, missing)
-    case .begun(let beginning): begin(beginning)
+    case .placed(let position, let missing): placed(position, missing)
+    case .started(let beginning): begin(beginning)
     case .steps(let reports, _, let rate):
       for report in reports {
         logger.debug("step \(report.step): gradient norm \(report.gradientNorm)")
@@ -51,7 +52,7 @@ struct ProgressState {
     }
   }
 
-  /// Some time has passed. Whether more of it matters.
+  /// Called as time passes. Returns whether to call it again.
   mutating func tick() -> Bool {
     if isFinished { return false }
     if line != nil {
@@ -62,7 +63,7 @@ struct ProgressState {
     return true
   }
 
-  /// Takes the line away.
+  /// Removes the line.
   mutating func finish() {
     isFinished = true
     line?.clear()
@@ -71,7 +72,7 @@ struct ProgressState {
   private mutating func show(_ name: RunEvent.Phase, _ done: Int, _ total: Int) {
     if phase != name {
       phase = name
-      pace.enter(at: now)
+      pace.startPhase(at: now)
     }
     if line != nil {
       present = "\(name.rawValue)  \(Bar(done, of: total).text) \(name.unit)"
@@ -82,12 +83,12 @@ struct ProgressState {
     }
   }
 
-  private mutating func placed(_ place: ContextPlace?, _ missing: [String]) {
+  private mutating func placed(_ position: ContextPosition?, _ missing: [String]) {
     line?.clear()
-    if place == .firstUserMessage {
+    if position == .firstUserMessage {
       logger.info(
         """
-        the chat template has no system message: the context stands in front of the first user's \
+        the chat template has no system message: the context is put before the first user's \
         message
         """)
     }
@@ -100,8 +101,8 @@ struct ProgressState {
     }
   }
 
-  private mutating func begin(_ beginning: RunEvent.Beginning) {
-    begun = beginning
+  private mutating func begin(_ beginning: RunEvent.Start) {
+    started = beginning
     phase = nil
     timeLeft = TimeLeft(totalSteps: beginning.totalSteps)
     timeLeft.record(step: beginning.startStep, at: now)
@@ -110,16 +111,16 @@ struct ProgressState {
     present = "training: \(beginning.startStep) of \(Counted(beginning.totalSteps, "step"))"
     line?.clear()
     for text in beginning.lines { logger.info("\(text)") }
-    pace.enter(at: now)
-    pace.said(at: now)
+    pace.startPhase(at: now)
+    pace.didWriteLine(at: now)
   }
 
   private mutating func step(_ report: StepReport, tokensPerSecond: Double) {
-    guard let begun else { return }
+    guard let started else { return }
     timeLeft.record(step: report.step, at: now)
     lastStep = report.step
     let isPlainDue =
-      report.step == begun.totalSteps || (report.step - lastPlainStep) * 20 >= begun.totalSteps
+      report.step == started.totalSteps || (report.step - lastPlainStep) * 20 >= started.totalSteps
       || pace.isDue(at: now)
     guard line != nil || isPlainDue else { return }
     var parts = ["loss \(Format.number(report.loss, 4))"]
@@ -128,19 +129,19 @@ struct ProgressState {
     if let left = timeLeft.next(at: now) { parts.append("\(Format.clock(left)) left") }
     let text = parts.joined(separator: "  ")
     if line != nil {
-      present = "\(Bar(report.step, of: begun.totalSteps).text)  \(text)"
+      present = "\(Bar(report.step, of: started.totalSteps).text)  \(text)"
       line?.show(present)
     } else {
       lastPlainStep = report.step
-      present = "step \(report.step)/\(begun.totalSteps)  \(text)"
+      present = "step \(report.step)/\(started.totalSteps)  \(text)"
       plain(present)
     }
   }
 
-  /// A line that stays, where no line renews itself.
+  /// A permanent line, where no line is rewritten.
   private mutating func plain(_ text: String) {
     guard line == nil else { return }
     logger.info("\(text)")
-    pace.said(at: now)
+    pace.didWriteLine(at: now)
   }
 }

@@ -1,8 +1,9 @@
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 
-/// What a finished run says on standard output.
+/// The report of a finished run on standard output.
 struct RunSummary {
   let result: RunResult
   let modelName: ModelName
@@ -37,19 +38,19 @@ struct RunSummary {
   private var tokenizer: String {
     let files = [RunFolder.tokenizer, RunFolder.tokenizerConfiguration]
     guard result.hasTokenizer else { return "" }
-    return "\(files.joined(separator: ", "))            what makes token ids of prompts\n  "
+    return "\(files.joined(separator: ", "))            files that tokenize prompts\n  "
   }
 
-  /// The line of a file that is not always there.
+  /// The line of a file that may be missing.
   private var answers: String {
     guard result.teacherAnswers > 0 else { return "" }
-    return "\n  answers.jsonl                                    what the teacher "
-      + "answered to \(Counted(result.teacherAnswers, "prompt"))"
+    return "\n  answers.jsonl                                    answers of the "
+      + "teacher to \(Counted(result.teacherAnswers, "prompt"))"
   }
 
   private var promptCode: String {
     result.isChat
-      ? "ids = ...  # of what the template writes behind the system message; README.md shows how"
+      ? "ids = ...  # of the template's text after the system message; README.md shows how"
       : "ids = ...  # of the prompt alone, without special tokens; README.md shows how"
   }
 

@@ -1,6 +1,6 @@
 import Logging
 
-/// Messages as plain lines on standard error, with their level where they are more than information.
+/// Messages as plain lines on standard error, with their level where it is above information.
 struct StandardErrorLog: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel = Logger.Level.info

@@ -1,4 +1,4 @@
-/// The last line of a terminal, written anew a few times a second.
+/// The last line of a terminal, rewritten a few times per second.
 struct StatusLine {
   private var last = ContinuousClock.now - .seconds(1)
   private var isShown = false
@@ -13,14 +13,14 @@ struct StatusLine {
     StandardError.showStatus(text.printable)
   }
 
-  /// Takes the text away.
+  /// Removes the text.
   mutating func clear() {
     if isShown { StandardError.clearStatus() }
     isShown = false
   }
 }
 
-/// How much of something is done: `120/200 [############        ]`.
+/// The progress as a bar: `120/200 [############        ]`.
 struct Bar {
   let text: String
   private static let width = 20

@@ -1,6 +1,6 @@
 /// Rows of text in aligned columns, two spaces apart.
 struct TextTable {
-  /// Where the text of a column stands.
+  /// The alignment of a column's text.
   enum Alignment {
     case left, right
   }
@@ -8,7 +8,7 @@ struct TextTable {
   let columns: [Alignment]
   let rows: [[String]]
 
-  /// The rows, one a line, without spaces at their ends.
+  /// The rows, one per line, without spaces at their ends.
   var text: String {
     let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in

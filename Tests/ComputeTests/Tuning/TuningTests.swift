@@ -137,7 +137,7 @@ extension DeviceTests {
       #expect(invalid.kernels == 2)
       #expect(
         invalid.warning == "\(file.path): constants that are not on offer for adamw: "
-          + "the defaults are used there; train-gpu tune makes them anew")
+          + "the defaults are used there")
       #expect(try tuning { $0.kernels[2].constants = [:] }.kernels == 2)
       #expect(try tuning { $0.kernels[2].constants["LANE"] = 128 }.kernels == 2)
 
@@ -158,7 +158,7 @@ extension DeviceTests {
       #expect(tuning.kernels == 0)
       #expect(
         tuning.warning
-          == "\(file.path): not a tuning: the defaults are used; train-gpu tune makes it anew")
+          == "\(file.path): not a tuning: the defaults are used")
     }
 
     @Test func earlierKernelsStayInTheRecord() throws {

@@ -3,59 +3,64 @@ import HuggingFace
 package import Inference
 import Tokenizers
 
-/// What the model reads before every prompt, and how prompts and responses become identifiers:
+/// The tokens before every prompt, and the tokenization of prompts and responses:
 ///
 ///     header | context or soft prompt | closing | prompt | response
 ///
-/// Where the context is given as identifiers, header and closing are empty and nothing is tokenized.
+/// Where the context is given as token ids, header and closing are empty and nothing is tokenized.
 package struct Conditioning: Sendable {
   /// The frozen tokens around the context.
   package private(set) var frame: Frame
   /// The context; empty where there is none.
   package private(set) var context: [Int]
-  /// The tokens between the context and the prompt: the closing, or the rest of it behind a token that belongs to both.
+  /// The tokens between the context and the prompt: the closing, or its rest after a token that
+  /// spans both.
   package private(set) var contextClosing: [Int]
-  /// Whether a token of the template's whole text reaches over an end of the context.
+  /// Whether a token of the template's whole text spans an end of the context.
   package let isContextCut: Bool
   /// How files are read.
   let reading: InputReading
-  /// What gives the same placement again, its clock set: `auto` stands for the model's own template.
+  /// The template with its clock set, which gives the same placement again: `auto` means the
+  /// model's own template.
   package let template: TemplateChoice
-  /// Whether the context stands in a chat template.
+  /// Whether the context is part of a chat template.
   package let isChat: Bool
   /// Tokens after which an answer ends.
   package let stopIdentifiers: Set<Int>
-  /// Identifiers below ``ordinaryCount`` that are no ordinary tokens.
+  /// Ids below ``ordinaryCount`` of special tokens.
   package let specialIdentifiers: Set<Int>
-  /// Identifiers from here on stand for no token: models round their vocabularies up.
+  /// The number of ids with a token: models round their vocabularies up.
   package let ordinaryCount: Int
-  /// Whether line ends of the context were read as others than they are in its file.
+  /// Whether line ends of the context were converted when it was read.
   package let hasForeignLineEnds: Bool
-  /// The text of the token that completions of a raw model end with; nil where they end as they are.
+  /// The text of the end token that is added to completions of a raw model; nil where none is
+  /// added.
   package let endTokenText: String?
   /// Reads the examples.
   package private(set) var reader: PromptReader
-  /// Nil where everything is given as identifiers.
+  /// Nil where everything is given as token ids.
   private var placement: Placement?
   private let folder: ModelFolder
 
-  /// Tokenizes the context, where there is one, and finds its place in the template.
+  /// Tokenizes the context, where there is one, and finds its position in the template.
   ///
   /// - Parameters:
-  ///   - template: the template that the context stands in.
+  ///   - context: the context; nil for none.
+  ///   - folder: the folder of the model.
+  ///   - template: the template around the context.
   ///   - vocabularySize: V of the model.
-  ///   - isAlone: whether the model reads the prompt by itself: then nothing stands in a context's
-  ///     place, and the template's own system message is there where it has one.
+  ///   - isAlone: whether the prompt has neither context nor adapter: then the template's own
+  ///     system message is used where it has one.
   ///   - reading: how files are read.
-  /// - Throws: when the folder lacks what is needed, the template is unknown or has no place for a
-  ///   context, or an identifier is outside the vocabulary.
+  /// - Throws: when the folder lacks a file, the template is unknown or has no position for a
+  ///   context, or a token id is outside the vocabulary.
   package init(
     _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int,
     isAlone: Bool = false, reading: InputReading = .present
   ) throws(DistillationError) {
     self.folder = folder
     self.reading = reading
-    let template = template.settled()
+    let template = template.resolved()
     let generation = try opening { () throws(ModelFolderError) in
       try folder.generationConfiguration()
     }
@@ -107,7 +112,7 @@ package struct Conditioning: Sendable {
     contextClosing = placed.closing
     isContextCut = placed.isCut
     var kept = placement.isChat ? template : TemplateChoice("raw")
-    // What is never read must not make two runs differ.
+    // A clock that the template does not read must not make two runs differ.
     if !placement.readsClock { kept.clock = nil }
     self.template = kept
     isChat = placement.isChat
@@ -136,25 +141,26 @@ package struct Conditioning: Sendable {
     }
   }
 
-  /// The identifiers of a prompt that is typed, not read from a file; behind a context of
-  /// identifiers those of the text alone.
-  package func prompt(_ text: String) throws(DistillationError) -> [Int] {
+  /// The token ids of a typed prompt; after a context of token ids those of the text alone.
+  package func prompt(_ text: String) throws(DistillationError) -> PlacedPrompt {
     guard let placement else {
       let tokenizer = try Self.tokenizer(of: folder)
       do {
-        return try tokenizer.encode(text, addingSpecialTokens: false)
+        return PlacedPrompt(
+          identifiers: try tokenizer.encode(text, addingSpecialTokens: false), isCut: false)
       } catch { throw .folder(.tokenizer("\(error)")) }
     }
     do {
-      return try placement.promptTokens(of: text).identifiers
+      return try placement.promptTokens(of: text)
     } catch { throw .placement(error) }
   }
 
-  /// What stands for the context where the tokens of what follows it are made; nil where nothing has to.
-  var standIn: StandIn? { placement?.standIn }
+  /// The text that replaces the context when the following text is tokenized; nil where none is
+  /// needed.
+  var substitute: ContextSubstitute? { placement?.substitute }
 
-  /// This conditioning with the closing that an adapter was trained with; nil where what stands behind the context does not begin
-  /// with it.
+  /// This conditioning with the closing of an adapter's training; nil where the tokens after the
+  /// context do not begin with it.
   func with(closing: [Int]) throws(DistillationError) -> Conditioning? {
     guard closing != frame.closing else { return self }
     let moved: Placement?
@@ -162,10 +168,10 @@ package struct Conditioning: Sendable {
     guard let moved else { return nil }
     var conditioning = self
     if !context.isEmpty {
-      // Of the two closings one begins with the other.
-      let behind = context + contextClosing
+      // One of the two closings is the beginning of the other.
+      let rest = context + contextClosing
       let whole =
-        Array(behind.dropLast(max(0, frame.closing.count - closing.count)))
+        Array(rest.dropLast(max(0, frame.closing.count - closing.count)))
         + closing.dropFirst(frame.closing.count)
       let placed = PlacedContext(whole, endingWith: closing)
       (conditioning.context, conditioning.contextClosing) = (placed.identifiers, placed.closing)
@@ -181,23 +187,23 @@ package struct Conditioning: Sendable {
   /// The source of the chat template; nil where there is none.
   var templateSource: String? { placement?.templateSource }
 
-  /// Where the chat template takes the context; nil where there is no template.
-  package var contextPlace: ContextPlace? { placement?.contextPlace }
+  /// The position of the context in the chat template; nil where there is no template.
+  package var contextPosition: ContextPosition? { placement?.contextPosition }
 
-  /// Tokens that a built-in template writes and the tokenizer does not have.
+  /// Tokens that a built-in template writes and the tokenizer lacks.
   package var missingTokens: [String] { placement?.missingTokens ?? [] }
 
-  /// The text of an answer; nil behind a context of identifiers.
+  /// The text of an answer; nil after a context of token ids.
   package func text(of identifiers: [Int]) throws(DistillationError) -> String? {
     do {
       return try placement?.text(of: identifiers)
     } catch { throw .placement(error) }
   }
 
-  /// Whether header and closing were found for a text; behind identifiers there are none.
+  /// Whether header and closing were found for a text; with token ids there are none.
   package var isPlaced: Bool { placement != nil }
 
-  /// What the teacher reads before every prompt.
+  /// The teacher's prefix of every prompt.
   package var teacherPrefix: Prefix {
     Prefix(
       Frame(header: frame.header, closing: contextClosing),
@@ -209,7 +215,8 @@ package struct Conditioning: Sendable {
     try opening { () throws(ModelFolderError) in try folder.requiredTokenizer() }
   }
 
-  /// The token that ends a text: the tokenizer's `eos_token` where answers end with it, else the first that they end with.
+  /// The token that ends a text: the tokenizer's `eos_token` where answers end with it, else the
+  /// first of those that end them.
   private static func endIdentifier(
     _ generation: GenerationConfiguration, _ folder: ModelFolder, _ tokenizer: Tokenizer,
     vocabularySize: Int
@@ -227,10 +234,10 @@ package struct Conditioning: Sendable {
   private static func check(
     _ identifiers: [Int], file: String, vocabularySize: Int
   ) throws(DistillationError) {
-    if let place = identifiers.firstIndex(where: { !(0..<vocabularySize).contains($0) }) {
+    if let index = identifiers.firstIndex(where: { !(0..<vocabularySize).contains($0) }) {
       throw .content(
         file: file, expected: "ids from 0 to \(vocabularySize - 1), the model's vocabulary",
-        found: "\(identifiers[place])")
+        found: "\(identifiers[index])")
     }
   }
 }

@@ -2,11 +2,11 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// What `--context` names: a text, or a JSON file with `{"ids": [...]}`.
+/// The context of a run: a text, or the token ids of a JSON file `{"ids": [...]}`.
 package enum ContextText: Sendable, Equatable {
   /// A text, to be tokenized.
   case text(String, file: String)
-  /// Identifiers as they are.
+  /// Token ids as they are.
   case identifiers([Int], file: String)
 
   /// The path of the file, as the user gave it.
@@ -16,7 +16,7 @@ package enum ContextText: Sendable, Equatable {
     }
   }
 
-  /// Reads the file; its name ends in `.json` where it holds identifiers.
+  /// Reads the file; a name with the extension `.json` means token ids.
   ///
   /// - Throws: when it cannot be read, is empty or not UTF-8, or has another form.
   package init(contentsOf url: URL) throws(DistillationError) {

@@ -1,14 +1,17 @@
 internal import Compute
 
 extension Dataset {
-  /// Examples of one prompt belong together.
+  /// Number of different prompts.
   package var promptCount: Int { Set(examples.map(\.prompt)).count }
 
-  /// Takes a share of the examples away for validation, chosen by the seed. Both parts keep the
-  /// order of the file, and neither is empty. Examples of one prompt stay together: a prompt that was trained on says nothing
-  /// of others.
+  /// Removes a fraction of the examples for validation, chosen by the seed. Both parts keep the
+  /// order of the file, and neither is empty. Examples of one prompt stay together, because a
+  /// prompt in the training data says nothing of others.
   ///
-  /// - Parameter reading: ``InputReading/earlier`` chooses every example by itself.
+  /// - Parameters:
+  ///   - fraction: the fraction of the prompts, above 0 and below 1.
+  ///   - seed: the seed.
+  ///   - reading: ``InputReading/earlier`` chooses every example by itself.
   /// - Throws: when there are not enough prompts for two parts.
   package func split(
     validationFraction fraction: Double, seed: UInt64, reading: InputReading = .present
@@ -30,7 +33,7 @@ extension Dataset {
     guard groups.count >= 2 else {
       let isOnePrompt = examples.count > 1
       throw .option(
-        name: "validation",
+        .validation,
         expected: "a file, or two \(isOnePrompt ? "different prompts" : "examples") at least to "
           + "hold one out", found: "\(groups.count)")
     }
@@ -44,6 +47,6 @@ extension Dataset {
     return (training, validation)
   }
 
-  /// Apart from the streams of the epochs, which count from 1.
+  /// Distinct from the streams of the epochs, which count from 1.
   private static let splitStream = UInt64.max
 }

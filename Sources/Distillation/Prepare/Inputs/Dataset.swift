@@ -2,15 +2,15 @@ import Foundation
 import HuggingFace
 import JSON
 
-/// The examples of a JSONL file, one object a line, in the order of the file.
+/// The examples of a JSONL file, one object per line, in the order of the file.
 package struct Dataset: Sendable, Equatable {
   /// At least one.
-  package var examples: [Example]
-  /// Keys that some lines have and that mean nothing here, sorted.
+  package var examples: [InputExample]
+  /// Keys of some lines that are not used, sorted.
   package var unusedKeys: [String]
 
   /// A data set of these examples.
-  package init(examples: [Example], unusedKeys: [String] = []) {
+  package init(examples: [InputExample], unusedKeys: [String] = []) {
     self.examples = examples
     self.unusedKeys = unusedKeys
   }
@@ -19,14 +19,14 @@ package struct Dataset: Sendable, Equatable {
     "prompt", "completion", "messages", "prompt_ids", "completion_ids",
   ]
 
-  /// Reads a file. Lines of white space are passed over.
+  /// Reads a file and skips lines of white space.
   ///
   /// - Throws: at the first line that is not an example, with its number, or where there is none.
   package static func read(
     _ url: URL, reader: PromptReader
   ) throws(DistillationError) -> Dataset {
     let bytes = try TextFile.bytes(of: url)
-    var examples: [Example] = []
+    var examples: [InputExample] = []
     var unused: Set<String> = []
     let form = JSONLines(bytes)
     if let kind = form.otherKind {
@@ -56,14 +56,14 @@ package struct Dataset: Sendable, Equatable {
       do throws(PromptReader.Problem) {
         let tokens = try reader.read(content, at: value)
         examples.append(
-          Example(
+          InputExample(
             prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,
             isCut: tokens.isCut, line: number, file: url.path))
       } catch {
         switch error {
         case .line(let error): throw failure(error, line: number)
         case .placement(let error):
-          throw .line(file: url.path, line: number, column: nil, reason: error.description)
+          throw .conversation(file: url.path, line: number, error: error)
         }
       }
     }
@@ -77,13 +77,13 @@ package struct Dataset: Sendable, Equatable {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
   }
 
-  /// The error of a line, whose text the parser took for a whole file.
+  /// The error of a line, which the parser read as a whole file.
   private static func failure(_ error: JSONReadingError, line: Int) -> DistillationError {
     switch error.problem {
     case .unreadable(let reason):
       .line(file: error.file, line: line, column: nil, reason: reason)
     case .syntax(let syntax):
-      // The parser takes the line for the whole text.
+      // The parser reads the line as a whole text.
       .line(
         file: error.file, line: line, column: syntax.column,
         reason: syntax.reason.replacing("the end of the text", with: "the end of the line"))

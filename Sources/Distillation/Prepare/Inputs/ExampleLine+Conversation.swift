@@ -2,7 +2,7 @@ import HuggingFace
 import JSON
 
 extension ExampleLine {
-  /// Reads `messages`, whose last one is the response where it is the assistant's.
+  /// Reads `messages`; the last one is the response where its role is the assistant.
   static func conversation(_ value: JSONNode) throws(JSONReadingError) -> ExampleLine {
     var messages = try messages("messages", in: value)
     let response = messages.last?.role == "assistant" ? messages.removeLast() : nil
@@ -14,7 +14,7 @@ extension ExampleLine {
     return .messages(messages, response: response)
   }
 
-  /// Reads `prompt` and `completion` as conversations: what was said before, and one message of the
+  /// Reads `prompt` and `completion` as conversations: the earlier messages, and one message of the
   /// assistant.
   static func promptAndCompletion(_ value: JSONNode) throws(JSONReadingError) -> ExampleLine {
     let prompt = try messages("prompt", in: value)
@@ -35,7 +35,7 @@ extension ExampleLine {
     return .messages(prompt, response: response)
   }
 
-  /// Messages of any speaker, which is for the template to judge. Gemini calls the assistant `model`.
+  /// Messages of any role, which the template checks. Gemini calls the assistant `model`.
   private static func messages(
     _ key: String, in value: JSONNode
   ) throws(JSONReadingError) -> [ChatMessage] {

@@ -1,5 +1,5 @@
 extension ExampleLine {
-  /// What to do about the keys of data sets in other forms; empty where nothing is known of them.
+  /// Advice on keys of data sets in other forms; empty for unknown keys.
   static func advice(on keys: [String]) -> String {
     func has(_ names: String...) -> Bool { names.allSatisfy(keys.contains) }
     if has("instruction") {
@@ -16,7 +16,7 @@ extension ExampleLine {
       return "; write \(question) as prompt, and \(answer) as completion"
     }
     for key in ["text", "content", "question", "query", "input", "instruction"] where has(key) {
-      return "; write what is asked in \(key) as prompt"
+      return "; write the question in \(key) as prompt"
     }
     return ""
   }

@@ -1,7 +1,7 @@
 import HuggingFace
 import JSON
 
-/// One line of a JSONL file as it stands there, in one of four forms, those of TRL among them:
+/// One line of a JSONL file, in one of four forms, including those of TRL:
 ///
 ///     {"prompt": "...", "completion": "..."}
 ///     {"prompt": [{"role": "user", ...}], "completion": [{"role": "assistant", ...}]}
@@ -9,21 +9,21 @@ import JSON
 ///     {"prompt_ids": [1, 2], "completion_ids": [3]}
 ///
 /// The completion may be missing; the response of `messages` is its last message where that is the
-/// assistant's. Other keys are passed over, as other tools do, and so is a key whose value is null,
-/// which a table's empty field becomes.
+/// assistant's. Other keys are ignored, as in other tools, and so is a key whose value is null, as
+/// tables write empty fields.
 enum ExampleLine: Equatable {
   case text(prompt: String, completion: String?)
   case messages([ChatMessage], response: ChatMessage?)
   case identifiers(prompt: [Int], completion: [Int]?)
 
-  /// The keys that give a line its form, each with those that do not go with it: passing a response in
-  /// another form over would hide a mistake.
+  /// The keys that select a line's form, each with those that contradict it: ignoring a response in
+  /// another form would hide a mistake.
   private static let forms: KeyValuePairs = [
     "prompt": ["completion_ids"], "messages": ["completion", "completion_ids"],
     "prompt_ids": ["completion"],
   ]
 
-  /// What a line holds, for messages of errors.
+  /// The kind of line, for error messages.
   var kind: String {
     switch self {
     case .text: "prompt"
@@ -46,7 +46,7 @@ enum ExampleLine: Equatable {
           : found.map(\.key).joined(separator: " and "))
     }
     if let other = others.first(where: keys.contains) {
-      throw value.failure(expected: "no such key beside \(form)", found: "one", at: other)
+      throw value.failure(expected: "no such key with \(form)", found: "one", at: other)
     }
     switch form {
     case "prompt":

@@ -1,20 +1,25 @@
-/// What a user should know of the inputs before numbers come of them, in one line each.
+import HuggingFace
+import JSON
+
+/// A notice on the inputs, in one line.
 package enum InputNotice: Sendable, Equatable {
   /// A context had line ends other than LF.
   case lineEnds(file: String)
-  /// Completions of a raw model got its end token.
+  /// The model's end token was added to completions of a raw model.
   case endTokens(count: Int, token: String)
-  /// A token of the chat template's whole text reaches over an end of the context.
+  /// A token of the chat template's whole text spans an end of the context.
   case cutContext(file: String)
-  /// A token of the chat template's whole text reaches over the beginning of prompts.
+  /// A token of the chat template's whole text spans the beginning of prompts.
   case cutPrompts(count: Int)
-  /// Prompts that are held out stand among those that are trained on too.
+  /// Held-out prompts are among the training prompts too.
   case sharedPrompts(count: Int)
-  /// So few examples are held out that their numbers say little.
+  /// Few examples are held out, so their numbers are uncertain.
   case fewHeldOut(count: Int)
-  /// A run goes on with another number of threads than it had.
+  /// Few examples are evaluated, so their numbers are uncertain.
+  case fewJudged(count: Int)
+  /// A run is resumed with another number of threads than before.
   case threads(recorded: Int, found: Int)
-  /// An adapter is evaluated against another context than the one that it was made for.
+  /// An adapter is evaluated against another context than that of its training.
   case otherContext(file: String, adapter: String)
 }
 
@@ -23,12 +28,12 @@ extension InputNotice: CustomStringConvertible {
   package var description: String {
     switch self {
     case .lineEnds(let file):
-      "\(file): line ends CR LF and CR are read as LF, which other tokens stand for"
+      "\(file): line ends CR LF and CR are read as LF, which has other tokens"
     case .endTokens(let count, let token):
       "\(token), the model's end token, is added to \(Counted(count, "completion")) without it; "
         + "completion_ids are taken as they are"
     case .cutContext(let file):
-      "\(file): the tokenizer joins an end of this context with the chat template's text beside it; they "
+      "\(file): the tokenizer joins an end of this context with the chat template's text next to it; they "
         + "are tokenized apart, so a few tokens there are not those of the whole text"
     case .cutPrompts(let count):
       "the tokenizer joins the beginning of \(Counted(count, "prompt")) with the chat template's text "
@@ -37,33 +42,31 @@ extension InputNotice: CustomStringConvertible {
       "\(Counted(count, "held-out prompt")) \(count == 1 ? "is" : "are") among the prompts that are "
         + "trained on too"
     case .fewHeldOut(let count):
-      "the held-out numbers rest on \(Counted(count, "example")) and say little; --validation names "
-        + "more"
+      "the held-out numbers rest on \(Counted(count, "example")) and say little"
+    case .fewJudged(let count):
+      "the numbers rest on \(Counted(count, "example")) and say little"
     case .threads(let recorded, let found):
-      "the run was begun with \(Counted(recorded, "thread")) and goes on with \(found): last digits "
-        + "will be others than those of a run without a stop; --threads \(recorded) keeps them"
+      "the run was started with \(Counted(recorded, "thread")) and continues with \(found): last digits "
+        + "will be others than those of a run without a stop"
     case .otherContext(let file, let adapter):
       "\(file): the tokens of this context are not those of the context that \(adapter) was made for"
     }
   }
 
-  /// Whether it is a decision to know of rather than a doubt.
+  /// Whether it is information rather than a warning.
   package var isInformation: Bool {
     switch self {
     case .lineEnds, .endTokens: true
-    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .threads, .otherContext: false
+    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .otherContext:
+      false
     }
   }
 
-  /// What to know of a context and of the examples that were read with it.
+  /// Notices on a context and on the examples that were read with it.
   static func ofReading(
-    _ conditioning: Conditioning, contextFile: String?, _ examples: [Example]
+    _ conditioning: Conditioning, contextFile: String?, _ examples: [InputExample]
   ) -> [InputNotice] {
-    var notices: [InputNotice] = []
-    if let contextFile {
-      if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: contextFile)) }
-      if conditioning.isContextCut { notices.append(.cutContext(file: contextFile)) }
-    }
+    var notices = ofContext(conditioning, file: contextFile)
     let cut = examples.count(where: \.isCut)
     if cut > 0 { notices.append(.cutPrompts(count: cut)) }
     let added = examples.count(where: \.isEndAdded)
@@ -73,17 +76,21 @@ extension InputNotice: CustomStringConvertible {
     return notices
   }
 
+  /// What to know of a context and of the one prompt that is typed behind it.
+  static func ofReading(
+    _ conditioning: Conditioning, contextFile: String?, _ prompt: PlacedPrompt
+  ) -> [InputNotice] {
+    ofContext(conditioning, file: contextFile) + (prompt.isCut ? [.cutPrompts(count: 1)] : [])
+  }
+
+  private static func ofContext(_ conditioning: Conditioning, file: String?) -> [InputNotice] {
+    guard let file else { return [] }
+    var notices: [InputNotice] = []
+    if conditioning.hasForeignLineEnds { notices.append(.lineEnds(file: file)) }
+    if conditioning.isContextCut { notices.append(.cutContext(file: file)) }
+    return notices
+  }
+
   /// Fewer held-out examples than this are few.
   static let few = 10
-}
-
-/// A number with its noun: `1 example`, `12 examples`.
-package struct Counted: CustomStringConvertible {
-  /// The text.
-  package let description: String
-
-  /// - Parameter noun: in the singular; its plural ends in `s`.
-  package init(_ count: Int, _ noun: String) {
-    description = "\(count) \(noun)\(count == 1 ? "" : "s")"
-  }
 }

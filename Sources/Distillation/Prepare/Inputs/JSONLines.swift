@@ -1,7 +1,7 @@
 import Files
 import JSON
 
-/// The lines of a JSONL file, and what the file is where they are not one JSON object each.
+/// The lines of a JSONL file, and the kind of the file where they are not one JSON object each.
 struct JSONLines {
   private let bytes: [UInt8]
 
@@ -15,20 +15,21 @@ struct JSONLines {
       separator: bytes.contains(feed) ? feed : carriageReturn, omittingEmptySubsequences: false)
   }
 
-  /// What the file is, for "found" in a message, where its first bytes tell that it is no JSON at all.
+  /// The kind of file, for "found" in a message, where its first bytes show that it is no JSON at
+  /// all.
   var otherKind: String? {
     guard let kind = FileKind(bytes), kind != .empty else { return nil }
     return kind.description
   }
 
-  /// What the file as a whole is, for "found" in a message, where a line is no example; nil where only
-  /// the line is to blame.
+  /// The kind of the whole file, for "found" in a message, where a line is no example; nil where
+  /// only the line is wrong.
   func otherForm(failingAt index: Int) -> String? {
     let isFirst = lines[..<index].allSatisfy { $0.allSatisfy(Self.isSpace) }
     guard isFirst, let first = lines[index].first(where: { !Self.isSpace($0) }) else { return nil }
     switch Unicode.Scalar(first) {
     case "[":
-      // An array a line is no array of examples.
+      // An array per line is no array of examples.
       let isOne =
         parsed(index) == nil || lines[(index + 1)...].allSatisfy { $0.allSatisfy(Self.isSpace) }
       return isOne ? "a JSON array; jq -c '.[]' writes its elements a line each" : nil
@@ -67,7 +68,7 @@ struct JSONLines {
     }
   }
 
-  /// The fields of a line of a table; separators within quotes are of the field.
+  /// The number of fields of a table's line; separators within quotes are part of the field.
   private static func columns(of line: ArraySlice<UInt8>, _ separator: Unicode.Scalar) -> Int {
     var isQuoted = false
     var count = 1

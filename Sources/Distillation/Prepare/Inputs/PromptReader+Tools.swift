@@ -5,7 +5,7 @@ extension PromptReader {
   /// The key of a conversation's tools, as in TRL.
   static let toolsKey = "tools"
 
-  /// Whether a key of a line means something beside the example's own.
+  /// Whether a key of a line is used besides the example's own.
   func reads(_ key: String, of line: ExampleLine) -> Bool {
     guard key == Self.toolsKey, case .messages = line, case .text(_, let placement) = form else {
       return false
@@ -13,7 +13,7 @@ extension PromptReader {
     return placement.reads(key)
   }
 
-  /// The tools of a line: a list, or the text of one, as TRL takes it; nil where there are none.
+  /// The tools of a line: a list, or its JSON as a text, as in TRL; nil where there are none.
   func tools(of value: JSONNode) throws(Problem) -> JSON? {
     do throws(JSONReadingError) {
       guard let tools: JSONNode = try value.optional(Self.toolsKey) else { return nil }

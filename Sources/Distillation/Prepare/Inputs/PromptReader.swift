@@ -3,35 +3,35 @@ import HuggingFace
 import JSON
 import Tokenizers
 
-/// Turns prompts and completions into identifiers, once for teacher and student alike.
+/// Tokenizes prompts and completions, once for both teacher and student.
 package struct PromptReader: Sendable {
-  /// What examples are made of.
+  /// The form of the examples.
   enum Form {
     case identifiers
     case text(Tokenizer, Placement)
   }
 
-  /// Why a line gives no example.
+  /// Why a line is not an example.
   enum Problem: Error {
     case line(JSONReadingError)
     case placement(PlacementError)
   }
 
-  /// What the examples are, and what makes identifiers of them.
+  /// The form of the examples, with the tokenizer of texts.
   private(set) var form: Form
-  /// V: identifiers are below it.
+  /// V: token ids are below it.
   private let vocabularySize: Int
   /// The file of the context, for messages.
   private let contextFile: String
-  /// The text of the context, where it is one.
+  /// The text of the context; nil where it is given as token ids.
   private let contextText: String?
   private let ending: Ending?
 
-  /// How completions of a raw model end.
+  /// The end tokens of a raw model's completions.
   package struct Ending: Sendable {
     /// The token that is added.
     package var identifier: Int
-    /// Tokens that end a completion too: nothing is added behind them.
+    /// Other tokens that end a completion: nothing is added after them.
     package var others: Set<Int>
 
     /// An ending.
@@ -45,13 +45,13 @@ package struct PromptReader: Sendable {
   struct Tokens: Equatable {
     var prompt: [Int]
     var response: [Int]?
-    /// Whether the response's last token is no part of the line.
+    /// Whether reading added the end token to the response.
     var isEndAdded = false
     /// Whether the whole text has other tokens at the beginning of the prompt.
     var isCut = false
   }
 
-  /// A reader of identifiers as they are, for a context that is given as identifiers too.
+  /// A reader of token ids, for a context that is given as token ids.
   package init(identifiersBelow vocabularySize: Int, contextFile: String) {
     form = .identifiers
     contextText = nil
@@ -62,7 +62,13 @@ package struct PromptReader: Sendable {
 
   /// A reader of text, for a context that is text.
   ///
-  /// - Parameter ending: how completions of a raw model end; nil leaves them as they are.
+  /// - Parameters:
+  ///   - tokenizer: the model's tokenizer.
+  ///   - placement: the placement of prompts in a text.
+  ///   - vocabularySize: V.
+  ///   - contextFile: the file of the context, for messages.
+  ///   - contextText: the text of the context; nil where it is not known.
+  ///   - ending: the end tokens of a raw model's completions; nil adds none.
   package init(
     _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String,
     contextText: String? = nil, ending: Ending? = nil
@@ -81,10 +87,10 @@ package struct PromptReader: Sendable {
     return reader
   }
 
-  /// The identifiers of a line's prompt and response.
+  /// The token ids of a line's prompt and response.
   ///
-  /// - Throws: when the line has another form than the context, an identifier is outside the
-  ///   vocabulary, nothing is left of a text, or the chat template refuses the conversation.
+  /// - Throws: when the line has another form than the context, a token id is outside the
+  ///   vocabulary, a text has no tokens, or the chat template refuses the conversation.
   func read(
     _ line: ExampleLine, at value: JSONNode
   ) throws(Problem) -> Tokens {
@@ -144,7 +150,7 @@ package struct PromptReader: Sendable {
     }
   }
 
-  /// Members of messages that change nothing: those of the response, and those of other messages that
+  /// Members of messages that are not used: those of the response, and those of other messages that
   /// the template does not mention.
   func unusedKeys(_ line: ExampleLine) -> Set<String> {
     guard case .messages(let messages, let response) = line else { return [] }
@@ -161,7 +167,7 @@ package struct PromptReader: Sendable {
     return unused
   }
 
-  /// A conversation without a system message that repeats the context, which stands there already.
+  /// A conversation without a system message that repeats the context.
   private func withoutContext(
     _ messages: [ChatMessage], at value: JSONNode
   ) throws(Problem) -> [ChatMessage] {
@@ -175,7 +181,7 @@ package struct PromptReader: Sendable {
     return Array(messages.dropFirst())
   }
 
-  /// The tokens of an assistant's message with the one that ends it.
+  /// The tokens of an assistant's message, including its end token.
   private func answer(
     _ text: String, to messages: [ChatMessage], tools: JSON? = nil, _ placement: Placement
   ) throws(Problem) -> [Int] {
@@ -185,9 +191,9 @@ package struct PromptReader: Sendable {
     return response + (placement.endOfResponse.map { [$0] } ?? [])
   }
 
-  /// The tokens of a completion where it stands, behind its prompt: a tokenizer that puts a mark
-  /// before the first word of a text must not put it before a completion. Where the last word of
-  /// the prompt would go on into the completion, the completion is a text of its own.
+  /// The tokens of a completion after its prompt: a tokenizer that adds a mark before the first
+  /// word of a text must not add it to a completion. Where a token would span the last word of the
+  /// prompt and the completion, the completion is tokenized by itself.
   private func continuation(
     of text: String, _ prompt: [Int], with completion: String, _ tokenizer: Tokenizer
   ) throws(Problem) -> [Int] {
@@ -207,16 +213,16 @@ package struct PromptReader: Sendable {
   private func check(
     _ identifiers: [Int], _ key: String, at value: JSONNode
   ) throws(Problem) {
-    for (place, identifier) in identifiers.enumerated()
+    for (index, identifier) in identifiers.enumerated()
     where !(0..<vocabularySize).contains(identifier) {
       throw .line(
         value.failure(
           expected: "an id from 0 to \(vocabularySize - 1)", found: "\(identifier)",
-          at: "\(key)[\(place)]"))
+          at: "\(key)[\(index)]"))
     }
   }
 
-  /// A normalizer may take away all of a text.
+  /// Throws where there are no tokens: a normalizer may remove a whole text.
   private func requireTokens(
     _ identifiers: [Int], _ key: String, at value: JSONNode
   ) throws(Problem) {
@@ -229,7 +235,7 @@ package struct PromptReader: Sendable {
 }
 
 extension ChatMessage {
-  /// Whether the message holds calls of tools, which only the template can write.
+  /// Whether the message holds tool calls, which only the template can write.
   fileprivate var callsTools: Bool {
     switch extra["tool_calls"] {
     case .array(let calls)?: !calls.isEmpty

@@ -3,24 +3,24 @@ import HuggingFace
 internal import Inference
 internal import Transformer
 
-/// Everything that a run reads from its user's files before the weights are loaded, checked against
-/// the model: what is wrong with them shows here, and nothing has been written yet.
+/// The input files of a run, read and checked against the model before the weights are loaded:
+/// errors in them appear here, before anything is written.
 struct RunTexts {
   let configuration: DecoderConfiguration
   let conditioning: Conditioning
   private let contextFile: String
-  let training: [Example]
-  let validation: [Example]
-  /// Keys of the data that mean nothing here.
+  let training: [InputExample]
+  let validation: [InputExample]
+  /// Keys of the data that are not used.
   let unusedKeys: [String]
   let fingerprints: RunFingerprints
   /// How the files were read.
   let reading: InputReading
 
-  /// What is held out where the user does not say.
-  private static let heldOutShare = 0.1
+  /// The held-out fraction where the user states none.
+  private static let heldOutFraction = 0.1
 
-  /// - Parameter recorded: what the run was begun with, where it is resumed.
+  /// - Parameter recorded: the checkpoint of a resumed run.
   init(_ request: RunRequest, resuming recorded: TrainingCheckpoint.State?)
     throws(DistillationError)
   {
@@ -45,7 +45,7 @@ struct RunTexts {
     var choice = request.validation
     if choice == .automatic {
       let count = reading == .earlier ? inputs.examples.count : inputs.promptCount
-      choice = count > 1 ? .fraction(Self.heldOutShare) : .none
+      choice = count > 1 ? .fraction(Self.heldOutFraction) : .none
     }
     switch choice {
     case .file(let url): validation = try Dataset.read(url, reader: conditioning.reader)
@@ -55,8 +55,7 @@ struct RunTexts {
     case .none, .automatic: break
     }
     if options.patience != nil && validation.examples.isEmpty {
-      throw .option(
-        name: "patience", expected: "held-out examples to go by (--validation)", found: "none")
+      throw .patienceWithoutValidation
     }
     for data in [training, validation] {
       try data.checkLengths(
@@ -76,7 +75,7 @@ struct RunTexts {
       training: training.examples, validation: validation.examples)
   }
 
-  /// What to know of the examples.
+  /// Notices on the examples.
   var notices: [InputNotice] {
     var notices = InputNotice.ofReading(
       conditioning, contextFile: contextFile, training + validation)
@@ -89,7 +88,7 @@ struct RunTexts {
     return notices
   }
 
-  /// Which training examples make up each step.
+  /// The order of the training examples in steps.
   func order(_ options: TrainingOptions) -> BatchOrder {
     BatchOrder(
       count: training.count, batchSize: options.batchSize, isShuffled: options.shuffle,
@@ -102,6 +101,6 @@ struct RunTexts {
       ?? 1
   }
 
-  /// What the model reads before every prompt, with `body` in the context's place.
+  /// The prefix of every prompt, with `body` in place of the context.
   func prefix(_ body: Prefix.Body) -> Prefix { Prefix(conditioning.frame, body) }
 }

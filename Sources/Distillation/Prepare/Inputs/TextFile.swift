@@ -21,7 +21,7 @@ enum TextFile {
     return [UInt8](data.starts(with: mark) ? data.dropFirst(mark.count) : data)
   }
 
-  /// The text with every line end CR LF or CR as LF, as Python's text files are read.
+  /// The text with every line end CR LF or CR as LF, as Python reads text files.
   static func withLineFeeds(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: "\r")) else { return text }
     return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
@@ -44,7 +44,8 @@ enum TextFile {
     throw .content(file: file, expected: "text in UTF-8", found: "bytes that are not")
   }
 
-  /// The first byte of a line that is not of UTF-8, counted from 1, with what it may be; nil where all are.
+  /// The first byte of a line that is not UTF-8, counted from 1, with a likely reason; nil where
+  /// all are.
   static func invalidByte(in line: ArraySlice<UInt8>) -> (column: Int, reason: String)? {
     var decoder = UTF8()
     var bytes = line.makeIterator()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// One line of `answers.jsonl`: what the teacher answered to a prompt that has no response.
+/// One line of `answers.jsonl`: the teacher's answer to a prompt without a response.
 package struct AnswerRecord: Sendable, Equatable, Codable {
   /// The file of the example.
   package var file: String
@@ -8,11 +8,11 @@ package struct AnswerRecord: Sendable, Equatable, Codable {
   package var line: Int
   /// The prompt's tokens.
   package var prompt: [Int]
-  /// The answer's tokens, the one that ends it among them.
+  /// The answer's tokens, including its end token.
   package var answer: [Int]
-  /// The answer as a text; nil where the context is given as identifiers.
+  /// The answer as a text; nil where the context is given as token ids.
   package var text: String?
-  /// Whether it reached `--response-tokens` before its end.
+  /// Whether it reached the limit of tokens before its end.
   package var isCut: Bool
 
   private enum CodingKeys: String, CodingKey {
@@ -25,7 +25,7 @@ package struct AnswerRecord: Sendable, Equatable, Codable {
 }
 
 extension RunFolder {
-  /// Writes `answers.jsonl`; nothing where the teacher gave none.
+  /// Writes `answers.jsonl`, where the teacher has answered.
   func write(_ answers: [AnswerRecord]) throws(DistillationError) {
     guard !answers.isEmpty else { return }
     var lines: [UInt8] = []

@@ -6,12 +6,12 @@ extension PrefixCapacity {
   /// Rows of one run: many short examples at a time.
   private static let usualRunRows = 1024
 
-  /// The share of the available memory that keys and values of answers may take: teacher, student and
-  /// the model without context each have their own.
+  /// The fraction of the available memory for keys and values of answers is 1 over this: teacher,
+  /// student and the model without context each have their own.
   private static let memoryShare = 8
 
-  /// The capacity for runs of examples of up to `longest` tokens, and for many answers at once: on a
-  /// CPU as many as make a GEMM compute-bound, on other devices more, as far as memory allows.
+  /// The capacity for runs of examples of up to `longest` tokens, and for many answers at once: on
+  /// a CPU enough to make a GEMM compute-bound, on other devices more, as far as memory allows.
   ///
   /// - Parameter answers: the most answers that will be generated.
   init(longest: Int, answers: Int, for decoder: Decoder) {

@@ -3,14 +3,14 @@ package import Inference
 package import Transformer
 
 extension PrefixedDecoder {
-  /// Scores every response token of the examples once, as their teacher. The cache's values stay on
+  /// Scores every response token of the examples once, as the teacher. The cached values stay on
   /// the device.
   ///
   /// - Parameters:
-  ///   - temperature: of `projected`, whose values hold for one temperature alone.
+  ///   - temperature: of `projected`, whose values are for one temperature alone.
   ///   - progress: called with the response tokens scored so far.
   package func score(
-    _ examples: [AnsweredExample], kind: TeacherCacheKind, temperature: Float,
+    _ examples: [Example], kind: TeacherCacheKind, temperature: Float,
     progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> TeacherCache {
     let configuration = decoder.configuration
@@ -32,7 +32,7 @@ extension PrefixedDecoder {
     return TeacherCache(examples: examples, rows: rows)
   }
 
-  /// As `run`, where `body` fails only as the device does.
+  /// As `run`, for a `body` that throws errors of the device alone.
   func forEachRun(
     _ sequences: [(tokens: [Int], responseRows: Int)],
     _ body: (Range<Int>, borrowing DeviceBuffer<Float>, Int) throws(ComputeError) -> Void

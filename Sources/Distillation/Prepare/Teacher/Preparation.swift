@@ -2,16 +2,16 @@ internal import Compute
 internal import Inference
 internal import Transformer
 
-/// What a run has before its first step: the teacher's answers and its scores of all responses.
+/// The state of a run before its first step: the teacher's answers and its scores of all responses.
 struct Preparation {
   let answers: TeacherAnswers
   let scores: TeacherScores
   let cacheKind: TeacherCacheKind
 
-  /// Lets the teacher read the context, answer where a response is missing, and score all responses.
-  /// Its memory is free afterwards.
+  /// Prefills the context, generates missing responses with the teacher, and scores all responses.
+  /// The teacher's memory is free afterwards.
   ///
-  /// - Parameter recorded: its answers where the run is resumed.
+  /// - Parameter recorded: the teacher's answers of a resumed run.
   static func prepare(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
     answers recorded: TeacherAnswers?, handle: (RunEvent) -> Void
@@ -59,7 +59,7 @@ struct Preparation {
 }
 
 extension Decoder {
-  /// Reads everything that stands before a prompt with the whole context.
+  /// Prefills everything before a prompt, with the whole context.
   func readTeacherPrefix(
     _ conditioning: Conditioning, capacity: PrefixCapacity, _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> PrefixedDecoder {
@@ -75,7 +75,7 @@ extension Decoder {
 }
 
 extension TrainingOptions {
-  /// What is kept of the teacher for so many response tokens.
+  /// The kind of cache for this many response tokens.
   func cacheKind(
     rows: Int, vocabulary: Int, hasSoftCap: Bool, availableBytes: Int
   ) -> TeacherCacheKind {

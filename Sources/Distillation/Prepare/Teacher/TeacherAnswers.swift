@@ -1,50 +1,53 @@
 internal import Compute
 import Foundation
 internal import Inference
+import JSON
 internal import Transformer
 
-/// What the teacher answers where examples have no response.
+/// The teacher's answers to examples without a response.
 struct TeacherAnswers {
-  /// Answers that are drawn move with nothing else that is drawn.
+  /// The random stream of sampled answers, independent of all others.
   fileprivate static let stream: UInt64 = .max - 1
 
-  /// In the order of the examples that have none: those that are trained on, then those that are held out.
+  /// In the order of the examples without a response: training examples, then held-out examples.
   let records: [AnswerRecord]
 
-  /// In the order of the files and their lines, as `answers.jsonl` has them.
+  /// In the order of the files and their lines, as in `answers.jsonl`.
   var recordsInFileOrder: [AnswerRecord] {
     Self.fileOrder(records.map { ($0.file, $0.line) }).map { records[$0] }
   }
 
-  /// The indices of places in the order of the files, which is that in which they come first, and of lines.
-  fileprivate static func fileOrder(_ places: [(file: String, line: Int)]) -> [Int] {
+  /// The indices of locations, sorted by file, in order of first occurrence, and by line.
+  fileprivate static func fileOrder(_ locations: [(file: String, line: Int)]) -> [Int] {
     var ranks: [String: Int] = [:]
-    for place in places where ranks[place.file] == nil { ranks[place.file] = ranks.count }
-    func key(_ index: Int) -> (Int, Int, Int) {
-      (ranks[places[index].file] ?? 0, places[index].line, index)
+    for location in locations where ranks[location.file] == nil {
+      ranks[location.file] = ranks.count
     }
-    return places.indices.sorted { key($0) < key($1) }
+    func key(_ index: Int) -> (Int, Int, Int) {
+      (ranks[locations[index].file] ?? 0, locations[index].line, index)
+    }
+    return locations.indices.sorted { key($0) < key($1) }
   }
 
-  /// Answers that reached the limit before their end.
+  /// Number of answers that reached the limit before their end.
   var cutCount: Int { records.count(where: \.isCut) }
 
   fileprivate init(_ records: [AnswerRecord]) { self.records = records }
 
   /// The examples, each with its own response or the teacher's.
-  func completing(_ examples: [Example]) -> [AnsweredExample] {
+  func completing(_ examples: [InputExample]) -> [Example] {
     var next = records.makeIterator()
     return examples.map { example in
-      AnsweredExample(
+      Example(
         prompt: example.prompt, response: example.response ?? next.next()?.answer ?? [])
     }
   }
 }
 
 extension PrefixedDecoder {
-  /// Answers the examples that have no response, as their teacher.
+  /// Generates responses for the examples without one, as the teacher.
   func answers(
-    to examples: [Example], _ conditioning: Conditioning, _ options: TrainingOptions,
+    to examples: [InputExample], _ conditioning: Conditioning, _ options: TrainingOptions,
     _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> TeacherAnswers {
     let open = examples.filter { $0.response == nil }
@@ -70,19 +73,19 @@ extension PrefixedDecoder {
 }
 
 extension RunFolder {
-  /// The answers that the run in the folder was begun with: a resumed one trains on the same, also on another device. Nil where
-  /// every example has a response.
+  /// The answers of the run in the folder: a resumed run trains on the same, also on another
+  /// device. Nil where every example has a response.
   ///
-  /// - Throws: when they cannot be read, or are those of other prompts.
+  /// - Throws: when they cannot be read, or are answers to other prompts.
   func recordedAnswers(
-    to examples: [Example], vocabularySize: Int
+    to examples: [InputExample], vocabularySize: Int
   ) throws(DistillationError) -> TeacherAnswers? {
     let open = examples.filter { $0.response == nil }
     guard !open.isEmpty else { return nil }
     let file = url.appending(path: Self.answers)
     let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file)
     let order = TeacherAnswers.fileOrder(open.map { ($0.file, $0.line) })
-    // Older programs wrote the answers to held-out examples of one file behind the others.
+    // Older programs wrote the answers to held-out examples of one file after the others.
     let inRunOrder: [AnswerRecord]? =
       if records.map(\.prompt) == order.map({ open[$0].prompt }),
         records.map(\.line) == order.map({ open[$0].line })

@@ -1,14 +1,14 @@
 package import Compute
 
-/// What the teacher said of every response token, kept on the device for the whole run.
+/// The teacher's values of every response token, kept on the device for the whole run.
 package final class TeacherCache {
   /// The examples, in the order in which they were scored.
-  package let examples: [AnsweredExample]
-  /// The cached rows; those of example e begin at `firstRow[e]`.
+  package let examples: [Example]
+  /// The cached rows; those of example e start at `firstRow[e]`.
   package let rows: TeacherRows
   package let firstRow: [Int]
 
-  init(examples: [AnsweredExample], rows: TeacherRows) {
+  init(examples: [Example], rows: TeacherRows) {
     self.examples = examples
     self.rows = rows
     var next = 0
@@ -19,19 +19,20 @@ package final class TeacherCache {
   }
 
   /// Response tokens of all examples.
-  package static func rowCount(_ examples: [AnsweredExample]) -> Int {
+  package static func rowCount(_ examples: [Example]) -> Int {
     examples.reduce(0) { $0 + $1.responseRows }
   }
 
-  /// The cache's rows of these examples, one after the other.
+  /// The cache's rows of these examples, end to end.
   func indices(of chosen: some Sequence<Int>) -> [Int32] {
     chosen.flatMap { example in
       (0..<examples[example].responseRows).map { Int32(firstRow[example] + $0) }
     }
   }
 
-  /// The kind that `auto` takes: `projected` where the objective and the model's logits allow it, since a step then needs no product for the teacher;
-  /// else `logits` where they stay below a quarter of the memory at hand; else `hidden`.
+  /// The kind of cache that `auto` selects: `projected` where the objective and the model's logits
+  /// allow it, since a step then needs no matrix multiplication for the teacher; else `logits`
+  /// where they take less than a quarter of the available memory; else `hidden`.
   package static func automaticKind(
     objective: Objective, rows: Int, vocabulary: Int, hasSoftCap: Bool = false,
     availableBytes: Int

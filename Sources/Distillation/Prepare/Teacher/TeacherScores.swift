@@ -2,8 +2,8 @@ package import Compute
 package import Inference
 package import Transformer
 
-/// The teacher's word on all examples: once it is known, neither the context nor its keys and values
-/// are needed any more.
+/// The teacher's scores of all examples. With them, training needs neither the context nor its keys
+/// and values.
 package struct TeacherScores {
   /// Of the training examples.
   package let cache: TeacherCache
@@ -21,7 +21,7 @@ package struct TeacherScores {
   ///   - scored: called with the response tokens scored so far and their number.
   ///   - answered: called with the tokens of greedy answers so far and the most that there can be.
   package static func scoring(
-    _ training: [AnsweredExample], heldOut: [AnsweredExample], by teacher: PrefixedDecoder,
+    _ training: [Example], heldOut: [Example], by teacher: PrefixedDecoder,
     kind: TeacherCacheKind, temperature: Float, scored: (Int, Int) -> Void = { _, _ in },
     answered: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> TeacherScores {

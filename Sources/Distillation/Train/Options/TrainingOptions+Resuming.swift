@@ -1,26 +1,27 @@
 import JSON
 
-/// How a training that is resumed may differ from what it was begun with: in what leaves the steps that
-/// are done as they are.
 extension TrainingOptions {
-  /// What may be another.
+  /// Options that a resumed run may change: none of them changes the steps that are done.
   package enum Resumable: Sendable, CaseIterable {
-    /// `--steps` or `--epochs`.
+    /// The number of steps or of epochs.
     case length
-    /// `--patience`.
+    /// The patience.
     case patience
-    /// `--evaluate-every`.
+    /// The steps between two held-out evaluations.
     case evaluateEvery
   }
 
-  /// Names of the command line that ``Resumable`` stands for.
+  /// Recorded names of the options of ``Resumable``.
   private static let resumable: Set = ["steps", "epochs", "patience", "evaluate-every"]
 
-  /// These options as a checkpoint's run goes on with them.
+  /// These options for the continuation of a checkpoint's run.
   ///
-  /// - Parameter kept: what stays as it was recorded.
-  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:what:recorded:found:)`` with
-  ///   the name of the first option that is another and may not be.
+  /// - Parameters:
+  ///   - recorded: the recorded options.
+  ///   - kept: options that keep their recorded values.
+  ///   - checkpoint: the checkpoint, for the error.
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)`` for
+  ///   the first option that differs and may not.
   package func resuming(
     _ recorded: TrainingOptions, keeping kept: Set<Resumable>, checkpoint: String
   ) throws(DistillationError) -> TrainingOptions {
@@ -28,7 +29,8 @@ extension TrainingOptions {
     let names = Set(before.keys).union(now.keys).subtracting(Self.resumable).sorted()
     for name in names where before[name] != now[name] {
       throw .changedSinceCheckpoint(
-        checkpoint: checkpoint, what: "--\(name)", recorded: before[name]?.text() ?? "its default",
+        checkpoint: checkpoint, item: .option(name),
+        recorded: before[name]?.text() ?? "its default",
         found: now[name]?.text() ?? "its default")
     }
     var options = self
@@ -40,10 +42,10 @@ extension TrainingOptions {
     return options
   }
 
-  /// Checks that the steps of a training of another length are, up to `step`, those that were done. Its
-  /// last step before, which was evaluated as such, may be one that it would not have evaluated.
+  /// Checks that a training of another length has the same steps up to `step`. Its earlier last
+  /// step, which was evaluated as such, may be one that it would not have evaluated.
   ///
-  /// - Throws: when it ends before, or the rates of the steps that are done depend on the length.
+  /// - Throws: when it ends earlier, or the learning rates of those steps depend on the length.
   package func checkLength(
     against recorded: TrainingOptions, order: BatchOrder, step: Int, checkpoint: String
   ) throws(DistillationError) {
@@ -55,42 +57,24 @@ extension TrainingOptions {
     }
     guard now > step else {
       throw .option(
-        name: epochs == nil ? "steps" : "epochs",
+        epochs == nil ? .steps : .epochs,
         expected:
           "a training of more than the \(Counted(step, "step")) that \(step == 1 ? "is" : "are") "
           + "done", found: "\(Counted(now, "step"))")
     }
   }
 
-  /// What is another than a checkpoint recorded at `step`.
+  /// The settings that differ from those that a checkpoint recorded at `step`.
   package func changes(from recorded: TrainingOptions, at step: Int) -> [OptionChange] {
-    zip(recorded.resumableArguments, resumableArguments).filter { $0 != $1 }
+    zip(recorded.resumableSettings, resumableSettings).filter { $0 != $1 }
       .map { OptionChange(step: step, before: $0, after: $1) }
   }
 
-  /// What may change, as the command line would say it.
-  private var resumableArguments: [String] {
+  /// The settings that a resumed run may change.
+  private var resumableSettings: [OptionSetting] {
     [
-      epochs.map { "--epochs \($0)" } ?? "--steps \(steps)",
-      patience.map { "--patience \($0)" } ?? "no --patience",
-      "--evaluate-every \(evaluateEvery)",
+      epochs.map { OptionSetting(.epochs, $0) } ?? OptionSetting(.steps, steps),
+      OptionSetting(.patience, patience), OptionSetting(.evaluateEvery, evaluateEvery),
     ]
-  }
-}
-
-/// An option that a run went on with and was not begun with.
-package struct OptionChange: Sendable, Equatable, Codable {
-  /// Steps that were done before.
-  package var step: Int
-  /// The option as it was: `--steps 200`.
-  package var before: String
-  /// The option as it is since: `--steps 400`.
-  package var after: String
-
-  /// A change after `step` steps.
-  package init(step: Int, before: String, after: String) {
-    self.step = step
-    self.before = before
-    self.after = after
   }
 }

@@ -1,58 +1,60 @@
 package import Compute
 import HuggingFace
 
-/// Everything that a user sets and that changes what training gives. It is recorded in every
-/// checkpoint under the names of the command line, and a resumed run must agree with it but for what
-/// ``Resumable`` names.
+/// All options that change the result of a training. They are recorded in every checkpoint under
+/// the names of the command line, and a resumed run must have the same, except for those of
+/// ``Resumable``.
 package struct TrainingOptions: Sendable, Equatable, Codable {
   /// k: pseudo-tokens.
   package var tokens = 16
-  /// Where the soft prompt starts.
+  /// The start of the soft prompt.
   package var initialization = Initialization.sampled
-  /// The chat template, as ``TemplateChoice/name``.
+  /// The chat template, as `TemplateChoice.name`.
   package var template = "auto"
-  /// What the template is told beside the conversation.
+  /// Variables of the template besides the conversation.
   package var templateVariables: TemplateVariables?
-  /// What is kept of the teacher's answer.
+  /// The kind of the teacher's cache.
   package var teacherCache = TeacherCacheChoice.auto
-  /// What is minimised.
+  /// The objective.
   package var loss = Loss.forwardKL
-  /// What both distributions' logits are divided by.
+  /// Divisor of both distributions' logits.
   package var temperature: Float = 1
-  /// What turns gradients into steps.
+  /// The update rule.
   package var optimizer = OptimizerChoice.adamW
-  /// The highest rate; nil takes ``defaultLearningRateFactor`` times the root mean square of the
-  /// context's embeddings.
+  /// The peak learning rate; nil takes ``defaultLearningRateFactor`` times the root mean square of
+  /// the context's embeddings.
   package var learningRate: Float?
-  /// What the rate does after the warm-up.
+  /// The form of the learning rate after the warm-up.
   package var schedule = LearningRateSchedule.Kind.constant
   /// Steps of the warm-up.
   package var warmup = 0
   /// Decoupled decay of AdamW, or the L2 penalty of SGD, as torch.optim defines them.
   package var weightDecay: Float = 0
-  /// The largest norm of the gradient; nil leaves it as it is.
+  /// The largest norm of the gradient; nil does not clip.
   package var clipNorm: Float?
-  /// How long to train, where ``epochs`` is nil.
+  /// Number of steps, where ``epochs`` is nil.
   package var steps = 200
-  /// How often to visit every example.
+  /// Number of passes over all examples.
   package var epochs: Int?
-  /// Examples of a step; the last step of an epoch may have fewer.
+  /// Examples per step; the last step of an epoch may have fewer.
   package var batchSize = 16
-  /// Whether every epoch has an order of its own.
+  /// Whether every epoch has its own order.
   package var shuffle = true
-  /// Everything random follows from it.
+  /// The seed of everything random.
   package var seed: UInt64 = 0
   /// The element type of the frozen weights on the device.
   package var precision = WeightPrecision.f32
-  /// What the products of a training step read activations and gradients as. The teacher and the evaluations are exact.
+  /// Precision of activations and gradients in the matrix multiplications of a training step. The
+  /// teacher and the evaluations are exact.
   package var activations = ActivationPrecision.f32
-  /// Held-out evaluations without a better prompt after which training stops; nil trains on.
+  /// Held-out evaluations without a better prompt after which training stops; nil never stops
+  /// early.
   package var patience: Int?
   /// Steps between two held-out evaluations.
   package var evaluateEvery = 20
-  /// The most tokens that the teacher answers where an example has no response.
+  /// The most tokens of the teacher's answer where an example has no response.
   package var responseTokens = 64
-  /// The temperature of those answers; 0 takes the most likely token.
+  /// The sampling temperature of those answers; 0 takes the most likely token.
   package var responseTemperature: Float = 0
 
   /// The options with their defaults.
@@ -87,24 +89,24 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   }
 
   /// The default learning rate of AdamW, as a multiple of the root mean square of the context's
-  /// embeddings. AdamW moves every number by about the rate in a step, so a rate in proportion to
-  /// the embeddings' size changes prompts of all models alike. From a quarter of this factor to
-  /// itself, the part of the gap that 16 pseudo-tokens close in two small models differs by two points
-  /// or less; at twice it, they close six points less in one of them; 4 pseudo-tokens close more with
-  /// it than with half of it.
+  /// embeddings. AdamW changes every element by about the rate per step, so a rate in proportion to
+  /// the embeddings' scale has the same effect for all models. Between a quarter of this factor and
+  /// the factor itself, the part of the gap that 16 pseudo-tokens close in two small models differs
+  /// by two points or less; at twice the factor, they close six points less in one of them; 4
+  /// pseudo-tokens close more with it than with half of it.
   package static let defaultLearningRateFactor: Float = 0.5
 
-  /// The highest rate for a context whose embeddings have this root mean square.
+  /// The peak rate for a context whose embeddings have this root mean square.
   package func peakLearningRate(embeddingScale: Float) -> Float {
     learningRate ?? Self.defaultLearningRateFactor * embeddingScale
   }
 
-  /// The chat template with what it is told.
+  /// The chat template with its variables.
   package var templateChoice: TemplateChoice {
     TemplateChoice(template, variables: templateVariables ?? TemplateVariables())
   }
 
-  /// What is minimised, at the run's temperature.
+  /// The objective at the run's temperature.
   package var objective: Objective {
     switch loss {
     case .forwardKL: Objective(.forwardKL, temperature: temperature)
@@ -121,22 +123,22 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     }
   }
 
-  /// The steps of the whole training over examples in this order.
+  /// The number of steps of the whole training over examples in this order.
   ///
-  /// - Throws: when an `Int` does not count them.
+  /// - Throws: when it overflows an `Int`.
   package func totalSteps(_ order: BatchOrder) throws(DistillationError) -> Int {
     guard let epochs else { return steps }
     let (total, isTooMany) = epochs.multipliedReportingOverflow(by: order.stepsPerEpoch)
     guard !isTooMany else {
       throw .option(
-        name: "epochs", expected: "\(Int.max / order.stepsPerEpoch) or fewer", found: "\(epochs)")
+        .epochs, expected: "\(Int.max / order.stepsPerEpoch) or fewer", found: "\(epochs)")
     }
     return total
   }
 }
 
 extension TrainingOptions {
-  /// What is minimised, between the teacher's distribution p and the student's q of every response
+  /// The objective, between the teacher's distribution p and the student's q of every response
   /// token.
   package enum Loss: String, Sendable, Codable, CaseIterable {
     /// KL(p || q).
@@ -147,19 +149,19 @@ extension TrainingOptions {
     case jensenShannon = "js"
   }
 
-  /// What is kept of the teacher's distribution of a response token.
+  /// The kind of the teacher's cache of a response token's distribution.
   package enum TeacherCacheChoice: String, Sendable, Codable, CaseIterable {
-    /// What fits the device's memory and the objective.
+    /// The kind that fits the device's memory and the objective.
     case auto
     /// Every logit in 16 bits.
     case logits
     /// The last hidden state; the logits are computed again when they are needed.
     case hidden
-    /// The head's rows weighted by p, and the entropy of p; for forward KL alone.
+    /// The mean of the head's rows under p, and the entropy of p; for forward KL alone.
     case projected
   }
 
-  /// What turns gradients into steps.
+  /// The update rule.
   package enum OptimizerChoice: String, Sendable, Codable, CaseIterable {
     /// Loshchilov and Hutter 2019, arXiv:1711.05101, with betas 0.9 and 0.999 and epsilon 1e-8.
     case adamW = "adamw"

@@ -1,0 +1,10 @@
+/// A number with its noun: `1 example`, `12 examples`.
+package struct Counted: CustomStringConvertible {
+  /// The text.
+  package let description: String
+
+  /// - Parameter noun: in the singular; its plural ends in `s`.
+  package init(_ count: Int, _ noun: String) {
+    description = "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+}

@@ -1,0 +1,42 @@
+import Distillation
+import JSON
+
+extension RunEvent.Start {
+  /// The state at the start of a training, in lines.
+  var lines: [String] {
+    var lines = [
+      """
+      \(Counted(pseudoTokens, "pseudo-token")) for a context of \(Counted(contextTokens, "token")); \
+      \(Counted(trainingExamples, "example")) of \(Counted(responseTokens, "response token")), \
+      \(validationExamples) held out
+      """
+    ]
+    if cutAnswers > 0 {
+      lines.append(
+        CutAnswers(
+          count: cutAnswers, answers: teacherAnswers, limit: answerLimit, hasEndToken: hasEndToken
+        ).text)
+    }
+    lines.append(
+      """
+      teacher cache: \(teacherCache), \
+      \(Format.number(Double(teacherCacheBytes) / 1_048_576, 1)) MiB; \
+      learning rate \(Format.number(Double(peakLearningRate), 4))
+      """)
+    if let error = activationRoundingError {
+      lines.append(
+        """
+        activations are rounded to bf16 in training steps: the model's logits change by up to \
+        \(Format.scientific(error)) of the largest
+        """)
+    }
+    if startStep > 0 {
+      let changes = changes.map {
+        "; \($0.after.text(option: CommandLineOption.name)) in place of "
+          + $0.before.text(option: CommandLineOption.name)
+      }
+      lines.append("resumed after step \(startStep)\(changes.joined())")
+    }
+    return lines
+  }
+}

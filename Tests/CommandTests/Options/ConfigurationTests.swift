@@ -1,0 +1,131 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `--config`: the content of the file, and the precedence. The runs stop at their first missing
+/// file, whose name shows the options that were used.
+@Suite struct ConfigurationTests {
+  private let folder: TemporaryFolder
+  private let model: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = try TinyModel.write(in: folder).path
+  }
+
+  private func expectRefusal(
+    _ yaml: String, _ arguments: [String] = [], _ message: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let file = try folder.write("options.yaml", yaml)
+    try Program.expectRefusal(
+      ["distill", "--config", file.path] + arguments,
+      message.replacing("FILE", with: file.path), sourceLocation: sourceLocation)
+  }
+
+  @Test func theFileGivesOptionsMissingOnTheCommandLine() throws {
+    try expectRefusal(
+      "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\ntokens: 4\nshuffle: false\n",
+      [], "/none/a: expected a file, found nothing")
+  }
+
+  @Test func aFileOfAnotherKindIsNamed() throws {
+    try expectRefusal(
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n", [],
+      "FILE: expected a YAML file, found a Git LFS pointer; \"git lfs pull\" in its folder fetches the "
+        + "file that it stands for")
+  }
+
+  /// Opening a pipe would wait for its writer.
+  @Test func aPipeAndAFolderAreNamed() throws {
+    let pipe = folder.url.appending(path: "pipe").path
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    for (path, found) in [
+      (pipe, "a pipe, which can be read only once; save it as a file"),
+      (folder.url.path, "a folder"), ("/dev/zero", "a device"),
+    ] {
+      try Program.expectRefusal(
+        ["distill", "--config", path], "\(path): expected a YAML file, found \(found)")
+    }
+  }
+
+  @Test func theCommandLineWins() throws {
+    try expectRefusal(
+      "model: \(model)\ncontext: /none/a\ninputs: i\noutput: /none/o\nshuffle: false\nsteps: 5\n",
+      ["--context", "/none/b", "--shuffle", "--epochs", "2"],
+      "/none/b: expected a file, found nothing")
+  }
+
+  @Test(arguments: [
+    ("tokens: 4\nlearning_rate: 1\n", "FILE:2: unknown option 'learning_rate'"),
+    ("tokens: few\n", "FILE:1: The value 'few' is invalid for '--tokens <k>'"),
+    (
+      "template-variable:\n  - a=1\n  - b\n",
+      "FILE:1: The value 'b' is invalid for '--template-variable <name=value>': expected "
+        + "NAME=VALUE, found 'b'"
+    ),
+    (
+      "template-variable: {a: 1}\n",
+      "FILE:1: template-variable: expected a text, a number, true or false"
+    ),
+    ("\ntokens: [1]\n", "FILE:2: tokens: expected a text, a number, true or false"),
+    ("tokens:\n", "FILE:1: tokens: expected a text, a number, true or false"),
+    ("tokens: 1\ntokens: 2\n", "FILE: expected each option once, found tokens twice"),
+    ("config: other.yaml\n", "FILE:1: 'config' is no option of a configuration file"),
+    ("help: true\n", "FILE:1: 'help' is no option of a configuration file"),
+    ("- tokens\n", "FILE: expected a mapping from options to values"),
+    (
+      "model: 1e18\ncontext: c\ninputs: i\noutput: o\n",
+      "1e18: expected a model folder or org/name[@revision] of the hub, found no such folder"
+    ),
+    (
+      "model: true\ncontext: c\ninputs: i\noutput: o\n",
+      "true: expected a model folder or org/name[@revision] of the hub, found no such folder"
+    ),
+    (
+      "resume: true\noverwrite: true\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",
+      "give one of --overwrite and --resume"
+    ),
+    (
+      "steps: 1\nepochs: 1\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",
+      "give one of --steps and --epochs"
+    ),
+  ])
+  func wrongEntriesAreNamedWithTheirLine(yaml: String, message: String) throws {
+    try expectRefusal(yaml.replacing("MODEL", with: model), [], message)
+  }
+
+  @Test func textThatIsNoYAMLIsNamedWithItsPosition() throws {
+    let file = try folder.write("options.yaml", "tokens: \"4\n")
+    let result = try Program.run(["--config", file.path])
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("train-gpu: \(file.path):"))
+    #expect(result.errors.contains("expected YAML"))
+  }
+
+  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+    try expectRefusal(
+      "\u{FEFF}tokens: two\n", [], "FILE:1: The value 'two' is invalid for '--tokens <k>'")
+  }
+
+  @Test func nulBytesAndEmptyPathsAreNamed() throws {
+    let file = try folder.write("options.yaml", "tokens: 4\0\n")
+    try Program.expectRefusal(
+      ["--config", file.path], "\(file.path): expected YAML, found a NUL byte")
+    try Program.expectRefusal(["--config", ""], "--config: expected a path, found an empty text")
+  }
+
+  @Test func aMissingFileIsNamed() throws {
+    try Program.expectRefusal(
+      ["--config", "/none/options.yaml"],
+      "/none/options.yaml: expected a YAML file, found nothing to read")
+  }
+
+  @Test func flagsCanBeTurnedOff() throws {
+    try expectRefusal(
+      "overwrite: false\nresume: false\nquiet: false\nshuffle: true\nmodel: \(model)\n"
+        + "context: /none/a\ninputs: i\noutput: /none/o\n", [],
+      "/none/a: expected a file, found nothing")
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct UsageTests {
+  @Test(arguments: [
+    [], ["distill"], ["evaluate"], ["generate"], ["logits"], ["tokenize"], ["devices"],
+    ["tune"],
+  ])
+  func everyCommandHasHelpAndVersion(command: [String]) throws {
+    let help = try Program.run(command + ["--help"])
+    #expect(help.code == 0)
+    #expect(help.output.contains("USAGE: train-gpu"))
+    if ["distill", "evaluate", "generate"].contains(command.first) {
+      let words = help.output.split { $0.isWhitespace }.joined(separator: " ")
+      #expect(
+        words.contains("\"No context\" in reports is the same chat template with nothing in"))
+    }
+    #expect(help.errors.isEmpty)
+    let version = try Program.run(command + ["--version"])
+    #expect(version.code == 0)
+    #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+  }
+
+  @Test(arguments: [
+    (["--frobnicate"], "Unknown option '--frobnicate'"),
+    (["distill", "--steps", "many"], "The value 'many' is invalid for '--steps <n>'"),
+    (["tokenize"], "Missing expected argument '--model <dir>'"),
+    (["distill"], "expected --model; train-gpu distill --help says more"),
+    (
+      ["distill", "--model", "/none/model"],
+      "expected --context; train-gpu distill --help says more"
+    ),
+    (
+      ["tokenize", "--model", "/none/model"],
+      "/none/model: expected a model folder or org/name[@revision] of the hub, found no such folder"
+    ),
+    (["logits", "--model", "m", "--output", "o"], "give one of --ids and --text"),
+    (
+      ["generate", "--model", "m", "--prompt", "p", "--max-tokens", "0"],
+      "--max-tokens: expected 1 or more, found 0"
+    ),
+    (
+      ["generate", "--model", "m", "--prompt", "p", "--adapter", "a", "--context", "c"],
+      "give one of --adapter and --context"
+    ),
+    (["tune", "--runs", "0"], "--runs: expected 1 or more, found 0"),
+    (
+      ["tune", "--device", "cpu"],
+      "the CPU path has nothing to tune; name an OpenCL device with --device"
+    ),
+    (["devices", "--threads", "0"], "--threads: expected 1 or more, found 0"),
+    (
+      ["logits", "--model", "/none", "--text", "t", "--output", ""],
+      "--output: expected a path, found an empty text"
+    ),
+    (
+      ["distill", "--model", "/none", "--context", "c", "--inputs", "i", "--output", ""],
+      "--output: expected a path, found an empty text"
+    ),
+    (
+      ["distill", "--model", "/none", "--context", "", "--inputs", "i", "--output", "o"],
+      "--context: expected a path, found an empty text"
+    ),
+    (
+      ["generate", "--model", "", "--prompt", "p"],
+      "--model: expected a path or a name, found an empty text"
+    ),
+    (
+      ["generate", "--model", "/none", "--prompt", "p", "--adapter", ""],
+      "--adapter: expected a path, found an empty text"
+    ),
+    (
+      ["generate", "--model", "m", "--prompt", "p", "--device", "gpu"],
+      "The value 'gpu' is invalid for '--device <name>': expected auto, cpu, opencl or "
+        + "opencl:PLATFORM.DEVICE"
+    ),
+    (
+      ["distill", "--template-variable", "thinking"],
+      "The value 'thinking' is invalid for '--template-variable <name=value>': expected NAME=VALUE, "
+        + "found 'thinking'"
+    ),
+    (
+      ["distill", "--init", "warm"],
+      "The value 'warm' is invalid for '--init <start>': expected sampled, first, pooled, "
+        + "vocabulary, random or a .safetensors file"
+    ),
+  ])
+  func wrongUsageIsOneLine(arguments: [String], message: String) throws {
+    try Program.expectRefusal(arguments, message)
+  }
+
+  @Test func moreThreadsThanProcessorsCanBe() throws {
+    let result = try Program.run(["devices", "--threads", "3000000"])
+    #expect(result.code == 2)
+    #expect(
+      result.errors.wholeMatch(
+        of: /train-gpu: --threads: expected 1 to \d{4,}, found 3000000\n/) != nil)
+  }
+
+  @Test func allFourFilesAreNeeded() throws {
+    let folder = try TemporaryFolder()
+    let model = try TinyModel.write(in: folder)
+    let all = ["--model", model.path, "--context", "c", "--inputs", "i", "--output", "o"]
+    for index in stride(from: 0, to: all.count, by: 2) {
+      var rest = all
+      rest.removeSubrange(index..<index + 2)
+      try Program.expectRefusal(
+        rest, "expected \(all[index]); train-gpu distill --help says more")
+    }
+  }
+
+  @Test func anUnknownDeviceIsNamedWithThoseThatExist() throws {
+    let folder = try TemporaryFolder()
+    let model = try TinyModel.write(in: folder)
+    let result = try Program.run([
+      "generate", "--model", model.path, "--prompt", "a", "--device", "opencl:77.0",
+    ])
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(
+      result.errors.hasPrefix("train-gpu: unknown device 'opencl:77.0': expected auto, cpu, "))
+  }
+}

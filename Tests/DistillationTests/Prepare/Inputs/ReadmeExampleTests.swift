@@ -1,0 +1,43 @@
+import Distillation
+import Foundation
+import HuggingFace
+import JSON
+import TestSupport
+import Testing
+import Tokenizers
+
+/// The example lines of the project's README.md are read.
+@Suite struct ReadmeExampleTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// The blocks of JSON lines, each as its own file.
+  private func blocks() throws -> [URL] {
+    let readme = URL(fileURLWithPath: #filePath)
+      .appending(path: "../../../../../README.md").standardizedFileURL
+    let lines = try String(contentsOf: readme, encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    let blocks = lines.split { !$0.hasPrefix("    {") }
+    return try blocks.enumerated().map { index, block in
+      try folder.write("\(index).jsonl", block.joined(separator: "\n"))
+    }
+  }
+
+  @Test func everyBlockIsAFileOfExamples() throws {
+    let blocks = try blocks()
+    try #require(blocks.count == 2)
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
+    let template = try #require(try ChatTemplate.builtIn(named: "chatml"))
+    let text = PromptReader(
+      tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "system-prompt.txt")
+    let data = try Dataset.read(blocks[0], reader: text)
+    #expect(data.examples.map { $0.response == nil } == [true, false, false, false])
+    #expect(data.unusedKeys.isEmpty)
+    let identifiers = PromptReader(identifiersBelow: 1000, contextFile: "context.json")
+    #expect(
+      try Dataset.read(blocks[1], reader: identifiers).examples.map(\.prompt) == [[318, 764]])
+  }
+}

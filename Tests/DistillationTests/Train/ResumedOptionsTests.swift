@@ -1,0 +1,107 @@
+import Distillation
+import JSON
+import Testing
+
+/// The options that a resumed run may change.
+@Suite struct ResumedOptionsTests {
+  /// Three steps per epoch.
+  private let order = BatchOrder(count: 10, batchSize: 4, isShuffled: true, seed: 0)
+
+  private func options(_ change: (inout TrainingOptions) -> Void) -> TrainingOptions {
+    var options = TrainingOptions()
+    change(&options)
+    return options
+  }
+
+  private func check(_ now: TrainingOptions, against recorded: TrainingOptions) throws {
+    try now.checkLength(against: recorded, order: order, step: 20, checkpoint: "checkpoint-20")
+  }
+
+  @Test func lengthPatienceAndEvaluationsMayChange() throws {
+    let now = options {
+      $0.steps = 400
+      $0.patience = 3
+      $0.evaluateEvery = 7
+    }
+    #expect(
+      try now.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-20") == now)
+    #expect(
+      now.changes(from: TrainingOptions(), at: 20) == [
+        OptionChange(step: 20, before: .init(.steps, 200), after: .init(.steps, 400)),
+        OptionChange(step: 20, before: .init(.patience, nil), after: .init(.patience, 3)),
+        OptionChange(step: 20, before: .init(.evaluateEvery, 20), after: .init(.evaluateEvery, 7)),
+      ])
+    #expect(now.changes(from: now, at: 20).isEmpty)
+  }
+
+  /// Earlier programs recorded options with the dashes of the command line.
+  @Test(arguments: [
+    ("steps 200", OptionSetting(.steps, 200)), ("no patience", OptionSetting(.patience, nil)),
+    ("--evaluate-every 7", OptionSetting(.evaluateEvery, 7)),
+    ("no --patience", OptionSetting(.patience, nil)),
+  ])
+  func recordedSettingsAreRead(text: String, setting: OptionSetting) throws {
+    let found = try JSON(parsing: Array("[\"\(text)\"]".utf8)).decode([OptionSetting].self)
+    #expect(found == [setting])
+    #expect(setting.text { "--\($0)" }.contains("--"))
+    let again = try JSON(encoding: found).decode([OptionSetting].self)
+    #expect(again == found)
+  }
+
+  @Test func optionsLeftOutAreKept() throws {
+    let recorded = options {
+      $0.epochs = 9
+      $0.patience = 3
+      $0.evaluateEvery = 7
+    }
+    let all = Set(TrainingOptions.Resumable.allCases)
+    #expect(
+      try TrainingOptions().resuming(recorded, keeping: all, checkpoint: "checkpoint-20")
+        == recorded)
+    #expect(
+      try TrainingOptions().resuming(recorded, keeping: [], checkpoint: "checkpoint-20")
+        == TrainingOptions())
+  }
+
+  @Test func aTrainingMayBecomeLonger() throws {
+    let recorded = options { $0.steps = 20 }
+    try check(options { $0.steps = 21 }, against: recorded)
+    try check(options { $0.epochs = 7 }, against: recorded)
+    try check(recorded, against: recorded)
+  }
+
+  @Test func aTrainingEndsAfterTheStepsThatAreDone() throws {
+    expectError(
+      "steps: expected a training of more than the 20 steps that are done, found 20 steps"
+    ) { try check(options { $0.steps = 20 }, against: TrainingOptions()) }
+    expectError(
+      "epochs: expected a training of more than the 20 steps that are done, found 18 steps"
+    ) { try check(options { $0.epochs = 6 }, against: TrainingOptions()) }
+  }
+
+  @Test func oneStepIsNoPlural() {
+    expectError(
+      "steps: expected a training of more than the 1 step that is done, found 1 step"
+    ) {
+      try options { $0.steps = 1 }
+        .checkLength(
+          against: TrainingOptions(), order: order, step: 1, checkpoint: "checkpoint-1")
+    }
+  }
+
+  @Test(arguments: [LearningRateSchedule.Kind.linear, .cosine])
+  func ratesThatFallToTheEndKeepTheirLength(schedule: LearningRateSchedule.Kind) throws {
+    let recorded = options {
+      $0.steps = 21
+      $0.schedule = schedule
+    }
+    var now = recorded
+    now.epochs = 7
+    try check(now, against: recorded)
+    now.epochs = 8
+    expectError(
+      "checkpoint-20: started for 21 steps, found 24; schedule \(schedule.rawValue) depends on their "
+        + "number, so the steps that are done had other rates; only constant can continue"
+    ) { try check(now, against: recorded) }
+  }
+}

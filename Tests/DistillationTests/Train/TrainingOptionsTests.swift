@@ -1,0 +1,115 @@
+import Distillation
+import Foundation
+import HuggingFace
+import JSON
+import Testing
+
+@Suite struct TrainingOptionsTests {
+  @Test func recordHasTheNamesOfTheCommandLine() throws {
+    var options = TrainingOptions()
+    options.learningRate = 0.1
+    options.teacherCache = .hidden
+    options.initialization = .pooled
+    options.templateVariables = try TemplateVariables(argument: "enable_thinking=false")
+    let members = try options.members()
+    #expect(members["learning-rate"] == .number(0.1))
+    #expect(members["teacher-cache"] == .string("hidden"))
+    #expect(members["init"] == .string("pooled"))
+    #expect(members["batch-size"] == .integer(16))
+    #expect(members["precision"] == .string("f32"))
+    #expect(members["activations"] == .string("f32"))
+    #expect(members["template-variable"] == .array([.string("enable_thinking=false")]))
+    #expect(members["clip-norm"] == nil)
+  }
+
+  @Test func recordReadsBack() throws {
+    var options = TrainingOptions()
+    options.initialization = .file(URL(fileURLWithPath: "/start.safetensors"))
+    options.loss = .jensenShannon
+    options.epochs = 3
+    options.patience = 2
+    options.templateVariables = try TemplateVariables(argument: "mode=brief")
+    let data = try JSONEncoder().encode(options)
+    #expect(try JSONDecoder().decode(TrainingOptions.self, from: data) == options)
+  }
+
+  @Test func aChangedOptionIsNamed() throws {
+    var options = TrainingOptions()
+    options.seed = 4
+    expectError(
+      "checkpoint-8: started with seed 0, found 4; a resumed run keeps what it was started with"
+    ) {
+      try options.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-8")
+    }
+    options = TrainingOptions()
+    options.clipNorm = 1
+    expectError(
+      "checkpoint-8: started with clip-norm its default, found 1; a resumed run keeps what it was "
+        + "started with"
+    ) {
+      try options.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-8")
+    }
+    options = TrainingOptions()
+    #expect(
+      try options.resuming(options, keeping: [], checkpoint: "checkpoint-8") == options)
+  }
+
+  @Test(
+    arguments: [
+      ("temperature: expected a number above 0, found 0.0", \TrainingOptions.temperature, 0),
+      ("temperature: expected a number above 0, found nan", \.temperature, Float.nan),
+      ("weight-decay: expected a number of 0 or more, found -1.0", \.weightDecay, -1),
+    ] as [(String, WritableKeyPath<TrainingOptions, Float> & Sendable, Float)])
+  func impossibleNumbersAreRefused(
+    message: String, option: WritableKeyPath<TrainingOptions, Float> & Sendable, value: Float
+  ) {
+    var options = TrainingOptions()
+    options[keyPath: option] = value
+    expectError(message) { try options.validate() }
+  }
+
+  @Test(
+    arguments: [
+      ("tokens: expected 1 or more, found 0", \TrainingOptions.tokens),
+      ("steps: expected 1 or more, found 0", \.steps),
+      ("batch-size: expected 1 or more, found 0", \.batchSize),
+      ("evaluate-every: expected 1 or more, found 0", \.evaluateEvery),
+    ] as [(String, WritableKeyPath<TrainingOptions, Int> & Sendable)])
+  func zeroIsRefused(message: String, option: WritableKeyPath<TrainingOptions, Int> & Sendable) {
+    var options = TrainingOptions()
+    options[keyPath: option] = 0
+    expectError(message) { try options.validate() }
+  }
+
+  @Test func projectedServesForwardKLAlone() throws {
+    var options = TrainingOptions()
+    options.teacherCache = .projected
+    try options.validate()
+    options.loss = .reverseKL
+    expectError(
+      "teacher-cache: expected auto, logits or hidden with loss reverse-kl, found projected"
+    ) {
+      try options.validate()
+    }
+  }
+
+  @Test func defaultLearningRateFollowsTheEmbeddings() {
+    var options = TrainingOptions()
+    let factor = TrainingOptions.defaultLearningRateFactor
+    #expect(options.peakLearningRate(embeddingScale: 0.02) == factor * 0.02)
+    options.learningRate = 0.3
+    #expect(options.peakLearningRate(embeddingScale: 0.02) == 0.3)
+  }
+
+  @Test func epochsCountInSteps() throws {
+    let order = BatchOrder(count: 10, batchSize: 4, isShuffled: true, seed: 0)
+    var options = TrainingOptions()
+    #expect(try options.totalSteps(order) == options.steps)
+    options.epochs = 2
+    #expect(try options.totalSteps(order) == 6)
+    options.epochs = Int.max
+    expectError("epochs: expected \(Int.max / 3) or fewer, found \(Int.max)") {
+      try options.totalSteps(order)
+    }
+  }
+}
