@@ -5,7 +5,7 @@ import Testing
 @Suite struct UsageTests {
   @Test(arguments: [
     [], ["distill"], ["evaluate"], ["generate"], ["logits"], ["tokenize"], ["devices"],
-    ["tune"],
+    ["tune"], ["study"],
   ])
   func everyCommandHasHelpAndVersion(command: [String]) throws {
     let help = try Program.run(command + ["--help"])
@@ -43,6 +43,12 @@ import Testing
     (
       ["generate", "--model", "m", "--prompt", "p", "--adapter", "a", "--context", "c"],
       "give one of --adapter and --context"
+    ),
+    (
+      [
+        "distill", "--model", "MODEL", "--context", "c", "--inputs", "i", "--output", "o",
+        "--study-count", "4",
+      ], "give one of --inputs and --study-count"
     ),
     (["tune", "--runs", "0"], "--runs: expected 1 or more, found 0"),
     (
@@ -98,10 +104,10 @@ import Testing
         of: /train-gpu: --threads: expected 1 to \d{4,}, found 3000000\n/) != nil)
   }
 
-  @Test func allFourFilesAreNeeded() throws {
+  @Test func modelContextAndOutputAreNeeded() throws {
     let folder = try TemporaryFolder()
     let model = try TinyModel.write(in: folder)
-    let all = ["--model", model.path, "--context", "c", "--inputs", "i", "--output", "o"]
+    let all = ["--model", model.path, "--context", "c", "--output", "o"]
     for place in stride(from: 0, to: all.count, by: 2) {
       var rest = all
       rest.removeSubrange(place..<place + 2)

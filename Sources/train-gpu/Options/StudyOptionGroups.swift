@@ -47,6 +47,17 @@ struct QuestionOptions: ParsableArguments {
   }
 }
 
+/// The study of a distillation without inputs.
+struct DistillStudy: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Without --inputs: conversations that the model writes (default: \(StudyOptions.standard.count)).",
+      valueName: "n"))
+  var studyCount: Int?
+
+  @OptionGroup var questions: QuestionOptions
+}
+
 extension StudyOptions {
   /// The defaults of the command line.
   static let standard = StudyOptions()

@@ -9,7 +9,8 @@ struct StudySummary {
     ([conversations] + [drops, heldOut].compactMap(\.self)).joined(separator: "\n")
   }
 
-  private var conversations: String {
+  /// What was written, and how fast.
+  var conversations: String {
     let rate = result.seconds > 0 ? Double(result.tokens) / result.seconds : 0
     return """
       \(Counted(result.conversations, "conversation")) in \(Counted(result.lines, "line")) of \(output): \

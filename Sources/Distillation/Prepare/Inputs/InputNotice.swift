@@ -10,6 +10,8 @@ package enum InputNotice: Sendable, Equatable {
   case cutPrompts(count: Int)
   /// Prompts that are held out stand among those that are trained on too.
   case sharedPrompts(count: Int)
+  /// A study kept these examples apart, with the text that they were written from.
+  case heldOutByStudy(count: Int)
   /// So few examples are held out that their numbers say little.
   case fewHeldOut(count: Int)
   /// A run goes on with another number of threads than it had.
@@ -36,6 +38,9 @@ extension InputNotice: CustomStringConvertible {
     case .sharedPrompts(let count):
       "\(Counted(count, "held-out prompt")) \(count == 1 ? "is" : "are") among the prompts that are "
         + "trained on too"
+    case .heldOutByStudy(let count):
+      "held out: \(Counted(count, "example")) of the study, from parts of the context of which no "
+        + "training question was written"
     case .fewHeldOut(let count):
       "the held-out numbers rest on \(Counted(count, "example")) and say little; --validation names "
         + "more"
@@ -50,7 +55,7 @@ extension InputNotice: CustomStringConvertible {
   /// Whether it is a decision to know of rather than a doubt.
   package var isInformation: Bool {
     switch self {
-    case .lineEnds, .endTokens: true
+    case .lineEnds, .endTokens, .heldOutByStudy: true
     case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .threads, .otherContext: false
     }
   }

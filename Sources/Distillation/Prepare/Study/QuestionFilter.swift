@@ -29,6 +29,7 @@ package struct QuestionFilter: Sendable {
     if isStrict {
       if Self.names(question, Self.namesOfTheText) { return .namesTheText }
       if !Self.asks(question, words) { return .notAQuestion }
+      if !Self.isGrounded(words, in: chunk) { return .ungrounded }
       if Self.isCopied(words, from: chunk) { return .copied }
     }
     known.insert(key)
@@ -69,11 +70,28 @@ package struct QuestionFilter: Sendable {
     return phrases.contains { text.contains(" \($0) ") }
   }
 
-  /// Whether a text is a question, or a request by its first word.
+  /// Whether a text is a question, or a whole request by its first word.
   private static func asks(_ question: String, _ words: [Substring]) -> Bool {
-    if question.contains(where: { "?？؟".contains($0) }) { return words.count > 2 }
-    return words.count > 2 && requests.contains(String(words[0]))
+    guard words.count > 2, let first = words.first, let last = words.last else { return false }
+    if question.contains(where: { "?？؟".contains($0) }) { return true }
+    return requests.contains(String(first)) && !connecting.contains(String(last))
   }
+
+  /// Whether half of the words that mean something stand in the text, by their first letters. Texts without spaces pass.
+  private static func isGrounded(_ words: [Substring], in chunk: String) -> Bool {
+    let known = Self.words(chunk)
+    guard known.reduce(0, { $0 + $1.count }) <= known.count * longWord else { return true }
+    let stems = Set(known.map { $0.prefix(stemLength) })
+    let telling = words.filter { $0.count > 3 && !common.contains(String($0)) }
+    return !telling.isEmpty
+      && telling.count { stems.contains($0.prefix(stemLength)) } * 2 >= telling.count
+  }
+
+  /// Where words have more letters than this on average, they are not words.
+  private static let longWord = 10
+
+  /// Letters by which words are the same: `packages` and `packaging`.
+  private static let stemLength = 5
 
   /// Whether 12 words in a row, and most of the question, stand in the text.
   private static func isCopied(_ words: [Substring], from chunk: String) -> Bool {
@@ -97,6 +115,22 @@ package struct QuestionFilter: Sendable {
     "the following", "this section", "the author",
   ]
 
+  /// Words with which no request ends.
+  private static let connecting: Set = [
+    "a", "an", "the", "and", "or", "of", "in", "on", "to", "for", "with", "from", "by", "as", "at",
+    "is", "are", "was", "were", "be", "that", "which", "if", "when", "but", "not", "between", "its",
+  ]
+
+  /// Longer words that say nothing of what a question is about.
+  private static let common: Set = [
+    "what", "which", "whom", "whose", "when", "where", "does", "have", "that", "this", "these",
+    "those", "with", "from", "into", "would", "could", "should", "must", "will", "shall", "they",
+    "them", "their", "there", "then", "than", "your", "about", "some", "other", "also", "only",
+    "been", "being", "were", "between", "difference", "explain", "describe", "summarize", "list",
+    "name", "give", "write", "example", "purpose", "mean", "means", "need", "want", "make", "used",
+    "using", "like", "most", "more", "many", "much", "such", "each", "before", "after",
+  ]
+
   private static let refusals = [
     "i m sorry", "i am sorry", "as an ai", "i cannot", "i can t", "i don t have", "i do not have",
     "not mentioned", "does not mention", "doesn t mention", "does not specify", "doesn t specify",
@@ -105,8 +139,8 @@ package struct QuestionFilter: Sendable {
   ]
 
   private static let requests: Set = [
-    "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "write", "list", "name",
-    "give", "explain", "describe", "summarize", "summarise", "outline", "compare", "define", "show",
+    "write", "list", "name", "give", "explain", "describe", "summarize", "summarise", "outline",
+    "compare", "define", "show",
     "tell", "make", "create", "convert", "provide", "state", "identify", "help", "draft", "rewrite",
     "structure", "format", "extract",
   ]

@@ -30,6 +30,9 @@ final class Questioner {
 
     """
 
+  /// What the model is asked for where the seed is the beginning of its answer.
+  static let request = "Write a question about the text. It names what it is about."
+
   init(
     _ decoder: Decoder, _ conditioning: Conditioning, _ tokenizer: Tokenizer,
     _ placement: Placement, _ options: StudyOptions
@@ -54,7 +57,7 @@ final class Questioner {
     from chunk: String, seeds: [StudySeed], after turns: [[String]], seed: UInt64,
     progress: (Int) -> Void
   ) throws(DistillationError) -> [Question] {
-    let isInstructed = placement.isChat && options.questioner == .instruct
+    let isInstructed = placement.isChat && options.questioner != .complete
     let prefix = try placed { () throws(PlacementError) in
       let context = try placement.contextTokens(of: isInstructed ? Self.instruction + chunk : chunk)
       return Prefix(
@@ -82,7 +85,7 @@ final class Questioner {
       let text = try placed { () throws(PlacementError) in try placement.text(of: answer) }
       questions.append(
         Self.question(
-          text, opening: options.questioner == .complete ? seed.text : "",
+          text, opening: options.questioner == .instruct ? "" : seed.text,
           isEnded: answer.last.map(stops.contains) ?? false))
     }
     return questions
@@ -118,7 +121,7 @@ final class Questioner {
     _ seed: StudySeed, after turns: [String], _ stops: inout Set<Int>
   ) throws(DistillationError) -> [Int] {
     guard placement.isChat else {
-      let opening = options.questioner == .complete ? " \(seed.text)" : ""
+      let opening = options.questioner == .instruct ? "" : " \(seed.text)"
       let earlier = turns.isEmpty ? "" : RawConversation.prompt(turns) + (turns.last ?? "")
       return try distillingTokens { () throws(TokenizerError) in
         try tokenizer.encode(
@@ -127,8 +130,14 @@ final class Questioner {
     }
     let messages = StudyLine.messages(of: turns)
     return try placed { () throws(PlacementError) in
-      guard options.questioner == .complete else {
-        return try placement.promptTokens(of: Self.instructed(seed, after: turns)).identifiers
+      switch options.questioner {
+      case .instruct:
+        return try placement.promptTokens(of: Self.told(seed.text, after: turns)).identifiers
+      case .lead:
+        let told = Self.told(Self.request, after: turns)
+        return try placement.promptTokens(of: told).identifiers
+          + placement.responseIdentifiers(of: seed.text, after: told)
+      case .complete: break
       }
       guard let turn = try placement.userTurn(beginning: seed.text, after: messages) else {
         return []
@@ -139,8 +148,8 @@ final class Questioner {
   }
 
   /// The conversation in which the questioner is told what to write next.
-  private static func instructed(_ seed: StudySeed, after turns: [String]) -> [ChatMessage] {
-    var messages = [ChatMessage(role: "user", content: seed.text)]
+  private static func told(_ request: String, after turns: [String]) -> [ChatMessage] {
+    var messages = [ChatMessage(role: "user", content: request)]
     for index in stride(from: 0, to: turns.count - 1, by: 2) {
       messages.append(ChatMessage(role: "assistant", content: turns[index]))
       messages.append(

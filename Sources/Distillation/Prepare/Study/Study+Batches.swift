@@ -25,10 +25,13 @@ extension Study {
 
   /// Loads the model and writes what is left, batch by batch.
   ///
-  /// - Parameter handle: called with what happens.
-  package func perform(handle: @escaping (RunEvent) -> Void) throws(DistillationError)
-    -> StudyResult
-  {
+  /// - Parameters:
+  ///   - prepare: called before anything is written.
+  ///   - handle: called with what happens.
+  package func perform(
+    preparing prepare: () throws(DistillationError) -> Void = { () throws(DistillationError) in },
+    handle: @escaping (RunEvent) -> Void
+  ) throws(DistillationError) -> StudyResult {
     guard !isComplete else { return result }
     handle(
       .placed(conditioning.contextPlace, missingTokens: conditioning.missingTokens))
@@ -43,6 +46,7 @@ extension Study {
       capacity: PrefixCapacity(longest: longest, answers: questions, for: decoder), handle)
     let questioner = try Questioner(decoder, conditioning, tokenizer, placement, options)
     var filter = QuestionFilter(isStrict: options.filter)
+    try prepare()
     for line in try file.begin(record) {
       if let question = StudyLine.question(of: line) { filter.learn(question) }
     }

@@ -43,7 +43,9 @@ package final class Study {
     try options.validate()
     self.request = request
     self.device = device
-    file = try StudyFile(request.output, isOverwriting: request.isOverwriting)
+    file = try StudyFile(
+      request.output, isOverwriting: request.isOverwriting,
+      makesFolder: request.makesFolder)
     let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
@@ -112,6 +114,9 @@ package final class Study {
     }
     return notices
   }
+
+  /// The file of the lines.
+  package var output: URL { request.output }
 
   /// Whether nothing is left to write.
   package var isComplete: Bool { part == nil }

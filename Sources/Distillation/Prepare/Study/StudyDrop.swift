@@ -10,6 +10,8 @@ package enum StudyDrop: String, Sendable, Codable, CaseIterable {
   case notAQuestion = "no question"
   /// It speaks of a text that its reader does not see: "according to the passage".
   case namesTheText = "about the text itself"
+  /// Most of its words do not stand in the text.
+  case ungrounded = "about something else"
   /// Most of it is copied from the text, so that it holds its own answer.
   case copied = "copied from the text"
   /// The answer is empty.

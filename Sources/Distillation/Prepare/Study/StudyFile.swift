@@ -9,7 +9,6 @@ final class StudyFile {
   let url: URL
   /// How the study in it was begun and how far it is; nil where it begins anew.
   let recorded: StudyRecord?
-  private let isOverwriting: Bool
   private var lock: FileLock?
 
   /// The file of a study's record.
@@ -23,9 +22,14 @@ final class StudyFile {
   /// Looks at the file, and keeps other studies from it where it exists.
   ///
   /// - Throws: when it is there and no study's, or not as the study left it, or another study writes to it.
-  init(_ url: URL, isOverwriting: Bool) throws(DistillationError) {
+  ///
+  /// - Parameter makesFolder: whether its folder is still to be made.
+  init(_ url: URL, isOverwriting: Bool, makesFolder: Bool = false) throws(DistillationError) {
     self.url = url
-    self.isOverwriting = isOverwriting
+    if makesFolder {
+      recorded = nil
+      return
+    }
     let exists = FileManager.default.fileExists(atPath: url.path)
     let record = Self.record(of: url)
     if case .stream = try writing({ () throws(FileError) in try OutputPath(url.path) }) {

@@ -13,19 +13,22 @@ package struct StudyRequest: Sendable {
   package var output: URL
   /// Whether what is in that file may be lost.
   package var isOverwriting: Bool
+  /// Whether the folder of that file is still to be made.
+  package var makesFolder: Bool
   /// How to study.
   package var options: StudyOptions
 
   /// A request.
   package init(
     folder: ModelFolder, context: URL, seeds: URL?, output: URL, isOverwriting: Bool,
-    options: StudyOptions
+    makesFolder: Bool = false, options: StudyOptions
   ) {
     self.folder = folder
     self.context = context
     self.seeds = seeds
     self.output = output
     self.isOverwriting = isOverwriting
+    self.makesFolder = makesFolder
     self.options = options
   }
 }

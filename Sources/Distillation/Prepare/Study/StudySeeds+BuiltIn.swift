@@ -3,7 +3,7 @@ extension StudySeeds {
   package static func builtIn(_ form: QuestionerForm) -> StudySeeds {
     switch form {
     case .instruct: instructions
-    case .complete: openings
+    case .complete, .lead: openings
     }
   }
 

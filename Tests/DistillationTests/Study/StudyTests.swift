@@ -1,0 +1,136 @@
+import Foundation
+import HuggingFace
+import JSON
+import TestSupport
+import Testing
+
+@testable import Distillation
+
+/// Studies of a small random model, whose questions mean nothing.
+@Suite struct StudyTests {
+  private let folder: TemporaryFolder
+  private let model: ModelFolder
+  private let context: URL
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = try ModelFolder(at: TinyModel.write(in: folder))
+    context = try folder.write(
+      "context.txt",
+      "the cab has a bad back; a cabbage is abaca.\n\na baccarat is no cab.\r\n\r\nback to the cab, a bad one."
+    )
+  }
+
+  /// What a random model can do: its questions end where it happens to write a question mark, a line or its end token.
+  private var options: StudyOptions {
+    var options = StudyOptions()
+    options.count = 40
+    options.seed = 3
+    options.temperature = 1.5
+    options.responseTemperature = 1
+    options.questionTokens = 12
+    options.responseTokens = 6
+    options.chunkMinimum = 8
+    options.chunkMaximum = 30
+    options.heldOut = 0.2
+    options.filter = false
+    return options
+  }
+
+  private func request(
+    _ name: String, _ options: StudyOptions? = nil, overwriting: Bool = false
+  ) -> StudyRequest {
+    StudyRequest(
+      folder: model, context: context, seeds: nil, output: folder.url.appending(path: name),
+      isOverwriting: overwriting, options: options ?? self.options)
+  }
+
+  @discardableResult
+  private func study(
+    _ request: StudyRequest, handle: @escaping (RunEvent) -> Void = { _ in }
+  ) throws -> StudyResult {
+    try Study(request, device: TestDevice.cpu.open()).perform(handle: handle)
+  }
+
+  private func bytes(_ name: String) throws -> Data {
+    try Data(contentsOf: folder.url.appending(path: name))
+  }
+
+  private func lines(_ name: String) throws -> [JSON] {
+    try bytes(name).split(separator: UInt8(ascii: "\n")).map { try JSON(parsing: Array($0)) }
+  }
+
+  private func member(_ line: JSON, _ key: String) -> JSON {
+    guard case .object(let object) = line else { return .null }
+    return object[key] ?? .null
+  }
+
+  @Test(arguments: ["raw", "chatml"], QuestionerForm.allCases)
+  func linesAreExamplesFromTheirPartOfTheContext(template: String, form: QuestionerForm) throws {
+    var options = options
+    options.template = template
+    options.questioner = form
+    // An instruction has one token a letter.
+    let config = model.url.appending(path: "config.json")
+    let text = try String(contentsOf: config, encoding: .utf8)
+    try Data(
+      text.replacing("embeddings\": \(TinyModel.positions)", with: "embeddings\": 1024").utf8
+    ).write(to: config)
+    options.count = 20
+    options.questionTokens = 8
+    options.responseTokens = 4
+    let study = try Study(request("s.jsonl", options), device: TestDevice.cpu.open())
+    let result = try study.perform { _ in }
+    #expect(result.conversations == 20 && result.lines == 20 && result.heldOut == 4)
+    let lines = try lines("s.jsonl")
+    #expect(lines.count == 20)
+    let data = try Dataset.read(
+      folder.url.appending(path: "s.jsonl"), reader: study.conditioning.reader)
+    #expect(data.unusedKeys.isEmpty)
+    #expect(Set(data.examples.map(\.prompt)).count == 20)
+    let held = Set(result.heldOutSpans.flatMap { Array($0) })
+    for (index, line) in lines.enumerated() {
+      let origin = member(line, "study")
+      guard case .array(let span) = member(origin, "span"), case .integer(let start) = span[0],
+        case .integer(let end) = span[1]
+      else {
+        Issue.record("expected a span")
+        continue
+      }
+      #expect(member(origin, "conversation") == .integer(index))
+      let isHeld = StudyLine.isHeldOut(line)
+      #expect(isHeld == (index < 4))
+      #expect(isHeld ? Set(start..<end).isSubset(of: held) : held.isDisjoint(with: start..<end))
+    }
+    let split = try #require(try data.splitByStudy(of: folder.url.appending(path: "s.jsonl")))
+    #expect(split.validation.examples.map(\.line) == [1, 2, 3, 4])
+    #expect(split.training.examples.count == 16)
+  }
+
+  @Test func theSeedGivesTheSameBytesAndAnotherOneOthers() throws {
+    let first = try study(request("a.jsonl"))
+    let second = try study(request("b.jsonl"))
+    #expect(try bytes("a.jsonl") == bytes("b.jsonl"))
+    #expect(first.drops == second.drops && first.tokens == second.tokens && first.tokens > 0)
+    var other = options
+    other.seed = 4
+    try study(request("c.jsonl", other))
+    #expect(try bytes("a.jsonl") != bytes("c.jsonl"))
+  }
+
+  /// A copy of the files in the middle of a study is what a killed one leaves.
+  @Test func optionsOutOfRange() throws {
+    func refuse(_ message: String, _ change: (inout StudyOptions) -> Void) {
+      var options = options
+      change(&options)
+      expectError("--\(message)") { try study(request("s.jsonl", options)) }
+    }
+    refuse("count: expected 1 or more, found 0") { $0.count = 0 }
+    refuse("rounds: expected 1 or more, found 0") { $0.rounds = 0 }
+    refuse("temperature: expected a number of 0 or more, found -1.0") { $0.temperature = -1 }
+    refuse("held-out: expected a share from 0 to below 1, found 1.0") { $0.heldOut = 1 }
+    refuse("chunk-maximum: expected 8 or more, as --chunk-minimum has, found 2") {
+      $0.chunkMaximum = 2
+    }
+  }
+}
