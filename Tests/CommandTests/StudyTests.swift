@@ -109,7 +109,7 @@ import Testing
     #expect(try bytes("run/study.jsonl") == study)
     let refused = try distill(["--resume", "--study-count", "61"], to: "run")
     #expect(refused.code == 2)
-    #expect(refused.errors.contains("begun with --count 60, found 61"))
+    #expect(refused.errors.contains("begun with --study-count 60, found 61"))
     let replaced = try distill(["--overwrite", "--seed", "2"], to: "run")
     #expect(replaced.code == 0, "\(replaced.errors)")
     #expect(try bytes("run/study.jsonl") != study)
@@ -132,10 +132,18 @@ import Testing
 
   @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
     try Program.expectRefusal(
+      distillArguments("run") + ["--study-count", "0"],
+      "--study-count: expected 1 or more, found 0")
+    try Program.expectRefusal(
+      distillArguments("run") + ["--question-temperature=-1"],
+      "--question-temperature: expected a number of 0 or more, found -1.0")
+    try Program.expectRefusal(
       distillArguments("run") + ["--tokens", "400"],
       "--tokens: expected 1 to 40, fewer than the context's 41 tokens, found 400")
     try Program.expectRefusal(
       distillArguments("run") + ["--context", "/none"], "/none: expected a file, found nothing")
+    try Program.expectRefusal(
+      distillArguments("run") + ["--validation", "/none"], "/none: expected a file, found nothing")
     let identifiers = try place.folder.write("context.json", "{\"ids\": [1, 2, 3]}").path
     try Program.expectRefusal(
       distillArguments("run") + ["--context", identifiers],

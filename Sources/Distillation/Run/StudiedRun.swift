@@ -54,12 +54,14 @@ package struct StudiedRun {
       folder = try RunFolder(request.output, mode: request.mode)
       if request.mode == .create { request.mode = .overwrite }
     }
-    study = try Study(
-      StudyRequest(
-        folder: request.folder, context: request.context, seeds: seeds, output: file,
-        isOverwriting: isOverwriting,
-        makesFolder: !manager.fileExists(atPath: request.output.path), options: options),
-      device: device)
+    do {
+      study = try Study(
+        StudyRequest(
+          folder: request.folder, context: request.context, seeds: seeds, output: file,
+          isOverwriting: isOverwriting,
+          makesFolder: !manager.fileExists(atPath: request.output.path), options: options),
+        device: device)
+    } catch { throw Self.renamed(error) }
     self.request = request
     // What the training would refuse is refused before the study.
     try request.options.validate()
@@ -67,6 +69,9 @@ package struct StudiedRun {
     let tokens = study.conditioning.context.count
     guard request.options.tokens < tokens else {
       throw LearnedPrompt.tooMany(request.options.tokens, contextTokens: tokens)
+    }
+    if case .file(let url) = request.validation {
+      _ = try Dataset.read(url, reader: study.conditioning.reader)
     }
   }
 
@@ -81,5 +86,24 @@ package struct StudiedRun {
     // Its lock keeps other runs out of the folder up to here.
     withExtendedLifetime(folder) {}
     return request
+  }
+
+  /// The options of a study that have another name where a run begins with it.
+  private static let names = [
+    "count": "study-count", "temperature": "question-temperature", "held-out": "validation",
+  ]
+
+  /// An error of a study with the names that a run gives its options.
+  private static func renamed(_ error: DistillationError) -> DistillationError {
+    switch error {
+    case .option(let name, let expected, let found):
+      .option(name: names[name] ?? name, expected: expected, found: found)
+    case .changedSinceCheckpoint(let checkpoint, let what, let recorded, let found):
+      .changedSinceCheckpoint(
+        checkpoint: checkpoint,
+        what: names[String(what.dropFirst(2))].map { "--\($0)" } ?? what, recorded: recorded,
+        found: found)
+    default: error
+    }
   }
 }

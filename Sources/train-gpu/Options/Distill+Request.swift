@@ -40,6 +40,7 @@ extension Distill {
     var options = StudyOptions()
     study.questions.apply(to: &options)
     options.count = study.studyCount ?? options.count
+    options.temperature = study.questionTemperature
     options.seed = training.seed
     options.template = training.template
     options.templateVariables = training.templateVariables

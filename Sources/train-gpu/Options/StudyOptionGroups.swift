@@ -55,6 +55,9 @@ struct DistillStudy: ParsableArguments {
       valueName: "n"))
   var studyCount: Int?
 
+  @Option(help: ArgumentHelp("Temperature of the questions.", valueName: "t"))
+  var questionTemperature = StudyOptions.standard.temperature
+
   @OptionGroup var questions: QuestionOptions
 }
 

@@ -16,7 +16,6 @@ final class Questioner {
 
   private let decoder: Decoder
   private let options: StudyOptions
-  private let conditioning: Conditioning
   private let tokenizer: Tokenizer
   private let placement: Placement
   private let stopIdentifiers: Set<Int>
@@ -39,7 +38,6 @@ final class Questioner {
   ) throws(DistillationError) {
     self.decoder = decoder
     self.options = options
-    self.conditioning = conditioning
     self.tokenizer = tokenizer
     self.placement = placement
     // A question ends with its question mark, and with its line.

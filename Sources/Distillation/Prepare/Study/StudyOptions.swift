@@ -16,7 +16,7 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   /// What the template is told beside the conversation.
   package var templateVariables: TemplateVariables?
   /// The temperature of the questions.
-  package var temperature: Float = 0.7
+  package var temperature: Float = 0.6
   /// How questions are written.
   package var questioner = QuestionerForm.complete
   /// The most tokens of a question.
