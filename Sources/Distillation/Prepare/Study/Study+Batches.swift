@@ -58,13 +58,18 @@ extension Study {
       record.progress.conversations[part.rawValue] =
         record.progress.count(part) + lines.count { $0.round == 1 }
       record.progress.seconds += (ContinuousClock.now - begin).inSeconds
+      let isExhausted = record.progress.idle >= Self.patience
+      let idle = record.progress.idle
+      if isExhausted && part == .heldOut {
+        record.progress.isHeldOutExhausted = true
+        record.progress.idle = 0
+      }
       try file.append(lines.map { $0.text(isChat: placement.isChat) }, &record)
-      guard record.progress.idle < Self.patience else {
+      if isExhausted && part == .training {
         throw .content(
           file: request.output.path,
           expected: "a model that writes questions that can be used",
-          found:
-            "none among the last \(record.progress.idle) (left out: \(record.progress.drops.text))")
+          found: "none among the last \(idle) (left out: \(record.progress.drops.text))")
       }
     }
     return result

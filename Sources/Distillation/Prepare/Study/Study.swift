@@ -123,8 +123,12 @@ package final class Study {
 
   /// The part that is written next; nil where all are done.
   var part: (part: StudyChunks.Part, left: Int)? {
+    let progress = record.progress
     for (part, count) in options.targets(chunks) {
-      let left = count - record.progress.count(part)
+      if part == .heldOut && progress.isHeldOutExhausted { continue }
+      // Training questions make up for held-out ones that could not be written.
+      let goal = progress.isHeldOutExhausted ? options.count - progress.count(.heldOut) : count
+      let left = goal - progress.count(part)
       if left > 0 { return (part, left) }
     }
     return nil
@@ -136,7 +140,9 @@ package final class Study {
   ) throws(DistillationError) -> Int {
     var words = 0
     for seed in seeds.seeds { words = max(words, try conditioning.prompt(seed.text).count) }
-    let template = try conditioning.prompt("A").count
+    let template = try conditioning.prompt(
+      conditioning.isChat ? "A" : RawConversation.prompt(["A"])
+    ).count
     return options.rounds
       * (template + words + options.questionTokens + options.responseTokens)
   }

@@ -30,6 +30,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var questions = 0
     /// Questions written since the last one that was kept.
     var idle = 0
+    /// Whether no more held-out questions are tried for: their part of the context gave none for long.
+    var isHeldOutExhausted = false
     /// What was left out.
     var drops = StudyDrops()
     /// Tokens generated.
