@@ -82,7 +82,7 @@ extension DistillationError {
         + "needed"
     case .projectedTeacher: return "; --teacher-cache hidden or logits can"
     case .weightOverflow: return "; --precision bf16 or f32 holds it"
-    case .nothingToTune: return "; name an OpenCL device with --device"
+    case .nothingToTune: return "; name a GPU with --device"
     default: return ""
     }
   }

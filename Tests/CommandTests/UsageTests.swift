@@ -47,7 +47,7 @@ import Testing
     (["tune", "--runs", "0"], "--runs: expected 1 or more, found 0"),
     (
       ["tune", "--device", "cpu"],
-      "the CPU path has nothing to tune; name an OpenCL device with --device"
+      "the CPU path has nothing to tune; name a GPU with --device"
     ),
     (["devices", "--threads", "0"], "--threads: expected 1 or more, found 0"),
     (
@@ -72,8 +72,8 @@ import Testing
     ),
     (
       ["generate", "--model", "m", "--prompt", "p", "--device", "gpu"],
-      "The value 'gpu' is invalid for '--device <name>': expected auto, cpu, opencl or "
-        + "opencl:PLATFORM.DEVICE"
+      "The value 'gpu' is invalid for '--device <name>': expected auto, cpu, cuda, "
+        + "cuda:DEVICE, opencl or opencl:PLATFORM.DEVICE"
     ),
     (
       ["distill", "--template-variable", "thinking"],
