@@ -108,6 +108,17 @@ extension DeviceTests {
       #expect(timings.allSatisfy { $0.seconds >= 0 })
     }
 
+    /// Constants are tuned as on OpenCL, for the versions of driver and compiler.
+    @Test func constantsAreTuned() throws {
+      let device = try TestDevice.cuda.open(isProfiling: true)
+      let tuner = try Tuner(device, sizes: .small, runs: 1)
+      let found = try tuner.search("adamw")
+      #expect(found.candidates == 3 && found.refused.isEmpty)
+      let record = tuner.record([found], keeping: nil)
+      #expect(record.platform == "CUDA" && record.variant == "gpu")
+      #expect(record.driver.hasPrefix("CUDA ") && record.driver.contains(", NVRTC "))
+    }
+
     /// A kernel whose parameters are not the arguments of its launches is refused at its creation.
     @Test func otherParametersAreRefused() throws {
       let device = try TestDevice.cuda.open()
