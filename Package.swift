@@ -35,7 +35,8 @@ let package = Package(
     .target(name: "Files", dependencies: ["CSignals"], swiftSettings: strict),
     .target(name: "JSON", dependencies: ["Files"], swiftSettings: strict),
     .target(
-      name: "Compute", dependencies: ["OpenCL", "CKernels", "CArithmetic", "CBLAS", "JSON"],
+      name: "Compute",
+      dependencies: ["CUDA", "OpenCL", "CKernels", "CArithmetic", "CBLAS", "JSON"],
       swiftSettings: strict),
     .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: strict),
     .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
@@ -59,7 +60,7 @@ let package = Package(
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "CSignals", "Compute", "Distillation", "Files", "HuggingFace", "JSON", "OpenCL",
+        "CSignals", "CUDA", "Compute", "Distillation", "Files", "HuggingFace", "JSON", "OpenCL",
         "Safetensors", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -89,7 +90,7 @@ let package = Package(
       name: "CUDATests", dependencies: ["CKernels", "CUDA", "Compute", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ComputeTests", dependencies: ["Compute", "OpenCL", "TestSupport"],
+      name: "ComputeTests", dependencies: ["CUDA", "Compute", "OpenCL", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),

@@ -51,8 +51,8 @@ KERNEL(LANES) head_norm_forward(GLOBAL float *RESTRICT x, const GLOBAL float *RE
                                 GLOBAL float *RESTRICT kept, int stride, int first, int heads,
                                 int width, float epsilon) {
   LOCAL float partial[LANES];
-  const int h = GROUP_ID;
-  const OFFSET row = GROUP_ID_Y;
+  const int h = GROUP_ID_Y;
+  const OFFSET row = GROUP_ID;
   GLOBAL float *head = x + row * stride + first + (OFFSET)h * width;
   GLOBAL float *before = kept + (row * heads + h) * width;
   const GLOBAL float *w = weight + (OFFSET)h * width;
@@ -69,8 +69,8 @@ KERNEL(LANES) head_norm_backward(GLOBAL float *RESTRICT d_y, const GLOBAL float 
                                  const GLOBAL float *RESTRICT kept, int stride, int first,
                                  int heads, int width, float epsilon) {
   LOCAL float partial[LANES];
-  const int h = GROUP_ID;
-  const OFFSET row = GROUP_ID_Y;
+  const int h = GROUP_ID_Y;
+  const OFFSET row = GROUP_ID;
   GLOBAL float *gradient = d_y + row * stride + first + (OFFSET)h * width;
   const GLOBAL float *before = kept + (row * heads + h) * width;
   const GLOBAL float *w = weight + (OFFSET)h * width;

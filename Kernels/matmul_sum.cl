@@ -9,7 +9,7 @@
 //     addend   [*, width]             read    if adds; y itself, or another buffer
 //     y        [*, width]             write   from row first_out
 //
-// Mapping   one lane per element: group (c, t) has columns c * LANES ... of row t
+// Mapping   one lane per element: group (t, c) has columns c * LANES ... of row t
 // Passes    one
 // Numerics  f32; splits are added in order, so the result is the same in every run
 // Traffic   the partial sums, the addend and y once
@@ -19,8 +19,8 @@
 KERNEL(LANES) matmul_sum(const GLOBAL float *RESTRICT partial, const GLOBAL float *RESTRICT bias,
                          const GLOBAL float *addend, GLOBAL float *y, int rows, int width,
                          int splits, int first_out, int has_bias, int adds) {
-  const int row = GROUP_ID_Y;
-  const int column = GROUP_ID * LANES + LOCAL_ID;
+  const int row = GROUP_ID;
+  const int column = GROUP_ID_Y * LANES + LOCAL_ID;
   if (column < width) {
     float sum = has_bias ? bias[column] : 0.0f;
     for (int split = 0; split < splits; split++)

@@ -9,7 +9,7 @@
 //     positions   [T]      read
 //     y           [count] or [T, E]  update
 //
-// Mapping   one work-item per element; add_position_rows: work-group (c, t) has columns c * LANES
+// Mapping   one work-item per element; add_position_rows: work-group (t, c) has columns c * LANES
 //           ... of row t
 // Passes    one
 // Numerics  one rounding per element
@@ -31,7 +31,7 @@ KERNEL(LANES) scale_elements(GLOBAL float *RESTRICT y, OFFSET count, float facto
 KERNEL(LANES) add_position_rows(const GLOBAL float *RESTRICT table,
                                 const GLOBAL int *RESTRICT positions, GLOBAL float *RESTRICT y,
                                 int width) {
-  const int e = GROUP_ID * LANES + LOCAL_ID;
-  const OFFSET row = GROUP_ID_Y;
+  const int e = GROUP_ID_Y * LANES + LOCAL_ID;
+  const OFFSET row = GROUP_ID;
   if (e < width) y[row * width + e] += table[(OFFSET)positions[row] * width + e];
 }

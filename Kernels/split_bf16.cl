@@ -7,10 +7,12 @@
 // A sum of matrix multiplications, x W = piece[0] W + piece[1] W + ..., has the relative rounding
 // error of x that is left: 2^-9 with 1 piece, 2^-17 with 2, none with 3 for |x| from 2^-110.
 //
-//     x        [count]                  read    from element first
+//     round_bf16 in place:  x[i] = bf16(x[i])
+//
+//     x        [count]                  read    from element first; round_bf16: update
 //     pieces   [PIECES, piece_stride]   write   bf16: the first count elements of each row
 //
-// Mapping   one work-item per 4 elements
+// Mapping   one work-item per 4 elements; round_bf16: per element
 // Passes    one
 // Numerics  round to nearest, ties to even; the differences are exact in f32. For |x| below
 //           3.38e38: an x that rounds to infinity has no second piece. NaN stays NaN
@@ -59,4 +61,9 @@ KERNEL(LANES) split_bf16(const GLOBAL float *RESTRICT x, GLOBAL ushort *RESTRICT
         value -= widen_bf16(piece);
       }
     }
+}
+
+KERNEL(LANES) round_bf16(GLOBAL float *RESTRICT x, OFFSET count) {
+  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  if (i < count) x[i] = widen_bf16(round_to_bf16(x[i]));
 }

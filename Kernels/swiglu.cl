@@ -12,7 +12,7 @@
 //     d_hidden    [T, F]   read
 //     activation           its number in activations.h
 //
-// Mapping   one work-group (CPU: one work-item) per SPAN columns of a row (lanes.h): group (c, t)
+// Mapping   one work-group (CPU: one work-item) per SPAN columns of a row (lanes.h): group (t, c)
 //           has columns c * SPAN ... of row t
 // Passes    one
 // Numerics  f32; formulas in activations.h
@@ -23,8 +23,8 @@
 
 KERNEL(LANES) swiglu_forward(const GLOBAL float *RESTRICT gate_up, GLOBAL float *RESTRICT hidden,
                              int width, int activation) {
-  const OFFSET row = GROUP_ID_Y;
-  const int begin = GROUP_ID * SPAN;
+  const OFFSET row = GROUP_ID;
+  const int begin = GROUP_ID_Y * SPAN;
   const int end = width - begin < SPAN ? width : begin + SPAN;
   const GLOBAL float *gate = gate_up + 2 * row * width;
   const GLOBAL float *up = gate + width;
@@ -36,8 +36,8 @@ KERNEL(LANES) swiglu_forward(const GLOBAL float *RESTRICT gate_up, GLOBAL float 
 
 KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
                               GLOBAL float *RESTRICT gate_up, int width, int activation) {
-  const OFFSET row = GROUP_ID_Y;
-  const int begin = GROUP_ID * SPAN;
+  const OFFSET row = GROUP_ID;
+  const int begin = GROUP_ID_Y * SPAN;
   const int end = width - begin < SPAN ? width : begin + SPAN;
   const GLOBAL float *gradient = d_hidden + row * width;
   GLOBAL float *gate = gate_up + 2 * row * width;

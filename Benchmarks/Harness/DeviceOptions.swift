@@ -3,7 +3,7 @@ import Compute
 
 /// The device that a benchmark runs on.
 struct DeviceOptions: ParsableArguments {
-  @Option(help: "auto, cpu, opencl or opencl:PLATFORM.DEVICE.")
+  @Option(help: "auto, cpu, cuda, cuda:DEVICE, opencl or opencl:PLATFORM.DEVICE.")
   var device = "cpu"
 
   @Option(help: "Threads of the CPU path; all cores where left out.")
@@ -15,7 +15,8 @@ struct DeviceOptions: ParsableArguments {
   func validate() throws {
     guard DeviceSelection(device) != nil else {
       throw ValidationError(
-        "unknown device '\(device)': expected auto, cpu, opencl or opencl:PLATFORM.DEVICE")
+        "unknown device '\(device)': expected auto, cpu, cuda, cuda:DEVICE, opencl or "
+          + "opencl:PLATFORM.DEVICE")
     }
     if let threads, threads < 1 { throw ValidationError("--threads: expected at least 1") }
   }

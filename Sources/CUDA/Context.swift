@@ -117,4 +117,11 @@ package struct StreamTraffic: Sendable, Equatable {
     try event.record()
     return event
   }
+
+  /// Runs a call that enqueues commands, between two events.
+  package func timed(_ enqueue: () throws(CUDAError) -> Void) throws(CUDAError) -> TimedRun {
+    let start = try record()
+    try enqueue()
+    return TimedRun(start: start, end: try record())
+  }
 }

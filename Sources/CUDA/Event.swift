@@ -57,14 +57,14 @@ import CCUDA
   }
 }
 
-/// An enqueued kernel between two events.
+/// Enqueued commands between two events.
 package struct TimedRun: ~Copyable {
   let start: Event
   let end: Event
 
-  /// Waits until the kernel has run.
+  /// Waits until the commands have run.
   package borrowing func wait() throws(CUDAError) { try end.wait() }
 
-  /// Seconds from the kernel's start to its end on the device.
+  /// Seconds from the commands' start to their end on the device.
   package borrowing func seconds() throws(CUDAError) -> Double { try end.seconds(since: start) }
 }

@@ -30,7 +30,14 @@ import CCUDA
   package var argumentCount: Int { layout.count }
   private var context: Context { program.context }
 
-  package init(_ program: Program, entry: String) throws(CUDAError) {
+  /// Finds the entry and checks its parameters.
+  ///
+  /// - Parameter argumentSizes: bytes of the arguments of every launch, in order; nil if unknown.
+  /// - Throws: what differs, if a parameter has another size or there are more or fewer; else the
+  ///   failed call.
+  package init(
+    _ program: Program, entry: String, argumentSizes: [Int]? = nil
+  ) throws(CUDAError) {
     let context = program.context
     let driver = context.driver
     var found: CUfunction?
@@ -47,6 +54,12 @@ import CCUDA
       if status == CUDA_ERROR_INVALID_VALUE { break }
       try driver.check("cuFuncGetParamInfo", status, "argument \(layout.count) of \(entry)")
       layout.append(Argument(offset: offset, size: size))
+    }
+    if let expected = argumentSizes, expected != layout.map(\.size) {
+      throw .invalid(
+        "cuFuncGetParamInfo",
+        "\(entry) in \(program.name): parameters of \(layout.map(\.size)) bytes, expected "
+          + "\(expected)")
     }
     name = entry
     self.program = program
@@ -74,7 +87,7 @@ import CCUDA
   }
 
   /// Binds a buffer to the argument at `index`.
-  package func bind(_ memory: borrowing Memory, at index: Int) throws(CUDAError) {
+  package func bind(_ memory: Memory, at index: Int) throws(CUDAError) {
     try bind(memory.address, at: index)
   }
 
@@ -130,9 +143,7 @@ import CCUDA
 
   /// As `run`, between two events.
   package func timedRun(groups: [Int], items: [Int]) throws(CUDAError) -> TimedRun {
-    let start = try context.record()
-    try run(groups: groups, items: items)
-    return TimedRun(start: start, end: try context.record())
+    try context.timed { () throws(CUDAError) in try run(groups: groups, items: items) }
   }
 
   /// The driver's status for a launch that is too large is the same as for any other fault.

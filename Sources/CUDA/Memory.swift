@@ -1,8 +1,8 @@
 import CCUDA
 
-/// A buffer in device memory with one owner. It may be released right after an enqueue: the release
-/// waits until everything enqueued so far has run.
-@safe package struct Memory: ~Copyable {
+/// A buffer in device memory, released with its last reference. It may be released right after an
+/// enqueue: the release waits until everything enqueued so far has run.
+@safe package final class Memory {
   package let byteCount: Int
   let address: CUdeviceptr
   private let context: Context
@@ -25,14 +25,14 @@ import CCUDA
   }
 
   /// The bytes from `offset` on.
-  package borrowing func slice(from offset: Int = 0) -> MemorySlice {
+  package func slice(from offset: Int = 0) -> MemorySlice {
     precondition(0...byteCount ~= offset, "offset \(offset) of a buffer of \(byteCount) bytes")
     return MemorySlice(address: address + UInt64(offset), byteCount: byteCount - offset)
   }
 
   /// Copies host bytes to `offset`; the host bytes may be reused when this returns. Waits for the
   /// stream only where they are many.
-  package borrowing func upload(
+  package func upload(
     _ bytes: UnsafeRawBufferPointer, at offset: Int = 0
   ) throws(CUDAError) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
@@ -54,7 +54,7 @@ import CCUDA
     try unsafe context.staging.follow(context.stream, driver)
   }
 
-  private borrowing func write(
+  private func write(
     _ base: UnsafeRawPointer, _ count: Int, at offset: Int
   ) throws(CUDAError) {
     try context.driver.check(
@@ -65,7 +65,7 @@ import CCUDA
   }
 
   /// Waits for the stream and copies device bytes from `offset` to the host.
-  package borrowing func download(
+  package func download(
     into bytes: UnsafeMutableRawBufferPointer, from offset: Int = 0
   ) throws(CUDAError) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
@@ -83,8 +83,8 @@ import CCUDA
   }
 
   /// Enqueues a copy on the device. Source and target must not overlap.
-  package borrowing func copy(
-    from source: borrowing Memory, sourceOffset: Int = 0, offset: Int = 0, byteCount: Int
+  package func copy(
+    from source: Memory, sourceOffset: Int = 0, offset: Int = 0, byteCount: Int
   ) throws(CUDAError) {
     guard byteCount > 0 else { return }
     try source.checkRange("cuMemcpyDtoDAsync", sourceOffset, byteCount)
@@ -100,7 +100,7 @@ import CCUDA
 
   /// Enqueues a fill with a repeated pattern of 1, 2 or 4 bytes; offset and count are multiples of
   /// its size.
-  package borrowing func fill<Pattern: BitwiseCopyable>(
+  package func fill<Pattern: BitwiseCopyable>(
     _ pattern: Pattern, offset: Int = 0, byteCount: Int
   ) throws(CUDAError) {
     guard byteCount > 0 else { return }
@@ -133,7 +133,7 @@ import CCUDA
   }
 
   /// The driver accepts what ends in the same page as the buffer, so ranges are checked here.
-  private borrowing func checkRange(
+  private func checkRange(
     _ call: String, _ offset: Int, _ count: Int
   ) throws(CUDAError) {
     if offset >= 0 && count <= byteCount - offset { return }

@@ -1,3 +1,4 @@
+package import CUDA
 package import OpenCL
 
 /// Errors of this module, one case for each cause, with what was expected and what was found.
@@ -45,8 +46,10 @@ package enum ComputeError: Error, Sendable, Equatable {
   case unknownKernel(String)
   /// The default constants of a kernel give a result that is not finite.
   case defaultNotFinite(kernel: String)
-  /// A driver call failed.
+  /// A call of OpenCL failed.
   case driver(OpenCLError)
+  /// A call of CUDA's driver, NVRTC or cuBLASLt failed, or one of them is missing.
+  case cuda(CUDAError)
 }
 
 /// What a projected teacher cannot serve.
@@ -65,7 +68,8 @@ extension ComputeError: CustomStringConvertible {
     switch self {
     case .unknownDevice(let asked, let found):
       let list = found.isEmpty ? "none but cpu" : found.joined(separator: ", ")
-      return "unknown device '\(asked)': expected auto, cpu, opencl or one of these: \(list)"
+      return "unknown device '\(asked)': expected auto, cpu, cuda, opencl or one of "
+        + "these: \(list)"
     case .threads(let count):
       return "cpu: cannot run on \(count) threads"
     case .outOfMemory(let device, let needed, let available, let limit):
@@ -115,6 +119,8 @@ extension ComputeError: CustomStringConvertible {
       return "tune: the default of \(kernel) gives no finite result"
     case .driver(let error):
       return error.description
+    case .cuda(let error):
+      return error.description
     }
   }
 
@@ -137,6 +143,14 @@ func driver<Result: ~Copyable>(
   _ call: () throws(OpenCLError) -> Result
 ) throws(ComputeError) -> Result {
   do { return try call() } catch { throw .driver(error) }
+}
+
+/// Runs a runtime call and converts its error to `ComputeError`.
+@inline(__always)
+func driver<Result: ~Copyable>(
+  _ call: () throws(CUDAError) -> Result
+) throws(ComputeError) -> Result {
+  do { return try call() } catch { throw .cuda(error) }
 }
 
 /// Throws if an operand has fewer elements than its shape.

@@ -1,21 +1,22 @@
 import CArithmetic
+package import CUDA
 import JSON
 package import OpenCL
 
-/// A compute device: a GPU (or another device) through OpenCL, or the CPU path with OpenBLAS and
-/// vectorised C. The set is closed, so one file contains an operation's contract, launch and CPU
+/// A compute device: a GPU through CUDA or OpenCL (or another device of OpenCL), or the CPU path
+/// with OpenBLAS and vectorised C. The set is closed, so one file contains an operation's contract, launch and CPU
 /// arithmetic.
 ///
 /// Not Sendable: one thread uses a device, and commands run in call order.
 package final class Device {
   enum Engine {
     case cpu(CPUEngine)
-    case opencl(OpenCLEngine)
+    case gpu(GPUEngine)
   }
 
   let engine: Engine
   let pool: MemoryPool
-  /// The name on the command line: `cpu` or `opencl:0.0`.
+  /// The name on the command line: `cpu`, `cuda:0` or `opencl:0.0`.
   package let name: String
   /// The name reported by the device.
   package let title: String
@@ -38,26 +39,47 @@ package final class Device {
     }
   }
 
-  /// An OpenCL device. `isProfiling` records a time for every launch (see `takeTimings`); `tunings`
-  /// is the store of tuned configurations.
-  ///
-  /// - Throws: driver errors.
-  package init(
-    opencl description: DeviceDescription, isProfiling: Bool = false,
-    variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
-  ) throws(ComputeError) {
-    let gpu = try OpenCLEngine(description, isProfiling: isProfiling, variant: variant)
-    engine = .opencl(gpu)
+  private init(
+    _ gpu: GPUEngine, name: String, title: String, tunings: TuningStore, memoryLimit: Int?
+  ) {
+    engine = .gpu(gpu)
     tuning = tunings.apply(to: gpu)
-    name = "opencl:\(description.platformIndex).\(description.deviceIndex)"
-    title = "\(description.name) (\(description.platform))"
+    self.name = name
+    self.title = title
     pool = MemoryPool(
       allocate: { byteCount, heldBytes throws(ComputeError) in
         try gpu.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)
       },
-      finish: { () throws(ComputeError) in
-        try driver { () throws(OpenCLError) in try gpu.context.finish() }
-      })
+      finish: { () throws(ComputeError) in try gpu.runtime.finish() })
+  }
+
+  /// An OpenCL device. `isProfiling` records a time for every launch (see `takeTimings`); `tunings`
+  /// is the store of tuned configurations.
+  ///
+  /// - Throws: driver errors.
+  package convenience init(
+    opencl description: OpenCL.DeviceDescription, isProfiling: Bool = false,
+    variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
+  ) throws(ComputeError) {
+    self.init(
+      try GPUEngine(opencl: description, isProfiling: isProfiling, variant: variant),
+      name: "opencl:\(description.platformIndex).\(description.deviceIndex)",
+      title: "\(description.name) (\(description.platform))", tunings: tunings,
+      memoryLimit: memoryLimit)
+  }
+
+  /// The CUDA device with this index, as above; `programs` keeps its compiled kernels.
+  ///
+  /// - Throws: `.cuda` if NVRTC is missing; driver errors.
+  package convenience init(
+    cuda libraries: Libraries, index: Int = 0, isProfiling: Bool = false,
+    tunings: TuningStore = .user, programs: ProgramFolder = .user, memoryLimit: Int? = nil
+  ) throws(ComputeError) {
+    let gpu = try GPUEngine(
+      cuda: libraries, index: index, isProfiling: isProfiling, programs: programs)
+    self.init(
+      gpu, name: "cuda:\(index)", title: "\(gpu.properties.name) (CUDA)", tunings: tunings,
+      memoryLimit: memoryLimit)
   }
 
   /// True for the CPU path.
@@ -73,9 +95,20 @@ package final class Device {
     return nil
   }
 
-  /// True for the CPU path on a processor with dot products of bf16 pairs (AVX512-BF16).
+  /// True for a device that multiplies bf16 by bf16 faster: the CPU path on a processor with dot
+  /// products of bf16 pairs (AVX512-BF16), and CUDA with cuBLASLt.
   package var canRoundActivations: Bool {
-    if case .cpu(let cpu) = engine { return cpu.usesTiles && matmul_has_bfloat16_dots() }
+    switch engine {
+    case .cpu(let cpu): return cpu.usesTiles && matmul_has_bfloat16_dots()
+    case .gpu(let gpu):
+      if case .cuda(_, .some) = gpu.runtime { return true }
+      return false
+    }
+  }
+
+  /// True for a GPU through CUDA.
+  package var isCUDA: Bool {
+    if case .gpu(let gpu) = engine, case .cuda = gpu.runtime { return true }
     return false
   }
 
@@ -83,9 +116,7 @@ package final class Device {
   ///
   /// - Throws: driver errors.
   package func synchronize() throws(ComputeError) {
-    if case .opencl(let gpu) = engine {
-      try driver { () throws(OpenCLError) in try gpu.context.finish() }
-    }
+    if case .gpu(let gpu) = engine { try gpu.runtime.finish() }
   }
 
   /// Frees the memory kept for reuse, for example between phases with different needs.
@@ -99,17 +130,17 @@ package final class Device {
   package var allocations: Int { pool.allocations }
   /// Counts of commands and traffic so far; zero on the CPU path.
   package var counts: DeviceCounts {
-    guard case .opencl(let gpu) = engine else { return DeviceCounts() }
-    return DeviceCounts(launches: gpu.launches, traffic: gpu.context.traffic)
+    guard case .gpu(let gpu) = engine else { return DeviceCounts() }
+    var counts = gpu.runtime.traffic
+    counts.launches = gpu.launches
+    return counts
   }
 
   /// Submits all enqueued commands to the device, without waiting.
   ///
   /// - Throws: driver errors.
   package func flush() throws(ComputeError) {
-    if case .opencl(let gpu) = engine {
-      try driver { () throws(OpenCLError) in try gpu.context.flush() }
-    }
+    if case .gpu(let gpu) = engine { try gpu.runtime.flush() }
   }
 
   /// Device seconds of every launch since the last call, in order, with the kernel entry; empty
@@ -117,7 +148,7 @@ package final class Device {
   ///
   /// - Throws: driver errors.
   package func takeTimings() throws(ComputeError) -> [(entry: String, seconds: Double)] {
-    if case .opencl(let gpu) = engine { return try gpu.takeTimings() }
+    if case .gpu(let gpu) = engine { return try gpu.takeTimings() }
     return []
   }
 }

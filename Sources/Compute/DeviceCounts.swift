@@ -1,3 +1,4 @@
+internal import CUDA
 internal import OpenCL
 
 /// Commands and traffic of a device since it was opened; subtract two values for an interval.
@@ -15,8 +16,14 @@ package struct DeviceCounts: Sendable, Equatable {
 
   init() {}
 
-  init(launches: Int, traffic: QueueTraffic) {
-    self.launches = launches
+  init(_ traffic: QueueTraffic) {
+    copies = traffic.copies
+    hostWaits = traffic.hostWaits
+    uploadedBytes = traffic.uploadedBytes
+    downloadedBytes = traffic.downloadedBytes
+  }
+
+  init(_ traffic: StreamTraffic) {
     copies = traffic.copies
     hostWaits = traffic.hostWaits
     uploadedBytes = traffic.uploadedBytes

@@ -1,12 +1,15 @@
 internal import OpenCL
 
-/// The requested device: `auto`, `cpu`, `opencl` or `opencl:PLATFORM.DEVICE`.
+/// The requested device: `auto`, `cpu`, `cuda`, `cuda:DEVICE`, `opencl` or
+/// `opencl:PLATFORM.DEVICE`.
 package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
-  /// The fastest GPU if there is one, else the CPU path. An OpenCL device of CPU type must be
-  /// requested explicitly.
+  /// The first CUDA device if its driver and NVRTC are installed, else the fastest GPU of OpenCL if
+  /// there is one, else the CPU path. An OpenCL device of CPU type must be requested explicitly.
   case automatic
   /// The CPU path.
   case cpu
+  /// A CUDA device, by its index.
+  case cuda(device: Int)
   /// The fastest GPU, else the first OpenCL device.
   case opencl
   /// One device, by platform index and device index.
@@ -16,7 +19,11 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     switch text {
     case "auto": self = .automatic
     case "cpu": self = .cpu
+    case "cuda": self = .cuda(device: 0)
     case "opencl": self = .opencl
+    case _ where text.hasPrefix("cuda:"):
+      guard let device = Int(text.dropFirst("cuda:".count)), device >= 0 else { return nil }
+      self = .cuda(device: device)
     default:
       guard text.hasPrefix("opencl:") else { return nil }
       let indices = text.dropFirst("opencl:".count).split(
@@ -32,19 +39,28 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .automatic: "auto"
     case .cpu: "cpu"
+    case .cuda(let device): "cuda:\(device)"
     case .opencl: "opencl"
     case .openclDevice(let platform, let device): "opencl:\(platform).\(device)"
     }
   }
 
   /// Opens the device. `threads` is for the CPU path; nil for one per core. `tunings` is the store
-  /// of tuned configurations of OpenCL devices.
+  /// of tuned configurations of GPUs.
   ///
-  /// - Throws: `.unknownDevice` if there is no such device; `.threads`; driver errors.
+  /// - Throws: `.unknownDevice` if there is no such device; `.threads`; `.cuda` with the way to get
+  ///   a library that is missing; driver errors.
   package func open(
     threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user
   ) throws(ComputeError) -> Device {
     if self == .cpu { return try Device(cpuThreads: threads) }
+    if case .cuda(let index) = self {
+      return try CUDASurvey().open(index, isProfiling: isProfiling, tunings: tunings)
+    }
+    if self == .automatic {
+      let cuda = CUDASurvey()
+      if cuda.isUsable { return try cuda.open(0, isProfiling: isProfiling, tunings: tunings) }
+    }
     let survey: DeviceSurvey
     do throws(OpenCLError) {
       survey = try DeviceSurvey()
@@ -59,13 +75,13 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     return try Device(opencl: description, isProfiling: isProfiling, tunings: tunings)
   }
 
-  /// The selected OpenCL device; nil for the CPU path. Throws if the requested device does not
+  /// The selected OpenCL device; nil for the CPU path and CUDA. Throws if the requested device does not
   /// exist or does not respond.
   func device(among survey: DeviceSurvey) throws(ComputeError) -> DeviceDescription? {
     let found = survey.found
     let failure: DeviceSurvey.Failure?
     switch self {
-    case .cpu: return nil
+    case .cpu, .cuda: return nil
     case .automatic: return Self.fastestGPU(among: found)
     case .opencl:
       if let wanted = Self.fastestGPU(among: found) ?? found.first { return wanted }

@@ -8,6 +8,14 @@ package enum KernelArgumentType: Sendable, Equatable, CustomStringConvertible {
   /// a launch passes.
   case scalar([String], byteCount: Int)
 
+  /// Bytes of the argument; a buffer is passed as an address.
+  package var byteCount: Int {
+    switch self {
+    case .buffer: 8
+    case .scalar(_, let byteCount): byteCount
+    }
+  }
+
   package var description: String {
     switch self {
     case .buffer(let elements): "a buffer of \(elements ?? "any elements")"

@@ -99,7 +99,7 @@ extension ComputeError {
         + "needed"
     case .projectedTeacher: "; --teacher-cache hidden or logits can"
     case .weightOverflow: "; --precision bf16 or f32 holds it"
-    case .nothingToTune: "; name an OpenCL device with --device"
+    case .nothingToTune: "; name a GPU with --device"
     default: ""
     }
   }

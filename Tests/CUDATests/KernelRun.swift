@@ -5,13 +5,7 @@ import TestSupport
 /// A device with the buffers of a test, which live as long as it.
 final class KernelRun {
   let context: Context
-  private var buffers: [Buffer] = []
-
-  /// A class around the memory, since arrays cannot hold noncopyable values.
-  private final class Buffer {
-    let memory: Memory
-    init(_ memory: consuming Memory) { self.memory = memory }
-  }
+  private var buffers: [Memory] = []
 
   /// An argument of a kernel, by its C type.
   enum Argument {
@@ -30,9 +24,8 @@ final class KernelRun {
   func buffer<Element: BitwiseCopyable>(_ values: [Element]) throws -> MemorySlice {
     let memory = try context.allocate(byteCount: values.count * MemoryLayout<Element>.stride)
     try unsafe values.withUnsafeBytes { try unsafe memory.upload($0) }
-    let buffer = Buffer(memory)
-    buffers.append(buffer)
-    return buffer.memory.slice()
+    buffers.append(memory)
+    return memory.slice()
   }
 
   /// A buffer of NaN for `count` results, with NaN behind them.
@@ -44,11 +37,11 @@ final class KernelRun {
   func values<Element: BitwiseCopyable>(
     _ slice: MemorySlice, _ count: Int, as type: Element.Type
   ) throws -> [Element] {
-    guard let buffer = buffers.first(where: { $0.memory.address == slice.address }) else {
+    guard let buffer = buffers.first(where: { $0.address == slice.address }) else {
       preconditionFailure("a buffer of another run")
     }
     return try unsafe [Element](unsafeUninitializedCapacity: count) { values, initialized in
-      try unsafe buffer.memory.download(into: UnsafeMutableRawBufferPointer(values))
+      try unsafe buffer.download(into: UnsafeMutableRawBufferPointer(values))
       initialized = count
     }
   }

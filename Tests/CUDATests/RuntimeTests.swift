@@ -9,7 +9,7 @@ struct RuntimeTests {
     try Program(context, source: Array(text.utf8), name: "test.cu", options: ["-DSTEP=3"])
   }
 
-  private func ints(_ memory: borrowing Memory, _ count: Int) throws -> [Int32] {
+  private func ints(_ memory: Memory, _ count: Int) throws -> [Int32] {
     var found = [Int32](repeating: 0, count: count)
     try unsafe found.withUnsafeMutableBytes { try unsafe memory.download(into: $0) }
     return found

@@ -81,4 +81,15 @@ import Testing
     }
     #expect(try DeviceSelection.automatic.device(among: survey) == nil)
   }
+
+  @Test func namesAreReadAndWritten() {
+    #expect(DeviceSelection("cuda") == .cuda(device: 0))
+    #expect(DeviceSelection("cuda:2") == .cuda(device: 2))
+    for text in ["auto", "cpu", "cuda:1", "opencl", "opencl:0.1"] {
+      #expect(DeviceSelection(text)?.description == text)
+    }
+    for text in ["cuda:", "cuda:-1", "cuda:0.1", "cuda0", "opencl:0"] {
+      #expect(DeviceSelection(text) == nil, "\(text)")
+    }
+  }
 }

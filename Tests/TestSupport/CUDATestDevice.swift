@@ -1,4 +1,5 @@
 package import CUDA
+package import Compute
 import Foundation
 
 /// The CUDA devices that a test runs on: the stand-in for driver, compiler and cuBLASLt of
@@ -45,6 +46,25 @@ package enum CUDATestDevice: String, CaseIterable, Sendable, CustomStringConvert
   /// The libraries of this device, loaded.
   package func libraries() throws -> Libraries { try Libraries(try search()) }
 
+  /// The device of operations and models: a GPU where there is one and `PITH_CUDA_STAND_IN` does not
+  /// ask for the stand-in; nil where neither is there.
+  package static let preferred: CUDATestDevice? = {
+    let asksForStandIn = ProcessInfo.processInfo.environment["PITH_CUDA_STAND_IN"] != nil
+    return hasGPU && !asksForStandIn ? .gpu : all.first
+  }()
+
+  /// The loaded libraries of `preferred`.
+  private static let loaded = Result { try preferred?.libraries() }
+
+  /// Opens the device for operations, with the default constants of its kernels.
+  func openDevice(isProfiling: Bool, memoryLimit: Int?) throws -> Device {
+    guard let libraries = try Self.loaded.get() else { throw CancellationError() }
+    let programs = self == .standIn ? try CUDAStandIn.programs() : .user
+    return try Device(
+      cuda: libraries, isProfiling: isProfiling, tunings: .none, programs: programs,
+      memoryLimit: memoryLimit)
+  }
+
   /// Opens the device.
   package func open() throws -> Context { try Context(try libraries(), device: 0) }
 }
@@ -77,6 +97,11 @@ package enum CUDAStandIn {
   /// The folder with the library under its names.
   package static let folder: Result<URL, any Error> = Result { try build() }
 
+  /// What the stand-in's compiler made, kept apart from what NVRTC made and as long as the library.
+  package static func programs() throws -> ProgramFolder {
+    ProgramFolder(try folder.get().appending(path: "programs"))
+  }
+
   private static func build() throws -> URL {
     let manager = FileManager.default
     let folder = package.appending(path: ".build/cuda-stand-in")
@@ -87,6 +112,7 @@ package enum CUDAStandIn {
     // The stand-in of the compiler runs the same clang.
     if let clang { unsafe setenv("PITH_STANDIN_CLANG", clang, 1) }
     if try isOlder(library) {
+      try? manager.removeItem(at: folder.appending(path: "programs"))
       let fresh = folder.appending(path: "\(UUID().uuidString).so")
       let files = try manager.contentsOfDirectory(atPath: sources.path)
         .filter { $0.hasSuffix(".cpp") }.sorted()

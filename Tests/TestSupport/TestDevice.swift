@@ -2,21 +2,31 @@ package import Compute
 import Foundation
 package import OpenCL
 
-/// The devices that a test runs on: the CPU path, and PoCL (or the first OpenCL device) if it is
-/// installed, once with the variant for its type and once with the GPU variant.
+/// The devices that a test runs on: the CPU path; PoCL (or the first OpenCL device) if it is
+/// installed, once with the variant for its type and once with the GPU variant; and an NVIDIA GPU by
+/// CUDA, or where there is none the stand-in for NVIDIA's libraries.
 package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible {
   case cpu
   case opencl
   case openclGPUVariant
+  case cuda
 
   package var description: String { rawValue }
 
   /// The devices that this machine has.
-  package static let all: [TestDevice] = openCL == nil ? [.cpu] : allCases
+  package static let all: [TestDevice] = allCases.filter(\.isPresent)
+
+  private var isPresent: Bool {
+    switch self {
+    case .cpu: true
+    case .opencl, .openclGPUVariant: Self.openCL != nil
+    case .cuda: CUDATestDevice.preferred != nil
+    }
+  }
 
   /// The OpenCL device that tests run on: a GPU where there is one.
-  package static let openCL: DeviceDescription? = {
-    let found = starting { (try? DeviceDescription.all()) ?? [] }
+  package static let openCL: OpenCL.DeviceDescription? = {
+    let found = starting { (try? OpenCL.DeviceDescription.all()) ?? [] }
     return found.first { $0.kind == .gpu } ?? found.first
   }()
 
@@ -37,6 +47,9 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
 
   /// Opens a new device, with the default constants of its kernels whatever was tuned on it.
   package func open(isProfiling: Bool = false, memoryLimit: Int? = nil) throws -> Device {
+    if self == .cuda, let device = CUDATestDevice.preferred {
+      return try device.openDevice(isProfiling: isProfiling, memoryLimit: memoryLimit)
+    }
     guard self != .cpu, let description = Self.openCL else {
       return try Device(cpuThreads: 2, memoryLimit: memoryLimit)
     }

@@ -14,6 +14,8 @@ import CCUDA
   private let workspace: Memory
   private var plans: [MatmulKey: MatmulPlan] = [:]
   private var chosen: [MatmulKey: MatmulAlgorithm] = [:]
+  /// Multiplications that the library has no algorithm for.
+  private var unsupported: Set<MatmulKey> = []
 
   /// Throws if cuBLASLt is not installed.
   package init(_ context: Context) throws(CUDAError) {
@@ -32,6 +34,25 @@ import CCUDA
   deinit {
     context.drain()
     _ = unsafe library.cublasLtDestroy(handle)
+  }
+
+  /// Whether the library has an algorithm for a multiplication of these operands.
+  package func supports(
+    _ shape: MatmulShape, _ operands: MatmulOperands
+  ) throws(CUDAError) -> Bool {
+    let key = MatmulKey(shape, operands)
+    if unsupported.contains(key) { return false }
+    do throws(CUDAError) {
+      try context.activate()
+      _ = try plan(key, bias: operands.bias)
+      return true
+    } catch {
+      guard error.call == MatmulPlan.search, error.status == CUBLAS_STATUS_NOT_SUPPORTED else {
+        throw error
+      }
+      unsupported.insert(key)
+      return false
+    }
   }
 
   /// Enqueues a multiplication. x in several pieces is several multiplications, each after the

@@ -17,6 +17,9 @@ import CCUDA
   private let x: MatrixLayout
   private let y: MatrixLayout
 
+  /// The call that looks for an algorithm.
+  static let search = "cublasLtMatmulAlgoGetHeuristic"
+
   /// Asks for the best algorithm, or checks the given one.
   init(
     _ key: MatmulKey, bias: MemorySlice?, algorithm chosen: MatmulAlgorithm?, workspace: Int,
@@ -54,20 +57,20 @@ import CCUDA
       try preference.configure(key, workspace: workspace)
       var count: CInt = 0
       try library.check(
-        "cublasLtMatmulAlgoGetHeuristic",
+        Self.search,
         unsafe library.cublasLtMatmulAlgoGetHeuristic(
           handle, description.handle, weight.handle, x.handle, y.handle, y.handle,
           preference.handle, 1, &result, &count),
         shape.text)
       let state = count == 0 ? CUBLAS_STATUS_NOT_SUPPORTED : result.state
-      try library.check("cublasLtMatmulAlgoGetHeuristic", state, shape.text)
+      try library.check(Self.search, state, shape.text)
     }
     self.algorithm = result.algo
   }
 
   /// Enqueues the multiplication.
   func run(
-    _ operands: MatmulOperands, workspace: borrowing Memory, handle: cublasLtHandle_t,
+    _ operands: MatmulOperands, workspace: Memory, handle: cublasLtHandle_t,
     stream: CUstream
   ) throws(CUDAError) {
     if shape.hasBias, let bias = operands.bias {

@@ -65,7 +65,7 @@ extension Device {
           tiles[index / groups], head: index % groups, query: query, key: key, value: value,
           output: output, logSumExp: logSumExp, scratch: scratch)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let kernel = AttentionKernel(.attentionForward, gpu, heads: heads, softCap: softCap)
       let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
       try gpu.kernel(Kernels.attentionForward, kernel.options).run(

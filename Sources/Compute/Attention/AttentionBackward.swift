@@ -103,7 +103,7 @@ extension Device {
         partial: .init(
           key: keyPartial.mutableHost, value: valuePartial.mutableHost, stride: width),
         scratch: scratch.mutableHost, on: cpu)
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let queryKernel = AttentionKernel(
         .attentionQueryGradient, gpu, heads: heads, softCap: softCap)
       let keyKernel = AttentionKernel(

@@ -9,7 +9,7 @@ struct AttentionKernel {
   /// device of CPU type.
   var rowsOfDelta: Int { max(1, lanes / 16) }
 
-  init(_ tunable: Tunable, _ gpu: OpenCLEngine, heads: HeadShape, softCap: Float?) {
+  init(_ tunable: Tunable, _ gpu: GPUEngine, heads: HeadShape, softCap: Float?) {
     let dimension = heads.headDimension
     // Tuned configurations are for head dimensions up to 128. Larger heads need smaller tiles, so
     // that local memory and registers suffice.
@@ -25,7 +25,7 @@ struct AttentionKernel {
   }
 
   /// The division of keys; on a GPU it gives two work-groups per compute unit.
-  func keyDivision(_ heads: HeadShape, on gpu: OpenCLEngine) -> AttentionKeyDivision {
+  func keyDivision(_ heads: HeadShape, on gpu: GPUEngine) -> AttentionKeyDivision {
     AttentionKeyDivision(
       rows: tile, wanted: gpu.isCPUType ? 0 : 2 * gpu.computeUnits / heads.keyValueHeads,
       leastQueries: (tile + heads.groupSize - 1) / heads.groupSize)

@@ -78,7 +78,7 @@ extension Device {
         unsafe split_heads(
           range.lowerBound, range.upperBound, shape, projected, keyRows, query, key, value)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rotary)
       try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
@@ -117,7 +117,7 @@ extension Device {
         unsafe split_heads(
           range.lowerBound, range.upperBound, shape, projected, nil, query, nil, nil)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rotary)
       try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,
@@ -162,7 +162,7 @@ extension Device {
         unsafe split_heads(
           range.lowerBound, range.upperBound, shape, projected, keyRows, nil, key, value)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rotary)
       try gpu.kernel(Kernels.splitHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, projected.read, rotation.cosine.read, rotation.sine.read,

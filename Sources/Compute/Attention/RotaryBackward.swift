@@ -46,7 +46,7 @@ extension Device {
         unsafe merge_heads(
           range.lowerBound, range.upperBound, shape, query, keyRows, key, value, target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rotary)
       try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, queryGradient.read, keyGradient.read, valueGradient.read,
@@ -86,7 +86,7 @@ extension Device {
         unsafe merge_heads(
           range.lowerBound, range.upperBound, shape, query, nil, nil, nil, target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rotary)
       try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, queryGradient.read, nil, nil, rotation.cosine.read,
@@ -132,7 +132,7 @@ extension Device {
         unsafe merge_heads(
           range.lowerBound, range.upperBound, shape, nil, keyRows, key, value, target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rotary)
       try gpu.kernel(Kernels.mergeHeads, [lanes.option]).run(
         groups: rows, lanes: lanes.count, nil, keyGradient.read, valueGradient.read,

@@ -87,7 +87,7 @@ extension Device {
       cpu.forEachRange(of: count, elementsPerRow: 4) { range in
         unsafe arithmetic(range.lowerBound, range.upperBound, code, input, output)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.activation)
       try gpu.kernel(kernel, [lanes.option, span]).run(
         groups: span.groups(for: count), lanes: lanes.count, input.read, output.write,

@@ -34,7 +34,7 @@ extension Device {
       cpu.forEachRange(of: count, elementsPerRow: 1) { range in
         unsafe add_elements(range.lowerBound, range.upperBound, x, y)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.residualAdd)
       try gpu.kernel(Kernels.addElements, [lanes.option]).run(
         groups: lanes.groups(for: count), lanes: lanes.count, x.read, y.write, Offset(count))
@@ -58,7 +58,7 @@ extension Device {
       cpu.forEachRange(of: count, elementsPerRow: 1) { range in
         unsafe scale_elements(range.lowerBound, range.upperBound, factor, y)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.residualAdd)
       try gpu.kernel(Kernels.scaleElements, [lanes.option]).run(
         groups: lanes.groups(for: count), lanes: lanes.count, y.write, Offset(count), factor)
@@ -88,10 +88,10 @@ extension Device {
       cpu.forEachRange(of: rows, elementsPerRow: width) { range in
         unsafe add_position_rows(range.lowerBound, range.upperBound, width, table, positions, y)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.residualAdd)
       try gpu.kernel(Kernels.addPositionRows, [lanes.option]).run(
-        groups: [lanes.groups(for: width), rows], items: [lanes.count, 1], table.read,
+        groups: [rows, lanes.groups(for: width)], items: [lanes.count, 1], table.read,
         positions.read, y.write, width)
     }
   }

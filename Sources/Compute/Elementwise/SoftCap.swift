@@ -30,7 +30,7 @@ extension Device {
       cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
         unsafe soft_cap(range.lowerBound * width, range.upperBound * width, cap, logits)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.softCap)
       try gpu.kernel(Kernels.softCap, [lanes.option]).run(
         groups: rows, lanes: lanes.count, logits.write, width, cap)

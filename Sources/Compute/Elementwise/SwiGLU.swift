@@ -72,10 +72,10 @@ extension Device {
       cpu.forEachRange(of: rows, elementsPerRow: elementsPerRow * width) { range in
         unsafe arithmetic(range.lowerBound, range.upperBound, width, code, input, output)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.swiglu)
       try gpu.kernel(kernel, [lanes.option, span]).run(
-        groups: [span.groups(for: width), rows], items: [lanes.count, 1], input.read, output.write,
+        groups: [rows, span.groups(for: width)], items: [lanes.count, 1], input.read, output.write,
         width, activation.code)
     }
   }

@@ -41,7 +41,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, elements, table.precision.code, identifiers,
           scale, target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.embedding)
       try gpu.kernel(Kernels.embeddingGather, [lanes.option, table.precision.option]).run(
         groups: count, lanes: lanes.count, table.elements.read, identifiers.read, y.write, width,

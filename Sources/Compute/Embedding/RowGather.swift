@@ -36,7 +36,7 @@ extension Device {
       cpu.forEachRange(of: count, elementsPerRow: width) { range in
         unsafe gather_rows(range.lowerBound, range.upperBound, width, source, rows, target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rowGather)
       try gpu.kernel(Kernels.gatherRows, [lanes.option]).run(
         groups: count, lanes: lanes.count, source.read, rows.read, target.write, width)
@@ -67,7 +67,7 @@ extension Device {
         unsafe scatter_rows(
           range.lowerBound, range.upperBound, width, source, rows, accumulating, target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rowGather)
       try gpu.kernel(Kernels.scatterRows, [lanes.option]).run(
         groups: count, lanes: lanes.count, source.read, rows.read, target.write, width,

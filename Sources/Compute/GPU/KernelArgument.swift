@@ -93,10 +93,10 @@ private enum ElementName {
 
 /// The arguments of one launch, in the order of the kernel's parameters.
 struct LaunchArguments {
-  private let kernel: Kernel
+  private let kernel: GPUKernel
   private var count = 0
 
-  init(_ kernel: Kernel) { self.kernel = kernel }
+  init(_ kernel: GPUKernel) { self.kernel = kernel }
 
   /// A number as an `int`. Throws `.countTooLarge` if it does not fit: a truncated count would be
   /// wrong.
@@ -107,21 +107,18 @@ struct LaunchArguments {
     return number
   }
 
-  mutating func append(_ memory: Memory) throws(ComputeError) {
-    let (kernel, index) = (kernel, count)
-    try driver { () throws(OpenCLError) in try kernel.bind(memory, at: index) }
+  mutating func append(_ memory: DeviceMemory) throws(ComputeError) {
+    try kernel.bind(memory, at: count)
     count += 1
   }
 
   mutating func appendNull() throws(ComputeError) {
-    let (kernel, index) = (kernel, count)
-    try driver { () throws(OpenCLError) in try kernel.bindNothing(at: index) }
+    try kernel.bindNothing(at: count)
     count += 1
   }
 
   mutating func append<Value: BitwiseCopyable>(_ value: Value) throws(ComputeError) {
-    let (kernel, index) = (kernel, count)
-    try driver { () throws(OpenCLError) in try kernel.bind(value, at: index) }
+    try kernel.bind(value, at: count)
     count += 1
   }
 }

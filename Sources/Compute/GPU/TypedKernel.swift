@@ -33,11 +33,11 @@ struct KernelEntry<each Argument: KernelArgument>: Sendable {
 
 /// A compiled kernel whose argument types were checked when it was created.
 struct TypedKernel<each Argument: KernelArgument> {
-  private let kernel: OpenCL.Kernel
-  private let engine: OpenCLEngine
+  private let kernel: GPUKernel
+  private let engine: GPUEngine
 
   /// `kernel` was created with the argument types of this type.
-  init(_ kernel: OpenCL.Kernel, on engine: OpenCLEngine) {
+  init(_ kernel: GPUKernel, on engine: GPUEngine) {
     self.kernel = kernel
     self.engine = engine
   }

@@ -45,7 +45,7 @@ extension Device {
         unsafe CArithmetic.agreement(
           range.lowerBound, range.upperBound, width, logits, chosen, rowIndices, agreements)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.agreement)
       try gpu.kernel(Kernels.agreement, [lanes.option]).run(
         groups: rows, lanes: lanes.count, logits.read, chosen.read, rowIndices.read,

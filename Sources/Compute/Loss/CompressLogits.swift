@@ -36,7 +36,7 @@ extension Device {
       cpu.forEachRange(of: rows, elementsPerRow: 2 * width) { range in
         unsafe compress_logits(range.lowerBound, range.upperBound, width, logits, compressed)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.compressLogits)
       try gpu.kernel(Kernels.compressLogits, [lanes.option]).run(
         groups: rows, lanes: lanes.count, logits.read, compressed.write, width, firstRow)

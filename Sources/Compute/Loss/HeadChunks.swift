@@ -38,8 +38,8 @@ extension Device {
   }
 
   private func headChunkBytes(vocabulary: Int) -> Int {
-    guard case .opencl(let gpu) = engine, !gpu.isCPUType else { return HeadChunks.byteCount }
-    let description = gpu.context.description
+    guard case .gpu(let gpu) = engine, !gpu.isCPUType else { return HeadChunks.byteCount }
+    let description = gpu.properties
     return HeadChunks.byteCount(
       vocabulary: vocabulary, computeUnits: gpu.computeUnits, memory: description.memory,
       largestBuffer: description.largestBuffer)

@@ -81,7 +81,7 @@ extension Device {
         unsafe kl_divergence(
           range.lowerBound, range.upperBound, width, teacher, rowIndices, student, terms, losses)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.klDivergence)
       try gpu.kernel(
         Kernels.klDivergence(Logit.self),
@@ -116,7 +116,7 @@ extension Device {
         unsafe kl_divergence_loss(
           range.lowerBound, range.upperBound, width, teacher, rowIndices, student, terms, losses)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.klDivergence)
       try gpu.kernel(
         Kernels.klDivergenceLoss(Logit.self),

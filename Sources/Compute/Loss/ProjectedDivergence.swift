@@ -45,7 +45,7 @@ extension Device {
         unsafe project_teacher(
           range.lowerBound, range.upperBound, width, logits, 1 / temperature, entropies)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
       try gpu.kernel(Kernels.projectTeacher, [lanes.option]).run(
         groups: rows, lanes: lanes.count, logits.write, entropies.write, width, firstRow,
@@ -105,7 +105,7 @@ extension Device {
           range.lowerBound, range.upperBound, vocabulary, width, teacher, hidden, logits,
           1 / temperature, factor, gradient, losses)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
       try gpu.kernel(Kernels.projectedDivergence, [lanes.option]).run(
         groups: rows, lanes: lanes.count, logits.write, hidden.read, projected.read, entropies.read,
@@ -142,7 +142,7 @@ extension Device {
           range.lowerBound, range.upperBound, vocabulary, width, teacher, hidden, logits,
           1 / temperature, losses)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
       try gpu.kernel(Kernels.projectedDivergenceLoss, [lanes.option]).run(
         groups: rows, lanes: lanes.count, logits.read, hidden.read, projected.read, entropies.read,

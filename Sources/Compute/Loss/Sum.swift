@@ -30,7 +30,7 @@ extension Device {
     switch engine {
     case .cpu:
       unsafe total.mutableHost[index] = factor * sum_values(count, values.host)
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.sum)
       try gpu.kernel(Kernels.sum, [lanes.option]).run(
         groups: 1, lanes: lanes.count, values.read, total.write, count, index, factor)

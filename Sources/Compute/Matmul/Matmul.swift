@@ -90,9 +90,10 @@ extension Device {
         case .residual: unsafe residual.host
         }
       try unsafe multiply(shape, input, weight, addend: addend, output, on: cpu)
-    case .opencl(let gpu) where gpu.isCPUType:
+    case .gpu(let gpu) where gpu.isCPUType:
       try multiplyWide(shape, x, weight, addingTo: residual, &y, on: gpu)
-    case .opencl(let gpu):
+    case .gpu(let gpu):
+      if try multiplyByLibrary(shape, x, weight, addingTo: residual, &y, on: gpu) { return }
       try multiplyByTiles(shape, x, weight, addingTo: residual, &y, on: gpu)
     }
   }

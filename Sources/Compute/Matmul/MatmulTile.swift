@@ -39,7 +39,7 @@ struct MatmulTile: Equatable {
 
   /// The tile for y [rows, width] with inner dimension `inner`.
   static func suiting(
-    rows: Int, width: Int, inner: Int, on gpu: OpenCLEngine
+    rows: Int, width: Int, inner: Int, on gpu: GPUEngine
   ) -> MatmulTile {
     if rows <= fewRows { return MatmulTile(gpu.configuration(.matmulFew)) }
     let medium = MatmulTile(gpu.configuration(.matmulMedium))

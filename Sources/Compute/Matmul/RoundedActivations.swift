@@ -15,11 +15,16 @@ extension Device {
     _ x: inout DeviceBuffer<Float>, count: Int, to precision: ActivationPrecision,
     for weight: WeightMatrix
   ) throws(ComputeError) {
-    guard rounds(precision, for: weight), case .cpu(let cpu) = engine else { return }
+    guard rounds(precision, for: weight) else { return }
     try expect("roundActivations", "x", x.count, Shape(count))
-    let values = unsafe x.mutableHost
-    cpu.forEachRange(of: count, elementsPerRow: 1) { range in
-      unsafe round_values(range.lowerBound, range.upperBound, values)
+    switch engine {
+    case .cpu(let cpu):
+      let values = unsafe x.mutableHost
+      cpu.forEachRange(of: count, elementsPerRow: 1) { range in
+        unsafe round_values(range.lowerBound, range.upperBound, values)
+      }
+    case .gpu(let gpu):
+      try roundToBF16(&x, count: count, on: gpu)
     }
   }
 }

@@ -1,5 +1,3 @@
-internal import OpenCL
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -93,10 +91,10 @@ extension Device {
     case .cpu:
       let start = unsafe (block.reading + offset * stride).assumingMemoryBound(to: Element.self)
       return unsafe Array(UnsafeBufferPointer(start: start, count: count))
-    case .opencl:
-      var failure: OpenCLError?
+    case .gpu:
+      var failure: ComputeError?
       let elements = unsafe [Element](unsafeUninitializedCapacity: count) { target, initialized in
-        do throws(OpenCLError) {
+        do throws(ComputeError) {
           try unsafe block.device.download(
             into: UnsafeMutableRawBufferPointer(
               rebasing: UnsafeMutableRawBufferPointer(target)[..<(count * stride)]),
@@ -104,7 +102,7 @@ extension Device {
           initialized = count
         } catch { failure = error }
       }
-      if let failure { throw .driver(failure) }
+      if let failure { throw failure }
       return elements
     }
   }
@@ -122,13 +120,10 @@ extension Device {
     switch engine {
     case .cpu:
       unsafe memcpy(target.mutableHost + offset, source.host + sourceOffset, count * stride)
-    case .opencl:
-      let (from, to) = (source.block.device, target.block.device)
-      try driver { () throws(OpenCLError) in
-        try to.copy(
-          from: from, sourceOffset: sourceOffset * stride, offset: offset * stride,
-          byteCount: count * stride)
-      }
+    case .gpu:
+      try target.block.device.copy(
+        from: source.block.device, sourceOffset: sourceOffset * stride, offset: offset * stride,
+        byteCount: count * stride)
     }
   }
 
@@ -145,11 +140,8 @@ extension Device {
     switch engine {
     case .cpu:
       unsafe (buffer.mutableHost + offset).update(repeating: value, count: count)
-    case .opencl:
-      let memory = buffer.block.device
-      try driver { () throws(OpenCLError) in
-        try memory.fill(value, offset: offset * stride, byteCount: count * stride)
-      }
+    case .gpu:
+      try buffer.block.device.fill(value, offset: offset * stride, byteCount: count * stride)
     }
   }
 
@@ -160,10 +152,8 @@ extension Device {
     switch engine {
     case .cpu:
       unsafe memcpy(block.writing + start, base, bytes.count)
-    case .opencl:
-      try driver { () throws(OpenCLError) in
-        try unsafe block.device.upload(bytes, at: start)
-      }
+    case .gpu:
+      try unsafe block.device.upload(bytes, at: start)
     }
   }
 }

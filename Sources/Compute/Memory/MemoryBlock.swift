@@ -1,5 +1,3 @@
-internal import OpenCL
-
 /// A block of host or device memory, freed with its last reference.
 @safe final class MemoryBlock {
   @unsafe enum Storage {
@@ -9,8 +7,8 @@ internal import OpenCL
     case pages(Pages)
     /// Host memory that `owner` keeps alive, such as a mapped file. Never written.
     case mapped(UnsafeRawPointer, owner: AnyObject)
-    /// Device memory.
-    case opencl(Memory)
+    /// The memory of a GPU.
+    case device(DeviceMemory)
   }
 
   let storage: Storage
@@ -34,7 +32,7 @@ internal import OpenCL
     switch unsafe storage {
     case .host(let pointer): unsafe pointer.deallocate()
     case .pages(let pages): unsafe pages.unmap()
-    case .mapped, .opencl: break
+    case .mapped, .device: break
     }
   }
 
@@ -49,7 +47,7 @@ internal import OpenCL
     case .host(let pointer): return UnsafeRawPointer(pointer)
     case .pages(let pages): return unsafe UnsafeRawPointer(pages.start)
     case .mapped(let pointer, _): return unsafe pointer
-    case .opencl: preconditionFailure("a buffer of an OpenCL device used on the CPU path")
+    case .device: preconditionFailure("a buffer of a GPU used on the CPU path")
     }
   }
 
@@ -58,13 +56,13 @@ internal import OpenCL
     case .host(let pointer): return unsafe pointer
     case .pages(let pages): return unsafe pages.start
     case .mapped: preconditionFailure("a mapped file is never written")
-    case .opencl: preconditionFailure("a buffer of an OpenCL device used on the CPU path")
+    case .device: preconditionFailure("a buffer of a GPU used on the CPU path")
     }
   }
 
-  var device: Memory {
-    guard case .opencl(let memory) = unsafe storage else {
-      preconditionFailure("a buffer of the CPU path used on an OpenCL device")
+  var device: DeviceMemory {
+    guard case .device(let memory) = unsafe storage else {
+      preconditionFailure("a buffer of the CPU path used on a GPU")
     }
     return memory
   }

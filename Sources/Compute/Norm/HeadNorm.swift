@@ -70,10 +70,10 @@ extension Device {
       cpu.forEachRange(of: rows, elementsPerRow: 3 * shape.count) { range in
         unsafe head_norm_forward(range.lowerBound, range.upperBound, heads, projected, kept)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.headNorm)
       try gpu.kernel(Kernels.headNormForward, [lanes.option, shape.option]).run(
-        groups: [shape.heads, rows], items: [lanes.count, 1], projected.write, weight.read,
+        groups: [rows, shape.heads], items: [lanes.count, 1], projected.write, weight.read,
         kept.write, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }
   }
@@ -102,10 +102,10 @@ extension Device {
       cpu.forEachRange(of: rows, elementsPerRow: 5 * shape.count) { range in
         unsafe head_norm_backward(range.lowerBound, range.upperBound, heads, gradient, kept)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.headNorm)
       try gpu.kernel(Kernels.headNormBackward, [lanes.option, shape.option]).run(
-        groups: [shape.heads, rows], items: [lanes.count, 1], gradient.write, weight.read,
+        groups: [rows, shape.heads], items: [lanes.count, 1], gradient.write, weight.read,
         kept.read, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }
   }

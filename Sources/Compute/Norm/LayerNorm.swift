@@ -48,7 +48,7 @@ extension Device {
         unsafe layer_norm_forward(
           range.lowerBound, range.upperBound, width, x, weight, bias, epsilon, y, mean, scale)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.layerNorm)
       try gpu.kernel(Kernels.layerNormForward, [lanes.option]).run(
         groups: rows, lanes: lanes.count, x.read, weight.read, bias.read, y.write, mean.write,
@@ -89,7 +89,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, gradient, x, weight, mean, scale,
           accumulating, target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.layerNorm)
       try gpu.kernel(Kernels.layerNormBackward, [lanes.option]).run(
         groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, mean.read,

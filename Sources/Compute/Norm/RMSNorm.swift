@@ -42,7 +42,7 @@ extension Device {
         unsafe rms_norm_forward(
           range.lowerBound, range.upperBound, width, x, weight, epsilon, y, scale)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
       try gpu.kernel(Kernels.rmsNormForward, [lanes.option]).run(
         groups: rows, lanes: lanes.count, x.read, weight.read, y.write, scale.write, width, epsilon)
@@ -80,7 +80,7 @@ extension Device {
           range.lowerBound, range.upperBound, width, gradient, x, weight, scale, accumulating,
           target)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
       try gpu.kernel(Kernels.rmsNormBackward, [lanes.option]).run(
         groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, scale.read,

@@ -65,7 +65,7 @@ extension Device {
         unsafe adamw_update(
           range.lowerBound, range.upperBound, factors, gradient, scale, parameters, first, second)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.adamW)
       try gpu.kernel(Kernels.adamwUpdate, [lanes.option]).run(
         groups: lanes.groups(for: count), lanes: lanes.count, gradient.read, gradientScale.read,

@@ -35,7 +35,7 @@ extension Device {
     case .cpu:
       unsafe gradient_norm(
         count, gradient.host, limit, norm.mutableHost, clipFactor.mutableHost)
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.gradientNorm)
       // Long enough for a work-group, and few enough spans for one work-group to sum.
       let span = max(8192, (count + 255) / 256)

@@ -45,7 +45,7 @@ extension Device {
           range.lowerBound, range.upperBound, rate, keep, decay, gradient, scale, parameters,
           velocity)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.sgd)
       try gpu.kernel(Kernels.sgdUpdate, [lanes.option]).run(
         groups: lanes.groups(for: count), lanes: lanes.count, gradient.read, gradientScale.read,

@@ -31,7 +31,7 @@ extension Device {
       cpu.forEachRange(of: rows, elementsPerRow: width) { range in
         unsafe argmax_rows(range.lowerBound, range.upperBound, width, x, indices)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.argmax)
       try gpu.kernel(Kernels.argmaxRows, [lanes.option]).run(
         groups: rows, lanes: lanes.count, x.read, indices.write, width)

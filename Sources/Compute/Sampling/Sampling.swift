@@ -36,7 +36,7 @@ extension Device {
         unsafe sample_rows(
           range.lowerBound, range.upperBound, width, probabilities, uniforms, tokens)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.vocabularyLanes
       try gpu.kernel(Kernels.sampleRows, [lanes.option]).run(
         groups: rows, lanes: lanes.count, probabilities.read, uniforms.read, tokens.write, width)

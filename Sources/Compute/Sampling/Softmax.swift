@@ -34,7 +34,7 @@ extension Device {
         unsafe CArithmetic.softmax(
           range.lowerBound, range.upperBound, width, logits, 1 / temperature)
       }
-    case .opencl(let gpu):
+    case .gpu(let gpu):
       let lanes = gpu.lanes(.softmax)
       try gpu.kernel(Kernels.softmax, [lanes.option]).run(
         groups: rows, lanes: lanes.count, logits.write, width, 1 / temperature)

@@ -63,8 +63,8 @@ struct Tunable: Sendable {
   func candidates(on target: TuningTarget) -> [TuningCandidate] {
     candidates(forCPUType: target.isCPUType).filter {
       $0.fits(
-        workGroupSize: target.description.workGroupSize,
-        localMemory: target.description.localMemory)
+        workGroupSize: target.properties.workGroupSize,
+        localMemory: target.properties.localMemory)
     }
   }
 

@@ -11,7 +11,7 @@ package final class Tuner {
   static let smallestGain = 0.03
 
   private let device: Device
-  private let gpu: OpenCLEngine
+  private let gpu: GPUEngine
   private let sizes: TrialSizes
   private let runs: Int
 
@@ -21,7 +21,7 @@ package final class Tuner {
   ///   - runs: timed runs per candidate; the median counts.
   /// - Throws: `.nothingToTune` on the CPU path.
   package init(_ device: Device, sizes: TrialSizes = .step, runs: Int = 9) throws(ComputeError) {
-    guard case .opencl(let gpu) = device.engine else {
+    guard case .gpu(let gpu) = device.engine else {
       throw .nothingToTune
     }
     self.device = device

@@ -1,5 +1,4 @@
 import Foundation
-internal import OpenCL
 
 /// The tuned configuration of one kernel.
 package struct TunedKernel: Codable, Sendable, Equatable {
@@ -37,7 +36,7 @@ package struct TunedKernel: Codable, Sendable, Equatable {
 
 /// A device and the kernel variant that it runs.
 struct TuningTarget {
-  let description: DeviceDescription
+  let properties: DeviceProperties
   let isCPUType: Bool
 
   var identity: TuningRecord.Identity { TuningRecord.Identity(self) }
@@ -77,10 +76,9 @@ package struct TuningRecord: Codable, Sendable, Equatable {
     let variant: String
 
     fileprivate init(_ target: TuningTarget) {
-      let description = target.description
-      platform = description.platform
-      device = description.name
-      driver = "\(description.driver), \(description.version)"
+      platform = target.properties.platform
+      device = target.properties.name
+      driver = target.properties.driver
       variant = target.isCPUType ? "cpu" : "gpu"
     }
 

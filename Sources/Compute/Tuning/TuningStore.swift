@@ -1,3 +1,4 @@
+package import CUDA
 import Foundation
 import JSON
 package import OpenCL
@@ -18,7 +19,7 @@ package struct TuningStore: Sendable, Equatable {
 
   /// The file of a device, whether it exists or not; nil on the CPU path and without a folder.
   package func file(of device: Device) -> URL? {
-    guard case .opencl(let gpu) = device.engine else { return nil }
+    guard case .gpu(let gpu) = device.engine else { return nil }
     return file(of: gpu.target)
   }
 
@@ -28,7 +29,7 @@ package struct TuningStore: Sendable, Equatable {
 
   /// The stored record of a device; nil if there is none that can be read.
   package func record(of device: Device) -> TuningRecord? {
-    guard case .opencl(let gpu) = device.engine, let file = file(of: device),
+    guard case .gpu(let gpu) = device.engine, let file = file(of: device),
       let data = try? Data(contentsOf: file)
     else { return nil }
     let record = try? JSON(parsing: [UInt8](data)).decode(TuningRecord.self)
@@ -36,8 +37,17 @@ package struct TuningStore: Sendable, Equatable {
   }
 
   /// The tuning that a device would use, without opening the device.
-  package func tuning(of description: DeviceDescription) -> DeviceTuning {
-    read(TuningTarget(description: description, isCPUType: description.kind == .cpu)).tuning
+  package func tuning(of description: OpenCL.DeviceDescription) -> DeviceTuning {
+    tuning(of: DeviceProperties(description))
+  }
+
+  /// As above, for a CUDA device.
+  package func tuning(of description: CUDA.DeviceDescription) -> DeviceTuning {
+    tuning(of: DeviceProperties(description))
+  }
+
+  private func tuning(of properties: DeviceProperties) -> DeviceTuning {
+    read(TuningTarget(properties: properties, isCPUType: properties.isCPUType)).tuning
   }
 
   /// Replaces a device's record, atomically.
@@ -57,7 +67,7 @@ package struct TuningStore: Sendable, Equatable {
   }
 
   /// Gives an engine its valid configurations and reports the others.
-  func apply(to gpu: OpenCLEngine) -> DeviceTuning {
+  func apply(to gpu: GPUEngine) -> DeviceTuning {
     let found = read(gpu.target)
     gpu.configurations = found.configurations
     return found.tuning

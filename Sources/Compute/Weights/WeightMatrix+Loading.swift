@@ -57,7 +57,7 @@ extension WeightMatrix {
     case .cpu(let cpu):
       let target = unsafe UnsafeMutableRawPointer(elements.mutableHost + offset)
       try unsafe store(piece, columns: columns, precision: precision, on: cpu, into: target)
-    case .opencl:
+    case .gpu:
       try upload(piece, device, columns: columns, precision: precision, into: &elements, offset)
     }
   }

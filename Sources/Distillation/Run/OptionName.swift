@@ -2,9 +2,13 @@
 package enum OptionName: String, Sendable {
   case activations
   case batchSize = "batch-size"
+  case chunkMaximum = "chunk-maximum"
+  case chunkMinimum = "chunk-minimum"
   case clipNorm = "clip-norm"
+  case count
   case epochs
   case evaluateEvery = "evaluate-every"
+  case heldOut = "held-out"
   case identifiers = "ids"
   case learningRate = "learning-rate"
   case loss
@@ -12,10 +16,14 @@ package enum OptionName: String, Sendable {
   case patience
   case precision
   case prompt
+  case questionTemperature = "question-temperature"
+  case questionTokens = "question-tokens"
   case responseTemperature = "response-temperature"
   case responseTokens = "response-tokens"
+  case rounds
   case schedule
   case steps
+  case studyCount = "study-count"
   case teacherCache = "teacher-cache"
   case temperature
   case tokens

@@ -17,6 +17,8 @@ package enum RunEvent: Sendable {
   case evaluated(step: Int, HeldOut, isBest: Bool)
   /// A setting that is read in another way than a file says, in one line.
   case warning(String)
+  /// A study is going on.
+  case studying(StudyProgress)
   /// A checkpoint was written.
   case checkpoint(URL)
 

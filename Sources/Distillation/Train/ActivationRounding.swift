@@ -21,7 +21,8 @@ struct ActivationRounding {
     guard device.canRoundActivations else {
       throw .option(
         .activations,
-        expected: "f32 on this device: bf16 needs the CPU path on a processor with AVX512-BF16",
+        expected: "f32 on this device: bf16 needs the CPU path on a processor with AVX512-BF16, "
+          + "or CUDA with cuBLASLt",
         found: "bf16")
     }
   }

@@ -3,19 +3,6 @@ import HuggingFace
 package import Inference
 package import Transformer
 
-/// The report of one training step.
-package struct StepReport: Sendable, Equatable {
-  /// From 1.
-  package var step: Int
-  /// Mean of the objective over the batch's response tokens, in nats.
-  package var loss: Double
-  /// L2 norm of the soft prompt's gradient before clipping.
-  package var gradientNorm: Double
-  package var learningRate: Float
-  /// Response tokens of the batch.
-  package var responseTokens: Int
-}
-
 /// Trains a prompt until the student's predictions with it are those in the teacher's cache.
 ///
 /// A step packs the prefix `header | prompt | closing` once, followed by every example of the

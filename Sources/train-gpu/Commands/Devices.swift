@@ -1,4 +1,5 @@
 import ArgumentParser
+import CUDA
 import Compute
 import Foundation
 import JSON
@@ -18,8 +19,12 @@ struct Devices: ParsableCommand {
   func run() throws {
     let survey = try DeviceSurvey()
     for failure in survey.failures { common.logger.warning("\(failure)") }
+    let cuda = CUDASurvey()
+    for missing in cuda.missing { common.logger.warning("\(missing)") }
+    if let failure = cuda.failure { common.logger.debug("\(failure)") }
     let devices =
-      [try DeviceListing(cpuThreads: common.threads)] + survey.found.map(DeviceListing.init)
+      [try DeviceListing(cpuThreads: common.threads)] + cuda.devices.map { DeviceListing($0) }
+      + survey.found.map { DeviceListing($0) }
     if json {
       try StandardOutput.line(JSON.array(devices.map(\.json)).text(JSON.Layout(indentation: 2)))
       return
@@ -39,7 +44,7 @@ struct DeviceListing {
   let kind: String
   let computeUnits: Int
   let memoryBytes: Int
-  /// The driver's properties of an OpenCL device.
+  /// The driver's properties of a GPU or another OpenCL device.
   let driver: JSONObject
   /// The tuning of its kernels; nil on the CPU path, which has nothing to tune.
   let tuning: DeviceTuning?
@@ -67,8 +72,34 @@ struct DeviceListing {
     self.tuning = tuning
   }
 
+  /// A CUDA device.
+  init(_ device: CUDA.DeviceDescription) {
+    func version(_ found: Result<Libraries.Version, CUDAError>) -> String? {
+      (try? found.get()).map { "\($0)" }
+    }
+    let versions = [
+      "driver \(device.driver)", "NVRTC \(version(device.compiler) ?? "missing")",
+      "cuBLASLt \(version(device.matmul) ?? "missing")",
+    ]
+    self.init(
+      name: "cuda:\(device.index)",
+      title: "\(device.name) (CUDA: \(versions.joined(separator: ", ")))", kind: "gpu",
+      computeUnits: device.computeUnits,
+      memoryBytes: device.sharesHostMemory
+        ? min(device.memory, HostMemory.current().smallest.byteCount) : device.memory,
+      driver: [
+        "platform": .string("CUDA"), "driver": .string("\(device.driver)"),
+        "nvrtc": version(device.compiler).map { .string($0) } ?? .null,
+        "cublaslt": version(device.matmul).map { .string($0) } ?? .null,
+        "architecture": .integer(device.architecture), "clock_mhz": .integer(device.clock),
+        "shares_host_memory": .bool(device.sharesHostMemory),
+        "local_memory_bytes": .integer(device.localMemory),
+        "work_group_size": .integer(device.workGroupSize),
+      ], tuning: TuningStore.user.tuning(of: device))
+  }
+
   /// An OpenCL device.
-  init(_ device: DeviceDescription) {
+  init(_ device: OpenCL.DeviceDescription) {
     self.init(
       name: "opencl:\(device.platformIndex).\(device.deviceIndex)",
       title: "\(device.name) (\(device.platform))", kind: device.kind.rawValue,

@@ -3,10 +3,10 @@ import Compute
 import Foundation
 import Logging
 
-/// `train-gpu tune`: finds the best constants of the OpenCL kernels on a device.
+/// `train-gpu tune`: finds the best constants of the kernels on a GPU.
 struct Tune: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Search for the kernels' constants that suit an OpenCL device, and keep them.",
+    abstract: "Search for the kernels' constants that suit a GPU, and keep them.",
     discussion: """
       Every candidate is built, checked against the default's result and timed at the shapes of a training step; the \
       fastest is kept, the default where none is at least 3 % faster. The result goes to the user's cache folder \
@@ -39,7 +39,7 @@ struct Tune: ParsableCommand {
       threads: common.threads, isProfiling: true, tunings: .none)
     guard !device.isCPU else {
       throw UsageError(
-        description: "the CPU path has nothing to tune; name an OpenCL device with --device")
+        description: "the CPU path has nothing to tune; name a GPU with --device")
     }
     let tuner = try Tuner(device, runs: runs)
     let names = try chosen(tuner.names)

@@ -8,8 +8,8 @@ import OpenCL
 struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where to compute: auto (a GPU if there is one, else the CPU), cpu, opencl or "
-        + "opencl:PLATFORM.DEVICE. (default: auto)", valueName: "name"),
+      "Where to compute: auto (a GPU if there is one, else the CPU), cpu, cuda, cuda:DEVICE, "
+        + "opencl or opencl:PLATFORM.DEVICE. (default: auto)", valueName: "name"),
     transform: Self.device)
   var device = DeviceSelection.automatic
 
@@ -43,7 +43,7 @@ struct CommonOptions: ParsableArguments {
   private static func device(_ text: String) throws -> DeviceSelection {
     guard let device = DeviceSelection(text) else {
       throw UsageError(
-        description: "expected auto, cpu, opencl or opencl:PLATFORM.DEVICE")
+        description: "expected auto, cpu, cuda, cuda:DEVICE, opencl or opencl:PLATFORM.DEVICE")
     }
     return device
   }
@@ -55,6 +55,10 @@ struct CommonOptions: ParsableArguments {
     let opened = try device.open(threads: threads ?? recordedThreads)
     if let warning = opened.tuning.warning {
       logger.warning("\(warning); train-gpu tune makes a new one")
+    }
+    // An NVIDIA GPU without NVRTC is left to OpenCL, and without cuBLASLt it is slower.
+    if device == .automatic || opened.isCUDA {
+      for missing in CUDASurvey().missing { logger.warning("\(missing)") }
     }
     // Without these messages, a broken driver would silently leave the work to the CPU.
     if device == .automatic, opened.isCPU, let survey = try? DeviceSurvey() {

@@ -8,18 +8,22 @@ extension Distill {
   func request(_ logger: Logger) throws -> RunRequest {
     let model = try required(files.model, "model")
     let context = try required(files.context, "context")
-    let inputs = try required(files.inputs, "inputs")
     let output = try required(files.output, "output")
     if files.overwrite && files.resume {
       throw UsageError(description: "give one of --overwrite and --resume")
+    }
+    if files.inputs != nil && study.studyCount != nil {
+      throw UsageError(description: "give one of --inputs and --study-count")
     }
     guard plan.checkpointEvery >= 1 else {
       throw UsageError(
         description: "--checkpoint-every: expected 1 or more, found \(plan.checkpointEvery)")
     }
     let contextFile = try URL(path: context, option: "context")
-    let inputFile = try URL(path: inputs, option: "inputs")
     let outputFolder = try URL(path: output, option: "output")
+    let inputFile =
+      try files.inputs.map { try URL(path: $0, option: "inputs") }
+      ?? StudiedRun.file(in: outputFolder)
     let validation = try validation()
     return RunRequest(
       folder: try ModelFolder(named: model, logger: logger),
@@ -27,6 +31,23 @@ extension Distill {
       context: contextFile, inputs: inputFile, validation: validation, output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
       options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
+  }
+
+  /// What the options ask of the study of a run without inputs; nil where there are inputs.
+  func studyOptions() throws -> StudyOptions? {
+    guard files.inputs == nil else { return nil }
+    let training = try trainingOptions()
+    var options = StudyOptions()
+    study.questions.apply(to: &options)
+    options.count = study.studyCount ?? options.count
+    options.temperature = study.questionTemperature
+    options.seed = training.seed
+    options.template = training.template
+    options.templateVariables = training.templateVariables
+    options.responseTokens = training.responseTokens
+    options.responseTemperature = training.responseTemperature
+    options.precision = training.precision
+    return options
   }
 
   private func required(_ value: String?, _ name: String) throws -> String {

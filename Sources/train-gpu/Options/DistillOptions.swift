@@ -19,13 +19,15 @@ struct DistillFiles: ParsableArguments {
     help: ArgumentHelp(
       "Prompts, one JSON object a line: {\"prompt\", \"completion\"} of texts or of messages, "
         + "{\"messages\"} or {\"prompt_ids\", \"completion_ids\"}. Where the response is missing, the model with the "
-        + "full context answers.", valueName: "file.jsonl"))
+        + "full context answers. Without this option the model writes the prompts too, as train-gpu "
+        + "study does, into study.jsonl of the output folder.", valueName: "file.jsonl"))
   var inputs: String?
 
   @Option(
     help: ArgumentHelp(
       "Examples that are held out: a file like --inputs, or a share of the inputs below 1; 0 holds "
-        + "nothing out (default: 0.1).", valueName: "file.jsonl|share"))
+        + "nothing out (default: 0.1). Of examples that a study wrote, those that it kept apart.",
+      valueName: "file.jsonl|share"))
   var validation: String?
 
   @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))

@@ -18,6 +18,8 @@ struct ProgressState {
   private var started: RunEvent.Start?
   private var heldOut: Double?
   private var timeLeft = TimeLeft(totalSteps: 0)
+  private var studyTime: TimeLeft?
+  private var lastConversations = 0
   private var lastStep = 0
   private var lastPlainStep = 0
 
@@ -47,6 +49,7 @@ struct ProgressState {
     case .warning(let text):
       line?.clear()
       logger.warning("\(text)")
+    case .studying(let progress): study(progress)
     case .checkpoint(let url):
       logger.debug("wrote \(url.path)")
     }
@@ -81,6 +84,31 @@ struct ProgressState {
       present = "\(name.rawValue): \(done) of \(total) \(name.unit)"
       if pace.isDue(at: now) { plain(present) }
     }
+  }
+
+  private mutating func study(_ progress: StudyProgress) {
+    var time = studyTime ?? TimeLeft(totalSteps: progress.total)
+    time.record(step: progress.conversations, at: now)
+    let left = time.next(at: now)
+    studyTime = time
+    if phase != nil {
+      phase = nil
+      pace.startPhase(at: now)
+    }
+    var parts = ["\(Format.rate(progress.tokensPerSecond)) tokens/s"]
+    if progress.dropped > 0 { parts.append("\(progress.dropped) left out") }
+    if let left { parts.append("\(Format.clock(left)) left") }
+    let text = parts.joined(separator: "  ")
+    let done = progress.conversations
+    if line != nil {
+      present = "\(progress.phase.rawValue)  \(Bar(done, of: progress.total).text)  \(text)"
+      line?.show(present)
+    } else {
+      present =
+        "\(progress.phase.rawValue): \(done) of \(Counted(progress.total, "conversation"))  \(text)"
+      if pace.isDue(at: now) || done != lastConversations { plain(present) }
+    }
+    lastConversations = done
   }
 
   private mutating func placed(_ position: ContextPosition?, _ missing: [String]) {

@@ -19,7 +19,10 @@ import Testing
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let devices = try decoder.decode([Listing].self, from: Data(result.output.utf8))
     #expect(devices.first?.name == "cpu")
-    #expect(devices.dropFirst().allSatisfy { $0.name.hasPrefix("opencl:") })
+    #expect(
+      devices.dropFirst().allSatisfy {
+        $0.name.hasPrefix("cuda:") || $0.name.hasPrefix("opencl:")
+      })
     #expect(devices.allSatisfy { $0.memoryBytes > 0 })
   }
 }

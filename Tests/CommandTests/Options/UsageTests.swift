@@ -5,7 +5,7 @@ import Testing
 @Suite struct UsageTests {
   @Test(arguments: [
     [], ["distill"], ["evaluate"], ["generate"], ["logits"], ["tokenize"], ["devices"],
-    ["tune"],
+    ["tune"], ["study"],
   ])
   func everyCommandHasHelpAndVersion(command: [String]) throws {
     let help = try Program.run(command + ["--help"])
@@ -44,10 +44,16 @@ import Testing
       ["generate", "--model", "m", "--prompt", "p", "--adapter", "a", "--context", "c"],
       "give one of --adapter and --context"
     ),
+    (
+      [
+        "distill", "--model", "MODEL", "--context", "c", "--inputs", "i", "--output", "o",
+        "--study-count", "4",
+      ], "give one of --inputs and --study-count"
+    ),
     (["tune", "--runs", "0"], "--runs: expected 1 or more, found 0"),
     (
       ["tune", "--device", "cpu"],
-      "the CPU path has nothing to tune; name an OpenCL device with --device"
+      "the CPU path has nothing to tune; name a GPU with --device"
     ),
     (["devices", "--threads", "0"], "--threads: expected 1 or more, found 0"),
     (
@@ -72,8 +78,8 @@ import Testing
     ),
     (
       ["generate", "--model", "m", "--prompt", "p", "--device", "gpu"],
-      "The value 'gpu' is invalid for '--device <name>': expected auto, cpu, opencl or "
-        + "opencl:PLATFORM.DEVICE"
+      "The value 'gpu' is invalid for '--device <name>': expected auto, cpu, cuda, "
+        + "cuda:DEVICE, opencl or opencl:PLATFORM.DEVICE"
     ),
     (
       ["distill", "--template-variable", "thinking"],
@@ -98,10 +104,10 @@ import Testing
         of: /train-gpu: --threads: expected 1 to \d{4,}, found 3000000\n/) != nil)
   }
 
-  @Test func allFourFilesAreNeeded() throws {
+  @Test func modelContextAndOutputAreNeeded() throws {
     let folder = try TemporaryFolder()
     let model = try TinyModel.write(in: folder)
-    let all = ["--model", model.path, "--context", "c", "--inputs", "i", "--output", "o"]
+    let all = ["--model", model.path, "--context", "c", "--output", "o"]
     for index in stride(from: 0, to: all.count, by: 2) {
       var rest = all
       rest.removeSubrange(index..<index + 2)

@@ -47,7 +47,7 @@ extension DeviceTests {
       switch name {
       case .cpu: [3, 16, 64, 80, 96, 128, 256]
       case .opencl: [3, 64, 80]
-      case .openclGPUVariant: [3, 64, 80, 256]
+      case .openclGPUVariant, .cuda: [3, 64, 80, 256]
       }
     }
 

@@ -7,10 +7,10 @@ import Testing
 extension DeviceTests.AttentionTests {
   /// As on a GPU with 132 compute units: queries are split if there are few keys, and no other rows
   /// are written.
-  @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+  @Test(.enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"))
   func manySharesOfQueriesMatch() throws {
     let device = try TestDevice.openclGPUVariant.open()
-    guard case .opencl(let gpu) = device.engine else { return }
+    guard case .gpu(let gpu) = device.engine else { return }
     gpu.computeUnits = 132
     var generator = SeededGenerator(seed: 13)
     let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 12)
@@ -41,11 +41,11 @@ extension DeviceTests.AttentionTests {
 
   /// The candidates of a GPU.
   @Test(
-    .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+    .enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"),
     arguments: [(64, 8), (32, 16), (32, 32), (16, 16)])
   func everyTileMatches(rows: Int, chunk: Int) throws {
     let device = try TestDevice.openclGPUVariant.open()
-    guard case .opencl(let gpu) = device.engine else { return }
+    guard case .gpu(let gpu) = device.engine else { return }
     for tunable in [
       Tunable.attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
     ] {

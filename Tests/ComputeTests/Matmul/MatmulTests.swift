@@ -175,11 +175,11 @@ extension DeviceTests {
     /// Large tiles with split-K and vector loads of every weight type, as on a GPU with 32 compute
     /// units.
     @Test(
-      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      .enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"),
       arguments: [WeightPrecision.f32, .bf16, .f16])
     func largeTilesInSharesMatch(precision: WeightPrecision) throws {
       let device = try TestDevice.openclGPUVariant.open()
-      guard case .opencl(let gpu) = device.engine else { return }
+      guard case .gpu(let gpu) = device.engine else { return }
       gpu.computeUnits = 32
       let (rows, outputs, inputs) = (130, 520, 1100)
       for (width, inner) in [(outputs, inputs), (inputs, outputs)] {
@@ -192,11 +192,11 @@ extension DeviceTests {
 
     /// Many splits of K, as on a GPU with 132 compute units.
     @Test(
-      .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"),
+      .enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"),
       arguments: [(1, 70, 2500), (16, 70, 2500), (67, 70, 2500), (130, 520, 1100)])
     func manySharesOfDepthMatch(rows: Int, outputs: Int, inputs: Int) throws {
       let device = try TestDevice.openclGPUVariant.open()
-      guard case .opencl(let gpu) = device.engine else { return }
+      guard case .gpu(let gpu) = device.engine else { return }
       gpu.computeUnits = 132
       try expectReference(on: device, .f32, shapes: [(rows, outputs, inputs)])
     }

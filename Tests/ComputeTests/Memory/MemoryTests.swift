@@ -29,28 +29,28 @@ extension DeviceTests {
     }
 
     /// The driver's buffer size limit has its own error.
-    @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+    @Test(.enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"))
     func aBufferThatIsTooLargeIsNotTakenForFullMemory() throws {
       let device = try TestDevice.opencl.open()
-      guard case .opencl(let gpu) = device.engine else { return }
-      let limit = gpu.context.description.largestBuffer
+      guard case .gpu(let gpu) = device.engine else { return }
+      let limit = gpu.properties.largestBuffer
       let error = #expect(throws: ComputeError.self) {
         _ = try gpu.allocate(byteCount: limit + 1, heldBytes: 0, limit: 2 * limit)
       }
       #expect(
         try #require(error)
           == .bufferTooLarge(
-            device: gpu.context.description.name, needed: limit + 1, limit: limit))
+            device: gpu.properties.name, needed: limit + 1, limit: limit))
       let text = "\(try #require(error))"
       #expect(text.contains("in one buffer (CL_DEVICE_MAX_MEM_ALLOC_SIZE)"))
       #expect(!text.contains("--") && !text.contains("\n"))
     }
 
     /// A count that does not fit a kernel's `int` is rejected, not truncated.
-    @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+    @Test(.enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"))
     func aCountBeyondTheKernelsIsRefused() throws {
       let device = try TestDevice.opencl.open()
-      guard case .opencl(let gpu) = device.engine else { return }
+      guard case .gpu(let gpu) = device.engine else { return }
       let values = try device.buffer([Float(1)])
       var total = try device.buffer([Float(0)])
       let kernel = try gpu.kernel(
@@ -64,9 +64,9 @@ extension DeviceTests {
     }
 
     /// A kernel is refused when it is created, not when it is launched.
-    @Test(.enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL"))
+    @Test(.enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"))
     func argumentsUnlikeTheKernelsAreRefused() throws {
-      guard case .opencl(let gpu) = try TestDevice.opencl.open().engine else { return }
+      guard case .gpu(let gpu) = try TestDevice.opencl.open().engine else { return }
       let error = #expect(throws: ComputeError.self) {
         try gpu.kernel(
           KernelEntry(

@@ -16,7 +16,7 @@ package struct Dataset: Sendable, Equatable {
   }
 
   private static let knownKeys: Set = [
-    "prompt", "completion", "messages", "prompt_ids", "completion_ids",
+    "prompt", "completion", "messages", "prompt_ids", "completion_ids", StudyLine.key,
   ]
 
   /// Reads a file and skips lines of white space.

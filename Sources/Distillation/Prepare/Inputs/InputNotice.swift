@@ -13,6 +13,8 @@ package enum InputNotice: Sendable, Equatable {
   case cutPrompts(count: Int)
   /// Held-out prompts are among the training prompts too.
   case sharedPrompts(count: Int)
+  /// A study kept these examples apart, with the text that they were written from.
+  case heldOutByStudy(count: Int)
   /// Few examples are held out, so their numbers are uncertain.
   case fewHeldOut(count: Int)
   /// Few examples are evaluated, so their numbers are uncertain.
@@ -41,6 +43,9 @@ extension InputNotice: CustomStringConvertible {
     case .sharedPrompts(let count):
       "\(Counted(count, "held-out prompt")) \(count == 1 ? "is" : "are") among the prompts that are "
         + "trained on too"
+    case .heldOutByStudy(let count):
+      "held out: \(Counted(count, "example")) of the study, from parts of the context of which no "
+        + "training question was written"
     case .fewHeldOut(let count):
       "the held-out numbers rest on \(Counted(count, "example")) and say little"
     case .fewJudged(let count):
@@ -56,7 +61,7 @@ extension InputNotice: CustomStringConvertible {
   /// Whether it is information rather than a warning.
   package var isInformation: Bool {
     switch self {
-    case .lineEnds, .endTokens: true
+    case .lineEnds, .endTokens, .heldOutByStudy: true
     case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .otherContext:
       false
     }

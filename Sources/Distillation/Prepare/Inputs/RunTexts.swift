@@ -11,6 +11,8 @@ struct RunTexts {
   private let contextFile: String
   let training: [InputExample]
   let validation: [InputExample]
+  /// Held-out examples that a study kept apart.
+  private let heldOutByStudy: Int
   /// Keys of the data that are not used.
   let unusedKeys: [String]
   let fingerprints: RunFingerprints
@@ -43,7 +45,12 @@ struct RunTexts {
     let inputs = try Dataset.read(request.inputs, reader: conditioning.reader)
     var (training, validation) = (inputs, Dataset(examples: []))
     var choice = request.validation
-    if choice == .automatic {
+    let apart =
+      choice == .automatic ? try inputs.splitByStudy(of: request.inputs) : nil
+    if let apart {
+      (training, validation) = apart
+      choice = .none
+    } else if choice == .automatic {
       let count = reading == .earlier ? inputs.examples.count : inputs.promptCount
       choice = count > 1 ? .fraction(Self.heldOutFraction) : .none
     }
@@ -54,6 +61,7 @@ struct RunTexts {
         validationFraction: fraction, seed: options.seed, reading: reading)
     case .none, .automatic: break
     }
+    heldOutByStudy = apart?.validation.examples.count ?? 0
     if options.patience != nil && validation.examples.isEmpty {
       throw .patienceWithoutValidation
     }
@@ -79,6 +87,7 @@ struct RunTexts {
   var notices: [InputNotice] {
     var notices = InputNotice.ofReading(
       conditioning, contextFile: contextFile, training + validation)
+    if heldOutByStudy > 0 { notices.append(.heldOutByStudy(count: heldOutByStudy)) }
     let trained = Set(training.map(\.prompt))
     let shared = validation.count { trained.contains($0.prompt) }
     if shared > 0 { notices.append(.sharedPrompts(count: shared)) }

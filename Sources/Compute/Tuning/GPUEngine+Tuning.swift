@@ -1,4 +1,4 @@
-extension OpenCLEngine {
+extension GPUEngine {
   /// The tuned configuration of a kernel on this device, else its default.
   func configuration(_ tunable: Tunable) -> TuningCandidate {
     if let chosen = configurations[tunable.name] { return chosen }
@@ -10,7 +10,7 @@ extension OpenCLEngine {
 
   /// The device and variant that a tuning of this engine is for.
   var target: TuningTarget {
-    TuningTarget(description: context.description, isCPUType: isCPUType)
+    TuningTarget(properties: properties, isCPUType: isCPUType)
   }
 
   /// The work-group size of a configuration.

@@ -84,7 +84,7 @@ extension Device {
   func multiplyByTiles(
     _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
-    on gpu: OpenCLEngine
+    on gpu: GPUEngine
   ) throws(ComputeError) {
     let (rows, width) = (shape.rows, shape.width)
     let tile = MatmulTile.suiting(rows: rows, width: width, inner: shape.inner, on: gpu)
@@ -116,7 +116,7 @@ extension Device {
     let addend = shape.addend == .residual ? residual.read : y.read
     let lanes = Lanes(count: 256)
     try gpu.kernel(Kernels.matmulSum, [lanes.option]).run(
-      groups: [lanes.groups(for: width), rows], items: [lanes.count, 1], partial.read,
+      groups: [rows, lanes.groups(for: width)], items: [lanes.count, 1], partial.read,
       weight.bias.read, addend,
       y.write, rows, width, splits.count, shape.outputRow,
       weight.hasBias && !shape.isBackward ? 1 : 0, shape.addend == .none ? 0 : 1)
@@ -127,7 +127,7 @@ extension Device {
   func multiplyWide(
     _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
-    on gpu: OpenCLEngine
+    on gpu: GPUEngine
   ) throws(ComputeError) {
     let columnGroups = (shape.width + 63) / 64
     let wanted = gpu.computeUnits * 8

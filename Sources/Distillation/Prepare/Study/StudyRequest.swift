@@ -1,0 +1,76 @@
+import Foundation
+import HuggingFace
+
+/// What a user asks of a study.
+package struct StudyRequest: Sendable {
+  /// The model.
+  package var folder: ModelFolder
+  /// The file of the context, a text.
+  package var context: URL
+  /// The file of the user's own seeds; nil takes the built-in ones.
+  package var seeds: URL?
+  /// The file of the lines.
+  package var output: URL
+  /// Whether what is in that file may be lost.
+  package var isOverwriting: Bool
+  /// Whether the folder of that file is still to be made.
+  package var makesFolder: Bool
+  /// How to study.
+  package var options: StudyOptions
+
+  /// A request.
+  package init(
+    folder: ModelFolder, context: URL, seeds: URL?, output: URL, isOverwriting: Bool,
+    makesFolder: Bool = false, options: StudyOptions
+  ) {
+    self.folder = folder
+    self.context = context
+    self.seeds = seeds
+    self.output = output
+    self.isOverwriting = isOverwriting
+    self.makesFolder = makesFolder
+    self.options = options
+  }
+}
+
+/// How far a study is.
+package struct StudyProgress: Sendable, Equatable {
+  /// What is going on.
+  package enum Phase: String, Sendable {
+    case questions = "writing questions"
+    case answers = "answering them"
+  }
+
+  /// What is going on.
+  package var phase: Phase
+  /// Conversations done.
+  package var conversations: Int
+  /// All of them.
+  package var total: Int
+  /// Tokens of questions and answers a second, since the study was begun or gone on with.
+  package var tokensPerSecond: Double
+  /// Questions that were left out.
+  package var dropped: Int
+}
+
+/// What a study came to.
+package struct StudyResult: Sendable, Equatable {
+  /// Conversations.
+  package var conversations: Int
+  /// Those that are held out.
+  package var heldOut: Int
+  /// Lines: one for each answered question.
+  package var lines: Int
+  /// Questions that were written.
+  package var questions: Int
+  /// What was left out.
+  package var drops: StudyDrops
+  /// Tokens generated.
+  package var tokens: Int
+  /// Seconds of writing, of all times that it was gone on with.
+  package var seconds: Double
+  /// The share of the context that held-out questions are written from.
+  package var heldOutShare: Double
+  /// Bytes of the context, with line ends as LF, that held-out questions are written from.
+  package var heldOutSpans: [Range<Int>]
+}

@@ -1,0 +1,109 @@
+package import Compute
+import Foundation
+internal import Inference
+
+/// A distillation without inputs: a study in the output folder, whose lines are the inputs of the run that follows.
+package struct StudiedRun {
+  /// The study.
+  package let study: Study
+  private let request: RunRequest
+  /// The folder until the study is done; nil where the run in it goes on.
+  private let folder: RunFolder?
+
+  /// The study's file in a run's output folder.
+  package static func file(in output: URL) -> URL { output.appending(path: "study.jsonl") }
+
+  /// Threads of the CPU path with which the study of a run was begun; nil where that is not known.
+  package static func recordedThreads(in output: URL) -> Int? {
+    Study.recordedThreads(of: file(in: output))
+  }
+
+  /// Reads the user's files and looks at the output folder; writes nothing.
+  ///
+  /// - Parameters:
+  ///   - request: the run. The share that it holds out is held out of the context.
+  ///   - seeds: the file of the user's own seeds.
+  ///   - options: how to study.
+  package init(
+    _ request: RunRequest, seeds: URL?, options: StudyOptions, device: Device
+  ) throws(DistillationError) {
+    var (request, options) = (request, options)
+    let file = Self.file(in: request.output)
+    request.inputs = file
+    switch request.validation {
+    case .file, .none: options.heldOut = 0
+    case .fraction(let share):
+      options.heldOut = share
+      request.validation = .automatic
+    case .automatic: break
+    }
+    let manager = FileManager.default
+    let isBegun = manager.fileExists(atPath: StudyFile.record(of: file).path)
+    let isOverwriting = request.mode == .overwrite
+    if request.mode == .resume, RunFolder.newestCheckpoint(in: request.output) != nil {
+      guard isBegun else {
+        throw .content(
+          file: request.output.path, expected: "the study with which its run was begun",
+          found: "none; --inputs names what it was begun with")
+      }
+      folder = nil
+    } else {
+      // Where nothing but a study was begun, there is no run that could be lost.
+      let isStudyAlone = request.mode == .resume && isBegun
+      if isStudyAlone { request.mode = .overwrite }
+      folder = try RunFolder(request.output, mode: request.mode)
+      if request.mode == .create { request.mode = .overwrite }
+    }
+    do {
+      study = try Study(
+        StudyRequest(
+          folder: request.folder, context: request.context, seeds: seeds, output: file,
+          isOverwriting: isOverwriting,
+          makesFolder: !manager.fileExists(atPath: request.output.path), options: options),
+        device: device)
+    } catch { throw Self.renamed(error) }
+    self.request = request
+    // What the training would refuse is refused before the study.
+    try request.options.validate()
+    try ActivationRounding.check(request.options, device)
+    let tokens = study.conditioning.context.count
+    guard request.options.tokens < tokens else {
+      throw LearnedPrompt.tooMany(request.options.tokens, contextTokens: tokens)
+    }
+    if case .file(let url) = request.validation {
+      _ = try Dataset.read(url, reader: study.conditioning.reader)
+    }
+  }
+
+  /// Writes what is left of the study.
+  ///
+  /// - Returns: the run that follows.
+  package func perform(
+    handle: @escaping (RunEvent) -> Void
+  ) throws(DistillationError) -> RunRequest {
+    _ = try study.perform(
+      preparing: { () throws(DistillationError) in try folder?.begin() }, handle: handle)
+    // Its lock keeps other runs out of the folder up to here.
+    withExtendedLifetime(folder) {}
+    return request
+  }
+
+  /// The options of a study that have another name in a run that begins with it.
+  private static let names: [OptionName: OptionName] = [
+    .count: .studyCount, .temperature: .questionTemperature, .heldOut: .validation,
+  ]
+
+  /// An error of a study with the names that a run gives its options.
+  private static func renamed(_ error: DistillationError) -> DistillationError {
+    switch error {
+    case .option(let name, let expected, let found):
+      .option(names[name] ?? name, expected: expected, found: found)
+    case .changedSinceCheckpoint(let checkpoint, .option(let name), let recorded, let found):
+      .changedSinceCheckpoint(
+        checkpoint: checkpoint,
+        item: .option(OptionName(rawValue: name).flatMap { names[$0]?.rawValue } ?? name),
+        recorded: recorded, found: found)
+    default: error
+    }
+  }
+}

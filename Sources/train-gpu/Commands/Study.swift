@@ -1,0 +1,101 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import HuggingFace
+
+/// `train-gpu study`: questions and answers of nothing but a context.
+struct Study: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write questions about a context and answer them: examples for distill.",
+    discussion: """
+      The model writes questions from chunks of the context, and the model that reads all of it answers. \
+      The result is a file for --inputs of distill. A part of the context is kept for held-out \
+      questions, from which no other question is written; distill then holds these out.
+
+      Everything follows from --seed. A study that was stopped goes on with the same command and ends \
+      with the same bytes; beside the file, FILE.record.json says how it was begun.
+
+      \(ModelOptions.hub)
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: ArgumentHelp("The long context: a text file.", valueName: "file"))
+  var context: String
+
+  @Option(help: ArgumentHelp("Conversations.", valueName: "n"))
+  var count = StudyOptions.standard.count
+
+  @Option(help: ArgumentHelp("The file for the conversations.", valueName: "file.jsonl"))
+  var output: String
+
+  @Flag(help: "Replace the output file, whatever it holds.")
+  var overwrite = false
+
+  @OptionGroup(title: "Questions") var questions: QuestionOptions
+
+  @Option(help: ArgumentHelp("Temperature of the questions.", valueName: "t"))
+  var temperature = StudyOptions.standard.temperature
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of the context, and of the conversations, that is held out; 0 holds nothing out.",
+      valueName: "share"))
+  var heldOut = StudyOptions.standard.heldOut
+
+  @Option(help: ArgumentHelp("The most tokens of an answer.", valueName: "n"))
+  var responseTokens = StudyOptions.standard.responseTokens
+
+  @Option(
+    help: ArgumentHelp(
+      "Temperature of the answers; 0 takes the most likely token.", valueName: "t"))
+  var responseTemperature = StudyOptions.standard.responseTemperature
+
+  @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "n"))
+  var seed = StudyOptions.standard.seed
+
+  @Option(
+    help: ArgumentHelp(
+      "Chat template: auto (the model's own, or none), raw (none), chatml, llama3 or the file of a "
+        + "template.", valueName: "name"))
+  var template = "auto"
+
+  @OptionGroup var templateVariables: TemplateVariableOptions
+
+  @OptionGroup var weights: PrecisionOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let logger = common.logger
+    let interruption = Interruption()
+    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    defer { progress.finish() }
+    let contextFile = try URL(path: context, option: "context")
+    let outputFile = try URL(path: output, option: "output")
+    var options = StudyOptions()
+    questions.apply(to: &options)
+    options.count = count
+    options.seed = seed
+    options.template = template
+    let variables = templateVariables.variables
+    options.templateVariables = variables.isEmpty ? nil : variables
+    options.temperature = temperature
+    options.heldOut = heldOut
+    options.responseTokens = responseTokens
+    options.responseTemperature = responseTemperature
+    options.precision = weights.precision
+    let request = StudyRequest(
+      folder: try model.folder(logger), context: contextFile,
+      seeds: try questions.seeds.map { try URL(path: $0, option: "seeds") }, output: outputFile,
+      isOverwriting: overwrite, options: options)
+    let device = try common.openDevice(
+      recordedThreads: overwrite ? nil : Distillation.Study.recordedThreads(of: outputFile))
+    let study = try Distillation.Study(request, device: device)
+    for notice in study.notices { logger.show(notice) }
+    let result = try withExtendedLifetime(interruption) {
+      try study.perform(handle: progress.show)
+    }
+    progress.finish()
+    try StandardOutput.line(StudySummary(result: result, output: outputFile.path).text)
+  }
+}

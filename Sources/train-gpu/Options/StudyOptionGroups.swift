@@ -1,0 +1,69 @@
+import ArgumentParser
+import Distillation
+import Foundation
+
+/// How questions are written, for the commands that study a context.
+struct QuestionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Own seeds, one a line, in the place of the built-in ones: what the model is told to ask, or with "
+        + "--questioner complete the first words of the questions.", valueName: "file"))
+  var seeds: String?
+
+  @Option(help: ArgumentHelp("Questions of a conversation.", valueName: "n"))
+  var rounds = StudyOptions.standard.rounds
+
+  @Option(
+    help: ArgumentHelp(
+      "How the model writes questions: instruct (it is told what to ask) or complete (it goes on with a "
+        + "user's message from its first words).", valueName: "kind"))
+  var questioner = StudyOptions.standard.questioner
+
+  @Option(help: ArgumentHelp("The most tokens of a question.", valueName: "n"))
+  var questionTokens = StudyOptions.standard.questionTokens
+
+  @Option(
+    help: ArgumentHelp(
+      "The fewest tokens of the part of the context that a question is written from.",
+      valueName: "n"))
+  var chunkMinimum = StudyOptions.standard.chunkMinimum
+
+  @Option(help: ArgumentHelp("The most tokens of that part.", valueName: "n"))
+  var chunkMaximum = StudyOptions.standard.chunkMaximum
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Leave out questions that look as if they teach little; the study says how many and why.")
+  var filter = StudyOptions.standard.filter
+
+  /// The options of a study, but for those that other groups have.
+  func apply(to options: inout StudyOptions) {
+    options.rounds = rounds
+    options.questioner = questioner
+    options.questionTokens = questionTokens
+    options.chunkMinimum = chunkMinimum
+    options.chunkMaximum = chunkMaximum
+    options.filter = filter
+  }
+}
+
+/// The study of a distillation without inputs.
+struct DistillStudy: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Without --inputs: conversations that the model writes (default: \(StudyOptions.standard.count)).",
+      valueName: "n"))
+  var studyCount: Int?
+
+  @Option(help: ArgumentHelp("Temperature of the questions.", valueName: "t"))
+  var questionTemperature = StudyOptions.standard.temperature
+
+  @OptionGroup var questions: QuestionOptions
+}
+
+extension StudyOptions {
+  /// The defaults of the command line.
+  static let standard = StudyOptions()
+}
+
+extension QuestionerForm: ExpressibleByArgument {}

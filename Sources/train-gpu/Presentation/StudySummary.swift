@@ -1,0 +1,38 @@
+import Distillation
+import JSON
+
+/// What a finished study says.
+struct StudySummary {
+  let result: StudyResult
+  let output: String
+
+  var text: String {
+    ([conversations] + [drops, heldOut].compactMap(\.self)).joined(separator: "\n")
+  }
+
+  /// What was written, and how fast.
+  var conversations: String {
+    let rate = result.seconds > 0 ? Double(result.tokens) / result.seconds : 0
+    return """
+      \(Counted(result.conversations, "conversation")) in \(Counted(result.lines, "line")) of \(output): \
+      \(Counted(result.tokens, "token")) in \(Format.duration(result.seconds)), \
+      \(Format.rate(rate)) tokens/s
+      """
+  }
+
+  /// What was left out; nil where nothing was.
+  var drops: String? {
+    guard result.drops.count > 0 else { return nil }
+    return "\(result.drops.count) of \(Counted(result.questions, "question")) left out: "
+      + result.drops.text
+  }
+
+  /// What is held out; nil where nothing is.
+  var heldOut: String? {
+    guard result.heldOut > 0 else { return nil }
+    return """
+      held out: \(Counted(result.heldOut, "conversation")) from \(Format.percent(result.heldOutShare)) of the \
+      context, of which no other question was written
+      """
+  }
+}

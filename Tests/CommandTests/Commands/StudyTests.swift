@@ -1,0 +1,162 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// The command `study`, and `distill` without inputs.
+@Suite struct StudyTests {
+  private let workspace: Workspace
+
+  init() throws { workspace = try Workspace() }
+
+  /// A random model writes questions that no filter would keep.
+  private static let questions = [
+    "--no-filter", "--question-tokens", "12", "--chunk-minimum", "8", "--chunk-maximum", "30",
+  ]
+
+  private func arguments(_ output: String = "study.jsonl") -> [String] {
+    [
+      "study", "--model", workspace.model, "--context", workspace.context, "--output", path(output),
+      "--count", "40", "--response-tokens", "4", "--temperature", "1.5", "--device", "cpu",
+      "--threads", "1", "--held-out", "0.2",
+    ] + Self.questions
+  }
+
+  private func path(_ name: String) -> String { workspace.folder.url.appending(path: name).path }
+
+  private func bytes(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path(name)))
+  }
+
+  @Test func aStudyIsWrittenAndSaysWhatWasLeftOut() throws {
+    let result = try Program.run(arguments())
+    try #require(result.code == 0, "\(result.errors)")
+    #expect(result.output.hasPrefix("40 conversations in 40 lines of \(path("study.jsonl")): "))
+    #expect(result.output.contains(" left out: "))
+    #expect(result.output.contains("held out: 8 conversations from "))
+    let again = try Program.run(arguments())
+    #expect((again.code, again.errors) == (0, ""))
+    #expect(again.output == result.output)
+    try Program.expectRefusal(
+      arguments() + ["--seed", "1"],
+      "\(path("study.jsonl")): started with --seed 0, found 1; a resumed run keeps what it was started with"
+    )
+    // Distill holds out what the study kept apart.
+    let run = try workspace.distill(
+      ["--inputs", path("study.jsonl"), "--steps", "4", "--validation", "0.1"])
+    try #require(run.code == 0, "\(run.errors)")
+    #expect(!run.errors.contains("keys that mean nothing here"))
+  }
+
+  @Test func aKilledStudyEndsWithTheSameBytes() throws {
+    let more = ["--count", "400"]
+    let whole = try Program.run(arguments("whole.jsonl") + more)
+    try #require(whole.code == 0, "\(whole.errors)")
+    for signal in [SIGKILL, SIGINT] {
+      let running = try Program.Running(arguments("killed-\(signal).jsonl") + more)
+      while running.isRunning, ((try? bytes("killed-\(signal).jsonl").count) ?? 0) == 0 {
+        usleep(500)
+      }
+      running.send(signal)
+      let stopped = try running.wait()
+      if signal == SIGINT { #expect(stopped.code == 130) }
+      #expect(try bytes("killed-\(signal).jsonl").count < bytes("whole.jsonl").count)
+      let resumed = try Program.run(arguments("killed-\(signal).jsonl") + more)
+      #expect(resumed.code == 0, "\(resumed.errors)")
+      #expect(try bytes("killed-\(signal).jsonl") == bytes("whole.jsonl"))
+    }
+  }
+
+  /// `distill` without `--inputs` and `--validation`.
+  private func distill(_ more: [String] = [], to output: String) throws -> Program.Result {
+    try Program.run(distillArguments(output) + more)
+  }
+
+  private func distillArguments(_ output: String) -> [String] {
+    [
+      "distill", "--model", workspace.model, "--context", workspace.context, "--output",
+      path(output),
+      "--device", "cpu", "--threads", "1", "--tokens", "3", "--batch-size", "4", "--steps", "20",
+      "--response-tokens", "4", "--study-count", "60",
+    ] + Self.questions
+  }
+
+  private func tensors(_ output: String) throws -> [Float] {
+    try workspace.softPrompt(in: URL(fileURLWithPath: path(output)))
+  }
+
+  @Test func modelAndContextAreEnough() throws {
+    let result = try distill(to: "run")
+    try #require(result.code == 0, "\(result.errors)")
+    #expect(
+      result.errors.contains(
+        "no --inputs: the model writes 60 conversations about the context first, into \(path("run/study.jsonl"))\n"
+      ))
+    #expect(
+      result.errors.contains(
+        "held out: 6 examples of the study, from parts of the context of which no training question was "
+          + "written\n"))
+    #expect(result.errors.contains("54 examples of "))
+    #expect(result.output.contains("3 pseudo-tokens in place of"))
+    let study = try bytes("run/study.jsonl")
+    // A new run needs leave to replace it; a resumed one keeps its study.
+    try Program.expectRefusal(
+      distillArguments("run"),
+      "\(path("run")): the output folder exists; --overwrite replaces the run in it, --resume continues it"
+    )
+    let resumed = try distill(["--resume", "--steps", "30"], to: "run")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("resumed after step 20"))
+    #expect(try bytes("run/study.jsonl") == study)
+    let refused = try distill(["--resume", "--study-count", "61"], to: "run")
+    #expect(refused.code == 2)
+    #expect(refused.errors.contains("started with --study-count 60, found 61"))
+    let replaced = try distill(["--overwrite", "--seed", "2"], to: "run")
+    #expect(replaced.code == 0, "\(replaced.errors)")
+    #expect(try bytes("run/study.jsonl") != study)
+  }
+
+  @Test func aRunThatWasStoppedInItsStudyGoesOn() throws {
+    let more = ["--study-count", "400"]
+    let whole = try distill(more, to: "whole")
+    try #require(whole.code == 0, "\(whole.errors)")
+    let running = try Program.Running(distillArguments("stopped") + more)
+    while running.isRunning, ((try? bytes("stopped/study.jsonl").count) ?? 0) == 0 { usleep(500) }
+    running.send(SIGTERM)
+    #expect(try running.wait().code == 143)
+    #expect(try bytes("stopped/study.jsonl").count < bytes("whole/study.jsonl").count)
+    let resumed = try distill(more + ["--resume"], to: "stopped")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try bytes("stopped/study.jsonl") == bytes("whole/study.jsonl"))
+    #expect(try tensors("stopped") == tensors("whole"))
+  }
+
+  @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
+    try Program.expectRefusal(
+      distillArguments("run") + ["--study-count", "0"],
+      "--study-count: expected 1 or more, found 0")
+    try Program.expectRefusal(
+      distillArguments("run") + ["--question-temperature=-1"],
+      "--question-temperature: expected a number of 0 or more, found -1.0")
+    try Program.expectRefusal(
+      distillArguments("run") + ["--tokens", "400"],
+      "--tokens: expected 1 to 40, fewer than the context's 41 tokens, found 400")
+    try Program.expectRefusal(
+      distillArguments("run") + ["--context", "/none"], "/none: expected a file, found nothing")
+    try Program.expectRefusal(
+      distillArguments("run") + ["--validation", "/none"], "/none: expected a file, found nothing")
+    let identifiers = try workspace.folder.write("context.json", "{\"ids\": [1, 2, 3]}").path
+    try Program.expectRefusal(
+      distillArguments("run") + ["--context", identifiers],
+      "\(identifiers): expected a text, of which questions can be written, found token ids; --inputs names "
+        + "examples of ids")
+    #expect(!FileManager.default.fileExists(atPath: path("run")))
+    try Program.expectRefusal(
+      arguments() + ["--context", identifiers],
+      "\(identifiers): expected a text, of which questions can be written, found token ids; --inputs names "
+        + "examples of ids")
+    try Program.expectRefusal(
+      arguments() + ["--rounds", "0"], "--rounds: expected 1 or more, found 0")
+    #expect(!FileManager.default.fileExists(atPath: path("study.jsonl")))
+  }
+}
