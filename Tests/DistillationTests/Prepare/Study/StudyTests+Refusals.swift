@@ -1,0 +1,140 @@
+import Foundation
+import HuggingFace
+import JSON
+import TestSupport
+import Testing
+
+@testable import Distillation
+
+/// What a study refuses, and where it goes on without held-out questions.
+extension StudyTests {
+  @Test func aChangedArgumentIsRefusedByName() throws {
+    try study(request("s.jsonl"))
+    let path = folder.url.appending(path: "s.jsonl").path
+    let before = try bytes("s.jsonl")
+    func refuse(
+      _ what: String, _ recorded: String, _ found: String,
+      _ change: (inout StudyOptions) -> Void
+    ) {
+      var options = options
+      change(&options)
+      expectError(
+        "\(path): started with \(what) \(recorded), found \(found); a resumed run keeps what it was "
+          + "started with"
+      ) { try study(request("s.jsonl", options)) }
+    }
+    refuse("seed", "3", "4") { $0.seed = 4 }
+    refuse("count", "40", "41") { $0.count = 41 }
+    refuse("temperature", "1.5", "0.5") { $0.temperature = 0.5 }
+    refuse("held-out", "0.2", "0") { $0.heldOut = 0 }
+    refuse("questioner", "\"complete\"", "\"lead\"") { $0.questioner = .lead }
+    try Data("another cab is a bad cab and back to the cab it is".utf8).write(to: context)
+    expectRefusal(beginning: "\(path): started with the context ") { try study(request("s.jsonl")) }
+    #expect(try bytes("s.jsonl") == before)
+  }
+
+  @Test func otherFilesStayAsTheyAre() throws {
+    let other = try folder.write("other.jsonl", "{\"prompt\": \"mine\"}\n")
+    expectError(
+      "\(other.path): expected a new file, or a study with its record other.jsonl.record.json beside it, "
+        + "found another file; --overwrite replaces it"
+    ) { try study(request("other.jsonl")) }
+    #expect(try bytes("other.jsonl") == Data("{\"prompt\": \"mine\"}\n".utf8))
+    let result = try study(request("other.jsonl", overwriting: true))
+    #expect(try lines("other.jsonl").count == result.lines)
+    // A study whose lines somebody changed is no study's either.
+    var text = try #require(String(data: bytes("other.jsonl"), encoding: .utf8))
+    text = text.replacing("\"round\": 1", with: "\"round\": 2", maxReplacements: 1)
+    try folder.write("other.jsonl", text)
+    expectError(
+      "\(other.path): expected the 40 lines of which \(other.path).record.json tells, found others; "
+        + "--overwrite begins anew"
+    ) { try study(request("other.jsonl")) }
+    #expect(try bytes("other.jsonl") == Data(text.utf8))
+  }
+
+  @Test func aContextLongerThanTheModelsPositionsIsRefused() throws {
+    try Data(String(repeating: "cab ", count: 80).utf8).write(to: context)
+    expectRefusal(
+      beginning: "\(context.path): expected a context of at most "
+    ) { try study(request("s.jsonl")) }
+    #expect(!FileManager.default.fileExists(atPath: request("s.jsonl").output.path))
+  }
+
+  @Test func ownSeedsAreTheFirstWords() throws {
+    let seeds = try folder.write("seeds.txt", "\ncab?\r\n\n  a bad? \nback?\n")
+    var options = options
+    options.count = 3
+    options.heldOut = 0
+    var request = request("s.jsonl", options)
+    request.seeds = seeds
+    try study(request)
+    for line in try lines("s.jsonl") {
+      let origin = member(line, "study")
+      #expect(member(origin, "kind") == .string("own"))
+      guard case .integer(let seed) = member(origin, "seed"),
+        let question = StudyLine.question(of: line)
+      else {
+        Issue.record("expected a seed and a question")
+        continue
+      }
+      // A question ends with its mark.
+      #expect(question == ["cab?", "a bad?", "back?"][seed])
+    }
+    try folder.write("seeds.txt", "cab\nback")
+    expectRefusal(beginning: "\(request.output.path): started with the seeds ") {
+      try study(request)
+    }
+    try folder.write("seeds.txt", " \n")
+    expectError("\(seeds.path): expected seeds, one a line, found an empty file") {
+      try study(request)
+    }
+  }
+
+  @Test func aModelThatWritesNothingUsefulIsSaidSo() throws {
+    var options = options
+    options.filter = true
+    let request = request("s.jsonl", options)
+    expectRefusal(
+      beginning:
+        "\(request.output.path): expected a model that writes questions that can be used, found none "
+    ) { try study(request) }
+    let record = try #require(StudyFile.recorded(for: request.output))
+    #expect(record.progress.isHeldOutExhausted && record.progress.questions >= 960)
+  }
+
+  /// Expects an error of one line that begins so.
+  func expectRefusal<Value>(beginning message: String, _ body: () throws -> Value) {
+    do {
+      _ = try body()
+      Issue.record("expected an error")
+    } catch {
+      #expect("\(error)".hasPrefix(message) && !"\(error)".contains("\n"))
+    }
+  }
+
+  @Test func trainingQuestionsMakeUpForHeldOutOnesThatCannotBeWritten() throws {
+    let study = try Study(request("s.jsonl"), device: TestDevice.cpu.open())
+    study.record.progress.conversations = ["held-out": 3]
+    #expect(try #require(study.part) == (.heldOut, 5))
+    study.record.progress.isHeldOutExhausted = true
+    #expect(try #require(study.part) == (.training, 37))
+    study.record.progress.conversations["training"] = 37
+    #expect(study.isComplete)
+  }
+
+  @Test func optionsOutOfRange() throws {
+    func refuse(_ message: String, _ change: (inout StudyOptions) -> Void) {
+      var options = options
+      change(&options)
+      expectError(message) { try study(request("s.jsonl", options)) }
+    }
+    refuse("count: expected 1 or more, found 0") { $0.count = 0 }
+    refuse("rounds: expected 1 or more, found 0") { $0.rounds = 0 }
+    refuse("temperature: expected a number of 0 or more, found -1.0") { $0.temperature = -1 }
+    refuse("held-out: expected a fraction from 0 to below 1, found 1.0") { $0.heldOut = 1 }
+    refuse("chunk-maximum: expected 8 or more with chunk-minimum 8, found 2") {
+      $0.chunkMaximum = 2
+    }
+  }
+}
