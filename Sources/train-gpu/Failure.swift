@@ -83,6 +83,8 @@ extension DistillationError {
     case .noCheckpoint: "; --overwrite starts a new run"
     case .outputMoved:
       "; --resume under its new name continues from its newest checkpoint"
+    case .otherStudy: "; --overwrite writes a new study"
+    case .noStudy: "; --inputs names examples"
     case .changedFrame: "; --template places the soft prompt in another"
     case .lossNotFinite: "; a smaller --learning-rate or a --clip-norm keeps the training stable"
     default: ""

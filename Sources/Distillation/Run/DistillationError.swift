@@ -24,6 +24,10 @@ package enum DistillationError: Error, Sendable {
   case conversation(file: String, line: Int, error: PlacementError)
   /// A file has other content than expected.
   case content(file: String, expected: String, found: String)
+  /// A file is not the study that is continued, or its lines were changed.
+  case otherStudy(file: String, expected: String, found: String)
+  /// No study can be written or found, so that examples must be given.
+  case noStudy(file: String, expected: String, found: String)
   /// The chat template no longer writes the frame in which an adapter's prompt was trained.
   case changedFrame(adapter: String)
   /// An option has a value that does not fit the model or the data.
@@ -80,7 +84,8 @@ extension DistillationError: CustomStringConvertible {
       "\(file):\(line):\(column): \(reason)"
     case .conversation(let file, let line, let error):
       "\(file):\(line): \(error.text(option: option))"
-    case .content(let file, let expected, let found):
+    case .content(let file, let expected, let found),
+      .otherStudy(let file, let expected, let found), .noStudy(let file, let expected, let found):
       "\(file): expected \(expected), found \(found)"
     case .changedFrame(let adapter):
       "\(adapter): expected a chat template that writes the tokens around the soft prompt with which "

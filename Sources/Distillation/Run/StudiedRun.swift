@@ -42,9 +42,9 @@ package struct StudiedRun {
     let isOverwriting = request.mode == .overwrite
     if request.mode == .resume, RunFolder.newestCheckpoint(in: request.output) != nil {
       guard isBegun else {
-        throw .content(
-          file: request.output.path, expected: "the study with which its run was begun",
-          found: "none; --inputs names what it was begun with")
+        throw .noStudy(
+          file: request.output.path, expected: "the study with which its run was started",
+          found: "none")
       }
       folder = nil
     } else {

@@ -149,12 +149,12 @@ import Testing
     try Program.expectRefusal(
       distillArguments("run") + ["--context", identifiers],
       "\(identifiers): expected a text, of which questions can be written, found token ids; --inputs names "
-        + "examples of ids")
+        + "examples")
     #expect(!FileManager.default.fileExists(atPath: path("run")))
     try Program.expectRefusal(
       arguments() + ["--context", identifiers],
       "\(identifiers): expected a text, of which questions can be written, found token ids; --inputs names "
-        + "examples of ids")
+        + "examples")
     try Program.expectRefusal(
       arguments() + ["--rounds", "0"], "--rounds: expected 1 or more, found 0")
     #expect(!FileManager.default.fileExists(atPath: path("study.jsonl")))

@@ -53,9 +53,9 @@ package final class Study {
     self.configuration = configuration
     let context = try ContextText(contentsOf: request.context)
     guard case .text(let text, _) = context else {
-      throw .content(
+      throw .noStudy(
         file: context.file, expected: "a text, of which questions can be written",
-        found: "token ids; --inputs names examples of ids")
+        found: "token ids")
     }
     var template = options.templateChoice
     template.wallClock = file.recorded?.templateClock

@@ -37,10 +37,10 @@ final class StudyFile {
     }
     guard !isOverwriting, FileManager.default.fileExists(atPath: record.path) else {
       if exists && !isOverwriting {
-        throw .content(
+        throw .otherStudy(
           file: url.path,
           expected: "a new file, or a study with its record \(record.lastPathComponent) beside it",
-          found: "another file; --overwrite replaces it")
+          found: "another file")
       }
       recorded = nil
       if exists { try claim() }
@@ -53,10 +53,10 @@ final class StudyFile {
     guard bytes.count >= found.progress.bytes,
       SHA256.hexadecimal(of: bytes.prefix(found.progress.bytes)) == found.progress.digest
     else {
-      throw .content(
+      throw .otherStudy(
         file: url.path,
         expected: "the \(Counted(found.progress.lines, "line")) of which \(record.path) tells",
-        found: exists ? "others; --overwrite begins anew" : "nothing; --overwrite begins anew")
+        found: exists ? "others" : "nothing")
     }
   }
 

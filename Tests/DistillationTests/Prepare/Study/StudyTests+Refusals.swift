@@ -37,7 +37,7 @@ extension StudyTests {
     let other = try folder.write("other.jsonl", "{\"prompt\": \"mine\"}\n")
     expectError(
       "\(other.path): expected a new file, or a study with its record other.jsonl.record.json beside it, "
-        + "found another file; --overwrite replaces it"
+        + "found another file"
     ) { try study(request("other.jsonl")) }
     #expect(try bytes("other.jsonl") == Data("{\"prompt\": \"mine\"}\n".utf8))
     let result = try study(request("other.jsonl", overwriting: true))
@@ -47,8 +47,7 @@ extension StudyTests {
     text = text.replacing("\"round\": 1", with: "\"round\": 2", maxReplacements: 1)
     try folder.write("other.jsonl", text)
     expectError(
-      "\(other.path): expected the 40 lines of which \(other.path).record.json tells, found others; "
-        + "--overwrite begins anew"
+      "\(other.path): expected the 40 lines of which \(other.path).record.json tells, found others"
     ) { try study(request("other.jsonl")) }
     #expect(try bytes("other.jsonl") == Data(text.utf8))
   }
