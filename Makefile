@@ -1,4 +1,5 @@
-# make demo    install what is missing, build, compress the bundled handbook into 16 tokens, show the result
+# make demo    install what is missing, build, compress the bundled handbook into 16 tokens, with questions and from the
+#              handbook alone, show both results
 # make test    install what is missing, run all tests on the CPU path and on PoCL
 # make sanitize   the C arithmetic under address, undefined and thread sanitizers, between guard pages
 # make fuzz       changed inputs of every kind: each must end in a result or in one line (COUNT=300 of each kind, SEED=1)
@@ -29,6 +30,14 @@ demo: build
 	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
 	  --inputs Examples/handbook/train.jsonl --validation Examples/handbook/heldout.jsonl \
 	  --output $(RUN) --tokens 16 --overwrite
+	@echo; echo "The same from the handbook alone: the model asks itself."; echo
+	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
+	  --output $(RUN)-studied --tokens 16 --overwrite
+	@echo; echo "Its result on the questions of the first run:"; echo
+	$(PITH) evaluate --model Examples/handbook/model --context Examples/handbook/context.txt \
+	  --adapter $(RUN)-studied --inputs Examples/handbook/heldout.jsonl
+	@echo; echo "The bundled model has learned to answer short questions and not to write any, so what it asks itself" \
+	  "teaches little of them; an instruction-tuned model writes its own (README.md, Self-study)."
 
 test: test-packages
 	swift build -c release --build-tests -Xswiftc -enable-testing

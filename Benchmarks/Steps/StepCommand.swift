@@ -75,6 +75,6 @@ struct StepCommand: ParsableCommand {
       Prefix(.context(options.identifiers(options.context, seed: 3))),
       capacity: PrefixCapacity(rows: options.batch * (options.prompt + options.response)))
     return try TeacherScores.scoring(
-      examples, heldOut: [], by: teacher, kind: options.teacherCache, temperature: 1)
+      examples, heldOut: [], by: Teacher(teacher), kind: options.teacherCache, temperature: 1)
   }
 }

@@ -49,9 +49,18 @@ struct Workspace {
     ]
   }
 
+  /// These and further arguments; a context among them takes the place of the first one.
+  func arguments(with more: [String]) -> [String] {
+    var own = arguments
+    if more.contains("--context"), let first = own.firstIndex(of: "--context") {
+      own.removeSubrange(first...(first + 1))
+    }
+    return own + more
+  }
+
   /// Distils into the output folder.
   func distill(_ more: [String] = [], to output: URL? = nil) throws -> Program.Result {
-    try Program.run(arguments + ["--output", (output ?? self.output).path] + more)
+    try Program.run(arguments(with: more) + ["--output", (output ?? self.output).path])
   }
 
   /// Expects that a distillation with these further arguments is refused, and that nothing is
@@ -60,7 +69,7 @@ struct Workspace {
     _ more: [String], _ message: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     try Program.expectRefusal(
-      arguments + ["--output", output.path] + more, message, sourceLocation: sourceLocation)
+      arguments(with: more) + ["--output", output.path], message, sourceLocation: sourceLocation)
     #expect(!FileManager.default.fileExists(atPath: output.path), sourceLocation: sourceLocation)
   }
 

@@ -57,13 +57,17 @@ extension Device {
       let (query, key, value) = unsafe (query.host, key.host, value.host)
       let (output, logSumExp) = unsafe (output.mutableHost, logSumExp.mutableHost)
       let (tiles, groups) = unsafe (table.records.buffer.host, heads.keyValueHeads)
+      let runs = unsafe attention.runs(
+        UnsafeBufferPointer(start: tiles, count: table.count), threads: cpu.threads)
       unsafe cpu.forEach(
-        table.count * groups, onOneThread: attention.isSmall, scratch: scratch.mutableHost,
+        runs.count * groups, onOneThread: attention.isSmall, scratch: scratch.mutableHost,
         floats: attention.forwardFloats
       ) { index, scratch in
+        let run = runs[index / groups]
         unsafe attention.forward(
-          tiles[index / groups], head: index % groups, query: query, key: key, value: value,
-          output: output, logSumExp: logSumExp, scratch: scratch)
+          UnsafeBufferPointer(start: tiles + run.lowerBound, count: run.count),
+          head: index % groups, query: query, key: key, value: value, output: output,
+          logSumExp: logSumExp, scratch: scratch)
       }
     case .gpu(let gpu):
       let kernel = AttentionKernel(.attentionForward, gpu, heads: heads, softCap: softCap)

@@ -69,35 +69,4 @@ struct CPUAttention {
           first_key: first, keys: tile.count, pitch: (tile.count + 15) & ~15, soft_cap: softCap))
     }
   }
-
-  /// Output and log-sum-exp of a tile of queries.
-  func forward(
-    _ tile: AttentionQueryTile, head: Int, query: UnsafePointer<Float>, key: UnsafePointer<Float>,
-    value: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
-    logSumExp: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    let width = heads.headDimension
-    let (prefixCount, keyStart) = (Int(tile.prefixCount), Int(tile.keyStart))
-    let rows = packedRows(tile, head: head)
-    let transposed = unsafe scratch
-    let queries = unsafe transposed + Self.keys * width
-    let accumulated = unsafe queries + queryRows * width
-    let scores = unsafe accumulated + queryRows * width
-    let maximum = unsafe scores + queryRows * Self.keys
-    let sum = unsafe maximum + queryRows
-    unsafe attention_pack(rows, query, scale, queries)
-    unsafe accumulated.update(repeating: 0, count: rows.count * width)
-    unsafe maximum.update(repeating: -1e30, count: rows.count)
-    unsafe sum.update(repeating: 0, count: rows.count)
-    forEachKeyTile(of: visiblePositions(rows)) { positions, tile in
-      let keys = unsafe keyRows(
-        key, head: head, at: positions, prefixCount: prefixCount, keyStart: keyStart)
-      let values = unsafe keyRows(
-        value, head: head, at: positions, prefixCount: prefixCount, keyStart: keyStart)
-      unsafe multiply(queries, byKeys: keys, rows, tile, transposed: transposed, into: scores)
-      unsafe attention_softmax(rows, tile, scores, maximum, sum, accumulated)
-      unsafe accumulate(scores, values, rows, tile, into: accumulated)
-    }
-    unsafe attention_finish(rows, maximum, sum, accumulated, output, logSumExp)
-  }
 }

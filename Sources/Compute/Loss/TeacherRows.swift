@@ -24,7 +24,7 @@ package final class TeacherRows {
   /// [capacity, V] binary16, each row shifted by its maximum, for kind `logits`.
   var logits: DeviceBuffer<UInt16>
   /// [capacity, E]: hidden states, or W^T p for kind `projected`.
-  var states: DeviceBuffer<Float>
+  package internal(set) var states: DeviceBuffer<Float>
   /// [capacity] nats, for kind `projected`.
   var entropies: DeviceBuffer<Float>
   /// [capacity]: the most likely token; computed on demand for kind `hidden`.

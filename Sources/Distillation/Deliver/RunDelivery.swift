@@ -26,11 +26,12 @@ struct RunDelivery {
     _ state: TrainingState, timing: RunMetrics.Timing, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunResult {
     let adapter = try adapter(state.bestPrompt)
+    let windows = try windowScores(handle)
     let student = try model(.prompt(state.bestPrompt))
-    let verdict = try verdict(student, handle)
+    let verdict = try verdict(student, windows, handle)
     let divergence = try exportDivergence(student, held: verdict?.withPrompt)
     let metrics = RunMetrics(
-      contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
+      contextTokens: texts.context.count, pseudoTokens: request.options.tokens,
       validation: verdict?.validation, timing: timing,
       memory: .init(
         peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
@@ -62,7 +63,7 @@ struct RunDelivery {
         embeddingSpace: configuration.embeddingSpace,
         substitute: conditioning.substitute, reading: conditioning.reading,
         stopIdentifiers: conditioning.stopIdentifiers,
-        contextTokens: conditioning.context.count, fingerprints: texts.fingerprints))
+        contextTokens: texts.context.count, fingerprints: texts.fingerprints))
   }
 
   /// The model with `body` in place of the context.
@@ -78,16 +79,31 @@ struct RunDelivery {
       answers: texts.validation.count, for: decoder)
   }
 
+  /// Compares the windows of the context before other models take memory.
+  private func windowScores(
+    _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> WindowScores? {
+    let windows = try distilling { () throws(TransformerError) in
+      try prepared.scores.judge?.windowScores(texts.spans, decoder, capacity: capacity) {
+        handle(.progress(.comparingWindows, done: $0, total: $1))
+      }
+    }
+    decoder.device.releaseKeptMemory()
+    return windows
+  }
+
   private func verdict(
-    _ student: PrefixedDecoder, _ handle: (RunEvent) -> Void
+    _ student: PrefixedDecoder, _ windows: WindowScores?, _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Verdict? {
     guard let judge = prepared.scores.judge else { return nil }
     let nothing = try model(.nothing)
-    return try distilling { () throws(TransformerError) in
-      try judge.verdict(student: student, nothing: nothing) {
-        handle(.progress(.judging, done: $0, total: $1))
-      }
+    var verdict = try judge.verdict(
+      student: student, nothing: nothing, words: texts.conditioning.words, windows: windows
+    ) { handle(.progress(.judging, done: $0, total: $1)) }
+    verdict.validation.drift = try distilling { () throws(TransformerError) in
+      try prepared.scores.drift?.drift(of: student)
     }
+    return verdict
   }
 
   /// Reads the exported adapter back and runs it as PEFT does, before every token.

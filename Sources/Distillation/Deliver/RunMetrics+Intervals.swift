@@ -28,6 +28,11 @@ extension RunMetrics {
     package var gapClosed: Interval
     package var top1Agreement: Interval
     package var exactMatch: Interval
+    /// Of the share of a response before the first difference; nil in reports of older programs,
+    /// as the next two.
+    package var prefixShare: Interval?
+    package var rougeL: Interval?
+    package var logLikelihood: Interval?
 
     /// Some intervals.
     package init(
@@ -41,23 +46,27 @@ extension RunMetrics {
 
     /// Intervals of numbers by example; nil where there is one example alone.
     init?(
-      _ prompted: ExampleScores, nothing: ExampleScores, tokens: [Int], exactMatches: [Bool]
+      _ prompted: ExampleScores, nothing: ExampleScores, tokens: [Int], answers: AnswerScores
     ) {
       guard let bootstrap = Bootstrap(examples: tokens.count) else { return nil }
       func sum(_ values: [Double], _ chosen: [Int]) -> Double {
         chosen.reduce(0) { $0 + values[$1] }
       }
       let tokens = tokens.map(Double.init)
-      let exact = exactMatches.map { $0 ? 1.0 : 0 }
+      let exact = answers.isExact.map { $0 ? 1.0 : 0 }
       let found = bootstrap.intervals { chosen in
         let (kl, count) = (sum(prompted.kl, chosen), sum(tokens, chosen))
+        let examples = Double(chosen.count)
         return [
           kl / count,
           RunMetrics.Validation.gapClosed(kl: kl, klNoContext: sum(nothing.kl, chosen)),
-          sum(prompted.agreeing, chosen) / count, sum(exact, chosen) / Double(chosen.count),
+          sum(prompted.agreeing, chosen) / count, sum(exact, chosen) / examples,
+          sum(answers.prefixShare, chosen) / examples, sum(answers.rougeL, chosen) / examples,
+          sum(answers.logLikelihood, chosen) / count,
         ]
       }
       (kl, gapClosed, top1Agreement, exactMatch) = (found[0], found[1], found[2], found[3])
+      (prefixShare, rougeL, logLikelihood) = (found[4], found[5], found[6])
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -65,6 +74,9 @@ extension RunMetrics {
       case gapClosed = "gap_closed"
       case top1Agreement = "top1_agreement"
       case exactMatch = "exact_match"
+      case prefixShare = "answer_prefix"
+      case rougeL = "rouge_l"
+      case logLikelihood = "log_likelihood"
     }
   }
 }
@@ -117,6 +129,15 @@ extension RunMetrics.Validation {
   package static let measures =
     "KL: distance of the predicted distributions from those with the full context, 0 where they are "
     + "equal. Top-1 agreement: response tokens for which both hold the same token most likely. "
-    + "Exact match: greedy answers that are the recorded response, token for token. Gap: the KL "
+    + "Recorded response: the teacher's answer, or that of the file. Exact match: greedy answers "
+    + "that are the recorded response, token for token. Answer before first difference: the mean "
+    + "share of the recorded response's tokens before the first one that the greedy answer has not. "
+    + "ROUGE-L: F1 of the longest common subsequence of words, in lower case, of greedy answer and "
+    + "recorded response. Log-likelihood: of a token of the recorded response, in nats. Gap: the KL "
     + "without context."
+
+  /// The definition of drift.
+  package static let driftMeasure =
+    "Drift: distance from the bare model, which has no context, on prompts that have nothing to do "
+    + "with the context."
 }

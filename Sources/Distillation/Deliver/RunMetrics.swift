@@ -74,7 +74,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
 extension RunMetrics {
   /// The quality of the soft prompt as a replacement of the context, on examples that training did
   /// not see.
-  package struct Validation: Sendable, Equatable, Codable {
+  package struct Validation: Sendable, Equatable {
     /// KL(teacher || student) with the soft prompt.
     package var kl: Double
     /// KL(teacher || student) with nothing in place of the context.
@@ -91,37 +91,37 @@ extension RunMetrics {
     package var exactMatchFullContext: Double
     /// The same of the model with nothing in place of the context.
     package var exactMatchNoContext: Double
+    /// Other measures of answers; nil in reports of older programs.
+    package var answers: Answers?
+    /// Drift on unrelated prompts; nil in reports of older programs, and where no prompt could be
+    /// read.
+    package var drift: Drift?
     /// Number of compared examples; nil in reports of older programs.
     package var basis: Basis?
     /// Confidence intervals; nil where one example alone was held out.
     package var intervals: Intervals?
+    /// Where the teacher read the context in several windows: what a window does alone.
+    package var windows: Windows?
 
     /// Held-out numbers.
     package init(
       kl: Double, klNoContext: Double, top1Agreement: Double, exactMatch: Double,
-      exactMatchFullContext: Double, exactMatchNoContext: Double, basis: Basis? = nil,
-      intervals: Intervals? = nil
+      exactMatchFullContext: Double, exactMatchNoContext: Double, answers: Answers? = nil,
+      drift: Drift? = nil, basis: Basis? = nil, intervals: Intervals? = nil,
+      windows: Windows? = nil
     ) {
+      self.answers = answers
+      self.drift = drift
       self.kl = kl
       self.klNoContext = klNoContext
       self.basis = basis
       self.intervals = intervals
+      self.windows = windows
       gapClosed = Self.gapClosed(kl: kl, klNoContext: klNoContext)
       self.top1Agreement = top1Agreement
       self.exactMatch = exactMatch
       self.exactMatchFullContext = exactMatchFullContext
       self.exactMatchNoContext = exactMatchNoContext
-    }
-
-    private enum CodingKeys: String, CodingKey {
-      case kl, basis
-      case intervals = "intervals_95"
-      case klNoContext = "kl_no_context"
-      case gapClosed = "gap_closed"
-      case top1Agreement = "top1_agreement"
-      case exactMatch = "exact_match"
-      case exactMatchFullContext = "exact_match_full_context"
-      case exactMatchNoContext = "exact_match_no_context"
     }
   }
 

@@ -104,8 +104,14 @@ struct RunReadme {
           + (scale == 100 ? " %" : "")
       } ?? ""
     }
-    let sentences = [validation.gapSentence, validation.basisSentence, validation.fewSentence]
-      .compactMap(\.self)
+    let rows = answerRows(validation) { interval($0, scale: $1, $2) }
+    let windows = validation.windows.map { windows in
+      "After the best window alone: KL \(number(windows.kl, 4)), top-1 agreement "
+        + "\(percent(windows.top1Agreement)). \(windows.sentence)"
+    }
+    let sentences = [
+      validation.gapSentence, windows, validation.basisSentence, validation.fewSentence,
+    ].compactMap(\.self)
     return """
       On held-out prompts, over the whole vocabulary, KL in nats a token:
 
@@ -117,11 +123,11 @@ struct RunReadme {
       \(interval(intervals?.top1Agreement, scale: 100, 1)) | 100.0 % |
       | exact match | \(percent(validation.exactMatchNoContext)) | \
       \(percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) | \
-      \(percent(validation.exactMatchFullContext)) |
+      \(percent(validation.exactMatchFullContext)) |\(rows)
 
       \(sentences.joined(separator: " "))
 
-      \(RunMetrics.Validation.measures)
+      \([RunMetrics.Validation.measures, validation.driftSentence].compactMap(\.self).joined(separator: " "))
 
       Of the prompts that the training passed through, this is the one with the lowest KL on these \
       examples, so on others it may do a little worse.

@@ -35,26 +35,30 @@ package struct Evaluation: Sendable {
     package var folder: ModelFolder
     /// The folder of the adapter.
     package var adapter: URL
-    /// The file of the context.
-    package var context: URL
+    /// The files and folders of the context; none where lines bring their own.
+    package var context: [URL]
     /// The file of the examples.
     package var inputs: URL
     /// `auto` takes the template of the adapter's training.
     package var template: TemplateChoice
     /// The element type of the weights on the device.
     package var precision: WeightPrecision
+    /// The file of prompts that have nothing to do with the context; nil takes the built-in ones.
+    package var unrelated: URL?
     /// The most tokens that the teacher generates where an example has no response.
     package var responseTokens: Int
 
     /// A request.
     package init(
-      folder: ModelFolder, adapter: URL, context: URL, inputs: URL, template: TemplateChoice,
+      folder: ModelFolder, adapter: URL, context: [URL], inputs: URL, unrelated: URL? = nil,
+      template: TemplateChoice,
       precision: WeightPrecision, responseTokens: Int
     ) {
       self.folder = folder
       self.adapter = adapter
       self.context = context
       self.inputs = inputs
+      self.unrelated = unrelated
       self.template = template
       self.precision = precision
       self.responseTokens = responseTokens
@@ -72,28 +76,35 @@ extension Evaluation.Request {
       try DecoderConfiguration(config: config)
     }
     let imported = try AdapterImport(at: adapter, width: configuration.hiddenSize)
-    let text = try ContextText(contentsOf: context)
+    let corpus = try Corpus(contentsOf: context)
     // A context of token ids needs no template.
-    let isText = if case .text = text { true } else { false }
+    let isText = if case .identifiers = corpus.context { false } else { true }
     let conditioning = try imported.framing(
       Conditioning(
-        text, folder: folder,
+        corpus.context, folder: folder,
         template: isText ? template.within(imported.template) : template,
         vocabularySize: configuration.vocabularySize, reading: imported.inputReading),
       file: adapter.path)
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(inputs, reader: conditioning.reader)
-    var notices = InputNotice.ofReading(conditioning, contextFile: text.file, data.examples)
-    if imported.isForeign(to: conditioning.context) {
-      notices.append(.otherContext(file: text.file, adapter: adapter.path))
+    let contextFile = corpus.context?.file
+    var notices =
+      corpus.notices
+      + InputNotice.ofReading(conditioning, contextFile: contextFile, data.examples)
+    let spans = try ContextSpans(of: data.examples, conditioning)
+    if let contextFile, spans.ownTokens.isEmpty, imported.isForeign(to: conditioning.context) {
+      notices.append(.otherContext(file: contextFile, adapter: adapter.path))
     }
     if data.examples.count < InputNotice.few {
       notices.append(.fewJudged(count: data.examples.count))
     }
     let studentPrefix = imported.prefix(in: conditioning)
     try data.checkLengths(
-      prefix: max(conditioning.teacherPrefix.rows, studentPrefix.rows),
-      responseTokens: responseTokens,
+      responseTokens: responseTokens, positions: configuration.maximumPositions
+    ) { max(spans.prefixes[spans[$0.context]].rows, studentPrefix.rows) }
+    let unrelated = try UnrelatedPrompts.read(
+      unrelated, conditioning.reader,
+      prefix: max(spans.longestRows, studentPrefix.rows),
       positions: configuration.maximumPositions)
 
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
@@ -104,32 +115,84 @@ extension Evaluation.Request {
       $0.prompt.count + ($0.response?.count ?? responseTokens)
     }
     let capacity = PrefixCapacity(
-      longest: lengths.max() ?? 1, answers: data.examples.count, for: decoder)
-    let teacher = try decoder.readTeacherPrefix(conditioning, capacity: capacity, handle)
+      longest: max(lengths.max() ?? 1, UnrelatedPrompts.longest(unrelated)),
+      answers: data.examples.count, for: decoder)
     var options = TrainingOptions()
     options.responseTokens = responseTokens
-    let answers = try teacher.answers(to: data.examples, conditioning, options, handle)
-    let answered = answers.completing(data.examples)
-    let rows = TeacherCache.rowCount(answered)
-    handle(.progress(.scoring, done: 0, total: rows))
-    let verdict = try distilling { () throws(TransformerError) in
-      let judge = try Judge.scoring(answered, by: teacher) {
-        handle(.progress(.scoring, done: $0, total: rows))
+    // The frame stays without the prompt too, also where the context is given as token ids.
+    let frame = conditioning.isPlaced ? conditioning.frame : imported.frame ?? Frame()
+    let nothing = try distilling { () throws(TransformerError) in
+      try decoder.prefill(Prefix(frame, .nothing), capacity: capacity)
+    }
+    let prepared = try answeredAndScored(
+      data.examples, spans, conditioning, decoder, capacity, options,
+      drift: { (teacher) throws(TransformerError) in
+        guard !unrelated.isEmpty else { return nil }
+        return try DriftJudge(
+          unrelated, bare: nothing, teacher: teacher,
+          stopIdentifiers: conditioning.stopIdentifiers
+        ) { handle(.progress(.drifting, done: $0, total: unrelated.count)) }
+      }, handle)
+    let (answers, judge) = (prepared.answers, prepared.judge)
+    let (windows, student) = try distilling { () throws(TransformerError) in
+      let windows = try judge.windowScores(spans, decoder, capacity: capacity) {
+        handle(.progress(.comparingWindows, done: $0, total: $1))
       }
-      try judge.letAnswer(teacher) { handle(.progress(.answering, done: $0, total: $1)) }
-      // The frame stays without the prompt too, also where the context is given as token ids.
-      let frame = conditioning.isPlaced ? conditioning.frame : imported.frame ?? Frame()
-      return try judge.verdict(
-        student: try decoder.prefill(studentPrefix, capacity: capacity),
-        nothing: try decoder.prefill(Prefix(frame, .nothing), capacity: capacity)
-      ) { handle(.progress(.judging, done: $0, total: $1)) }
+      return (windows, try decoder.prefill(studentPrefix, capacity: capacity))
+    }
+    var verdict = try judge.verdict(
+      student: student, nothing: nothing, words: conditioning.words, windows: windows
+    ) { handle(.progress(.judging, done: $0, total: $1)) }
+    verdict.validation.drift = try distilling { () throws(TransformerError) in
+      try prepared.drift?.drift(of: student)
     }
     return Evaluation(
-      contextTokens: conditioning.context.count,
-      pseudoTokens: imported.embeddings.form.tokenCount, examples: answered.count,
-      responseTokens: rows, validation: verdict.validation, noContext: verdict.withNothing,
+      contextTokens: conditioning.context.count + spans.ownTokens.count,
+      pseudoTokens: imported.embeddings.form.tokenCount, examples: data.examples.count,
+      responseTokens: judge.responseTokens.reduce(0, +), validation: verdict.validation,
+      noContext: verdict.withNothing,
       isForeignAdapter: try imported.isForeign(to: folder),
       teacherAnswers: answers.records.count, cutAnswers: answers.cutCount,
       hasEndToken: !conditioning.stopIdentifiers.isEmpty, notices: notices)
+  }
+
+  /// The teacher's answers where responses are missing, its scores of all responses, and the judge
+  /// of drift that `drift` makes with the teacher after the last span.
+  private func answeredAndScored(
+    _ examples: [InputExample], _ spans: ContextSpans, _ conditioning: Conditioning,
+    _ decoder: Decoder, _ capacity: PrefixCapacity, _ options: TrainingOptions,
+    drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
+    _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> (answers: TeacherAnswers, judge: Judge, drift: DriftJudge?) {
+    let teacher = try distilling { () throws(TransformerError) in
+      try Teacher(decoder, prefixes: spans.prefixes, capacity: capacity)
+    }
+    let answers = try teacher.answers(to: examples, spans, conditioning, options, handle)
+    let answered = answers.completing(examples, spans)
+    let rows = TeacherCache.rowCount(answered)
+    let limits = AnswerLimits(
+      stopIdentifiers: conditioning.stopIdentifiers, tokens: options.responseTokens)
+    let known = examples.map { $0.response == nil }
+    let (judge, measured) = try distilling { () throws(TransformerError) in
+      let judge = try Judge(of: answered, for: decoder, limits: limits)
+      var (done, measured) = (0, DriftJudge?.none)
+      let order = teacher.pass(over: judge.cache.spans)
+      for span in order {
+        let model = try teacher.read(span) {
+          handle(.progress(.readingContext, done: $0, total: $1))
+        }
+        handle(.progress(.scoring, done: done, total: rows))
+        try model.score(judge.cache, span: span) {
+          handle(.progress(.scoring, done: done + $0, total: rows))
+        }
+        done += judge.cache.rowCount(ofSpan: span)
+        try judge.letAnswer(model, span: span, known: known) {
+          handle(.progress(.answering, done: $0, total: $1))
+        }
+        if span == order.last { measured = try drift(model) }
+      }
+      return (judge, measured)
+    }
+    return (answers, judge, measured)
   }
 }

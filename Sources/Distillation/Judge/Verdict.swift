@@ -2,7 +2,8 @@ internal import Inference
 internal import Transformer
 
 /// A comparison of a soft prompt with the full context and no context, on examples that training
-/// did not see.
+/// did not see. Of a context that is read in several spans, the full context of an example is its
+/// span.
 package struct Verdict: Sendable, Equatable {
   /// The model with the soft prompt.
   package var withPrompt: HeldOut
@@ -13,36 +14,70 @@ package struct Verdict: Sendable, Equatable {
 }
 
 extension Judge {
-  /// Compares two models with the teacher, which has answered.
+  /// Compares two models with the teacher, which has answered. Each model answers once, and all
+  /// measures of answers are taken from that.
   ///
   /// - Parameters:
   ///   - nothing: the model with header and closing alone.
+  ///   - words: the words of token ids.
+  ///   - windows: the comparisons of ``windowScores(_:_:capacity:progress:)``.
   ///   - progress: called with the examples judged so far and their number. Each pass covers all
   ///     examples, so the first number is a fraction of the second.
   func verdict(
     student: PrefixedDecoder, nothing: PrefixedDecoder,
+    words: ([Int]) throws(DistillationError) -> [String], windows: WindowScores? = nil,
     progress: (Int, Int) -> Void
-  ) throws(TransformerError) -> Verdict {
+  ) throws(DistillationError) -> Verdict {
     let count = cache.examples.count
+    let all = Array(cache.examples.indices)
     /// Reports the progress of pass `pass`.
     func report(_ share: Double, of pass: Int) {
       progress(Int(Double(count) * (Double(pass) + share) / Double(Self.verdictPasses)), count)
     }
     progress(0, count)
-    let prompted = try scores(of: student) { report($0, of: 0) }
-    let bare = try scores(of: nothing) { report($0, of: 1) }
-    let exact = try exactMatches(student) { report(Double($0) / Double(max($1, 1)), of: 2) }
-    let none = try exactMatches(nothing) { report(Double($0) / Double(max($1, 1)), of: 3) }
-    func share(_ matches: [Bool]) -> Double {
-      Double(matches.count { $0 }) / Double(max(matches.count, 1))
+    var passes = 0
+    /// The scores and answers of a model.
+    func judged(
+      _ model: PrefixedDecoder
+    ) throws(DistillationError) -> (ExampleScores, AnswerScores) {
+      let pass = passes
+      passes += 2
+      let (found, answers) = try distilling {
+        () throws(TransformerError) -> (ExampleScores, [[Int]]) in
+        let found = try scores(of: model, withLikelihoods: true) { report($0, of: pass) }
+        let answers = try greedyAnswers(of: model, to: all) {
+          report(Double($0) / Double(max($1, 1)), of: pass + 1)
+        }
+        return (found, answers)
+      }
+      let likelihood = found.logLikelihood ?? []
+      return (found, try answerScores(answers, logLikelihood: likelihood, words: words))
+    }
+    let (prompted, exact) = try judged(student)
+    let (bare, none) = try judged(nothing)
+    let full = try answerScores(
+      teacherAnswers ?? [],
+      logLikelihood: try distilling { () throws(TransformerError) in
+        try teacherLogLikelihoods(student.decoder)
+      }, words: words)
+    let tokens = responseTokens
+    let (own, without, context) = (
+      exact.means(tokens: tokens), none.means(tokens: tokens), full.means(tokens: tokens)
+    )
+    func sides(_ first: Double, _ second: Double, _ third: Double) -> RunMetrics.Sides {
+      RunMetrics.Sides(prompt: first, noContext: second, fullContext: third)
     }
     let validation = RunMetrics.Validation(
       kl: prompted.all.kl, klNoContext: bare.all.kl, top1Agreement: prompted.all.agreement,
-      exactMatch: share(exact), exactMatchFullContext: share(teacherMatches ?? []),
-      exactMatchNoContext: share(none),
-      basis: .init(examples: count, responseTokens: responseTokens.reduce(0, +)),
-      intervals: RunMetrics.Intervals(
-        prompted, nothing: bare, tokens: responseTokens, exactMatches: exact))
+      exactMatch: own.exact, exactMatchFullContext: context.exact,
+      exactMatchNoContext: without.exact,
+      answers: .init(
+        prefixShare: sides(own.prefixShare, without.prefixShare, context.prefixShare),
+        rougeL: sides(own.rougeL, without.rougeL, context.rougeL),
+        logLikelihood: sides(own.logLikelihood, without.logLikelihood, context.logLikelihood)),
+      basis: .init(examples: count, responseTokens: tokens.reduce(0, +)),
+      intervals: RunMetrics.Intervals(prompted, nothing: bare, tokens: tokens, answers: exact),
+      windows: windows.flatMap { comparison(prompted, nothing: bare, $0) })
     return Verdict(withPrompt: prompted.all, withNothing: bare.all, validation: validation)
   }
 

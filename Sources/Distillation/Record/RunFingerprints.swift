@@ -8,9 +8,9 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   package var model: String
   /// The token ids of header, context and closing.
   package var context: String
-  /// The token ids of all training examples.
+  /// The token ids of all training examples, with the parts of the context that they name.
   package var inputs: String
-  /// The token ids of all held-out examples.
+  /// The same of all held-out examples.
   package var validation: String
 
   /// The fingerprints of a run.
@@ -20,8 +20,13 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   ) {
     self.model = model
     self.context = Self.digest(of: context, in: frame)
-    inputs = Self.hash(training.flatMap { [$0.prompt, $0.response ?? []] })
-    self.validation = Self.hash(validation.flatMap { [$0.prompt, $0.response ?? []] })
+    inputs = Self.hash(training.flatMap(Self.lists))
+    self.validation = Self.hash(validation.flatMap(Self.lists))
+  }
+
+  /// What is hashed of an example.
+  private static func lists(of example: InputExample) -> [[Int]] {
+    [example.prompt, example.response ?? []] + [example.context.fingerprint].compactMap(\.self)
   }
 
   /// The SHA-256 of the token ids of a context and of its frame.

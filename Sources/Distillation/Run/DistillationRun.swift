@@ -71,16 +71,17 @@ package final class DistillationRun {
   /// Loads the model, prepares the teacher, trains, judges and writes the results.
   ///
   /// - Parameters:
+  ///   - model: the model, where it is loaded already, with the precision of the options.
   ///   - isInterrupted: called after every step; true ends the training with a checkpoint.
   ///   - handle: called with the events.
   package func perform(
-    isInterrupted: () -> Bool, handle: (RunEvent) -> Void
+    model: LoadedModel? = nil, isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunOutcome {
     let options = request.options
     handle(
       .placed(texts.conditioning.contextPosition, missingTokens: texts.conditioning.missingTokens))
-    let decoder = try loadDecoder(handle)
-    let rounding = try ActivationRounding(options, decoder, texts.conditioning.context)
+    let decoder = if let model { model.decoder } else { try loadDecoder(handle) }
+    let rounding = try ActivationRounding(options, decoder, texts.context)
     let source = initializationSource(decoder)
     let start = try startState(source)
     let teacherBegin = ContinuousClock.now
@@ -131,7 +132,7 @@ package final class DistillationRun {
 
   private func initializationSource(_ decoder: Decoder) -> InitializationSource {
     InitializationSource(
-      context: texts.conditioning.context, width: texts.configuration.hiddenSize,
+      context: texts.context, width: texts.configuration.hiddenSize,
       vocabularySize: texts.conditioning.ordinaryCount,
       specialIdentifiers: texts.conditioning.specialIdentifiers
     ) { identifiers throws(DistillationError) in try decoder.embeddings(of: identifiers) }
@@ -178,7 +179,7 @@ package final class DistillationRun {
   ) -> RunEvent.Start {
     let rows = TeacherCache.rowCount(prepared.scores.cache.examples)
     return RunEvent.Start(
-      contextTokens: texts.conditioning.context.count, pseudoTokens: request.options.tokens,
+      contextTokens: texts.context.count, pseudoTokens: request.options.tokens,
       trainingExamples: texts.training.count, validationExamples: texts.validation.count,
       responseTokens: rows, teacherAnswers: prepared.answers.records.count,
       cutAnswers: prepared.answers.cutCount, answerLimit: request.options.responseTokens,

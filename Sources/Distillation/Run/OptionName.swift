@@ -5,6 +5,7 @@ package enum OptionName: String, Sendable {
   case chunkMaximum = "chunk-maximum"
   case chunkMinimum = "chunk-minimum"
   case clipNorm = "clip-norm"
+  case contextWindow = "context-window"
   case count
   case epochs
   case evaluateEvery = "evaluate-every"
@@ -18,6 +19,8 @@ package enum OptionName: String, Sendable {
   case prompt
   case questionTemperature = "question-temperature"
   case questionTokens = "question-tokens"
+  case reconstruct
+  case regularize
   case responseTemperature = "response-temperature"
   case responseTokens = "response-tokens"
   case rounds

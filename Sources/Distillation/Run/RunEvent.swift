@@ -17,6 +17,8 @@ package enum RunEvent: Sendable {
   case evaluated(step: Int, HeldOut, isBest: Bool)
   /// A setting that is read in another way than a file says, in one line.
   case warning(String)
+  /// The time that is left of a run without inputs, as far as is known.
+  case estimated(RunEstimate)
   /// A study is going on.
   case studying(StudyProgress)
   /// A checkpoint was written.
@@ -30,6 +32,8 @@ package enum RunEvent: Sendable {
     case readingContext = "reading the context"
     case answering = "answering prompts"
     case scoring = "scoring responses"
+    case comparingWindows = "comparing windows"
+    case drifting = "answering unrelated prompts"
     case judging = "judging the result"
 
     /// The unit of the counts.
@@ -40,6 +44,8 @@ package enum RunEvent: Sendable {
       case .readingContext: "tokens"
       case .answering: "tokens at most"
       case .scoring: "response tokens"
+      case .comparingWindows: "windows"
+      case .drifting: "prompts"
       case .judging: "examples"
       }
     }

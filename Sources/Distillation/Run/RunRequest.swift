@@ -19,12 +19,14 @@ package struct RunRequest: Sendable {
   package var folder: ModelFolder
   /// The model's name in the results.
   package var modelName: ModelName
-  /// The file of the context.
-  package var context: URL
+  /// The files and folders of the context; none where lines bring their own.
+  package var context: [URL]
   /// The file of the examples.
   package var inputs: URL
   /// The held-out examples.
   package var validation: Validation
+  /// The file of prompts that have nothing to do with the context; nil takes the built-in ones.
+  package var unrelated: URL?
   /// The folder of the results.
   package var output: URL
   /// What to do where that folder exists.
@@ -38,8 +40,8 @@ package struct RunRequest: Sendable {
 
   /// A request.
   package init(
-    folder: ModelFolder, modelName: ModelName, context: URL, inputs: URL, validation: Validation,
-    output: URL, mode: RunFolder.Mode, options: TrainingOptions,
+    folder: ModelFolder, modelName: ModelName, context: [URL], inputs: URL, validation: Validation,
+    unrelated: URL? = nil, output: URL, mode: RunFolder.Mode, options: TrainingOptions,
     kept: Set<TrainingOptions.Resumable>, checkpointEvery: Int
   ) {
     self.folder = folder
@@ -47,6 +49,7 @@ package struct RunRequest: Sendable {
     self.context = context
     self.inputs = inputs
     self.validation = validation
+    self.unrelated = unrelated
     self.output = output
     self.mode = mode
     self.options = options

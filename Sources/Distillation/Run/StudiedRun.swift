@@ -1,12 +1,13 @@
 package import Compute
 import Foundation
 internal import Inference
+internal import Transformer
 
 /// A distillation without inputs: a study in the output folder, whose lines are the inputs of the run that follows.
 package struct StudiedRun {
   /// The study.
   package let study: Study
-  private let request: RunRequest
+  let request: RunRequest
   /// The folder until the study is done; nil where the run in it goes on.
   private let folder: RunFolder?
 
@@ -59,7 +60,9 @@ package struct StudiedRun {
         StudyRequest(
           folder: request.folder, context: request.context, seeds: seeds, output: file,
           isOverwriting: isOverwriting,
-          makesFolder: !manager.fileExists(atPath: request.output.path), options: options),
+          makesFolder: !manager.fileExists(atPath: request.output.path),
+          // The run that goes on was started with the lines that are there.
+          mayExtend: folder != nil, options: options),
         device: device)
     } catch { throw Self.renamed(error) }
     self.request = request
@@ -77,15 +80,21 @@ package struct StudiedRun {
 
   /// Writes what is left of the study.
   ///
-  /// - Returns: the run that follows.
+  /// - Returns: the run that follows, and the model where the study has loaded it.
   package func perform(
     handle: @escaping (RunEvent) -> Void
-  ) throws(DistillationError) -> RunRequest {
-    _ = try study.perform(
+  ) throws(DistillationError) -> (request: RunRequest, model: LoadedModel?) {
+    var speeds: RunSpeeds?
+    let result = try study.perform(
+      measuring: { (teacher, seconds) throws(DistillationError) in
+        speeds = try announce(teacher, prefillSeconds: seconds, handle)
+      },
       preparing: { () throws(DistillationError) in try folder?.begin() }, handle: handle)
+    if let speeds { handle(.estimated(speeds.estimate(try workAfterStudy(result)))) }
+    study.device.releaseKeptMemory()
     // Its lock keeps other runs out of the folder up to here.
     withExtendedLifetime(folder) {}
-    return request
+    return (request, study.decoder.map { LoadedModel(decoder: $0) })
   }
 
   /// The options of a study that have another name in a run that begins with it.

@@ -171,17 +171,21 @@ extension Decoder {
     _ prefix: Prefix, capacity: PrefixCapacity, chunk: Int = 512,
     precision: ActivationPrecision = .f32, progress: (Int) -> Void = { _ in }
   ) throws(TransformerError) -> PrefixedDecoder {
-    let rows = prefix.rows
+    let model = try PrefixedDecoder(
+      self, prefix: prefix, capacity: capacity, chunk: chunk, precision: precision,
+      workspace: try workspace(prefixRows: prefix.rows, capacity: capacity, chunk: chunk))
+    try model.prefill(progress: progress)
+    return model
+  }
+  /// Memory for prefixes of up to `prefixRows` rows, and for `capacity` after them.
+  package func workspace(
+    prefixRows rows: Int, capacity: PrefixCapacity, chunk: Int = 512
+  ) throws(TransformerError) -> DecoderWorkspace {
     try checkLength(rows, of: "prefix")
-    let workspace = try computing { () throws(ComputeError) in
+    return try computing { () throws(ComputeError) in
       try DecoderWorkspace(
         self, cacheRows: rows + capacity.rows, rows: max(capacity.runRows, min(chunk, rows), 1),
         responseRows: max(capacity.responseRows, 1), training: false)
     }
-    let model = try PrefixedDecoder(
-      self, prefix: prefix, capacity: capacity, chunk: chunk, precision: precision,
-      workspace: workspace)
-    try model.prefill(progress: progress)
-    return model
   }
 }

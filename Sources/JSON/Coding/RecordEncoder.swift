@@ -78,7 +78,8 @@ private struct RecordEncoder: Encoder {
   }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-    node.contents = .members([])
+    // A record may take its container more than once, to be written in parts.
+    if case .members = node.contents {} else { node.contents = .members([]) }
     return KeyedEncodingContainer(MemberContainer(encoder: self))
   }
 

@@ -19,6 +19,8 @@ struct Distill: ParsableCommand {
 
       \(ComparisonTable.noContext)
 
+      \(ModelOptions.corpus)
+
       \(ModelOptions.hub)
       """)
 
@@ -40,15 +42,18 @@ struct Distill: ParsableCommand {
         ?? StudiedRun.recordedThreads(in: request.output) : nil
     let device = try common.openDevice(recordedThreads: recorded)
     logger.debug("device \(device.name): \(device.title)")
+    var model: LoadedModel?
     if let options = try studyOptions() {
-      request = try studied(request, options, device, logger, progress)
+      (request, model) = try studied(request, options, device, logger, progress)
     }
     let run = try DistillationRun(request, device: device)
     if !run.unusedKeys.isEmpty {
       logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
     }
     for notice in run.notices { logger.show(notice) }
-    let outcome = try run.perform(isInterrupted: { interruption.stopSignal != nil }) { event in
+    let outcome = try run.perform(
+      model: model, isInterrupted: { interruption.stopSignal != nil }
+    ) { event in
       switch event {
       case .started: interruption.deferring(true)
       case .progress(.judging, _, _): interruption.deferring(false)
@@ -74,10 +79,11 @@ struct Distill: ParsableCommand {
   private func studied(
     _ request: RunRequest, _ options: StudyOptions, _ device: Device, _ logger: Logger,
     _ progress: ProgressReport
-  ) throws -> RunRequest {
+  ) throws -> (request: RunRequest, model: LoadedModel?) {
     let seeds = try study.questions.seeds.map { try URL(path: $0, option: "seeds") }
     let studied = try StudiedRun(request, seeds: seeds, options: options, device: device)
     if !studied.study.isComplete {
+      for notice in studied.study.notices { logger.show(notice) }
       logger.info(
         """
         no --inputs: the model writes \(Counted(options.count, "conversation")) about the context first, into \
@@ -85,7 +91,7 @@ struct Distill: ParsableCommand {
         """)
     }
     let next = try studied.perform(handle: progress.show)
-    let summary = StudySummary(result: studied.study.result, output: next.inputs.path)
+    let summary = StudySummary(result: studied.study.result, output: next.request.inputs.path)
     for text in [summary.conversations, summary.drops].compactMap(\.self) { logger.info("\(text)") }
     return next
   }

@@ -13,6 +13,8 @@ struct Evaluate: ParsableCommand {
       no context.
 
       \(ComparisonTable.noContext)
+
+      \(ModelOptions.corpus)
       """)
 
   @OptionGroup var model: ModelOptions
@@ -23,12 +25,17 @@ struct Evaluate: ParsableCommand {
   var adapter: String
 
   @Option(
+    parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The long context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
-  var context: String
+      "The long context: text files, folders of them, or one .json with {\"ids\": [...]}.",
+      valueName: "file"))
+  var context: [String] = []
 
   @Option(help: ArgumentHelp("Prompts, as distill takes them.", valueName: "file.jsonl"))
   var inputs: String
+
+  @Option(help: UnrelatedOption.help)
+  var unrelated: String?
 
   @Option(
     help: ArgumentHelp(
@@ -60,12 +67,13 @@ struct Evaluate: ParsableCommand {
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     defer { progress.finish() }
     let adapterFolder = try URL(path: adapter, option: "adapter")
-    let contextFile = try URL(path: context, option: "context")
+    let contextFiles = try context.urls(option: "context")
     let inputFile = try URL(path: inputs, option: "inputs")
     let folder = try model.folder(logger)
     let device = try common.openDevice()
     let request = Evaluation.Request(
-      folder: folder, adapter: adapterFolder, context: contextFile, inputs: inputFile,
+      folder: folder, adapter: adapterFolder, context: contextFiles, inputs: inputFile,
+      unrelated: try unrelated.map { try URL(path: $0, option: "unrelated") },
       template: TemplateChoice(template, variables: templateVariables.variables),
       precision: weights.precision, responseTokens: responseTokens)
     let evaluation = try request.perform(on: device, handle: progress.show)
@@ -81,7 +89,8 @@ struct Evaluate: ParsableCommand {
       logger.info("\(cut.text)")
     }
     try StandardOutput.line(
-      json ? object(evaluation, device.name).text(JSON.Layout(indentation: 2)) : text(evaluation))
+      json
+        ? try object(evaluation, device.name).text(JSON.Layout(indentation: 2)) : text(evaluation))
   }
 
   private func text(_ evaluation: Evaluation) -> String {
@@ -95,36 +104,23 @@ struct Evaluate: ParsableCommand {
       """
   }
 
-  private func intervals(_ intervals: RunMetrics.Intervals?) -> JSON {
-    guard let intervals else { return .null }
-    func list(_ interval: Interval) -> JSON {
-      .array([.number(interval.low), .number(interval.high)])
-    }
-    return .object([
-      "kl": list(intervals.kl), "gap_closed": list(intervals.gapClosed),
-      "top1_agreement": list(intervals.top1Agreement), "exact_match": list(intervals.exactMatch),
-    ])
-  }
-
-  private func object(_ evaluation: Evaluation, _ device: String) -> JSON {
-    let numbers = evaluation.validation
-    return .object([
+  /// The numbers of the report, as in a run's metrics.json, beside what they were measured on.
+  private func object(_ evaluation: Evaluation, _ device: String) throws -> JSON {
+    var object: JSONObject = [
       "context_tokens": .integer(evaluation.contextTokens),
       "pseudo_tokens": .integer(evaluation.pseudoTokens),
       "compression_ratio": .number(
         Double(evaluation.contextTokens) / Double(evaluation.pseudoTokens)),
       "examples": .integer(evaluation.examples),
       "response_tokens": .integer(evaluation.responseTokens),
-      "kl": .number(numbers.kl),
-      "kl_no_context": .number(numbers.klNoContext),
-      "gap_closed": .number(numbers.gapClosed),
-      "top1_agreement": .number(numbers.top1Agreement),
       "top1_agreement_no_context": .number(evaluation.noContext.agreement),
-      "exact_match": .number(numbers.exactMatch),
-      "exact_match_full_context": .number(numbers.exactMatchFullContext),
-      "exact_match_no_context": .number(numbers.exactMatchNoContext),
-      "intervals_95": intervals(numbers.intervals),
+      "intervals_95": .null,
       "device": .string(device),
-    ])
+    ]
+    guard case .object(let numbers) = try JSON(encoding: evaluation.validation) else {
+      return .object(object)
+    }
+    for (name, value) in numbers.members where name != "basis" { object[name] = value }
+    return .object(object)
   }
 }

@@ -15,13 +15,17 @@ struct Study: ParsableCommand {
       Everything follows from --seed. A study that was stopped goes on with the same command and ends \
       with the same bytes; beside the file, FILE.record.json says how it was begun.
 
+      \(ModelOptions.corpus)
+
       \(ModelOptions.hub)
       """)
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: ArgumentHelp("The long context: a text file.", valueName: "file"))
-  var context: String
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The long context: text files, and folders of them.", valueName: "file"))
+  var context: [String]
 
   @Option(help: ArgumentHelp("Conversations.", valueName: "n"))
   var count = StudyOptions.standard.count
@@ -70,7 +74,7 @@ struct Study: ParsableCommand {
     let interruption = Interruption()
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let contextFile = try URL(path: context, option: "context")
+    let contextFiles = try context.urls(option: "context")
     let outputFile = try URL(path: output, option: "output")
     var options = StudyOptions()
     questions.apply(to: &options)
@@ -85,7 +89,7 @@ struct Study: ParsableCommand {
     options.responseTemperature = responseTemperature
     options.precision = weights.precision
     let request = StudyRequest(
-      folder: try model.folder(logger), context: contextFile,
+      folder: try model.folder(logger), context: contextFiles,
       seeds: try questions.seeds.map { try URL(path: $0, option: "seeds") }, output: outputFile,
       isOverwriting: overwrite, options: options)
     let device = try common.openDevice(

@@ -7,7 +7,7 @@ extension Distill {
   /// The request of the options.
   func request(_ logger: Logger) throws -> RunRequest {
     let model = try required(files.model, "model")
-    let context = try required(files.context, "context")
+    if files.context.isEmpty && files.inputs == nil { _ = try required(String?.none, "context") }
     let output = try required(files.output, "output")
     if files.overwrite && files.resume {
       throw UsageError(description: "give one of --overwrite and --resume")
@@ -15,11 +15,17 @@ extension Distill {
     if files.inputs != nil && study.studyCount != nil {
       throw UsageError(description: "give one of --inputs and --study-count")
     }
+    if files.inputs != nil && study.questions.contextWindow != nil {
+      throw UsageError(
+        description:
+          "give one of --inputs and --context-window: the lines of --inputs name their part of the "
+          + "context")
+    }
     guard plan.checkpointEvery >= 1 else {
       throw UsageError(
         description: "--checkpoint-every: expected 1 or more, found \(plan.checkpointEvery)")
     }
-    let contextFile = try URL(path: context, option: "context")
+    let contextFiles = try files.context.urls(option: "context")
     let outputFolder = try URL(path: output, option: "output")
     let inputFile =
       try files.inputs.map { try URL(path: $0, option: "inputs") }
@@ -28,7 +34,9 @@ extension Distill {
     return RunRequest(
       folder: try ModelFolder(named: model, logger: logger),
       modelName: try ModelName(parsing: model),
-      context: contextFile, inputs: inputFile, validation: validation, output: outputFolder,
+      context: contextFiles, inputs: inputFile, validation: validation,
+      unrelated: try files.unrelated.map { try URL(path: $0, option: "unrelated") },
+      output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
       options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
   }
@@ -82,6 +90,9 @@ extension Distill {
     options.templateVariables = variables.isEmpty ? nil : variables
     options.teacherCache = objective.teacherCache
     options.loss = objective.loss
+    options.lossPart = objective.lossOn
+    options.reconstruct = objective.reconstruct
+    options.regularize = objective.regularize
     options.temperature = objective.temperature
     options.responseTokens = objective.responseTokens
     options.responseTemperature = objective.responseTemperature

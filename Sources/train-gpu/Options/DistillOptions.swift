@@ -11,9 +11,11 @@ struct DistillFiles: ParsableArguments {
   var model: String?
 
   @Option(
+    parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The long context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
-  var context: String?
+      "The long context: text files, folders of them, or one .json with {\"ids\": [...]}.",
+      valueName: "file"))
+  var context: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -29,6 +31,9 @@ struct DistillFiles: ParsableArguments {
         + "nothing out (default: 0.1). Of examples that a study wrote, those that it kept apart.",
       valueName: "file.jsonl|share"))
   var validation: String?
+
+  @Option(help: UnrelatedOption.help)
+  var unrelated: String?
 
   @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))
   var output: String?
@@ -94,6 +99,24 @@ struct ObjectiveOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The objective: forward-kl, reverse-kl or js.", valueName: "kind"))
   var loss = TrainingOptions.standard.loss
+
+  @Option(
+    help: ArgumentHelp(
+      "The tokens that the objective covers: those of the response, or all, the prompt's too.",
+      valueName: "part"))
+  var lossOn = TrainingOptions.standard.lossPart
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of the training examples that continue the context word for word from a random "
+        + "place.", valueName: "share"))
+  var reconstruct = TrainingOptions.standard.reconstruct
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of the training examples that have nothing to do with the context: built-in "
+        + "prompts, which the model with the full context answers.", valueName: "share"))
+  var regularize = TrainingOptions.standard.regularize
 
   @Option(help: ArgumentHelp("Divisor of both models' logits.", valueName: "t"))
   var temperature = TrainingOptions.standard.temperature
@@ -198,5 +221,6 @@ extension TrainingOptions {
 
 extension TrainingOptions.TeacherCacheChoice: ExpressibleByArgument {}
 extension TrainingOptions.Loss: ExpressibleByArgument {}
+extension TrainingOptions.LossPart: ExpressibleByArgument {}
 extension TrainingOptions.OptimizerChoice: ExpressibleByArgument {}
 extension LearningRateSchedule.Kind: ExpressibleByArgument {}

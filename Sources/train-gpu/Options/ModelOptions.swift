@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Distillation
 import Foundation
 import HuggingFace
 import Logging
@@ -15,6 +16,16 @@ struct ModelOptions: ParsableArguments {
   func folder(_ logger: Logger, for contents: HubContents = .model) throws -> ModelFolder {
     try ModelFolder(named: model, for: contents, logger: logger)
   }
+
+  /// The help text on contexts of several files.
+  static let corpus = """
+    A context may be several files and folders: of a folder all files that end in \(Corpus.endingsText), by \
+    path, but none that is hidden. They follow each other as one text, an empty line between two. Where it is \
+    longer than the model's window, each line of the prompts names the part that goes before it: \
+    {"context_span": [first byte, end]} in that text (UTF-8, line ends LF), as train-gpu study writes them, or \
+    {"context": "..."}, a text of the line's own, which needs no --context. A line without either has all of \
+    --context before it. The soft prompt is one for all of them.
+    """
 
   /// The help text on the source of hub models.
   static let hub = """

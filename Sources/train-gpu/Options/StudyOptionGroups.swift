@@ -31,6 +31,12 @@ struct QuestionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The most tokens of that part.", valueName: "n"))
   var chunkMaximum = StudyOptions.standard.chunkMaximum
 
+  @Option(
+    help: ArgumentHelp(
+      "The most tokens of the context that are read at a time; a longer one is cut before files, headings and "
+        + "paragraphs (default: what the model and the memory allow).", valueName: "n"))
+  var contextWindow: Int?
+
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
     help: "Leave out questions that look as if they teach little; the study says how many and why.")
@@ -43,6 +49,7 @@ struct QuestionOptions: ParsableArguments {
     options.questionTokens = questionTokens
     options.chunkMinimum = chunkMinimum
     options.chunkMaximum = chunkMaximum
+    options.contextWindow = contextWindow
     options.filter = filter
   }
 }

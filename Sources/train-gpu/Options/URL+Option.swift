@@ -11,3 +11,10 @@ extension URL {
     self.init(fileURLWithPath: path)
   }
 }
+
+extension [String] {
+  /// The files and folders that an option names.
+  func urls(option: String) throws(UsageError) -> [URL] {
+    try map { (path) throws(UsageError) in try URL(path: path, option: option) }
+  }
+}

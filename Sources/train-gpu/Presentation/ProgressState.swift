@@ -19,6 +19,8 @@ struct ProgressState {
   private var heldOut: Double?
   private var timeLeft = TimeLeft(totalSteps: 0)
   private var studyTime: TimeLeft?
+  /// What follows a study.
+  private var estimate: RunEstimate?
   private var lastConversations = 0
   private var lastStep = 0
   private var lastPlainStep = 0
@@ -49,6 +51,7 @@ struct ProgressState {
     case .warning(let text):
       line?.clear()
       logger.warning("\(text)")
+    case .estimated(let estimate): announce(estimate)
     case .studying(let progress): study(progress)
     case .checkpoint(let url):
       logger.debug("wrote \(url.path)")
@@ -86,6 +89,14 @@ struct ProgressState {
     }
   }
 
+  /// Says how long the run will take, and keeps what follows the study.
+  private mutating func announce(_ found: RunEstimate) {
+    estimate = found
+    line?.clear()
+    logger.info("\(found.text)")
+    pace.didWriteLine(at: now)
+  }
+
   private mutating func study(_ progress: StudyProgress) {
     var time = studyTime ?? TimeLeft(totalSteps: progress.total)
     time.record(step: progress.conversations, at: now)
@@ -97,7 +108,14 @@ struct ProgressState {
     }
     var parts = ["\(Format.rate(progress.tokensPerSecond)) tokens/s"]
     if progress.dropped > 0 { parts.append("\(progress.dropped) left out") }
-    if let left { parts.append("\(Format.clock(left)) left") }
+    if let estimate {
+      let share = Double(progress.conversations) / Double(max(progress.total, 1))
+      let study = estimate.studySecondsLeft(done: share, byRate: left ?? 0)
+      let all = Format.clock(study + estimate.secondsAfterStudy)
+      parts.append("\(Format.clock(study)) left, about \(all) with the training")
+    } else if let left {
+      parts.append("\(Format.clock(left)) left")
+    }
     let text = parts.joined(separator: "  ")
     let done = progress.conversations
     if line != nil {

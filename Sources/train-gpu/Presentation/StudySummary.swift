@@ -7,7 +7,7 @@ struct StudySummary {
   let output: String
 
   var text: String {
-    ([conversations] + [drops, heldOut].compactMap(\.self)).joined(separator: "\n")
+    ([conversations] + [windows, drops, heldOut].compactMap(\.self)).joined(separator: "\n")
   }
 
   /// What was written, and how fast.
@@ -18,6 +18,12 @@ struct StudySummary {
       \(Counted(result.tokens, "token")) in \(Format.duration(result.seconds)), \
       \(Format.rate(rate)) tokens/s
       """
+  }
+
+  /// In how many windows the context was read; nil where it was read whole.
+  var windows: String? {
+    result.windows > 1
+      ? "the context is read in \(result.windows) windows, each line has its own before it" : nil
   }
 
   /// What was left out; nil where nothing was.

@@ -36,7 +36,7 @@ import Testing
     #expect(result.code == 0, "\(result.errors)")
     let found = try JSON(parsing: Array(result.output.utf8))
     let metrics = try workspace.json("metrics.json")
-    let whole = ["basis", "intervals_95"]
+    let whole = ["basis", "drift", "intervals_95"]
     for key in metrics["validation"].sortedKeys where !whole.contains(key) {
       let (value, expected) = (
         try #require(found[key].double), try #require(metrics["validation"][key].double)
@@ -56,6 +56,14 @@ import Testing
         #expect(abs(value - expected) <= 1e-6 * max(1, abs(expected)), "\(key)")
       }
     }
+    let drift = metrics["validation"]["drift"]
+    for key in ["kl", "kl_full_context", "top1_agreement", "top1_agreement_full_context"] {
+      let (value, expected) = (
+        try #require(found["drift"][key].double), try #require(drift[key].double)
+      )
+      #expect(abs(value - expected) <= 1e-6 * max(1, abs(expected)), "\(key)")
+    }
+    #expect(found["drift"]["basis"] == drift["basis"])
     for key in ["context_tokens", "pseudo_tokens", "compression_ratio"] {
       #expect(found[key].double == metrics[key].double)
     }
@@ -69,7 +77,9 @@ import Testing
         workspace.validation,
       ])
     #expect(result.code == 0)
-    for text in ["no context", "soft prompt", "full context", "KL", "exact match"] {
+    for text in [
+      "no context", "soft prompt", "full context", "KL", "exact match", "ROUGE-L", "drift",
+    ] {
       #expect(result.output.contains(text))
     }
   }

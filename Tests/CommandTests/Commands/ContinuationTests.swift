@@ -17,6 +17,26 @@ import Testing
     try String(contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
   }
 
+  @Test func aMixtureOfExamplesIsTheSameAfterAResume() throws {
+    let mixture = ["--loss-on", "all", "--reconstruct", "0.3", "--regularize", "0.2"]
+    let whole = workspace.folder.url.appending(path: "whole")
+    #expect(try workspace.distill(mixture + ["--steps", "10"], to: whole).code == 0)
+    let begun = try workspace.distill(mixture + ["--steps", "6"])
+    // Five lines are half of them: three continuations and two prompts about something else.
+    #expect(begun.errors.contains("10 examples of "), "\(begun.errors)")
+    #expect(try resume(mixture + ["--steps", "10"]).code == 0)
+    #expect(try workspace.softPrompt() == workspace.softPrompt(in: whole))
+    let refused = try resume(mixture.dropLast(2) + ["--steps", "12"])
+    #expect(refused.code == 2)
+    #expect(
+      refused.errors.contains("started with --regularize 0.2, found its default"),
+      "\(refused.errors)"
+    )
+    let plain = workspace.folder.url.appending(path: "plain")
+    #expect(try workspace.distill(["--steps", "10"], to: plain).code == 0)
+    #expect(try workspace.softPrompt(in: plain) != workspace.softPrompt(in: whole))
+  }
+
   @Test func twentyStepsAndTwentyMoreAreFortyAtOnce() throws {
     _ = try workspace.distill(["--steps", "20", "--warmup", "3"])
     let resumed = try resume(["--steps", "40", "--warmup", "3"])

@@ -20,6 +20,7 @@ import Testing
         "tokenizer.json", "tokenizer_config.json",
       ])
     for text in [
+      "answer before first difference", "ROUGE-L", "log-likelihood", "drift: KL",
       "3 pseudo-tokens in place of", "no context", "soft prompt", "full context", "exact match",
       workspace.output.path, "PeftModel.from_pretrained", "README.md shows how",
     ] { #expect(result.output.contains(text)) }
@@ -35,8 +36,11 @@ import Testing
       ])
     #expect(
       metrics["validation"].sortedKeys == [
-        "basis", "exact_match", "exact_match_full_context", "exact_match_no_context", "gap_closed",
-        "intervals_95", "kl", "kl_no_context", "top1_agreement",
+        "answer_prefix", "answer_prefix_full_context", "answer_prefix_no_context", "basis", "drift",
+        "exact_match", "exact_match_full_context", "exact_match_no_context", "gap_closed",
+        "intervals_95", "kl", "kl_no_context", "log_likelihood", "log_likelihood_full_context",
+        "log_likelihood_no_context", "rouge_l", "rouge_l_full_context", "rouge_l_no_context",
+        "top1_agreement",
       ])
     #expect(
       metrics["timing"].sortedKeys == [

@@ -14,9 +14,12 @@ import Testing
     "--no-filter", "--question-tokens", "12", "--chunk-minimum", "8", "--chunk-maximum", "30",
   ]
 
-  private func arguments(_ output: String = "study.jsonl") -> [String] {
+  private func arguments(
+    _ output: String = "study.jsonl", context: String? = nil
+  ) -> [String] {
     [
-      "study", "--model", workspace.model, "--context", workspace.context, "--output", path(output),
+      "study", "--model", workspace.model, "--context", context ?? workspace.context, "--output",
+      path(output),
       "--count", "40", "--response-tokens", "4", "--temperature", "1.5", "--device", "cpu",
       "--threads", "1", "--held-out", "0.2",
     ] + Self.questions
@@ -41,6 +44,12 @@ import Testing
       arguments() + ["--seed", "1"],
       "\(path("study.jsonl")): started with --seed 0, found 1; a resumed run keeps what it was started with"
     )
+    // More conversations are written after those that are there.
+    let before = try bytes("study.jsonl")
+    let more = try Program.run(arguments() + ["--count", "48"])
+    #expect(more.code == 0, "\(more.errors)")
+    #expect(more.output.hasPrefix("48 conversations in 48 lines"))
+    #expect(try bytes("study.jsonl").starts(with: before))
     // Distill holds out what the study kept apart.
     let run = try workspace.distill(
       ["--inputs", path("study.jsonl"), "--steps", "4", "--validation", "0.1"])
@@ -72,9 +81,9 @@ import Testing
     try Program.run(distillArguments(output) + more)
   }
 
-  private func distillArguments(_ output: String) -> [String] {
+  private func distillArguments(_ output: String, context: String? = nil) -> [String] {
     [
-      "distill", "--model", workspace.model, "--context", workspace.context, "--output",
+      "distill", "--model", workspace.model, "--context", context ?? workspace.context, "--output",
       path(output),
       "--device", "cpu", "--threads", "1", "--tokens", "3", "--batch-size", "4", "--steps", "20",
       "--response-tokens", "4", "--study-count", "60",
@@ -97,6 +106,8 @@ import Testing
         "held out: 6 examples of the study, from parts of the context of which no training question was "
           + "written\n"))
     #expect(result.errors.contains("54 examples of "))
+    let estimate = #/about (below )?\d+ (s|min): study .*, training .* \(an estimate from /#
+    #expect(result.errors.contains(estimate))
     #expect(result.output.contains("3 pseudo-tokens in place of"))
     let study = try bytes("run/study.jsonl")
     // A new run needs leave to replace it; a resumed one keeps its study.
@@ -142,17 +153,17 @@ import Testing
       distillArguments("run") + ["--tokens", "400"],
       "--tokens: expected 1 to 40, fewer than the context's 41 tokens, found 400")
     try Program.expectRefusal(
-      distillArguments("run") + ["--context", "/none"], "/none: expected a file, found nothing")
+      distillArguments("run", context: "/none"), "/none: expected a file, found nothing")
     try Program.expectRefusal(
       distillArguments("run") + ["--validation", "/none"], "/none: expected a file, found nothing")
     let identifiers = try workspace.folder.write("context.json", "{\"ids\": [1, 2, 3]}").path
     try Program.expectRefusal(
-      distillArguments("run") + ["--context", identifiers],
+      distillArguments("run", context: identifiers),
       "\(identifiers): expected a text, of which questions can be written, found token ids; --inputs names "
         + "examples")
     #expect(!FileManager.default.fileExists(atPath: path("run")))
     try Program.expectRefusal(
-      arguments() + ["--context", identifiers],
+      arguments(context: identifiers),
       "\(identifiers): expected a text, of which questions can be written, found token ids; --inputs names "
         + "examples")
     try Program.expectRefusal(

@@ -74,12 +74,21 @@ import Testing
       all: HeldOut(kl: 1, agreement: 0), kl: [2, 4, 6], agreeing: [0, 0, 0])
     let intervals = try #require(
       RunMetrics.Intervals(
-        scores, nothing: nothing, tokens: [2, 4, 6], exactMatches: [true, true, true]))
+        scores, nothing: nothing, tokens: [2, 4, 6],
+        answers: AnswerScores(
+          [[1], [2], [3]], [[1, 4], [2, 4], [3, 4]], logLikelihood: [-1, -2, -3]
+        ) { $0.map(String.init) }))
     let half = Interval(low: 0.5, high: 0.5)
     #expect(intervals.kl == half)
     #expect(intervals.gapClosed == half)
     #expect(intervals.top1Agreement == Interval(low: 1, high: 1))
-    #expect(intervals.exactMatch == Interval(low: 1, high: 1))
+    #expect(intervals.exactMatch == Interval(low: 0, high: 0))
+    #expect(intervals.prefixShare == half)
+    // One common word of three: F1 2/3.
+    let twoThirds = 2.0 / 3
+    let rougeL = try #require(intervals.rougeL)
+    #expect(abs(rougeL.low - twoThirds) < 1e-12 && abs(rougeL.high - twoThirds) < 1e-12)
+    #expect(intervals.logLikelihood == Interval(low: -0.5, high: -0.5))
   }
 
   @Test func numbersAgreeWithTheirNouns() {

@@ -19,18 +19,36 @@ import Testing
     #expect(members["precision"] == .string("f32"))
     #expect(members["activations"] == .string("f32"))
     #expect(members["template-variable"] == .array([.string("enable_thinking=false")]))
-    #expect(members["clip-norm"] == nil)
+    for name in ["clip-norm", "loss-on", "reconstruct", "regularize"] {
+      #expect(members[name] == nil)
+    }
   }
 
   @Test func recordReadsBack() throws {
     var options = TrainingOptions()
     options.initialization = .file(URL(fileURLWithPath: "/start.safetensors"))
     options.loss = .jensenShannon
+    options.lossPart = .all
+    (options.reconstruct, options.regularize) = (0.25, 0.5)
     options.epochs = 3
     options.patience = 2
     options.templateVariables = try TemplateVariables(argument: "mode=brief")
     let data = try JSONEncoder().encode(options)
     #expect(try JSONDecoder().decode(TrainingOptions.self, from: data) == options)
+  }
+
+  @Test func sharesLeaveSomeToTheInputs() throws {
+    var options = TrainingOptions()
+    (options.reconstruct, options.regularize) = (0.75, 0.25)
+    expectError(
+      "reconstruct: expected a share below 0.75, which leaves some to the inputs, found 0.75"
+    ) { try options.validate() }
+    options.reconstruct = 0.5
+    try options.validate()
+    options.regularize = -0.5
+    expectError("regularize: expected a number of 0 or more, found -0.5") {
+      try options.validate()
+    }
   }
 
   @Test func aChangedOptionIsNamed() throws {

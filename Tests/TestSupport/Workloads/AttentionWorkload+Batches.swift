@@ -86,6 +86,9 @@ package struct AttentionBatch: Sendable, CustomStringConvertible {
     lastLayer("last layer", prefix: 21, [40, 8, 70], responses: [3, 8, 30]),
     generation("generation", prefix: 0, [5, 1, 66], capacity: 70),
     generation("generation behind a prefix", prefix: 11, [5, 1, 66, 64], capacity: 67),
+    generation(
+      "many answers behind a long prefix", prefix: 270, (0..<30).map { 1 + $0 * 7 % 30 },
+      capacity: 31),
     prefill("prefill", queries: 30, keys: 150),
     training("long sequences", prefix: 20, [300, 140]),
     packed("a long sequence", [290]),

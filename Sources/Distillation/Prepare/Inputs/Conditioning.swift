@@ -39,7 +39,7 @@ package struct Conditioning: Sendable {
   /// Reads the examples.
   package private(set) var reader: PromptReader
   /// Nil where everything is given as token ids.
-  private var placement: Placement?
+  private(set) var placement: Placement?
   private let folder: ModelFolder
 
   /// Tokenizes the context, where there is one, and finds its position in the template.
@@ -89,7 +89,7 @@ package struct Conditioning: Sendable {
         template: template, tokenizer: tokenizer, hasContext: !isAlone,
         reading: reading.pieces)
     } catch { throw .placement(error) }
-    var file = "the command"
+    var file = "a run without a context of ids"
     var placed = PlacedContext(
       identifiers: [], closing: placement.frame.closing, isCut: false)
     var contextText: String?
@@ -133,7 +133,7 @@ package struct Conditioning: Sendable {
     }
     reader = PromptReader(
       tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file,
-      contextText: contextText, ending: ending)
+      contextText: contextText, hasContext: context != nil, ending: ending)
     for identifiers in [frame.header, self.context, frame.closing] {
       try Self.check(
         identifiers, file: folder.url.appending(path: "tokenizer.json").path,
@@ -198,6 +198,13 @@ package struct Conditioning: Sendable {
     do {
       return try placement?.text(of: identifiers)
     } catch { throw .placement(error) }
+  }
+
+  /// The words of token ids: runs of letters and digits of their text in lower case; after a context
+  /// of token ids each id is a word.
+  func words(of identifiers: [Int]) throws(DistillationError) -> [String] {
+    guard let text = try text(of: identifiers) else { return identifiers.map(String.init) }
+    return QuestionFilter.words(text).map(String.init)
   }
 
   /// Whether header and closing were found for a text; with token ids there are none.

@@ -17,6 +17,7 @@ package struct Dataset: Sendable, Equatable {
 
   private static let knownKeys: Set = [
     "prompt", "completion", "messages", "prompt_ids", "completion_ids", StudyLine.key,
+    ContextPart.spanKey, ContextPart.ownKey,
   ]
 
   /// Reads a file and skips lines of white space.
@@ -36,9 +37,11 @@ package struct Dataset: Sendable, Equatable {
       let number = index + 1
       let value: JSONNode
       let content: ExampleLine
+      let part: ContextPart
       do throws(JSONReadingError) {
         value = try JSONNode(parsing: Array(line), file: url.path)
         content = try ExampleLine(value)
+        part = try reader.contextPart(of: content, at: value)
         unused.formUnion(
           try value.keys().filter {
             !knownKeys.contains($0) && !reader.reads($0, of: content)
@@ -54,11 +57,11 @@ package struct Dataset: Sendable, Equatable {
         throw failure(error, line: number)
       }
       do throws(PromptReader.Problem) {
-        let tokens = try reader.read(content, at: value)
+        let tokens = try reader.read(content, at: value, after: part)
         examples.append(
           InputExample(
             prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,
-            isCut: tokens.isCut, line: number, file: url.path))
+            isCut: tokens.isCut, context: part, line: number, file: url.path))
       } catch {
         switch error {
         case .line(let error): throw failure(error, line: number)

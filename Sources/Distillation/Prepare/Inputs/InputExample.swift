@@ -8,6 +8,8 @@ package struct InputExample: Sendable, Equatable {
   package var isEndAdded: Bool
   /// Whether the chat template's whole text has other tokens at the beginning of the prompt.
   package var isCut: Bool
+  /// What the teacher reads before the prompt.
+  package var context: ContextPart
   /// Line number in the file, from 1, for messages.
   package var line: Int
   /// Path of the file, for messages.
@@ -15,13 +17,14 @@ package struct InputExample: Sendable, Equatable {
 
   /// An example of a line of a file.
   package init(
-    prompt: [Int], response: [Int]?, isEndAdded: Bool = false, isCut: Bool = false, line: Int,
-    file: String
+    prompt: [Int], response: [Int]?, isEndAdded: Bool = false, isCut: Bool = false,
+    context: ContextPart = .whole, line: Int, file: String
   ) {
     self.prompt = prompt
     self.response = response
     self.isEndAdded = isEndAdded
     self.isCut = isCut
+    self.context = context
     self.line = line
     self.file = file
   }

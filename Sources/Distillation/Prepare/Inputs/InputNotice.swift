@@ -19,6 +19,10 @@ package enum InputNotice: Sendable, Equatable {
   case fewHeldOut(count: Int)
   /// Few examples are evaluated, so their numbers are uncertain.
   case fewJudged(count: Int)
+  /// Files of a folder are no part of the context.
+  case leftOut(folder: String, count: Int)
+  /// The context is longer than the window, and was cut into several.
+  case windows(count: Int, tokens: Int, limit: Int)
   /// A run is resumed with another number of threads than before.
   case threads(recorded: Int, found: Int)
   /// An adapter is evaluated against another context than that of its training.
@@ -50,6 +54,12 @@ extension InputNotice: CustomStringConvertible {
       "the held-out numbers rest on \(Counted(count, "example")) and say little"
     case .fewJudged(let count):
       "the numbers rest on \(Counted(count, "example")) and say little"
+    case .leftOut(let folder, let count):
+      "\(folder): \(Counted(count, "file")) left out: empty, or without the ending "
+        + Corpus.endingsText
+    case .windows(let count, let tokens, let limit):
+      "the context of \(Counted(tokens, "token")) is read in \(Counted(count, "window")) of at most "
+        + "\(Counted(limit, "token"))"
     case .threads(let recorded, let found):
       "the run was started with \(Counted(recorded, "thread")) and continues with \(found): last digits "
         + "will be others than those of a run without a stop"
@@ -61,7 +71,7 @@ extension InputNotice: CustomStringConvertible {
   /// Whether it is information rather than a warning.
   package var isInformation: Bool {
     switch self {
-    case .lineEnds, .endTokens, .heldOutByStudy: true
+    case .lineEnds, .endTokens, .heldOutByStudy, .leftOut, .windows: true
     case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .otherContext:
       false
     }

@@ -23,8 +23,10 @@ package struct PromptReader: Sendable {
   private let vocabularySize: Int
   /// The file of the context, for messages.
   private let contextFile: String
-  /// The text of the context; nil where it is given as token ids.
-  private let contextText: String?
+  /// The text of the context, with line ends as LF; nil where it is given as token ids.
+  let contextText: String?
+  /// Whether the run has a context, so that a line without its own is about that.
+  let hasContext: Bool
   private let ending: Ending?
 
   /// The end tokens of a raw model's completions.
@@ -55,6 +57,7 @@ package struct PromptReader: Sendable {
   package init(identifiersBelow vocabularySize: Int, contextFile: String) {
     form = .identifiers
     contextText = nil
+    hasContext = true
     ending = nil
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
@@ -68,14 +71,16 @@ package struct PromptReader: Sendable {
   ///   - vocabularySize: V.
   ///   - contextFile: the file of the context, for messages.
   ///   - contextText: the text of the context; nil where it is not known.
+  ///   - hasContext: whether there is a context.
   ///   - ending: the end tokens of a raw model's completions; nil adds none.
   package init(
     _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String,
-    contextText: String? = nil, ending: Ending? = nil
+    contextText: String? = nil, hasContext: Bool = true, ending: Ending? = nil
   ) {
+    self.hasContext = hasContext
     self.ending = ending
     form = .text(tokenizer, placement)
-    self.contextText = contextText
+    self.contextText = contextText.map(TextFile.withLineFeeds)
     self.vocabularySize = vocabularySize
     self.contextFile = contextFile
   }
@@ -89,10 +94,11 @@ package struct PromptReader: Sendable {
 
   /// The token ids of a line's prompt and response.
   ///
+  /// - Parameter part: what the teacher reads before the prompt.
   /// - Throws: when the line has another form than the context, a token id is outside the
   ///   vocabulary, a text has no tokens, or the chat template refuses the conversation.
   func read(
-    _ line: ExampleLine, at value: JSONNode
+    _ line: ExampleLine, at value: JSONNode, after part: ContextPart = .whole
   ) throws(Problem) -> Tokens {
     switch (form, line) {
     case (.identifiers, .identifiers(let prompt, let completion)):
@@ -109,7 +115,9 @@ package struct PromptReader: Sendable {
       var response =
         placement.isChat
         ? try answer(completion, to: [ChatMessage(role: "user", content: text)], placement)
-        : try continuation(of: text, prompt, with: completion, tokenizer)
+        : try placing { () throws(PlacementError) in
+          try continuation(of: text, prompt, with: completion, tokenizer)
+        }
       try requireTokens(response, "completion", at: value)
       guard !placement.isChat, let ending, let last = response.last,
         last != ending.identifier, !ending.others.contains(last)
@@ -117,7 +125,7 @@ package struct PromptReader: Sendable {
       response.append(ending.identifier)
       return Tokens(prompt: prompt, response: response, isEndAdded: true)
     case (.text(_, let placement), .messages(let all, let response)):
-      let messages = try withoutContext(all, at: value)
+      let messages = try withoutContext(all, text(of: part), at: value)
       let tools = try placement.reads(Self.toolsKey) ? tools(of: value) : nil
       let placed = try placing { () throws(PlacementError) in
         try placement.promptTokens(of: messages, tools: tools)
@@ -142,7 +150,6 @@ package struct PromptReader: Sendable {
       try requireTokens(answer, "messages", at: value)
       return Tokens(prompt: prompt, response: answer, isCut: isCut)
     case (.identifiers, _), (.text, .identifiers):
-      let isText = if case .text = form { true } else { false }
       throw .line(
         value.failure(
           expected: (isText ? "prompt or messages" : "prompt_ids")
@@ -169,10 +176,12 @@ package struct PromptReader: Sendable {
 
   /// A conversation without a system message that repeats the context.
   private func withoutContext(
-    _ messages: [ChatMessage], at value: JSONNode
+    _ messages: [ChatMessage], _ context: String?, at value: JSONNode
   ) throws(Problem) -> [ChatMessage] {
     guard let system = messages.firstIndex(where: { $0.role == "system" }) else { return messages }
-    guard system == 0, let contextText, messages[0].content?.trimmed == contextText.trimmed else {
+    guard system == 0, let context,
+      messages[0].content.map(TextFile.withLineFeeds)?.trimmed == context.trimmed
+    else {
       throw .line(
         value.failure(
           expected: "no system message but the context, which takes its place",
@@ -189,19 +198,6 @@ package struct PromptReader: Sendable {
       try placement.responseIdentifiers(of: text, after: messages, tools: tools)
     }
     return response + (placement.endOfResponse.map { [$0] } ?? [])
-  }
-
-  /// The tokens of a completion after its prompt: a tokenizer that adds a mark before the first
-  /// word of a text must not add it to a completion. Where a token would span the last word of the
-  /// prompt and the completion, the completion is tokenized by itself.
-  private func continuation(
-    of text: String, _ prompt: [Int], with completion: String, _ tokenizer: Tokenizer
-  ) throws(Problem) -> [Int] {
-    do {
-      let joint = try tokenizer.encode(text + completion, addingSpecialTokens: false)
-      if joint.starts(with: prompt) { return Array(joint.dropFirst(prompt.count)) }
-      return try tokenizer.encode(completion, addingSpecialTokens: false)
-    } catch { throw .placement(.folder(.tokenizer("\(error)"))) }
   }
 
   private func placing<Value>(

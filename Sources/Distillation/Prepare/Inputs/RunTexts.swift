@@ -8,9 +8,17 @@ internal import Transformer
 struct RunTexts {
   let configuration: DecoderConfiguration
   let conditioning: Conditioning
-  private let contextFile: String
+  /// What the teacher reads before the prompts.
+  let spans: ContextSpans
+  /// The token ids that the soft prompt replaces: those of the context, and of texts that lines bring
+  /// of their own.
+  let context: [Int]
+  private let contextFile: String?
+  private let corpusNotices: [InputNotice]
   let training: [InputExample]
   let validation: [InputExample]
+  /// Prompts that have nothing to do with the context; none where nothing is held out.
+  let unrelated: [InputExample]
   /// Held-out examples that a study kept apart.
   private let heldOutByStudy: Int
   /// Keys of the data that are not used.
@@ -32,16 +40,13 @@ struct RunTexts {
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
-    let context = try ContextText(contentsOf: request.context)
+    let corpus = try Corpus(contentsOf: request.context)
     var template = options.templateChoice
     template.wallClock = recorded?.templateClock
     let reading = recorded.map { $0.reading ?? .earlier } ?? .present
     let conditioning = try Conditioning(
-      context, folder: request.folder, template: template,
+      corpus.context, folder: request.folder, template: template,
       vocabularySize: configuration.vocabularySize, reading: reading)
-    guard options.tokens < conditioning.context.count else {
-      throw LearnedPrompt.tooMany(options.tokens, contextTokens: conditioning.context.count)
-    }
     let inputs = try Dataset.read(request.inputs, reader: conditioning.reader)
     var (training, validation) = (inputs, Dataset(examples: []))
     var choice = request.validation
@@ -65,28 +70,47 @@ struct RunTexts {
     if options.patience != nil && validation.examples.isEmpty {
       throw .patienceWithoutValidation
     }
+    let spans = try ContextSpans(
+      of: training.examples + validation.examples, conditioning)
+    training.examples += try Mixture(options, beside: training.examples.count).examples(
+      spans, conditioning, length: options.responseTokens)
+    let context = conditioning.context + spans.ownTokens
+    guard options.tokens < context.count else {
+      throw LearnedPrompt.tooMany(options.tokens, contextTokens: context.count)
+    }
     for data in [training, validation] {
       try data.checkLengths(
-        prefix: conditioning.teacherPrefix.rows, responseTokens: options.responseTokens,
-        positions: configuration.maximumPositions)
+        responseTokens: options.responseTokens, positions: configuration.maximumPositions
+      ) { spans.prefixes[spans[$0.context]].rows }
     }
+    let unrelated = try UnrelatedPrompts.read(
+      request.unrelated, conditioning.reader,
+      prefix: max(
+        conditioning.teacherPrefix.rows, Prefix(conditioning.frame, .nothing).rows + options.tokens),
+      positions: configuration.maximumPositions)
+    self.unrelated = validation.examples.isEmpty ? [] : unrelated
     self.configuration = configuration
     self.reading = reading
     self.conditioning = conditioning
-    contextFile = context.file
+    self.spans = spans
+    self.context = context
+    contextFile = corpus.context?.file
+    corpusNotices = corpus.notices
     self.training = training.examples
     self.validation = validation.examples
     unusedKeys = Set(inputs.unusedKeys + validation.unusedKeys).sorted()
     fingerprints = RunFingerprints(
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
-      context: conditioning.context, in: conditioning.frame,
+      context: context, in: conditioning.frame,
       training: training.examples, validation: validation.examples)
   }
 
   /// Notices on the examples.
   var notices: [InputNotice] {
-    var notices = InputNotice.ofReading(
-      conditioning, contextFile: contextFile, training + validation)
+    var notices =
+      corpusNotices
+      + InputNotice.ofReading(
+        conditioning, contextFile: contextFile, training + validation)
     if heldOutByStudy > 0 { notices.append(.heldOutByStudy(count: heldOutByStudy)) }
     let trained = Set(training.map(\.prompt))
     let shared = validation.count { trained.contains($0.prompt) }
@@ -106,8 +130,10 @@ struct RunTexts {
 
   /// The longest prompt with its response, in tokens.
   func longest(responseTokens: Int) -> Int {
-    (training + validation).map { $0.prompt.count + ($0.response?.count ?? responseTokens) }.max()
-      ?? 1
+    let examples = (training + validation).map {
+      $0.prompt.count + ($0.response?.count ?? responseTokens)
+    }
+    return max(examples.max() ?? 1, UnrelatedPrompts.longest(unrelated))
   }
 
   /// The prefix of every prompt, with `body` in place of the context.

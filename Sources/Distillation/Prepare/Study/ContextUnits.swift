@@ -15,7 +15,12 @@ package struct ContextUnits: Sendable, Equatable {
   package let units: [Unit]
 
   /// Tokens of all units.
-  package var tokens: Int { units.reduce(0) { $0 + $1.tokens } }
+  package var tokens: Int { tokens(of: units.indices) }
+
+  /// Tokens of some units.
+  package func tokens(of range: Range<Int>) -> Int {
+    units[range].reduce(0) { $0 + $1.tokens }
+  }
 
   /// Divides a text into units of at most `limit` tokens each: at empty lines, else at the ends of sentences, else at spaces, else
   /// between any two characters.

@@ -6,8 +6,8 @@ import JSON
 internal import Transformer
 
 extension Study {
-  /// Questions written behind one chunk: as many as the CPU path answers together.
-  private static let questionsOfChunk = 16
+  /// Questions written after one chunk, which they share.
+  static let questionsOfChunk = 16
   /// The most chunks of a batch.
   private static let chunksOfBatch = 3
   /// Of so many questions one at least has to be kept.
@@ -26,24 +26,34 @@ extension Study {
   /// Loads the model and writes what is left, batch by batch.
   ///
   /// - Parameters:
+  ///   - measure: called with the teacher and the seconds in which it has read the first window.
   ///   - prepare: called before anything is written.
   ///   - handle: called with what happens.
-  package func perform(
-    preparing prepare: () throws(DistillationError) -> Void = { () throws(DistillationError) in },
+  func perform(
+    measuring measure: (PrefixedDecoder, Double) throws(DistillationError) -> Void,
+    preparing prepare: () throws(DistillationError) -> Void,
     handle: @escaping (RunEvent) -> Void
   ) throws(DistillationError) -> StudyResult {
     guard !isComplete else { return result }
     handle(
       .placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
-    handle(.progress(.loading, done: 0, total: configuration.layerCount))
-    let decoder = try distilling { () throws(TransformerError) in
-      try Decoder.load(
-        request.folder, on: device, precision: options.precision, handle: handle)
-    }
+    let decoder = try load(handle)
     let questions = Self.questionsOfChunk * Self.chunksOfBatch
-    let teacher = try decoder.readTeacherPrefix(
-      conditioning,
-      capacity: PrefixCapacity(longest: longest, answers: questions, for: decoder), handle)
+    let teacher = try distilling { () throws(TransformerError) in
+      try Teacher(
+        decoder, prefixes: windows.prefixes,
+        capacity: PrefixCapacity(longest: longest, answers: questions, for: decoder))
+    }
+    func read(_ window: Int) throws(DistillationError) -> PrefixedDecoder {
+      try distilling { () throws(TransformerError) in
+        try teacher.read(window) { handle(.progress(.readingContext, done: $0, total: $1)) }
+      }
+    }
+    if let first = part {
+      let begin = ContinuousClock.now
+      let model = try read(first.window)
+      try measure(model, (ContinuousClock.now - begin).inSeconds)
+    }
     let questioner = try Questioner(decoder, conditioning, tokenizer, placement, options)
     var filter = QuestionFilter(isStrict: options.filter)
     try prepare()
@@ -51,9 +61,11 @@ extension Study {
       if let question = StudyLine.question(of: line) { filter.learn(question) }
     }
     let meter = StudyMeter(self, handle)
-    while let (part, left) = part {
+    while let (window, part, left) = part {
       let begin = ContinuousClock.now
-      let lines = try batch(part, left, teacher, questioner, &filter, meter)
+      if window != record.progress.window ?? 0 { record.progress.begin(window: window) }
+      let model = try read(window)
+      let lines = try batch(window, part, left, model, questioner, &filter, meter)
       record.progress.batches += 1
       record.progress.conversations[part.rawValue] =
         record.progress.count(part) + lines.count { $0.round == 1 }
@@ -64,8 +76,13 @@ extension Study {
         record.progress.isHeldOutExhausted = true
         record.progress.idle = 0
       }
+      let isEnd = isExhausted && part == .training
+      let isLost =
+        isEnd && (chunks.count == 1 || record.progress.count == 0 && window == chunks.count - 1)
+      // Another window may give more.
+      if isEnd && !isLost { record.progress.begin(window: window + 1) }
       try file.append(lines.map { $0.text(isChat: placement.isChat) }, &record)
-      if isExhausted && part == .training {
+      if isLost {
         throw .content(
           file: request.output.path,
           expected: "a model that writes questions that can be used",
@@ -75,19 +92,30 @@ extension Study {
     return result
   }
 
+  /// As the other, for a study by itself.
+  package func perform(
+    handle: @escaping (RunEvent) -> Void
+  ) throws(DistillationError) -> StudyResult {
+    try perform(
+      measuring: { (_, _) throws(DistillationError) in },
+      preparing: { () throws(DistillationError) in }, handle: handle)
+  }
+
   /// What was written so far.
   package var result: StudyResult {
     let progress = record.progress
     return StudyResult(
       conversations: progress.count, heldOut: progress.count(.heldOut), lines: progress.lines,
       questions: progress.questions, drops: progress.drops, tokens: progress.tokens,
-      seconds: progress.seconds, heldOutShare: chunks.heldOutShare,
-      heldOutSpans: chunks.spans(of: .heldOut))
+      seconds: progress.seconds, windows: windows.count,
+      heldOutShare: chunks.heldOutShare,
+      heldOutSpans: chunks.flatMap { $0.spans(of: .heldOut) })
   }
 
-  /// Writes conversations, at most as many as are left.
+  /// Writes conversations of a window, at most as many as are left.
   private func batch(
-    _ part: StudyChunks.Part, _ left: Int, _ teacher: PrefixedDecoder, _ questioner: Questioner,
+    _ window: Int, _ part: StudyChunks.Part, _ left: Int, _ teacher: PrefixedDecoder,
+    _ questioner: Questioner,
     _ filter: inout QuestionFilter, _ meter: StudyMeter
   ) throws(DistillationError) -> [StudyLine] {
     var random = SplitMix64(
@@ -95,7 +123,7 @@ extension Study {
     let count = min(Self.chunksOfBatch, (left + 7) / (Self.questionsOfChunk / 2))
     var drafts: [Draft] = []
     for _ in 0..<count {
-      let chunk = chunks.draw(part, &random)
+      let chunk = chunks[window].draw(part, &random)
       let drawn = (0..<Self.questionsOfChunk).map { _ in
         (0..<options.rounds).map { _ in seeds.draw(&random) }
       }
@@ -103,13 +131,17 @@ extension Study {
         Draft(
           line: StudyLine(
             turns: [], kind: self.seeds.seeds[seeds[0]].kind, seed: seeds[0], span: chunk.bytes,
-            part: part), chunk: chunk, seeds: seeds)
+            context: windows.parts[window], part: part), chunk: chunk, seeds: seeds)
       }
     }
     var done: [[StudyLine]] = []
     for round in 1...options.rounds {
       drafts = try ask(drafts, round, random.next(), questioner, &filter, meter)
-      if round == 1 { drafts = Array(drafts.prefix(left)) }
+      if round == 1 {
+        // A study that goes on knows the questions of its lines alone.
+        for draft in drafts.dropFirst(left) { filter.forget(draft.line.question) }
+        drafts = Array(drafts.prefix(left))
+      }
       drafts = try answer(drafts, round, random.next(), teacher, &filter, meter)
       if round == 1 {
         for index in drafts.indices {

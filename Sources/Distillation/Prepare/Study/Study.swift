@@ -18,11 +18,17 @@ package final class Study {
   let conditioning: Conditioning
   let tokenizer: Tokenizer
   let placement: Placement
-  let chunks: StudyChunks
+  /// What the teacher reads before questions: all of the context, or one window after the other.
+  let windows: ContextSpans
+  /// Where questions of each window are written from.
+  let chunks: [StudyChunks]
+  private let corpus: Corpus
   let seeds: StudySeeds
   let file: StudyFile
   /// How it was begun and how far it is.
   var record: StudyRecord
+  /// The model, once the study has loaded it.
+  private(set) var decoder: Decoder?
   /// The most tokens of a conversation behind the context.
   let longest: Int
   /// Tokens after which an answer ends; without a chat template, its line's end among them.
@@ -51,11 +57,12 @@ package final class Study {
       try DecoderConfiguration(config: config)
     }
     self.configuration = configuration
-    let context = try ContextText(contentsOf: request.context)
-    guard case .text(let text, _) = context else {
+    corpus = try Corpus(contentsOf: request.context)
+    guard let context = corpus.context, case .text(let text, _) = context else {
       throw .noStudy(
-        file: context.file, expected: "a text, of which questions can be written",
-        found: "token ids")
+        file: corpus.context?.file ?? request.output.path,
+        expected: "a text, of which questions can be written",
+        found: corpus.context == nil ? "no context" : "token ids")
     }
     var template = options.templateChoice
     template.wallClock = file.recorded?.templateClock
@@ -71,36 +78,47 @@ package final class Study {
         .builtIn(options.questioner)
       }
     let lineFeeds = TextFile.withLineFeeds(text)
+    answerStops = conditioning.stopIdentifiers.union(
+      placement.isChat ? [] : try tokenizer.singleTokens(of: ["\n", "\n\n"]))
+    longest = try Self.longest(options, conditioning, seeds)
+    let window = try Self.window(
+      options, file.recorded, conditioning, configuration, device, longest: longest,
+      file: context.file)
     let tokens = conditioning.context.count
-    let units = try ContextUnits(lineFeeds, limit: max(4, min(128, tokens / 24))) {
+    let units = try ContextUnits(lineFeeds, limit: max(4, min(128, (window ?? tokens) / 24))) {
       (text) throws(DistillationError) in
       try distillingTokens { () throws(TokenizerError) in
         try tokenizer.encode(text, addingSpecialTokens: false).count
       }
     }
-    answerStops = conditioning.stopIdentifiers.union(
-      placement.isChat ? [] : try tokenizer.singleTokens(of: ["\n", "\n\n"]))
-    longest = try Self.longest(options, conditioning, seeds)
-    let positions = configuration.maximumPositions
-    let rows = conditioning.teacherPrefix.rows
-    guard rows + longest <= positions else {
-      throw .content(
-        file: context.file,
-        expected:
-          "a context of at most \(max(0, positions - longest - (rows - tokens))) tokens, which "
-          + "leaves \(longest) of the model's \(Counted(positions, "position")) to questions and answers",
-        found: "\(tokens); take a part of it, or a model with more positions")
+    var cut = [units.units.indices]
+    if let window {
+      cut = try ContextWindows(units, limit: window, starts: corpus.starts) {
+        [conditioning] (text) throws(DistillationError) in
+        try conditioning.placed(text)?.identifiers.count ?? 0
+      }.windows
     }
-    chunks = StudyChunks(
-      units, lengths: options.chunkMinimum...options.chunkMaximum, heldOutShare: options.heldOut,
-      seed: options.seed)
+    windows = try ContextSpans(
+      window == nil
+        ? [.whole] : cut.map { .span(units.bytes(of: $0) ?? 0..<0) }, conditioning)
+    chunks = cut.enumerated().map { index, window in
+      StudyChunks(
+        units, window: (window, index), lengths: options.chunkMinimum...options.chunkMaximum,
+        heldOutShare: options.heldOut, seed: options.seed)
+    }
     record = StudyRecord(
       options: options,
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
       context: SHA256.hexadecimal(of: lineFeeds.utf8),
       seeds: SHA256.hexadecimal(of: seeds.seeds.map { "\($0.kind) \($0.text)\n" }.joined().utf8),
-      templateClock: conditioning.template.wallClock, threads: device.threads)
-    if let recorded = file.recorded {
+      templateClock: conditioning.template.wallClock, threads: device.threads,
+      window: window)
+    if var recorded = file.recorded {
+      let isDone = part(recorded.options, recorded.progress) == nil
+      if request.mayExtend, isDone, window == nil, recorded.options.count < options.count {
+        // More conversations are written after those that are there.
+        recorded.options.count = options.count
+      }
       try record.check(against: recorded, file: request.output.path)
       record = recorded
     }
@@ -108,7 +126,13 @@ package final class Study {
 
   /// What to know of the inputs before lines come of them.
   package var notices: [InputNotice] {
-    var notices = InputNotice.ofReading(conditioning, contextFile: request.context.path, [])
+    var notices =
+      corpus.notices
+      + InputNotice.ofReading(conditioning, contextFile: corpus.context?.file, [])
+    if let window = record.window {
+      notices.append(
+        .windows(count: windows.count, tokens: conditioning.context.count, limit: window))
+    }
     if let recorded = record.threads, let found = device.threads, found != recorded {
       notices.append(.threads(recorded: recorded, found: found))
     }
@@ -121,18 +145,79 @@ package final class Study {
   /// Whether nothing is left to write.
   package var isComplete: Bool { part == nil }
 
-  /// The part that is written next; nil where all are done.
-  var part: (part: StudyChunks.Part, left: Int)? {
-    let progress = record.progress
-    for (part, count) in options.targets(chunks) {
-      if part == .heldOut && progress.isHeldOutExhausted { continue }
+  /// Loads the model, where it is not loaded yet.
+  func load(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Decoder {
+    if let decoder { return decoder }
+    handle(.progress(.loading, done: 0, total: configuration.layerCount))
+    let loaded = try distilling { () throws(TransformerError) in
+      try Decoder.load(
+        request.folder, on: device, precision: options.precision, handle: handle)
+    }
+    decoder = loaded
+    return loaded
+  }
+
+  /// The window and the part that are written next; nil where all are done.
+  ///
+  /// Every window has a share of the conversations by its length. What one window did not give, the
+  /// next ones make up for.
+  var part: (window: Int, part: StudyChunks.Part, left: Int)? { part(options, record.progress) }
+
+  private func part(
+    _ options: StudyOptions, _ progress: StudyRecord.Progress
+  ) -> (window: Int, part: StudyChunks.Part, left: Int)? {
+    let present = progress.window ?? 0
+    for window in chunks.indices.dropFirst(present) {
+      let left = goal(options.count, window) - progress.count
+      guard left > 0 else { continue }
       // Training questions make up for held-out ones that could not be written.
-      let goal = progress.isHeldOutExhausted ? options.count - progress.count(.heldOut) : count
-      let left = goal - progress.count(part)
-      if left > 0 { return (part, left) }
+      if chunks[window].has(.heldOut), !(window == present && progress.isHeldOutExhausted) {
+        let held = goal(options.heldOutCount, window) - progress.count(.heldOut)
+        if held > 0 { return (window, .heldOut, min(held, left)) }
+      }
+      return (window, .training, left)
     }
     return nil
   }
+
+  /// How many of `count` conversations are written when a window is done.
+  private func goal(_ count: Int, _ window: Int) -> Int {
+    count * chunks[...window].reduce(0) { $0 + $1.tokens } / max(chunks.tokens, 1)
+  }
+
+  /// The most tokens of a window, where the context has to be cut; nil where it is read whole.
+  private static func window(
+    _ options: StudyOptions, _ recorded: StudyRecord?, _ conditioning: Conditioning,
+    _ configuration: DecoderConfiguration, _ device: Device, longest: Int, file: String
+  ) throws(DistillationError) -> Int? {
+    if let recorded { return recorded.window }
+    let tokens = conditioning.context.count
+    let positions = configuration.maximumPositions
+    let most = positions - longest - (conditioning.teacherPrefix.rows - tokens)
+    guard most >= StudyOptions.smallestWindow else {
+      throw .content(
+        file: file,
+        expected: "positions for a context beside questions and answers of up to "
+          + "\(Counted(longest, "token"))",
+        found: "\(Counted(positions, "position")) of the model")
+    }
+    if let asked = options.contextWindow {
+      guard asked <= most else {
+        throw .option(
+          .contextWindow,
+          expected: "at most \(most), which leaves \(longest) of the model's "
+            + "\(Counted(positions, "position")) to questions and answers", found: "\(asked)")
+      }
+      return tokens > asked ? asked : nil
+    }
+    let affordable =
+      device.availableBytes / Self.memoryShare / KeyValueCache.rowByteCount(configuration)
+    let window = min(most, max(affordable, StudyOptions.smallestWindow))
+    return tokens > window ? window : nil
+  }
+
+  /// The fraction of the available memory for keys and values of a window is 1 over this.
+  private static let memoryShare = 4
 
   /// The tokens of a conversation with the longest question and answer of each round.
   private static func longest(

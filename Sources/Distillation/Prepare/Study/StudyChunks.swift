@@ -28,24 +28,29 @@ package struct StudyChunks: Sendable {
   /// Apart from the streams of batches, which count from 1.
   private static let stream: UInt64 = .max - 2
 
-  /// Divides a context.
+  /// Divides a window of a context.
   ///
   /// - Parameters:
+  ///   - window: units of the window, and its index; nil for the whole context.
   ///   - lengths: tokens of a chunk.
   ///   - share: the share of the context that is held out; 0 holds nothing out.
   ///   - seed: which part is held out follows from it.
   package init(
-    _ units: ContextUnits, lengths: ClosedRange<Int>, heldOutShare share: Double, seed: UInt64
+    _ units: ContextUnits, window: (units: Range<Int>, index: Int)? = nil,
+    lengths: ClosedRange<Int>, heldOutShare share: Double, seed: UInt64
   ) {
     self.units = units
     self.lengths = lengths
-    let sections = Self.divide(units)
+    let window = window ?? (units.units.indices, 0)
+    tokens = units.tokens(of: window.units)
+    let sections = Self.divide(units, window.units)
     guard share > 0, sections.count > 1 else {
-      runs = [.training: [0..<units.units.count], .heldOut: []]
+      runs = [.training: [window.units], .heldOut: []]
+      heldOutTokens = 0
       return
     }
     let wanted = Int((share * Double(sections.count)).rounded())
-    var random = SplitMix64(seed: seed, stream: Self.stream)
+    var random = SplitMix64(seed: seed, stream: Self.stream &- UInt64(window.index))
     let chosen = Set(
       random.subset(of: sections.count, count: min(max(wanted, 1), sections.count - 1)))
     var runs: [Part: [Range<Int>]] = [.training: [], .heldOut: []]
@@ -60,16 +65,17 @@ package struct StudyChunks: Sendable {
       last = part
     }
     self.runs = runs
+    heldOutTokens = (runs[.heldOut] ?? []).reduce(0) { $0 + units.tokens(of: $1) }
   }
 
   /// Sections of about the same number of tokens.
-  private static func divide(_ units: ContextUnits) -> [Range<Int>] {
-    let total = units.tokens
-    let count = min(max(total / sectionTokens, 2), sections, units.units.count)
-    var (result, start, tokens) = ([Range<Int>](), 0, 0)
-    for (index, unit) in units.units.enumerated() {
-      tokens += unit.tokens
-      let isLast = index == units.units.count - 1
+  private static func divide(_ units: ContextUnits, _ window: Range<Int>) -> [Range<Int>] {
+    let total = units.tokens(of: window)
+    let count = min(max(total / sectionTokens, 2), sections, window.count)
+    var (result, start, tokens) = ([Range<Int>](), window.lowerBound, 0)
+    for index in window {
+      tokens += units.units[index].tokens
+      let isLast = index == window.upperBound - 1
       if isLast || tokens * count >= total * (result.count + 1) {
         result.append(start..<(index + 1))
         start = index + 1
@@ -86,28 +92,27 @@ package struct StudyChunks: Sendable {
     (runs[part] ?? []).compactMap(units.bytes)
   }
 
-  /// The share of the context's tokens that is held out.
-  package var heldOutShare: Double {
-    let held = (runs[.heldOut] ?? []).reduce(0) { $0 + tokens(of: $1) }
-    return Double(held) / Double(max(units.tokens, 1))
-  }
+  /// Tokens that are held out.
+  let heldOutTokens: Int
+  /// Tokens of all units.
+  let tokens: Int
 
   /// A chunk of a part, whose first token is any of its tokens with the same probability, moved back to the beginning of its unit.
   func draw(_ part: Part, _ random: inout SplitMix64) -> Chunk {
     let runs = runs[part] ?? []
-    var place = random.number(below: max(runs.reduce(0) { $0 + tokens(of: $1) }, 1))
+    var place = random.number(below: max(runs.reduce(0) { $0 + units.tokens(of: $1) }, 1))
     let run = runs.first { run in
-      let count = tokens(of: run)
+      let count = units.tokens(of: run)
       if place < count { return true }
       place -= count
       return false
     }
     guard let run else { return Chunk(bytes: 0..<0, text: "") }
-    let most = min(lengths.upperBound, tokens(of: run))
+    let most = min(lengths.upperBound, units.tokens(of: run))
     let least = min(lengths.lowerBound, most)
     let length = least + random.number(below: most - least + 1)
     var first = run.lowerBound
-    var start = random.number(below: tokens(of: run) - length + 1)
+    var start = random.number(below: units.tokens(of: run) - length + 1)
     while first < run.upperBound - 1, start >= units.units[first].tokens {
       start -= units.units[first].tokens
       first += 1
@@ -119,8 +124,14 @@ package struct StudyChunks: Sendable {
     }
     return Chunk(bytes: units.bytes(of: first..<end) ?? 0..<0, text: units.text(of: first..<end))
   }
+}
 
-  private func tokens(of run: Range<Int>) -> Int {
-    units.units[run].reduce(0) { $0 + $1.tokens }
+extension [StudyChunks] {
+  /// Tokens of all windows.
+  var tokens: Int { reduce(0) { $0 + $1.tokens } }
+
+  /// The share of the tokens that is held out.
+  package var heldOutShare: Double {
+    Double(reduce(0) { $0 + $1.heldOutTokens }) / Double(Swift.max(tokens, 1))
   }
 }

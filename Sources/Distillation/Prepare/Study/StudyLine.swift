@@ -8,6 +8,7 @@ import JSON
 ///      "part": "training", "conversation": 7, "round": 1, "is_cut": false}}
 ///
 /// Of a model without a chat template it has `prompt` and `completion` in the place of `messages`.
+/// Where the context is longer than the window, `context_span` is the window that the teacher reads.
 struct StudyLine: Sendable, Equatable {
   /// What was asked and answered, in turns; the last one is an answer, where there is one.
   var turns: [String]
@@ -17,6 +18,8 @@ struct StudyLine: Sendable, Equatable {
   var seed: Int
   /// The part of the context that it was written from: bytes of UTF-8, with line ends as LF.
   var span: Range<Int>
+  /// What the teacher reads before it.
+  var context = ContextPart.whole
   /// Whether it is held out.
   var part: StudyChunks.Part
   /// The conversation that it belongs to, counted from 0.
@@ -52,6 +55,11 @@ struct StudyLine: Sendable, Equatable {
     } else {
       object = ["prompt": .string(RawConversation.prompt(turns))]
       if turns.count.isMultiple(of: 2) { object["completion"] = .string(turns.last ?? "") }
+    }
+    if case .span(let bytes) = context {
+      object[ContextPart.spanKey] = .array([
+        .integer(bytes.lowerBound), .integer(bytes.upperBound),
+      ])
     }
     object[Self.key] = .object([
       "kind": .string(kind.rawValue), "seed": .integer(seed),

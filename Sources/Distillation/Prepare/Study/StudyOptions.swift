@@ -29,6 +29,9 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   package var chunkMinimum = 512
   /// The most tokens of a chunk.
   package var chunkMaximum = 4096
+  /// The most tokens of the context that are read at a time; nil takes what the model and the memory
+  /// of the device allow.
+  package var contextWindow: Int?
   /// The share of the context from which held-out questions are written, and no others.
   package var heldOut = 0.1
   /// Whether questions that look as if they teach little are left out.
@@ -48,6 +51,7 @@ package struct StudyOptions: Sendable, Equatable, Codable {
     case responseTemperature = "response-temperature"
     case chunkMinimum = "chunk-minimum"
     case chunkMaximum = "chunk-maximum"
+    case contextWindow = "context-window"
     case heldOut = "held-out"
   }
 
@@ -64,6 +68,10 @@ package struct StudyOptions: Sendable, Equatable, Codable {
     ] where value < 1 {
       throw .option(name, expected: "1 or more", found: "\(value)")
     }
+    if let contextWindow, contextWindow < Self.smallestWindow {
+      throw .option(
+        .contextWindow, expected: "\(Self.smallestWindow) or more", found: "\(contextWindow)")
+    }
     if chunkMaximum < chunkMinimum {
       throw .optionConflict(
         .chunkMaximum, expected: "\(chunkMinimum) or more", with: .chunkMinimum,
@@ -79,11 +87,12 @@ package struct StudyOptions: Sendable, Equatable, Codable {
     }
   }
 
-  /// Conversations of each part, in the order in which they are written.
-  func targets(_ chunks: StudyChunks) -> [(part: StudyChunks.Part, count: Int)] {
-    guard chunks.has(.heldOut), count > 1 else { return [(.training, count)] }
-    let held = min(max(Int((heldOut * Double(count)).rounded()), 1), count - 1)
-    return [(.heldOut, held), (.training, count - held)]
+  /// The fewest tokens of a window.
+  static let smallestWindow = 8
+
+  /// Conversations that are held out, where questions can be written for them.
+  var heldOutCount: Int {
+    count > 1 ? min(max(Int((heldOut * Double(count)).rounded()), 1), count - 1) : 0
   }
 
   /// Checks that a study is gone on with as it was begun.

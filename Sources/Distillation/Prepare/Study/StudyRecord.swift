@@ -15,6 +15,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
   var templateClock: String?
   /// Threads of the CPU path, whose number changes the last digits; nil on other devices.
   var threads: Int?
+  /// The most tokens of a window, where the context was cut.
+  var window: Int?
   /// How far it is.
   var progress = Progress()
 
@@ -22,6 +24,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
   struct Progress: Sendable, Equatable, Codable {
     /// Batches done.
     var batches = 0
+    /// The window whose questions are being written, where the context was cut.
+    var window: Int?
     /// Conversations of each part, by its name.
     var conversations: [String: Int] = [:]
     /// Lines.
@@ -30,7 +34,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var questions = 0
     /// Questions written since the last one that was kept.
     var idle = 0
-    /// Whether no more held-out questions are tried for: their part of the context gave none for long.
+    /// Whether no more held-out questions of the window are tried for: their part of it gave none for
+    /// long.
     var isHeldOutExhausted = false
     /// What was left out.
     var drops = StudyDrops()
@@ -42,6 +47,13 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var bytes = 0
     /// The SHA-256 of the lines.
     var digest = SHA256.hexadecimal(of: [])
+
+    /// Goes on with another window.
+    mutating func begin(window: Int) {
+      self.window = window
+      isHeldOutExhausted = false
+      idle = 0
+    }
 
     /// Conversations of a part.
     func count(_ part: StudyChunks.Part) -> Int { conversations[part.rawValue] ?? 0 }

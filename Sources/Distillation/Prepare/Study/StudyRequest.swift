@@ -5,8 +5,8 @@ import HuggingFace
 package struct StudyRequest: Sendable {
   /// The model.
   package var folder: ModelFolder
-  /// The file of the context, a text.
-  package var context: URL
+  /// The files and folders of the context, texts.
+  package var context: [URL]
   /// The file of the user's own seeds; nil takes the built-in ones.
   package var seeds: URL?
   /// The file of the lines.
@@ -15,13 +15,15 @@ package struct StudyRequest: Sendable {
   package var isOverwriting: Bool
   /// Whether the folder of that file is still to be made.
   package var makesFolder: Bool
+  /// Whether a study that is done may go on to more conversations.
+  package var mayExtend: Bool
   /// How to study.
   package var options: StudyOptions
 
   /// A request.
   package init(
-    folder: ModelFolder, context: URL, seeds: URL?, output: URL, isOverwriting: Bool,
-    makesFolder: Bool = false, options: StudyOptions
+    folder: ModelFolder, context: [URL], seeds: URL?, output: URL, isOverwriting: Bool,
+    makesFolder: Bool = false, mayExtend: Bool = true, options: StudyOptions
   ) {
     self.folder = folder
     self.context = context
@@ -29,6 +31,7 @@ package struct StudyRequest: Sendable {
     self.output = output
     self.isOverwriting = isOverwriting
     self.makesFolder = makesFolder
+    self.mayExtend = mayExtend
     self.options = options
   }
 }
@@ -69,6 +72,8 @@ package struct StudyResult: Sendable, Equatable {
   package var tokens: Int
   /// Seconds of writing, of all times that it was gone on with.
   package var seconds: Double
+  /// Windows in which the context is read.
+  package var windows: Int
   /// The share of the context that held-out questions are written from.
   package var heldOutShare: Double
   /// Bytes of the context, with line ends as LF, that held-out questions are written from.

@@ -10,14 +10,18 @@ extension PrefixCapacity {
   /// student and the model without context each have their own.
   private static let memoryShare = 8
 
-  /// The capacity for runs of examples of up to `longest` tokens, and for many answers at once: on
-  /// a CPU enough to make a GEMM compute-bound, on other devices more, as far as memory allows.
+  /// The most answers at once: enough to make a GEMM compute-bound, and to share what reading a
+  /// long prefix costs.
+  private static let answersAtOnce = 64
+
+  /// The capacity for runs of examples of up to `longest` tokens, and for many answers at once, as
+  /// far as memory allows.
   ///
   /// - Parameter answers: the most answers that will be generated.
   init(longest: Int, answers: Int, for decoder: Decoder) {
     let rowBytes = KeyValueCache.rowByteCount(decoder.configuration)
     let affordable = decoder.device.availableBytes / Self.memoryShare / (rowBytes * longest)
-    let together = min(answers, decoder.device.isCPU ? 16 : 64, max(affordable, 1))
+    let together = min(answers, Self.answersAtOnce, max(affordable, 1))
     let runRows = max(longest, Self.usualRunRows)
     self.init(rows: max(together * longest, runRows), runRows: runRows)
   }

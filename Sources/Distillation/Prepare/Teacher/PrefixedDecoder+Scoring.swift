@@ -7,29 +7,34 @@ extension PrefixedDecoder {
   /// the device.
   ///
   /// - Parameters:
+  ///   - examples: examples of one span, the one before them.
   ///   - temperature: of `projected`, whose values are for one temperature alone.
-  ///   - progress: called with the response tokens scored so far.
   package func score(
-    _ examples: [Example], kind: TeacherCacheKind, temperature: Float,
-    progress: (Int) -> Void = { _ in }
+    _ examples: [Example], kind: TeacherCacheKind, temperature: Float
   ) throws(TransformerError) -> TeacherCache {
-    let configuration = decoder.configuration
-    let rows = try computing { () throws(ComputeError) in
-      try TeacherRows(
-        decoder.device, kind: kind, capacity: TeacherCache.rowCount(examples),
-        vocabulary: configuration.vocabularySize, width: configuration.hiddenSize,
-        temperature: temperature)
-    }
+    let cache = try TeacherCache(
+      of: examples, for: decoder, kind: kind, temperature: temperature)
+    for span in cache.spans { try score(cache, span: span) }
+    return cache
+  }
+
+  /// Fills the rows of a cache that belong to the span before the prompts.
+  ///
+  /// - Parameter progress: called with the response tokens scored so far.
+  func score(
+    _ cache: TeacherCache, span: Int, progress: (Int) -> Void = { _ in }
+  ) throws(TransformerError) {
+    let examples = cache.indices(ofSpan: span)
     var scored = 0
-    try forEachRun(examples.map { ($0.inputs, $0.responseRows) }) {
-      _, states, count throws(ComputeError) in
+    try forEachRun(
+      examples.map { (cache.examples[$0].inputs, cache.examples[$0].responseRows) }
+    ) { chosen, states, count throws(ComputeError) in
       try decoder.device.storeTeacher(
-        states, rows: count, head: decoder.head, shape: configuration.logitShape, in: rows,
-        at: scored)
+        states, rows: count, head: decoder.head, shape: decoder.configuration.logitShape,
+        in: cache.rows, at: cache.firstRow[examples[chosen.lowerBound]])
       scored += count
       progress(scored)
     }
-    return TeacherCache(examples: examples, rows: rows)
   }
 
   /// As `run`, for a `body` that throws errors of the device alone.

@@ -29,48 +29,59 @@ struct Preparation {
     let conditioning = texts.conditioning
     let examples = texts.training + texts.validation
     let open = examples.count { $0.response == nil }
-    let teacher = try decoder.readTeacherPrefix(
-      conditioning,
-      capacity: PrefixCapacity(
-        longest: texts.longest(responseTokens: options.responseTokens),
-        answers: max(open, texts.validation.count), for: decoder), handle)
+    let teacher = try distilling { () throws(TransformerError) in
+      try Teacher(
+        decoder, prefixes: texts.spans.prefixes,
+        capacity: PrefixCapacity(
+          longest: texts.longest(responseTokens: options.responseTokens),
+          answers: max(open, texts.validation.count), for: decoder))
+    }
     let answers =
       if let recorded {
         recorded
       } else {
-        try teacher.answers(to: examples, conditioning, options, handle)
+        try teacher.answers(to: examples, texts.spans, conditioning, options, handle)
       }
-    let answered = answers.completing(examples)
-    let training = Array(answered.prefix(texts.training.count))
+    let answered = answers.completing(examples, texts.spans)
+    let training = answered.prefix(texts.training.count).map {
+      options.lossPart == .all ? $0.withLossOnPrompt : $0
+    }
     let configuration = decoder.configuration
     let kind = options.cacheKind(
       rows: TeacherCache.rowCount(training), vocabulary: configuration.vocabularySize,
       hasSoftCap: configuration.logitShape.softCap != nil,
       availableBytes: decoder.device.availableBytes)
+    var measures = TeacherScores.Measures()
+    measures.limits = AnswerLimits(
+      stopIdentifiers: conditioning.stopIdentifiers, tokens: options.responseTokens)
+    measures.known = texts.validation.map {
+      $0.response == nil && options.responseTemperature == 0
+    }
     let scores = try distilling { () throws(TransformerError) in
       try TeacherScores.scoring(
         training, heldOut: Array(answered.dropFirst(texts.training.count)), by: teacher,
-        kind: kind, temperature: options.temperature,
+        kind: kind, temperature: options.temperature, measures: measures,
+        drift: { (teacher) throws(TransformerError) in
+          try drift(decoder, texts, teacher, handle)
+        },
+        reading: { handle(.progress(.readingContext, done: $0, total: $1)) },
         scored: { handle(.progress(.scoring, done: $0, total: $1)) },
         answered: { handle(.progress(.answering, done: $0, total: $1)) })
     }
     return Preparation(answers: answers, scores: scores, cacheKind: kind)
   }
-}
 
-extension Decoder {
-  /// Prefills everything before a prompt, with the whole context.
-  func readTeacherPrefix(
-    _ conditioning: Conditioning, capacity: PrefixCapacity, _ handle: (RunEvent) -> Void
-  ) throws(DistillationError) -> PrefixedDecoder {
-    let prefix = conditioning.teacherPrefix
-    let total = prefix.rows
-    handle(.progress(.readingContext, done: 0, total: total))
-    return try distilling { () throws(TransformerError) in
-      try prefill(prefix, capacity: capacity) {
-        handle(.progress(.readingContext, done: $0, total: total))
-      }
-    }
+  /// The bare model's answers to unrelated prompts; nil where there are none.
+  private static func drift(
+    _ decoder: Decoder, _ texts: RunTexts, _ teacher: PrefixedDecoder,
+    _ handle: (RunEvent) -> Void
+  ) throws(TransformerError) -> DriftJudge? {
+    guard !texts.unrelated.isEmpty else { return nil }
+    let bare = try decoder.prefill(texts.prefix(.nothing), capacity: teacher.capacity)
+    return try DriftJudge(
+      texts.unrelated, bare: bare, teacher: teacher,
+      stopIdentifiers: texts.conditioning.stopIdentifiers
+    ) { handle(.progress(.drifting, done: $0, total: texts.unrelated.count)) }
   }
 }
 

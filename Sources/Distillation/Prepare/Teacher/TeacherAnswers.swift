@@ -35,40 +35,55 @@ struct TeacherAnswers {
   fileprivate init(_ records: [AnswerRecord]) { self.records = records }
 
   /// The examples, each with its own response or the teacher's.
-  func completing(_ examples: [InputExample]) -> [Example] {
+  func completing(_ examples: [InputExample], _ spans: ContextSpans) -> [Example] {
     var next = records.makeIterator()
     return examples.map { example in
       Example(
-        prompt: example.prompt, response: example.response ?? next.next()?.answer ?? [])
+        prompt: example.prompt, response: example.response ?? next.next()?.answer ?? [],
+        span: spans[example.context])
     }
   }
 }
 
-extension PrefixedDecoder {
-  /// Generates responses for the examples without one, as the teacher.
+extension Teacher {
+  /// Generates responses for the examples without one, span by span.
+  ///
+  /// - Parameter spans: the spans of the examples.
   func answers(
-    to examples: [InputExample], _ conditioning: Conditioning, _ options: TrainingOptions,
-    _ handle: (RunEvent) -> Void
+    to examples: [InputExample], _ spans: ContextSpans, _ conditioning: Conditioning,
+    _ options: TrainingOptions, _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> TeacherAnswers {
     let open = examples.filter { $0.response == nil }
     guard !open.isEmpty else { return TeacherAnswers([]) }
+    let groups = Dictionary(grouping: open.indices) { spans[open[$0].context] }
     var random = SplitMix64(seed: options.seed, stream: TeacherAnswers.stream)
-    let generation = GenerationOptions(
-      maximumTokens: options.responseTokens, temperature: options.responseTemperature,
-      seed: random.next(), stopIdentifiers: conditioning.stopIdentifiers)
-    handle(.progress(.answering, done: 0, total: open.count * options.responseTokens))
-    let answers = try distilling { () throws(TransformerError) in
-      try generate(open.map(\.prompt), options: generation) {
-        handle(.progress(.answering, done: $0, total: $1))
+    // The seed of a span does not depend on the order in which spans are read.
+    let seeds = (0..<spans.count).map { _ in random.next() }
+    let total = open.count * options.responseTokens
+    var (records, done) = ([AnswerRecord?](repeating: nil, count: open.count), 0)
+    for span in pass(over: groups.keys) {
+      let chosen = groups[span] ?? []
+      let generation = GenerationOptions(
+        maximumTokens: options.responseTokens, temperature: options.responseTemperature,
+        seed: seeds[span], stopIdentifiers: conditioning.stopIdentifiers)
+      let answers = try distilling { () throws(TransformerError) in
+        let model = try read(span) { handle(.progress(.readingContext, done: $0, total: $1)) }
+        handle(.progress(.answering, done: done, total: total))
+        let rest = total - done - chosen.count * options.responseTokens
+        return try model.generate(chosen.map { open[$0].prompt }, options: generation) {
+          handle(.progress(.answering, done: done + $0, total: done + $1 + rest))
+        }
       }
-    }
-    return TeacherAnswers(
-      try zip(open, answers).map { (example, answer) throws(DistillationError) in
-        AnswerRecord(
+      done += answers.reduce(0) { $0 + $1.count }
+      for (index, answer) in zip(chosen, answers) {
+        let example = open[index]
+        records[index] = AnswerRecord(
           file: example.file, line: example.line, prompt: example.prompt, answer: answer,
           text: try conditioning.text(of: answer),
           isCut: !(answer.last.map(conditioning.stopIdentifiers.contains) ?? false))
-      })
+      }
+    }
+    return TeacherAnswers(records.compactMap(\.self))
   }
 }
 

@@ -1,26 +1,59 @@
 package import Compute
+internal import Transformer
 
 /// The teacher's values of every response token, kept on the device for the whole run.
 package final class TeacherCache {
-  /// The examples, in the order in which they were scored.
+  /// The examples.
   package let examples: [Example]
-  /// The cached rows; those of example e start at `firstRow[e]`.
+  /// The cached rows; those of example e start at `firstRow[e]`. Rows of one span are adjacent.
   package let rows: TeacherRows
+  /// The first row of each example.
   package let firstRow: [Int]
 
-  init(examples: [Example], rows: TeacherRows) {
+  /// A cache without values.
+  ///
+  /// - Parameters:
+  ///   - kind: what is kept of a row.
+  ///   - temperature: of `projected`, whose values are for one temperature alone.
+  init(
+    of examples: [Example], for decoder: Decoder, kind: TeacherCacheKind, temperature: Float
+  ) throws(TransformerError) {
     self.examples = examples
-    self.rows = rows
-    var next = 0
-    firstRow = examples.map { example in
-      defer { next += example.responseRows }
-      return next
+    let configuration = decoder.configuration
+    rows = try computing { () throws(ComputeError) in
+      try TeacherRows(
+        decoder.device, kind: kind, capacity: Self.rowCount(examples),
+        vocabulary: configuration.vocabularySize, width: configuration.hiddenSize,
+        temperature: temperature)
     }
+    var (firstRow, next) = ([Int](repeating: 0, count: examples.count), 0)
+    for example in Self.indices(of: Set(examples.map(\.span)).sorted(), in: examples) {
+      firstRow[example] = next
+      next += examples[example].responseRows
+    }
+    self.firstRow = firstRow
   }
+
+  /// The spans of its examples.
+  package var spans: Set<Int> { Set(examples.map(\.span)) }
+
+  /// The examples of these spans, span by span.
+  private static func indices(of spans: [Int], in examples: [Example]) -> [Int] {
+    let groups = Dictionary(grouping: examples.indices) { examples[$0].span }
+    return spans.flatMap { groups[$0] ?? [] }
+  }
+
+  /// The indices of a span's examples.
+  func indices(ofSpan span: Int) -> [Int] { Self.indices(of: [span], in: examples) }
 
   /// Response tokens of all examples.
   package static func rowCount(_ examples: [Example]) -> Int {
     examples.reduce(0) { $0 + $1.responseRows }
+  }
+
+  /// Response tokens of a span's examples.
+  func rowCount(ofSpan span: Int) -> Int {
+    indices(ofSpan: span).reduce(0) { $0 + examples[$1].responseRows }
   }
 
   /// The cache's rows of these examples, end to end.

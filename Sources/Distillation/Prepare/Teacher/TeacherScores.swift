@@ -1,5 +1,5 @@
 package import Compute
-package import Inference
+internal import Inference
 package import Transformer
 
 /// The teacher's scores of all examples. With them, training needs neither the context nor its keys
@@ -9,31 +9,68 @@ package struct TeacherScores {
   package let cache: TeacherCache
   /// Compares prompts with the teacher on the held-out examples; nil where there are none.
   package let judge: Judge?
+  /// Measures drift on unrelated prompts; nil where there are none, or nothing is held out.
+  let drift: DriftJudge?
   /// The same on some examples, held out or trained on: the export is verified with them.
   package let verification: Judge
 
   /// Examples for the verification where none are held out.
   private static let verified = 16
 
-  /// Scores all examples, and lets the teacher answer the held-out ones.
+  /// The teacher's part in the measures of held-out examples.
+  struct Measures {
+    /// The end of greedy answers.
+    var limits = AnswerLimits()
+    /// For each held-out example, whether its response is the teacher's greedy answer; nil where
+    /// none is known to be.
+    var known: [Bool]?
+  }
+
+  /// Scores all examples, and lets the teacher answer the held-out ones: each span is read once.
   ///
   /// - Parameters:
+  ///   - reading: called with the rows of a span read so far and their number.
   ///   - scored: called with the response tokens scored so far and their number.
   ///   - answered: called with the tokens of greedy answers so far and the most that there can be.
   package static func scoring(
-    _ training: [Example], heldOut: [Example], by teacher: PrefixedDecoder,
-    kind: TeacherCacheKind, temperature: Float, scored: (Int, Int) -> Void = { _, _ in },
-    answered: (Int, Int) -> Void = { _, _ in }
+    _ training: [Example], heldOut: [Example], by teacher: Teacher,
+    kind: TeacherCacheKind, temperature: Float, reading: (Int, Int) -> Void = { _, _ in },
+    scored: (Int, Int) -> Void = { _, _ in }, answered: (Int, Int) -> Void = { _, _ in }
+  ) throws(TransformerError) -> TeacherScores {
+    try scoring(
+      training, heldOut: heldOut, by: teacher, kind: kind, temperature: temperature,
+      measures: Measures(), drift: { (_) throws(TransformerError) in nil }, reading: reading,
+      scored: scored, answered: answered)
+  }
+
+  /// As the other, with more measures of the held-out examples. `drift` makes the judge of drift
+  /// where examples are held out; it is called with the teacher after the last span.
+  static func scoring(
+    _ training: [Example], heldOut: [Example], by teacher: Teacher,
+    kind: TeacherCacheKind, temperature: Float, measures: Measures,
+    drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
+    reading: (Int, Int) -> Void, scored: (Int, Int) -> Void, answered: (Int, Int) -> Void
   ) throws(TransformerError) -> TeacherScores {
     let judged = heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
     let rows = TeacherCache.rowCount(training)
     let total = rows + TeacherCache.rowCount(judged)
+    let cache = try TeacherCache(
+      of: training, for: teacher.decoder, kind: kind, temperature: temperature)
+    let judge = try Judge(of: judged, for: teacher.decoder, limits: measures.limits)
+    var (done, measured) = (0, DriftJudge?.none)
     scored(0, total)
-    let cache = try teacher.score(training, kind: kind, temperature: temperature) {
-      scored($0, total)
+    let spans = teacher.pass(over: cache.spans.union(judge.cache.spans))
+    for span in spans {
+      let model = try teacher.read(span, progress: reading)
+      for rows in [cache, judge.cache] {
+        try model.score(rows, span: span) { scored(done + $0, total) }
+        done += rows.rowCount(ofSpan: span)
+      }
+      guard !heldOut.isEmpty else { continue }
+      try judge.letAnswer(model, span: span, known: measures.known, progress: answered)
+      if span == spans.last { measured = try drift(model) }
     }
-    let judge = try Judge.scoring(judged, by: teacher) { scored(rows + $0, total) }
-    if !heldOut.isEmpty { try judge.letAnswer(teacher, progress: answered) }
-    return TeacherScores(cache: cache, judge: heldOut.isEmpty ? nil : judge, verification: judge)
+    return TeacherScores(
+      cache: cache, judge: heldOut.isEmpty ? nil : judge, drift: measured, verification: judge)
   }
 }

@@ -16,6 +16,15 @@ extension TrainingOptions {
     if let patience { try Self.require(.patience, patience, atLeast: 1) }
     try Self.require(.evaluateEvery, evaluateEvery, atLeast: 1)
     try Self.require(.responseTokens, responseTokens, atLeast: 1)
+    try Self.require(.reconstruct, reconstruct, atLeast: 0)
+    try Self.require(.regularize, regularize, atLeast: 0)
+    for (name, share, other) in [
+      (OptionName.reconstruct, reconstruct, regularize), (.regularize, regularize, reconstruct),
+    ] where share + other >= 1 {
+      throw .option(
+        name, expected: "a share below \(1 - other), which leaves some to the inputs",
+        found: "\(share)")
+    }
     if teacherCache == .projected && loss != .forwardKL {
       throw .optionConflict(
         .teacherCache, expected: "auto, logits or hidden", with: .loss, value: loss.rawValue,

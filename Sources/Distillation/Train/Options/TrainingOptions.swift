@@ -17,6 +17,25 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var teacherCache = TeacherCacheChoice.auto
   /// The objective.
   package var loss = Loss.forwardKL
+  /// The tokens of an example that the objective covers.
+  package var lossPart: LossPart {
+    get { recordedLossPart ?? .response }
+    set { recordedLossPart = newValue == .response ? nil : newValue }
+  }
+  /// The share of the training examples that continue the context from a random place.
+  package var reconstruct: Float {
+    get { recordedReconstruct ?? 0 }
+    set { recordedReconstruct = newValue == 0 ? nil : newValue }
+  }
+  /// The share of the training examples that have nothing to do with the context.
+  package var regularize: Float {
+    get { recordedRegularize ?? 0 }
+    set { recordedRegularize = newValue == 0 ? nil : newValue }
+  }
+  /// Nil in the records of programs that did not know them, as where they are not used.
+  private var recordedLossPart: LossPart?
+  private var recordedReconstruct: Float?
+  private var recordedRegularize: Float?
   /// Divisor of both distributions' logits.
   package var temperature: Float = 1
   /// The update rule.
@@ -68,6 +87,9 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     case templateVariables = "template-variable"
     case teacherCache = "teacher-cache"
     case loss
+    case recordedLossPart = "loss-on"
+    case recordedReconstruct = "reconstruct"
+    case recordedRegularize = "regularize"
     case temperature
     case optimizer
     case learningRate = "learning-rate"
@@ -147,6 +169,13 @@ extension TrainingOptions {
     case reverseKL = "reverse-kl"
     /// The Jensen-Shannon divergence.
     case jensenShannon = "js"
+  }
+
+  /// The tokens of an example that the objective covers.
+  package enum LossPart: String, Sendable, Codable, CaseIterable {
+    case response
+    /// Every token after the first of the prompt.
+    case all
   }
 
   /// The kind of the teacher's cache of a response token's distribution.

@@ -10,29 +10,29 @@ import Testing
   }
 
   @Test func examplesThatFitPass() throws {
-    try data([1, 2]).checkLengths(prefix: 5, responseTokens: 9, positions: 10)
-    try data(nil).checkLengths(prefix: 5, responseTokens: 2, positions: 10)
+    try data([1, 2]).checkLengths(responseTokens: 9, positions: 10) { _ in 5 }
+    try data(nil).checkLengths(responseTokens: 2, positions: 10) { _ in 5 }
   }
 
   @Test func onePositionIsNoPlural() {
     expectError(
       "inputs.jsonl:1: expected context, prompt and response to fit the model's 1 position, found 0 + 1 + "
         + "1 tokens"
-    ) { try data([1]).checkLengths(prefix: 0, responseTokens: 1, positions: 1) }
+    ) { try data([1]).checkLengths(responseTokens: 1, positions: 1) { _ in 0 } }
   }
 
   @Test func longExamplesAreRefusedWithTheirLine() {
     expectError(
       "inputs.jsonl:2: expected context, prompt and response to fit the model's 10 positions, "
         + "found 5 + 3 + 3 tokens"
-    ) { try data([1, 2, 3]).checkLengths(prefix: 5, responseTokens: 1, positions: 10) }
+    ) { try data([1, 2, 3]).checkLengths(responseTokens: 1, positions: 10) { _ in 5 } }
     expectError(
       "inputs.jsonl:2: expected context, prompt and response to fit the model's 10 positions, "
         + "found 5 + 3 + 4 tokens"
-    ) { try data(nil).checkLengths(prefix: 5, responseTokens: 4, positions: 10) }
+    ) { try data(nil).checkLengths(responseTokens: 4, positions: 10) { _ in 5 } }
     expectError(
       "inputs.jsonl:2: expected context, prompt and response to fit the model's 10 positions, "
         + "found 5 + 3 + \(Int.max) tokens"
-    ) { try data(nil).checkLengths(prefix: 5, responseTokens: Int.max, positions: 10) }
+    ) { try data(nil).checkLengths(responseTokens: Int.max, positions: 10) { _ in 5 } }
   }
 }

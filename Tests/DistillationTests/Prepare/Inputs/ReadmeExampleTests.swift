@@ -26,7 +26,7 @@ import Tokenizers
 
   @Test func everyBlockIsAFileOfExamples() throws {
     let blocks = try blocks()
-    try #require(blocks.count == 2)
+    try #require(blocks.count == 3)
     let tokenizer = try Tokenizer(
       JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
     let template = try #require(try ChatTemplate.builtIn(named: "chatml"))
@@ -39,5 +39,12 @@ import Tokenizers
     let identifiers = PromptReader(identifiersBelow: 1000, contextFile: "context.json")
     #expect(
       try Dataset.read(blocks[1], reader: identifiers).examples.map(\.prompt) == [[318, 764]])
+    let long = PromptReader(
+      tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "handbook.md",
+      contextText: String(repeating: "a", count: 12_000))
+    #expect(
+      try Dataset.read(blocks[2], reader: long).examples.map(\.context)
+        == [.span(5786..<11402), .own("Our opening hours are ...")])
   }
 }

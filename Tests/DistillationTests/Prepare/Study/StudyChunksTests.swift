@@ -54,7 +54,7 @@ import Testing
     let trained = Set(drawn(chunks, .training).flatMap { Array($0.bytes) })
     #expect(!held.isEmpty && held.isDisjoint(with: trained))
     #expect(held.union(trained).count == units.text(of: 0..<200).utf8.count)
-    #expect(abs(chunks.heldOutShare - 0.1) < 0.001)
+    #expect(abs([chunks].heldOutShare - 0.1) < 0.001)
     let spans = chunks.spans(of: .heldOut)
     #expect(held.isSubset(of: Set(spans.flatMap { Array($0) })))
   }

@@ -24,7 +24,11 @@ extension StudyTests {
       ) { try study(request("s.jsonl", options)) }
     }
     refuse("seed", "3", "4") { $0.seed = 4 }
-    refuse("count", "40", "41") { $0.count = 41 }
+    refuse("count", "40", "39") { $0.count = 39 }
+    refuse("seed", "3", "4") {
+      $0.count = 41
+      $0.seed = 4
+    }
     refuse("temperature", "1.5", "0.5") { $0.temperature = 0.5 }
     refuse("held-out", "0.2", "0") { $0.heldOut = 0 }
     refuse("questioner", "\"complete\"", "\"lead\"") { $0.questioner = .lead }
@@ -52,11 +56,22 @@ extension StudyTests {
     #expect(try bytes("other.jsonl") == Data(text.utf8))
   }
 
-  @Test func aContextLongerThanTheModelsPositionsIsRefused() throws {
-    try Data(String(repeating: "cab ", count: 80).utf8).write(to: context)
+  @Test func windowsThatDoNotFitTheModelsPositionsAreRefused() throws {
+    var options = options
+    options.responseTokens = TinyModel.positions
     expectRefusal(
-      beginning: "\(context.path): expected a context of at most "
-    ) { try study(request("s.jsonl")) }
+      beginning:
+        "\(context.path): expected positions for a context beside questions and answers of up to "
+    ) { try study(request("s.jsonl", options)) }
+    options = self.options
+    options.contextWindow = TinyModel.positions
+    expectRefusal(beginning: "context-window: expected at most ") {
+      try study(request("s.jsonl", options))
+    }
+    options.contextWindow = 7
+    expectError("context-window: expected 8 or more, found 7") {
+      try study(request("s.jsonl", options))
+    }
     #expect(!FileManager.default.fileExists(atPath: request("s.jsonl").output.path))
   }
 
@@ -115,9 +130,9 @@ extension StudyTests {
   @Test func trainingQuestionsMakeUpForHeldOutOnesThatCannotBeWritten() throws {
     let study = try Study(request("s.jsonl"), device: TestDevice.cpu.open())
     study.record.progress.conversations = ["held-out": 3]
-    #expect(try #require(study.part) == (.heldOut, 5))
+    #expect(try #require(study.part) == (0, .heldOut, 5))
     study.record.progress.isHeldOutExhausted = true
-    #expect(try #require(study.part) == (.training, 37))
+    #expect(try #require(study.part) == (0, .training, 37))
     study.record.progress.conversations["training"] = 37
     #expect(study.isComplete)
   }

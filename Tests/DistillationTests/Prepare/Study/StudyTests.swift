@@ -41,7 +41,7 @@ import Testing
     _ name: String, _ options: StudyOptions? = nil, overwriting: Bool = false
   ) -> StudyRequest {
     StudyRequest(
-      folder: model, context: context, seeds: nil, output: folder.url.appending(path: name),
+      folder: model, context: [context], seeds: nil, output: folder.url.appending(path: name),
       isOverwriting: overwriting, options: options ?? self.options)
   }
 
@@ -118,7 +118,35 @@ import Testing
     #expect(try bytes("a.jsonl") != bytes("c.jsonl"))
   }
 
-  /// A copy of the files in the middle of a study is what a killed one leaves.
+  @Test func aFinishedStudyGoesOnToMoreConversations() throws {
+    var few = options
+    few.count = 20
+    for name in ["a.jsonl", "b.jsonl"] { try study(request(name, few)) }
+    let before = try bytes("a.jsonl")
+    let more = try study(request("a.jsonl"))
+    #expect(more.conversations == 40 && more.heldOut == 8)
+    #expect(try bytes("a.jsonl").starts(with: before))
+    let lines = try lines("a.jsonl")
+    #expect(lines.count == 40)
+    let heldOut = lines.indices.filter { StudyLine.isHeldOut(lines[$0]) }
+    #expect(heldOut == [0, 1, 2, 3, 20, 21, 22, 23])
+    let numbers = lines.map { member(member($0, "study"), "conversation") }
+    #expect(numbers == (0..<40).map { .integer($0) })
+    // The same steps give the same bytes.
+    try study(request("b.jsonl"))
+    #expect(try bytes("a.jsonl") == bytes("b.jsonl"))
+    /// The refusal of another number.
+    func refusal(_ count: Int) -> String {
+      "\(folder.url.appending(path: "a.jsonl").path): started with count 40, found \(count); a resumed "
+        + "run keeps what it was started with"
+    }
+    expectError(refusal(20)) { try study(request("a.jsonl", few)) }
+    var fixed = request("a.jsonl")
+    fixed.options.count = 41
+    fixed.mayExtend = false
+    expectError(refusal(41)) { try study(fixed) }
+  }
+
   /// A copy of the files in the middle of a study is what a killed one leaves.
   @Test(arguments: [1, 2])
   func aStoppedStudyEndsWithTheSameBytes(rounds: Int) throws {
@@ -147,8 +175,14 @@ import Testing
     try #require(counts.count >= 3)
     #expect(whole.lines == (try lines("whole.jsonl").count))
     if rounds == 2 { #expect(whole.lines > whole.conversations) }
+    var larger = options
+    larger.count = 60
     for copy in 1...counts.count {
       let name = "copies/\(copy).jsonl"
+      // Only a study that is done goes on to more conversations.
+      if copy == 1 {
+        #expect(throws: DistillationError.self) { try study(request(name, larger)) }
+      }
       // What was written last may stand there in part, without its record.
       let handle = try FileHandle(forUpdating: folder.url.appending(path: name))
       try handle.seekToEnd()

@@ -1,0 +1,54 @@
+internal import Compute
+internal import Inference
+internal import Transformer
+
+extension Judge {
+  /// The recorded responses, up to their first stop token.
+  var responses: [[Int]] { cache.examples.map { limits.reference($0.response) } }
+
+  /// The greedy answers of a model to some of the held-out examples.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - chosen: indices of examples.
+  ///   - progress: called with the tokens generated so far and the most that there can be.
+  func greedyAnswers(
+    of model: PrefixedDecoder, to chosen: [Int], progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(TransformerError) -> [[Int]] {
+    let examples = chosen.map { cache.examples[$0] }
+    let positions = model.decoder.configuration.maximumPositions - model.prefixRows
+    return try model.generate(
+      examples.map(\.prompt),
+      options: GenerationOptions(maximumTokens: 0, stopIdentifiers: limits.stopIdentifiers),
+      limits: examples.map { example in
+        // More than the response only as far as the cache and the model's positions go.
+        let most = min(positions, model.capacity.runRows) - example.prompt.count
+        return max(
+          min(limits.limit(example.response), most), limits.reference(example.response).count)
+      }, progress: progress)
+  }
+
+  /// Greedy answers of a model to all examples, against the responses.
+  ///
+  /// - Parameters:
+  ///   - answers: the model's answers.
+  ///   - logLikelihood: sums over the tokens of each response.
+  ///   - words: the words of token ids.
+  func answerScores<Failure: Error>(
+    _ answers: [[Int]], logLikelihood: [Double], words: ([Int]) throws(Failure) -> [String]
+  ) throws(Failure) -> AnswerScores {
+    try AnswerScores(answers, responses, logLikelihood: logLikelihood, words: words)
+  }
+
+  /// The teacher's log-likelihood of each response, from its cached states.
+  ///
+  /// - Parameter decoder: the model.
+  func teacherLogLikelihoods(_ decoder: Decoder) throws(TransformerError) -> [Double] {
+    let values = try computing { () throws(ComputeError) in
+      try decoder.logLikelihoods(of: cache.examples.flatMap(\.response), after: cache.rows.states)
+    }
+    return zip(cache.examples, cache.firstRow).map { example, first in
+      values[first..<(first + example.responseRows)].reduce(0, +)
+    }
+  }
+}

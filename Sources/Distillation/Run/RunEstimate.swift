@@ -1,0 +1,85 @@
+/// An estimate of the time that is left of a run without inputs, by its parts.
+package struct RunEstimate: Sendable, Equatable {
+  /// Writing and answering questions.
+  package var studySeconds: Double
+  /// Scoring the answers by the model with the full context, and its greedy answers.
+  package var teacherSeconds: Double
+  /// Steps, and evaluations between them.
+  package var trainingSeconds: Double
+  /// Answers with the soft prompt and without context.
+  package var judgingSeconds: Double
+
+  /// All parts.
+  package var seconds: Double { studySeconds + secondsAfterStudy }
+
+  /// All parts after the study.
+  package var secondsAfterStudy: Double { teacherSeconds + trainingSeconds + judgingSeconds }
+
+  /// The time that is left of the study: at first that of the estimate, and the more of it is done,
+  /// the more what its own rate says.
+  ///
+  /// - Parameters:
+  ///   - share: the part that is done, from 0 to 1.
+  ///   - seconds: the time that is left by the study's rate.
+  package func studySecondsLeft(done share: Double, byRate seconds: Double) -> Double {
+    share * seconds + (1 - share) * (1 - share) * studySeconds
+  }
+}
+
+/// The amounts of work of a run without inputs: counts before the study from its options, after it
+/// from its lines.
+struct RunWork: Equatable {
+  /// Questions that will be written, and the tokens of one.
+  var questions: Double
+  var questionTokens: Double
+  /// Tokens of all chunks that the questions are written from.
+  var chunkTokens: Double
+  /// Answers that will be written.
+  var answers: Double
+  /// Training examples, and held-out ones.
+  var training: Double
+  var heldOut: Double
+  /// Tokens of a prompt and of its answer.
+  var promptTokens: Double
+  var answerTokens: Double
+  /// Tokens of the context, which the teacher reads once more.
+  var contextTokens: Double
+  var steps: Double
+  var evaluations: Double
+  /// Prompts of the measure of drift, with answers of ``UnrelatedPrompts/answerTokens``.
+  var unrelated: Double
+
+  /// The share of questions that a study keeps, the length of an answer as a share of its limit, and
+  /// the tokens of a question, as SmolLM2-135M and the defaults have them. The study's own rate
+  /// corrects them as it goes.
+  static let (keptShare, answerShare, usualQuestion) = (0.25, 0.9, 15.0)
+}
+
+/// Speeds of the machine for one model and context, measured by a short trial.
+struct RunSpeeds: Equatable {
+  /// Rows of the context a second.
+  var prefill: Double
+  /// Tokens of answers a second, many at a time after the context.
+  var generation: Double
+  /// Rows of prompts and responses a second, scored after the context.
+  var scoring: Double
+  /// Seconds of a training step.
+  var step: Double
+
+  /// The time of some work.
+  func estimate(_ work: RunWork) -> RunEstimate {
+    let example = work.promptTokens + work.answerTokens
+    let drift = work.unrelated * Double(UnrelatedPrompts.answerTokens)
+    let heldOutRows = work.heldOut * example / scoring
+    let heldOutAnswers = work.heldOut * work.answerTokens / generation
+    return RunEstimate(
+      studySeconds: work.chunkTokens / prefill
+        + work.questions * work.questionTokens / generation
+        + work.answers * work.answerTokens / generation,
+      teacherSeconds: work.contextTokens / prefill
+        + (work.training + work.heldOut) * example / scoring + heldOutAnswers
+        + drift / generation + 2 * drift / scoring,
+      trainingSeconds: work.steps * step + work.evaluations * heldOutRows,
+      judgingSeconds: 2 * (heldOutRows + heldOutAnswers) + 2 * drift / scoring)
+  }
+}
