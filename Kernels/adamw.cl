@@ -7,10 +7,12 @@
 //     parameter = parameter * (1 - rate * weight_decay)
 //                 - rate / (1 - beta1^t) * first / (sqrt(second) / sqrt(1 - beta2^t) + epsilon)
 //
-//     gradient         [count]  read
-//     gradient_scale   [1]      read     the clip factor, which stays on the device
-//     parameters       [count]  update
-//     first, second    [count]  update
+// for the elements start ... start + count - 1:
+//
+//     gradient         [start + count]  read
+//     gradient_scale   [1]              read     the clip factor, which stays on the device
+//     parameters       [start + count]  update
+//     first, second    [start + count]  update
 //
 // Mapping   one work-item per element
 // Passes    one
@@ -22,11 +24,13 @@
 KERNEL(LANES) adamw_update(const GLOBAL float *RESTRICT gradient,
                            const GLOBAL float *RESTRICT gradient_scale,
                            GLOBAL float *RESTRICT parameters, GLOBAL float *RESTRICT first,
-                           GLOBAL float *RESTRICT second, int count, float decay,
-                           float one_minus_beta1, float beta2, float one_minus_beta2,
-                           float step_size, float second_correction, float epsilon) {
-  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
-  if (i < count) {
+                           GLOBAL float *RESTRICT second, OFFSET start, int count,
+                           float decay, float one_minus_beta1, float beta2,
+                           float one_minus_beta2, float step_size, float second_correction,
+                           float epsilon) {
+  const OFFSET item = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  const OFFSET i = start + item;
+  if (item < count) {
     const float g = gradient[i] * gradient_scale[0];
     const float m = first[i] + (g - first[i]) * one_minus_beta1;
     const float v = beta2 * second[i] + one_minus_beta2 * g * g;

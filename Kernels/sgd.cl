@@ -4,10 +4,12 @@
 //     velocity  = momentum * velocity + gradient * gradient_scale[0] + weight_decay * parameter
 //     parameter = parameter - rate * velocity
 //
-//     gradient         [count]  read
-//     gradient_scale   [1]      read     the clip factor, which stays on the device
-//     parameters       [count]  update
-//     velocity         [count]  update   zero before the first step
+// for the elements start ... start + count - 1:
+//
+//     gradient         [start + count]  read
+//     gradient_scale   [1]              read     the clip factor, which stays on the device
+//     parameters       [start + count]  update
+//     velocity         [start + count]  update   zero before the first step
 //
 // Mapping   one work-item per element
 // Passes    one
@@ -19,9 +21,11 @@
 KERNEL(LANES) sgd_update(const GLOBAL float *RESTRICT gradient,
                          const GLOBAL float *RESTRICT gradient_scale,
                          GLOBAL float *RESTRICT parameters, GLOBAL float *RESTRICT velocity,
-                         int count, float rate, float momentum, float weight_decay) {
-  const OFFSET i = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
-  if (i < count) {
+                         OFFSET start, int count, float rate, float momentum,
+                         float weight_decay) {
+  const OFFSET item = (OFFSET)GROUP_ID * LANES + LOCAL_ID;
+  const OFFSET i = start + item;
+  if (item < count) {
     const float v = momentum * velocity[i] +
                     (gradient[i] * gradient_scale[0] + weight_decay * parameters[i]);
     velocity[i] = v;

@@ -17,14 +17,10 @@ struct StepCommand: ParsableCommand {
     let device = try options.device.open(isProfiling: false)
     let decoder = try options.decoder(device)
     let examples = options.examples(options.batch)
-    let cache = try teacherScores(decoder, examples).cache
+    let (cache, start) = try teacherScores(decoder, examples)
     device.releaseKeptMemory()
-    let start = try device.downloadRows(
-      options.identifiers(options.tokens, seed: 5), of: decoder.embedding)
     let distiller = try Distiller(
-      decoder, teacher: cache,
-      prompt: LearnedPrompt(embeddings: start, width: decoder.configuration.hiddenSize),
-      in: Frame(), batchSize: options.batch,
+      decoder, teacher: cache, prompt: start, in: Frame(), batchSize: options.batch,
       objective: .forwardKL, optimizer: .adamW(), clipNorm: nil,
       precision: options.activations == .bf16 ? .bf16 : .f32)
 
@@ -46,6 +42,7 @@ struct StepCommand: ParsableCommand {
     seconds.sort()
     let work = StepWork(
       configuration: decoder.configuration, prefix: options.tokens,
+      computesPrefix: options.method == .embeddings,
       rows: options.batch * (options.prompt + options.response - 1),
       responses: options.batch * options.response, batch: options.batch)
     // Before the limit is measured, which allocates memory.
@@ -67,14 +64,25 @@ struct StepCommand: ParsableCommand {
     .print(asJSON: options.device.json)
   }
 
-  /// Reads and scores as `distill` does before its first step.
+  /// Reads and scores as `distill` does before its first step, and starts the prompt: embeddings of
+  /// tokens, or the first rows of the context's cache.
   private func teacherScores(
     _ decoder: Decoder, _ examples: [Example]
-  ) throws -> TeacherScores {
+  ) throws -> (TeacherCache, LearnedPrompt) {
     let teacher = try decoder.prefill(
       Prefix(.context(options.identifiers(options.context, seed: 3))),
       capacity: PrefixCapacity(rows: options.batch * (options.prompt + options.response)))
-    return try TeacherScores.scoring(
+    let start =
+      switch options.method {
+      case .embeddings:
+        LearnedPrompt(
+          embeddings: try decoder.device.downloadRows(
+            options.identifiers(options.tokens, seed: 5), of: decoder.embedding),
+          width: decoder.configuration.hiddenSize)
+      case .keysValues: try teacher.keysValues(of: 0..<options.tokens)
+      }
+    let scores = try TeacherScores.scoring(
       examples, heldOut: [], by: Teacher(teacher), kind: options.teacherCache, temperature: 1)
+    return (scores.cache, start)
   }
 }

@@ -13,7 +13,9 @@ struct StepOptions: ParsableArguments {
   var qkvBias = false
 
   @Option(help: "Examples a batch.") var batch = 4
-  @Option(help: "Pseudo-tokens.") var tokens = 32
+  @Option(help: "embeddings, or kv for keys and values.")
+  var method = TrainingOptions.Method.embeddings
+  @Option(help: "Pseudo-tokens; with kv at most the context's.") var tokens = 32
   @Option(help: "Prompt tokens an example.") var prompt = 32
   @Option(help: "Response tokens an example.") var response = 32
   @Option(help: "Context tokens that the teacher reads.") var context = 512
@@ -31,6 +33,9 @@ struct StepOptions: ParsableArguments {
       ("context", context), ("steps", steps),
     ] where value < 1 {
       throw ValidationError("--\(name): expected at least 1, found \(value)")
+    }
+    guard method == .embeddings || tokens <= context else {
+      throw ValidationError("--tokens: expected at most the context's \(context), found \(tokens)")
     }
   }
 
@@ -56,6 +61,7 @@ struct StepOptions: ParsableArguments {
   }
 }
 
+extension TrainingOptions.Method: ExpressibleByArgument {}
 extension TeacherCacheKind: ExpressibleByArgument {}
 extension WeightPrecision: ExpressibleByArgument {}
 extension ActivationPrecision: ExpressibleByArgument {}

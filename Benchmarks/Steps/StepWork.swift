@@ -7,6 +7,8 @@ struct StepWork {
   let configuration: DecoderConfiguration
   /// Rows of the shared prefix: the pseudo-tokens.
   let prefix: Int
+  /// Whether the step computes these rows; keys and values are there already.
+  let computesPrefix: Bool
   /// Rows of all examples after the prefix.
   let rows: Int
   /// Response rows.
@@ -26,7 +28,7 @@ struct StepWork {
 
   /// Matrix multiplications with frozen weights.
   var matmuls: Int {
-    let all = prefix + rows
+    let all = (computesPrefix ? prefix : 0) + rows
     let upper = configuration.layerCount - 1
     // Below the last layer every row passes every matrix; in it, keys and values alone.
     let layerForward =
@@ -45,7 +47,8 @@ struct StepWork {
   var attention: Int {
     let each = rows / max(batch, 1)
     let pairs =
-      prefix * (prefix + 1) / 2 + batch * (each * prefix + each * (each + 1) / 2)
+      (computesPrefix ? prefix * (prefix + 1) / 2 : 0) + batch
+      * (each * prefix + each * (each + 1) / 2)
     return configuration.layerCount * 7 * 2 * configuration.heads.queryWidth * pairs
   }
 

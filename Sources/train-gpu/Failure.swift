@@ -85,7 +85,7 @@ extension DistillationError {
       "; --resume under its new name continues from its newest checkpoint"
     case .otherStudy: "; --overwrite writes a new study"
     case .noStudy: "; --inputs names examples"
-    case .changedFrame: "; --template places the soft prompt in another"
+    case .changedFrame: "; --template places the learned prompt in another"
     case .lossNotFinite: "; a smaller --learning-rate or a --clip-norm keeps the training stable"
     default: ""
     }

@@ -20,7 +20,8 @@ struct TrainGPU: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Distill.self, Study.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self,
+      Distill.self, Study.self, Export.self, Evaluate.self, Generate.self, Logits.self,
+      Tokenize.self,
       Devices.self,
       Tune.self,
     ],

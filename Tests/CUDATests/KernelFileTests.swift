@@ -96,7 +96,7 @@ struct KernelFileTests {
         "adamw", "adamw_update", ["-DLANES=256"],
         [
           .buffer(try run.buffer(gradient)), .buffer(scale), .buffer(parameters), .buffer(first),
-          .buffer(second), .int(work.count), .float(Float(1 - rate * decay)),
+          .buffer(second), .offset(0), .int(work.count), .float(Float(1 - rate * decay)),
           .float(Float(1 - betas.first)), .float(Float(betas.second)),
           .float(Float(1 - betas.second)), .float(Float(rate / (1 - powers.0))),
           .float(Float(1 / (1 - powers.1).squareRoot())), .float(Float(epsilon)),

@@ -138,7 +138,7 @@ struct OpenLoss {
     try device.matmulBackward(logits, head, rows: rows, into: &stateGradient)
     try decoder.backward(
       stateGradient: stateGradient, batch, cache: cache, activations: activations,
-      scope: prefixRows > 0 ? .prefixKeys : .all)
+      scope: prefixRows > 0 ? .prefixEmbeddings : .all)
     let gradientRows = prefixRows > 0 ? prefixRows : next
     let gradientPlaces = try device.rowIndices((0..<gradientRows).map(Int32.init))
     var gradient = try device.buffer(of: Float.self, count: gradientRows * width)

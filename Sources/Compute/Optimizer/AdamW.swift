@@ -14,8 +14,8 @@ extension KernelFile {
 extension Kernels {
   fileprivate static let adamwUpdate = KernelEntry(
     .adamW, "adamw_update", as: Read<Float>.self, Read<Float>.self, Write<Float>.self,
-    Write<Float>.self, Write<Float>.self, Int.self, Float.self, Float.self, Float.self, Float.self,
-    Float.self, Float.self, Float.self)
+    Write<Float>.self, Write<Float>.self, Offset.self, Int.self, Float.self, Float.self, Float.self,
+    Float.self, Float.self, Float.self, Float.self)
 }
 
 extension Device {
@@ -24,10 +24,11 @@ extension Device {
   /// computed in Double.
   ///
   /// - Parameters:
-  ///   - parameters: [count], updated.
-  ///   - gradient: [count], read.
-  ///   - firstMoment: [count], updated; zero before the first step.
-  ///   - secondMoment: [count], updated; zero before the first step.
+  ///   - parameters: [start + count], updated from element `start` on.
+  ///   - gradient: [start + count], read.
+  ///   - firstMoment: [start + count], updated; zero before the first step.
+  ///   - secondMoment: [start + count], updated; zero before the first step.
+  ///   - start: the first element.
   ///   - count: number of elements.
   ///   - learningRate: the learning rate of this step.
   ///   - betas: decay rates of the two moments.
@@ -38,15 +39,16 @@ extension Device {
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func adamW(
     _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
-    firstMoment: inout DeviceBuffer<Float>, secondMoment: inout DeviceBuffer<Float>, count: Int,
+    firstMoment: inout DeviceBuffer<Float>, secondMoment: inout DeviceBuffer<Float>,
+    from start: Int = 0, count: Int,
     learningRate: Double, betas: (first: Double, second: Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 0, step: Int,
     gradientScale: borrowing DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("adamW", "parameters", parameters.count, Shape(count))
-    try expect("adamW", "gradient", gradient.count, Shape(count))
-    try expect("adamW", "firstMoment", firstMoment.count, Shape(count))
-    try expect("adamW", "secondMoment", secondMoment.count, Shape(count))
+    try expect("adamW", "parameters", parameters.count, Shape(start + count))
+    try expect("adamW", "gradient", gradient.count, Shape(start + count))
+    try expect("adamW", "firstMoment", firstMoment.count, Shape(start + count))
+    try expect("adamW", "secondMoment", secondMoment.count, Shape(start + count))
     try expect("adamW", "gradientScale", gradientScale.count, Shape(1))
     let factors = AdamWStep(
       decay: Float(1 - learningRate * weightDecay),
@@ -63,13 +65,15 @@ extension Device {
       let (first, second) = unsafe (firstMoment.mutableHost, secondMoment.mutableHost)
       cpu.forEachRange(of: count, elementsPerRow: 4) { range in
         unsafe adamw_update(
-          range.lowerBound, range.upperBound, factors, gradient, scale, parameters, first, second)
+          start + range.lowerBound, start + range.upperBound, factors, gradient, scale, parameters,
+          first, second)
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.adamW)
       try gpu.kernel(Kernels.adamwUpdate, [lanes.option]).run(
         groups: lanes.groups(for: count), lanes: lanes.count, gradient.read, gradientScale.read,
-        parameters.write, firstMoment.write, secondMoment.write, count, factors.decay,
+        parameters.write, firstMoment.write, secondMoment.write, Offset(start), count,
+        factors.decay,
         factors.one_minus_beta1, factors.beta2, factors.one_minus_beta2, factors.step_size,
         factors.second_correction, factors.epsilon)
     }

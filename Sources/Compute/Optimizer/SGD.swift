@@ -8,7 +8,7 @@ extension KernelFile {
 extension Kernels {
   fileprivate static let sgdUpdate = KernelEntry(
     .sgd, "sgd_update", as: Read<Float>.self, Read<Float>.self, Write<Float>.self,
-    Write<Float>.self, Int.self, Float.self, Float.self, Float.self)
+    Write<Float>.self, Offset.self, Int.self, Float.self, Float.self, Float.self)
 }
 
 extension Device {
@@ -17,9 +17,10 @@ extension Device {
   /// * velocity.
   ///
   /// - Parameters:
-  ///   - parameters: [count], updated.
-  ///   - gradient: [count], read.
-  ///   - velocity: [count], updated; zero before the first step.
+  ///   - parameters: [start + count], updated from element `start` on.
+  ///   - gradient: [start + count], read.
+  ///   - velocity: [start + count], updated; zero before the first step.
+  ///   - start: the first element.
   ///   - count: number of elements.
   ///   - learningRate: the learning rate of this step.
   ///   - momentum: the momentum.
@@ -28,12 +29,13 @@ extension Device {
   /// - Throws: `.shape` if an operand is too small; driver errors.
   package func sgd(
     _ parameters: inout DeviceBuffer<Float>, gradient: borrowing DeviceBuffer<Float>,
-    velocity: inout DeviceBuffer<Float>, count: Int, learningRate: Double, momentum: Double = 0,
+    velocity: inout DeviceBuffer<Float>, from start: Int = 0, count: Int, learningRate: Double,
+    momentum: Double = 0,
     weightDecay: Double = 0, gradientScale: borrowing DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expect("sgd", "parameters", parameters.count, Shape(count))
-    try expect("sgd", "gradient", gradient.count, Shape(count))
-    try expect("sgd", "velocity", velocity.count, Shape(count))
+    try expect("sgd", "parameters", parameters.count, Shape(start + count))
+    try expect("sgd", "gradient", gradient.count, Shape(start + count))
+    try expect("sgd", "velocity", velocity.count, Shape(start + count))
     try expect("sgd", "gradientScale", gradientScale.count, Shape(1))
     let (rate, keep, decay) = (Float(learningRate), Float(momentum), Float(weightDecay))
     switch engine {
@@ -42,14 +44,15 @@ extension Device {
       let (parameters, velocity) = unsafe (parameters.mutableHost, velocity.mutableHost)
       cpu.forEachRange(of: count, elementsPerRow: 3) { range in
         unsafe sgd_update(
-          range.lowerBound, range.upperBound, rate, keep, decay, gradient, scale, parameters,
+          start + range.lowerBound, start + range.upperBound, rate, keep, decay, gradient, scale,
+          parameters,
           velocity)
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.sgd)
       try gpu.kernel(Kernels.sgdUpdate, [lanes.option]).run(
         groups: lanes.groups(for: count), lanes: lanes.count, gradient.read, gradientScale.read,
-        parameters.write, velocity.write, count, rate, keep, decay)
+        parameters.write, velocity.write, Offset(start), count, rate, keep, decay)
     }
   }
 }

@@ -4,8 +4,6 @@ import Safetensors
 internal import Transformer
 
 extension Adapter {
-  /// The tensor's name in PEFT's file.
-  static let virtualTokensName = "prompt_embeddings"
   /// The metadata key of the model's fingerprint, which is not a checksum of all its weights.
   static let modelFingerprintKey = "model_fingerprint"
   /// The key of the fingerprint in the first adapters.
@@ -16,28 +14,25 @@ extension Adapter {
   /// The metadata key of how the training's texts became tokens.
   static let readingKey = "input_reading"
 
-  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors`, `adapter_config.json` and the
-  /// files that tokenize prompts: `tokenizer.json`, `tokenizer_config.json` and
+  /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors` or `cartridge.safetensors`,
+  /// `adapter_config.json` and the files that tokenize prompts: `tokenizer.json`, `tokenizer_config.json` and
   /// `chat_template.jinja`. Each is written whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
-    let virtualTokens = virtualTokens
+    try peft.writeTensor(to: run.url)
     try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
-        virtualTokens.form.tensors.map { tensor in
-          (Self.virtualTokensName, tensor.shape, virtualTokens[tensor])
-        },
-        metadata: ["format": "pt"], to: run.url.appending(path: RunFolder.adapterModel))
-      try SafetensorsWriter.write(
         prompt.form.tensors.map { ($0.name, $0.shape, prompt[$0]) },
-        metadata: metadata, to: run.url.appending(path: RunFolder.softPrompt))
+        metadata: metadata, to: run.url.appending(path: promptFile))
     }
-    let layout = JSON.Layout(indentation: 2, sortsKeys: true)
-    try run.write(
-      Array((configuration.text(layout) + "\n").utf8), to: RunFolder.adapterConfiguration)
-    try origin.tokenizer?.write(to: run)
-    if let source = origin.templateSource {
-      try run.write(Array(source.utf8), to: RunFolder.chatTemplate)
-    }
+    try run.write(peft.configuration, to: RunFolder.adapterConfiguration)
+    for (name, bytes) in tokenizerFiles { try run.write(bytes, to: name) }
+  }
+
+  /// The files that tokenize prompts: `tokenizer.json`, `tokenizer_config.json` and
+  /// `chat_template.jinja`.
+  var tokenizerFiles: [(name: String, bytes: [UInt8])] {
+    let template = origin.templateSource.map { (RunFolder.chatTemplate, Array($0.utf8)) }
+    return (origin.tokenizer?.files ?? []) + [template].compactMap(\.self)
   }
 
   /// The source of a template that the model's tokenizer does not have.
@@ -51,28 +46,29 @@ extension Adapter {
     try run.write(Array(try readme.text().utf8), to: RunFolder.readme)
   }
 
-  /// `adapter_config.json` as PEFT's `PromptTuningConfig` writes it.
-  private var configuration: JSON {
-    .object([
-      "auto_mapping": .null,
-      "base_model_name_or_path": .string(origin.model.identifier),
-      "inference_mode": .bool(true),
-      "num_attention_heads": .integer(origin.queryHeads),
-      "num_layers": .integer(origin.layerCount),
-      "num_transformer_submodules": .integer(1),
-      "num_virtual_tokens": .integer(virtualTokens.form.tokenCount),
-      "peft_type": .string("PROMPT_TUNING"),
-      "prompt_tuning_init": .string("RANDOM"),
-      "prompt_tuning_init_text": .null,
-      // The base model's revision.
-      "revision": origin.model.revision.map { .string($0) } ?? .null,
-      "task_type": .string("CAUSAL_LM"),
-      "token_dim": .integer(virtualTokens.form.tensors[0].shape[1]),
-      "tokenizer_name_or_path": .null,
-    ])
+  /// The file of the prompt alone.
+  var promptFile: String {
+    switch prompt.form {
+    case .embeddings: RunFolder.softPrompt
+    case .keysValues: RunFolder.cartridge
+    }
   }
 
-  /// The metadata of `soft_prompt.safetensors`.
+  /// PEFT's form of the adapter, of the kind that holds the prompt's form.
+  private var peft: PEFTAdapter {
+    switch prompt.form {
+    case .embeddings:
+      PEFTAdapter(
+        embeddings: virtualTokens, layerCount: origin.layerCount, heads: origin.queryHeads,
+        model: origin.model)
+    case .keysValues:
+      PEFTAdapter(
+        keysValues: virtualTokens, as: .cartridge(frozenRows: frame.header.count),
+        model: origin.model)
+    }
+  }
+
+  /// The metadata of the prompt's file.
   private var metadata: [String: String] {
     var metadata = [
       "format": "pt", "model": origin.model.identifier, "template": origin.template.name,

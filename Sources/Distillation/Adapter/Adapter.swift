@@ -5,15 +5,13 @@ package import Transformer
 /// The result of a run: the learned prompt with its frame, and its origin.
 ///
 /// PEFT puts virtual tokens before every token of the input, so its form of the adapter is [header
-/// | soft prompt | closing]; Pith's own form is the soft prompt alone.
+/// | prompt | closing]; Pith's own form is the prompt alone.
 package struct Adapter: Sendable, Equatable {
   package var prompt: LearnedPrompt
   /// The frozen tokens around it, such as BOS, or the beginning and end of a system message.
   package var frame: Frame
-  /// [header rows, E]: the embeddings of the frame's header.
-  package var headerEmbeddings: [Float]
-  /// [closing rows, E]: the embeddings of the frame's closing.
-  package var closingEmbeddings: [Float]
+  /// PEFT's virtual tokens, [header | prompt | closing], in the prompt's form.
+  package var virtualTokens: LearnedPrompt
   /// Its origin.
   package var origin: Origin
 
@@ -74,24 +72,13 @@ package struct Adapter: Sendable, Equatable {
     }
   }
 
-  /// An adapter; the embeddings of the frame are whole rows of the model's width.
+  /// An adapter; the virtual tokens are the rows of the frame with the prompt's between them.
   package init(
-    prompt: LearnedPrompt, frame: Frame, headerEmbeddings: [Float], closingEmbeddings: [Float],
-    origin: Origin
+    prompt: LearnedPrompt, frame: Frame, virtualTokens: LearnedPrompt, origin: Origin
   ) {
     self.prompt = prompt
     self.frame = frame
-    self.headerEmbeddings = headerEmbeddings
-    self.closingEmbeddings = closingEmbeddings
+    self.virtualTokens = virtualTokens
     self.origin = origin
-  }
-
-  /// PEFT's virtual tokens, [header | soft prompt | closing]: [n, E].
-  package var virtualTokens: LearnedPrompt {
-    switch prompt.form {
-    case .embeddings(_, let width):
-      LearnedPrompt(
-        embeddings: headerEmbeddings + prompt.values + closingEmbeddings, width: width)
-    }
   }
 }

@@ -1,5 +1,6 @@
 import HuggingFace
 package import Inference
+package import Transformer
 
 extension AdapterImport {
   /// A conditioning with the frozen tokens of the soft prompt's training, unless the user chose
@@ -28,19 +29,36 @@ extension AdapterImport {
 
   /// The prefix of every prompt, with this adapter in place of the context.
   ///
-  /// - Parameter conditioning: as ``framing(_:file:)`` returns it.
-  package func prefix(in conditioning: Conditioning) -> Prefix {
-    guard case .softPrompt(let prompt, let record) = self else {
-      return Prefix(.prompt(embeddings))
-    }
+  /// - Parameters:
+  ///   - conditioning: as ``framing(_:file:)`` returns it.
+  ///   - configuration: of the model, which rotates keys that stand behind another header than in
+  ///     training.
+  package func prefix(
+    in conditioning: Conditioning, of configuration: DecoderConfiguration
+  ) -> Prefix {
+    guard case .softPrompt(_, let record) = self else { return Prefix(.prompt(prompt)) }
     // A context of token ids has no frame, and a raw model's header is the tokenizer's special
     // tokens.
     let isMoved =
       conditioning.isPlaced
       && (conditioning.template.name, conditioning.template.variables)
         != (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
-    return Prefix(
-      isMoved ? conditioning.frame : record.frame ?? conditioning.frame, .prompt(prompt))
+    let frame = isMoved ? conditioning.frame : record.frame ?? conditioning.frame
+    return Prefix(frame, .prompt(self.prompt(at: frame.header.count, of: configuration)))
+  }
+
+  /// The prompt with its first row at a position: keys are rotated there from the position of their
+  /// training, behind the recorded header or at the start.
+  ///
+  /// - Parameter configuration: of the model.
+  package func prompt(at row: Int, of configuration: DecoderConfiguration) -> LearnedPrompt {
+    guard case .keysValues = prompt.form else { return prompt }
+    let first =
+      switch self {
+      case .softPrompt(_, let record): record.frame?.header.count ?? row
+      case .virtualTokens: 0
+      }
+    return prompt.moved(from: first, to: row, in: configuration)
   }
 
   /// How the training's texts became tokens; PEFT's form does not record it.

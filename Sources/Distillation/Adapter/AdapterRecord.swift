@@ -5,6 +5,10 @@ import Safetensors
 /// The record of a soft prompt's training in `soft_prompt.safetensors`; nil where a field is
 /// missing.
 package struct AdapterRecord: Sendable, Equatable {
+  /// The model's name for other tools.
+  package var model: ModelName?
+  /// Number of context tokens that the prompt replaces.
+  package var contextTokens: Int?
   /// The template around the vectors.
   package var template: TemplateChoice?
   /// The frozen tokens around them.
@@ -19,9 +23,12 @@ package struct AdapterRecord: Sendable, Equatable {
 
   /// A record.
   package init(
-    template: TemplateChoice? = nil, frame: Frame? = nil,
-    modelFingerprint: String? = nil, contextDigest: String? = nil, reading: InputReading? = nil
+    model: ModelName? = nil, contextTokens: Int? = nil, template: TemplateChoice? = nil,
+    frame: Frame? = nil, modelFingerprint: String? = nil, contextDigest: String? = nil,
+    reading: InputReading? = nil
   ) {
+    self.model = model
+    self.contextTokens = contextTokens
     self.template = template
     self.frame = frame
     self.modelFingerprint = modelFingerprint
@@ -33,6 +40,8 @@ package struct AdapterRecord: Sendable, Equatable {
   ///
   /// - Throws: when a field has another form than ``Adapter/writeTensors(to:)`` writes.
   init(_ metadata: [String: String], file: String) throws(DistillationError) {
+    model = metadata["model"].map { ModelName($0, revision: metadata["model_revision"]) }
+    contextTokens = metadata["context_tokens"].flatMap { Int($0) }
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
     contextDigest = metadata[Adapter.contextDigestKey]

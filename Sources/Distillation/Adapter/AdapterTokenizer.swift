@@ -32,9 +32,8 @@ package struct AdapterTokenizer: Sendable, Equatable {
     configuration = Array((JSON.object(members).text(layout) + "\n").utf8)
   }
 
-  /// Writes both files.
-  func write(to run: RunFolder) throws(DistillationError) {
-    try run.write(json, to: RunFolder.tokenizer)
-    try run.write(configuration, to: RunFolder.tokenizerConfiguration)
+  /// Both files, by their names.
+  var files: [(name: String, bytes: [UInt8])] {
+    [(RunFolder.tokenizer, json), (RunFolder.tokenizerConfiguration, configuration)]
   }
 }

@@ -42,7 +42,8 @@ struct RunDelivery {
     try adapter.writeReadme(to: run, metrics: metrics, options: request.options, changes: changes)
     try run.write(metrics)
     return RunResult(
-      output: run.url, metrics: metrics, noContext: verdict?.withNothing,
+      output: run.url, method: request.options.method, metrics: metrics,
+      noContext: verdict?.withNothing,
       isChat: texts.conditioning.isChat, hasTokenizer: texts.conditioning.isPlaced,
       bestStep: state.bestStep, steps: state.step,
       teacherAnswers: prepared.answers.records.count, exportDivergence: divergence)
@@ -52,8 +53,7 @@ struct RunDelivery {
     let (configuration, conditioning) = (texts.configuration, texts.conditioning)
     return Adapter(
       prompt: prompt, frame: conditioning.frame,
-      headerEmbeddings: try decoder.embeddings(of: conditioning.frame.header),
-      closingEmbeddings: try decoder.embeddings(of: conditioning.frame.closing),
+      virtualTokens: try decoder.virtualTokens(prompt, in: conditioning.frame),
       origin: .init(
         model: request.modelName, template: conditioning.template,
         templateSource: conditioning.templateSource, isChat: conditioning.isChat,
@@ -110,13 +110,10 @@ struct RunDelivery {
   private func exportDivergence(
     _ student: PrefixedDecoder, held: HeldOut?
   ) throws(DistillationError) -> Double {
-    let width = texts.configuration.hiddenSize
-    let exported = try AdapterImport.exported(in: run.url, width: width).embeddings
+    let exported = try PEFTFolder(run.url).virtualTokens(for: texts.configuration)
     return try distilling { () throws(TransformerError) in
-      let judge = prepared.scores.verification
-      let model = try decoder.prefill(Prefix(.prompt(exported)), capacity: capacity)
-      let trained = if let held { held } else { try judge.compare(student) }
-      return try judge.compare(model).kl - trained.kl
+      try prepared.scores.verification.change(
+        by: Prefix(.prompt(exported)), of: student, known: held, capacity: capacity)
     }
   }
 }

@@ -96,7 +96,8 @@ extension RunMetrics.Validation {
       let ratio = kl / klNoContext
       // As many digits as tell it from 1.
       let digits = (1..<6).first { ratio >= 1 + 0.5 * pow(10, -Double($0)) } ?? 6
-      return "The soft prompt is worse than no context: its KL is \(Decimals.text(ratio, digits)) "
+      return
+        "The learned prompt is worse than no context: its KL is \(Decimals.text(ratio, digits)) "
         + "times that."
     }
     let interval = (intervals?.gapClosed).map { interval in
@@ -104,7 +105,7 @@ extension RunMetrics.Validation {
       return " (95 % interval: \(bounds[0]) to \(bounds[1]) %)"
     }
     return
-      "The soft prompt closes \(Decimals.text(100 * gapClosed, 1)) % of the gap\(interval ?? "")."
+      "The learned prompt closes \(Decimals.text(100 * gapClosed, 1)) % of the gap\(interval ?? "")."
   }
 
   /// One sentence on the number of examples.

@@ -15,8 +15,8 @@ struct RunReadme {
     # \(Counted(metrics.pseudoTokens, "pseudo-token")) in place of \
     \(Counted(metrics.contextTokens, "token"))
 
-    A soft prompt for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
-    \(Counted(metrics.pseudoTokens, "vector")) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") \
+    \(kind) for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
+    \(rows) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") \
     a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
     The model itself is unchanged.
 
@@ -24,23 +24,17 @@ struct RunReadme {
 
     ## Files
 
-    - `adapter_config.json`, `adapter_model.safetensors`: a prompt-tuning adapter for PEFT of \
+    - `adapter_config.json`, `adapter_model.safetensors`: \(peftKind) of \
     \(Counted(adapter.virtualTokens.form.tokenCount, "virtual token")): \
     \(adapter.frame.header.count) of the header, \
-    \(adapter.prompt.form.tokenCount) of the soft prompt, \(adapter.frame.closing.count) of the closing.
-    - `soft_prompt.safetensors`: the soft prompt alone, `soft_prompt` \
-    \(adapter.prompt.form.tensors[0].shape) f32.
-    \(embeddingSpace)
+    \(adapter.prompt.form.tokenCount) of the prompt, \(adapter.frame.closing.count) of the closing.
+    \(promptFile)
     \(tokenizerFiles)- `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
 
     ## PEFT
 
-    \(peft)
-
-    ## vLLM
-
-    \(vLLM)
-
+    \(usage.peft)
+    \(vLLMSection)
     ## Made with
 
     ```yaml
@@ -54,6 +48,46 @@ struct RunReadme {
     """
   }
 
+  private var isKeysValues: Bool { options.method == .keysValues }
+
+  private var kind: String {
+    isKeysValues ? "A cartridge (keys and values of every layer)" : "A soft prompt"
+  }
+
+  private var rows: String {
+    isKeysValues
+      ? "\(Counted(metrics.pseudoTokens, "row")) of keys and values"
+      : "\(Counted(metrics.pseudoTokens, "vector"))"
+  }
+
+  private var peftKind: String {
+    isKeysValues
+      ? "a CARTRIDGE adapter for PEFT, 0.19 or later," : "a prompt-tuning adapter for PEFT"
+  }
+
+  /// The lines on the file of the prompt alone.
+  private var promptFile: String {
+    let form = adapter.prompt.form
+    guard isKeysValues else {
+      return """
+        - `soft_prompt.safetensors`: the soft prompt alone, `soft_prompt` \(form.tensors[0].shape) f32.
+        \(embeddingSpace)
+        """
+    }
+    let first = adapter.frame.header.count
+    return """
+      - `cartridge.safetensors`: keys and values alone, `keys` and `values` \(form.tensors[0].shape) f32 \
+      (layers, rows, heads, head dimension).
+        Keys are as transformers caches them, after RoPE at the positions \(first) to \
+      \(first + form.tokenCount - 1).
+      """
+  }
+
+  /// Instructions for vLLM, which takes embeddings and no keys and values.
+  private var vLLMSection: String {
+    isKeysValues ? "" : "\n## vLLM\n\n\(usage.vLLM)\n"
+  }
+
   private var tokenizerFiles: String {
     guard adapter.origin.tokenizer != nil else { return "" }
     let template = adapter.origin.templateSource == nil ? "" : ", `\(RunFolder.chatTemplate)`"
@@ -62,9 +96,11 @@ struct RunReadme {
       + "token ids of prompts, as in training.\n"
   }
 
-  var model: ModelName { adapter.origin.model }
+  private var usage: AdapterUsage { AdapterUsage(adapter: adapter) }
 
-  var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
+  private var model: ModelName { adapter.origin.model }
+
+  private var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
 
   /// The scaling of the vectors, for a model that scales its embeddings.
   private var embeddingSpace: String {
@@ -115,7 +151,7 @@ struct RunReadme {
     return """
       On held-out prompts, over the whole vocabulary, KL in nats a token:
 
-      | | no context | soft prompt | 95 % interval | full context |
+      | | no context | learned prompt | 95 % interval | full context |
       |---|---|---|---|---|
       | KL to the full context | \(number(validation.klNoContext, 4)) | \
       \(number(validation.kl, 4)) | \(interval(intervals?.kl, scale: 1, 4)) | 0 |

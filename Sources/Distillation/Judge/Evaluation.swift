@@ -75,7 +75,7 @@ extension Evaluation.Request {
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
-    let imported = try AdapterImport(at: adapter, width: configuration.hiddenSize)
+    let imported = try AdapterImport(at: adapter, for: configuration)
     let corpus = try Corpus(contentsOf: context)
     // A context of token ids needs no template.
     let isText = if case .identifiers = corpus.context { false } else { true }
@@ -98,7 +98,7 @@ extension Evaluation.Request {
     if data.examples.count < InputNotice.few {
       notices.append(.fewJudged(count: data.examples.count))
     }
-    let studentPrefix = imported.prefix(in: conditioning)
+    let studentPrefix = imported.prefix(in: conditioning, of: configuration)
     try data.checkLengths(
       responseTokens: responseTokens, positions: configuration.maximumPositions
     ) { max(spans.prefixes[spans[$0.context]].rows, studentPrefix.rows) }
@@ -148,7 +148,7 @@ extension Evaluation.Request {
     }
     return Evaluation(
       contextTokens: conditioning.context.count + spans.ownTokens.count,
-      pseudoTokens: imported.embeddings.form.tokenCount, examples: data.examples.count,
+      pseudoTokens: imported.prompt.form.tokenCount, examples: data.examples.count,
       responseTokens: judge.responseTokens.reduce(0, +), validation: verdict.validation,
       noContext: verdict.withNothing,
       isForeignAdapter: try imported.isForeign(to: folder),

@@ -145,4 +145,19 @@ package final class Judge {
       all: all, kl: byExample.kl, agreeing: byExample.agreeing,
       logLikelihood: withLikelihoods ? byExample.likelihood : nil)
   }
+
+  /// The change of the mean KL when a prompt is read back from the files of an export.
+  ///
+  /// - Parameters:
+  ///   - exported: the prefix that the files hold.
+  ///   - model: the model with the prompt itself.
+  ///   - known: its comparison with the teacher, where it was made already.
+  ///   - capacity: the capacity after the prefix.
+  package func change(
+    by exported: Prefix, of model: PrefixedDecoder, known: HeldOut?, capacity: PrefixCapacity
+  ) throws(TransformerError) -> Double {
+    let read = try model.decoder.prefill(exported, capacity: capacity)
+    let own = if let known { known } else { try compare(model) }
+    return try compare(read).kl - own.kl
+  }
 }

@@ -1,10 +1,12 @@
+import Files
 import Foundation
 
-/// The start of a soft prompt.
+/// The start of a prompt. Embeddings start from those of tokens, keys and values from rows of the
+/// teacher's cache.
 package enum Initialization: Sendable, Equatable {
   /// The embeddings of tokens at random positions of the context, in their order.
   case sampled
-  /// The embeddings of the context's first tokens.
+  /// The embeddings, or keys and values, of the context's first tokens.
   case first
   /// The means of the token embeddings of equal consecutive parts of the context.
   case pooled
@@ -12,38 +14,61 @@ package enum Initialization: Sendable, Equatable {
   case vocabulary
   /// Normally distributed numbers with the root mean square of the context's embeddings.
   case random
-  /// A tensor `soft_prompt` or `prompt_embeddings` of a safetensors file.
+  /// Keys and values of runs of consecutive context tokens, which are spread evenly over it.
+  case chunks
+  /// Keys and values of a text that has nothing to do with the context.
+  case randomText
+  /// The tensors of a safetensors file, or of the folder of an adapter.
   case file(URL)
+
+  /// The kinds apart from a file, and their names.
+  private static let named: [(kind: Initialization, name: String)] = [
+    (.sampled, "sampled"), (.first, "first"), (.pooled, "pooled"), (.vocabulary, "vocabulary"),
+    (.random, "random"), (.chunks, "chunks"), (.randomText, "random-text"),
+  ]
+
+  /// The names of the kinds that a method can start from, without a file's.
+  package static func names(for method: TrainingOptions.Method) -> [String] {
+    named.filter { $0.kind.suits(method) }.map(\.name)
+  }
+
+  /// Whether a method can start from this kind.
+  package func suits(_ method: TrainingOptions.Method) -> Bool {
+    switch self {
+    case .sampled, .pooled, .vocabulary, .random: method == .embeddings
+    case .chunks, .randomText: method == .keysValues
+    case .first, .file: true
+    }
+  }
+
+  /// The kind that a method starts from where the user names none.
+  package static func standard(for method: TrainingOptions.Method) -> Initialization {
+    switch method {
+    case .embeddings: .sampled
+    case .keysValues: .chunks
+    }
+  }
 }
 
 extension Initialization: LosslessStringConvertible, Codable {
-  /// The names of the kinds, without a file's.
-  package static let names = ["sampled", "first", "pooled", "vocabulary", "random"]
-
-  /// Reads a name of ``names`` or a path that ends in `.safetensors`.
+  /// Reads the name of a kind, the path of a folder, or a path that ends in `.safetensors`.
   package init?(_ text: String) {
-    switch text {
-    case "sampled": self = .sampled
-    case "first": self = .first
-    case "pooled": self = .pooled
-    case "vocabulary": self = .vocabulary
-    case "random": self = .random
-    default:
-      guard text.hasSuffix(".safetensors") else { return nil }
+    if let found = Self.named.first(where: { $0.name == text }) {
+      self = found.kind
+    } else {
+      // A recorded path is absolute; a folder is found by its name alone too.
+      guard
+        text.hasSuffix(".safetensors") || text.contains("/")
+          || FileManager.default.isFolder(URL(fileURLWithPath: text))
+      else { return nil }
       self = .file(URL(fileURLWithPath: text))
     }
   }
 
   /// The name of the kind, or the path of the file.
   package var description: String {
-    switch self {
-    case .sampled: "sampled"
-    case .first: "first"
-    case .pooled: "pooled"
-    case .vocabulary: "vocabulary"
-    case .random: "random"
-    case .file(let url): url.path
-    }
+    if case .file(let url) = self { return url.path }
+    return Self.named.first { $0.kind == self }?.name ?? ""
   }
 
   /// Reads ``description``.

@@ -1,4 +1,5 @@
 internal import Compute
+import Files
 import Foundation
 package import Inference
 import JSON
@@ -80,6 +81,8 @@ extension LearnedPrompt {
       return LearnedPrompt(embeddings: values, width: source.width)
     case .file(let url):
       return try stored(in: url, count: count, width: source.width)
+    case .chunks, .randomText:
+      preconditionFailure("the options of keys and values")
     }
   }
 
@@ -135,11 +138,18 @@ extension LearnedPrompt {
   }
 
   /// The tensor names of a stored soft prompt: Pith's own, and PEFT's.
-  private static let storedNames = [PromptForm.embeddingsName, Adapter.virtualTokensName]
+  private static let storedNames = [PromptForm.embeddingsName, PEFTAdapter.tensorName]
+
+  /// The file of a folder's prompt: Pith's own where it exists, else PEFT's.
+  private static func fileOfEmbeddings(_ url: URL) -> URL {
+    guard FileManager.default.isFolder(url) else { return url }
+    return AdapterImport.ownFile(in: url) ?? url.appending(path: RunFolder.adapterModel)
+  }
 
   private static func stored(
     in url: URL, count: Int, width: Int
   ) throws(DistillationError) -> LearnedPrompt {
+    let url = fileOfEmbeddings(url)
     let file = try tensors { () throws(SafetensorsError) in try SafetensorsFile(contentsOf: url) }
     guard let name = storedNames.first(where: { file.tensors[$0] != nil }) else {
       throw .content(

@@ -13,6 +13,11 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   /// The same of all held-out examples.
   package var validation: String
 
+  /// What an adapter records of them.
+  init(model: String, context: String) {
+    (self.model, self.context, inputs, validation) = (model, context, "", "")
+  }
+
   /// The fingerprints of a run.
   package init(
     model: String, context: [Int], in frame: Frame, training: [InputExample],

@@ -18,20 +18,22 @@ extension RunFolder {
     throw .content(
       file: url.path,
       expected: "a run of Pith, with its checkpoint-N/state.json, \(Self.softPrompt), "
-        + "\(Self.stepMetrics) or \(Self.answers)",
+        + "\(Self.cartridge), \(Self.stepMetrics) or \(Self.answers)",
       found: "\(foreign), which no run has written")
   }
 
   /// Whether one of these names is of a file that only a run writes.
   private func hasTraces(_ names: [String]) -> Bool {
-    names.contains(where: isCheckpoint) || hasSoftPrompt || hasStepRecord || hasAnswerRecord
+    names.contains(where: isCheckpoint) || hasPrompt || hasStepRecord || hasAnswerRecord
   }
 
-  /// Whether there is a soft prompt with the metadata of a run.
-  private var hasSoftPrompt: Bool {
-    let file = try? SafetensorsFile(contentsOf: url.appending(path: Self.softPrompt))
-    return [Adapter.modelFingerprintKey, Adapter.earlierFingerprintKey]
-      .contains { file?.metadata[$0] != nil }
+  /// Whether there is a prompt with the metadata of a run.
+  private var hasPrompt: Bool {
+    [Self.softPrompt, Self.cartridge].contains { name in
+      let file = try? SafetensorsFile(contentsOf: url.appending(path: name))
+      return [Adapter.modelFingerprintKey, Adapter.earlierFingerprintKey]
+        .contains { file?.metadata[$0] != nil }
+    }
   }
 
   /// Whether `metrics.jsonl` has the line of a step. A loss that is not finite is a text there, so

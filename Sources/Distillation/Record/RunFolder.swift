@@ -27,6 +27,8 @@ package final class RunFolder {
   package static let adapterModel = "adapter_model.safetensors"
   /// The soft prompt alone.
   package static let softPrompt = "soft_prompt.safetensors"
+  /// The keys and values alone.
+  package static let cartridge = "cartridge.safetensors"
   /// The run's report.
   package static let metrics = "metrics.json"
   /// One line per step.
@@ -43,7 +45,8 @@ package final class RunFolder {
   package static let readme = "README.md"
   /// The files of a run, apart from its checkpoints.
   static let files = [
-    adapterConfiguration, adapterModel, softPrompt, metrics, stepMetrics, answers, chatTemplate,
+    adapterConfiguration, adapterModel, softPrompt, cartridge, metrics, stepMetrics, answers,
+    chatTemplate,
     tokenizer, tokenizerConfiguration, readme,
   ]
 

@@ -47,15 +47,7 @@ extension TrainingCheckpoint {
       throw Self.damage(of: url)
     }
     let file = try tensors { () throws(SafetensorsError) in try SafetensorsFile(contentsOf: url) }
-    let shape = try tensors { () throws(SafetensorsError) in
-      try file.tensor(named: Role.prompt.rawValue).shape
-    }
-    guard shape.count == 2, shape[0] == state.options.tokens, shape[1] > 0 else {
-      throw .content(
-        file: url.path, expected: "a prompt of \(Counted(state.options.tokens, "row"))",
-        found: "shape \(shape)")
-    }
-    let form = PromptForm.embeddings(count: shape[0], width: shape[1])
+    let form = try Self.form(in: file, options: state.options)
     func values(_ role: Role) throws(DistillationError) -> [Float] {
       try tensors { () throws(SafetensorsError) in
         var values: [Float] = []
@@ -72,6 +64,31 @@ extension TrainingCheckpoint {
       moments: OptimizerMoments(
         first: try values(.firstMoment), second: try values(.secondMoment)),
       best: LearnedPrompt(form: form, values: try values(.best)))
+  }
+
+  /// The form of the prompt in `state.safetensors`, of as many rows as the options say.
+  private static func form(
+    in file: SafetensorsFile, options: TrainingOptions
+  ) throws(DistillationError) -> PromptForm {
+    let name =
+      switch options.method {
+      case .embeddings: Role.prompt.rawValue
+      case .keysValues: "\(Role.prompt.rawValue).\(PromptForm.keysName)"
+      }
+    let shape = try tensors { () throws(SafetensorsError) in try file.tensor(named: name).shape }
+    let form: PromptForm? =
+      switch (options.method, shape.count) {
+      case (.embeddings, 2): .embeddings(count: shape[0], width: shape[1])
+      case (.keysValues, 4):
+        .keysValues(layers: shape[0], count: shape[1], heads: shape[2], dimension: shape[3])
+      default: nil
+      }
+    guard let form, form.tokenCount == options.tokens, form.elementCount > 0 else {
+      throw .content(
+        file: file.path, expected: "a prompt of \(Counted(options.tokens, "row"))",
+        found: "shape \(shape)")
+    }
+    return form
   }
 
   /// The tensors of `state.safetensors` for each tensor of a prompt.

@@ -82,21 +82,31 @@ package final class DistillationRun {
       .placed(texts.conditioning.contextPosition, missingTokens: texts.conditioning.missingTokens))
     let decoder = if let model { model.decoder } else { try loadDecoder(handle) }
     let rounding = try ActivationRounding(options, decoder, texts.context)
-    let source = initializationSource(decoder)
-    let start = try startState(source)
+    var found: RunStart?
+    if options.method == .embeddings {
+      found = try RunStart(embeddings: decoder, texts, options, resuming: checkpoint)
+    }
     let teacherBegin = ContinuousClock.now
     let prepared = try Preparation.prepare(
-      decoder, texts: texts, options: options, answers: recordedAnswers, handle: handle)
+      decoder, texts: texts, options: options, answers: recordedAnswers,
+      starting: { (teacher) throws(DistillationError) in
+        guard options.method == .keysValues else { return }
+        let first = try distilling { () throws(TransformerError) in
+          try teacher.read(0) { handle(.progress(.readingContext, done: $0, total: $1)) }
+        }
+        found = try RunStart(
+          keysValues: first, texts, options, folder: request.folder, resuming: checkpoint)
+      }, handle: handle)
+    guard let begin = found else { preconditionFailure("either method has a start") }
+    let start = begin.state
     let teacherSeconds = (ContinuousClock.now - teacherBegin).inSeconds
 
     let schedule = LearningRateSchedule(
-      options.schedule,
-      peak: options.peakLearningRate(embeddingScale: try source.embeddingScale()),
-      warmupSteps: options.warmup, totalSteps: totalSteps)
-    let loop = try trainingLoop(decoder, prepared, schedule, start)
+      options.schedule, peak: begin.peak, warmupSteps: options.warmup, totalSteps: totalSteps)
+    let loop = try trainingLoop(decoder, prepared, schedule, begin)
     try run.begin()
     try run.write(prepared.answers.recordsInFileOrder)
-    handle(.started(beginning(prepared, schedule, start, rounding)))
+    handle(.started(beginning(prepared, begin, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
@@ -130,52 +140,40 @@ package final class DistillationRun {
     }
   }
 
-  private func initializationSource(_ decoder: Decoder) -> InitializationSource {
-    InitializationSource(
-      context: texts.context, width: texts.configuration.hiddenSize,
-      vocabularySize: texts.conditioning.ordinaryCount,
-      specialIdentifiers: texts.conditioning.specialIdentifiers
-    ) { identifiers throws(DistillationError) in try decoder.embeddings(of: identifiers) }
-  }
-
-  private func startState(
-    _ source: InitializationSource
-  ) throws(DistillationError) -> TrainingState {
-    if let checkpoint { return TrainingState(checkpoint) }
-    let options = request.options
-    return TrainingState(
-      prompt: try LearnedPrompt.initial(
-        options.initialization, count: options.tokens, from: source, seed: options.seed))
-  }
-
-  /// Returns the number of tokens of a step: the prefix once, and the examples of its batch.
+  /// Returns the number of tokens that a step computes: the prefix once, or what of it follows
+  /// keys and values, and the examples of its batch.
   private func stepTokens(_ prepared: Preparation) -> (Int) -> Int {
-    let prefix = texts.prefix(.nothing).rows + request.options.tokens
+    let (frame, tokens) = (texts.conditioning.frame, request.options.tokens)
+    let prefix =
+      switch request.options.method {
+      case .embeddings: frame.header.count + tokens + frame.closing.count
+      case .keysValues: frame.closing.count
+      }
     let counts = prepared.scores.cache.examples.map(\.inputs.count)
     return { [order] step in order.batch(step).reduce(prefix) { $0 + counts[$1] } }
   }
 
   private func trainingLoop(
     _ decoder: Decoder, _ prepared: Preparation, _ schedule: LearningRateSchedule,
-    _ start: TrainingState
+    _ start: RunStart
   ) throws(DistillationError) -> TrainingLoop {
     let (options, texts, order) = (request.options, texts, order)
     return try distilling { () throws(TransformerError) in
       let distiller = try Distiller(
-        decoder, teacher: prepared.scores.cache, prompt: start.prompt, in: texts.conditioning.frame,
-        batchSize: order.batchSize,
+        decoder, teacher: prepared.scores.cache, prompt: start.state.prompt,
+        in: texts.conditioning.frame, batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
         clipNorm: options.clipNorm, precision: options.activations == .bf16 ? .bf16 : .f32,
-        evaluated: prepared.scores.judge?.cache.examples ?? [])
+        rateFactors: start.rateFactors, evaluated: prepared.scores.judge?.cache.examples ?? [])
       return try TrainingLoop(
         distiller, judge: prepared.scores.judge, order: order, schedule: schedule,
-        evaluateEvery: options.evaluateEvery, patience: options.patience, state: start)
+        evaluateEvery: options.evaluateEvery, patience: options.patience,
+        state: start.state)
     }
   }
 
   private func beginning(
-    _ prepared: Preparation, _ schedule: LearningRateSchedule, _ start: TrainingState,
-    _ rounding: ActivationRounding?
+    _ prepared: Preparation, _ start: RunStart, _ rounding: ActivationRounding?
   ) -> RunEvent.Start {
     let rows = TeacherCache.rowCount(prepared.scores.cache.examples)
     return RunEvent.Start(
@@ -186,9 +184,19 @@ package final class DistillationRun {
       hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
       teacherCache: "\(prepared.cacheKind)",
       teacherCacheBytes: prepared.scores.cache.rows.byteCount,
-      peakLearningRate: schedule.peak, startStep: start.step, changes: changes,
-      totalSteps: totalSteps,
-      activationRoundingError: rounding?.error)
+      peakLearningRate: start.peak, keyLearningRate: start.keyPeak,
+      startStep: start.state.step, changes: changes, totalSteps: totalSteps,
+      activationRoundingError: rounding?.error, windowReach: windowReach(start.state.prompt))
+  }
+
+  /// How far windows reach back to a prompt of keys and values.
+  private func windowReach(_ prompt: LearnedPrompt) -> WindowReach? {
+    guard request.options.method == .keysValues else { return nil }
+    let prefix = texts.prefix(.prompt(prompt))
+    let longest = texts.longest(responseTokens: request.options.responseTokens)
+    return WindowReach(
+      prompt: prefix.promptRows, textRows: prefix.rows + longest - 1,
+      windows: texts.configuration.windows)
   }
 
   /// Trains and records the steps.

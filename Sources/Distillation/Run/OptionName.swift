@@ -9,11 +9,16 @@ package enum OptionName: String, Sendable {
   case count
   case epochs
   case evaluateEvery = "evaluate-every"
+  case format
   case heldOut = "held-out"
   case identifiers = "ids"
+  case initialization = "init"
   case learningRate = "learning-rate"
+  case learningRateKeys = "learning-rate-keys"
+  case learningRateValues = "learning-rate-values"
   case loss
   case maximumTokens = "max-tokens"
+  case method
   case patience
   case precision
   case prompt

@@ -75,8 +75,10 @@ package enum RunEvent: Sendable {
     package var teacherCache: String
     /// The size of the teacher's cache.
     package var teacherCacheBytes: Int
-    /// The highest learning rate.
+    /// The highest learning rate, of values where keys have one of their own.
     package var peakLearningRate: Float
+    /// The highest learning rate of keys; nil for embeddings.
+    package var keyLearningRate: Float?
     /// The step before the first one of this run; 0 unless it is resumed.
     package var startStep: Int
     /// The options that a resumed run has changed.
@@ -86,5 +88,7 @@ package enum RunEvent: Sendable {
     /// The change of the model's logits, relative to the largest, where activations are rounded;
     /// nil where they are not.
     package var activationRoundingError: Double?
+    /// How far sliding windows reach back to keys and values; nil where all layers see them all.
+    package var windowReach: WindowReach?
   }
 }

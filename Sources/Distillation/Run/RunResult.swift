@@ -4,6 +4,8 @@ import Foundation
 package struct RunResult: Sendable {
   /// The folder of the results.
   package var output: URL
+  /// What was learned.
+  package var method: TrainingOptions.Method
   /// The report, as in `metrics.json`.
   package var metrics: RunMetrics
   /// Held-out numbers of the model with nothing in place of the context; nil where nothing was held

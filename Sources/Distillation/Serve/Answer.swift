@@ -66,7 +66,7 @@ extension Answer.Request {
       try DecoderConfiguration(config: config)
     }
     let imported = try adapter.map { (url) throws(DistillationError) in
-      try AdapterImport(at: url, width: configuration.hiddenSize)
+      try AdapterImport(at: url, for: configuration)
     }
     let text = try context.map { (url) throws(DistillationError) in
       try ContextText(contentsOf: url)
@@ -85,7 +85,8 @@ extension Answer.Request {
       throw .option(.prompt, expected: "a text", found: "one without tokens")
     }
     let isForeign = try imported?.isForeign(to: folder) ?? false
-    let prefix = imported?.prefix(in: conditioning) ?? conditioning.teacherPrefix
+    let prefix =
+      imported?.prefix(in: conditioning, of: configuration) ?? conditioning.teacherPrefix
     let rows = prefix.rows
     guard maximumTokens <= configuration.maximumPositions - rows - tokens.count else {
       throw .option(

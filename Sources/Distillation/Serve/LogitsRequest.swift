@@ -45,7 +45,7 @@ package struct LogitsRequest: Sendable {
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
-    let prefix = try prefix(width: configuration.hiddenSize)
+    let prefix = try prefix(for: configuration)
     let identifiers = try identifiers()
     let total = identifiers.count + prefix.rows
     guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
@@ -67,15 +67,17 @@ package struct LogitsRequest: Sendable {
   }
 
   /// PEFT's form of the adapter where it exists: the rows before every token.
-  private func prefix(width: Int) throws(DistillationError) -> Prefix {
+  private func prefix(
+    for configuration: DecoderConfiguration
+  ) throws(DistillationError) -> Prefix {
     guard let adapter else { return Prefix(.nothing) }
     let isExported = FileManager.default.fileExists(
       atPath: adapter.appending(path: RunFolder.adapterConfiguration).path)
-    let imported =
+    let prompt =
       isExported
-      ? try AdapterImport.exported(in: adapter, width: width)
-      : try AdapterImport(at: adapter, width: width)
-    return Prefix(.prompt(imported.embeddings))
+      ? try PEFTFolder(adapter).virtualTokens(for: configuration)
+      : try AdapterImport(at: adapter, for: configuration).prompt(at: 0, of: configuration)
+    return Prefix(.prompt(prompt))
   }
 
   private func identifiers() throws(DistillationError) -> [Int] {

@@ -7,8 +7,10 @@ package import Transformer
 ///
 /// A step packs the prefix `header | prompt | closing` once, followed by every example of the
 /// batch. Under the causal mask the prefix's states do not depend on the examples, so all attend to
-/// the same keys and values, whose gradients add up. Everything except the batch's indices stays on
-/// the device; losses and norms are downloaded when reports are taken.
+/// the same keys and values, whose gradients add up. Of a prompt of keys and values no row is
+/// computed: the header's keys and values stay in the cache, and a step packs the closing alone.
+/// Everything except the batch's indices stays on the device; losses and norms are downloaded when
+/// reports are taken.
 package final class Distiller {
   package let decoder: Decoder
   package let parameters: PromptParameters
@@ -34,6 +36,9 @@ package final class Distiller {
   /// The last batch with a computed gradient.
   private var computed = (passes: 0, responses: 0)
   private var evaluator: PrefixedDecoder?
+  /// Whether the rows before a step's own have the rotary frequencies of long texts; nil where they
+  /// are not in the cache.
+  private var frozenRowsAreLong: Bool?
 
   /// The most steps between two downloads of losses.
   package static let reportCapacity = 64
@@ -51,11 +56,12 @@ package final class Distiller {
   ///   - clipNorm: the largest norm of the gradient; nil does not clip.
   ///   - precision: of the activations that the matrix multiplications of a step read, where the
   ///     device can round them. Evaluations with the same decoder stay exact.
+  ///   - rateFactors: the learning rate of each tensor of the prompt over the step's; empty for 1.
   ///   - evaluated: held-out examples that `evaluate` must have memory for.
   package init(
     _ decoder: Decoder, teacher: TeacherCache, prompt: LearnedPrompt, in frame: Frame,
     batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
-    precision: ActivationPrecision = .f32, evaluated: [Example] = []
+    precision: ActivationPrecision = .f32, rateFactors: [Double] = [], evaluated: [Example] = []
   ) throws(TransformerError) {
     let device = decoder.device
     let width = decoder.configuration.hiddenSize
@@ -79,9 +85,12 @@ package final class Distiller {
       // Examples on both sides of a model's original context: a step may take two passes.
       let isMixed = Set(examples.map { decoder.isLong(prefixRows + $0.inputs.count) }).count > 1
       parameters = try PromptParameters(
-        device, prompt: prompt, firstRow: prefix.promptRows.lowerBound, accumulates: isMixed)
+        decoder, prompt: prompt, firstRow: prefix.promptRows.lowerBound, accumulates: isMixed,
+        rateFactors: rateFactors)
+      let frozenRows = prefix.firstStepRow
       workspace = try DecoderWorkspace(
-        decoder, cacheRows: prefixRows + exampleRows, rows: prefixRows + exampleRows,
+        decoder, cacheRows: prefixRows + exampleRows,
+        rows: max(frame.header.count, prefixRows - frozenRows + exampleRows),
         responseRows: max(responses, evaluated.map(\.responseRows).max() ?? 0), training: true)
       teacherRows = try device.rowIndices(capacity: responses)
       losses = try device.buffer(count: responses)
@@ -96,6 +105,7 @@ package final class Distiller {
   package func evaluate(_ judge: Judge) throws(TransformerError) -> HeldOut {
     let student = if let evaluator { evaluator } else { try makeEvaluator() }
     evaluator = student
+    frozenRowsAreLong = nil
     try student.prefill(prompt: parameters.values)
     return try judge.compare(student)
   }
@@ -160,24 +170,38 @@ package final class Distiller {
   /// the loss of each pass is stored in `history`.
   private func computeGradient(_ passes: [[Int]], responses: Int) throws(ComputeError) {
     let weight = 1 / Float(responses)
-    let (batch, activations) = (workspace.batch, workspace.activations)
+    let activations = workspace.activations
     for (pass, examples) in passes.enumerated() {
       let rows = responseRows(examples)
       try device.upload(teacher.indices(of: examples), into: &teacherRows)
-      try workspace.forward(
-        layout(of: examples), with: decoder, prompt: parameters.values, precision: precision)
+      let run = layout(of: examples)
+      try insertPrompt(before: run)
+      try workspace.forward(run, with: decoder, prompt: parameters.values, precision: precision)
       try device.headDivergence(
         &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
         teacher: teacher.rows, at: teacherRows, rows: rows, objective: objective,
         weight: weight, precision: precision, losses: &losses, hiddenGradient: &stateGradient)
-      try decoder.backward(
-        stateGradient: stateGradient, batch, cache: workspace.cache, activations: activations,
-        scope: .prefixKeys, precision: precision)
-      try parameters.collectGradient(decoder, from: activations, accumulating: pass > 0)
+      try parameters.computeGradient(
+        decoder, stateGradient: stateGradient, in: workspace, precision: precision,
+        accumulating: pass > 0)
       try device.sum(
         losses, count: rows, factor: weight, into: &history,
         at: 2 * pass * Self.reportCapacity + pending.count)
     }
+  }
+
+  /// Copies a prompt of keys and values into the cache, behind the header's rows, which are computed
+  /// where others used the memory or texts of this length have other rotary frequencies.
+  private func insertPrompt(before run: RunLayout) throws(ComputeError) {
+    guard prefix.firstStepRow > 0 else { return }
+    let (isLong, header) = (decoder.isLong(run.textLength), 0..<prefix.promptRows.lowerBound)
+    if frozenRowsAreLong != isLong, !header.isEmpty {
+      try workspace.forward(
+        RunLayout(header, of: prefix, textLength: run.textLength), with: decoder,
+        prompt: parameters.values, precision: precision)
+    }
+    frozenRowsAreLong = isLong
+    try workspace.insert(parameters.values, parameters.form, at: header.upperBound)
   }
 
   private func responseRows(_ chosen: [Int]) -> Int {
@@ -214,28 +238,5 @@ package final class Distiller {
       run.append(example.inputs, responseRows: example.responseRows)
     }
     return run
-  }
-}
-
-extension Distiller {
-  /// The prompt and the optimizer's moments. Waits for the device.
-  package func snapshot() throws(TransformerError) -> (
-    prompt: LearnedPrompt, moments: OptimizerMoments
-  ) {
-    try computing { () throws(ComputeError) in
-      (try parameters.download(), try parameters.downloadMoments())
-    }
-  }
-
-  /// Continues from a snapshot.
-  package func restore(
-    _ prompt: LearnedPrompt, moments: OptimizerMoments
-  ) throws(TransformerError) {
-    try computing { () throws(ComputeError) in try parameters.restore(prompt, moments: moments) }
-  }
-
-  /// Restores the last prompt with a finite loss.
-  package func restoreLastFinite() throws(TransformerError) {
-    try computing { () throws(ComputeError) in try parameters.restoreLastFinite() }
   }
 }

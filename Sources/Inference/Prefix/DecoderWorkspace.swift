@@ -26,7 +26,7 @@ package final class DecoderWorkspace {
     cache = try KeyValueCache(device, configuration: configuration, capacity: cacheRows)
     activations = try DecoderActivations(
       device, configuration: configuration, rows: rows, responseRows: responseRows,
-      training: training)
+      cacheRows: cacheRows, training: training)
     batch = try PackedBatch(device, configuration: configuration, capacity: rows)
     identifiers = try device.rowIndices(capacity: rows)
   }
@@ -37,7 +37,7 @@ package final class DecoderWorkspace {
   /// - Parameters:
   ///   - run: the rows.
   ///   - decoder: the decoder.
-  ///   - prompt: the values of the learned prompt, where rows of it are in the run.
+  ///   - prompt: the values of a prompt of embeddings, where rows of it are in the run.
   ///   - precision: of the activations that matrix multiplications read.
   package func forward(
     _ run: RunLayout, with decoder: Decoder, prompt: borrowing DeviceBuffer<Float>,
@@ -54,5 +54,19 @@ package final class DecoderWorkspace {
     }
     try batch.fill(run.sequences, prefixRows: run.prefixRows, textLength: run.textLength)
     try decoder.forward(batch, cache: cache, activations: activations, precision: precision)
+  }
+
+  /// Copies a prompt of keys and values into the cache, before the runs whose rows attend to it; a
+  /// prompt of another form is left to these runs.
+  ///
+  /// - Parameters:
+  ///   - prompt: the values of the prompt, keys in the order of the cache.
+  ///   - form: its form.
+  ///   - row: its first row of the cache.
+  package func insert(
+    _ prompt: borrowing DeviceBuffer<Float>, _ form: PromptForm, at row: Int
+  ) throws(ComputeError) {
+    guard case .keysValues(_, let count, _, _) = form else { return }
+    try cache.write(prompt, to: row..<(row + count))
   }
 }

@@ -33,8 +33,25 @@ package struct Prefix: Sendable, Equatable {
   /// Rows of the whole prefix.
   package var rows: Int { frame.header.count + bodyTokens.count + frame.closing.count }
 
-  /// Token ids by row. Rows of a learned prompt hold 0; their embeddings are overwritten.
+  /// Token ids by row. Rows of a learned prompt hold 0; their embeddings are overwritten, or they
+  /// are not computed.
   package var tokens: [Int] { frame.header + bodyTokens + frame.closing }
+
+  /// Whether the body is keys and values, whose rows are copied into the cache.
+  private var hasKeysValues: Bool {
+    guard case .prompt(let prompt) = body, case .keysValues = prompt.form else { return false }
+    return true
+  }
+
+  /// The rows that the model computes, in their order: all but a prompt's keys and values.
+  var computedRows: [Range<Int>] {
+    guard hasKeysValues else { return [0..<rows] }
+    return [0..<promptRows.lowerBound, promptRows.upperBound..<rows]
+  }
+
+  /// The first of the rows that a training step computes, which are all to the end. The rows before
+  /// it do not change in training: their keys and values stay in the cache.
+  package var firstStepRow: Int { hasKeysValues ? promptRows.upperBound : 0 }
 
   private var bodyTokens: [Int] {
     switch body {

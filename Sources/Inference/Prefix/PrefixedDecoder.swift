@@ -25,6 +25,8 @@ package final class PrefixedDecoder {
   var activations: DecoderActivations { workspace.activations }
   /// Rows of the prefix.
   package var prefixRows: Int { prefix.rows }
+  /// Whether the prefix's keys have the rotary frequencies of long texts.
+  package var isLongPrefix: Bool { decoder.isLong(textLength) }
 
   /// A decoder whose prefix is not prefilled yet.
   ///
@@ -52,7 +54,8 @@ package final class PrefixedDecoder {
       guard case .prompt(let prompt) = prefix.body else {
         return try decoder.device.buffer(count: 0)
       }
-      return try decoder.device.buffer(prompt.values)
+      return try decoder.device.buffer(
+        prompt.form.cacheOrdered(prompt.values, in: decoder.configuration))
     }
   }
 
@@ -61,7 +64,8 @@ package final class PrefixedDecoder {
     try read(textLength: prefixRows, progress: progress)
   }
 
-  /// Prefills the prefix with other values of its learned prompt, from the device.
+  /// Prefills the prefix with other values of its learned prompt, from the device, keys in the order
+  /// of its cache.
   package func prefill(prompt values: borrowing DeviceBuffer<Float>) throws(TransformerError) {
     try computing { () throws(ComputeError) in
       try device.copy(values, into: &prompt, count: prompt.count)
@@ -80,11 +84,27 @@ package final class PrefixedDecoder {
     textLength: Int, progress: (Int) -> Void
   ) throws(TransformerError) {
     self.textLength = textLength
-    for start in stride(from: 0, to: prefixRows, by: chunk) {
-      let rows = start..<min(start + chunk, prefixRows)
-      try forward(RunLayout(rows, of: prefix, textLength: textLength))
-      progress(rows.upperBound)
+    if case .prompt(let learned) = prefix.body {
+      try computing { () throws(ComputeError) in
+        try workspace.insert(prompt, learned.form, at: prefix.promptRows.lowerBound)
+      }
     }
+    for range in prefix.computedRows {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: chunk) {
+        let rows = start..<min(start + chunk, range.upperBound)
+        try forward(RunLayout(rows, of: prefix, textLength: textLength))
+        progress(rows.upperBound)
+      }
+    }
+  }
+
+  /// The keys and values of rows of the prefix, as a prompt. Waits for the device.
+  package func keysValues(of rows: Range<Int>) throws(TransformerError) -> LearnedPrompt {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= prefixRows, "rows of the prefix")
+    let values = try computing { () throws(ComputeError) in try workspace.cache.download(rows) }
+    let form = decoder.configuration.keysValues(count: rows.count)
+    return LearnedPrompt(
+      form: form, values: form.checkpointOrdered(values, in: decoder.configuration))
   }
 
   /// Runs the decoder over rows after the prefix, or of the prefix.

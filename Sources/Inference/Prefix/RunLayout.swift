@@ -11,7 +11,7 @@ package struct RunLayout: Sendable, Equatable {
   package let prefixRows: Int
   /// Tokens of the longest text of the run, including the prefix.
   package private(set) var textLength = 0
-  /// The rows of a learned prompt; none where it is not in this run.
+  /// The rows of a prompt of embeddings; none where it is not in this run.
   package private(set) var promptRows = 0..<0
   /// The first row of the learned prompt in this run.
   package private(set) var firstPromptRow = 0
@@ -24,23 +24,25 @@ package struct RunLayout: Sendable, Equatable {
     nextKey = prefixRows
   }
 
-  /// A run that begins with the whole prefix. The sequences attend to its rows, and `backward`
-  /// computes its gradient.
+  /// A run that begins with the rows of the prefix that a training step computes. The sequences
+  /// attend to the whole prefix, and `backward` computes its gradient.
   package init(_ prefix: Prefix) {
     self.init(afterPrefixRows: prefix.rows)
-    tokens = prefix.tokens
-    textLength = tokens.count
-    promptRows = prefix.promptRows
+    let first = prefix.firstStepRow
+    tokens = Array(prefix.tokens[first...])
+    textLength = prefix.rows
+    guard !tokens.isEmpty else { return }
+    if first == 0 { promptRows = prefix.promptRows }
     sequences = [
       PackedBatch.Sequence(
-        rows: tokens.count, responseRows: 0, keyStart: 0, followsPrefix: false)
+        rows: tokens.count, responseRows: 0, keyStart: 0, earlierKeys: first, followsPrefix: false)
     ]
   }
 
   /// A run of a chunk of the prefix, whose earlier rows are in the cache.
   ///
   /// - Parameters:
-  ///   - chunk: rows of the prefix.
+  ///   - chunk: rows of the prefix that the model computes.
   ///   - prefix: the prefix.
   ///   - textLength: tokens of the longest text that will follow, including the prefix.
   package init(_ chunk: Range<Int>, of prefix: Prefix, textLength: Int) {

@@ -101,17 +101,18 @@ final class SelfAttention {
       outputGradient, output, rows: rows, precision: precision, into: &attendedGradient)
   }
 
-  /// Replaces `shared.normed` by its gradient, computed from `gradients.attended`.
+  /// Replaces `shared.normed` by its gradient, computed from `gradients.attended`, unless those of
+  /// keys and values are all that is in scope.
   func backward(
-    _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients,
-    scope: AttentionGradientScope
+    _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients, scope: GradientScope
   ) throws(ComputeError) {
     guard case .fused(let matrix) = projection else {
       preconditionFailure("the last layer runs on its response rows alone")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
-    try attendBackward(pass, gradients, batch.layout(window: window), scope: scope)
-    let rows = scope == .all ? batch.rows : batch.prefixRows
+    try attendBackward(pass, gradients, batch.layout(window: window), scope: scope.attention)
+    if scope == .prefixKeysValues { return }
+    let rows = scope.rows(of: batch)
     try device.mergeHeads(
       queryGradient: gradients.query, keyGradient: gradients.key, valueGradient: gradients.value,
       rotation: table(pass), positions: batch.positions, keyRows: batch.keyRows, heads: heads,
@@ -121,17 +122,19 @@ final class SelfAttention {
       shared.projected, matrix, rows: rows, precision: pass.precision, into: &shared.normed)
   }
 
-  /// Computes the gradient of `shared.normed` from `gradients.attended` of the response rows.
+  /// Computes the gradient of `shared.normed` from `gradients.attended` of the response rows,
+  /// unless those of keys and values are all that is in scope.
   func backwardResponses(
-    _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients,
-    scope: AttentionGradientScope
+    _ pass: DecoderLayer.Pass, _ gradients: DecoderActivations.Gradients, scope: GradientScope
   ) throws(ComputeError) {
     guard case .split(let query, let keyValue) = projection else {
       preconditionFailure("only the last layer runs on its response rows alone")
     }
     let (device, batch, shared) = (pass.device, pass.batch, pass.shared)
-    let rows = scope == .all ? batch.rows : batch.prefixRows
-    try attendBackward(pass, gradients, batch.responseLayout(window: window), scope: scope)
+    try attendBackward(
+      pass, gradients, batch.responseLayout(window: window), scope: scope.attention)
+    if scope == .prefixKeysValues { return }
+    let rows = scope.rows(of: batch)
     try device.mergeKeyValue(
       keyGradient: gradients.key, valueGradient: gradients.value, rotation: table(pass),
       positions: batch.positions, keyRows: batch.keyRows, heads: heads,

@@ -83,13 +83,25 @@ package final class Decoder {
       statistics: &activations.topStatistics)
   }
 
-  /// Computes the gradient of the embeddings from that of `activations.states`, once per `forward`,
-  /// whose activations it overwrites. `embeddingGradient` is then [rows, E], or [prefix rows, E]
-  /// where `scope` is the prefix, which is enough for a soft prompt.
+  /// Computes the gradients of a scope from that of `activations.states`, once per `forward`, whose
+  /// activations it overwrites. `gatherEmbeddingGradient` then reads those of embeddings.
+  ///
+  /// - Parameters:
+  ///   - stateGradient: [response rows, E], read.
+  ///   - batch: the run.
+  ///   - cache: its keys and values.
+  ///   - activations: its activations.
+  ///   - scope: the rows whose gradient is computed.
+  ///   - precision: of the gradients that matrix multiplications read.
+  ///   - layer: called for every layer, the last first, with its index and the gradients of keys
+  ///     and values, [cache rows, G, D] each, which the next layer overwrites.
   package func backward(
     stateGradient: borrowing DeviceBuffer<Float>, _ batch: PackedBatch, cache: KeyValueCache,
-    activations: DecoderActivations, scope: AttentionGradientScope,
-    precision: ActivationPrecision = .f32
+    activations: DecoderActivations, scope: GradientScope,
+    precision: ActivationPrecision = .f32,
+    layer: (
+      Int, _ key: borrowing DeviceBuffer<Float>, _ value: borrowing DeviceBuffer<Float>
+    ) throws(ComputeError) -> Void = { _, _, _ in }
   ) throws(ComputeError) {
     guard let gradients = activations.gradients else {
       preconditionFailure("these activations were made for inference")
@@ -105,11 +117,12 @@ package final class Decoder {
       } else {
         try layers[index].backwardResponses(pass, gradients, scope: scope)
       }
+      try layer(index, gradients.key, gradients.value)
     }
-    if configuration.inputMultiplier != 1 {
-      let rows = scope == .all ? batch.rows : batch.prefixRows
+    if configuration.inputMultiplier != 1, scope != .prefixKeysValues {
       try device.scale(
-        &gradients.x, by: configuration.inputMultiplier, count: rows * configuration.hiddenSize)
+        &gradients.x, by: configuration.inputMultiplier,
+        count: scope.rows(of: batch) * configuration.hiddenSize)
     }
   }
 

@@ -70,13 +70,14 @@ package final class DecoderActivations {
     var attended: DeviceBuffer<Float>
     /// [rows, H, D].
     var query: DeviceBuffer<Float>
-    /// [keys, G, D].
+    /// [cache rows, G, D].
     var key: DeviceBuffer<Float>
-    /// [keys, G, D].
+    /// [cache rows, G, D].
     var value: DeviceBuffer<Float>
 
     init(
-      _ device: Device, configuration: DecoderConfiguration, rows: Int, responseRows: Int
+      _ device: Device, configuration: DecoderConfiguration, rows: Int, responseRows: Int,
+      cacheRows: Int
     ) throws(ComputeError) {
       let (width, heads) = (configuration.hiddenSize, configuration.heads)
       x = try device.buffer(count: rows * width)
@@ -85,8 +86,8 @@ package final class DecoderActivations {
       responseNormed = try device.buffer(count: responseRows * width)
       attended = try device.buffer(count: rows * heads.queryWidth)
       query = try device.buffer(count: rows * heads.queryWidth)
-      key = try device.buffer(count: rows * heads.keyValueWidth)
-      value = try device.buffer(count: rows * heads.keyValueWidth)
+      key = try device.buffer(count: cacheRows * heads.keyValueWidth)
+      value = try device.buffer(count: cacheRows * heads.keyValueWidth)
     }
   }
 
@@ -113,11 +114,12 @@ package final class DecoderActivations {
   /// [response rows, E]: the head's input, after the final norm.
   package var states: DeviceBuffer<Float>
 
-  /// Memory for runs of up to `rows` rows with up to `responseRows` response rows. With `training`
-  /// it keeps the activations that the backward pass needs.
+  /// Memory for runs of up to `rows` rows with up to `responseRows` response rows, which attend to
+  /// up to `cacheRows` rows of the cache; nil where no run attends to those of earlier runs. With
+  /// `training` it keeps the activations that the backward pass needs.
   package init(
     _ device: Device, configuration: DecoderConfiguration, rows: Int, responseRows: Int,
-    training: Bool
+    cacheRows: Int? = nil, training: Bool
   ) throws(ComputeError) {
     let (width, heads) = (configuration.hiddenSize, configuration.heads)
     capacity = rows
@@ -137,7 +139,8 @@ package final class DecoderActivations {
     gradients =
       training
       ? try Gradients(
-        device, configuration: configuration, rows: rows, responseRows: responseRows) : nil
+        device, configuration: configuration, rows: rows, responseRows: responseRows,
+        cacheRows: cacheRows ?? rows) : nil
     normed = try device.buffer(count: rows * width)
     responseNormed = try device.buffer(count: responseRows * width)
     projected = try device.buffer(count: rows * heads.fusedWidth)

@@ -76,6 +76,9 @@ package struct DecoderConfiguration: Sendable, Equatable {
   package var normalizationEpsilon: Float
   package var position: PositionEncoding
   package var feedForward: FeedForwardKind
+  /// Interleaved (GPT-J) RoPE: elements 2 i and 2 i + 1 of a query or key head rotate together, not
+  /// i and i + d / 2. Its projections are loaded in half-split order.
+  package var hasInterleavedRotation = false
   /// Number of keys that a query attends to, including its own, by layer; nil attends to all before
   /// it.
   package var windows: [Int?]
@@ -127,5 +130,15 @@ package struct DecoderConfiguration: Sendable, Equatable {
     case .rotaryByLayer(let parameters): parameters[layer]
     case .learned: nil
     }
+  }
+
+  /// The elements of a query or key head in the order in which the layer computes them: all first
+  /// elements of rotated pairs, all second ones, and the rest; nil where that is the checkpoint's
+  /// order.
+  package func headOrder(ofLayer layer: Int) -> [Int]? {
+    guard hasInterleavedRotation, let rotation = rotation(ofLayer: layer), rotation.dimension > 0
+    else { return nil }
+    let pairs = Array(stride(from: 0, to: rotation.dimension, by: 2))
+    return pairs + pairs.map { $0 + 1 } + Array(rotation.dimension..<heads.headDimension)
   }
 }

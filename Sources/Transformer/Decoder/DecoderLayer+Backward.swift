@@ -2,12 +2,12 @@ internal import Compute
 
 extension DecoderLayer {
   /// Computes the gradient of `kept.x` from that of the next layer's x, both in `gradients.x`.
-  /// Where `scope` is the prefix, only for the first `rows` rows.
+  /// Where `scope` is the prefix, only for its rows, or for its keys and values alone.
   func backward(
-    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
+    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: GradientScope
   ) throws(ComputeError) {
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
-    let rows = scope == .all ? batch.rows : batch.prefixRows
+    let rows = scope.rows(of: batch)
     switch form {
     case .serial:
       try feedForwardBackward(pass, gradients, gradients.x, rows: batch.rows)
@@ -16,10 +16,14 @@ extension DecoderLayer {
         rows: batch.rows, addingTo: &gradients.x)
       try projectBackward(pass, gradients, gradients.x, rows: batch.rows)
       try attention.backward(pass, gradients, scope: scope)
+      if scope == .prefixKeysValues { return }
     case .parallel(let sharesNorm):
-      try feedForwardInputGradient(pass, gradients, gradients.x, rows: rows)
+      if scope != .prefixKeysValues {
+        try feedForwardInputGradient(pass, gradients, gradients.x, rows: rows)
+      }
       try projectBackward(pass, gradients, gradients.x, rows: batch.rows)
       try attention.backward(pass, gradients, scope: scope)
+      if scope == .prefixKeysValues { return }
       if sharesNorm {
         try device.add(gradients.branch, to: &shared.normed, count: rows * attention.width)
       } else {
@@ -36,7 +40,7 @@ extension DecoderLayer {
   /// Computes the gradient of `kept.x` in `gradients.x` from that of `shared.top` in
   /// `gradients.responses`.
   func backwardResponses(
-    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: AttentionGradientScope
+    _ pass: Pass, _ gradients: DecoderActivations.Gradients, scope: GradientScope
   ) throws(ComputeError) {
     let (device, batch, kept, shared) = (pass.device, pass.batch, pass.kept, pass.shared)
     let (width, responseRows) = (attention.width, batch.responseRows)
@@ -70,7 +74,8 @@ extension DecoderLayer {
           rows: responseRows, addingTo: &gradients.responses)
       }
     }
-    let rows = scope == .all ? batch.rows : batch.prefixRows
+    if scope == .prefixKeysValues { return }
+    let rows = scope.rows(of: batch)
     try device.fill(&gradients.x, with: 0, count: rows * width)
     if scope == .all {
       try device.scatterRows(

@@ -44,6 +44,7 @@ extension DecoderFamily {
         hiddenSize: 8192, layerCount: 40, queryHeads: 64, feedForwardSize: 22528,
         vocabularySize: 256_000, maximumPositions: 8192,
         rotary: RotarySettings(headDimension: 0, base: base), tiesEmbeddings: true))
+    configuration.hasInterleavedRotation = true
     configuration.normalization = .layer
     configuration.normalizationEpsilon = Float(
       try config.positive("layer_norm_eps", default: 1e-5))
@@ -59,9 +60,6 @@ extension DecoderFamily {
     let hasBias = try config.setting("attention_bias", default: false)
     return llamaTensors(
       projectionBias: hasBias, outputBias: hasBias, feedForwardBias: false
-    ) { _, layer in
-      layer.feedForwardInputNorm = nil
-      layer.isInterleaved = true
-    }
+    ) { _, layer in layer.feedForwardInputNorm = nil }
   }
 }

@@ -25,7 +25,7 @@ extension DecoderFamily {
   private static func glmConfiguration(
     _ config: JSONNode
   ) throws(TransformerError) -> DecoderConfiguration {
-    try llamaConfiguration(
+    var configuration = try llamaConfiguration(
       config,
       LlamaDefaults(
         hiddenSize: 4096, layerCount: 40, queryHeads: 32, keyValueHeads: 2, headDimension: 128,
@@ -33,6 +33,8 @@ extension DecoderFamily {
         normalizationEpsilon: 1.5625e-7,
         rotary: RotarySettings(
           headDimension: 0, fractionKey: "partial_rotary_factor", fraction: 0.5)))
+    configuration.hasInterleavedRotation = true
+    return configuration
   }
 
   private static func glmTensors(
@@ -43,7 +45,6 @@ extension DecoderFamily {
       projectionBias: hasBias, outputBias: false, feedForwardBias: false
     ) { index, layer in
       let prefix = "model.layers.\(index)."
-      layer.isInterleaved = true
       layer.up = [TensorName(prefix + "mlp.gate_up_proj", hasBias: false)]
       if hasOutputNorms {
         layer.attentionOutputNorm = TensorName(

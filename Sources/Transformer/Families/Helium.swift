@@ -6,18 +6,20 @@ extension DecoderFamily {
     modelTypes: ["helium"],
     keys: .llama.adding(["attention_bias", "mlp_bias"]),
     configuration: { config throws(TransformerError) in
-      try llamaConfiguration(
+      var configuration = try llamaConfiguration(
         config,
         LlamaDefaults(
           hiddenSize: 2560, layerCount: 24, queryHeads: 20, keyValueHeads: 20, headDimension: 128,
           feedForwardSize: 7040, vocabularySize: 48000, maximumPositions: 4096,
           normalizationEpsilon: 1e-8, rotary: RotarySettings(headDimension: 0, base: 100_000)))
+      configuration.hasInterleavedRotation = true
+      return configuration
     },
     tensors: { config throws(TransformerError) in
       let attention = try config.setting("attention_bias", default: false)
       let feedForward = try config.setting("mlp_bias", default: false)
       return llamaTensors(
         projectionBias: attention, outputBias: false, feedForwardBias: feedForward
-      ) { _, layer in layer.isInterleaved = true }
+      )
     })
 }

@@ -19,6 +19,9 @@ package final class KeyValueCache {
   package let layers: [Layer]
   /// Capacity in rows.
   package let capacity: Int
+  private let device: Device
+  /// G D.
+  private let width: Int
 
   /// Bytes per row in all layers.
   package static func rowByteCount(_ configuration: DecoderConfiguration) -> Int {
@@ -29,11 +32,41 @@ package final class KeyValueCache {
     _ device: Device, configuration: DecoderConfiguration, capacity: Int
   ) throws(ComputeError) {
     self.capacity = capacity
+    self.device = device
+    width = configuration.heads.keyValueWidth
     var layers: [Layer] = []
     for _ in 0..<configuration.layerCount {
       layers.append(
         try Layer(device, elements: capacity * configuration.heads.keyValueWidth))
     }
     self.layers = layers
+  }
+
+  /// Copies keys and values to rows of every layer.
+  ///
+  /// - Parameters:
+  ///   - source: [2, L, rows, G, D], read: keys, then values.
+  ///   - rows: the rows, which are overwritten.
+  package func write(
+    _ source: borrowing DeviceBuffer<Float>, to rows: Range<Int>
+  ) throws(ComputeError) {
+    let (count, start) = (rows.count * width, rows.lowerBound * width)
+    for (index, layer) in layers.enumerated() {
+      try device.copy(
+        source, from: index * count, into: &layer.key, at: start, count: count)
+      try device.copy(
+        source, from: (layers.count + index) * count, into: &layer.value, at: start, count: count)
+    }
+  }
+
+  /// The keys and values of rows of every layer on the host: [2, L, rows, G, D], keys, then values.
+  /// Waits for the device.
+  package func download(_ rows: Range<Int>) throws(ComputeError) -> [Float] {
+    let (count, start) = (rows.count * width, rows.lowerBound * width)
+    var result: [Float] = []
+    result.reserveCapacity(2 * layers.count * count)
+    for layer in layers { result += try device.download(layer.key, from: start, count: count) }
+    for layer in layers { result += try device.download(layer.value, from: start, count: count) }
+    return result
   }
 }

@@ -56,9 +56,6 @@ struct LayerTensors: Sendable {
   /// The norm before attention, where the model has one.
   var inputNorm: TensorName?
   let attention: Attention
-  /// Interleaved (GPT-J) RoPE: elements 2 i and 2 i + 1 of a query or key head rotate together, not
-  /// i and i + d / 2. Only with separate matrices.
-  var isInterleaved = false
   var queryNorm: HeadNorm?
   var keyNorm: HeadNorm?
   let output: TensorName

@@ -14,9 +14,7 @@ struct LayerAssembly<Source: WeightSource> {
   ) throws(TransformerError) -> DecoderLayer {
     let isLast = index == configuration.layerCount - 1
     let projection = try projection(
-      names.attention,
-      interleaved: names.isInterleaved ? rotation.parameters?.dimension ?? 0 : 0,
-      isLast: isLast)
+      names.attention, order: configuration.headOrder(ofLayer: index), isLast: isLast)
     let output = try source.matrix(
       [TensorRows(names.output, count: width)], inputs: heads.queryWidth)
     let rows = FeedForward.inputWidth(configuration) / names.up.count
@@ -58,18 +56,18 @@ struct LayerAssembly<Source: WeightSource> {
       multiplier: multiplier, width: width)
   }
 
-  /// Query, key and value as one matrix, or as two in the last layer. The first `interleaved`
-  /// elements of a head have interleaved RoPE in the checkpoint.
+  /// Query, key and value as one matrix, or as two in the last layer. `order` is that of a head's
+  /// elements, where it is not the checkpoint's.
   private func projection(
-    _ attention: LayerTensors.Attention, interleaved: Int, isLast: Bool
+    _ attention: LayerTensors.Attention, order: [Int]?, isLast: Bool
   ) throws(TransformerError) -> SelfAttention.Projection {
     let query: TensorRows
     let keysAndValues: [TensorRows]
     switch attention {
     case .separate(let queryName, let key, let value):
-      query = headRows(queryName, heads: heads.queryHeads, interleaved: interleaved)
+      query = headRows(queryName, heads: heads.queryHeads, order: order)
       keysAndValues = [
-        headRows(key, heads: heads.keyValueHeads, interleaved: interleaved),
+        headRows(key, heads: heads.keyValueHeads, order: order),
         TensorRows(value, count: heads.keyValueWidth),
       ]
     case .stacked(let name):
@@ -98,19 +96,15 @@ struct LayerAssembly<Source: WeightSource> {
       keyValue: try source.matrix(keysAndValues, inputs: width))
   }
 
-  /// The rows of query or key heads reordered from interleaved to half-split RoPE: all first
-  /// elements of a head's pairs, then all second ones. Scores are the same, as long as queries and
-  /// keys have the same order.
-  private func headRows(_ name: TensorName, heads count: Int, interleaved: Int) -> TensorRows {
+  /// The rows of query or key heads, reordered within each head. Scores are the same, as long as
+  /// queries and keys have the same order.
+  private func headRows(_ name: TensorName, heads count: Int, order: [Int]?) -> TensorRows {
     let dimension = heads.headDimension
-    guard interleaved > 0 else { return TensorRows(name, count: count * dimension) }
-    let pairs = Array(stride(from: 0, to: interleaved, by: 2))
-    let ranges = (pairs + pairs.map { $0 + 1 }).map { $0..<($0 + 1) }
-    let all = ranges + (interleaved < dimension ? [interleaved..<dimension] : [])
+    guard let order else { return TensorRows(name, count: count * dimension) }
     return TensorRows(
       name, count: count * dimension,
       ranges: (0..<count).flatMap { head in
-        all.map { ($0.lowerBound + head * dimension)..<($0.upperBound + head * dimension) }
+        order.map { ($0 + head * dimension)..<($0 + head * dimension + 1) }
       })
   }
 

@@ -8,13 +8,13 @@ import Logging
 /// `train-gpu distill`: the main command.
 struct Distill: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Learn a soft prompt that replaces a long context (the default command).",
+    abstract: "Learn a prompt that replaces a long context (the default command).",
     discussion: """
       A model and a context are enough: without --inputs the model writes questions about the context \
       first, as train-gpu study does.
 
-      The frozen model that reads the context is the teacher; the same model with the soft prompt in \
-      the context's place is the student. OUTPUT gets a PEFT adapter, the soft prompt alone, a \
+      The frozen model that reads the context is the teacher; the same model with the learned \
+      prompt in the context's place is the student. OUTPUT gets a PEFT adapter, the prompt alone, a \
       report, a line for every step, and checkpoints.
 
       \(ComparisonTable.noContext)

@@ -21,7 +21,8 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or a PEFT adapter of kind PROMPT_TUNING.", valueName: "dir"))
+      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING.",
+      valueName: "dir"))
   var adapter: String
 
   @Option(

@@ -19,7 +19,8 @@ struct Generate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or a PEFT adapter of kind PROMPT_TUNING.", valueName: "dir"))
+      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING.",
+      valueName: "dir"))
   var adapter: String?
 
   @Option(

@@ -84,7 +84,8 @@ extension Distill {
     }
     var options = TrainingOptions()
     options.tokens = objective.tokens
-    options.initialization = objective.initialization
+    options.method = objective.method
+    options.initialization = objective.initialization ?? .standard(for: objective.method)
     options.template = objective.template
     let variables = objective.templateVariables.variables
     options.templateVariables = variables.isEmpty ? nil : variables
@@ -100,6 +101,8 @@ extension Distill {
     options.activations = objective.activations
     options.optimizer = plan.optimizer
     options.learningRate = plan.learningRate
+    options.keyLearningRate = plan.learningRateKeys
+    options.valueLearningRate = plan.learningRateValues
     options.schedule = plan.schedule
     options.warmup = plan.warmup
     options.weightDecay = plan.weightDecay

@@ -61,22 +61,34 @@ struct DistillFiles: ParsableArguments {
 
 /// The method: what is learned, from what, and the objective.
 struct ObjectiveOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What they are: embeddings, rows of the model's input; or kv, keys and values of every layer, a "
+        + "cartridge, which holds more at the same number.", valueName: "name"))
+  var method = TrainingOptions.standard.method
+
   @Option(help: ArgumentHelp("Pseudo-tokens.", valueName: "k"))
   var tokens = TrainingOptions.standard.tokens
 
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Where they start: sampled, first or pooled from the context's embeddings, vocabulary, random, "
-        + "or a file with soft_prompt or prompt_embeddings. (default: sampled)", valueName: "start"),
+      "Where they start. Embeddings: sampled, first or pooled from the context's, vocabulary, random, "
+        + "or the folder or file of an adapter (default: sampled). Keys and values: first "
+        + "or chunks of the context's, random-text, or the folder or file of an adapter (default: "
+        + "\(Initialization.standard(for: .keysValues))).", valueName: "start"),
     transform: Self.initialization)
-  var initialization = TrainingOptions.standard.initialization
+  var initialization: Initialization?
 
   private static func initialization(_ text: String) throws -> Initialization {
     guard let start = Initialization(text) else {
+      let embeddings = Initialization.names(for: .embeddings)
+      let names =
+        embeddings
+        + Initialization.names(for: .keysValues).filter { !embeddings.contains($0) }
       throw UsageError(
         description:
-          "expected \(Initialization.names.joined(separator: ", ")) or a .safetensors file"
+          "expected \(names.joined(separator: ", ")), an adapter's folder or a .safetensors file"
       )
     }
     return start
@@ -150,8 +162,18 @@ struct ScheduleOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The highest rate (default: \(TrainingOptions.defaultLearningRateFactor) times the root mean "
-        + "square of the context's embeddings).", valueName: "x"))
+        + "square of the context's embeddings; with kv "
+        + "\(KeyValueRates.defaultFactors.keys) times that of its keys, and "
+        + "\(KeyValueRates.defaultFactors.values) times that of its values).", valueName: "x"))
   var learningRate: Float?
+
+  @Option(
+    help: ArgumentHelp("The highest rate of keys, with --method kv.", valueName: "x"))
+  var learningRateKeys: Float?
+
+  @Option(
+    help: ArgumentHelp("The highest rate of values, with --method kv.", valueName: "x"))
+  var learningRateValues: Float?
 
   @Option(
     help: ArgumentHelp("Learning rate after the warm-up: constant, linear or cosine."))
@@ -222,5 +244,6 @@ extension TrainingOptions {
 extension TrainingOptions.TeacherCacheChoice: ExpressibleByArgument {}
 extension TrainingOptions.Loss: ExpressibleByArgument {}
 extension TrainingOptions.LossPart: ExpressibleByArgument {}
+extension TrainingOptions.Method: ExpressibleByArgument {}
 extension TrainingOptions.OptimizerChoice: ExpressibleByArgument {}
 extension LearningRateSchedule.Kind: ExpressibleByArgument {}

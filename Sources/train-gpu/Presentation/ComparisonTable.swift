@@ -1,6 +1,6 @@
 import Distillation
 
-/// No context, soft prompt and full context side by side.
+/// No context, learned prompt and full context side by side.
 struct ComparisonTable {
   let validation: RunMetrics.Validation
   let noContext: HeldOut
@@ -17,7 +17,7 @@ struct ComparisonTable {
     let rows =
       [
         Row(
-          "", "no context", "soft prompt", "95 % interval",
+          "", "no context", "learned prompt", "95 % interval",
           windows == nil ? "full context" : "own window", window: "best window"),
         Row(
           "KL, nats a token", Format.number(validation.klNoContext, 4),

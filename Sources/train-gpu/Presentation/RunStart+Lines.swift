@@ -21,8 +21,16 @@ extension RunEvent.Start {
       """
       teacher cache: \(teacherCache), \
       \(Format.number(Double(teacherCacheBytes) / 1_048_576, 1)) MiB; \
-      learning rate \(Format.number(Double(peakLearningRate), 4))
+      \(rates)
       """)
+    if let windowReach {
+      lines.append(
+        """
+        in \(windowReach.layers) of \(Counted(windowReach.allLayers, "layer")) the end of the longest text does \
+        not see the whole prompt (sliding window of \(windowReach.window) or more), in \
+        \(windowReach.blindLayers) nothing of it
+        """)
+    }
     if let error = activationRoundingError {
       lines.append(
         """
@@ -38,5 +46,11 @@ extension RunEvent.Start {
       lines.append("resumed after step \(startStep)\(changes.joined())")
     }
     return lines
+  }
+
+  private var rates: String {
+    let peak = Format.number(Double(peakLearningRate), 4)
+    guard let keyLearningRate else { return "learning rate \(peak)" }
+    return "learning rate of keys \(Format.number(Double(keyLearningRate), 4)), of values \(peak)"
   }
 }

@@ -23,9 +23,9 @@ struct RunSummary {
 
       Files in \(result.output.path):
         adapter_config.json, adapter_model.safetensors   for PEFT
-        soft_prompt.safetensors                          the pseudo-tokens alone
+        \(promptFile)
         \(tokenizer)metrics.json, metrics.jsonl                      the numbers of the run and of every step\(answers)
-        README.md                                        how to load it in PEFT and vLLM
+        README.md                                        how to load it
 
       In PEFT:
         model = AutoModelForCausalLM.from_pretrained(\(modelName.pythonArguments))
@@ -33,6 +33,14 @@ struct RunSummary {
         \(promptCode)
         model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False)
       """
+  }
+
+  /// The line of the prompt's own file.
+  private var promptFile: String {
+    switch result.method {
+    case .embeddings: "soft_prompt.safetensors                          the pseudo-tokens alone"
+    case .keysValues: "cartridge.safetensors                            keys and values alone"
+    }
   }
 
   private var tokenizer: String {

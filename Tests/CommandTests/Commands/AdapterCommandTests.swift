@@ -78,7 +78,7 @@ import Testing
       ])
     #expect(result.code == 0)
     for text in [
-      "no context", "soft prompt", "full context", "KL", "exact match", "ROUGE-L", "drift",
+      "no context", "learned prompt", "full context", "KL", "exact match", "ROUGE-L", "drift",
     ] {
       #expect(result.output.contains(text))
     }

@@ -21,7 +21,7 @@ import Testing
       ])
     for text in [
       "answer before first difference", "ROUGE-L", "log-likelihood", "drift: KL",
-      "3 pseudo-tokens in place of", "no context", "soft prompt", "full context", "exact match",
+      "3 pseudo-tokens in place of", "no context", "learned prompt", "full context", "exact match",
       workspace.output.path, "PeftModel.from_pretrained", "README.md shows how",
     ] { #expect(result.output.contains(text)) }
   }

@@ -39,36 +39,24 @@ import Testing
     #expect(error < 1e-4)
   }
 
-  @Test(.enabled(if: hasPEFT, "needs python3 with torch, transformers and peft (pip install)"))
-  func exportedAdaptersLoadInPEFT() throws {
+  @Test(
+    .enabled(if: Python.hasPEFT, Comment(rawValue: Python.peftReason)),
+    arguments: ["embeddings", "kv"])
+  func exportedAdaptersLoadInPEFT(method: String) throws {
     let run = folder.url.appending(path: "run")
     let result = try Program.run([
       "distill", "--model", Self.model, "--context",
       Self.handbook.appending(path: "context.txt").path, "--inputs",
       Self.handbook.appending(path: "heldout.jsonl").path, "--output", run.path, "--device", "cpu",
-      "--tokens", "4", "--steps", "4", "--quiet",
+      "--tokens", "4", "--steps", "4", "--quiet", "--method", method,
     ])
     try #require(result.code == 0, "\(result.errors)")
     let expected = folder.url.appending(path: "peft.safetensors")
     try #require(
-      Self.runPython([
+      Python.run([
         Self.golden.appending(path: "logits.py").path, Self.model, run.path, Self.identifiers,
         expected.path,
       ]))
     #expect(try difference(of: run, from: expected) < 1e-4)
-  }
-
-  private static let hasPEFT = runPython(["-c", "import torch, transformers, peft, safetensors"])
-
-  /// Whether a call of python3 succeeds.
-  private static func runPython(_ arguments: [String]) -> Bool {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3"] + arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return false }
-    process.waitUntilExit()
-    return process.terminationStatus == 0
   }
 }

@@ -43,12 +43,40 @@ import Transformer
         .framing(now, file: "run")
       #expect(try moved.frame.closing + moved.prompt("ca").identifiers == whole)
       #expect(moved.contextClosing == closing && moved.context == now.context)
-      let prefix = adapter(header: now.frame.header, closing: closing).prefix(in: moved)
+      let prefix = adapter(header: now.frame.header, closing: closing)
+        .prefix(in: moved, of: try configuration)
       #expect(prefix.frame == Frame(header: now.frame.header, closing: closing))
       let inputs = try parent.write("inputs.jsonl", #"{"prompt": "ca", "completion": "b"}"#)
       #expect(
         try closing + Dataset.read(inputs, reader: moved.reader).examples[0].prompt == whole)
     }
+  }
+
+  private var configuration: DecoderConfiguration {
+    get throws { try DecoderConfiguration(config: ModelFolder(at: model).config()) }
+  }
+
+  /// In another template the header may be longer: keys are rotated from where they were trained.
+  @Test func keysMoveWithTheHeader() throws {
+    let configuration = try configuration
+    var random = SeededGenerator(seed: 5)
+    let form = configuration.keysValues(count: 2)
+    let prompt = LearnedPrompt(form: form, values: random.floats(form.elementCount))
+    let adapter = AdapterImport.softPrompt(
+      prompt, AdapterRecord(template: TemplateChoice("llama3"), frame: Frame(header: [1])))
+    let now = try conditioning()
+    let first = now.frame.header.count
+    #expect(first > 1)
+    let prefix = adapter.prefix(in: now, of: configuration)
+    #expect(prefix.body == .prompt(prompt.moved(from: 1, to: first, in: configuration)))
+    #expect(prefix.body != .prompt(prompt))
+    let same = try AdapterImport.softPrompt(
+      prompt, AdapterRecord(template: TemplateChoice("chatml"), frame: now.frame)
+    ).prefix(in: now, of: configuration)
+    #expect(same.body == .prompt(prompt))
+    #expect(
+      AdapterImport.virtualTokens(prompt).prompt(at: 3, of: configuration)
+        == prompt.moved(from: 0, to: 3, in: configuration))
   }
 
   @Test func otherTokensAroundASoftPromptAreRefused() throws {

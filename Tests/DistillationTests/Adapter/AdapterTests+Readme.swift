@@ -41,8 +41,7 @@ extension AdapterTests {
     var one = try adapter()
     one.prompt = LearnedPrompt(embeddings: [1, 2], width: 2)
     one.frame = Frame()
-    one.headerEmbeddings = []
-    one.closingEmbeddings = []
+    one.virtualTokens = one.prompt
     var metrics = RunRecords.metrics
     metrics.pseudoTokens = 1
     try one.writeTensors(to: run)

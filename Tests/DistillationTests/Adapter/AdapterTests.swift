@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import HuggingFace
 import Inference
@@ -30,14 +31,23 @@ import Transformer
   ) throws -> Adapter {
     Adapter(
       prompt: LearnedPrompt(embeddings: [1, 2, 3, 4], width: 2),
-      frame: Frame(header: [7], closing: [8, 5]), headerEmbeddings: [9, 8],
-      closingEmbeddings: [7, 6, 5, 4],
+      frame: Frame(header: [7], closing: [8, 5]),
+      virtualTokens: LearnedPrompt(embeddings: [9, 8, 1, 2, 3, 4, 7, 6, 5, 4], width: 2),
       origin: .init(
         model: model,
         template: TemplateChoice(isChat ? "chatml" : "raw", variables: variables), isChat: isChat,
         tokenizer: takesText ? try tokenizer() : nil, layerCount: 5, queryHeads: 8,
         stopIdentifiers: [12, 1],
         contextTokens: 40, fingerprints: RunRecords.fingerprints))
+  }
+
+  /// A model of two layers with one key/value head of width 3.
+  static func configuration(width: Int) -> DecoderConfiguration {
+    DecoderConfiguration(
+      family: "llama", hiddenSize: width, layerCount: 2,
+      heads: HeadShape(queryHeads: 2, keyValueHeads: 1, headDimension: 3), feedForwardSize: 4,
+      vocabularySize: 9, maximumPositions: 64, normalization: .rms, normalizationEpsilon: 1e-5,
+      position: .learned, feedForward: .gated(.silu), tiesEmbeddings: true)
   }
 
   /// The tokenizer of a model whose configuration names special tokens.

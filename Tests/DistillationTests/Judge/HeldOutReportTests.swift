@@ -17,11 +17,11 @@ import Testing
   @Test func theGapIsNeverClosedByLessThanNothing() {
     #expect(
       validation(kl: 9.14, none: 1, examples: 20).gapSentence
-        == "The soft prompt is worse than no context: its KL is 9.1 times that.")
+        == "The learned prompt is worse than no context: its KL is 9.1 times that.")
     for (kl, text) in [(1.07, "1.1"), (1.03, "1.03"), (1.0051, "1.01"), (1.0002, "1.0002")] {
       #expect(
         validation(kl: kl, none: 1, examples: 20).gapSentence
-          == "The soft prompt is worse than no context: its KL is \(text) times that.")
+          == "The learned prompt is worse than no context: its KL is \(text) times that.")
     }
     #expect(
       validation(kl: 0, none: 0, examples: 20).gapSentence
@@ -31,7 +31,7 @@ import Testing
       kl: interval, gapClosed: interval, top1Agreement: interval, exactMatch: interval)
     #expect(
       validation(kl: 0.5, none: 1, examples: 20, intervals: intervals).gapSentence
-        == "The soft prompt closes 50.0 % of the gap (95 % interval: 25.0 to 87.5 %).")
+        == "The learned prompt closes 50.0 % of the gap (95 % interval: 25.0 to 87.5 %).")
   }
 
   @Test func fewExamplesAreReported() {

@@ -116,7 +116,9 @@ import Testing
   }
 
   @Test func initializationsHaveTheNamesOfTheCommandLine() {
-    for name in Initialization.names { #expect(Initialization(name)?.description == name) }
+    for name in TrainingOptions.Method.allCases.flatMap(Initialization.names) {
+      #expect(Initialization(name)?.description == name)
+    }
     #expect(Initialization("start.safetensors") != nil)
     #expect(Initialization("warm") == nil)
   }

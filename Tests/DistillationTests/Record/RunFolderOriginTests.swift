@@ -22,7 +22,7 @@ import Testing
   private func expectForeign(_ name: String, _ mode: RunFolder.Mode = .overwrite) {
     expectError(
       "\(url.path): expected a run of Pith, with its checkpoint-N/state.json, "
-        + "soft_prompt.safetensors, metrics.jsonl or answers.jsonl, found \(name), which no run has "
+        + "soft_prompt.safetensors, cartridge.safetensors, metrics.jsonl or answers.jsonl, found \(name), which no run has "
         + "written"
     ) { try RunFolder(url, mode: mode) }
   }

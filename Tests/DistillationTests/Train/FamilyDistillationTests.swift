@@ -121,15 +121,6 @@ extension DeviceTests {
         return total / Double(example.responseRows)
       }
 
-      private func logProbabilities(
-        _ logits: ArraySlice<Float>, _ temperature: Float
-      ) -> [Double] {
-        let scaled = logits.map { Double($0) / Double(temperature) }
-        let largest = scaled.max() ?? 0
-        let total = largest + log(scaled.reduce(0) { $0 + exp($1 - largest) })
-        return scaled.map { $0 - total }
-      }
-
       private static func inputs(_ decoder: Decoder, _ identifiers: [Int]) throws -> [Float] {
         let tokens = try decoder.device.rowIndices(identifiers.map(Int32.init))
         var rows = try decoder.device.buffer(
@@ -139,4 +130,12 @@ extension DeviceTests {
       }
     }
   }
+}
+
+/// log(softmax(logits / temperature)) in Double.
+func logProbabilities(_ logits: ArraySlice<Float>, _ temperature: Float) -> [Double] {
+  let scaled = logits.map { Double($0) / Double(temperature) }
+  let largest = scaled.max() ?? 0
+  let total = largest + log(scaled.reduce(0) { $0 + exp($1 - largest) })
+  return scaled.map { $0 - total }
 }

@@ -11,20 +11,30 @@ struct Preparation {
   /// Prefills the context, generates missing responses with the teacher, and scores all responses.
   /// The teacher's memory is free afterwards.
   ///
-  /// - Parameter recorded: the teacher's answers of a resumed run.
+  /// - Parameters:
+  ///   - decoder: the decoder.
+  ///   - texts: the context and the examples.
+  ///   - options: the training options.
+  ///   - recorded: the teacher's answers of a resumed run.
+  ///   - starting: called with the teacher before it reads.
+  ///   - handle: called with the progress.
   static func prepare(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?, handle: (RunEvent) -> Void
+    answers recorded: TeacherAnswers?,
+    starting: (Teacher) throws(DistillationError) -> Void = { _ in },
+    handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
     let prepared = try readAndScore(
-      decoder, texts: texts, options: options, answers: recorded, handle: handle)
+      decoder, texts: texts, options: options, answers: recorded, starting: starting, handle: handle
+    )
     decoder.device.releaseKeptMemory()
     return prepared
   }
 
   private static func readAndScore(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?, handle: (RunEvent) -> Void
+    answers recorded: TeacherAnswers?,
+    starting: (Teacher) throws(DistillationError) -> Void, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
     let conditioning = texts.conditioning
     let examples = texts.training + texts.validation
@@ -36,6 +46,7 @@ struct Preparation {
           longest: texts.longest(responseTokens: options.responseTokens),
           answers: max(open, texts.validation.count), for: decoder))
     }
+    try starting(teacher)
     let answers =
       if let recorded {
         recorded

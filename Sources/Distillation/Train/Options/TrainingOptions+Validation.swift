@@ -6,6 +6,10 @@ extension TrainingOptions {
     try Self.require(.tokens, tokens, atLeast: 1)
     try Self.require(.temperature, temperature, isAbove: 0)
     if let learningRate { try Self.require(.learningRate, learningRate, isAbove: 0) }
+    if let keyLearningRate { try Self.require(.learningRateKeys, keyLearningRate, atLeast: 0) }
+    if let valueLearningRate {
+      try Self.require(.learningRateValues, valueLearningRate, isAbove: 0)
+    }
     if let clipNorm { try Self.require(.clipNorm, clipNorm, isAbove: 0) }
     try Self.require(.weightDecay, weightDecay, atLeast: 0)
     try Self.require(.responseTemperature, responseTemperature, atLeast: 0)
@@ -29,6 +33,26 @@ extension TrainingOptions {
       throw .optionConflict(
         .teacherCache, expected: "auto, logits or hidden", with: .loss, value: loss.rawValue,
         found: "projected")
+    }
+    try validateMethod()
+  }
+
+  private func validateMethod() throws(DistillationError) {
+    if !initialization.suits(method) {
+      throw .optionConflict(
+        .initialization,
+        expected:
+          "\(Initialization.names(for: method).joined(separator: ", ")), an adapter's folder or a .safetensors file",
+        with: .method, value: method.rawValue, found: "\(initialization)")
+    }
+    let rates = [
+      (OptionName.learningRateKeys, keyLearningRate),
+      (OptionName.learningRateValues, valueLearningRate),
+    ]
+    for (name, rate) in rates where method != .keysValues {
+      guard let rate else { continue }
+      throw .optionConflict(
+        name, expected: "nothing", with: .method, value: method.rawValue, found: "\(rate)")
     }
   }
 

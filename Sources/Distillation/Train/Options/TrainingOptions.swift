@@ -7,8 +7,15 @@ import HuggingFace
 package struct TrainingOptions: Sendable, Equatable, Codable {
   /// k: pseudo-tokens.
   package var tokens = 16
-  /// The start of the soft prompt.
+  /// The start of the prompt.
   package var initialization = Initialization.sampled
+  /// What is learned.
+  package var method: Method {
+    get { recordedMethod ?? .embeddings }
+    set { recordedMethod = newValue == .embeddings ? nil : newValue }
+  }
+  /// The method; nil for embeddings, as in runs of programs that knew no other.
+  private var recordedMethod: Method?
   /// The chat template, as `TemplateChoice.name`.
   package var template = "auto"
   /// Variables of the template besides the conversation.
@@ -41,8 +48,11 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   /// The update rule.
   package var optimizer = OptimizerChoice.adamW
   /// The peak learning rate; nil takes ``defaultLearningRateFactor`` times the root mean square of
-  /// the context's embeddings.
+  /// the context's embeddings, or for keys and values ``KeyValueRates``.
   package var learningRate: Float?
+  /// The peak learning rates of keys and of values, where they are not ``learningRate``.
+  package var keyLearningRate: Float?
+  package var valueLearningRate: Float?
   /// The form of the learning rate after the warm-up.
   package var schedule = LearningRateSchedule.Kind.constant
   /// Steps of the warm-up.
@@ -83,6 +93,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   private enum CodingKeys: String, CodingKey {
     case tokens
     case initialization = "init"
+    case recordedMethod = "method"
     case template
     case templateVariables = "template-variable"
     case teacherCache = "teacher-cache"
@@ -93,6 +104,8 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     case temperature
     case optimizer
     case learningRate = "learning-rate"
+    case keyLearningRate = "learning-rate-keys"
+    case valueLearningRate = "learning-rate-values"
     case schedule
     case warmup
     case weightDecay = "weight-decay"
@@ -160,6 +173,14 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
 }
 
 extension TrainingOptions {
+  /// What is learned in the context's place.
+  package enum Method: String, Sendable, Codable, CaseIterable {
+    /// Rows of the model's input.
+    case embeddings
+    /// Rows of the KV cache of every layer: a cartridge.
+    case keysValues = "kv"
+  }
+
   /// The objective, between the teacher's distribution p and the student's q of every response
   /// token.
   package enum Loss: String, Sendable, Codable, CaseIterable {

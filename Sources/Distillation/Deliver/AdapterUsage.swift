@@ -1,7 +1,12 @@
+import HuggingFace
 import JSON
 
 /// Instructions to load an adapter in other programs.
-extension RunReadme {
+struct AdapterUsage {
+  let adapter: Adapter
+
+  private var model: ModelName { adapter.origin.model }
+
   /// Instructions for PEFT.
   var peft: String {
     let hasTokenizer = adapter.origin.tokenizer != nil
@@ -58,7 +63,7 @@ extension RunReadme {
     """
 
   /// Python that puts the identifiers of a prompt into `ids`.
-  private var promptCode: String {
+  var promptCode: String {
     if adapter.origin.tokenizer == nil { return "ids = torch.tensor([[1, 2, 3]])  # your prompt" }
     guard adapter.origin.isChat else {
       return """
@@ -87,7 +92,7 @@ extension RunReadme {
   }
 
   /// The position of the soft prompt in the template.
-  private var promptPosition: String {
+  var promptPosition: String {
     adapter.origin.contextPosition == .firstUserMessage ? "the context" : "the system message"
   }
 
@@ -147,7 +152,7 @@ extension RunReadme {
   }
 
   /// The command that starts vLLM.
-  private var server: String {
+  var server: String {
     let revision = model.revision.map { " --revision \($0)" } ?? ""
     let template =
       adapter.foreignTemplate == nil
@@ -173,10 +178,10 @@ extension RunReadme {
   }
 
   /// The tokens that end an answer, as one more field of a request to vLLM's server.
-  private var stopMember: String { stopTokens.map { ", \"stop_token_ids\": \($0)" } ?? "" }
+  var stopMember: String { stopTokens.map { ", \"stop_token_ids\": \($0)" } ?? "" }
 
   /// The template's variables and the tokens that end an answer, as vLLM's server reads them.
-  private var extraBody: String {
+  var extraBody: String {
     let variables = adapter.origin.template.variables
     var members: [String] = []
     if !variables.isEmpty {
@@ -204,7 +209,7 @@ extension RunReadme {
   }
 
   /// A string literal of Python.
-  private func python(_ text: String) -> String {
+  func python(_ text: String) -> String {
     // JSON's escapes are Python's too.
     JSON.string(text).text()
   }

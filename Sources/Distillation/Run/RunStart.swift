@@ -1,0 +1,87 @@
+import HuggingFace
+internal import Inference
+internal import Transformer
+
+/// The state and the peak learning rates with which the training of a run begins.
+struct RunStart {
+  let state: TrainingState
+  /// The peak learning rate, of values where keys have one of their own.
+  let peak: Float
+  /// The peak learning rate of keys; nil for embeddings.
+  let keyPeak: Float?
+  /// The rate of each tensor of the prompt over `peak`; empty for 1.
+  let rateFactors: [Double]
+
+  /// The start of a run with embeddings.
+  ///
+  /// - Parameter checkpoint: of a resumed run.
+  init(
+    embeddings decoder: Decoder, _ texts: RunTexts, _ options: TrainingOptions,
+    resuming checkpoint: TrainingCheckpoint?
+  ) throws(DistillationError) {
+    let source = InitializationSource(
+      context: texts.context, width: texts.configuration.hiddenSize,
+      vocabularySize: texts.conditioning.ordinaryCount,
+      specialIdentifiers: texts.conditioning.specialIdentifiers
+    ) { identifiers throws(DistillationError) in try decoder.embeddings(of: identifiers) }
+    state =
+      if let checkpoint {
+        TrainingState(checkpoint)
+      } else {
+        TrainingState(
+          prompt: try LearnedPrompt.initial(
+            options.initialization, count: options.tokens, from: source, seed: options.seed))
+      }
+    peak = options.peakLearningRate(embeddingScale: try source.embeddingScale())
+    keyPeak = nil
+    rateFactors = []
+  }
+
+  /// The start of a run with keys and values.
+  ///
+  /// - Parameters:
+  ///   - teacher: the model that has read the context, of several parts the first.
+  ///   - folder: of the model, for its tokenizer.
+  ///   - checkpoint: of a resumed run.
+  init(
+    keysValues teacher: PrefixedDecoder, _ texts: RunTexts, _ options: TrainingOptions,
+    folder: ModelFolder, resuming checkpoint: TrainingCheckpoint?
+  ) throws(DistillationError) {
+    let source = KeyValueSource(
+      teacher, texts.spans.prefixes[0], frame: texts.conditioning.frame,
+      longest: texts.longest(responseTokens: options.responseTokens), count: options.tokens)
+    guard options.tokens < source.contextTokens else {
+      throw LearnedPrompt.tooMany(options.tokens, contextTokens: source.contextTokens)
+    }
+    state =
+      if let checkpoint {
+        TrainingState(checkpoint)
+      } else {
+        TrainingState(
+          prompt: try source.initial(options.initialization, count: options.tokens) {
+            () throws(DistillationError) in
+            try Self.unrelatedText(folder, texts.conditioning)
+          })
+      }
+    let rates = options.keyValueRates(scales: try source.scales())
+    peak = rates.values
+    keyPeak = rates.keys
+    rateFactors = rates.factors
+  }
+
+  private static func unrelatedText(
+    _ folder: ModelFolder, _ conditioning: Conditioning
+  ) throws(DistillationError) -> [Int] {
+    guard conditioning.isPlaced else {
+      throw .option(
+        .initialization, expected: "first, chunks or a file for a context of token ids",
+        found: "\(Initialization.randomText)")
+    }
+    do {
+      return try Conditioning.tokenizer(of: folder).encode(
+        UnrelatedText.text, addingSpecialTokens: false)
+    } catch let error as DistillationError {
+      throw error
+    } catch { throw .folder(.tokenizer("\(error)")) }
+  }
+}
