@@ -66,20 +66,20 @@ void attention_operations(void) {
   for (ptrdiff_t r = 0; r < count; r++) maximum[r] = -FLT_MAX;
   attention_pack(tile_rows, query, 0.5f, packed);
   calls++;
-  if (product_has_tiles()) {
+  if (matmul_has_tiles()) {
     float *turned = floats(width * tile.pitch);
-    attention_turn(tile, keys, width, turned);
+    attention_transpose(tile, keys, width, turned);
     attention_scores(tile_rows, tile, packed, turned, scores);
     attention_scores(tile_rows, tile, packed, turned, gradients);
     check_score(tile_rows, tile, keys, packed, scores);
     calls += 3;
   }
   attention_softmax(tile_rows, tile, scores, maximum, sum, accumulated);
-  if (product_has_tiles()) attention_gather(tile_rows, tile, scores, keys, accumulated);
+  if (matmul_has_tiles()) attention_accumulate(tile_rows, tile, scores, keys, accumulated);
   attention_finish(tile_rows, maximum, sum, accumulated, output, log_sums);
   attention_delta(tile_rows, packed, output, delta);
   attention_score_gradient(tile_rows, tile, log_sums, delta, scores, gradients);
-  if (product_has_tiles()) {
+  if (matmul_has_tiles()) {
     // Keys of the prefix and own keys are separate runs.
     const ptrdiff_t begin = shared && shared < key_count && pick(0, 1) ? shared : 0;
     const ptrdiff_t end = begin == 0 && shared ? shared : key_count;
@@ -88,6 +88,9 @@ void attention_operations(void) {
   }
   attention_unpack(tile_rows, accumulated, 0.5f, output);
   attention_add(count * width, packed, accumulated);
-  calls += 8;
+  const ptrdiff_t own_keys = pick_size(1, 300);
+  attention_weights(count, own_keys, constant(floats(count)), floats(count * own_keys),
+                    floats(count), floats(own_keys));
+  calls += 9;
   release_buffers();
 }

@@ -54,5 +54,5 @@ extern ptrdiff_t calls;
 void row_operations(void);
 void loss_operations(void);
 void attention_operations(void);
-void product_operations(void);
+void matmul_operations(void);
 void thread_operations(void);

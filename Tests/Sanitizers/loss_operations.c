@@ -75,7 +75,7 @@ static void projections(void) {
                                    floats(parts * rows * hidden_width)};
   for (ptrdiff_t p = 0; p < parts; p++) {
     const VocabularyParts part = {a.vocabulary.maxima + p * rows, a.vocabulary.sums + p * rows,
-                                  a.vocabulary.gathered + p * rows * hidden_width};
+                                  a.vocabulary.accumulated + p * rows * hidden_width};
     for (ptrdiff_t tile = pick(0, 2); tile >= 0; tile--) {
       const ptrdiff_t count = pick_size(1, 130);
       float *z = floats(rows * count);

@@ -10,12 +10,12 @@ int main(int count, char **arguments) {
     row_operations();
     loss_operations();
     attention_operations();
-    product_operations();
+    matmul_operations();
     if (round % 8 == 0) thread_operations();
   }
   printf("%td calls, matrix multiplication %s\n", calls,
-         !product_has_tiles()            ? "by the BLAS library"
-         : !product_has_bfloat16_dots() ? "in f32 tiles"
+         !matmul_has_tiles()            ? "by the BLAS library"
+         : !matmul_has_bfloat16_dots() ? "in f32 tiles"
                                          : "in f32 and bf16 tiles");
   return 0;
 }

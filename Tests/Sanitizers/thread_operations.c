@@ -7,7 +7,7 @@
 static unsigned char *taken;
 
 static void mark(void *context, ptrdiff_t begin, ptrdiff_t end) {
-  const int place = thread_pool_place();
+  const int place = thread_pool_worker();
   if (place < 0 || place >= *(int *)context) {
     fprintf(stderr, "thread %d of %d\n", place, *(int *)context);
     exit(1);

@@ -5,6 +5,7 @@
 #include "agreement.h"
 #include "argmax.h"
 #include "attention.h"
+#include "attention_matching.h"
 #include "compress_logits.h"
 #include "gradient_norm.h"
 #include "head_norm.h"

@@ -80,8 +80,9 @@ extension RunMetrics.Validation {
   /// The definition of drift with the number of its prompts; nil where none was measured.
   package var driftSentence: String? {
     drift.map { drift in
-      "\(Self.driftMeasure) Measured on \(Counted(drift.basis.examples, "prompt")) of "
-        + "\(Counted(drift.basis.responseTokens, "token")) of its greedy answers."
+      "\(Self.driftMeasure) Measured on \(Counted(drift.basis.examples, "prompt")) with "
+        + "\(Counted(drift.basis.responseTokens, "token")) of responses: the bare model's greedy "
+        + "answers, where a prompt has none of its own."
     }
   }
 }

@@ -44,8 +44,13 @@ extension Judge {
   ///
   /// - Parameter decoder: the model.
   func teacherLogLikelihoods(_ decoder: Decoder) throws(TransformerError) -> [Double] {
+    // Rows are in the order of spans, examples in that of their lines.
+    var tokens = [Int](repeating: 0, count: TeacherCache.rowCount(cache.examples))
+    for (example, first) in zip(cache.examples, cache.firstRow) {
+      tokens.replaceSubrange(first..<(first + example.responseRows), with: example.response)
+    }
     let values = try computing { () throws(ComputeError) in
-      try decoder.logLikelihoods(of: cache.examples.flatMap(\.response), after: cache.rows.states)
+      try decoder.logLikelihoods(of: tokens, after: cache.rows.states)
     }
     return zip(cache.examples, cache.firstRow).map { example, first in
       values[first..<(first + example.responseRows)].reduce(0, +)

@@ -18,13 +18,15 @@ package enum Initialization: Sendable, Equatable {
   case chunks
   /// Keys and values of a text that has nothing to do with the context.
   case randomText
+  /// Keys and values by attention matching: ``MatchedStart``.
+  case matched
   /// The tensors of a safetensors file, or of the folder of an adapter.
   case file(URL)
 
   /// The kinds apart from a file, and their names.
   private static let named: [(kind: Initialization, name: String)] = [
     (.sampled, "sampled"), (.first, "first"), (.pooled, "pooled"), (.vocabulary, "vocabulary"),
-    (.random, "random"), (.chunks, "chunks"), (.randomText, "random-text"),
+    (.random, "random"), (.chunks, "chunks"), (.randomText, "random-text"), (.matched, "matched"),
   ]
 
   /// The names of the kinds that a method can start from, without a file's.
@@ -36,7 +38,7 @@ package enum Initialization: Sendable, Equatable {
   package func suits(_ method: TrainingOptions.Method) -> Bool {
     switch self {
     case .sampled, .pooled, .vocabulary, .random: method == .embeddings
-    case .chunks, .randomText: method == .keysValues
+    case .chunks, .randomText, .matched: method == .keysValues
     case .first, .file: true
     }
   }

@@ -12,7 +12,7 @@ struct KeyValueSource {
   /// The rows before the prompt.
   private let header: [Int]
   /// Whether the student's texts are long ones.
-  private let isLong: Bool
+  let isLong: Bool
 
   /// - Parameters:
   ///   - teacher: the model that has read the context.
@@ -87,8 +87,8 @@ struct KeyValueSource {
     case .chunks: return try placed(Self.chunks(of: context.count, count: count))
     case .randomText: return try rows(of: try unrelated(), count: count)
     case .file(let url): return try stored(in: url, count: count)
-    case .sampled, .pooled, .vocabulary, .random:
-      preconditionFailure("the options of embeddings")
+    case .sampled, .pooled, .vocabulary, .random, .matched:
+      preconditionFailure("kinds of another source")
     }
   }
 

@@ -81,7 +81,7 @@ extension LearnedPrompt {
       return LearnedPrompt(embeddings: values, width: source.width)
     case .file(let url):
       return try stored(in: url, count: count, width: source.width)
-    case .chunks, .randomText:
+    case .chunks, .randomText, .matched:
       preconditionFailure("the options of keys and values")
     }
   }

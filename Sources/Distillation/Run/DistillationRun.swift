@@ -86,16 +86,26 @@ package final class DistillationRun {
     if options.method == .embeddings {
       found = try RunStart(embeddings: decoder, texts, options, resuming: checkpoint)
     }
+    /// The teacher after the first part of the context, from which keys and values start.
+    func first(of teacher: Teacher) throws(DistillationError) -> PrefixedDecoder {
+      try distilling { () throws(TransformerError) in
+        try teacher.read(0) { handle(.progress(.readingContext, done: $0, total: $1)) }
+      }
+    }
     let teacherBegin = ContinuousClock.now
     let prepared = try Preparation.prepare(
       decoder, texts: texts, options: options, answers: recordedAnswers,
       starting: { (teacher) throws(DistillationError) in
-        guard options.method == .keysValues else { return }
-        let first = try distilling { () throws(TransformerError) in
-          try teacher.read(0) { handle(.progress(.readingContext, done: $0, total: $1)) }
-        }
+        guard options.method == .keysValues, options.initialization != .matched else { return }
         found = try RunStart(
-          keysValues: first, texts, options, folder: request.folder, resuming: checkpoint)
+          keysValues: try first(of: teacher), texts, options, folder: request.folder,
+          resuming: checkpoint)
+      },
+      answered: { (teacher, examples) throws(DistillationError) in
+        guard found == nil else { return }
+        found = try RunStart(
+          matching: try first(of: teacher), to: examples.filter { $0.span == 0 }, texts, options,
+          resuming: checkpoint, handle)
       }, handle: handle)
     guard let begin = found else { preconditionFailure("either method has a start") }
     let start = begin.state

@@ -31,6 +31,7 @@ package enum RunEvent: Sendable {
     case loading = "loading the model"
     case readingContext = "reading the context"
     case answering = "answering prompts"
+    case matching = "matching attention"
     case scoring = "scoring responses"
     case comparingWindows = "comparing windows"
     case drifting = "answering unrelated prompts"
@@ -40,7 +41,7 @@ package enum RunEvent: Sendable {
     package var unit: String {
       switch self {
       case .reading: "files"
-      case .loading: "layers"
+      case .loading, .matching: "layers"
       case .readingContext: "tokens"
       case .answering: "tokens at most"
       case .scoring: "response tokens"

@@ -69,12 +69,48 @@ struct RunStart {
     rateFactors = rates.factors
   }
 
+  /// The start of a run with keys and values by attention matching.
+  ///
+  /// - Parameters:
+  ///   - teacher: the model that has read the context, of several parts the first.
+  ///   - examples: the training examples of that part with their responses.
+  ///   - checkpoint: of a resumed run.
+  init(
+    matching teacher: PrefixedDecoder, to examples: [Example], _ texts: RunTexts,
+    _ options: TrainingOptions, resuming checkpoint: TrainingCheckpoint?,
+    _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) {
+    let longest = texts.longest(responseTokens: options.responseTokens)
+    let source = KeyValueSource(
+      teacher, texts.spans.prefixes[0], frame: texts.conditioning.frame, longest: longest,
+      count: options.tokens)
+    guard options.tokens < source.contextTokens else {
+      throw LearnedPrompt.tooMany(options.tokens, contextTokens: source.contextTokens)
+    }
+    let matched = MatchedStart(
+      teacher, prefix: texts.spans.prefixes[0], frame: texts.conditioning.frame,
+      seed: options.seed)
+    if let checkpoint {
+      state = TrainingState(checkpoint)
+    } else {
+      handle(.progress(.matching, done: 0, total: texts.configuration.layerCount))
+      state = TrainingState(
+        prompt: try distilling { () throws(TransformerError) in
+          try matched.prompt(count: options.tokens, examples: examples, isLong: source.isLong)
+        })
+    }
+    let rates = options.keyValueRates(scales: try source.scales())
+    peak = rates.values
+    keyPeak = rates.keys
+    rateFactors = rates.factors
+  }
+
   private static func unrelatedText(
     _ folder: ModelFolder, _ conditioning: Conditioning
   ) throws(DistillationError) -> [Int] {
     guard conditioning.isPlaced else {
       throw .option(
-        .initialization, expected: "first, chunks or a file for a context of token ids",
+        .initialization, expected: "first, chunks, matched or a file for a context of token ids",
         found: "\(Initialization.randomText)")
     }
     do {

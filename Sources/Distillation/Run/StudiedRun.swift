@@ -76,6 +76,14 @@ package struct StudiedRun {
     if case .file(let url) = request.validation {
       _ = try Dataset.read(url, reader: study.conditioning.reader)
     }
+    if let url = request.unrelated {
+      _ = try UnrelatedPrompts.read(
+        url, study.conditioning.reader,
+        prefix: max(
+          study.windows.longestRows,
+          Prefix(study.conditioning.frame, .nothing).rows + request.options.tokens),
+        positions: study.configuration.maximumPositions)
+    }
   }
 
   /// Writes what is left of the study.

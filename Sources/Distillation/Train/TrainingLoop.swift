@@ -108,6 +108,14 @@ package final class TrainingLoop {
     var unreported = 0
     var stepsAhead = 1
     if isOutOfPatience { return .success(.outOfPatience) }
+    // A start may be better than what training makes of it: a match, or a trained prompt.
+    if state.step == 0, judge != nil {
+      let found: (HeldOut, Bool)
+      do throws(TransformerError) {
+        found = try evaluate()
+      } catch { return .failure(error) }
+      try handle(.evaluated(step: 0, found.0, isBest: found.1))
+    }
     while state.step < schedule.totalSteps {
       let step = state.step + 1
       do throws(TransformerError) {

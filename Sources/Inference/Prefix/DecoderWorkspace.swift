@@ -39,9 +39,10 @@ package final class DecoderWorkspace {
   ///   - decoder: the decoder.
   ///   - prompt: the values of a prompt of embeddings, where rows of it are in the run.
   ///   - precision: of the activations that matrix multiplications read.
+  ///   - attention: reads the attention of every layer.
   package func forward(
     _ run: RunLayout, with decoder: Decoder, prompt: borrowing DeviceBuffer<Float>,
-    precision: ActivationPrecision
+    precision: ActivationPrecision, attention: Decoder.AttentionReader = { _, _, _, _ in }
   ) throws(ComputeError) {
     let device = decoder.device
     try device.upload(run.tokens.map(Int32.init), into: &identifiers)
@@ -53,7 +54,8 @@ package final class DecoderWorkspace {
         at: run.promptRows.lowerBound * width, count: run.promptRows.count * width)
     }
     try batch.fill(run.sequences, prefixRows: run.prefixRows, textLength: run.textLength)
-    try decoder.forward(batch, cache: cache, activations: activations, precision: precision)
+    try decoder.forward(
+      batch, cache: cache, activations: activations, precision: precision, attention: attention)
   }
 
   /// Copies a prompt of keys and values into the cache, before the runs whose rows attend to it; a

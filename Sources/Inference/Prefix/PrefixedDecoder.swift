@@ -107,10 +107,14 @@ package final class PrefixedDecoder {
       form: form, values: form.checkpointOrdered(values, in: decoder.configuration))
   }
 
-  /// Runs the decoder over rows after the prefix, or of the prefix.
-  func forward(_ run: RunLayout) throws(TransformerError) {
+  /// Runs the decoder over rows after the prefix, or of the prefix. `attention` reads that of every
+  /// layer.
+  func forward(
+    _ run: RunLayout, attention: Decoder.AttentionReader = { _, _, _, _ in }
+  ) throws(TransformerError) {
     try computing { () throws(ComputeError) in
-      try workspace.forward(run, with: decoder, prompt: prompt, precision: precision)
+      try workspace.forward(
+        run, with: decoder, prompt: prompt, precision: precision, attention: attention)
     }
   }
 
@@ -145,7 +149,7 @@ package final class PrefixedDecoder {
 
   /// The end of the sequences from `first` on that fit into one run and have the same rotary
   /// frequencies.
-  private func endOfRun(
+  func endOfRun(
     _ sequences: [(tokens: [Int], responseRows: Int)], from first: Int
   ) -> Int {
     var (end, rows, responses) = (first, 0, 0)

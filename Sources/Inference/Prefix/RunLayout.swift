@@ -19,9 +19,15 @@ package struct RunLayout: Sendable, Equatable {
   private var nextKey: Int
 
   /// A run of sequences after a prefix of `prefixRows` rows, whose keys are in the cache.
-  package init(afterPrefixRows prefixRows: Int) {
+  ///
+  /// - Parameters:
+  ///   - firstKey: the first row of the cache that the sequences take; nil for that after the prefix.
+  ///   - textLength: the length of a text that decides the rotary frequencies, where it is longer
+  ///     than the run's.
+  package init(afterPrefixRows prefixRows: Int, firstKey: Int? = nil, textLength: Int = 0) {
     self.prefixRows = prefixRows
-    nextKey = prefixRows
+    self.textLength = textLength
+    nextKey = firstKey ?? prefixRows
   }
 
   /// A run that begins with the rows of the prefix that a training step computes. The sequences

@@ -24,6 +24,14 @@ package final class Decoder {
   /// The rotary embeddings of the model, shared by the layers.
   let rotations: [Rotation]
 
+  /// Reads a layer's attention after its forward pass, before the next layer overwrites it: the
+  /// layer's index, queries after norm and RoPE and attention's output, [rows, H, D] each, and the
+  /// log-sum-exp of the scores, [rows, H]. The rows of the last layer are the response rows.
+  package typealias AttentionReader = (
+    Int, _ query: borrowing DeviceBuffer<Float>, _ attended: borrowing DeviceBuffer<Float>,
+    _ logSumExp: borrowing DeviceBuffer<Float>
+  ) throws(ComputeError) -> Void
+
   init(
     _ device: Device, configuration: DecoderConfiguration, embedding: WeightMatrix,
     head: WeightMatrix, layers: [DecoderLayer], finalNorm: Normalization,
@@ -51,10 +59,10 @@ package final class Decoder {
 
   /// Computes `activations.states` of the response rows from `activations.embeddings`, and writes
   /// the keys and values of all rows to the cache. Matrix multiplications read their input at
-  /// `precision`.
+  /// `precision`. `attention` is called for every layer, the first first.
   package func forward(
     _ batch: PackedBatch, cache: KeyValueCache, activations: DecoderActivations,
-    precision: ActivationPrecision = .f32
+    precision: ActivationPrecision = .f32, attention: AttentionReader = { _, _, _, _ in }
   ) throws(ComputeError) {
     guard batch.rows > 0 else { return }
     for rotation in rotations {
@@ -77,6 +85,7 @@ package final class Decoder {
       } else {
         try layers[index].forwardResponses(pass)
       }
+      try attention(index, pass.kept.query, pass.kept.attended, pass.kept.logSumExp)
     }
     try finalNorm.forward(
       device, activations.top, rows: batch.responseRows, into: &activations.states,

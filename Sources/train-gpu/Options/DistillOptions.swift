@@ -74,9 +74,10 @@ struct ObjectiveOptions: ParsableArguments {
     name: .customLong("init"),
     help: ArgumentHelp(
       "Where they start. Embeddings: sampled, first or pooled from the context's, vocabulary, random, "
-        + "or the folder or file of an adapter (default: sampled). Keys and values: first "
-        + "or chunks of the context's, random-text, or the folder or file of an adapter (default: "
-        + "\(Initialization.standard(for: .keysValues))).", valueName: "start"),
+        + "or an adapter: its folder, or soft_prompt.safetensors (default: sampled). Keys and values: first "
+        + "or chunks of the context's, random-text, matched by the attention of the examples, or an "
+        + "adapter: its folder, or cartridge.safetensors (default: \(Initialization.standard(for: .keysValues))).",
+      valueName: "start"),
     transform: Self.initialization)
   var initialization: Initialization?
 
@@ -126,8 +127,8 @@ struct ObjectiveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The share of the training examples that have nothing to do with the context: built-in "
-        + "prompts, which the model with the full context answers.", valueName: "share"))
+      "The share of the training examples that have nothing to do with the context: at most 288 "
+        + "built-in prompts, which the model with the full context answers.", valueName: "share"))
   var regularize = TrainingOptions.standard.regularize
 
   @Option(help: ArgumentHelp("Divisor of both models' logits.", valueName: "t"))
@@ -191,7 +192,8 @@ struct ScheduleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Steps of the training (default: \(TrainingOptions.standard.steps)).", valueName: "n"))
+      "Steps of the training; 0 delivers the start (default: \(TrainingOptions.standard.steps)).",
+      valueName: "n"))
   var steps: Int?
 
   @Option(help: ArgumentHelp("Instead of steps: how often every example is seen.", valueName: "n"))

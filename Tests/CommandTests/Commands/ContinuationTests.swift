@@ -17,6 +17,19 @@ import Testing
     try String(contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
   }
 
+  @Test func aStartThatTrainingSpoilsIsDelivered() throws {
+    let trained = workspace.folder.url.appending(path: "trained")
+    #expect(try workspace.distill(["--steps", "40"], to: trained).code == 0)
+    let spoiled = try workspace.distill([
+      "--init", trained.appending(path: "soft_prompt.safetensors").path, "--steps", "4",
+      "--learning-rate", "50",
+    ])
+    #expect(spoiled.code == 0)
+    #expect(spoiled.errors.contains("step 0: held-out KL"), "\(spoiled.errors)")
+    #expect(spoiled.output.contains("prompt of step 0"), "\(spoiled.output)")
+    #expect(try workspace.softPrompt() == workspace.softPrompt(in: trained))
+  }
+
   @Test func aMixtureOfExamplesIsTheSameAfterAResume() throws {
     let mixture = ["--loss-on", "all", "--reconstruct", "0.3", "--regularize", "0.2"]
     let whole = workspace.folder.url.appending(path: "whole")

@@ -146,7 +146,9 @@ import Testing
     let other = workspace.folder.url.appending(path: "other")
     _ = try workspace.distill(["--steps", "3"])
     let start = workspace.output.appending(path: "soft_prompt.safetensors").path
-    let result = try workspace.distill(["--steps", "3", "--init", start], to: other)
+    // Where examples are held out, the start is delivered if it stays the best.
+    let result = try workspace.distill(
+      ["--steps", "3", "--init", start, "--validation", "0"], to: other)
     #expect(result.code == 0)
     #expect(try workspace.softPrompt() != workspace.softPrompt(in: other))
   }

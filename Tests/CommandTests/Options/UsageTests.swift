@@ -89,7 +89,7 @@ import Testing
     (
       ["distill", "--init", "warm"],
       "The value 'warm' is invalid for '--init <start>': expected sampled, first, pooled, "
-        + "vocabulary, random, chunks, random-text, an adapter's folder or a .safetensors file"
+        + "vocabulary, random, chunks, random-text, matched, an adapter's folder or a .safetensors file"
     ),
   ])
   func wrongUsageIsOneLine(arguments: [String], message: String) throws {

@@ -61,8 +61,8 @@ import Transformer
     }
     #expect(
       refusal { $0.method = .keysValues }
-        == "init: expected first, chunks, random-text, an adapter's folder or a .safetensors file with method kv, found "
-        + "sampled")
+        == "init: expected first, chunks, random-text, matched, an adapter's folder or a .safetensors file with "
+        + "method kv, found sampled")
     #expect(
       refusal { $0.initialization = .chunks }
         == "init: expected sampled, first, pooled, vocabulary, random, an adapter's folder or a .safetensors file with "

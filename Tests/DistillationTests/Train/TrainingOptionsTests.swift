@@ -41,8 +41,12 @@ import Testing
     var options = TrainingOptions()
     (options.reconstruct, options.regularize) = (0.75, 0.25)
     expectError(
-      "reconstruct: expected a share below 0.75, which leaves some to the inputs, found 0.75"
+      "reconstruct: expected shares below 1 together, which leave some to the inputs with regularize "
+        + "0.25, found 0.75"
     ) { try options.validate() }
+    options.regularize = 1.5
+    expectError("regularize: expected a share below 1, found 1.5") { try options.validate() }
+    options.regularize = 0.25
     options.reconstruct = 0.5
     try options.validate()
     options.regularize = -0.5
@@ -89,7 +93,6 @@ import Testing
   @Test(
     arguments: [
       ("tokens: expected 1 or more, found 0", \TrainingOptions.tokens),
-      ("steps: expected 1 or more, found 0", \.steps),
       ("batch-size: expected 1 or more, found 0", \.batchSize),
       ("evaluate-every: expected 1 or more, found 0", \.evaluateEvery),
     ] as [(String, WritableKeyPath<TrainingOptions, Int> & Sendable)])

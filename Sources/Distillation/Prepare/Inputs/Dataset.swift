@@ -38,10 +38,12 @@ package struct Dataset: Sendable, Equatable {
       let value: JSONNode
       let content: ExampleLine
       let part: ContextPart
+      let isStudied: Bool
       do throws(JSONReadingError) {
         value = try JSONNode(parsing: Array(line), file: url.path)
         content = try ExampleLine(value)
         part = try reader.contextPart(of: content, at: value)
+        isStudied = try value.has(StudyLine.key)
         unused.formUnion(
           try value.keys().filter {
             !knownKeys.contains($0) && !reader.reads($0, of: content)
@@ -57,7 +59,7 @@ package struct Dataset: Sendable, Equatable {
         throw failure(error, line: number)
       }
       do throws(PromptReader.Problem) {
-        let tokens = try reader.read(content, at: value, after: part)
+        let tokens = try reader.read(content, at: value, after: part, addsEnd: !isStudied)
         examples.append(
           InputExample(
             prompt: tokens.prompt, response: tokens.response, isEndAdded: tokens.isEndAdded,

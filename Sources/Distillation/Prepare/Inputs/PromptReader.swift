@@ -94,11 +94,13 @@ package struct PromptReader: Sendable {
 
   /// The token ids of a line's prompt and response.
   ///
-  /// - Parameter part: what the teacher reads before the prompt.
+  /// - Parameters:
+  ///   - part: what the teacher reads before the prompt.
+  ///   - addsEnd: whether a completion without an end gets one; a teacher's answer stays as it is.
   /// - Throws: when the line has another form than the context, a token id is outside the
   ///   vocabulary, a text has no tokens, or the chat template refuses the conversation.
   func read(
-    _ line: ExampleLine, at value: JSONNode, after part: ContextPart = .whole
+    _ line: ExampleLine, at value: JSONNode, after part: ContextPart = .whole, addsEnd: Bool = true
   ) throws(Problem) -> Tokens {
     switch (form, line) {
     case (.identifiers, .identifiers(let prompt, let completion)):
@@ -119,7 +121,7 @@ package struct PromptReader: Sendable {
           try continuation(of: text, prompt, with: completion, tokenizer)
         }
       try requireTokens(response, "completion", at: value)
-      guard !placement.isChat, let ending, let last = response.last,
+      guard addsEnd, !placement.isChat, let ending, let last = response.last,
         last != ending.identifier, !ending.others.contains(last)
       else { return Tokens(prompt: prompt, response: response, isCut: placed.isCut) }
       response.append(ending.identifier)

@@ -86,7 +86,7 @@ struct RunTexts {
     let unrelated = try UnrelatedPrompts.read(
       request.unrelated, conditioning.reader,
       prefix: max(
-        conditioning.teacherPrefix.rows, Prefix(conditioning.frame, .nothing).rows + options.tokens),
+        spans.longestRows, Prefix(conditioning.frame, .nothing).rows + options.tokens),
       positions: configuration.maximumPositions)
     self.unrelated = validation.examples.isEmpty ? [] : unrelated
     self.configuration = configuration

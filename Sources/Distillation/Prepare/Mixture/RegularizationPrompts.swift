@@ -26,7 +26,10 @@ enum RegularizationPrompts {
     "the printing press", "gardening", "vaccination", "jazz", "train journeys",
   ]
 
-  /// Examples without a response, all different as long as there are enough.
+  /// The most examples: one of each request about each subject.
+  static var limit: Int { requests.count * subjects.count }
+
+  /// Examples without a response, all different.
   ///
   /// - Parameter parts: what the teacher reads before them, one at random before each.
   /// - Throws: when the context is given as token ids, which no text goes with.
@@ -34,11 +37,8 @@ enum RegularizationPrompts {
     _ count: Int, after parts: [ContextPart], _ conditioning: Conditioning,
     _ random: inout SplitMix64
   ) throws(DistillationError) -> [InputExample] {
-    let all = requests.count * subjects.count
-    var (examples, order) = ([InputExample](), [Int]())
-    for number in 1...count {
-      if order.isEmpty { order = random.subset(of: all, count: min(all, count - number + 1)) }
-      let chosen = order.removeLast()
+    var examples: [InputExample] = []
+    for (index, chosen) in random.subset(of: limit, count: min(count, limit)).enumerated() {
       let text = requests[chosen % requests.count].replacing(
         "#", with: subjects[chosen / requests.count])
       guard conditioning.reader.isText else {
@@ -49,7 +49,7 @@ enum RegularizationPrompts {
       examples.append(
         InputExample(
           prompt: prompt.identifiers, response: nil, isCut: prompt.isCut,
-          context: parts[random.number(below: parts.count)], line: number, file: file))
+          context: parts[random.number(below: parts.count)], line: index + 1, file: file))
     }
     return examples
   }

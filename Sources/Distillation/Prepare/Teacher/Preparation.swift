@@ -17,16 +17,18 @@ struct Preparation {
   ///   - options: the training options.
   ///   - recorded: the teacher's answers of a resumed run.
   ///   - starting: called with the teacher before it reads.
+  ///   - answered: called with the teacher and the training examples once all have a response.
   ///   - handle: called with the progress.
   static func prepare(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
     answers recorded: TeacherAnswers?,
     starting: (Teacher) throws(DistillationError) -> Void = { _ in },
+    answered: (Teacher, [Example]) throws(DistillationError) -> Void = { _, _ in },
     handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
     let prepared = try readAndScore(
-      decoder, texts: texts, options: options, answers: recorded, starting: starting, handle: handle
-    )
+      decoder, texts: texts, options: options, answers: recorded, starting: starting,
+      answered: answered, handle: handle)
     decoder.device.releaseKeptMemory()
     return prepared
   }
@@ -34,7 +36,9 @@ struct Preparation {
   private static func readAndScore(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
     answers recorded: TeacherAnswers?,
-    starting: (Teacher) throws(DistillationError) -> Void, handle: (RunEvent) -> Void
+    starting: (Teacher) throws(DistillationError) -> Void,
+    answered: (Teacher, [Example]) throws(DistillationError) -> Void,
+    handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
     let conditioning = texts.conditioning
     let examples = texts.training + texts.validation
@@ -53,10 +57,11 @@ struct Preparation {
       } else {
         try teacher.answers(to: examples, texts.spans, conditioning, options, handle)
       }
-    let answered = answers.completing(examples, texts.spans)
-    let training = answered.prefix(texts.training.count).map {
-      options.lossPart == .all ? $0.withLossOnPrompt : $0
-    }
+    let complete = answers.completing(examples, texts.spans)
+    let answeredTraining = Array(complete.prefix(texts.training.count))
+    try answered(teacher, answeredTraining)
+    let training =
+      options.lossPart == .all ? answeredTraining.map(\.withLossOnPrompt) : answeredTraining
     let configuration = decoder.configuration
     let kind = options.cacheKind(
       rows: TeacherCache.rowCount(training), vocabulary: configuration.vocabularySize,
@@ -70,7 +75,7 @@ struct Preparation {
     }
     let scores = try distilling { () throws(TransformerError) in
       try TeacherScores.scoring(
-        training, heldOut: Array(answered.dropFirst(texts.training.count)), by: teacher,
+        training, heldOut: Array(complete.dropFirst(texts.training.count)), by: teacher,
         kind: kind, temperature: options.temperature, measures: measures,
         drift: { (teacher) throws(TransformerError) in
           try drift(decoder, texts, teacher, handle)

@@ -11,6 +11,8 @@ extension TrainingOptions {
     case evaluateEvery
   }
 
+  /// The recorded name of the method.
+  private static let method = "method"
   /// Recorded names of the options of ``Resumable``.
   private static let resumable: Set = ["steps", "epochs", "patience", "evaluate-every"]
 
@@ -26,7 +28,9 @@ extension TrainingOptions {
     _ recorded: TrainingOptions, keeping kept: Set<Resumable>, checkpoint: String
   ) throws(DistillationError) -> TrainingOptions {
     let (before, now) = (try recorded.members(), try members())
-    let names = Set(before.keys).union(now.keys).subtracting(Self.resumable).sorted()
+    let all = Set(before.keys).union(now.keys).subtracting(Self.resumable).sorted()
+    // Defaults of others follow from the method.
+    let names = all.filter { $0 == Self.method } + all.filter { $0 != Self.method }
     for name in names where before[name] != now[name] {
       throw .changedSinceCheckpoint(
         checkpoint: checkpoint, item: .option(name),

@@ -14,7 +14,7 @@ extension TrainingOptions {
     try Self.require(.weightDecay, weightDecay, atLeast: 0)
     try Self.require(.responseTemperature, responseTemperature, atLeast: 0)
     try Self.require(.warmup, warmup, atLeast: 0)
-    try Self.require(.steps, steps, atLeast: 1)
+    try Self.require(.steps, steps, atLeast: 0)
     if let epochs { try Self.require(.epochs, epochs, atLeast: 1) }
     try Self.require(.batchSize, batchSize, atLeast: 1)
     if let patience { try Self.require(.patience, patience, atLeast: 1) }
@@ -22,12 +22,14 @@ extension TrainingOptions {
     try Self.require(.responseTokens, responseTokens, atLeast: 1)
     try Self.require(.reconstruct, reconstruct, atLeast: 0)
     try Self.require(.regularize, regularize, atLeast: 0)
-    for (name, share, other) in [
-      (OptionName.reconstruct, reconstruct, regularize), (.regularize, regularize, reconstruct),
-    ] where share + other >= 1 {
-      throw .option(
-        name, expected: "a share below \(1 - other), which leaves some to the inputs",
-        found: "\(share)")
+    for (name, share) in [(OptionName.reconstruct, reconstruct), (.regularize, regularize)]
+    where share >= 1 {
+      throw .option(name, expected: "a share below 1", found: "\(share)")
+    }
+    guard reconstruct + regularize < 1 else {
+      throw .optionConflict(
+        .reconstruct, expected: "shares below 1 together, which leave some to the inputs",
+        with: .regularize, value: "\(regularize)", found: "\(reconstruct)")
     }
     if teacherCache == .projected && loss != .forwardKL {
       throw .optionConflict(

@@ -116,6 +116,7 @@ import Testing
       {"prompt": "a", "completion": "c"}
       {"prompt": "a", "completion": "c<|im_end|>"}
       {"prompt": "a"}
+      {"prompt": "a", "completion": "c", "study": {"part": "training"}}
       """#)
     func examples(_ template: String, _ reading: InputReading) throws -> [InputExample] {
       let conditioning = try Conditioning(
@@ -125,10 +126,10 @@ import Testing
       return try Dataset.read(lines, reader: conditioning.reader).examples
     }
     let raw = try examples("raw", .present)
-    #expect(raw.map(\.response) == [[3, 8], [3, 8], nil])
-    #expect(raw.map(\.isEndAdded) == [true, false, false])
-    #expect(try examples("raw", .earlier).map(\.response) == [[3], [3, 8], nil])
-    #expect(try examples("chatml", .present).map(\.isEndAdded) == [false, false, false])
+    #expect(raw.map(\.response) == [[3, 8], [3, 8], nil, [3]])
+    #expect(raw.map(\.isEndAdded) == [true, false, false, false])
+    #expect(try examples("raw", .earlier).map(\.response) == [[3], [3, 8], nil, [3]])
+    #expect(try examples("chatml", .present).map(\.isEndAdded) == [false, false, false, false])
     #expect(try conditioning(nil).endTokenText == "<|im_end|>")
   }
 

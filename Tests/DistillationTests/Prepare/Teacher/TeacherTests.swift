@@ -55,6 +55,17 @@ import Transformer
     #expect(teacher.prefills == 5)
   }
 
+  @Test func likelihoodsOfInterleavedSpansAreEachItsOwn() throws {
+    let judge = try #require(try scores(teacher()).judge)
+    let found = try judge.teacherLogLikelihoods(decoder)
+    for (example, sum) in zip(judge.cache.examples, found) {
+      let alone = try Judge.scoring(
+        [Example(prompt: example.prompt, response: example.response)],
+        by: teacher().read(example.span))
+      #expect(abs(try alone.teacherLogLikelihoods(decoder)[0] - sum) < 1e-4)
+    }
+  }
+
   @Test func progressIsThatOfAllSpans() throws {
     let teacher = try teacher()
     var found: [[Int]] = []
