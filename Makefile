@@ -1,5 +1,4 @@
-# make demo    install what is missing, build, compress the bundled handbook into 16 tokens, with questions and from the
-#              handbook alone, show both results
+# make demo    install what is missing, build, compress the bundled handbook in four ways, show the results
 # make test    install what is missing, run all tests on the CPU path and on PoCL
 # make sanitize   the C arithmetic under address, undefined and thread sanitizers, between guard pages
 # make fuzz       changed inputs of every kind: each must end in a result or in one line (COUNT=300 of each kind, SEED=1)
@@ -30,7 +29,15 @@ demo: build
 	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
 	  --inputs Examples/handbook/train.jsonl --validation Examples/handbook/heldout.jsonl \
 	  --output $(RUN) --tokens 16 --overwrite
-	@echo; echo "The same from the handbook alone: the model asks itself."; echo
+	@echo; echo "The same into 4 rows of keys and values of every layer, in place of 16 embeddings:"; echo
+	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
+	  --inputs Examples/handbook/train.jsonl --validation Examples/handbook/heldout.jsonl \
+	  --output $(RUN)-kv --method kv --tokens 4 --overwrite
+	@echo; echo "And without any training, 16 rows by attention matching:"; echo
+	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
+	  --inputs Examples/handbook/train.jsonl --validation Examples/handbook/heldout.jsonl \
+	  --output $(RUN)-matched --method kv --tokens 16 --init matched --steps 0 --overwrite
+	@echo; echo "Embeddings again, from the handbook alone: the model asks itself."; echo
 	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
 	  --output $(RUN)-studied --tokens 16 --overwrite
 	@echo; echo "Its result on the questions of the first run:"; echo

@@ -7,6 +7,10 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Tests are compiled without optimisation, which takes a third of the time; the reference arithmetic of
+/// TestSupport, and all that is tested, is optimised.
+let tests = strict + [.unsafeFlags(["-Onone"])]
+
 /// Sources first, tests after; an arrow may never run upward (README, "Module map"). A target names every module that it
 /// imports: what is only reached through another is not compiled anew when its types change.
 let package = Package(
@@ -85,51 +89,51 @@ let package = Package(
       ],
       path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: strict),
     .testTarget(
-      name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
+      name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "CUDATests", dependencies: ["CKernels", "CUDA", "Compute", "TestSupport"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "ComputeTests", dependencies: ["CUDA", "Compute", "OpenCL", "TestSupport"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
-      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
+      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: tests),
     .testTarget(
-      name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+      name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["CSignals", "Files", "Safetensors", "TestSupport"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
-      name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
+      name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "HuggingFaceTests",
       dependencies: ["Files", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "TransformerTests",
       dependencies: [
         "Compute", "HuggingFace", "Inference", "JSON", "Safetensors", "TestSupport",
         "Transformer",
       ],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "TestSupport"], swiftSettings: strict),
+      name: "InferenceTests", dependencies: ["Inference", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "DistillationTests",
       dependencies: [
         "Compute", "Distillation", "Files", "HuggingFace", "Inference", "JSON", "Safetensors",
         "TestSupport", "Tokenizers", "Transformer",
       ],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "CommandTests",
       dependencies: [
         "train-gpu", "pith-campaign", "Compute", "JSON", "Safetensors", "TestSupport",
       ],
-      swiftSettings: strict),
+      swiftSettings: tests),
   ],
   cLanguageStandard: .c2x
 )
