@@ -8,6 +8,8 @@ package enum LeastSquares {
   /// - Parameters:
   ///   - matrix: A, [rows, columns], row-major.
   ///   - targets: B, [rows, width], row-major.
+  ///   - columns: of A.
+  ///   - width: columns of B.
   ///   - ridge: 0 or more, and above 0 where A may lack full rank; it grows until Cholesky's
   ///     factorisation finds the system definite.
   /// - Returns: X, [columns, width], row-major. Zeros where A is zero.
@@ -67,7 +69,9 @@ package enum LeastSquares {
   /// - Parameters:
   ///   - products: A'A, [count, count].
   ///   - right: A'b, [count].
+  ///   - bounds: of every element.
   ///   - start: the first x, in `bounds`.
+  ///   - rounds: descents along every coordinate.
   package static func bounded(
     _ products: [Double], _ right: [Double], in bounds: ClosedRange<Double>, from start: [Double],
     rounds: Int

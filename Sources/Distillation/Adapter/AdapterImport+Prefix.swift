@@ -50,7 +50,9 @@ extension AdapterImport {
   /// The prompt with its first row at a position: keys are rotated there from the position of their
   /// training, behind the recorded header or at the start.
   ///
-  /// - Parameter configuration: of the model.
+  /// - Parameters:
+  ///   - row: the position.
+  ///   - configuration: of the model.
   package func prompt(at row: Int, of configuration: DecoderConfiguration) -> LearnedPrompt {
     guard case .keysValues = prompt.form else { return prompt }
     let first =

@@ -6,7 +6,7 @@ internal import Transformer
 ///
 /// The tensors of its form are stored end to end in one buffer, and so are their gradients and
 /// moments: norm, clipping, update and copies process all of them at once, without shapes. Only
-/// `computeGradient` depends on the form, and how a run inserts the prompt (``DecoderWorkspace``).
+/// `computeGradient` depends on the form, and how a run inserts the prompt (`DecoderWorkspace`).
 package final class PromptParameters {
   package let form: PromptForm
   /// [elements].

@@ -9,7 +9,7 @@ internal import Transformer
 ///     texts -> weights -> teacher -> training -> judgement -> adapter
 ///
 /// The initialiser reads and checks everything except the weights;
-/// ``perform(isInterrupted:handle:)`` runs it. Nothing is printed: events are reported as
+/// ``perform(model:isInterrupted:handle:)`` runs it. Nothing is printed: events are reported as
 /// ``RunEvent``s.
 package final class DistillationRun {
   private let request: RunRequest

@@ -25,6 +25,7 @@ package struct StudiedRun {
   ///   - request: the run. The share that it holds out is held out of the context.
   ///   - seeds: the file of the user's own seeds.
   ///   - options: how to study.
+  ///   - device: where to compute.
   package init(
     _ request: RunRequest, seeds: URL?, options: StudyOptions, device: Device
   ) throws(DistillationError) {

@@ -21,6 +21,7 @@ package struct RunLayout: Sendable, Equatable {
   /// A run of sequences after a prefix of `prefixRows` rows, whose keys are in the cache.
   ///
   /// - Parameters:
+  ///   - prefixRows: rows of the prefix.
   ///   - firstKey: the first row of the cache that the sequences take; nil for that after the prefix.
   ///   - textLength: the length of a text that decides the rotary frequencies, where it is longer
   ///     than the run's.

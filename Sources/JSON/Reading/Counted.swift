@@ -3,7 +3,9 @@ package struct Counted: CustomStringConvertible {
   /// The text.
   package let description: String
 
-  /// - Parameter noun: in the singular; its plural ends in `s`.
+  /// - Parameters:
+  ///   - count: how many.
+  ///   - noun: in the singular; its plural ends in `s`.
   package init(_ count: Int, _ noun: String) {
     description = "\(count) \(noun)\(count == 1 ? "" : "s")"
   }

@@ -25,7 +25,10 @@ package struct ContextUnits: Sendable, Equatable {
   /// Divides a text into units of at most `limit` tokens each: at empty lines, else at the ends of sentences, else at spaces, else
   /// between any two characters.
   ///
-  /// - Parameter count: the tokens of a text.
+  /// - Parameters:
+  ///   - text: the text.
+  ///   - limit: the most tokens of a unit.
+  ///   - count: the tokens of a text.
   package init<Failure: Error>(
     _ text: String, limit: Int, count: (String) throws(Failure) -> Int
   ) throws(Failure) {

@@ -16,6 +16,7 @@ package struct QuestionFilter: Sendable {
   /// Why a question is to be left out; nil where it is to be kept, and is known from now on.
   ///
   /// - Parameters:
+  ///   - question: the question.
   ///   - isWhole: whether it ended by itself.
   ///   - chunk: the text that it was written from.
   package mutating func drop(

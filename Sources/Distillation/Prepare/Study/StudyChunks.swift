@@ -31,6 +31,7 @@ package struct StudyChunks: Sendable {
   /// Divides a window of a context.
   ///
   /// - Parameters:
+  ///   - units: the context.
   ///   - window: units of the window, and its index; nil for the whole context.
   ///   - lengths: tokens of a chunk.
   ///   - share: the share of the context that is held out; 0 holds nothing out.

@@ -11,7 +11,7 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   package var rounds = 1
   /// Everything random follows from it.
   package var seed: UInt64 = 0
-  /// The chat template, as ``TemplateChoice/name``.
+  /// The chat template, as `TemplateChoice.name`.
   package var template = "auto"
   /// What the template is told beside the conversation.
   package var templateVariables: TemplateVariables?

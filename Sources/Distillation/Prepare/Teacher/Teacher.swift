@@ -22,6 +22,7 @@ package final class Teacher {
   /// A teacher that has read nothing yet.
   ///
   /// - Parameters:
+  ///   - decoder: the model.
   ///   - prefixes: header, context and closing of each span.
   ///   - capacity: the capacity after a prefix.
   package init(
@@ -45,8 +46,10 @@ package final class Teacher {
 
   /// The model after a span, which is prefilled unless it was read last.
   ///
-  /// - Parameter progress: called with the rows done so far of the present pass, or of the span alone
-  ///   where there is none, and their number.
+  /// - Parameters:
+  ///   - span: the index of the span.
+  ///   - progress: called with the rows done so far of the present pass, or of the span alone where
+  ///     there is none, and their number.
   package func read(
     _ span: Int, progress: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> PrefixedDecoder {

@@ -29,6 +29,11 @@ package struct TeacherScores {
   /// Scores all examples, and lets the teacher answer the held-out ones: each span is read once.
   ///
   /// - Parameters:
+  ///   - training: the training examples.
+  ///   - heldOut: the held-out examples.
+  ///   - teacher: the model that reads the context.
+  ///   - kind: of the training examples' cache.
+  ///   - temperature: the divisor of logits.
   ///   - reading: called with the rows of a span read so far and their number.
   ///   - scored: called with the response tokens scored so far and their number.
   ///   - answered: called with the tokens of greedy answers so far and the most that there can be.
