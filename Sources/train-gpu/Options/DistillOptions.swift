@@ -242,10 +242,3 @@ extension TrainingOptions {
   /// The defaults of the command line.
   static let standard = TrainingOptions()
 }
-
-extension TrainingOptions.TeacherCacheChoice: ExpressibleByArgument {}
-extension TrainingOptions.Loss: ExpressibleByArgument {}
-extension TrainingOptions.LossPart: ExpressibleByArgument {}
-extension TrainingOptions.Method: ExpressibleByArgument {}
-extension TrainingOptions.OptimizerChoice: ExpressibleByArgument {}
-extension LearningRateSchedule.Kind: ExpressibleByArgument {}

@@ -92,26 +92,6 @@ extension Study {
     return result
   }
 
-  /// As the other, for a study by itself.
-  package func perform(
-    handle: @escaping (RunEvent) -> Void
-  ) throws(DistillationError) -> StudyResult {
-    try perform(
-      measuring: { (_, _) throws(DistillationError) in },
-      preparing: { () throws(DistillationError) in }, handle: handle)
-  }
-
-  /// What was written so far.
-  package var result: StudyResult {
-    let progress = record.progress
-    return StudyResult(
-      conversations: progress.count, heldOut: progress.count(.heldOut), lines: progress.lines,
-      questions: progress.questions, drops: progress.drops, tokens: progress.tokens,
-      seconds: progress.seconds, windows: windows.count,
-      heldOutShare: chunks.heldOutShare,
-      heldOutSpans: chunks.flatMap { $0.spans(of: .heldOut) })
-  }
-
   /// Writes conversations of a window, at most as many as are left.
   private func batch(
     _ window: Int, _ part: StudyChunks.Part, _ left: Int, _ teacher: PrefixedDecoder,
