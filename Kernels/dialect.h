@@ -61,6 +61,67 @@ DEVICE void store_half(float value, ushort *values, OFFSET index) {
 }
 #define INFINITY bits_to_float(0x7f800000u)
 
+// The lanes that exchange registers. All 32 lanes of a warp must reach a word of this kind.
+#define WARP 32
+// The value of the lane whose number differs by the bits of `mask`.
+#define SHUFFLE_XOR(value, mask) __shfl_xor_sync(0xffffffffu, value, mask)
+
+// Tensor cores multiply matrices of bf16 with f32 sums; sm_80 and later. A fragment is a matrix in
+// the registers of a warp (PTX ISA, mma.sync.m16n8k16): with g = lane / 4 and t = lane % 4, lane
+// holds
+//     left [16][16]   4 pairs: [g][2t], [g + 8][2t], [g][2t + 8], [g + 8][2t + 8] and the next
+//     right [16][8]   2 pairs: [2t][g], [2t + 8][g] and the row after
+//     sums [16][8]    [g][2t], [g][2t + 1], [g + 8][2t], [g + 8][2t + 1]
+#if TENSOR_CORES
+// Two numbers rounded to bf16, the first in the low half.
+DEVICE uint pack_bf16(float low, float high) {
+#if defined(CUDA_STAND_IN)
+  return standin_pack_bf16(low, high);
+#else
+  uint pair;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+#endif
+}
+
+// sums += left right
+DEVICE void multiply_fragments(float *sums, const uint *left, const uint *right) {
+#if defined(CUDA_STAND_IN)
+  standin_multiply(sums, left, right);
+#else
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, "
+      "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+      : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
+#endif
+}
+
+// Four matrices of 8 rows of 8 bf16 in shared memory; lane l gives the address of row l % 8 of
+// matrix l / 8, a multiple of 16 bytes. Register i gets [g][2t] and [g][2t + 1] of matrix i, or
+// [2t][g] and [2t + 1][g] if transposed.
+DEVICE void load_fragments(const uint *row, uint *registers) {
+#if defined(CUDA_STAND_IN)
+  standin_load(row, registers, 0);
+#else
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
+               : "r"((uint)__cvta_generic_to_shared(row))
+               : "memory");
+#endif
+}
+
+DEVICE void load_transposed(const uint *row, uint *registers) {
+#if defined(CUDA_STAND_IN)
+  standin_load(row, registers, 1);
+#else
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
+               : "r"((uint)__cvta_generic_to_shared(row))
+               : "memory");
+#endif
+}
+#endif
+
 #else
 
 typedef long OFFSET;
@@ -101,13 +162,22 @@ DEVICE void store_half(float value, GLOBAL ushort *values, OFFSET index) {
 // Masked scores: large enough that exp(MASKED - m) is 0, finite so that no infinity enters a sum.
 #define MASKED (-1e30f)
 
-// Element types of stored weights; ELEMENT is one of these. widen(p, i) loads element i of p as
-// f32. widen_quad(p, i) loads four elements from i; p + i is aligned to four elements.
+// Formats of stored weights; ELEMENT is one of these. widen(p, i) loads element i of p as f32.
+// widen_quad(p, i) loads four elements from i; p + i is aligned to four elements. Formats with
+// blocks: weight_blocks.h.
 #define ELEMENT_F32 0
 #define ELEMENT_BF16 1
 #define ELEMENT_F16 2
+#define ELEMENT_Q8_0 3
+#define ELEMENT_Q4_0 4
+#define ELEMENT_Q4_1 5
+#define ELEMENT_Q5_0 6
+#define ELEMENT_Q5_1 7
+#define ELEMENT_Q4_K 8
+#define ELEMENT_Q5_K 9
+#define ELEMENT_Q6_K 10
 
-#if defined(ELEMENT)
+#if defined(ELEMENT) && ELEMENT <= ELEMENT_F16
 #if ELEMENT == ELEMENT_F32
 typedef float Stored;
 DEVICE float widen(const GLOBAL Stored *values, OFFSET index) { return values[index]; }

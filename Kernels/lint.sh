@@ -5,7 +5,7 @@
 #
 # The header comment of a kernel says how to build it. "// Needs  lanes.h" names the headers to
 # include first; "// Build  LANES=128 ACTIVATION=0,1" gives its -D constants; every value of a list
-# is tried.
+# is tried. Several lines are variants; one with TENSOR_CORES is for CUDA alone.
 #
 #     Kernels/lint.sh [FILE.cl ...]      default: all of Kernels/; $CLANG names the compiler
 set -u
@@ -32,20 +32,23 @@ check() {
 # The values of a "// WORD ..." line of a kernel's header comment.
 line_of() { sed -n "s|^// $1  *||p" "$2"; }
 
-# All combinations of the -D options, one per line.
+# All combinations of the -D options, one per word.
 option_sets() {
-  sets="-"
-  for constant in $(line_of Build "$1"); do
-    name=${constant%%=*}
-    longer=""
-    for set in $sets; do
-      for value in $(echo "${constant#*=}" | tr ',' ' '); do
-        longer="$longer $set,-D$name=$value"
+  line_of Build "$1" | grep . >/dev/null || echo "-"
+  line_of Build "$1" | while read -r constants; do
+    sets="-"
+    for constant in $constants; do
+      name=${constant%%=*}
+      longer=""
+      for set in $sets; do
+        for value in $(echo "${constant#*=}" | tr ',' ' '); do
+          longer="$longer $set,-D$name=$value"
+        done
       done
+      sets=$longer
     done
-    sets=$longer
+    echo "$sets"
   done
-  echo "$sets"
 }
 
 # The names of OpenCL C's built-in functions: sections 6.12.1 to 6.12.14 of the OpenCL 1.2
@@ -77,9 +80,11 @@ for file in "$@"; do
     options=$(echo "${set#-}" | tr ',' ' ')
     # shellcheck disable=SC2086
     {
+      case $options in *TENSOR_CORES*) ;; *)
       opencl="-x cl -cl-std=CL1.2 -Xclang -finclude-default-header $headers $options"
       check "$name for GPUs ($options)" $opencl "$file"
       check "$name for devices of CPU type ($options)" $opencl -DCPU_DEVICE=1 "$file"
+      esac
       check "$name as CUDA ($options)" -x cuda --cuda-device-only -nocudainc -nocudalib \
         --cuda-gpu-arch=sm_80 -Wno-unused-function -include "$folder/tools/cuda_syntax.h" \
         $headers $options "$file"

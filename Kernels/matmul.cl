@@ -4,11 +4,12 @@
 //     forward   y[t, n] = sum_k x[t, k] * W[n, k] + bias[n]      (width N, inner K)
 //     backward  y[t, k] = sum_n x[t, n] * W[n, k]                (width K, inner N)
 //
-//     x         [*, inner]  read    f32, from row first_in
-//     weight    [N, K]      read    f32, bf16 or f16 (ELEMENT), widened on load
+//     x         [rows, inner]  read f32, from element x_offset, rows x_stride apart
+//     weight    [N, K]      read    in the format ELEMENT, decoded on load; K is whole blocks
 //     bias      [N]         read    if has_bias is 1
 //     addend    as y        read    if adds is 1: added to the result; y itself or another buffer
-//     y         [*, width]  write   from row first_out; with split-K [splits, rows, width]
+//     y         [rows, width]  write   from element y_offset, rows y_stride apart; with split-K
+//                                   [splits, rows, width]
 //
 // Mapping   one work-group per tile of y, TILE_ROWS by TILE_COLUMNS, and per split of the inner
 //           dimension (GROUP_ID_Z). Item (i, j) of its ITEM_ROWS by ITEM_COLUMNS items computes
@@ -37,12 +38,14 @@
 // Traffic   x once per TILE_COLUMNS columns, W once per TILE_ROWS rows, y once, with
 //           split-K the partial sums [splits, rows, width] as y
 // Entries   matmul or matmul_backward
+// Needs     weight_blocks.h
 // Tunable   ITEM_ROWS * ITEM_COLUMNS = 256, multiples of 4 and 8; PARTS 1 or 2; TILE_K 8, 16 or 32
-//           with TILE_COLUMNS * TILE_K a multiple of 1024; ALIGNED 1 if width and inner are
-//           multiples of 4: quads are then loaded as vectors. 16 * 16 items with PARTS 2 give a
+//           with TILE_COLUMNS * TILE_K a multiple of 1024; ALIGNED 1 if width, inner, offsets and
+//           strides are multiples of 4: quads are then loaded as vectors; those of blocks always
+//           are. 16 * 16 items with PARTS 2 give a
 //           tile of 128 by 128 and use 17 KB of local memory.
 // Twin      Sources/Compute/Matmul/Matmul+OpenCL.swift, Sources/CArithmetic/matmul_float_tiles.c
-// Build     ELEMENT=0,1,2 BACKWARD=0,1 PARTS=1,2 ALIGNED=0,1 TILE_K=16,32
+// Build     ELEMENT=0,1,2,3,7,9,10 BACKWARD=0,1 PARTS=1,2 ALIGNED=0,1 TILE_K=16,32
 
 #ifndef CPU_DEVICE
 
@@ -89,7 +92,7 @@ DEVICE float4 x_quad(const GLOBAL float *x, OFFSET index, int count) {
 #endif
 }
 
-#if ALIGNED
+#if ALIGNED || ELEMENT > ELEMENT_F16
 
 DEVICE float4 weight_quad(const GLOBAL Stored *weight, OFFSET index, int count) {
   if (count <= 0) return make_float4(0.0f, 0.0f, 0.0f, 0.0f);
@@ -148,8 +151,9 @@ DEVICE void write_quad(GLOBAL float *y, const GLOBAL float *bias, const GLOBAL f
 
 KERNEL(ITEMS) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
                       const GLOBAL float *RESTRICT bias, const GLOBAL float *addend,
-                      GLOBAL float *y, int rows, int width, int inner, int first_in,
-                      int first_out, int has_bias, int adds, int k_per_split) {
+                      GLOBAL float *y, int rows, int width, int inner, OFFSET x_offset,
+                      int x_stride, OFFSET y_offset, int y_stride, int has_bias, int adds,
+                      int k_per_split) {
   LOCAL float4 x_tile[TILE_K * X_STRIDE];
   LOCAL float4 w_tile[TILE_K * W_STRIDE];
   const int item = LOCAL_ID;
@@ -175,7 +179,7 @@ KERNEL(ITEMS) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRI
       const int r = (item + q * ITEMS) / QUADS;
       const int d = ahead + (item + q * ITEMS) % QUADS * 4;
       const int inside = r < TILE_ROWS && row + r < rows;
-      x_next[q] = x_quad(x, (OFFSET)(first_in + row + r) * inner + d, inside ? end - d : 0);
+      x_next[q] = x_quad(x, x_offset + (OFFSET)(row + r) * x_stride + d, inside ? end - d : 0);
     }
 #pragma unroll
     for (int q = 0; q < W_QUADS_PER_ITEM; q++) {
@@ -227,7 +231,7 @@ KERNEL(ITEMS) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRI
 #pragma unroll
   for (int r = 0; r < 4 * PARTS; r++) {
     const int at = row + 4 * (i + r / 4 * ITEM_ROWS) + r % 4;
-    const OFFSET to = ((OFFSET)first_out + (OFFSET)GROUP_ID_Z * rows + at) * width;
+    const OFFSET to = y_offset + ((OFFSET)GROUP_ID_Z * rows + at) * y_stride;
 #pragma unroll
     for (int part = 0; part < PARTS; part++) {
       const int first_column = column + 4 * (j + part * ITEM_COLUMNS);

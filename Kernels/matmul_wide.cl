@@ -16,10 +16,11 @@
 //           of the panel.
 // Passes    over the inner dimension in steps of PANEL_K; y holds the partial sums between passes
 // Numerics  f32 sums in order of the inner dimension
+// Needs     weight_blocks.h
 // Traffic   W once per rows_per_item rows, x once per 64 columns, y once per pass
 // Tunable   PANEL_K, a multiple of 32: the panel uses 256 * PANEL_K bytes of local memory
 // Twin      Sources/Compute/Matmul/Matmul.swift, Sources/CArithmetic/matmul_float_tiles.c
-// Build     ELEMENT=0,1,2 BACKWARD=0,1 PANEL_K=64,128
+// Build     ELEMENT=0,1,2,3,4,5,6,7,8,9,10 BACKWARD=0,1 PANEL_K=64,128
 
 #ifdef CPU_DEVICE
 
@@ -35,6 +36,15 @@
 #else
 #define MATMUL matmul
 #endif
+
+#if ELEMENT > ELEMENT_F16
+
+// Loads 16 weights from element `index`, or 0 if `count` is not above 0; else it is at least 16.
+DEVICE float16 load16(const GLOBAL Stored *weight, OFFSET index, int count) {
+  return count > 0 ? widen_sixteen(weight, index) : (float16)0.0f;
+}
+
+#else
 
 // 16 weights as f32. Not vload_half: PoCL 3.1 miscompiles unrolled loops that contain it.
 #if ELEMENT == ELEMENT_F32
@@ -64,6 +74,8 @@ DEVICE float16 load16(const GLOBAL Stored *weight, OFFSET index, int count) {
   for (int i = 0; i < 16; i++) some[i] = i < count ? weight[index + i] : 0;
   return widen16(vload16(0, some));
 }
+
+#endif
 
 #if BACKWARD
 
@@ -116,7 +128,7 @@ DEVICE void pack_panel(const GLOBAL Stored *weight, int width, int inner, int co
 
 // Each tile prefetches one cache line of the next panel's weights per step of K, PANEL_K lines in
 // all, so sizeof(Stored) tiles prefetch the whole block. LINES is the number of lines from one row
-// of W.
+// of W. Weights in blocks are not prefetched: they are few bytes.
 #if BACKWARD
 #define LINES 1
 #else
@@ -135,8 +147,8 @@ DEVICE size_t prefetch_address(const GLOBAL Stored *weight, OFFSET row_bytes, OF
 
 KERNEL(1) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT weight,
                   const GLOBAL float *RESTRICT bias, const GLOBAL float *addend,
-                  GLOBAL float *y, int rows, int width, int inner, int first_in, int first_out,
-                  int has_bias, int adds, int rows_per_item) {
+                  GLOBAL float *y, int rows, int width, int inner, OFFSET x_offset, int x_stride,
+                  OFFSET y_offset, int y_stride, int has_bias, int adds, int rows_per_item) {
   LOCAL float panel[PANEL_K * COLUMNS];
   const int column = GROUP_ID * COLUMNS;
   const int columns = min(COLUMNS, width - column);
@@ -163,8 +175,8 @@ KERNEL(1) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT w
       for (int r = 0; r < ROWS; r++) {
         // Rows past the end repeat the last row and are not written.
         const int inside = min(row + r, row_end - 1);
-        from[r] = x + (OFFSET)(first_in + inside) * inner + begin;
-        const OFFSET offset = (OFFSET)(first_out + inside) * width + column;
+        from[r] = x + x_offset + (OFFSET)inside * x_stride + begin;
+        const OFFSET offset = y_offset + (OFFSET)inside * y_stride + column;
         to[r] = y + offset;
 #pragma unroll
         for (int c = 0; c < VECTORS; c++) sum[r][c] = begin == 0 ? start[c] : 0.0f;
@@ -176,7 +188,7 @@ KERNEL(1) MATMUL(const GLOBAL float *RESTRICT x, const GLOBAL Stored *RESTRICT w
           sum[r][c] += columns < COLUMNS ? vload16(c, edge) : vload16(c, held + offset);
       }
       const int step = (row - row_begin) / ROWS;
-      const int prefetches = step < (int)sizeof(Stored);
+      const int prefetches = ELEMENT <= ELEMENT_F16 && step < (int)sizeof(Stored);
       const size_t next = prefetch_address(weight, row_bytes, column + (last ? COLUMNS : 0),
                                       last ? 0 : begin + PANEL_K, step);
       for (int d = 0; d < count; d++) {

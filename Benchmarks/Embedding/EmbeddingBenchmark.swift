@@ -1,5 +1,6 @@
 import Compute
 import TestSupport
+import Weights
 
 /// The gather of embedding rows from a table larger than the caches.
 enum EmbeddingBenchmark: OperationBenchmark {
@@ -12,9 +13,9 @@ enum EmbeddingBenchmark: OperationBenchmark {
     let identifiers = (0..<tokens).map { _ in
       Int32.random(in: 0..<Int32(rows), using: &generator)
     }
-    return try WeightPrecision.allCases.map { precision in
+    return try WeightFormat.plain.map { precision in
       let operands = try Operands(device, table, identifiers, width, precision)
-      let bytes = tokens * width * (precision.byteCount + 4)
+      let bytes = precision.byteCount(tokens * width) + tokens * width * 4
       return BenchmarkCase("\(precision) T \(tokens), E \(width), V \(rows)", bytes: bytes) {
         try device.embeddingGather(
           operands.table, identifiers: operands.identifiers, count: tokens, into: &operands.y)
@@ -29,7 +30,7 @@ enum EmbeddingBenchmark: OperationBenchmark {
 
     init(
       _ device: Device, _ values: [Float], _ tokens: [Int32], _ width: Int,
-      _ precision: WeightPrecision
+      _ precision: WeightFormat
     ) throws {
       table = try WeightMatrix(
         device, rows: values.count / width, columns: width, precision: precision, values: values)

@@ -4,6 +4,7 @@ import Distillation
 import Foundation
 import Inference
 import Transformer
+import Weights
 
 /// Times greedy generation after one shared context: `--batch` prompts at once, and one at a time.
 struct GenerateCommand: ParsableCommand {
@@ -28,19 +29,24 @@ struct GenerateCommand: ParsableCommand {
     let generation = GenerationOptions(maximumTokens: options.response)
 
     var (together, apart): ([Double], [Double]) = ([], [])
+    var processor: [Double] = []
     let single = Array(prompts.prefix(4))
     // Alternates the two, so that both run under the same conditions; the first round warms up.
     for round in 0...min(options.steps, 5) {
+      let before = ProcessTime.seconds
       let batched = try seconds(device) { _ = try model.generate(prompts, options: generation) }
+      let used = ProcessTime.seconds - before
       let alone = try seconds(device) {
         for prompt in single { _ = try model.generate([prompt], options: generation) }
       }
       if round == 0 { continue }
       together.append(batched / Double(prompts.count))
+      processor.append(used / Double(prompts.count))
       apart.append(alone / Double(single.count))
     }
     together.sort()
     apart.sort()
+    processor.sort()
     let (batched, alone) = (together[together.count / 2], apart[apart.count / 2])
 
     // Before the limits are measured, which allocates memory.
@@ -56,6 +62,7 @@ struct GenerateCommand: ParsableCommand {
     let answer = Double(options.response)
     try GenerationResult(
       tokens_per_second_batched: answer / batched, tokens_per_second_single: answer / alone,
+      tokens_per_processor_second_batched: answer / processor[processor.count / 2],
       ratio: alone / batched,
       share_of_limit_batched: limit(batch: options.batch) / Double(options.batch) / batched,
       share_of_limit_single: limit(batch: 1) / alone, batch: options.batch,
@@ -78,7 +85,7 @@ struct GenerateCommand: ParsableCommand {
 /// The bytes and FLOP of generation.
 struct GenerationWork {
   let configuration: DecoderConfiguration
-  let precision: WeightPrecision
+  let precision: WeightFormat
   /// Number of answers generated at once.
   let batch: Int
   let context: Int
@@ -107,7 +114,7 @@ struct GenerationWork {
         2 * (rows * (parameters - head) + batch * head)
         + 4 * configuration.layerCount * pairs
       let bytes =
-        parameters * precision.byteCount + (context + batch * own) * keyValueBytes
+        precision.byteCount(parameters) + (context + batch * own) * keyValueBytes
       return max(Double(flop) / matmulRate, Double(bytes) / bandwidth)
     }
     let decoding = (1..<max(response, 1)).map { run(rows: batch, own: prompt + $0) }

@@ -6,6 +6,9 @@ struct GenerationResult: BenchmarkResult {
   /// Answer tokens per second, including the time of the prompts' prefill.
   var tokens_per_second_batched: Double
   var tokens_per_second_single: Double
+  /// Answer tokens per second of processor time, which other work on the machine changes less; with
+  /// several threads their waits for each other are part of it.
+  var tokens_per_processor_second_batched: Double
   /// Batched over single.
   var ratio: Double
   /// The time of reading the weights, keys and values at the copy's bandwidth, or of the matrix
@@ -26,6 +29,10 @@ struct GenerationResult: BenchmarkResult {
       ("shape", shape), ("precision", precision), ("device", device),
       ("tokens a second, \(batch) at once", Self.format(tokens_per_second_batched)),
       ("tokens a second, one at a time", Self.format(tokens_per_second_single)),
+      (
+        "tokens a processor second, \(batch) at once",
+        Self.format(tokens_per_processor_second_batched)
+      ),
       ("ratio", Self.format(ratio)),
       ("share of the limit, \(batch) at once", Self.format(share_of_limit_batched * 100) + " %"),
       ("share of the limit, one at a time", Self.format(share_of_limit_single * 100) + " %"),

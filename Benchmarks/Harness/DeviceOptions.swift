@@ -12,6 +12,9 @@ struct DeviceOptions: ParsableArguments {
   @Flag(help: "Print one JSON object on standard output instead of a table.")
   var json = false
 
+  @Flag(help: "Run attention on tensor cores, which no other program does yet.")
+  var tensorCores = false
+
   func validate() throws {
     guard DeviceSelection(device) != nil else {
       throw ValidationError(
@@ -24,6 +27,8 @@ struct DeviceOptions: ParsableArguments {
   /// Opens the device. A profiling queue times every launch, and costs a little on each.
   func open(isProfiling: Bool) throws -> Device {
     let selection = DeviceSelection(device) ?? .cpu
-    return try selection.open(threads: threads, isProfiling: isProfiling)
+    let device = try selection.open(threads: threads, isProfiling: isProfiling)
+    device.usesTensorCores = tensorCores
+    return device
   }
 }

@@ -1,5 +1,7 @@
 import Compute
 import Foundation
+import TestSupport
+import Weights
 
 /// One operation at one shape: its compulsory bytes and FLOP, and a closure that runs it once.
 struct BenchmarkCase {
@@ -68,11 +70,12 @@ struct DeviceLimits {
 
   /// The best rate of a large GEMM with weights of a precision, in FLOP/s. A fast device gets more
   /// rows, until one multiplication takes far longer than its launch.
-  static func matmulRate(_ device: Device, precision: WeightPrecision) throws -> Double {
+  static func matmulRate(_ device: Device, precision: WeightFormat) throws -> Double {
     let (outputs, inputs) = (3072, 1024)
-    let weight = try WeightMatrix(
-      device, rows: outputs, columns: inputs, precision: precision,
-      values: [Float](repeating: 0.5, count: outputs * inputs))
+    var generator = SeededGenerator(seed: 1)
+    let weight = try MatmulWorkload(
+      rows: 0, outputs: outputs, inputs: inputs, precision: precision, using: &generator
+    ).matrix(on: device, hasBias: false)
     var (rows, best) = (768, 0.0)
     while true {
       let x = try device.buffer([Float](repeating: 0.25, count: rows * inputs))

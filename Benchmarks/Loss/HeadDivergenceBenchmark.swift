@@ -1,5 +1,6 @@
 import Compute
 import TestSupport
+import Weights
 
 /// Fused head and loss with its gradient, for each kind of teacher cache.
 enum HeadDivergenceBenchmark: OperationBenchmark {
@@ -11,7 +12,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
       rows: StepSizes.responses, vocabulary: StepSizes.vocabulary, width: StepSizes.hidden,
       using: &generator)
     let (rows, weight) = (workload.rows, workload.weight)
-    let precision = WeightPrecision.bf16
+    let precision = WeightFormat.bf16
     let operands = try Operands(device, workload, precision)
     let shape = "\(precision) R \(rows), V \(workload.vocabulary), E \(workload.width)"
     return try TeacherCacheKind.allCases.map { kind in
@@ -37,7 +38,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
     var hiddenGradient: DeviceBuffer<Float>
 
     init(
-      _ device: Device, _ workload: HeadDivergenceWorkload, _ precision: WeightPrecision
+      _ device: Device, _ workload: HeadDivergenceWorkload, _ precision: WeightFormat
     ) throws {
       head = try WeightMatrix(
         device, rows: workload.vocabulary, columns: workload.width, precision: precision,

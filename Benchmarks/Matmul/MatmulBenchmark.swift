@@ -1,5 +1,6 @@
 import Compute
 import TestSupport
+import Weights
 
 /// Matrix multiplication with a frozen matrix, and its gradient: both matrices of a feed-forward
 /// layer, fused query, key and value on few rows, and decode.
@@ -12,7 +13,7 @@ enum MatmulBenchmark: OperationBenchmark {
       (StepSizes.rows, 2 * feedForward, hidden), (StepSizes.rows, hidden, feedForward),
       (StepSizes.responses, StepSizes.heads.fusedWidth, hidden),
     ]
-    return try WeightPrecision.allCases.flatMap { precision in
+    return try (WeightFormat.plain + [.q80, .q40]).flatMap { precision in
       try shapes.flatMap { rows, outputs, inputs in
         var generator = SeededGenerator(seed: 3)
         let workload = MatmulWorkload(
@@ -35,7 +36,7 @@ enum MatmulBenchmark: OperationBenchmark {
   /// One row per answer, with a matrix that fits in no cache, a quarter of the head: generation
   /// reads little but weights.
   private static func fewRows(
-    _ device: Device, _ precision: WeightPrecision
+    _ device: Device, _ precision: WeightFormat
   ) throws -> [BenchmarkCase] {
     let (outputs, inputs) = (StepSizes.vocabulary / 4, StepSizes.hidden)
     let counts = [1, 4, 8, 16, 32]
@@ -47,7 +48,7 @@ enum MatmulBenchmark: OperationBenchmark {
     return counts.map { rows in
       BenchmarkCase(
         "forward \(precision) T \(rows), N \(outputs), K \(inputs)",
-        bytes: outputs * inputs * precision.byteCount + rows * (outputs + inputs) * 4,
+        bytes: precision.byteCount(outputs * inputs) + rows * (outputs + inputs) * 4,
         flop: 2 * rows * outputs * inputs
       ) { try device.matmul(operands.x, operands.weight, rows: rows, into: &operands.y) }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Distillation
 import Transformer
+import Weights
 
 /// A synthetic training: random weights, random tokens.
 struct StepOptions: ParsableArguments {
@@ -20,7 +21,7 @@ struct StepOptions: ParsableArguments {
   @Option(help: "Response tokens an example.") var response = 32
   @Option(help: "Context tokens that the teacher reads.") var context = 512
   @Option(help: "logits, hidden or projected.") var teacherCache = TeacherCacheKind.projected
-  @Option(help: "f32, bf16 or f16.") var precision = WeightPrecision.f32
+  @Option(help: "Format of the weights; all that are read.") var precision = WeightFormat.f32
   @Option(help: "f32 or bf16: precision of activations and gradients in a step.")
   var activations = ActivationPrecision.f32
   @Option(help: "Counted runs.") var steps = 20
@@ -63,5 +64,12 @@ struct StepOptions: ParsableArguments {
 
 extension TrainingOptions.Method: ExpressibleByArgument {}
 extension TeacherCacheKind: ExpressibleByArgument {}
-extension WeightPrecision: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {
+  package static var allValueStrings: [String] { allCases.map(\.rawValue) }
+
+  package init?(argument: String) {
+    guard Self.allValueStrings.contains(argument) else { return nil }
+    self.init(rawValue: argument)
+  }
+}
 extension ActivationPrecision: ExpressibleByArgument {}

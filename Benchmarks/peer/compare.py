@@ -43,7 +43,7 @@ def main():
                         help="f32 or bf16; in bf16 PyTorch rounds activations too, so Pith is timed "
                         "with and without --activations bf16")
     parser.add_argument("--device", default="cpu", help="for PyTorch: cpu or cuda")
-    parser.add_argument("--pith-device", help="for Pith; without it cpu, or opencl beside cuda")
+    parser.add_argument("--pith-device", help="for Pith; without it as --device")
     parser.add_argument("--uncached", action="store_true",
                         help="also time the step that reads the context every time")
     parser.add_argument("--json", action="store_true")
@@ -53,11 +53,11 @@ def main():
         return
 
     shared = ["--shape", options.shape, "--precision", options.precision, *shared, "--json"]
-    pith_device = options.pith_device or ("cpu" if options.device == "cpu" else "opencl")
+    pith_device = options.pith_device or options.device
     peer = [sys.executable, str(PEER), *shared, "--device", options.device]
     pith = [options.pith, "step", *shared, "--device", pith_device]
     commands = {"Pith": pith}
-    if options.precision == "bf16" and pith_device == "cpu":
+    if options.precision == "bf16" and pith_device in ("cpu", "cuda"):
         commands["Pith, activations bf16"] = [*pith, "--activations", "bf16"]
     commands["PyTorch, cached teacher"] = peer
     if options.uncached:

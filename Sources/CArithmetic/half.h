@@ -1,6 +1,6 @@
 // Conversions of the 16-bit floating-point types by integer arithmetic, which vectorises on every
-// processor. bf16 is the upper half of an f32; f16 is IEEE binary16. AVX-512 code converts with
-// intrinsics (matmul_tiles.h).
+// processor. bf16 is the upper half of an f32; f16 is IEEE binary16. Register tiles convert with
+// intrinsics (vector_avx512.h, vector_avx2.h).
 #pragma once
 #include <stdint.h>
 #include <string.h>

@@ -1,11 +1,21 @@
 // GEMM micro-kernel for bf16 weights and activations rounded to bf16, on AVX512-BF16. A dot-product
 // instruction adds two K elements to each of 16 f32 accumulators, so a row of a packed panel is 64
 // K pairs of weights.
-#include "matmul_tiles.h"
+#include "tile_kernels.h"
 
-#if MATMUL_HAS_X86
+#if defined(__x86_64__)
 
-#define INLINE TARGET_BFLOAT16 static inline __attribute__((always_inline))
+#include "vector_avx512.h"
+// The template.
+#include "register_tile.h"
+
+#define TARGET_BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16,fma")))
+#define INLINE_BFLOAT16 TARGET_BFLOAT16 static inline __attribute__((always_inline))
+
+/// The first `count` of 32 lanes.
+INLINE __mmask32 first_pair_lanes(ptrdiff_t count) {
+  return count >= 32 ? 0xffffffffu : count <= 0 ? 0 : (1u << count) - 1;
+}
 
 /// Packs a block of W^T: transposes 16 rows of 16 K pairs at a time.
 TARGET_BFLOAT16 static void pack_forward(const Matmul *matmul, WeightBlock block, bool ahead,
@@ -15,7 +25,7 @@ TARGET_BFLOAT16 static void pack_forward(const Matmul *matmul, WeightBlock block
   for (ptrdiff_t c = 0; c < block.columns; c += 16) {
     const char *from = weight + c * row_bytes;
     for (ptrdiff_t d = 0; d < block.inner; d += 32) {
-      const __mmask32 lanes = lanes_below(block.inner - d, 32);
+      const __mmask32 lanes = first_pair_lanes(block.inner - d);
       __m512 vectors[16];
       for (int i = 0; i < 16; i++) {
         const bool inside = c + i < block.columns;
@@ -26,12 +36,12 @@ TARGET_BFLOAT16 static void pack_forward(const Matmul *matmul, WeightBlock block
       transpose(vectors);
       const ptrdiff_t pairs = (block.inner - d + 1) / 2;
       const int k_count = pairs < 16 ? (int)pairs : 16;
-      uint32_t *to = panel + d / 2 * MATMUL_PANEL_COLUMNS + c;
+      uint32_t *to = panel + d / 2 * TILE_COLUMNS + c;
       if (k_count == 16)
-        for (int i = 0; i < 16; i++) _mm512_store_ps(to + i * MATMUL_PANEL_COLUMNS, vectors[i]);
+        for (int i = 0; i < 16; i++) _mm512_store_ps(to + i * TILE_COLUMNS, vectors[i]);
       else
         for (int i = 0; i < k_count; i++)
-          _mm512_store_ps(to + i * MATMUL_PANEL_COLUMNS, vectors[i]);
+          _mm512_store_ps(to + i * TILE_COLUMNS, vectors[i]);
     }
   }
 }
@@ -50,12 +60,12 @@ TARGET_BFLOAT16 static void pack_backward(const Matmul *matmul, WeightBlock bloc
     const char *from = (const char *)matmul->weight + (block.begin + d) * row_bytes +
                        block.column * 2;
     for (int half = 0; half < 2; half++) {
-      const __mmask32 lanes = lanes_below(block.columns - 32 * half, 32);
+      const __mmask32 lanes = first_pair_lanes(block.columns - 32 * half);
       const char *pair = from + 64 * half;
       const __m512i lower = _mm512_maskz_loadu_epi16(lanes, pair);
       const __m512i upper =
           _mm512_maskz_loadu_epi16(d + 1 < block.inner ? lanes : 0, pair + row_bytes);
-      uint32_t *to = panel + d / 2 * MATMUL_PANEL_COLUMNS + 32 * half;
+      uint32_t *to = panel + d / 2 * TILE_COLUMNS + 32 * half;
       _mm512_store_si512(to, _mm512_permutex2var_epi16(lower, left, upper));
       _mm512_store_si512(to + 16, _mm512_permutex2var_epi16(lower, right, upper));
       if (ahead)
@@ -76,33 +86,34 @@ TARGET_BFLOAT16 void round_pairs(ptrdiff_t begin, ptrdiff_t end, ptrdiff_t inner
   for (ptrdiff_t row = begin; row < end; row++)
     for (ptrdiff_t d = 0; d < inner; d += 32) {
       const float *from = x + row * inner + d;
-      const __m512 low = _mm512_maskz_loadu_ps((__mmask16)lanes_below(inner - d, 16), from);
+      const __m512 low = _mm512_maskz_loadu_ps(first_lanes(inner - d), from);
       const __m512 high =
-          _mm512_maskz_loadu_ps((__mmask16)lanes_below(inner - d - 16, 16), from + 16);
+          _mm512_maskz_loadu_ps(first_lanes(inner - d - 16), from + 16);
       _mm512_mask_storeu_epi32(pairs + row * row_pairs + d / 2,
-                               (__mmask16)lanes_below(row_pairs - d / 2, 16),
+                               first_lanes(row_pairs - d / 2),
                                (__m512i)_mm512_cvtne2ps_pbh(high, low));
     }
 }
 
 TARGET_BFLOAT16 void round_values(ptrdiff_t begin, ptrdiff_t end, float *x) {
   for (ptrdiff_t i = begin; i < end; i += 16) {
-    const __mmask16 lanes = (__mmask16)lanes_below(end - i, 16);
+    const __mmask16 lanes = first_lanes(end - i);
     const __m256i bits = (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, x + i));
-    _mm512_mask_storeu_ps(x + i, lanes, widen16_bfloat16(bits));
+    _mm512_mask_storeu_ps(x + i, lanes, widen_bfloat16_bits(bits));
   }
 }
 
-INLINE void multiply_rows(const int rows, const int vectors, const Tile *tile, const uint32_t *x,
-                          ptrdiff_t stride, const uint32_t *panel, ptrdiff_t panel_rows) {
-  __m512 sums[TILE_ROWS][TILE_VECTORS];
+INLINE_BFLOAT16 void multiply_rows(const int rows, const int vectors, const Tile *tile,
+                                   const uint32_t *x, ptrdiff_t stride, const uint32_t *panel,
+                                   ptrdiff_t panel_rows) {
+  Vector sums[TILE_ROWS][TILE_VECTORS];
   load_accumulators(tile, rows, vectors, sums);
   for (ptrdiff_t p = 0; p < panel_rows; p++) {
     prefetch_weights(tile, p);
     if (p % 16 == 0) prefetch_x(x, rows, stride, p);
     __m512bh weights[TILE_VECTORS];
     for (int c = 0; c < vectors; c++)
-      weights[c] = (__m512bh)_mm512_load_si512(panel + p * MATMUL_PANEL_COLUMNS + 16 * c);
+      weights[c] = (__m512bh)_mm512_load_si512(panel + p * TILE_COLUMNS + 16 * c);
     for (int r = 0; r < rows; r++) {
       const __m512bh factor = (__m512bh)_mm512_set1_epi32((int)x[r * stride + p]);
       for (int c = 0; c < vectors; c++)
@@ -112,8 +123,9 @@ INLINE void multiply_rows(const int rows, const int vectors, const Tile *tile, c
   store_accumulators(tile, rows, vectors, sums);
 }
 
-INLINE void multiply_width(const int vectors, const Tile *tile, const uint32_t *x, ptrdiff_t stride,
-                           const uint32_t *panel, ptrdiff_t panel_rows) {
+INLINE_BFLOAT16 void multiply_width(const int vectors, const Tile *tile, const uint32_t *x,
+                                    ptrdiff_t stride, const uint32_t *panel,
+                                    ptrdiff_t panel_rows) {
   switch (tile->rows) {
     case 1: multiply_rows(1, vectors, tile, x, stride, panel, panel_rows); break;
     case 2: multiply_rows(2, vectors, tile, x, stride, panel, panel_rows); break;
@@ -126,10 +138,11 @@ INLINE void multiply_width(const int vectors, const Tile *tile, const uint32_t *
 
 TARGET_BFLOAT16 static void multiply(const Tile *tile, const void *x, ptrdiff_t stride,
                                      const void *panel, ptrdiff_t panel_rows) {
-  if (tile->isHalf) multiply_width(TILE_VECTORS / 2, tile, x, stride, panel, panel_rows);
+  if (tile->columns <= TILE_COLUMNS / 2)
+    multiply_width(TILE_VECTORS / 2, tile, x, stride, panel, panel_rows);
   else multiply_width(TILE_VECTORS, tile, x, stride, panel, panel_rows);
 }
 
-const PanelKernel matmul_bfloat16_panels = {2, pack, multiply};
+const PanelKernel bfloat16_panels = {2, TILE_COLUMNS, pack, multiply};
 
 #endif

@@ -26,9 +26,11 @@ struct ThreadPool {
   int workers;  // threads besides the caller's
   pthread_t *threads;
   pthread_mutex_t mutex;
-  pthread_cond_t wake;
+  pthread_cond_t wake;  // of parked helpers
+  pthread_cond_t done;  // of a caller that waits for the last helper
   _Atomic uint64_t state;
   _Atomic int parked;
+  _Atomic bool is_awaited;
   _Atomic bool ending;
   // The current run.
   void (*body)(void *, ptrdiff_t, ptrdiff_t);
@@ -96,6 +98,29 @@ static void park(ThreadPool *pool, uint64_t seen) {
   pthread_mutex_unlock(&pool->mutex);
 }
 
+/// Ends a helper's part of a run.
+static void finish_helping(ThreadPool *pool) {
+  const uint64_t before = atomic_fetch_sub(&pool->state, 1);
+  if ((before & HELPING) > 1 || !atomic_load(&pool->is_awaited)) return;
+  pthread_mutex_lock(&pool->mutex);
+  pthread_cond_signal(&pool->done);
+  pthread_mutex_unlock(&pool->mutex);
+}
+
+/// Waits until no thread helps. If another program has taken a helper's core, the caller gives up
+/// its own after a while, so that the helper can go on there.
+static void wait_for_helpers(ThreadPool *pool) {
+  for (int spins = 0; spins < SPINS_BEFORE_PARKING; spins++) {
+    if (!(atomic_load(&pool->state) & HELPING)) return;
+    pause_briefly();
+  }
+  pthread_mutex_lock(&pool->mutex);
+  atomic_store(&pool->is_awaited, true);
+  while (atomic_load(&pool->state) & HELPING) pthread_cond_wait(&pool->done, &pool->mutex);
+  atomic_store(&pool->is_awaited, false);
+  pthread_mutex_unlock(&pool->mutex);
+}
+
 static void *work(void *argument) {
   ThreadPool *pool = argument;
   worker = atomic_fetch_add(&pool->next_worker, 1) + 1;
@@ -111,7 +136,7 @@ static void *work(void *argument) {
     if (!atomic_compare_exchange_strong(&pool->state, &state, state + 1)) continue;
     seen = RUN_NUMBER(state);
     take_indices(pool);
-    atomic_fetch_sub(&pool->state, 1);
+    finish_helping(pool);
   }
 }
 
@@ -128,6 +153,7 @@ ThreadPool *thread_pool_create(int threads) {
   if (!pool) return NULL;
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
+  pthread_cond_init(&pool->done, NULL);
   int wanted = threads > 1 ? threads - 1 : 0;
   pool->threads = wanted ? calloc((size_t)wanted, sizeof *pool->threads) : NULL;
   pool->ranges = aligned_alloc(_Alignof(IndexRange), (size_t)(wanted + 1) * sizeof(IndexRange));
@@ -146,6 +172,7 @@ void thread_pool_destroy(ThreadPool *pool) {
   wake_parked(pool);
   for (int i = 0; i < pool->workers; i++) pthread_join(pool->threads[i], NULL);
   pthread_cond_destroy(&pool->wake);
+  pthread_cond_destroy(&pool->done);
   pthread_mutex_destroy(&pool->mutex);
   free(pool->threads);
   free(pool->ranges);
@@ -173,5 +200,5 @@ void thread_pool_run(ThreadPool *pool, void (*body)(void *, ptrdiff_t, ptrdiff_t
   wake_parked(pool);
   take_indices(pool);
   atomic_fetch_and(&pool->state, ~OPEN);
-  while (atomic_load(&pool->state) & HELPING) pause_briefly();
+  wait_for_helpers(pool);
 }

@@ -39,6 +39,11 @@ static const char attention_forward[] = {
 };
 SOURCE(attention_forward, "attention_forward.cl")
 
+static const char attention_fragments[] = {
+#embed "../../Kernels/attention_fragments.h"
+};
+SOURCE(attention_fragments, "attention_fragments.h")
+
 static const char attention_key_value_gradient[] = {
 #embed "../../Kernels/attention_key_value_gradient.cl"
 };
@@ -183,3 +188,8 @@ static const char vocabulary_row[] = {
 #embed "../../Kernels/vocabulary_row.h"
 };
 SOURCE(vocabulary_row, "vocabulary_row.h")
+
+static const char weight_blocks[] = {
+#embed "../../Kernels/weight_blocks.h"
+};
+SOURCE(weight_blocks, "weight_blocks.h")

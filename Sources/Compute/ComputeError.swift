@@ -1,5 +1,6 @@
 package import CUDA
 package import OpenCL
+import Weights
 
 /// Errors of this module, one case for each cause, with what was expected and what was found.
 package enum ComputeError: Error, Sendable, Equatable {
@@ -7,6 +8,8 @@ package enum ComputeError: Error, Sendable, Equatable {
   case unknownDevice(asked: String, found: [String])
   /// The CPU path cannot run on so many threads.
   case threads(Int)
+  /// The environment names a variant of the CPU path that this processor does not support.
+  case cpuVariant(asked: String, supported: [CPUVariant])
   /// `needed` bytes were requested, `available` are left; of what `limit` allows, where that is not
   /// the device's own memory.
   case outOfMemory(device: String, needed: Int, available: Int, limit: MemoryLimit? = nil)
@@ -37,7 +40,9 @@ package enum ComputeError: Error, Sendable, Equatable {
   /// A projected teacher cannot serve this head or objective.
   case projectedTeacher(operation: String, ProjectedTeacherLimit)
   /// A weight that is larger than `precision` can hold.
-  case weightOverflow(precision: WeightPrecision)
+  case weightOverflow(precision: WeightFormat)
+  /// A matrix whose rows are not whole blocks of a format.
+  case blockColumns(format: WeightFormat, columns: Int)
   /// A sampling temperature that is not above 0.
   case temperature(Float)
   /// The CPU path has no kernels to tune.
@@ -72,6 +77,10 @@ extension ComputeError: CustomStringConvertible {
         + "these: \(list)"
     case .threads(let count):
       return "cpu: cannot run on \(count) threads"
+    case .cpuVariant(let asked, let supported):
+      let list = supported.map(\.rawValue).joined(separator: ", ")
+      return "\(CPUVariant.variable) is '\(asked)': expected one of these, which this processor "
+        + "supports: \(list)"
     case .outOfMemory(let device, let needed, let available, let limit):
       let allowed = limit.map { " of \(Self.mebibytes($0.byteCount)) MiB allowed by \($0.source)" }
       return "\(device) is out of memory: \(Self.mebibytes(needed)) MiB needed, "
@@ -109,6 +118,9 @@ extension ComputeError: CustomStringConvertible {
       return "\(operation): a projected teacher cannot serve \(limit)"
     case .weightOverflow(let precision):
       return "WeightMatrix: a weight is larger than \(precision) can hold"
+    case .blockColumns(let format, let columns):
+      return "WeightMatrix: rows of \(columns) elements cannot be \(format): expected a multiple "
+        + "of \(format.blockElements)"
     case .temperature(let found):
       return "softmax: temperature \(found), expected a number above 0"
     case .nothingToTune:

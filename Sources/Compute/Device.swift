@@ -4,7 +4,7 @@ import JSON
 package import OpenCL
 
 /// A compute device: a GPU through CUDA or OpenCL (or another device of OpenCL), or the CPU path
-/// with OpenBLAS and vectorised C. The set is closed, so one file contains an operation's contract, launch and CPU
+/// with vectorised C. The set is closed, so one file contains an operation's contract, launch and CPU
 /// arithmetic.
 ///
 /// Not Sendable: one thread uses a device, and commands run in call order.
@@ -23,16 +23,18 @@ package final class Device {
   /// The tuning of the kernels; none on the CPU path.
   package let tuning: DeviceTuning
 
-  /// The CPU path with `threads` threads; nil for one per core.
+  /// The CPU path with `threads` threads; nil for one per core. `variant` is nil for the one that
+  /// the environment names, else the fastest.
   ///
-  /// - Throws: `.threads` if there cannot be so many.
+  /// - Throws: `.threads` if there cannot be so many; `.cpuVariant` if the environment names a
+  ///   variant that this processor does not support.
   package init(
-    cpuThreads threads: Int? = nil, variant: CPUVariant = .automatic, memoryLimit: Int? = nil
+    cpuThreads threads: Int? = nil, variant: CPUVariant? = nil, memoryLimit: Int? = nil
   ) throws(ComputeError) {
     let cpu = try CPUEngine(threads: threads, variant: variant)
     engine = .cpu(cpu)
     name = "cpu"
-    title = "CPU, \(Counted(cpu.threads, "thread")), OpenBLAS"
+    title = "CPU, \(Counted(cpu.threads, "thread")), \(cpu.variant.title)"
     tuning = DeviceTuning()
     pool = MemoryPool { byteCount, heldBytes throws(ComputeError) in
       try CPUEngine.allocate(byteCount: byteCount, heldBytes: heldBytes, limit: memoryLimit)
@@ -82,6 +84,12 @@ package final class Device {
       memoryLimit: memoryLimit)
   }
 
+  /// The variant of the CPU path; nil on other devices.
+  package var cpuVariant: CPUVariant? {
+    if case .cpu(let cpu) = engine { return cpu.variant }
+    return nil
+  }
+
   /// True for the CPU path.
   package var isCPU: Bool {
     if case .cpu = engine { return true }
@@ -99,7 +107,7 @@ package final class Device {
   /// products of bf16 pairs (AVX512-BF16), and CUDA with cuBLASLt.
   package var canRoundActivations: Bool {
     switch engine {
-    case .cpu(let cpu): return cpu.usesTiles && matmul_has_bfloat16_dots()
+    case .cpu(let cpu): return cpu.variant == .avx512 && processor_has_bfloat16_dots()
     case .gpu(let gpu):
       if case .cuda(_, .some) = gpu.runtime { return true }
       return false
@@ -110,6 +118,16 @@ package final class Device {
   package var isCUDA: Bool {
     if case .gpu(let gpu) = engine, case .cuda = gpu.runtime { return true }
     return false
+  }
+
+  /// Whether attention runs on tensor cores; false, as at the start, selects the f32 kernels. Setting
+  /// it has no effect where the device has none.
+  package var usesTensorCores: Bool {
+    get {
+      guard case .gpu(let gpu) = engine else { return false }
+      return gpu.properties.hasTensorCores && gpu.usesTensorCores
+    }
+    set { if case .gpu(let gpu) = engine { gpu.usesTensorCores = newValue } }
   }
 
   /// Waits until all enqueued commands have run.

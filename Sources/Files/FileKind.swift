@@ -27,6 +27,19 @@ package enum FileKind: Sendable, Equatable {
   case officeDocument
   case image
   case program
+  /// Bytes of which one is 0, as no text has it: the first such, from 1.
+  case binary(Int)
+
+  /// The kind of a whole file that should be a text: as ``init(_:)``, or bytes of which one is 0.
+  package init?(ofText bytes: [UInt8]) {
+    if let kind = FileKind(bytes) {
+      self = kind
+    } else if let zero = bytes.firstIndex(of: 0) {
+      self = .binary(zero + 1)
+    } else {
+      return nil
+    }
+  }
 
   /// Recognises the kind of a file.
   ///
@@ -80,7 +93,7 @@ package enum FileKind: Sendable, Equatable {
     case .zip: "a ZIP archive, as documents and PyTorch's files are too; unpack it"
     case .otherCompression(let name): "\(name) data; unpack it"
     case .tar: "a tar archive; unpack it"
-    case .gguf: "a GGUF file of llama.cpp; take the model in safetensors from which it was made"
+    case .gguf: "a GGUF file of llama.cpp; name it as the model"
     case .pickle:
       "a pickle of Python; load the model in transformers and save it with save_pretrained"
     case .numpy: "an array of NumPy"
@@ -91,6 +104,7 @@ package enum FileKind: Sendable, Equatable {
     case .officeDocument: "an office document; save it as plain text"
     case .image: "an image"
     case .program: "a program"
+    case .binary(let place): "no text but binary data: byte \(place) is 0"
     }
   }
 }

@@ -39,16 +39,29 @@ package struct Tokenizer: Sendable {
   /// - Throws: when it lacks something, or names a component that is not supported.
   package init(_ node: JSONNode) throws(TokenizerError) {
     let tokens: [AddedToken]
+    let model: Model
     do throws(JSONReadingError) {
       if let version: String = try node.optional("version"), version != "1.0" {
         throw node.failure(expected: "1.0", found: version, at: "version")
       }
+      model = try Model(node.required("model", expected: "an object"))
+      tokens = try node.optional("added_tokens") ?? []
+    } catch {
+      throw .json(error)
+    }
+    try self.init(model, tokens, components: node)
+  }
+
+  /// A tokenizer of a model and added tokens, with the other components of a tokenizer.json.
+  ///
+  /// - Throws: when it names a component that is not supported.
+  init(_ model: Model, _ tokens: [AddedToken], components node: JSONNode) throws(TokenizerError) {
+    self.model = model
+    do throws(JSONReadingError) {
       normalizer = try node.optional("normalizer")
       preTokenizer = try node.optional("pre_tokenizer")
-      model = try Model(node.required("model", expected: "an object"))
       postProcessor = try node.optional("post_processor") ?? .none
       decoder = try node.optional("decoder")
-      tokens = try node.optional("added_tokens") ?? []
     } catch {
       throw .json(error)
     }

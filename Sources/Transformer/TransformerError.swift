@@ -1,6 +1,7 @@
 package import Compute
 package import HuggingFace
 package import JSON
+import Weights
 
 /// An error of loading or running a model, in one line.
 package enum TransformerError: Error, Sendable, CustomStringConvertible {
@@ -14,6 +15,8 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
   case folder(ModelFolderError)
   /// A tensor is missing, of the wrong shape, or holds NaN.
   case checkpoint(CheckpointError)
+  /// A tensor whose rows are not whole blocks of the format that it is to be loaded in.
+  case blocks(tensor: String, columns: Int, format: WeightFormat)
   /// A token id outside the vocabulary.
   case identifier(Int, vocabularySize: Int)
   /// More positions than the model was made for.
@@ -31,6 +34,9 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
     case .configuration(let error): return error.description
     case .folder(let error): return "\(error)"
     case .checkpoint(let error): return error.description
+    case .blocks(let tensor, let columns, let format):
+      return "\(tensor): rows of \(Counted(columns, "number")) cannot be stored as \(format): "
+        + "expected a multiple of \(format.blockElements)"
     case .identifier(let identifier, let size):
       return "token id \(identifier) is outside the vocabulary: expected 0 to \(size - 1)"
     case .tooLong(let what, let tokens, let maximum):

@@ -79,12 +79,14 @@ extension DistillationError {
   fileprivate var advice: String {
     switch self {
     case .transformer(.compute(let error)): error.advice
+    case .transformer(.blocks): "; --precision bf16 or f32 holds them"
     case .outputExists: "; --overwrite replaces the run in it, --resume continues it"
     case .noCheckpoint: "; --overwrite starts a new run"
     case .outputMoved:
       "; --resume under its new name continues from its newest checkpoint"
     case .otherStudy: "; --overwrite writes a new study"
     case .noStudy: "; --inputs names examples"
+    case .otherFrame: "; --template sets those of all"
     case .changedFrame: "; --template places the learned prompt in another"
     case .lossNotFinite: "; a smaller --learning-rate or a --clip-norm keeps the training stable"
     default: ""
@@ -115,7 +117,7 @@ extension HubError {
       .file:
       false
     case .notAModel, .offline, .badEndpoint, .unauthorized, .notFound, .listing, .noSafetensors,
-      .missingFile:
+      .missingFile, .ggufChoice:
       true
     case .neitherFolder(_, let error): error.isBadInput
     }

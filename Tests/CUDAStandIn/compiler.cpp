@@ -60,7 +60,8 @@ bool compile(Program *program, const std::string &folder, const std::string &def
   const std::string text = contents(folder + "/text");
   std::ofstream entries(folder + "/text", std::ios::app);
   const std::regex kernel(
-      "extern \"C\"\\s+__global__\\s+void\\s+(?:__launch_bounds__\\(([^)]*)\\)\\s*)?(\\w+)\\s*\\(");
+      "extern \"C\"\\s+__global__\\s+void\\s+"
+      "(?:__launch_bounds__\\(((?:[^()]|\\([^()]*\\))*)\\)\\s*)?(\\w+)\\s*\\(");
   for (std::sregex_iterator match(text.begin(), text.end(), kernel), end; match != end; ++match) {
     const std::string bound = (*match)[1].matched ? (*match)[1].str() : "1024";
     entries << "\nSTANDIN_ENTRY(" << (*match)[2] << ", (" << bound << "))\n";

@@ -1,6 +1,7 @@
 // fibers.cpp - see fibers.h.
 #include "fibers.h"
 
+#include <algorithm>
 #include <csetjmp>
 #include <csignal>
 #include <cstdint>
@@ -53,15 +54,20 @@ void prepare(Stack &stack, char *memory, size_t size, void (*start)()) {
 }
 #endif
 
+enum class State { runs, waitsForGroup, waitsForWarp, isDone };
+
 struct Fiber {
   Stack stack;
-  bool isDone;
+  State state;
   Place place;
 };
+
+const size_t warpSize = 32;
 
 struct Group {
   std::vector<Fiber> fibers;
   std::vector<int> order;
+  std::vector<Exchange> exchanges;
   Stack home;
   int current;
   void (*kernel)(void **);
@@ -87,16 +93,19 @@ Random &random() {
   return generator;
 }
 
-void handOn() {
+void handOn(State state) {
   Group *group = running;
-  switchStacks(group->fibers[group->current].stack, group->home);
+  Fiber &fiber = group->fibers[group->current];
+  fiber.state = state;
+  switchStacks(fiber.stack, group->home);
 }
+void waitForGroup() { handOn(State::waitsForGroup); }
+void waitForWarp() { handOn(State::waitsForWarp); }
 
 void start() {
   Group *group = running;
   group->kernel(group->arguments);
-  group->fibers[group->current].isDone = true;
-  handOn();
+  handOn(State::isDone);
   abort();  // a finished fiber is not resumed
 }
 
@@ -116,32 +125,71 @@ char *stacks(size_t count) {
   return memory;
 }
 
+// Lets the fibers of a warp go on that all wait for it, and all fibers if all wait for the group.
+// False if none can go on: some left the kernel, or wait for something else.
+bool release(std::vector<Fiber> &fibers) {
+  const size_t count = fibers.size();
+  size_t runnable = 0, waiting = 0;
+  for (size_t first = 0; first < count; first += warpSize) {
+    const size_t end = std::min(count, first + warpSize);
+    size_t ready = 0;
+    for (size_t i = first; i < end; i++) {
+      runnable += fibers[i].state == State::runs;
+      ready += fibers[i].state == State::waitsForWarp;
+      waiting += fibers[i].state == State::waitsForGroup;
+    }
+    if (ready != end - first) continue;
+    for (size_t i = first; i < end; i++) fibers[i].state = State::runs;
+    runnable += ready;
+  }
+  if (waiting == count)
+    for (Fiber &fiber : fibers) fiber.state = State::runs;
+  return runnable > 0 || waiting == count;
+}
+
+bool canRun(const std::vector<Fiber> &fibers, size_t warp) {
+  const size_t end = std::min(fibers.size(), (warp + 1) * warpSize);
+  for (size_t i = warp * warpSize; i < end; i++)
+    if (fibers[i].state == State::runs) return true;
+  return false;
+}
+
 // False if some work-items leave the kernel while others wait at a barrier.
 bool runGroup(Group &group, Place **place, dim3 at, dim3 groups, dim3 items) {
   const size_t count = group.fibers.size();
   char *memory = stacks(count);
+  group.exchanges.assign((count + warpSize - 1) / warpSize, Exchange{});
   for (size_t i = 0; i < count; i++) {
     Fiber &fiber = group.fibers[i];
-    fiber.isDone = false;
+    fiber.state = State::runs;
     const dim3 item = {(unsigned)(i % items.x), (unsigned)(i / items.x % items.y),
                        (unsigned)(i / items.x / items.y)};
-    fiber.place = {item, at, groups, items, handOn};
+    fiber.place = {item,         at,          groups, items,
+                   waitForGroup, waitForWarp, &group.exchanges[i / warpSize], 0};
     prepare(fiber.stack, memory + i * stackSize, stackSize, start);
   }
+  const size_t warps = group.exchanges.size();
+  // A warp that runs alone up to the next barrier of the group, as warps may run ahead on a GPU; if
+  // there is no such warp, all run in turns.
+  size_t ahead = warps;
   for (size_t left = count; left > 0;) {
+    if (ahead < warps && !canRun(group.fibers, ahead)) ahead = warps;
+    if (ahead == warps && warps > 1 && random().below(2)) {
+      ahead = random().below(warps);
+      if (!canRun(group.fibers, ahead)) ahead = warps;
+    }
     for (size_t i = count - 1; i > 0; i--)
       std::swap(group.order[i], group.order[random().below(i + 1)]);
-    size_t finished = 0;
     for (int index : group.order) {
       Fiber &fiber = group.fibers[index];
-      if (fiber.isDone) continue;
+      if (fiber.state != State::runs) continue;
+      if (ahead < warps && index / warpSize != ahead) continue;
       group.current = index;
       *place = &fiber.place;
       switchStacks(group.home, fiber.stack);
-      finished += fiber.isDone;
+      left -= fiber.state == State::isDone;
     }
-    if (finished != 0 && finished != left) return false;
-    left -= finished;
+    if (left > 0 && !release(group.fibers)) return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
 // fibers.h - work-groups of a kernel on one thread: each work-item is a fiber with its own stack,
-// which runs to the next barrier and hands on. The order of work-items and of work-groups changes
+// which runs to the next barrier, of its work-group or of its warp, and hands on. The order of work-items and of work-groups changes
 // from barrier to barrier, so that a result that depends on it is seen.
 #pragma once
 #include <cstddef>
@@ -11,9 +11,20 @@ struct dim3 {
 };
 
 // As in prelude.h.
+struct Exchange {
+  struct Slot {
+    unsigned registers[32][6];
+    float sums[32][4];
+    const void *addresses[32];
+    unsigned multiplied;
+  } slots[2];
+};
 struct Place {
   dim3 item, group, groups, items;
   void (*barrier)(void);
+  void (*warpBarrier)(void);
+  Exchange *exchange;
+  unsigned step;
 };
 
 enum class Outcome { done, divergentBarrier, illegalAddress };

@@ -12,9 +12,22 @@
 struct dim3 {
   unsigned x, y, z;
 };
+// What the 32 lanes of a warp give to each other. Two slots take turns: a lane that writes to one
+// again has passed the barrier behind the other, so that all lanes have read this one.
+struct Exchange {
+  struct Slot {
+    unsigned registers[32][6];
+    float sums[32][4];
+    const void *addresses[32];
+    unsigned multiplied;  // the step whose sums were computed
+  } slots[2];
+};
 struct Place {
   dim3 item, group, groups, items;
   void (*barrier)(void);
+  void (*warp_barrier)(void);
+  struct Exchange *exchange;
+  unsigned step;  // exchanges of this lane so far
 };
 // The place of the work-item that runs; the driver sets it at each switch.
 extern "C" {
@@ -53,6 +66,94 @@ float fminf(float, float);
 float fmaf(float, float, float);
 }
 static inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
+
+// Registers that the lanes of a warp exchange, and tensor cores: mma.sync.m16n8k16 and ldmatrix
+// with the fragments of the PTX ISA.
+static inline int standin_lane() {
+  return (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32;
+}
+static inline float __shfl_xor_sync(unsigned, float value, int mask) {
+  const int lane = standin_lane();
+  Exchange::Slot *slot = &standin_place->exchange->slots[++standin_place->step % 2];
+  slot->registers[lane][0] = __float_as_uint(value);
+  standin_place->warp_barrier();
+  return __uint_as_float(slot->registers[lane ^ mask][0]);
+}
+
+static inline unsigned standin_bf16(float value) {
+  const unsigned bits = __float_as_uint(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fffu;
+  return (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+}
+static inline unsigned standin_pack_bf16(float low, float high) {
+  return standin_bf16(low) | standin_bf16(high) << 16;
+}
+static inline float standin_low(unsigned pair) { return __uint_as_float(pair << 16); }
+static inline float standin_high(unsigned pair) { return __uint_as_float(pair & 0xffff0000u); }
+
+// Tensor cores cut the bits of a sum that f32 has no place for.
+static inline float standin_truncated(double sum) {
+  const float rounded = (float)sum;
+  const bool is_larger = sum < 0 ? rounded < sum : rounded > sum;
+  return is_larger ? __uint_as_float(__float_as_uint(rounded) - 1) : rounded;
+}
+static __attribute__((noinline)) void standin_multiply_slot(Exchange::Slot *slot) {
+  float left[16][16], right[16][8];
+  for (int lane = 0; lane < 32; lane++) {
+    const int g = lane / 4, t = lane % 4;
+    const unsigned *registers = slot->registers[lane];
+    for (int r = 0; r < 4; r++) {
+      left[g + r % 2 * 8][2 * t + r / 2 * 8] = standin_low(registers[r]);
+      left[g + r % 2 * 8][2 * t + r / 2 * 8 + 1] = standin_high(registers[r]);
+    }
+    for (int r = 0; r < 2; r++) {
+      right[2 * t + 8 * r][g] = standin_low(registers[4 + r]);
+      right[2 * t + 8 * r + 1][g] = standin_high(registers[4 + r]);
+    }
+  }
+  double sums[16][8];
+  for (int row = 0; row < 16; row++)
+    for (int column = 0; column < 8; column++) {
+      const int lane = row % 8 * 4 + column / 2;
+      sums[row][column] = slot->sums[lane][row / 8 * 2 + column % 2];
+    }
+  for (int row = 0; row < 16; row++)
+    for (int k = 0; k < 16; k++)
+      for (int column = 0; column < 8; column++)
+        sums[row][column] += (double)left[row][k] * right[k][column];
+  for (int row = 0; row < 16; row++)
+    for (int column = 0; column < 8; column++) {
+      const int lane = row % 8 * 4 + column / 2;
+      slot->sums[lane][row / 8 * 2 + column % 2] = standin_truncated(sums[row][column]);
+    }
+}
+// The first lane behind the barrier multiplies for all.
+static inline void standin_multiply(float *sums, const unsigned *left, const unsigned *right) {
+  const int lane = standin_lane();
+  const unsigned step = ++standin_place->step;
+  Exchange::Slot *slot = &standin_place->exchange->slots[step % 2];
+  for (int r = 0; r < 4; r++) slot->registers[lane][r] = left[r];
+  for (int r = 0; r < 2; r++) slot->registers[lane][4 + r] = right[r];
+  for (int r = 0; r < 4; r++) slot->sums[lane][r] = sums[r];
+  standin_place->warp_barrier();
+  if (slot->multiplied != step) standin_multiply_slot(slot);
+  slot->multiplied = step;
+  for (int r = 0; r < 4; r++) sums[r] = slot->sums[lane][r];
+}
+static inline void standin_load(const void *row, unsigned *registers, int is_transposed) {
+  const int lane = standin_lane(), g = lane / 4, t = lane % 4;
+  if ((unsigned long)row % 16) __builtin_trap();
+  Exchange::Slot *slot = &standin_place->exchange->slots[++standin_place->step % 2];
+  slot->addresses[lane] = row;
+  standin_place->warp_barrier();
+  for (int i = 0; i < 4; i++) {
+    const auto element = [&](int row, int column) -> unsigned {
+      return ((const unsigned short *)slot->addresses[8 * i + row])[column];
+    };
+    registers[i] = is_transposed ? element(2 * t, g) | element(2 * t + 1, g) << 16
+                                 : element(g, 2 * t) | element(g, 2 * t + 1) << 16;
+  }
+}
 
 // Calls a kernel with arguments from their addresses, and says how large they are.
 template <int... I>

@@ -136,7 +136,8 @@ struct DeviceMeasurement {
         kernel,
         [
           .buffer(from), .buffer(matrix), .none, .buffer(y), .buffer(y), .int(rows), .int(outputs),
-          .int(inputs), .int(0), .int(0), .int(0), .int(0), .int(inputs),
+          .int(inputs), .offset(0), .int(inputs), .offset(0), .int(outputs), .int(0), .int(0),
+          .int(inputs),
         ], groups: [(outputs + 127) / 128, (rows + 127) / 128], items: 256)
     }
     let error = error(of: try run.values(y, rows * outputs, as: Float.self), shape, x, weight)

@@ -130,7 +130,8 @@ struct KernelFileTests {
       ],
       [
         .buffer(x), .buffer(weight), .buffer(bias), .buffer(addend), .buffer(y), .int(rows),
-        .int(width), .int(inner), .int(0), .int(0), .int(isBackward ? 0 : 1), .int(1), .int(inner),
+        .int(width), .int(inner), .offset(0), .int(inner), .offset(0), .int(width),
+        .int(isBackward ? 0 : 1), .int(1), .int(inner),
       ], groups: [(width + 63) / 64, (rows + 63) / 64], items: 256)
     let product = isBackward ? work.backward() : work.forward()
     try expect(

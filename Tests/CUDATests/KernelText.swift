@@ -19,26 +19,31 @@ import TestSupport
 
   /// Dialect, headers and this file, each with its own name and line numbers.
   var source: [UInt8] {
-    let files = [Self.dialect] + words("Needs").compactMap { Self.headers[$0] } + [self]
+    let files = [Self.dialect] + lines("Needs").joined().compactMap { Self.headers[$0] } + [self]
     return files.flatMap { Array("#line 1 \"\($0.name)\"\n\($0.text)".utf8) }
   }
 
-  /// Sets of `-D` options in which every value of every constant stands at least once.
+  /// Sets of `-D` options in which every value of every constant stands at least once; each line of
+  /// constants is a variant of its own.
   var optionSets: [[String]] {
-    let constants = words("Build").map { word in
-      let parts = word.split(separator: "=")
-      return (name: parts[0], values: parts[1].split(separator: ","))
+    let variants = lines("Build").map { words in
+      words.map { word in
+        let parts = word.split(separator: "=")
+        return (name: parts[0], values: parts[1].split(separator: ","))
+      }
     }
-    let count = constants.map(\.values.count).max() ?? 1
-    return (0..<count).map { index in
-      constants.map { "-D\($0.name)=\($0.values[index % $0.values.count])" }
+    let sets = variants.flatMap { constants in
+      (0..<(constants.map(\.values.count).max() ?? 1)).map { index in
+        constants.map { "-D\($0.name)=\($0.values[index % $0.values.count])" }
+      }
     }
+    return sets.isEmpty ? [[]] : sets
   }
 
-  /// The words of a line "// WORD ..." of the header comment.
-  private func words(_ word: String) -> [String] {
-    text.split(separator: "\n").first { $0.hasPrefix("// \(word) ") }?
-      .split(separator: " ").dropFirst(2).map(String.init) ?? []
+  /// The words of the lines "// WORD ..." of the header comment.
+  private func lines(_ word: String) -> [[String]] {
+    text.split(separator: "\n").filter { $0.hasPrefix("// \(word) ") }
+      .map { $0.split(separator: " ").dropFirst(2).map(String.init) }
   }
 
   /// Compiles the file for a device.
@@ -57,8 +62,8 @@ import TestSupport
   private static let dialect = unsafe KernelText(kernel_dialect)
   private static let headers = unsafe Dictionary(
     uniqueKeysWithValues: [
-      kernel_activations, kernel_attention_tiles, kernel_divergence_terms, kernel_lanes,
-      kernel_vocabulary_row,
+      kernel_activations, kernel_attention_fragments, kernel_attention_tiles,
+      kernel_divergence_terms, kernel_lanes, kernel_vocabulary_row, kernel_weight_blocks,
     ].map { source in
       let file = unsafe KernelText(source)
       return (file.name, file)

@@ -23,7 +23,8 @@ static void check_score(PackedRows rows, ScoreTile tile, KeyRows keys, const flo
               4.0 * (double)rows.width);
 }
 
-void attention_operations(void) {
+static void attend(int instructions) {
+  const bool has_tiles = instructions != INSTRUCTIONS_GENERIC;
   const ptrdiff_t group = pick(1, 3), groups = pick(1, 2), width = pick_size(1, 130);
   const ptrdiff_t heads = group * groups, head = pick(0, groups - 1);
   const ptrdiff_t prefix = pick(0, 40), own = pick(1, 40), positions = prefix + own;
@@ -47,7 +48,7 @@ void attention_operations(void) {
   const ptrdiff_t last = prefix + (rows.first + count - 1) / group;
   const ptrdiff_t first_key = pick(0, last), key_count = pick(1, last + 1 - first_key);
   const ScoreTile tile = {first_key, key_count, (key_count + 15) / 16 * 16,
-                          pick(0, 1) ? 30.0f : 0};
+                          pick(0, 1) ? 30.0f : 0, instructions};
   const ptrdiff_t shared = first_key < prefix ? first_key + key_count < prefix
                                                     ? key_count
                                                     : prefix - first_key
@@ -66,20 +67,20 @@ void attention_operations(void) {
   for (ptrdiff_t r = 0; r < count; r++) maximum[r] = -FLT_MAX;
   attention_pack(tile_rows, query, 0.5f, packed);
   calls++;
-  if (matmul_has_tiles()) {
-    float *turned = floats(width * tile.pitch);
-    attention_transpose(tile, keys, width, turned);
-    attention_scores(tile_rows, tile, packed, turned, scores);
-    attention_scores(tile_rows, tile, packed, turned, gradients);
+  if (has_tiles) {
+    float *transposed = floats(width * tile.pitch);
+    attention_transpose(tile, keys, width, transposed);
+    attention_scores(tile_rows, tile, packed, transposed, scores);
+    attention_scores(tile_rows, tile, packed, transposed, gradients);
     check_score(tile_rows, tile, keys, packed, scores);
     calls += 3;
   }
   attention_softmax(tile_rows, tile, scores, maximum, sum, accumulated);
-  if (matmul_has_tiles()) attention_accumulate(tile_rows, tile, scores, keys, accumulated);
+  if (has_tiles) attention_accumulate(tile_rows, tile, scores, keys, accumulated);
   attention_finish(tile_rows, maximum, sum, accumulated, output, log_sums);
   attention_delta(tile_rows, packed, output, delta);
   attention_score_gradient(tile_rows, tile, log_sums, delta, scores, gradients);
-  if (matmul_has_tiles()) {
+  if (has_tiles) {
     // Keys of the prefix and own keys are separate runs.
     const ptrdiff_t begin = shared && shared < key_count && pick(0, 1) ? shared : 0;
     const ptrdiff_t end = begin == 0 && shared ? shared : key_count;
@@ -93,4 +94,9 @@ void attention_operations(void) {
                     floats(count), floats(own_keys));
   calls += 9;
   release_buffers();
+}
+
+void attention_operations(void) {
+  for (int instructions = INSTRUCTIONS_GENERIC; instructions <= INSTRUCTIONS_AVX512; instructions++)
+    if (processor_supports(instructions)) attend(instructions);
 }

@@ -96,16 +96,41 @@ int32_t *distinct_indices(ptrdiff_t count, ptrdiff_t below) {
   return buffer;
 }
 
-void *weights(ptrdiff_t count, int type) {
-  const size_t bytes = type == WEIGHT_F32 ? 4 : 2;
-  unsigned char *buffer = guarded((size_t)count * bytes, pick(0, 1));
+ptrdiff_t whole_blocks(ptrdiff_t count, int format) {
+  const ptrdiff_t elements = weight_block_elements(format);
+  return (count + elements - 1) / elements * elements;
+}
+
+/// Random bytes in a block, with f16 scales that keep its elements below 4.
+static void fill_block(unsigned char *block, int format) {
+  const ptrdiff_t bytes = weight_block_bytes(format);
+  for (ptrdiff_t i = 0; i < bytes; i++) block[i] = (unsigned char)pick(0, 255);
+  const bool is_signed = format == WEIGHT_Q6_K;
+  const ptrdiff_t scale = is_signed ? 208 : 0;
+  const bool has_minimum = format != WEIGHT_Q8_0 && format != WEIGHT_Q4_0 &&
+                           format != WEIGHT_Q5_0 && format != WEIGHT_Q6_K;
+  // Exponents of 2^-6, and of 2^-11 and 2^-12 where a second scale multiplies.
+  const int exponent = is_signed ? 3 : format >= WEIGHT_Q4_K ? 4 : 9;
+  for (int i = 0; i <= has_minimum; i++) {
+    const uint16_t half = (uint16_t)(pick(0, 1) << 15 | exponent << 10 | pick(0, 1023));
+    memcpy(block + scale + 2 * i, &half, 2);
+  }
+}
+
+void *weights(ptrdiff_t count, int format) {
+  unsigned char *buffer = guarded((size_t)weight_bytes(format, count), pick(0, 1));
+  if (format >= WEIGHT_Q8_0) {
+    for (ptrdiff_t at = 0; at < weight_bytes(format, count); at += weight_block_bytes(format))
+      fill_block(buffer + at, format);
+    return buffer;
+  }
   for (ptrdiff_t i = 0; i < count; i++) {
-    if (type == WEIGHT_F32) {
+    if (format == WEIGHT_F32) {
       const float value = (float)pick(-2000, 2000) / 1000;
       memcpy(buffer + i * 4, &value, 4);
     } else {
       // In both 16-bit types: a sign, and an exponent that keeps the number between 2^-3 and 2.
-      const int exponent = type == WEIGHT_BF16 ? 124 : 12, bits = type == WEIGHT_BF16 ? 7 : 10;
+      const int exponent = format == WEIGHT_BF16 ? 124 : 12, bits = format == WEIGHT_BF16 ? 7 : 10;
       const uint16_t value = (uint16_t)(pick(0, 1) << 15 | (exponent + pick(0, 3)) << bits |
                                         pick(0, (1 << bits) - 1));
       memcpy(buffer + i * 2, &value, 2);

@@ -32,8 +32,11 @@ int32_t *indices(ptrdiff_t count, ptrdiff_t below);
 /// `count` different indices in 0 ..< below.
 int32_t *distinct_indices(ptrdiff_t count, ptrdiff_t below);
 
-/// Elements of a weight type, finite, at any address.
-void *weights(ptrdiff_t count, int type);
+/// The next number of elements that are whole blocks of a weight format.
+ptrdiff_t whole_blocks(ptrdiff_t count, int format);
+
+/// Elements of a weight format, finite and below 4, at any address; whole blocks.
+void *weights(ptrdiff_t count, int format);
 
 /// Makes a buffer read-only until `release_buffers`.
 const void *constant(void *buffer);

@@ -13,9 +13,9 @@ int main(int count, char **arguments) {
     matmul_operations();
     if (round % 8 == 0) thread_operations();
   }
-  printf("%td calls, matrix multiplication %s\n", calls,
-         !matmul_has_tiles()            ? "by the BLAS library"
-         : !matmul_has_bfloat16_dots() ? "in f32 tiles"
-                                         : "in f32 and bf16 tiles");
+  printf("%td calls, matrix multiplication in%s%s%s\n", calls,
+         processor_supports(INSTRUCTIONS_AVX512) ? " AVX-512" : "",
+         processor_supports(INSTRUCTIONS_AVX2) ? " AVX2" : " the BLAS library",
+         processor_has_bfloat16_dots() ? " bf16" : "");
   return 0;
 }

@@ -140,11 +140,13 @@ static void rows_by_index(void) {
   a.out = floats(table * width);
   a.flag = pick(0, 1);
   spread(scatter_body, rows);
-  a.kind = (int)pick(WEIGHT_F32, WEIGHT_F16);
-  a.stored = constant(weights(table * width, a.kind));
+  a.kind = (int)pick(WEIGHT_F32, WEIGHT_Q6_K);
+  a.width = whole_blocks(width, a.kind);
+  a.stored = constant(weights(table * a.width, a.kind));
   a.index = constant(indices(rows, table));
-  a.out = floats(rows * width);
+  a.out = floats(rows * a.width);
   spread(gather_stored_body, rows);
+  a.width = width;
   a.x = constant(floats(rows * width));
   a.y = constant(fractions(rows));
   a.chosen = indices(rows, 1);
@@ -156,14 +158,27 @@ static void rows_by_index(void) {
 }
 
 static void stored_weights(void) {
-  const int from = (int)pick(WEIGHT_F32, WEIGHT_F16), to = (int)pick(WEIGHT_F32, WEIGHT_F16);
-  const ptrdiff_t rows = pick(1, 40), columns = pick_size(1, 600), begin = pick(0, rows - 1);
+  const int from = (int)pick(WEIGHT_F32, WEIGHT_Q6_K), to = (int)pick(WEIGHT_F32, WEIGHT_Q4_0);
+  const ptrdiff_t rows = pick(1, 40), begin = pick(0, rows - 1);
+  const ptrdiff_t columns = whole_blocks(whole_blocks(pick_size(1, 600), to), from);
+  const bool transposed = from < WEIGHT_Q8_0 && pick(0, 1);
   const void *source = constant(weights(rows * columns, from));
   void *target = weights((rows - begin) * columns, to);
-  if (!store_weights(source, from, pick(0, 1), rows, columns, begin, rows, target, to))
+  if (!weight_format_is_stored(to) ||
+      !store_weights(source, from, transposed, rows, columns, begin, rows, target, to))
     expect_near("store_weights", 0, 1, 0);
-  widen_weights(source, from, rows * columns, floats(rows * columns));
-  calls += 2;
+  float *whole = floats(rows * columns);
+  widen_weights(source, from, rows * columns, whole);
+  const ptrdiff_t step = from < WEIGHT_Q8_0 ? 1 : WEIGHT_GROUP;
+  const ptrdiff_t first = pick(0, columns / step - 1) * step;
+  const ptrdiff_t count = pick(1, (columns - first) / step) * step;
+  const ptrdiff_t stride = count + pick(0, 3);
+  float *part = floats((rows - 1) * stride + count);
+  widen_weight_rows(source, from, weight_bytes(from, columns), rows, first, count, part, stride);
+  const ptrdiff_t row = pick(0, rows - 1), column = pick(0, count - 1);
+  expect_near("widen_weight_rows", (double)part[row * stride + column],
+              (double)whole[row * columns + first + column], 0);
+  calls += 3;
   release_buffers();
 }
 

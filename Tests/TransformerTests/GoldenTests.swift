@@ -4,6 +4,7 @@ import HuggingFace
 import TestSupport
 import Testing
 import Transformer
+import Weights
 
 extension DeviceTests {
   /// Logits, loss and gradients against transformers in float64, with weights of every type, in one
@@ -14,7 +15,7 @@ extension DeviceTests {
     func logitsAndGradientsMatchTransformers(on deviceName: TestDevice, name: String) throws {
       let device = try deviceName.open()
       for model in try GoldenModel.all(name) {
-        let precisions: [WeightPrecision] =
+        let precisions: [WeightFormat] =
           model.prefix.isEmpty || device.isCPU
           ? [.f32] : [.f32, model.prefix == "bf16." ? .bf16 : .f16]
         for precision in precisions {

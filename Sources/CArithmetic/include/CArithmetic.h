@@ -12,6 +12,7 @@
 #include "kl_divergence.h"
 #include "layer_norm.h"
 #include "matmul.h"
+#include "processor.h"
 #include "projected_divergence.h"
 #include "residual_add.h"
 #include "rms_norm.h"
@@ -23,4 +24,5 @@
 #include "softmax.h"
 #include "sum.h"
 #include "thread_pool.h"
+#include "weight_format.h"
 #include "weights.h"

@@ -18,12 +18,13 @@ typedef struct PackedRows {
 } PackedRows;
 
 /// A tile of scores [count, pitch]: `keys` scores per row, the first for the key at position
-/// `first_key`.
+/// `first_key`. The pitch is a multiple of 16.
 typedef struct ScoreTile {
   ptrdiff_t first_key;
   ptrdiff_t keys;
   ptrdiff_t pitch;
-  float soft_cap;  // scores become soft_cap * tanh(score / soft_cap); 0 for no cap
+  float soft_cap;    // scores become soft_cap * tanh(score / soft_cap); 0 for no cap
+  int instructions;  // of the register tiles: INSTRUCTIONS_AVX2 or INSTRUCTIONS_AVX512
 } ScoreTile;
 
 /// Keys, or values, of a tile: rows of the prefix, then the sequence's own rows.
@@ -69,7 +70,7 @@ void attention_score_gradient(PackedRows rows, ScoreTile tile,
 /// to[i] += from[i] for i below `count`.
 void attention_add(ptrdiff_t count, const float *_Nonnull from, float *_Nonnull to);
 
-// Matrix multiplications of a tile, if `matmul_has_tiles`. Scores that are read must be 0 for keys
+// Matrix multiplications of a tile with its `instructions`. Scores that are read must be 0 for keys
 // that a row does not see; scores written for such keys are undefined.
 
 /// transposed[d, k] = element d of key k; `transposed` [width, pitch] has the pitch of scores.

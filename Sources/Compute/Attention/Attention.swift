@@ -2,8 +2,9 @@ import CKernels
 
 extension KernelFile {
   static let attentionTiles = unsafe KernelFile(kernel_attention_tiles)
+  static let attentionFragments = unsafe KernelFile(kernel_attention_fragments)
   static let attentionForward = unsafe KernelFile(
-    kernel_attention_forward, needs: [.attentionTiles])
+    kernel_attention_forward, needs: [.attentionTiles, .attentionFragments])
 }
 
 extension Kernels {
@@ -27,6 +28,8 @@ extension Device {
   ///   - heads: numbers of heads and the head dimension.
   ///   - scale: multiplies scores, usually 1 / sqrt(D).
   ///   - softCap: bounds scores to softCap * tanh(score / softCap) (Gemma 2); nil leaves them.
+  ///   - precision: of the operands of products where tensor cores multiply them; scores and
+  ///     probabilities are f32, and other devices compute in f32.
   ///   - output: [layout.queryRows, H, D], written; 0 for a query that sees no key.
   ///   - logSumExp: [layout.queryRows, H], written: the log of the sum of exp(scores), in nats,
   ///     which the gradient needs; -1e30 for a query that sees no key.
@@ -35,7 +38,8 @@ extension Device {
   package func attention(
     query: borrowing DeviceBuffer<Float>, key: borrowing DeviceBuffer<Float>,
     value: borrowing DeviceBuffer<Float>, layout: AttentionLayout, heads: HeadShape, scale: Float,
-    softCap: Float? = nil, into output: inout DeviceBuffer<Float>,
+    softCap: Float? = nil, precision: ActivationPrecision = .f32,
+    into output: inout DeviceBuffer<Float>,
     logSumExp: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     try heads.expectAttention("attention")
@@ -70,7 +74,8 @@ extension Device {
           logSumExp: logSumExp, scratch: scratch)
       }
     case .gpu(let gpu):
-      let kernel = AttentionKernel(.attentionForward, gpu, heads: heads, softCap: softCap)
+      let kernel = AttentionKernel(
+        .attentionForward, gpu, heads: heads, softCap: softCap, precision: precision)
       let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
       try gpu.kernel(Kernels.attentionForward, kernel.options).run(
         groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1],

@@ -4,9 +4,9 @@ extension KernelFile {
   static let attentionDelta = unsafe KernelFile(kernel_attention_delta)
   static let attentionSumSlots = unsafe KernelFile(kernel_attention_sum_slots)
   static let attentionQueryGradient = unsafe KernelFile(
-    kernel_attention_query_gradient, needs: [.attentionTiles])
+    kernel_attention_query_gradient, needs: [.attentionTiles, .attentionFragments])
   static let attentionKeyValueGradient = unsafe KernelFile(
-    kernel_attention_key_value_gradient, needs: [.attentionTiles])
+    kernel_attention_key_value_gradient, needs: [.attentionTiles, .attentionFragments])
 }
 
 /// Which gradients a backward pass through attention gives.
@@ -54,6 +54,7 @@ extension Device {
   ///   - scale: as in the forward pass.
   ///   - softCap: as in the forward pass.
   ///   - scope: the rows whose gradient is computed.
+  ///   - precision: as in the forward pass.
   ///   - queryGradient: [layout.queryRows, H, D], written.
   ///   - keyGradient: [layout.keyRows, G, D], written. A prefix row's gradient is the sum over all
   ///     sequences that attend to it, in a fixed order.
@@ -65,7 +66,8 @@ extension Device {
     key: borrowing DeviceBuffer<Float>, value: borrowing DeviceBuffer<Float>,
     output: borrowing DeviceBuffer<Float>, logSumExp: borrowing DeviceBuffer<Float>,
     layout: AttentionLayout, heads: HeadShape, scale: Float, softCap: Float? = nil,
-    scope: AttentionGradientScope = .all, queryGradient: inout DeviceBuffer<Float>,
+    scope: AttentionGradientScope = .all, precision: ActivationPrecision = .f32,
+    queryGradient: inout DeviceBuffer<Float>,
     keyGradient: inout DeviceBuffer<Float>, valueGradient: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     let operation: StaticString = "attentionBackward"
@@ -105,9 +107,9 @@ extension Device {
         scratch: scratch.mutableHost, on: cpu)
     case .gpu(let gpu):
       let queryKernel = AttentionKernel(
-        .attentionQueryGradient, gpu, heads: heads, softCap: softCap)
+        .attentionQueryGradient, gpu, heads: heads, softCap: softCap, precision: precision)
       let keyKernel = AttentionKernel(
-        .attentionKeyValueGradient, gpu, heads: heads, softCap: softCap)
+        .attentionKeyValueGradient, gpu, heads: heads, softCap: softCap, precision: precision)
       let queries = try layout.queryTable(rows: queryKernel.tile, groupSize: heads.groupSize)
       let keys = try layout.keyTable(keyKernel.keyDivision(heads, on: gpu))
       let slots = max(keys.slots, keys.ownSlots > 1 && scope == .all ? keys.ownSlots : 0)

@@ -1,4 +1,5 @@
-/// The build of one attention kernel for a device.
+/// The build of one attention kernel for a device: the tuned variant, on tensor cores where there
+/// are any, as far as it supports the heads.
 struct AttentionKernel {
   /// Rows of a tile of queries and of a tile of keys.
   let tile: Int
@@ -9,19 +10,38 @@ struct AttentionKernel {
   /// device of CPU type.
   var rowsOfDelta: Int { max(1, lanes / 16) }
 
-  init(_ tunable: Tunable, _ gpu: GPUEngine, heads: HeadShape, softCap: Float?) {
+  init(
+    _ tunable: Tunable, _ gpu: GPUEngine, heads: HeadShape, softCap: Float?,
+    precision: ActivationPrecision
+  ) {
     let dimension = heads.headDimension
-    // Tuned configurations are for head dimensions up to 128. Larger heads need smaller tiles, so
-    // that local memory and registers suffice.
-    let configuration =
-      gpu.isCPUType || dimension <= 128
-      ? gpu.configuration(tunable) : Self.candidate(tile: 32, chunk: 16)
+    let shape = [
+      KernelOption("HEAD_DIMENSION", dimension), KernelOption("SOFT_CAP", softCap == nil ? 0 : 1),
+    ]
+    var configuration = gpu.configuration(tunable)
+    if configuration.needsTensorCores {
+      let operands: AttentionFragments.Operands =
+        switch tunable.name {
+        case Tunable.attentionForward.name: .forward
+        case Tunable.attentionQueryGradient.name: .queryGradient
+        default: .keyValueGradient
+        }
+      if let fragments = AttentionFragments(
+        configuration, dimension: dimension, operands, precision: precision)
+      {
+        tile = fragments.tile
+        lanes = fragments.lanes
+        options = fragments.options + shape
+        return
+      }
+      configuration = Self.candidate(tile: 32, chunk: 32)
+    }
+    // Configurations are for head dimensions up to 128. Larger heads need smaller tiles, so that
+    // local memory and registers suffice.
+    if !gpu.isCPUType && dimension > 128 { configuration = Self.candidate(tile: 32, chunk: 16) }
     tile = configuration.values["TILE"] ?? 32
     lanes = configuration.items
-    options =
-      configuration.constants + [
-        KernelOption("HEAD_DIMENSION", dimension), KernelOption("SOFT_CAP", softCap == nil ? 0 : 1),
-      ]
+    options = configuration.constants + shape
   }
 
   /// The division of keys; on a GPU it gives two work-groups per compute unit.
@@ -43,8 +63,8 @@ struct AttentionKernel {
 }
 
 extension [TuningCandidate] {
-  /// Tiles of attention on GPUs. On an H200 the first is 23 to 26 % faster than 64 rows and chunks of
-  /// 16 in a training step, and 9 % slower in a prefill of 4,096 keys.
+  /// Tiles of attention by f32 units of GPUs. On an H200 the first is 23 to 26 % faster than 64 rows
+  /// and chunks of 16 in a training step, and 9 % slower in a prefill of 4,096 keys.
   fileprivate static let attentionTiles = [(32, 32), (64, 16), (64, 8), (32, 16), (16, 16)].map {
     AttentionKernel.candidate(tile: $0.0, chunk: $0.1)
   }
@@ -55,8 +75,9 @@ extension [TuningCandidate] {
 }
 
 extension Tunable {
-  static let attentionForward = attention("attention_forward", .attentionForward) {
-    trial throws(ComputeError) in
+  static let attentionForward = attention(
+    "attention_forward", .attentionForward, AttentionFragments.forwardCandidates
+  ) { trial throws(ComputeError) in
     let step = try AttentionTrial(trial)
     let output = try trial.zeros(step.outputCount)
     let logSumExp = try trial.zeros(step.rowCount)
@@ -65,24 +86,25 @@ extension Tunable {
     }
   }
   static let attentionQueryGradient = attention(
-    "attention_query_gradient", .attentionQueryGradient
+    "attention_query_gradient", .attentionQueryGradient, AttentionFragments.backwardCandidates
   ) { trial throws(ComputeError) in
     try AttentionTrial(trial).runBackward(trial, timing: ["attention_query_gradient"])
   }
   /// `attention_sum_slots` counts too: tiles determine the number of slots.
   static let attentionKeyValueGradient = attention(
-    "attention_key_value_gradient", .attentionKeyValueGradient
+    "attention_key_value_gradient", .attentionKeyValueGradient,
+    AttentionFragments.backwardCandidates
   ) { trial throws(ComputeError) in
     try AttentionTrial(trial).runBackward(
       trial, timing: ["attention_key_value_gradient", "attention_sum_slots"])
   }
 
   private static func attention(
-    _ name: String, _ file: KernelFile,
+    _ name: String, _ file: KernelFile, _ fragments: [TuningCandidate],
     prepare: @escaping @Sendable (Trial) throws(ComputeError) -> Void
   ) -> Tunable {
     Tunable(
-      name, file, gpu: .attentionTiles, cpu: .attentionTilesOfCPUs, prepare: prepare)
+      name, file, gpu: fragments + .attentionTiles, cpu: .attentionTilesOfCPUs, prepare: prepare)
   }
 }
 

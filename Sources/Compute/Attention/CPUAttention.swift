@@ -9,8 +9,9 @@ struct CPUAttention {
   let window: Int
   /// Whether a pass is shorter than waking another thread.
   let isSmall: Bool
+  let variant: CPUVariant
   /// Whether our tiles are used; they skip keys that no row of a register tile sees.
-  let usesTiles: Bool
+  var usesTiles: Bool { variant != .generic }
 
   /// Packed query rows per tile: a multiple of 16 queries, so that the causal edge of a tile is at
   /// a vector boundary. Small for short sequences, since OpenBLAS computes the full rectangle of a
@@ -26,7 +27,7 @@ struct CPUAttention {
     self.scale = scale
     self.softCap = softCap ?? 0
     self.window = layout.windowOrAll
-    usesTiles = cpu.usesTiles
+    variant = cpu.variant
     isSmall = layout.pairs * heads.queryWidth < 1 << 21
     let rows = layout.longestSequence > 512 ? 384 : 128
     let queries = rows / heads.groupSize
@@ -66,7 +67,8 @@ struct CPUAttention {
       body(
         tile,
         ScoreTile(
-          first_key: first, keys: tile.count, pitch: (tile.count + 15) & ~15, soft_cap: softCap))
+          first_key: first, keys: tile.count, pitch: (tile.count + 15) & ~15, soft_cap: softCap,
+          instructions: variant.instructions))
     }
   }
 }

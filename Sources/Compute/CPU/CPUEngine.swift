@@ -2,30 +2,25 @@ import CArithmetic
 import CBLAS
 import Foundation
 
-/// Which variant of the CPU path runs.
-package enum CPUVariant: Sendable {
-  /// The fastest that the processor supports.
-  case automatic
-  /// The portable variant on every processor, for tests.
-  case portable
-}
-
 /// The CPU path: a thread pool that divides rows and tiles. OpenBLAS runs single-threaded inside
 /// each of our threads, so that two pools do not compete for the cores.
 @safe final class CPUEngine {
   let threads: Int
-  /// False if AVX-512 tiles are not used.
-  let usesTiles: Bool
+  let variant: CPUVariant
+  /// Whether our register tiles are used; else OpenBLAS multiplies.
+  var usesTiles: Bool { variant != .generic }
   private let pool: OpaquePointer
 
-  init(threads: Int?, variant: CPUVariant) throws(ComputeError) {
+  /// `variant` is nil for the one that the environment names, else the fastest.
+  init(threads: Int?, variant: CPUVariant? = nil) throws(ComputeError) {
+    let variant = if let variant { variant } else { try CPUVariant.selected() }
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     guard threads > 0, let pool = unsafe thread_pool_create(Int32(clamping: threads)) else {
       throw .threads(threads)
     }
     openblas_set_num_threads(1)
     self.threads = threads
-    usesTiles = variant == .automatic && matmul_has_tiles()
+    self.variant = variant
     unsafe self.pool = pool
   }
 

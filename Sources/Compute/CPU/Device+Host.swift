@@ -6,7 +6,7 @@ extension Device {
   func forEachOnHost(_ count: Int, _ body: (Int) -> Void) throws(ComputeError) {
     switch engine {
     case .cpu(let cpu): cpu.forEach(count, body)
-    case .gpu: try CPUEngine(threads: nil, variant: .automatic).forEach(count, body)
+    case .gpu: try CPUEngine(threads: nil).forEach(count, body)
     }
   }
 }

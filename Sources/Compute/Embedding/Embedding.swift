@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let embedding = unsafe KernelFile(kernel_embedding)
+  static let embedding = unsafe KernelFile(kernel_embedding, needs: [.weightBlocks])
 }
 
 extension Kernels {
@@ -15,7 +15,7 @@ extension Device {
   /// Rows of a stored matrix as f32: y[firstRow + i] = scale * table[identifiers[i]].
   ///
   /// - Parameters:
-  ///   - table: [V, E] in any precision.
+  ///   - table: [V, E] in any format, of one segment.
   ///   - identifiers: [count], read; each below V.
   ///   - count: rows to gather.
   ///   - scale: multiplies every element.
@@ -27,24 +27,24 @@ extension Device {
     _ table: WeightMatrix, identifiers: borrowing RowIndices, count: Int,
     scale: Float = 1, into y: inout DeviceBuffer<Float>, at firstRow: Int = 0
   ) throws(ComputeError) {
-    let width = table.columns
+    let (width, rows) = (table.columns, table.table)
     try expect(
       "embeddingGather", "identifiers", identifiers, count: count, below: table.rows)
     try expect("embeddingGather", "y", y.count, Shape(firstRow + count, width))
     switch engine {
     case .cpu(let cpu):
-      let elements = unsafe UnsafeRawPointer(table.elements.host)
+      let elements = unsafe UnsafeRawPointer(rows.elements.host)
       let identifiers = unsafe identifiers.host
       let target = unsafe y.mutableHost + firstRow * width
       cpu.forEachRange(of: count, elementsPerRow: width) { range in
         unsafe gather_weights(
-          range.lowerBound, range.upperBound, width, elements, table.precision.code, identifiers,
+          range.lowerBound, range.upperBound, width, elements, rows.format.code, identifiers,
           scale, target)
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.embedding)
-      try gpu.kernel(Kernels.embeddingGather, [lanes.option, table.precision.option]).run(
-        groups: count, lanes: lanes.count, table.elements.read, identifiers.read, y.write, width,
+      try gpu.kernel(Kernels.embeddingGather, [lanes.option, rows.format.option]).run(
+        groups: count, lanes: lanes.count, rows.elements.read, identifiers.read, y.write, width,
         firstRow, scale)
     }
   }

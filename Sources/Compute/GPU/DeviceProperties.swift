@@ -21,6 +21,8 @@ struct DeviceProperties {
   let workGroupSize: Int
   /// True for an OpenCL device of CPU type.
   let isCPUType: Bool
+  /// Whether kernels may use tensor cores with bf16 operands: by CUDA, sm_80 and later.
+  let hasTensorCores: Bool
 
   init(_ device: OpenCL.DeviceDescription) {
     platform = device.platform
@@ -33,6 +35,7 @@ struct DeviceProperties {
     localMemory = device.localMemory
     workGroupSize = device.workGroupSize
     isCPUType = device.kind == .cpu
+    hasTensorCores = false
   }
 
   init(_ device: CUDA.DeviceDescription) {
@@ -47,5 +50,6 @@ struct DeviceProperties {
     localMemory = device.localMemory
     workGroupSize = device.workGroupSize
     isCPUType = false
+    hasTensorCores = device.architecture >= 80
   }
 }

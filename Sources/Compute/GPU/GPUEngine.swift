@@ -11,6 +11,9 @@ final class GPUEngine {
   var configurations: [String: TuningCandidate] = [:]
   /// The compute units that work is divided for; tests set it to simulate a larger device.
   var computeUnits: Int
+  /// Whether attention may run on tensor cores, if the device has them; off until these kernels have
+  /// run on a card.
+  var usesTensorCores = false
   private let isProfiling: Bool
   private let compiler: ProgramCompiler
   private var kernels: [KernelKey: GPUKernel] = [:]

@@ -31,6 +31,8 @@ import CKernels
   static let dialect = unsafe KernelFile(kernel_dialect)
   /// Row loads, stores and reductions, with GPU lanes or the wide vectors of a CPU.
   static let lanes = unsafe KernelFile(kernel_lanes)
+  /// Weights stored in blocks.
+  static let weightBlocks = unsafe KernelFile(kernel_weight_blocks)
 }
 
 /// Which variant of a kernel is built.

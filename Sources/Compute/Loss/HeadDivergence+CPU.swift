@@ -101,8 +101,10 @@ extension Device {
         unsafe round_pairs(range.lowerBound, range.upperBound, width, states, statePairs)
       }
     }
-    let elements = unsafe head.elements.host
-    let (element, rowBytes) = (head.precision.code, width * head.precision.byteCount)
+    let elements = unsafe head.table.elements.host
+    let instructions = cpu.variant.instructions
+    let format = head.table.format
+    let (element, rowBytes) = (format.code, format.byteCount(width))
     cpu.forEach(tiles.count) { index in
       let panel = unsafe panelBase + CPUEngine.worker * sizes.panel
       let logits = unsafe logitBase + CPUEngine.worker * sizes.logits
@@ -114,10 +116,11 @@ extension Device {
         let weights = unsafe elements + tile.lowerBound * rowBytes
         var forward = unsafe Matmul(
           x: states, weight: weights, bias: nil, addend: nil, y: logits, rows: rows,
-          width: tile.count, inner: width, element: element, backward: false,
-          pairs: isRounded ? UnsafePointer(statePairs) : nil)
+          width: tile.count, inner: width, x_stride: width, y_stride: tile.count, element: element,
+          backward: false, pairs: isRounded ? UnsafePointer(statePairs) : nil,
+          instructions: instructions)
         if unsafe hasFewRows(forward) {
-          unsafe matmul_few_rows(&forward, 0, tile.count)
+          unsafe matmul_few_rows(&forward, 0, tile.count, panel)
         } else {
           unsafe matmul_tiles(&forward, 0, rows, 0, tile.count, panel)
         }
@@ -127,8 +130,9 @@ extension Device {
         var backward = unsafe Matmul(
           x: logits, weight: weights, bias: nil,
           addend: step > 0 ? UnsafePointer(part.accumulated) : nil, y: part.accumulated, rows: rows,
-          width: width, inner: tile.count, element: element, backward: true,
-          pairs: isRounded ? UnsafePointer(exponentials) : nil)
+          width: width, inner: tile.count, x_stride: tile.count, y_stride: width, element: element,
+          backward: true, pairs: isRounded ? UnsafePointer(exponentials) : nil,
+          instructions: instructions)
         unsafe matmul_tiles(&backward, 0, rows, 0, width, panel)
         if isRounded {
           unsafe projected_remainders(rows, tile.count, width, weights, logits, part)

@@ -1,5 +1,6 @@
 import CArithmetic
 import CKernels
+import Weights
 
 extension KernelFile {
   static let divergenceTerms = unsafe KernelFile(kernel_divergence_terms)
@@ -157,7 +158,7 @@ extension DivergenceTerms {
 extension TeacherLogit {
   /// The `-D` constant that tells a kernel.
   fileprivate static var option: KernelOption {
-    (isHalf ? WeightPrecision.f16 : WeightPrecision.f32).option
+    (isHalf ? WeightFormat.f16 : WeightFormat.f32).option
   }
 }
 

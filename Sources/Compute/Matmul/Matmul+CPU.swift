@@ -4,18 +4,19 @@ import CBLAS
 extension Device {
   /// GEMM on the CPU: our tiles if the processor supports them, else OpenBLAS.
   func multiply(
-    _ shape: MatmulShape, _ x: UnsafePointer<Float>, _ weight: WeightMatrix,
+    _ shape: MatmulShape, _ x: UnsafePointer<Float>, _ weight: WeightSegment,
     addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, on cpu: CPUEngine
   ) throws(ComputeError) {
     let matmul = unsafe Matmul(
       x: x, weight: weight.elements.host,
       bias: weight.hasBias && !shape.isBackward ? weight.bias.host : nil, addend: addend, y: y,
-      rows: shape.rows, width: shape.width, inner: shape.inner, element: weight.precision.code,
-      backward: shape.isBackward, pairs: nil)
-    if rounds(shape.precision, for: weight) {
+      rows: shape.rows, width: shape.width, inner: shape.inner, x_stride: shape.inputStride,
+      y_stride: shape.outputStride, element: weight.format.code, backward: shape.isBackward,
+      pairs: nil, instructions: cpu.variant.instructions)
+    if shape.isContiguous, rounds(shape.precision, for: weight.format) {
       try unsafe multiplyRounded(matmul, on: cpu)
     } else if cpu.usesTiles, unsafe hasFewRows(matmul) {
-      unsafe multiplyFewRows(matmul, on: cpu)
+      try unsafe multiplyFewRows(matmul, on: cpu)
     } else if cpu.usesTiles {
       try unsafe multiplyByTiles(matmul, on: cpu)
     } else {
@@ -63,26 +64,26 @@ extension Device {
     }
   }
 
-  /// Columns of y divided over the threads, one OpenBLAS call per part. 16-bit weights are widened
-  /// a block of rows at a time.
+  /// Columns of y divided over the threads, one OpenBLAS call per part. Other weights than f32 are
+  /// decoded a block of rows at a time.
   private func multiplyByBLAS(
-    _ matmul: Matmul, _ weight: WeightMatrix, on cpu: CPUEngine
+    _ matmul: Matmul, _ weight: WeightSegment, on cpu: CPUEngine
   ) throws(ComputeError) {
     let isBackward = unsafe matmul.backward
     let (rows, width, inner) = unsafe (matmul.rows, matmul.width, matmul.inner)
     let all = Partition(of: width, count: cpu.threads * 2, multiple: 64)
     cpu.forEach(all.count) { part in
       unsafe begin_matmul(
-        rows, width, all[part].lowerBound, all[part].upperBound, matmul.bias,
+        rows, matmul.y_stride, all[part].lowerBound, all[part].upperBound, matmul.bias,
         matmul.addend, matmul.y)
     }
-    let isWide = weight.precision == .f32
-    let rowsAtOnce = isWide ? max(1, weight.rows) : max(1, (1 << 18) / max(weight.columns, 1))
+    let (weightRows, isWide) = (weight.rows.count, weight.format == .f32)
+    let rowsAtOnce = isWide ? max(1, weightRows) : max(1, (1 << 18) / max(weight.columns, 1))
     var scratch = try self.scratch(of: Float.self, count: isWide ? 0 : rowsAtOnce * weight.columns)
     let widened = unsafe scratch.mutableHost
-    for begin in stride(from: 0, to: weight.rows, by: rowsAtOnce) {
-      let count = min(rowsAtOnce, weight.rows - begin)
-      let elements = unsafe matmul.weight + begin * weight.columns * weight.precision.byteCount
+    for begin in stride(from: 0, to: weightRows, by: rowsAtOnce) {
+      let count = min(rowsAtOnce, weightRows - begin)
+      let elements = unsafe matmul.weight + weight.format.byteCount(begin * weight.columns)
       if !isWide {
         unsafe widen(elements, count, of: weight, into: widened, on: cpu)
       }
@@ -98,23 +99,23 @@ extension Device {
         let first = columns.lowerBound
         unsafe cblas_sgemm(
           CblasRowMajor, CblasNoTrans, isBackward ? CblasNoTrans : CblasTrans, Int32(rows),
-          Int32(columns.count), Int32(isBackward ? count : inner), 1, x, Int32(inner),
+          Int32(columns.count), Int32(isBackward ? count : inner), 1, x, Int32(matmul.x_stride),
           isBackward ? matrix + first : matrix + first * weight.columns, Int32(weight.columns), 1,
-          y + first, Int32(width))
+          y + first, Int32(matmul.y_stride))
       }
     }
   }
 
   /// Widens rows of a matrix to f32.
   private func widen(
-    _ elements: UnsafeRawPointer, _ rows: Int, of weight: WeightMatrix,
+    _ elements: UnsafeRawPointer, _ rows: Int, of weight: WeightSegment,
     into target: UnsafeMutablePointer<Float>, on cpu: CPUEngine
   ) {
     let columns = weight.columns
     cpu.forEachRange(of: rows, elementsPerRow: columns) { range in
       let offset = range.lowerBound * columns
       unsafe widen_weights(
-        elements + offset * weight.precision.byteCount, weight.precision.code,
+        elements + weight.format.byteCount(offset), weight.format.code,
         range.count * columns, target + offset)
     }
   }

@@ -14,31 +14,32 @@ extension Kernels {
 }
 
 extension Device {
-  /// GEMM by cuBLASLt on tensor cores, for bf16 weights; f32 and f16 weights have our tiles. Returns
-  /// false, and enqueues nothing, for other weights and where the library has no algorithm.
+  /// GEMM by cuBLASLt on tensor cores, for bf16 weights; others have our tiles. Returns false, and
+  /// enqueues nothing, for other weights, for segments of mixed matrices and where the library has
+  /// no algorithm.
   ///
   /// The library multiplies bf16 by bf16 with f32 sums, so x is written as a sum of bf16 pieces, and
   /// each piece is multiplied: two pieces keep 17 bits of x, whose error is that of f32 sums; one
   /// piece is x rounded to bf16.
   func multiplyByLibrary(
-    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightSegment,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
     on gpu: GPUEngine
   ) throws(ComputeError) -> Bool {
-    guard weight.precision == .bf16, case .cuda(let context, let library?) = gpu.runtime else {
-      return false
-    }
+    guard weight.format == .bf16, shape.isContiguous,
+      case .cuda(let context, let library?) = gpu.runtime
+    else { return false }
     let pieceCount = shape.precision == .bf16 ? 1 : 2
     let count = shape.rows * shape.inner
     // Each piece begins at a multiple of 256 bytes, the alignment of the fastest algorithms.
     let stride = (count + 127) / 128 * 128
     var pieces = try scratch(of: UInt16.self, count: pieceCount * stride)
-    let output = y.block.device.slice.slice(from: 4 * shape.outputRow * shape.width)
+    let output = y.block.device.slice.slice(from: 4 * shape.outputOffset)
     let hasBias = weight.hasBias && !shape.isBackward
     let products = (0..<pieceCount).map { piece in
       let isFirst = piece == 0
       let product = CUDA.MatmulShape(
-        rows: shape.rows, outputs: weight.rows, inputs: weight.columns, element: .bf16,
+        rows: shape.rows, outputs: weight.rows.count, inputs: weight.columns, element: .bf16,
         isBackward: shape.isBackward, hasBias: hasBias && isFirst,
         hasAddend: shape.addend != .none || !isFirst)
       let operands = MatmulOperands(
@@ -57,7 +58,7 @@ extension Device {
     }
     guard isSupported else { return false }
     let lanes = Lanes(count: 256)
-    let first = shape.inputRow * shape.inner
+    let first = shape.inputOffset
     let isAligned = first % 4 == 0
     try gpu.kernel(
       Kernels.splitBF16,

@@ -1,20 +1,20 @@
 import CKernels
 
 extension KernelFile {
-  static let matmul = unsafe KernelFile(kernel_matmul)
+  static let matmul = unsafe KernelFile(kernel_matmul, needs: [.weightBlocks])
   static let matmulSum = unsafe KernelFile(kernel_matmul_sum)
-  static let matmulWide = unsafe KernelFile(kernel_matmul_wide)
+  static let matmulWide = unsafe KernelFile(kernel_matmul_wide, needs: [.weightBlocks])
 }
 
 extension Kernels {
   /// Both directions, in the GPU variant and in the CPU variant.
   fileprivate typealias Matmul = KernelEntry<
-    Read<Float>, Read<UInt8>, Read<Float>, Read<Float>, Write<Float>, Int, Int, Int, Int, Int, Int,
-    Int, Int
+    Read<Float>, Read<UInt8>, Read<Float>, Read<Float>, Write<Float>, Int, Int, Int, Offset, Int,
+    Offset, Int, Int, Int, Int
   >
   fileprivate static let matmulSum = KernelEntry(
     .matmulSum, "matmul_sum", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
-    Write<Float>.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self)
+    Write<Float>.self, Int.self, Int.self, Int.self, Offset.self, Int.self, Int.self, Int.self)
 }
 
 extension Tunable {
@@ -82,7 +82,7 @@ extension Device {
   /// GEMM on a GPU. If there are fewer tiles than the device runs at a time, the inner dimension is
   /// split (split-K): each split writes partial sums, which a second kernel adds in order.
   func multiplyByTiles(
-    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightSegment,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
     on gpu: GPUEngine
   ) throws(ComputeError) {
@@ -90,11 +90,10 @@ extension Device {
     let tile = MatmulTile.suiting(rows: rows, width: width, inner: shape.inner, on: gpu)
     let splits = tile.splits(
       rows: rows, width: width, inner: shape.inner, computeUnits: gpu.computeUnits)
-    let isAligned = width % 4 == 0 && shape.inner % 4 == 0
     let options =
       tile.candidate.constants + [
-        weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0),
-        KernelOption("ALIGNED", isAligned ? 1 : 0),
+        weight.format.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0),
+        KernelOption("ALIGNED", shape.isAligned ? 1 : 0),
       ]
     let kernel = try gpu.kernel(Kernels.Matmul(.matmul, shape.entry), options)
     let groups = [
@@ -107,25 +106,22 @@ extension Device {
       return
     }
     var partial = try scratch(of: Float.self, count: splits.count * rows * width)
-    let plain = MatmulShape(
-      rows: rows, width: width, inner: shape.inner, inputRow: shape.inputRow, outputRow: 0,
-      isBackward: shape.isBackward)
     try run(
-      kernel, plain, x, weight, addingTo: residual, &partial, hasBias: false,
+      kernel, shape, x, weight, addingTo: residual, &partial, isPartial: true,
       perGroup: splits.length, groups: groups, items: 256)
     let addend = shape.addend == .residual ? residual.read : y.read
     let lanes = Lanes(count: 256)
     try gpu.kernel(Kernels.matmulSum, [lanes.option]).run(
       groups: [rows, lanes.groups(for: width)], items: [lanes.count, 1], partial.read,
       weight.bias.read, addend,
-      y.write, rows, width, splits.count, shape.outputRow,
+      y.write, rows, width, splits.count, Offset(shape.outputOffset), shape.outputStride,
       weight.hasBias && !shape.isBackward ? 1 : 0, shape.addend == .none ? 0 : 1)
   }
 
   /// GEMM on a device of CPU type: 64 columns of y per work-item, and a block of rows if there are
   /// fewer column groups than eight per core.
   func multiplyWide(
-    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightSegment,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
     on gpu: GPUEngine
   ) throws(ComputeError) {
@@ -136,24 +132,27 @@ extension Device {
     let kernel = try gpu.kernel(
       Kernels.Matmul(.matmulWide, shape.entry),
       gpu.configuration(.matmulWide).constants
-        + [weight.precision.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
+        + [weight.format.option, KernelOption("BACKWARD", shape.isBackward ? 1 : 0)])
     try run(
       kernel, shape, x, weight, addingTo: residual, &y, perGroup: rowParts.length,
       groups: [columnGroups, rowParts.count, 1], items: 1)
   }
 
   /// Launches either variant. `perGroup` is K elements per split, or rows per work-item. Without an
-  /// addend, y is passed in its place and not read.
+  /// addend, y is passed in its place and not read. Partial sums, [splits, rows, width], have
+  /// neither bias nor addend.
   private func run(
     _ kernel: Kernels.Matmul.Kernel, _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>,
-    _ weight: WeightMatrix, addingTo residual: borrowing DeviceBuffer<Float>,
-    _ y: inout DeviceBuffer<Float>, hasBias: Bool = true, perGroup: Int, groups: [Int], items: Int
+    _ weight: WeightSegment, addingTo residual: borrowing DeviceBuffer<Float>,
+    _ y: inout DeviceBuffer<Float>, isPartial: Bool = false, perGroup: Int, groups: [Int],
+    items: Int
   ) throws(ComputeError) {
     let addend = shape.addend == .residual ? residual.read : y.read
     try kernel.run(
       groups: groups, items: [items, 1, 1], x.read, weight.elements.read, weight.bias.read, addend,
-      y.write, shape.rows, shape.width, shape.inner, shape.inputRow, shape.outputRow,
-      hasBias && weight.hasBias && !shape.isBackward ? 1 : 0, shape.addend == .none ? 0 : 1,
-      perGroup)
+      y.write, shape.rows, shape.width, shape.inner, Offset(shape.inputOffset), shape.inputStride,
+      Offset(isPartial ? 0 : shape.outputOffset), isPartial ? shape.width : shape.outputStride,
+      !isPartial && weight.hasBias && !shape.isBackward ? 1 : 0,
+      isPartial || shape.addend == .none ? 0 : 1, perGroup)
   }
 }

@@ -73,21 +73,31 @@ extension Device {
     try run(shape, outputGradient, weight, addingTo: outputGradient, &inputGradient)
   }
 
-  /// `residual` is any buffer if the shape has no residual.
+  /// One multiplication per segment of W: forward each writes its columns of y, backward each adds
+  /// its part of the inner dimension. `residual` is any buffer if the shape has no residual.
   private func run(
     _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightMatrix,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
     guard shape.rows > 0, shape.width > 0 else { return }
+    for segment in weight.segments {
+      try run(shape.part(segment.rows), x, segment, addingTo: residual, &y)
+    }
+  }
+
+  private func run(
+    _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightSegment,
+    addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>
+  ) throws(ComputeError) {
     switch engine {
     case .cpu(let cpu):
-      let input = unsafe x.host + shape.inputRow * shape.inner
-      let output = unsafe y.mutableHost + shape.outputRow * shape.width
+      let input = unsafe x.host + shape.inputOffset
+      let output = unsafe y.mutableHost + shape.outputOffset
       let addend: UnsafePointer<Float>? =
         switch shape.addend {
         case .none: nil
         case .output: unsafe UnsafePointer(output)
-        case .residual: unsafe residual.host
+        case .residual: unsafe residual.host + shape.outputOffset
         }
       try unsafe multiply(shape, input, weight, addend: addend, output, on: cpu)
     case .gpu(let gpu) where gpu.isCPUType:
@@ -104,14 +114,36 @@ extension Device {
 struct MatmulShape {
   let rows: Int
   /// Columns of y: N forward, K backward.
-  let width: Int
+  private(set) var width: Int
   /// Columns of x, the inner dimension: K forward, N backward.
-  let inner: Int
+  private(set) var inner: Int
   let inputRow: Int
   let outputRow: Int
   let isBackward: Bool
   var precision = ActivationPrecision.f32
   var addend = Addend.none
+  /// Columns of the buffers of x and y, and the first of them that takes part: more than `inner`
+  /// and `width` if W is a segment of a matrix.
+  let inputStride: Int
+  let outputStride: Int
+  private(set) var inputColumn = 0
+  private(set) var outputColumn = 0
+
+  init(
+    rows: Int, width: Int, inner: Int, inputRow: Int, outputRow: Int, isBackward: Bool,
+    precision: ActivationPrecision = .f32, addend: Addend = .none
+  ) {
+    self.rows = rows
+    self.width = width
+    self.inner = inner
+    self.inputRow = inputRow
+    self.outputRow = outputRow
+    self.isBackward = isBackward
+    self.precision = precision
+    self.addend = addend
+    inputStride = inner
+    outputStride = width
+  }
 
   /// What is added to the result.
   enum Addend {
@@ -120,6 +152,30 @@ struct MatmulShape {
     case output
     /// Another buffer, laid out as y.
     case residual
+  }
+
+  /// The multiplication with a segment of W: rows `segment` of all N.
+  func part(_ segment: Range<Int>) -> MatmulShape {
+    var part = self
+    if isBackward {
+      part.inner = segment.count
+      part.inputColumn = segment.lowerBound
+      if segment.lowerBound > 0 { part.addend = .output }
+    } else {
+      part.width = segment.count
+      part.outputColumn = segment.lowerBound
+    }
+    return part
+  }
+
+  /// The first elements of x and y that take part.
+  var inputOffset: Int { inputRow * inputStride + inputColumn }
+  var outputOffset: Int { outputRow * outputStride + outputColumn }
+  /// Whether rows of x and y follow each other without a gap.
+  var isContiguous: Bool { inputStride == inner && outputStride == width }
+  /// Whether all rows of x and y begin at multiples of four elements, as many as all rows have.
+  var isAligned: Bool {
+    [width, inner, inputStride, outputStride, inputColumn, outputColumn].allSatisfy { $0 % 4 == 0 }
   }
 
   /// The kernel's entry; timings show the direction.

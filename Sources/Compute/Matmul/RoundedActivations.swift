@@ -1,9 +1,15 @@
 import CArithmetic
+import Weights
 
 extension Device {
   /// Whether a matrix multiplication with `weight` at this precision reads x rounded to bf16.
   func rounds(_ precision: ActivationPrecision, for weight: WeightMatrix) -> Bool {
-    precision == .bf16 && canRoundActivations && weight.precision == .bf16
+    rounds(precision, for: weight.format)
+  }
+
+  /// As for the weights of this format.
+  func rounds(_ precision: ActivationPrecision, for format: WeightFormat?) -> Bool {
+    precision == .bf16 && canRoundActivations && format == .bf16
   }
 
   /// Rounds x in place as a matrix multiplication with `weight` at this precision does, so that

@@ -1,8 +1,14 @@
 extension GPUEngine {
   /// The tuned configuration of a kernel on this device, else its default.
   func configuration(_ tunable: Tunable) -> TuningCandidate {
-    if let chosen = configurations[tunable.name] { return chosen }
-    guard let standard = tunable.candidates(forCPUType: isCPUType).first else {
+    let hasTensorCores = properties.hasTensorCores && usesTensorCores
+    if let chosen = configurations[tunable.name], hasTensorCores || !chosen.needsTensorCores {
+      return chosen
+    }
+    let standard = tunable.candidates(forCPUType: isCPUType).first {
+      hasTensorCores || !$0.needsTensorCores
+    }
+    guard let standard else {
       preconditionFailure("\(tunable.name) has no body for this type of device")
     }
     return standard

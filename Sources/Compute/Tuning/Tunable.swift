@@ -5,17 +5,23 @@ struct TuningCandidate: Sendable, Hashable {
   let items: Int
   /// Bytes of local memory of a work-group.
   let localBytes: Int
+  let needsTensorCores: Bool
 
-  init(_ constants: [KernelOption], items: Int, localBytes: Int = 0) {
+  init(
+    _ constants: [KernelOption], items: Int, localBytes: Int = 0, needsTensorCores: Bool = false
+  ) {
     self.constants = constants
     self.items = items
     self.localBytes = localBytes
+    self.needsTensorCores = needsTensorCores
   }
 
   /// Whether a device supports it. PoCL reports larger limits than GPUs have, so GPU limits apply
-  /// everywhere.
-  func fits(workGroupSize: Int, localMemory: Int) -> Bool {
-    items <= min(workGroupSize, 256) && localBytes <= min(localMemory, 32 << 10)
+  /// everywhere; GPUs with tensor cores have more local memory.
+  func fits(workGroupSize: Int, localMemory: Int, hasTensorCores: Bool) -> Bool {
+    items <= min(workGroupSize, 256)
+      && localBytes <= min(localMemory, needsTensorCores ? 48 << 10 : 32 << 10)
+      && (hasTensorCores || !needsTensorCores)
   }
 
   /// By name, as stored in tuning records.
@@ -32,8 +38,8 @@ struct TuningCandidate: Sendable, Hashable {
 /// A kernel with tunable constants, and how its candidates are measured.
 ///
 /// It is declared beside the kernel's launcher, which reads the tuned configuration from the
-/// engine, and listed in `all`. The first candidate of a list is the default for every device; a
-/// list of one candidate needs no tuning.
+/// engine, and listed in `all`. The first candidate of a list that a device supports is its default;
+/// a list of one candidate needs no tuning.
 struct Tunable: Sendable {
   /// Its name in tuning records: the kernel and its use.
   let name: String
@@ -64,7 +70,8 @@ struct Tunable: Sendable {
     candidates(forCPUType: target.isCPUType).filter {
       $0.fits(
         workGroupSize: target.properties.workGroupSize,
-        localMemory: target.properties.localMemory)
+        localMemory: target.properties.localMemory,
+        hasTensorCores: target.properties.hasTensorCores)
     }
   }
 

@@ -14,6 +14,9 @@ extension Adapter {
   /// The metadata key of how the training's texts became tokens.
   static let readingKey = "input_reading"
 
+  /// The metadata key of the prompts that stood before this one in its training.
+  static let neighborsKey = "beside"
+
   /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors` or `cartridge.safetensors`,
   /// `adapter_config.json` and the files that tokenize prompts: `tokenizer.json`, `tokenizer_config.json` and
   /// `chat_template.jinja`. Each is written whole or not at all.
@@ -87,6 +90,9 @@ extension Adapter {
     metadata["model_revision"] = origin.model.revision
     if !origin.template.variables.isEmpty {
       metadata["template_variables"] = JSON.object(origin.template.variables.values).text()
+    }
+    if !origin.neighbors.isEmpty {
+      metadata[Self.neighborsKey] = NeighborRecord.text(origin.neighbors)
     }
     if let clock = origin.template.wallClock { metadata["template_clock"] = clock }
     return metadata

@@ -45,6 +45,8 @@ package struct Adapter: Sendable, Equatable {
     package var contextTokens: Int
     /// Fingerprints of the inputs of its training.
     package var fingerprints: RunFingerprints
+    /// The prompts that stood before it in its training.
+    package var neighbors: [NeighborRecord]
 
     /// An origin.
     package init(
@@ -53,7 +55,7 @@ package struct Adapter: Sendable, Equatable {
       layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), substitute: ContextSubstitute? = nil,
       reading: InputReading = .present, stopIdentifiers: Set<Int> = [], contextTokens: Int,
-      fingerprints: RunFingerprints
+      fingerprints: RunFingerprints, neighbors: [NeighborRecord] = []
     ) {
       self.model = model
       self.template = template
@@ -69,6 +71,7 @@ package struct Adapter: Sendable, Equatable {
       self.stopIdentifiers = stopIdentifiers
       self.contextTokens = contextTokens
       self.fingerprints = fingerprints
+      self.neighbors = neighbors
     }
   }
 

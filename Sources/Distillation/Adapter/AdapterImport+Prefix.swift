@@ -33,18 +33,38 @@ extension AdapterImport {
   ///   - conditioning: as ``framing(_:file:)`` returns it.
   ///   - configuration: of the model, which rotates keys that stand behind another header than in
   ///     training.
+  ///   - file: the adapter, for messages.
+  ///   - textLength: of the longest text without the prefix.
+  /// - Throws: as ``prompt(at:of:file:isLong:)``.
   package func prefix(
-    in conditioning: Conditioning, of configuration: DecoderConfiguration
-  ) -> Prefix {
-    guard case .softPrompt(_, let record) = self else { return Prefix(.prompt(prompt)) }
+    in conditioning: Conditioning, of configuration: DecoderConfiguration, file: String,
+    textLength: Int = 0
+  ) throws(DistillationError) -> Prefix {
+    guard case .softPrompt = self else { return Prefix(.prompt(prompt)) }
+    let frame = frame(in: conditioning)
+    let rows = frame.header.count + prompt.form.tokenCount + frame.closing.count
+    return Prefix(
+      frame,
+      .prompt(
+        try self.prompt(
+          at: frame.header.count, of: configuration, file: file,
+          isLong: configuration.isLong(rows + textLength))))
+  }
+
+  /// The frozen tokens around the prompt: those of its training, or of the template that the user
+  /// chose in their place.
+  func frame(in conditioning: Conditioning) -> Frame {
+    guard case .softPrompt(_, let record) = self else { return Frame() }
     // A context of token ids has no frame, and a raw model's header is the tokenizer's special
     // tokens.
-    let isMoved =
-      conditioning.isPlaced
-      && (conditioning.template.name, conditioning.template.variables)
-        != (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
-    let frame = isMoved ? conditioning.frame : record.frame ?? conditioning.frame
-    return Prefix(frame, .prompt(self.prompt(at: frame.header.count, of: configuration)))
+    return isMoved(to: conditioning) ? conditioning.frame : record.frame ?? conditioning.frame
+  }
+
+  /// Whether the user chose another template than that of the training.
+  func isMoved(to conditioning: Conditioning) -> Bool {
+    guard case .softPrompt(_, let record) = self, conditioning.isPlaced else { return false }
+    return (conditioning.template.name, conditioning.template.variables)
+      != (record.template?.name ?? "", record.template?.variables ?? TemplateVariables())
   }
 
   /// The prompt with its first row at a position: keys are rotated there from the position of their
@@ -53,14 +73,25 @@ extension AdapterImport {
   /// - Parameters:
   ///   - row: the position.
   ///   - configuration: of the model.
-  package func prompt(at row: Int, of configuration: DecoderConfiguration) -> LearnedPrompt {
-    guard case .keysValues = prompt.form else { return prompt }
+  ///   - file: the adapter, for messages.
+  ///   - isLong: whether the texts are long ones (LongRoPE).
+  /// - Throws: where the model's learned positions cannot be taken out of keys at another position.
+  package func prompt(
+    at row: Int, of configuration: DecoderConfiguration, file: String, isLong: Bool = false
+  ) throws(DistillationError) -> LearnedPrompt {
+    guard prompt.form.isKeysValues else { return prompt }
     let first =
       switch self {
       case .softPrompt(_, let record): record.frame?.header.count ?? row
       case .virtualTokens: 0
       }
-    return prompt.moved(from: first, to: row, in: configuration)
+    guard first == row || configuration.canMoveKeys else {
+      throw .content(
+        file: file,
+        expected: "keys and values for position \(row), because \(configuration.family)'s learned "
+          + "positions cannot be taken out of them", found: "those of position \(first)")
+    }
+    return prompt.moved(from: first, to: row, in: configuration, isLong: isLong)
   }
 
   /// How the training's texts became tokens; PEFT's form does not record it.

@@ -41,8 +41,25 @@ package enum AdapterImport: Sendable, Equatable {
     if let own = Self.ownFile(in: url) {
       self = try PromptFile(own).adapter(for: configuration)
     } else {
+      guard manager.fileExists(atPath: url.appending(path: RunFolder.adapterConfiguration).path)
+      else { throw Self.noAdapter(in: url) }
       self = .virtualTokens(try PEFTFolder(url).virtualTokens(for: configuration))
     }
+  }
+
+  /// The error of a folder that holds no adapter which can be read, such as an export for another
+  /// program.
+  private static func noAdapter(in url: URL) -> DistillationError {
+    let manager = FileManager.default
+    let program = ExportFormat.allCases.first { format in
+      format.ownFiles.contains { manager.fileExists(atPath: url.appending(path: $0).path) }
+    }
+    return .content(
+      file: url.path,
+      expected: "the output folder of a run, or a folder of PEFT with "
+        + "\(RunFolder.adapterConfiguration), as the formats peft, peft-cartridge and peft-prefix are",
+      found: program.map { "an export in the format \($0.rawValue), which is not read back" }
+        ?? "a folder without them")
   }
 }
 

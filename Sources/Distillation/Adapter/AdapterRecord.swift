@@ -20,6 +20,8 @@ package struct AdapterRecord: Sendable, Equatable {
   /// How the training's texts became tokens; nil means ``InputReading/apart``, as in older
   /// programs.
   package var reading: InputReading?
+  /// The prompts that stood before it in its training.
+  package var neighbors: [NeighborRecord] = []
 
   /// A record.
   package init(
@@ -45,6 +47,9 @@ package struct AdapterRecord: Sendable, Equatable {
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
     contextDigest = metadata[Adapter.contextDigestKey]
+    if let text = metadata[Adapter.neighborsKey] {
+      neighbors = try NeighborRecord.list(text, file: file)
+    }
     if let name = metadata[Adapter.readingKey] {
       guard let known = InputReading(rawValue: name) else {
         throw .content(

@@ -7,6 +7,16 @@ struct AdapterUsage {
 
   private var model: ModelName { adapter.origin.model }
 
+  /// The prompts that stood before this one in its training, which its files do not hold; empty where
+  /// there were none.
+  static func neighbors(_ records: [NeighborRecord]) -> String {
+    guard !records.isEmpty else { return "" }
+    let list = records.map { "`\($0.digest)` (\(Counted($0.tokens, "pseudo-token")))" }
+    return
+      "\n\nThis prompt was trained behind \(Counted(records.count, "other prompt")), which the files "
+      + "here do not hold; SHA-256 of each other prompt's file: \(list.joined(separator: ", "))."
+  }
+
   /// Instructions for PEFT.
   var peft: String {
     let hasTokenizer = adapter.origin.tokenizer != nil

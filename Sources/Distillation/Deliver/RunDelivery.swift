@@ -10,7 +10,7 @@ struct RunDelivery {
   let run: RunFolder
   let decoder: Decoder
   let prepared: Preparation
-  let rounding: ActivationRounding?
+  let rounding: RunRounding
   let changes: [OptionChange]
 
   /// Writes the adapter alone. A failed run ends with it; a successful one begins with it, because
@@ -28,15 +28,15 @@ struct RunDelivery {
     let adapter = try adapter(state.bestPrompt)
     let windows = try windowScores(handle)
     let student = try model(.prompt(state.bestPrompt))
-    let verdict = try verdict(student, windows, handle)
-    let divergence = try exportDivergence(student, held: verdict?.withPrompt)
+    let verdict = try verdict(student, windows, state.bestPrompt, handle)
+    let divergence = try exportDivergence(state.bestPrompt, student, held: verdict?.withPrompt)
     let metrics = RunMetrics(
       contextTokens: texts.context.count, pseudoTokens: request.options.tokens,
       validation: verdict?.validation, timing: timing,
       memory: .init(
         peakHostBytes: HostMemory.peakBytes, deviceBytes: decoder.device.peakBytes,
         teacherCacheBytes: prepared.scores.cache.rows.byteCount),
-      activationRoundingError: rounding?.error, device: decoder.device.name,
+      rounding: rounding, device: decoder.device.name,
       tunedKernels: decoder.device.tuning.kernels, threads: decoder.device.threads,
       seed: request.options.seed)
     try adapter.writeReadme(to: run, metrics: metrics, options: request.options, changes: changes)
@@ -49,8 +49,22 @@ struct RunDelivery {
       teacherAnswers: prepared.answers.records.count, exportDivergence: divergence)
   }
 
+  /// The prompt without others before it, where they begin.
+  private func alone(_ prompt: LearnedPrompt) -> LearnedPrompt {
+    let first = texts.conditioning.frame.header.count
+    let textRows =
+      texts.prefix(.prompt(prompt)).rows
+      + texts.longest(responseTokens: request.options.responseTokens)
+    return prompt.moved(
+      from: first + texts.neighbors.rows, to: first, in: texts.configuration,
+      isLong: texts.configuration.isLong(textRows))
+  }
+
+  /// The adapter of a prompt. Its files hold the prompt alone, so keys are rotated to the positions that
+  /// they have without others before them.
   private func adapter(_ prompt: LearnedPrompt) throws(DistillationError) -> Adapter {
     let (configuration, conditioning) = (texts.configuration, texts.conditioning)
+    let prompt = alone(prompt)
     return Adapter(
       prompt: prompt, frame: conditioning.frame,
       virtualTokens: try decoder.virtualTokens(prompt, in: conditioning.frame),
@@ -63,7 +77,8 @@ struct RunDelivery {
         embeddingSpace: configuration.embeddingSpace,
         substitute: conditioning.substitute, reading: conditioning.reading,
         stopIdentifiers: conditioning.stopIdentifiers,
-        contextTokens: texts.context.count, fingerprints: texts.fingerprints))
+        contextTokens: texts.context.count, fingerprints: texts.fingerprints,
+        neighbors: texts.neighbors.records))
   }
 
   /// The model with `body` in place of the context.
@@ -93,7 +108,8 @@ struct RunDelivery {
   }
 
   private func verdict(
-    _ student: PrefixedDecoder, _ windows: WindowScores?, _ handle: (RunEvent) -> Void
+    _ student: PrefixedDecoder, _ windows: WindowScores?, _ prompt: LearnedPrompt,
+    _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Verdict? {
     guard let judge = prepared.scores.judge else { return nil }
     let nothing = try model(.nothing)
@@ -103,17 +119,44 @@ struct RunDelivery {
     verdict.validation.drift = try distilling { () throws(TransformerError) in
       try prepared.scores.drift?.drift(of: student)
     }
+    verdict.validation.beside = try beside(
+      judge, prompt, klNoContext: verdict.withNothing.kl, handle)
     return verdict
   }
 
-  /// Reads the exported adapter back and runs it as PEFT does, before every token.
+  /// The other prompts without the trained one, and that one alone; nil where there are no others.
+  private func beside(
+    _ judge: Judge, _ prompt: LearnedPrompt, klNoContext: Double, _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> RunMetrics.Beside? {
+    let neighbors = texts.neighbors
+    guard !neighbors.prompts.isEmpty else { return nil }
+    let frame = texts.conditioning.frame
+    let found = try distilling { () throws(TransformerError) in
+      try judge.readings(
+        of: [
+          Prefix(frame, joining: neighbors.prompts), Prefix(frame, .prompt(alone(prompt))),
+        ], decoder, capacity: capacity, klNoContext: klNoContext
+      ) { handle(.progress(.comparingPrompts, done: $0, total: $1)) }
+    }
+    return RunMetrics.Beside(
+      others: neighbors.records, withoutPrompt: found[0], alone: found[1])
+  }
+
+  /// Reads the exported adapter back and runs it as PEFT does, before every token, and without other
+  /// prompts.
   private func exportDivergence(
-    _ student: PrefixedDecoder, held: HeldOut?
+    _ prompt: LearnedPrompt, _ student: PrefixedDecoder, held: HeldOut?
   ) throws(DistillationError) -> Double {
     let exported = try PEFTFolder(run.url).virtualTokens(for: texts.configuration)
     return try distilling { () throws(TransformerError) in
-      try prepared.scores.verification.change(
-        by: Prefix(.prompt(exported)), of: student, known: held, capacity: capacity)
+      let isAlone = texts.neighbors.prompts.isEmpty
+      let model =
+        isAlone
+        ? student
+        : try decoder.prefill(
+          Prefix(texts.conditioning.frame, .prompt(alone(prompt))), capacity: capacity)
+      return try prepared.scores.verification.change(
+        by: Prefix(.prompt(exported)), of: model, known: isAlone ? held : nil, capacity: capacity)
     }
   }
 }

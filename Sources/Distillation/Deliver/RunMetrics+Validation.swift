@@ -1,10 +1,28 @@
+import JSON
+
+extension RunMetrics.Validation {
+  /// What a prompt beside others does, in one sentence; nil for one that was trained alone.
+  package var besideSentence: String? {
+    beside.map { beside in
+      func percent(_ share: Double) -> String { "\(Decimals.text(100 * share, 1)) %" }
+      return "These are the numbers of this prompt behind "
+        + "\(Counted(beside.withoutPrompt.pseudoTokens, "pseudo-token")) of "
+        + "\(Counted(beside.others.count, "other prompt")), as it was trained: together they close "
+        + "\(percent(gapClosed)) of the gap, without this prompt "
+        + "\(percent(beside.withoutPrompt.gapClosed)), and this prompt alone, as its files hold it, "
+        + "\(percent(beside.alone.gapClosed))."
+    }
+  }
+}
+
 extension RunMetrics.Validation: Codable {
   private enum CodingKeys: String, CodingKey {
-    case kl, basis, drift, windows
+    case kl, basis, drift, windows, beside
     case intervals = "intervals_95"
     case klNoContext = "kl_no_context"
     case gapClosed = "gap_closed"
     case top1Agreement = "top1_agreement"
+    case top1AgreementNoContext = "top1_agreement_no_context"
     case exactMatch = "exact_match"
     case exactMatchFullContext = "exact_match_full_context"
     case exactMatchNoContext = "exact_match_no_context"
@@ -18,7 +36,10 @@ extension RunMetrics.Validation: Codable {
     }
     self.init(
       kl: try number(.kl), klNoContext: try number(.klNoContext),
-      top1Agreement: try number(.top1Agreement), exactMatch: try number(.exactMatch),
+      top1Agreement: try number(.top1Agreement),
+      top1AgreementNoContext: try container.decodeIfPresent(
+        Double.self, forKey: .top1AgreementNoContext),
+      exactMatch: try number(.exactMatch),
       exactMatchFullContext: try number(.exactMatchFullContext),
       exactMatchNoContext: try number(.exactMatchNoContext),
       answers: try RunMetrics.Answers.isPresent(in: decoder)
@@ -28,6 +49,7 @@ extension RunMetrics.Validation: Codable {
       intervals: try container.decodeIfPresent(RunMetrics.Intervals.self, forKey: .intervals),
       windows: try container.decodeIfPresent(RunMetrics.Windows.self, forKey: .windows))
     gapClosed = try number(.gapClosed)
+    beside = try container.decodeIfPresent(RunMetrics.Beside.self, forKey: .beside)
   }
 
   /// Writes the held-out numbers; those of answers stand beside the others.
@@ -37,6 +59,7 @@ extension RunMetrics.Validation: Codable {
     try container.encode(klNoContext, forKey: .klNoContext)
     try container.encode(gapClosed, forKey: .gapClosed)
     try container.encode(top1Agreement, forKey: .top1Agreement)
+    try container.encodeIfPresent(top1AgreementNoContext, forKey: .top1AgreementNoContext)
     try container.encode(exactMatch, forKey: .exactMatch)
     try container.encode(exactMatchFullContext, forKey: .exactMatchFullContext)
     try container.encode(exactMatchNoContext, forKey: .exactMatchNoContext)
@@ -45,5 +68,6 @@ extension RunMetrics.Validation: Codable {
     try container.encodeIfPresent(basis, forKey: .basis)
     try container.encodeIfPresent(intervals, forKey: .intervals)
     try container.encodeIfPresent(windows, forKey: .windows)
+    try container.encodeIfPresent(beside, forKey: .beside)
   }
 }

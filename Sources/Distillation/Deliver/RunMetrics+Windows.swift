@@ -4,7 +4,7 @@ extension RunMetrics {
   /// Held-out numbers of a context that is read in several windows: of the model after the best one
   /// of them, which is what can be done without a soft prompt, and of every window's own prompts.
   package struct Windows: Sendable, Equatable, Codable {
-    /// Number of windows, with texts that lines bring of their own.
+    /// Number of windows of which there are prompts, with texts that lines bring of their own.
     package var count: Int
     /// Number of windows among which the best was looked for.
     package var compared: Int
@@ -77,8 +77,8 @@ extension RunMetrics {
     package var sentence: String {
       let better = windows.count { $0.kl < $0.klBestWindow }
       return
-        "The context is read in \(count) windows, the full context of a prompt is its own. Best "
-        + "window: of \(compared == count ? "all" : "\(compared)") the one after which the model is nearest "
+        "The prompts, trained on or held out, are about \(count) windows of the context, and the full "
+        + "context of a prompt is its own window. Best window: of \(compared == count ? "all" : "\(compared)") the one after which the model is nearest "
         + "over the prompts of all. The soft prompt is nearer in \(better) of "
         + "\(Counted(windows.count, "window")) with held-out prompts."
     }

@@ -13,9 +13,12 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var timing: Timing
   /// Peak memory.
   package var memory: Memory
-  /// The change of the model's logits, relative to the largest, where a training step rounds
-  /// activations to bf16; nil where it does not.
-  package var activationRoundingError: Double?
+  /// The errors that rounding makes in the model.
+  package var rounding: RunRounding {
+    RunRounding(weights: weightRoundingError, activations: activationRoundingError)
+  }
+  private var weightRoundingError: Double?
+  private var activationRoundingError: Double?
   /// The device as users name it: `cpu`, `opencl:0.0`.
   package var device: String
   /// Number of kernels with tuned constants on the device; the same bits need the same tuning.
@@ -28,7 +31,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   /// A report.
   package init(
     contextTokens: Int, pseudoTokens: Int, validation: Validation?, timing: Timing, memory: Memory,
-    activationRoundingError: Double? = nil, device: String, tunedKernels: Int,
+    rounding: RunRounding = RunRounding(), device: String, tunedKernels: Int,
     threads: Int? = nil, seed: UInt64
   ) {
     self.contextTokens = contextTokens
@@ -37,7 +40,8 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     self.validation = validation
     self.timing = timing
     self.memory = memory
-    self.activationRoundingError = activationRoundingError
+    weightRoundingError = rounding.weights
+    activationRoundingError = rounding.activations
     self.device = device
     self.tunedKernels = tunedKernels
     self.threads = threads
@@ -48,6 +52,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     case contextTokens = "context_tokens"
     case pseudoTokens = "pseudo_tokens"
     case compressionRatio = "compression_ratio"
+    case weightRoundingError = "weight_rounding_error"
     case activationRoundingError = "activation_rounding_error"
     case tunedKernels = "tuned_kernels"
     case validation, timing, memory, device, threads, seed
@@ -63,6 +68,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     try container.encode(validation, forKey: .validation)
     try container.encode(timing, forKey: .timing)
     try container.encode(memory, forKey: .memory)
+    try container.encodeIfPresent(weightRoundingError, forKey: .weightRoundingError)
     try container.encodeIfPresent(activationRoundingError, forKey: .activationRoundingError)
     try container.encode(device, forKey: .device)
     try container.encode(tunedKernels, forKey: .tunedKernels)
@@ -85,6 +91,8 @@ extension RunMetrics {
     /// The fraction of response tokens for which teacher and student have the same most likely
     /// token.
     package var top1Agreement: Double
+    /// The same with nothing in place of the context; nil in reports of older programs.
+    package var top1AgreementNoContext: Double?
     /// The fraction of examples that the student answers, greedily, exactly as recorded.
     package var exactMatch: Double
     /// The same of the model with the full context.
@@ -102,10 +110,13 @@ extension RunMetrics {
     package var intervals: Intervals?
     /// Where the teacher read the context in several windows: what a window does alone.
     package var windows: Windows?
+    /// Where the prompt was trained behind others: what each does alone.
+    package var beside: Beside?
 
     /// Held-out numbers.
     package init(
-      kl: Double, klNoContext: Double, top1Agreement: Double, exactMatch: Double,
+      kl: Double, klNoContext: Double, top1Agreement: Double,
+      top1AgreementNoContext: Double? = nil, exactMatch: Double,
       exactMatchFullContext: Double, exactMatchNoContext: Double, answers: Answers? = nil,
       drift: Drift? = nil, basis: Basis? = nil, intervals: Intervals? = nil,
       windows: Windows? = nil
@@ -119,6 +130,7 @@ extension RunMetrics {
       self.windows = windows
       gapClosed = Self.gapClosed(kl: kl, klNoContext: klNoContext)
       self.top1Agreement = top1Agreement
+      self.top1AgreementNoContext = top1AgreementNoContext
       self.exactMatch = exactMatch
       self.exactMatchFullContext = exactMatchFullContext
       self.exactMatchNoContext = exactMatchNoContext

@@ -43,10 +43,13 @@ struct RunReadme {
     \(resumptions)
     Fingerprint of the model \(adapter.origin.fingerprints.model): the SHA-256 of its \
     `config.json` and of the first 256 bytes of every tensor, so no checksum of all its weights. \
-    SHA-256 of the context's tokens \(adapter.origin.fingerprints.context).\(repetition)
+    SHA-256 of the context's tokens \(adapter.origin.fingerprints.context).\(neighbors)\(repetition)
 
     """
   }
+
+  /// The prompts before this one in training.
+  private var neighbors: String { AdapterUsage.neighbors(adapter.origin.neighbors) }
 
   private var isKeysValues: Bool { options.method == .keysValues }
 
@@ -146,7 +149,8 @@ struct RunReadme {
         + "\(percent(windows.top1Agreement)). \(windows.sentence)"
     }
     let sentences = [
-      validation.gapSentence, windows, validation.basisSentence, validation.fewSentence,
+      validation.gapSentence, validation.besideSentence, windows, validation.basisSentence,
+      validation.fewSentence,
     ].compactMap(\.self)
     return """
       On held-out prompts, over the whole vocabulary, KL in nats a token:

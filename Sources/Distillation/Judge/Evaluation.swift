@@ -3,12 +3,14 @@ import Foundation
 import HuggingFace
 internal import Inference
 internal import Transformer
+import Weights
 
-/// The quality of an adapter as a replacement of a context, on given examples.
+/// The quality of an adapter, or of several together, as a replacement of a context, on given
+/// examples.
 package struct Evaluation: Sendable {
   /// Tokens of the context.
   package var contextTokens: Int
-  /// Number of vectors of the adapter: the soft prompt's, or PEFT's virtual tokens.
+  /// Number of rows of all adapters: the learned prompt's, or PEFT's virtual tokens.
   package var pseudoTokens: Int
   /// Number of compared examples.
   package var examples: Int
@@ -16,10 +18,12 @@ package struct Evaluation: Sendable {
   package var responseTokens: Int
   /// The numbers, as in a run's report.
   package var validation: RunMetrics.Validation
+  /// Each of several adapters alone, against the same teacher; none for one.
+  package var alone: [RunMetrics.Reading]
   /// Agreement of the model with nothing in place of the context.
   package var noContext: HeldOut
-  /// Whether the adapter records another model.
-  package var isForeignAdapter: Bool
+  /// The indices of adapters that record another model.
+  package var foreignAdapters: [Int]
   /// Number of responses that the teacher generated.
   package var teacherAnswers: Int
   /// Number of those that reached the limit before their end.
@@ -33,8 +37,8 @@ package struct Evaluation: Sendable {
   package struct Request: Sendable {
     /// The model.
     package var folder: ModelFolder
-    /// The folder of the adapter.
-    package var adapter: URL
+    /// The folders of the adapters, in the order of their prompts; at least one.
+    package var adapters: [URL]
     /// The files and folders of the context; none where lines bring their own.
     package var context: [URL]
     /// The file of the examples.
@@ -42,7 +46,7 @@ package struct Evaluation: Sendable {
     /// `auto` takes the template of the adapter's training.
     package var template: TemplateChoice
     /// The element type of the weights on the device.
-    package var precision: WeightPrecision
+    package var precision: WeightFormat
     /// The file of prompts that have nothing to do with the context; nil takes the built-in ones.
     package var unrelated: URL?
     /// The most tokens that the teacher generates where an example has no response.
@@ -50,12 +54,12 @@ package struct Evaluation: Sendable {
 
     /// A request.
     package init(
-      folder: ModelFolder, adapter: URL, context: [URL], inputs: URL, unrelated: URL? = nil,
+      folder: ModelFolder, adapters: [URL], context: [URL], inputs: URL, unrelated: URL? = nil,
       template: TemplateChoice,
-      precision: WeightPrecision, responseTokens: Int
+      precision: WeightFormat, responseTokens: Int
     ) {
       self.folder = folder
-      self.adapter = adapter
+      self.adapters = adapters
       self.context = context
       self.inputs = inputs
       self.unrelated = unrelated
@@ -67,7 +71,8 @@ package struct Evaluation: Sendable {
 }
 
 extension Evaluation.Request {
-  /// Runs the model with the full context, with the adapter, and with neither.
+  /// Runs the model with the full context, with the adapters together and each alone, and with
+  /// neither.
   package func perform(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Evaluation {
@@ -75,30 +80,41 @@ extension Evaluation.Request {
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
-    let imported = try AdapterImport(at: adapter, for: configuration)
+    let group = try AdapterGroup(adapters, for: configuration)
     let corpus = try Corpus(contentsOf: context)
     // A context of token ids needs no template.
     let isText = if case .identifiers = corpus.context { false } else { true }
-    let conditioning = try imported.framing(
+    let conditioning = try group.framing(
       Conditioning(
         corpus.context, folder: folder,
-        template: isText ? template.within(imported.template) : template,
-        vocabularySize: configuration.vocabularySize, reading: imported.inputReading),
-      file: adapter.path)
+        template: isText ? template.within(group.template) : template,
+        vocabularySize: configuration.vocabularySize, reading: group.inputReading))
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(inputs, reader: conditioning.reader)
     let contextFile = corpus.context?.file
     var notices =
-      corpus.notices
+      corpus.notices + group.notices
       + InputNotice.ofReading(conditioning, contextFile: contextFile, data.examples)
     let spans = try ContextSpans(of: data.examples, conditioning)
-    if let contextFile, spans.ownTokens.isEmpty, imported.isForeign(to: conditioning.context) {
-      notices.append(.otherContext(file: contextFile, adapter: adapter.path))
+    // Several adapters have a context each, of which this one is at best the sum.
+    if let contextFile, spans.ownTokens.isEmpty, group.members.count == 1,
+      group.members[0].adapter.isForeign(to: conditioning.context)
+    {
+      notices.append(
+        .otherContext(file: contextFile, adapter: group.members[0].url.path))
     }
     if data.examples.count < InputNotice.few {
       notices.append(.fewJudged(count: data.examples.count))
     }
-    let studentPrefix = imported.prefix(in: conditioning, of: configuration)
+    let lengths = data.examples.map {
+      $0.prompt.count + ($0.response?.count ?? responseTokens)
+    }
+    let longest = lengths.max() ?? 1
+    let studentPrefix = try group.prefix(
+      in: conditioning, of: configuration, textLength: longest)
+    if let reach = group.windowReach(studentPrefix, longest: longest, of: configuration) {
+      notices.append(.windowReach(reach))
+    }
     try data.checkLengths(
       responseTokens: responseTokens, positions: configuration.maximumPositions
     ) { max(spans.prefixes[spans[$0.context]].rows, studentPrefix.rows) }
@@ -111,16 +127,13 @@ extension Evaluation.Request {
     let decoder = try distilling { () throws(TransformerError) in
       try Decoder.load(folder, on: device, precision: precision, handle: handle)
     }
-    let lengths = data.examples.map {
-      $0.prompt.count + ($0.response?.count ?? responseTokens)
-    }
     let capacity = PrefixCapacity(
-      longest: max(lengths.max() ?? 1, UnrelatedPrompts.longest(unrelated)),
+      longest: max(longest, UnrelatedPrompts.longest(unrelated)),
       answers: data.examples.count, for: decoder)
     var options = TrainingOptions()
     options.responseTokens = responseTokens
     // The frame stays without the prompt too, also where the context is given as token ids.
-    let frame = conditioning.isPlaced ? conditioning.frame : imported.frame ?? Frame()
+    let frame = conditioning.isPlaced ? conditioning.frame : group.frame
     let nothing = try distilling { () throws(TransformerError) in
       try decoder.prefill(Prefix(frame, .nothing), capacity: capacity)
     }
@@ -146,12 +159,20 @@ extension Evaluation.Request {
     verdict.validation.drift = try distilling { () throws(TransformerError) in
       try prepared.drift?.drift(of: student)
     }
+    let prefixes =
+      group.members.count > 1
+      ? try group.prefixesAlone(in: conditioning, of: configuration, textLength: longest) : []
+    let alone = try distilling { () throws(TransformerError) in
+      try judge.readings(
+        of: prefixes, decoder, capacity: capacity, klNoContext: verdict.withNothing.kl
+      ) { handle(.progress(.comparingPrompts, done: $0, total: $1)) }
+    }
     return Evaluation(
       contextTokens: conditioning.context.count + spans.ownTokens.count,
-      pseudoTokens: imported.prompt.form.tokenCount, examples: data.examples.count,
+      pseudoTokens: group.tokenCount, examples: data.examples.count,
       responseTokens: judge.responseTokens.reduce(0, +), validation: verdict.validation,
-      noContext: verdict.withNothing,
-      isForeignAdapter: try imported.isForeign(to: folder),
+      alone: alone, noContext: verdict.withNothing,
+      foreignAdapters: try group.foreignMembers(folder),
       teacherAnswers: answers.records.count, cutAnswers: answers.cutCount,
       hasEndToken: !conditioning.stopIdentifiers.isEmpty, notices: notices)
   }

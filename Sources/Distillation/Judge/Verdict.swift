@@ -69,7 +69,8 @@ extension Judge {
     }
     let validation = RunMetrics.Validation(
       kl: prompted.all.kl, klNoContext: bare.all.kl, top1Agreement: prompted.all.agreement,
-      exactMatch: own.exact, exactMatchFullContext: context.exact,
+      top1AgreementNoContext: bare.all.agreement, exactMatch: own.exact,
+      exactMatchFullContext: context.exact,
       exactMatchNoContext: without.exact,
       answers: .init(
         prefixShare: sides(own.prefixShare, without.prefixShare, context.prefixShare),

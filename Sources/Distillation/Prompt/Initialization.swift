@@ -43,11 +43,12 @@ package enum Initialization: Sendable, Equatable {
     }
   }
 
-  /// The kind that a method starts from where the user names none.
-  package static func standard(for method: TrainingOptions.Method) -> Initialization {
+  /// The kind that a method starts from where the user names none, with a context that is read in
+  /// so many parts: attention is matched to one text.
+  package static func standard(for method: TrainingOptions.Method, parts: Int) -> Initialization {
     switch method {
     case .embeddings: .sampled
-    case .keysValues: .chunks
+    case .keysValues: parts == 1 ? .matched : .chunks
     }
   }
 }
@@ -59,7 +60,8 @@ extension Initialization: LosslessStringConvertible, Codable {
       self = found.kind
     } else {
       // A recorded path is absolute; a folder is found by its name alone too.
-      guard
+      // An empty path would be the current folder.
+      guard !text.isEmpty,
         text.hasSuffix(".safetensors") || text.contains("/")
           || FileManager.default.isFolder(URL(fileURLWithPath: text))
       else { return nil }

@@ -9,8 +9,9 @@ struct KeyValueSource {
   private let teacher: PrefixedDecoder
   /// The rows of the context.
   private let context: Range<Int>
-  /// The rows before the prompt.
   private let header: [Int]
+  /// The position of the prompt's first row.
+  private let firstRow: Int
   /// Whether the student's texts are long ones.
   let isLong: Bool
 
@@ -20,13 +21,16 @@ struct KeyValueSource {
   ///   - frame: header and closing around the prompt.
   ///   - longest: tokens of the longest prompt with its response.
   ///   - count: k.
+  ///   - otherRows: rows of other prompts between the header and this one.
   init(
-    _ teacher: PrefixedDecoder, _ prefix: Prefix, frame: Frame, longest: Int, count: Int
+    _ teacher: PrefixedDecoder, _ prefix: Prefix, frame: Frame, longest: Int, count: Int,
+    otherRows: Int = 0
   ) {
     self.teacher = teacher
     header = frame.header
-    context = header.count..<(prefix.rows - prefix.frame.closing.count)
-    isLong = teacher.decoder.isLong(header.count + count + frame.closing.count + longest)
+    firstRow = header.count + otherRows
+    context = Self.contextRows(of: prefix, frame)
+    isLong = teacher.decoder.isLong(firstRow + count + frame.closing.count + longest)
   }
 
   /// Tokens of the context that the teacher has read.
@@ -76,28 +80,65 @@ struct KeyValueSource {
   /// The prompt of `count` rows that training starts from.
   ///
   /// - Parameters:
-  ///   - kind: its kind.
+  ///   - kind: a kind that needs no rows of the context, which ``rows(_:count:of:frame:longest:read:)``
+  ///     takes.
   ///   - count: k.
   ///   - unrelated: the token ids of a text that has nothing to do with the context.
   func initial(
     _ kind: Initialization, count: Int, unrelated: () throws(DistillationError) -> [Int]
   ) throws(DistillationError) -> LearnedPrompt {
     switch kind {
-    case .first: return try placed(Array(0..<count))
-    case .chunks: return try placed(Self.chunks(of: context.count, count: count))
     case .randomText: return try rows(of: try unrelated(), count: count)
     case .file(let url): return try stored(in: url, count: count)
-    case .sampled, .pooled, .vocabulary, .random, .matched:
+    case .first, .chunks, .sampled, .pooled, .vocabulary, .random, .matched:
       preconditionFailure("kinds of another source")
     }
   }
 
-  /// Rows of the context at the prompt's positions.
-  private func placed(_ rows: [Int]) throws(DistillationError) -> LearnedPrompt {
+  /// Rows of a context, chosen as if its parts were one text: for `chunks` spread over all of them,
+  /// else the first. Every row comes from the teacher that has read its part, and parts without a
+  /// chosen row are not read.
+  ///
+  /// - Parameters:
+  ///   - kind: `first` or `chunks`.
+  ///   - count: k, at most the rows of all parts.
+  ///   - parts: what the teacher reads, one after the other.
+  ///   - frame: header and closing around the prompt.
+  ///   - longest: tokens of the longest prompt with its response.
+  ///   - otherRows: rows of other prompts between the header and this one.
+  ///   - read: the teacher after a part, by its index.
+  static func rows(
+    _ kind: Initialization, count: Int, of parts: [Prefix], frame: Frame, longest: Int,
+    otherRows: Int, read: (Int) throws(DistillationError) -> PrefixedDecoder
+  ) throws(DistillationError) -> LearnedPrompt {
+    let lengths = parts.map { contextRows(of: $0, frame).count }
+    let all = lengths.reduce(0, +)
+    let chosen = kind == .chunks ? chunks(of: all, count: count) : Array(0..<count)
+    var (prompts, first, done) = ([LearnedPrompt](), 0, 0)
+    for (index, length) in lengths.enumerated() {
+      let own = chosen.filter { (first..<(first + length)).contains($0) }.map { $0 - first }
+      first += length
+      guard !own.isEmpty else { continue }
+      let source = KeyValueSource(
+        try read(index), parts[index], frame: frame, longest: longest, count: count,
+        otherRows: otherRows)
+      prompts.append(try source.placed(own, after: done))
+      done += own.count
+    }
+    return LearnedPrompt(joining: prompts)
+  }
+
+  /// Rows of the context in what a teacher reads.
+  static func contextRows(of prefix: Prefix, _ frame: Frame) -> Range<Int> {
+    frame.header.count..<(prefix.rows - prefix.frame.closing.count)
+  }
+
+  /// Rows of the context at the prompt's positions, of which `done` are taken.
+  private func placed(_ rows: [Int], after done: Int) throws(DistillationError) -> LearnedPrompt {
     try contextRows(rows).rotated(
       from: KeyPositions(
         rows.map { context.lowerBound + $0 }, isLong: teacher.isLongPrefix),
-      to: KeyPositions(rows.indices.map { header.count + $0 }, isLong: isLong),
+      to: KeyPositions(rows.indices.map { firstRow + done + $0 }, isLong: isLong),
       in: teacher.decoder.configuration)
   }
 
@@ -134,7 +175,8 @@ struct KeyValueSource {
       let rows = header.count..<prefix.rows
       return try model.keysValues(of: rows).rotated(
         from: KeyPositions(Array(rows), isLong: model.isLongPrefix),
-        to: KeyPositions(Array(rows), isLong: isLong), in: decoder.configuration)
+        to: KeyPositions(Array(firstRow..<(firstRow + count)), isLong: isLong),
+        in: decoder.configuration)
     }
   }
 
@@ -158,7 +200,7 @@ struct KeyValueSource {
     }
     return prompt.rotated(
       from: KeyPositions(Array(first..<(first + count)), isLong: isLong),
-      to: KeyPositions(Array(header.count..<(header.count + count)), isLong: isLong),
+      to: KeyPositions(Array(firstRow..<(firstRow + count)), isLong: isLong),
       in: configuration)
   }
 }

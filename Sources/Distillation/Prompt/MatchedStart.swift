@@ -30,6 +30,8 @@ package struct MatchedStart {
   private let prefix: Prefix
   /// The frame of the prompt.
   private let frame: Frame
+  /// Prompts between the header and this one.
+  private let others: [LearnedPrompt]
   private let context: [Int]
   private let seed: UInt64
 
@@ -37,12 +39,17 @@ package struct MatchedStart {
   ///   - teacher: the model that has read the context.
   ///   - prefix: its prefix.
   ///   - frame: the frame of the prompt.
+  ///   - others: prompts between the header and this one, which the teacher has not read.
   ///   - seed: of the choice of rows.
-  package init(_ teacher: PrefixedDecoder, prefix: Prefix, frame: Frame, seed: UInt64) {
+  package init(
+    _ teacher: PrefixedDecoder, prefix: Prefix, frame: Frame, beside others: [LearnedPrompt] = [],
+    seed: UInt64
+  ) {
     guard case .context(let context) = prefix.body else { preconditionFailure("a context") }
     self.teacher = teacher
     self.prefix = prefix
     self.frame = frame
+    self.others = others
     self.context = context
     self.seed = seed
   }
@@ -63,22 +70,24 @@ package struct MatchedStart {
     let rows = header..<(header + context.count)
     let source = try teacher.keysValues(of: rows)
     let end = header + context.count - count
+    let first = Prefix(frame, others: others, .nothing).rows - frame.closing.count
     let (old, new) = (
       KeyPositions((0..<count).map { end + $0 }, isLong: teacher.isLongPrefix),
-      KeyPositions((0..<count).map { header + $0 }, isLong: isLong)
+      KeyPositions((0..<count).map { first + $0 }, isLong: isLong)
     )
     var prompt = try match(record, source, count: count, firstPosition: header)
       .rotated(from: old, to: new, in: configuration)
     // As far before the student's rows as they were before the teacher's.
+    let shift = first - header - context.count + count
     let moved = source.rotated(
       from: KeyPositions(Array(rows), isLong: teacher.isLongPrefix),
-      to: KeyPositions(rows.map { $0 - context.count + count }, isLong: isLong), in: configuration)
+      to: KeyPositions(rows.map { $0 + shift }, isLong: isLong), in: configuration)
     for _ in 0..<Self.passes {
-      let body = Prefix(frame, .prompt(prompt))
+      let body = Prefix(frame, others: others, .prompt(prompt))
       let student = try decoder.prefill(body, capacity: teacher.capacity)
       let record = try self.record(sequences, with: student, body)
       prompt = try match(
-        record, moved, count: count, firstPosition: header - context.count + count, after: prompt)
+        record, moved, count: count, firstPosition: header + shift, after: prompt)
     }
     return prompt
   }

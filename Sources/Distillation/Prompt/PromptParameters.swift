@@ -27,7 +27,7 @@ package final class PromptParameters {
   private var clipFactor: DeviceBuffer<Float>
   /// The first row of the prefix that the prompt fills.
   private let firstRow: Int
-  /// [k]: the rows of the prefix that the prompt fills.
+  /// [k]: the rows of a step's run that a prompt of embeddings fills.
   private let rows: RowIndices
   private let rateFactors: [Double]
   private let device: Device
@@ -37,11 +37,12 @@ package final class PromptParameters {
   ///   - decoder: the decoder whose prompt it is.
   ///   - prompt: the initial values.
   ///   - firstRow: the first row of the prompt in the prefix.
+  ///   - firstStepRow: the first row of the prefix that a step's run computes.
   ///   - accumulates: whether gradients of several passes are added up.
   ///   - rateFactors: the learning rate of each tensor over the step's; empty for 1.
   init(
-    _ decoder: Decoder, prompt: LearnedPrompt, firstRow: Int, accumulates: Bool = false,
-    rateFactors: [Double] = []
+    _ decoder: Decoder, prompt: LearnedPrompt, firstRow: Int, firstStepRow: Int = 0,
+    accumulates: Bool = false, rateFactors: [Double] = []
   ) throws(ComputeError) {
     precondition(rateFactors.isEmpty || rateFactors.count == prompt.form.tensors.count)
     self.rateFactors = rateFactors
@@ -61,7 +62,9 @@ package final class PromptParameters {
     secondMoment = try device.buffer(zeros)
     gradientNorm = try device.buffer([0])
     clipFactor = try device.buffer([1])
-    rows = try device.rowIndices((0..<form.tokenCount).map { Int32(firstRow + $0) })
+    // A run does not compute keys and values, and nothing is gathered at these rows.
+    let first = max(0, firstRow - firstStepRow)
+    rows = try device.rowIndices((first..<(first + form.tokenCount)).map(Int32.init))
   }
 }
 

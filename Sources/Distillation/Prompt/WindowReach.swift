@@ -1,3 +1,5 @@
+import JSON
+
 /// How far the sliding windows of a model reach back to a prompt of keys and values: a key outside
 /// the window of every response row has no effect and no gradient.
 package struct WindowReach: Sendable, Equatable {
@@ -23,5 +25,13 @@ package struct WindowReach: Sendable, Equatable {
     blindLayers = leaving.count { textRows - 1 - (prompt.upperBound - 1) >= $0 }
     allLayers = windows.count
     window = smallest
+  }
+}
+
+extension WindowReach: CustomStringConvertible {
+  /// In how many layers the prompt leaves the window, in one line.
+  package var description: String {
+    "in \(layers) of \(Counted(allLayers, "layer")) the end of the longest text does not see the whole "
+      + "prompt (sliding window of \(window) or more), in \(blindLayers) nothing of it"
   }
 }

@@ -12,6 +12,14 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   package var inputs: String
   /// The same of all held-out examples.
   package var validation: String
+  /// The files of the prompts before the trained one, with commas between them; nil without any.
+  package var beside: String?
+  /// The token ids of the user's own prompts that have nothing to do with the context;
+  /// ``builtIn`` of the built-in ones, nil in records of older programs.
+  package var unrelated: String?
+
+  /// Of built-in prompts, which other programs may have changed.
+  private static let builtIn = "built-in"
 
   /// What an adapter records of them.
   init(model: String, context: String) {
@@ -19,14 +27,18 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   }
 
   /// The fingerprints of a run.
+  ///
+  /// - Parameter unrelated: the user's own prompts of that kind; nil for the built-in ones.
   package init(
     model: String, context: [Int], in frame: Frame, training: [InputExample],
-    validation: [InputExample]
+    validation: [InputExample], unrelated: [InputExample]? = nil, beside: String? = nil
   ) {
     self.model = model
     self.context = Self.digest(of: context, in: frame)
     inputs = Self.hash(training.flatMap(Self.lists))
     self.validation = Self.hash(validation.flatMap(Self.lists))
+    self.beside = beside
+    self.unrelated = unrelated.map { Self.hash($0.flatMap(Self.lists)) } ?? Self.builtIn
   }
 
   /// What is hashed of an example.
@@ -49,6 +61,11 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     return SHA256.hexadecimal(hash.finish())
   }
 
+  /// A fingerprint in a message.
+  private static func short(_ fingerprint: String) -> String {
+    fingerprint == builtIn ? builtIn : "\(fingerprint.prefix(12))..."
+  }
+
   /// Checks that the inputs of a resumed run are the recorded ones.
   ///
   /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)``.
@@ -60,10 +77,22 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
       ("the inputs", recorded.inputs, inputs),
       ("the validation examples", recorded.validation, validation),
     ]
-    for (what, before, now) in pairs where before != now {
+    if recorded.beside != beside {
+      func text(_ beside: String?) -> String {
+        beside.map { list in
+          list.split(separator: ",").map { "\($0.prefix(12))..." }.joined(separator: " and ")
+        } ?? "none"
+      }
       throw .changedSinceCheckpoint(
-        checkpoint: checkpoint, item: .input(what), recorded: "\(before.prefix(12))...",
-        found: "\(now.prefix(12))...")
+        checkpoint: checkpoint, item: .input("the prompts beside it"),
+        recorded: text(recorded.beside),
+        found: text(beside))
+    }
+    let prompts = recorded.unrelated.map { [("the unrelated prompts", $0, unrelated ?? "")] }
+    for (what, before, now) in pairs + (prompts ?? []) where before != now {
+      throw .changedSinceCheckpoint(
+        checkpoint: checkpoint, item: .input(what), recorded: Self.short(before),
+        found: Self.short(now))
     }
   }
 }

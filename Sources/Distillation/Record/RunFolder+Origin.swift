@@ -22,6 +22,13 @@ extension RunFolder {
       found: "\(foreign), which no run has written")
   }
 
+  /// Whether a folder holds a finished run, or the checkpoints of one.
+  static func isRun(_ folder: URL) -> Bool {
+    let state = newestCheckpoint(in: folder)?.url.appending(path: TrainingCheckpoint.stateName)
+    return AdapterImport.ownFile(in: folder) != nil
+      || state.map { FileManager.default.fileExists(atPath: $0.path) } ?? false
+  }
+
   /// Whether one of these names is of a file that only a run writes.
   private func hasTraces(_ names: [String]) -> Bool {
     names.contains(where: isCheckpoint) || hasPrompt || hasStepRecord || hasAnswerRecord
@@ -42,7 +49,7 @@ extension RunFolder {
     guard let line = firstLine(of: Self.stepMetrics),
       case .object(let record)? = try? JSON(parsing: Array(line))
     else { return false }
-    return Set(record.keys) == StepRecord.names
+    return StepRecord.hasFields(Set(record.keys))
   }
 
   /// Whether `answers.jsonl` has an answer of a teacher.

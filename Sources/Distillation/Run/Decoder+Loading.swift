@@ -1,12 +1,13 @@
 internal import Compute
 import HuggingFace
 internal import Transformer
+import Weights
 
 extension Decoder {
   /// Loads the model of a folder. `handle` receives the progress and warnings about settings of the
   /// folder that are not used.
   static func load(
-    _ folder: ModelFolder, on device: Device, precision: WeightPrecision,
+    _ folder: ModelFolder, on device: Device, precision: WeightFormat,
     handle: (RunEvent) -> Void
   ) throws(TransformerError) -> Decoder {
     try load(

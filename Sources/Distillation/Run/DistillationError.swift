@@ -30,6 +30,9 @@ package enum DistillationError: Error, Sendable {
   case noStudy(file: String, expected: String, found: String)
   /// The chat template no longer writes the frame in which an adapter's prompt was trained.
   case changedFrame(adapter: String)
+  /// An adapter's prompt was trained in another header or closing than that of another adapter, or nil
+  /// for a run, beside which it is to stand.
+  case otherFrame(adapter: String, other: String?)
   /// An option has a value that does not fit the model or the data.
   case option(OptionName, expected: String, found: String)
   /// An option has a value that does not fit the value of another option.
@@ -48,6 +51,8 @@ package enum DistillationError: Error, Sendable {
   /// A run is resumed with another option or input than it was started with.
   case changedSinceCheckpoint(
     checkpoint: String, item: RecordedItem, recorded: String, found: String)
+  /// An option of a resumed run changes nothing, because all steps are done.
+  case nothingLeft(checkpoint: String, steps: Int, setting: OptionSetting)
   /// A run whose learning rates depend on its length is resumed with another length; both are in
   /// steps.
   case scheduleOfAnotherLength(checkpoint: String, schedule: String, recorded: Int, found: Int)
@@ -90,6 +95,9 @@ extension DistillationError: CustomStringConvertible {
     case .changedFrame(let adapter):
       "\(adapter): expected a chat template that writes the tokens around the soft prompt with which "
         + "it was trained, found one that has changed since, or another model's"
+    case .otherFrame(let adapter, let other):
+      "\(adapter): expected the tokens of header and closing with which "
+        + "\(other ?? "the run") has its prompt, because they come once, found others"
     case .option(let option, let expected, let found):
       "\(name(option)): expected \(expected), found \(found)"
     case .optionConflict(let option, let expected, let other, let value, let found):
@@ -110,6 +118,9 @@ extension DistillationError: CustomStringConvertible {
     case .changedSinceCheckpoint(let checkpoint, .input(let what), let recorded, let found):
       "\(checkpoint): started with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was started with"
+    case .nothingLeft(let checkpoint, let steps, let setting):
+      "\(checkpoint): all of its \(Counted(steps, "step")) are done, so that "
+        + "\(setting.text(option: option)) changes nothing; expected more \(name(.steps)) with it"
     case .scheduleOfAnotherLength(let checkpoint, let schedule, let recorded, let found):
       "\(checkpoint): started for \(Counted(recorded, "step")), found \(found); "
         + "\(name(.schedule)) \(schedule) depends on their number, "

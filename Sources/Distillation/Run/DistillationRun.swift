@@ -49,8 +49,12 @@ package final class DistillationRun {
       request.options = try request.options.resuming(
         found.state.options, keeping: request.kept, checkpoint: path)
     }
-    let options = request.options
     texts = try RunTexts(request, resuming: checkpoint?.state)
+    if request.options.chosenInitialization == nil {
+      request.options.initialization = .standard(
+        for: request.options.method, parts: texts.spans.startingParts.count)
+    }
+    let options = request.options
     order = texts.order(options)
     totalSteps = try options.totalSteps(order)
     if let state = checkpoint?.state {
@@ -65,6 +69,11 @@ package final class DistillationRun {
         to: texts.training + texts.validation,
         vocabularySize: texts.configuration.vocabularySize)
     changes = checkpoint.map { options.changes(from: $0.state.options, at: $0.state.step) } ?? []
+    if let step = checkpoint?.state.step, step >= totalSteps,
+      let change = changes.first(where: { [.patience, .evaluateEvery].contains($0.after.name) })
+    {
+      throw .nothingLeft(checkpoint: path, steps: step, setting: change.after)
+    }
     (self.request, self.checkpoint) = (request, checkpoint)
   }
 
@@ -81,30 +90,33 @@ package final class DistillationRun {
     handle(
       .placed(texts.conditioning.contextPosition, missingTokens: texts.conditioning.missingTokens))
     let decoder = if let model { model.decoder } else { try loadDecoder(handle) }
-    let rounding = try ActivationRounding(options, decoder, texts.context)
+    let rounding = RunRounding(
+      weights: try WeightRounding(options, decoder, request.folder, texts.context)?.error,
+      activations: try ActivationRounding(options, decoder, texts.context)?.error)
     var found: RunStart?
     if options.method == .embeddings {
       found = try RunStart(embeddings: decoder, texts, options, resuming: checkpoint)
     }
-    /// The teacher after the first part of the context, from which keys and values start.
-    func first(of teacher: Teacher) throws(DistillationError) -> PrefixedDecoder {
+    /// The teacher after a part of the context, from which keys and values start.
+    func read(_ part: Int, _ teacher: Teacher) throws(DistillationError) -> PrefixedDecoder {
       try distilling { () throws(TransformerError) in
-        try teacher.read(0) { handle(.progress(.readingContext, done: $0, total: $1)) }
+        try teacher.read(part) { handle(.progress(.readingContext, done: $0, total: $1)) }
       }
     }
     let teacherBegin = ContinuousClock.now
     let prepared = try Preparation.prepare(
       decoder, texts: texts, options: options, answers: recordedAnswers,
+      isTraining: (checkpoint?.state.step ?? 0) < totalSteps,
       starting: { (teacher) throws(DistillationError) in
         guard options.method == .keysValues, options.initialization != .matched else { return }
         found = try RunStart(
-          keysValues: try first(of: teacher), texts, options, folder: request.folder,
-          resuming: checkpoint)
+          keysValues: { (part) throws(DistillationError) in try read(part, teacher) }, texts,
+          options, folder: request.folder, resuming: checkpoint)
       },
       answered: { (teacher, examples) throws(DistillationError) in
         guard found == nil else { return }
         found = try RunStart(
-          matching: try first(of: teacher), to: examples.filter { $0.span == 0 }, texts, options,
+          matching: try read(0, teacher), to: examples.filter { $0.span == 0 }, texts, options,
           resuming: checkpoint, handle)
       }, handle: handle)
     guard let begin = found else { preconditionFailure("either method has a start") }
@@ -120,8 +132,8 @@ package final class DistillationRun {
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
-      startStep: start.step, earlierSeconds: checkpoint?.state.trainSeconds ?? 0,
-      threads: device.threads, tokens: stepTokens(prepared))
+      earlierSeconds: checkpoint?.state.trainSeconds ?? 0, threads: device.threads,
+      rateFactors: begin.rateFactors, tokens: stepTokens(prepared))
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
@@ -150,16 +162,17 @@ package final class DistillationRun {
     }
   }
 
-  /// Returns the number of tokens that a step computes: the prefix once, or what of it follows
-  /// keys and values, and the examples of its batch.
+  /// Returns the number of tokens that a step computes: the prefix once, or what of it follows keys
+  /// and values or other prompts, and the examples of its batch.
   private func stepTokens(_ prepared: Preparation) -> (Int) -> Int {
     let (frame, tokens) = (texts.conditioning.frame, request.options.tokens)
+    let header = texts.neighbors.rows > 0 ? 0 : frame.header.count
     let prefix =
       switch request.options.method {
-      case .embeddings: frame.header.count + tokens + frame.closing.count
+      case .embeddings: header + tokens + frame.closing.count
       case .keysValues: frame.closing.count
       }
-    let counts = prepared.scores.cache.examples.map(\.inputs.count)
+    let counts = prepared.training.map(\.inputs.count)
     return { [order] step in order.batch(step).reduce(prefix) { $0 + counts[$1] } }
   }
 
@@ -171,24 +184,25 @@ package final class DistillationRun {
     return try distilling { () throws(TransformerError) in
       let distiller = try Distiller(
         decoder, teacher: prepared.scores.cache, prompt: start.state.prompt,
-        in: texts.conditioning.frame, batchSize: order.batchSize,
+        in: texts.conditioning.frame, beside: texts.neighbors.prompts, batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
         clipNorm: options.clipNorm, precision: options.activations == .bf16 ? .bf16 : .f32,
         rateFactors: start.rateFactors, evaluated: prepared.scores.judge?.cache.examples ?? [])
       return try TrainingLoop(
         distiller, judge: prepared.scores.judge, order: order, schedule: schedule,
         evaluateEvery: options.evaluateEvery, patience: options.patience,
-        state: start.state)
+        reportEvery: request.checkpointEvery, state: start.state)
     }
   }
 
   private func beginning(
-    _ prepared: Preparation, _ start: RunStart, _ rounding: ActivationRounding?
+    _ prepared: Preparation, _ start: RunStart, _ rounding: RunRounding
   ) -> RunEvent.Start {
-    let rows = TeacherCache.rowCount(prepared.scores.cache.examples)
+    let rows = TeacherCache.rowCount(prepared.training)
     return RunEvent.Start(
       contextTokens: texts.context.count, pseudoTokens: request.options.tokens,
-      trainingExamples: texts.training.count, validationExamples: texts.validation.count,
+      otherTokens: texts.neighbors.rows, trainingExamples: texts.training.count,
+      validationExamples: texts.validation.count,
       responseTokens: rows, teacherAnswers: prepared.answers.records.count,
       cutAnswers: prepared.answers.cutCount, answerLimit: request.options.responseTokens,
       hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
@@ -196,16 +210,16 @@ package final class DistillationRun {
       teacherCacheBytes: prepared.scores.cache.rows.byteCount,
       peakLearningRate: start.peak, keyLearningRate: start.keyPeak,
       startStep: start.state.step, changes: changes, totalSteps: totalSteps,
-      activationRoundingError: rounding?.error, windowReach: windowReach(start.state.prompt))
+      rounding: rounding, windowReach: windowReach(start.state.prompt))
   }
 
-  /// How far windows reach back to a prompt of keys and values.
+  /// How far windows reach back to keys and values, or to prompts that stand together.
   private func windowReach(_ prompt: LearnedPrompt) -> WindowReach? {
-    guard request.options.method == .keysValues else { return nil }
+    guard request.options.method == .keysValues || texts.neighbors.rows > 0 else { return nil }
     let prefix = texts.prefix(.prompt(prompt))
     let longest = texts.longest(responseTokens: request.options.responseTokens)
     return WindowReach(
-      prompt: prefix.promptRows, textRows: prefix.rows + longest - 1,
+      prompt: prefix.learnedRange, textRows: prefix.rows + longest - 1,
       windows: texts.configuration.windows)
   }
 

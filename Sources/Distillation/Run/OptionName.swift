@@ -2,6 +2,7 @@
 package enum OptionName: String, Sendable {
   case activations
   case batchSize = "batch-size"
+  case beside
   case chunkMaximum = "chunk-maximum"
   case chunkMinimum = "chunk-minimum"
   case clipNorm = "clip-norm"

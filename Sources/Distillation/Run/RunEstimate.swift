@@ -44,31 +44,35 @@ struct RunWork: Equatable {
   var answerTokens: Double
   /// Tokens of the context, which the teacher reads once more.
   var contextTokens: Double
+  /// Steps, and examples of one.
   var steps: Double
+  var batch: Double
   var evaluations: Double
   /// Prompts of the measure of drift, with answers of ``UnrelatedPrompts/answerTokens``.
   var unrelated: Double
 
-  /// The share of questions that a study keeps, the length of an answer as a share of its limit, and
-  /// the tokens of a question, as SmolLM2-135M and the defaults have them. The study's own rate
-  /// corrects them as it goes.
-  static let (keptShare, answerShare, usualQuestion) = (0.25, 0.9, 15.0)
+  /// The share of questions that a study keeps, and the tokens of a question, as SmolLM2-135M and the
+  /// defaults have them. The study's own rate corrects them as it goes.
+  static let (keptShare, usualQuestion) = (0.25, 15.0)
 }
 
 /// Speeds of the machine for one model and context, measured by a short trial.
-struct RunSpeeds: Equatable {
+struct RunSpeeds {
   /// Rows of the context a second.
   var prefill: Double
   /// Tokens of answers a second, many at a time after the context.
   var generation: Double
   /// Rows of prompts and responses a second, scored after the context.
   var scoring: Double
-  /// Seconds of a training step.
-  var step: Double
+  /// Seconds of a training step, whatever its batch, and of a row of its examples.
+  var step: (fixed: Double, row: Double)
+  /// Tokens of an answer, by the trial's own.
+  var answerTokens: Double
 
   /// The time of some work.
   func estimate(_ work: RunWork) -> RunEstimate {
     let example = work.promptTokens + work.answerTokens
+    let stepSeconds = step.fixed + step.row * example * min(work.batch, max(work.training, 1))
     let drift = work.unrelated * Double(UnrelatedPrompts.answerTokens)
     let heldOutRows = work.heldOut * example / scoring
     let heldOutAnswers = work.heldOut * work.answerTokens / generation
@@ -79,7 +83,7 @@ struct RunSpeeds: Equatable {
       teacherSeconds: work.contextTokens / prefill
         + (work.training + work.heldOut) * example / scoring + heldOutAnswers
         + drift / generation + 2 * drift / scoring,
-      trainingSeconds: work.steps * step + work.evaluations * heldOutRows,
+      trainingSeconds: work.steps * stepSeconds + work.evaluations * heldOutRows,
       judgingSeconds: 2 * (heldOutRows + heldOutAnswers) + 2 * drift / scoring)
   }
 }

@@ -34,6 +34,7 @@ package enum RunEvent: Sendable {
     case matching = "matching attention"
     case scoring = "scoring responses"
     case comparingWindows = "comparing windows"
+    case comparingPrompts = "comparing prompts"
     case drifting = "answering unrelated prompts"
     case judging = "judging the result"
 
@@ -46,7 +47,7 @@ package enum RunEvent: Sendable {
       case .answering: "tokens at most"
       case .scoring: "response tokens"
       case .comparingWindows: "windows"
-      case .drifting: "prompts"
+      case .drifting, .comparingPrompts: "prompts"
       case .judging: "examples"
       }
     }
@@ -58,6 +59,8 @@ package enum RunEvent: Sendable {
     package var contextTokens: Int
     /// Vectors of the soft prompt.
     package var pseudoTokens: Int
+    /// Rows of other prompts before it; 0 without any.
+    package var otherTokens: Int
     /// Examples that are trained on.
     package var trainingExamples: Int
     /// Examples that are held out.
@@ -86,9 +89,8 @@ package enum RunEvent: Sendable {
     package var changes: [OptionChange]
     /// The last step.
     package var totalSteps: Int
-    /// The change of the model's logits, relative to the largest, where activations are rounded;
-    /// nil where they are not.
-    package var activationRoundingError: Double?
+    /// The errors that rounding makes in the model.
+    package var rounding: RunRounding
     /// How far sliding windows reach back to keys and values; nil where all layers see them all.
     package var windowReach: WindowReach?
   }

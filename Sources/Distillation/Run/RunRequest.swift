@@ -19,7 +19,10 @@ package struct RunRequest: Sendable {
   package var folder: ModelFolder
   /// The model's name in the results.
   package var modelName: ModelName
-  /// The files and folders of the context; none where lines bring their own.
+  /// The folders of other adapters, whose prompts stand before the trained one and stay as they are.
+  package var beside: [URL]
+  /// The files and folders of the context, which the teacher reads alone; none where lines bring their
+  /// own.
   package var context: [URL]
   /// The file of the examples.
   package var inputs: URL
@@ -40,12 +43,14 @@ package struct RunRequest: Sendable {
 
   /// A request.
   package init(
-    folder: ModelFolder, modelName: ModelName, context: [URL], inputs: URL, validation: Validation,
+    folder: ModelFolder, modelName: ModelName, beside: [URL] = [], context: [URL], inputs: URL,
+    validation: Validation,
     unrelated: URL? = nil, output: URL, mode: RunFolder.Mode, options: TrainingOptions,
     kept: Set<TrainingOptions.Resumable>, checkpointEvery: Int
   ) {
     self.folder = folder
     self.modelName = modelName
+    self.beside = beside
     self.context = context
     self.inputs = inputs
     self.validation = validation

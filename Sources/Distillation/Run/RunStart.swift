@@ -40,22 +40,33 @@ struct RunStart {
   /// The start of a run with keys and values.
   ///
   /// - Parameters:
-  ///   - teacher: the model that has read the context, of several parts the first.
+  ///   - read: the model that has read a part of the context, by its index.
   ///   - folder: of the model, for its tokenizer.
   ///   - checkpoint: of a resumed run.
   init(
-    keysValues teacher: PrefixedDecoder, _ texts: RunTexts, _ options: TrainingOptions,
-    folder: ModelFolder, resuming checkpoint: TrainingCheckpoint?
+    keysValues read: (Int) throws(DistillationError) -> PrefixedDecoder, _ texts: RunTexts,
+    _ options: TrainingOptions, folder: ModelFolder, resuming checkpoint: TrainingCheckpoint?
   ) throws(DistillationError) {
-    let source = KeyValueSource(
-      teacher, texts.spans.prefixes[0], frame: texts.conditioning.frame,
-      longest: texts.longest(responseTokens: options.responseTokens), count: options.tokens)
-    guard options.tokens < source.contextTokens else {
-      throw LearnedPrompt.tooMany(options.tokens, contextTokens: source.contextTokens)
+    let frame = texts.conditioning.frame
+    let longest = texts.longest(responseTokens: options.responseTokens)
+    let parts = texts.spans.startingParts
+    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1, frame).count }
+    guard options.tokens < tokens else {
+      throw LearnedPrompt.tooMany(options.tokens, contextTokens: tokens)
     }
+    let source = KeyValueSource(
+      try read(0), texts.spans.prefixes[0], frame: frame, longest: longest, count: options.tokens,
+      otherRows: texts.neighbors.rows)
+    // Before another part is read.
+    let scales = try source.scales()
     state =
       if let checkpoint {
         TrainingState(checkpoint)
+      } else if options.initialization == .first || options.initialization == .chunks {
+        TrainingState(
+          prompt: try KeyValueSource.rows(
+            options.initialization, count: options.tokens, of: parts, frame: frame,
+            longest: longest, otherRows: texts.neighbors.rows, read: read))
       } else {
         TrainingState(
           prompt: try source.initial(options.initialization, count: options.tokens) {
@@ -63,7 +74,7 @@ struct RunStart {
             try Self.unrelatedText(folder, texts.conditioning)
           })
       }
-    let rates = options.keyValueRates(scales: try source.scales())
+    let rates = options.keyValueRates(scales: scales)
     peak = rates.values
     keyPeak = rates.keys
     rateFactors = rates.factors
@@ -83,13 +94,13 @@ struct RunStart {
     let longest = texts.longest(responseTokens: options.responseTokens)
     let source = KeyValueSource(
       teacher, texts.spans.prefixes[0], frame: texts.conditioning.frame, longest: longest,
-      count: options.tokens)
+      count: options.tokens, otherRows: texts.neighbors.rows)
     guard options.tokens < source.contextTokens else {
       throw LearnedPrompt.tooMany(options.tokens, contextTokens: source.contextTokens)
     }
     let matched = MatchedStart(
       teacher, prefix: texts.spans.prefixes[0], frame: texts.conditioning.frame,
-      seed: options.seed)
+      beside: texts.neighbors.prompts, seed: options.seed)
     if let checkpoint {
       state = TrainingState(checkpoint)
     } else {

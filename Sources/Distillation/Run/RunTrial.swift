@@ -3,17 +3,20 @@ internal import Inference
 internal import Transformer
 
 /// A trial of each part of a run, on pieces of the context: some tokens of answers, some scored rows
-/// and two training steps.
+/// and training steps of two sizes.
 struct RunTrial {
   let decoder: Decoder
   let teacher: PrefixedDecoder
   let conditioning: Conditioning
   let options: TrainingOptions
+  /// Prompts of the kind that a study writes, and the tokens that end their answers.
+  let prompts: [[Int]]
+  let stopIdentifiers: Set<Int>
 
-  /// Tokens of a prompt, of a scored response, and of an answer.
-  private static let (prompt, response, answer) = (24, 40, 8)
-  /// Answers at a time.
-  private static let answers = 48
+  /// Tokens of a prompt and of a scored response, and the most of an answer.
+  private static let (prompt, response, answer) = (24, 40, 16)
+  /// Tokens of a short prompt and response, of the smaller step.
+  private static let (shortPrompt, shortResponse) = (8, 8)
 
   /// Measures the speeds; nil where the model's positions leave no place for a trial.
   ///
@@ -22,29 +25,29 @@ struct RunTrial {
     let rows = min(
       decoder.configuration.maximumPositions - teacher.prefixRows, teacher.capacity.runRows)
     let response = min(Self.response, rows - Self.prompt)
-    guard response > 0 else { return nil }
-    let (answerSeconds, answered) = try answer(limit: min(Self.answer, response))
-    let examples = (0..<options.batchSize).map { index in
-      Example(
-        prompt: tokens(Self.prompt, from: index), response: tokens(response, from: index + 7))
-    }
-    let kind = options.cacheKind(
-      rows: TeacherCache.rowCount(examples), vocabulary: decoder.configuration.vocabularySize,
-      hasSoftCap: decoder.configuration.logitShape.softCap != nil,
-      availableBytes: decoder.device.availableBytes)
-    let begin = ContinuousClock.now
-    let cache = try teacher.score(examples, kind: kind, temperature: options.temperature)
-    try computing { () throws(ComputeError) in try decoder.device.synchronize() }
-    let scored = examples.reduce(0) { $0 + $1.inputs.count }
-    let scoringSeconds = seconds(since: begin)
+    guard response > 0, rows >= Self.shortPrompt + Self.shortResponse else { return nil }
+    guard let answers = try answer(rows: rows) else { return nil }
+    let (cache, scoringSeconds) = try scored(prompt: Self.prompt, response: response)
+    let (short, _) = try scored(prompt: Self.shortPrompt, response: Self.shortResponse)
+    let large = (rows: Self.rows(cache), seconds: try step(cache))
+    let small = (rows: Self.rows(short), seconds: try step(short))
+    // A line through both, that neither falls nor begins below zero.
+    let slope = (large.seconds - small.seconds) / Double(large.rows - small.rows)
+    let row = min(max(slope, 0), large.seconds / Double(large.rows))
     return RunSpeeds(
       prefill: Double(teacher.prefixRows) / max(prefillSeconds, 1e-6),
-      generation: Double(answered) / answerSeconds, scoring: Double(scored) / scoringSeconds,
-      step: try step(cache))
+      generation: Double(answers.tokens) / answers.seconds,
+      scoring: Double(large.rows) / scoringSeconds,
+      step: (fixed: max(large.seconds - row * Double(large.rows), 0), row: row),
+      answerTokens: answers.length)
   }
 
   private func seconds(since begin: ContinuousClock.Instant) -> Double {
     max((ContinuousClock.now - begin).inSeconds, 1e-6)
+  }
+
+  private static func rows(_ cache: TeacherCache) -> Int {
+    cache.examples.reduce(0) { $0 + $1.inputs.count }
   }
 
   /// Pieces of the context, as prompts or responses.
@@ -53,12 +56,66 @@ struct RunTrial {
     return (0..<count).map { context[(index * count + $0) % context.count] }
   }
 
-  private func answer(limit: Int) throws(TransformerError) -> (seconds: Double, tokens: Int) {
-    let prompts = (0..<Self.answers).map { tokens(Self.prompt, from: $0) }
+  /// The first tokens of answers, the time that they took, and the mean length of an answer: of one
+  /// that ends after each token with the probability with which these did; nil where no prompt has
+  /// place in `rows` rows.
+  private func answer(
+    rows: Int
+  ) throws(TransformerError) -> (tokens: Int, seconds: Double, length: Double)? {
+    let limit = min(Self.answer, options.responseTokens)
+    let prompts = prompts.filter { $0.count + limit <= rows }
+    guard !prompts.isEmpty else { return nil }
+    func write(_ limit: Int) throws(TransformerError) -> (tokens: Int, ended: Int, Double) {
+      let begin = ContinuousClock.now
+      let answers = try teacher.generate(
+        prompts,
+        options: GenerationOptions(maximumTokens: limit, stopIdentifiers: stopIdentifiers))
+      return (
+        answers.reduce(0) { $0 + $1.count },
+        answers.count { $0.last.map(stopIdentifiers.contains) ?? false }, seconds(since: begin)
+      )
+    }
+    let (tokens, ended, taken) = try write(limit)
+    var length = Self.length(ended, of: tokens, limit: options.responseTokens)
+    // The whole answers of a small model take no time.
+    let most = min(options.responseTokens, rows - (prompts.map(\.count).max() ?? 0))
+    if taken < Self.quick, most > limit {
+      length = Double(try write(most).tokens) / Double(prompts.count)
+    }
+    return (tokens, taken, length)
+  }
+
+  /// Seconds of a trial that may be made longer.
+  private static let quick = 1.0
+
+  /// The mean length of answers of at most `limit` tokens, of which each token is the last one with
+  /// the probability `ended / tokens`.
+  static func length(_ ended: Int, of tokens: Int, limit: Int) -> Double {
+    guard ended > 0 else { return Double(limit) }
+    let probability = Double(ended) / Double(tokens)
+    var (length, going) = (0.0, 1.0)
+    for _ in 0..<limit {
+      length += going
+      going *= 1 - probability
+    }
+    return length
+  }
+
+  /// Scores a batch of examples, and gives the time that it took.
+  private func scored(
+    prompt: Int, response: Int
+  ) throws(TransformerError) -> (TeacherCache, seconds: Double) {
+    let examples = (0..<options.batchSize).map { index in
+      Example(prompt: tokens(prompt, from: index), response: tokens(response, from: index + 7))
+    }
+    let kind = options.cacheKind(
+      rows: TeacherCache.rowCount(examples), vocabulary: decoder.configuration.vocabularySize,
+      hasSoftCap: decoder.configuration.logitShape.softCap != nil,
+      availableBytes: decoder.device.availableBytes)
     let begin = ContinuousClock.now
-    let answers = try teacher.generate(
-      prompts, options: GenerationOptions(maximumTokens: limit))
-    return (seconds(since: begin), answers.reduce(0) { $0 + $1.count })
+    let cache = try teacher.score(examples, kind: kind, temperature: options.temperature)
+    try computing { () throws(ComputeError) in try decoder.device.synchronize() }
+    return (cache, seconds(since: begin))
   }
 
   /// The second of two training steps; the first one allocates.

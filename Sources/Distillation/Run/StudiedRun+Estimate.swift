@@ -12,13 +12,41 @@ extension StudiedRun {
   ) throws(DistillationError) -> RunSpeeds? {
     let trial = RunTrial(
       decoder: teacher.decoder, teacher: teacher, conditioning: study.conditioning,
-      options: request.options)
+      options: request.options, prompts: try trialPrompts(),
+      stopIdentifiers: study.answerStops)
     let speeds = try distilling { () throws(TransformerError) in
       try trial.speeds(prefillSeconds: prefillSeconds)
     }
     study.device.releaseKeptMemory()
-    if let speeds { handle(.estimated(speeds.estimate(workBeforeStudy))) }
+    if let speeds {
+      handle(.estimated(speeds.estimate(try workBeforeStudy(answerTokens: speeds.answerTokens))))
+    }
     return speeds
+  }
+
+  /// Prompts that begin as a study's and go on with words of the context.
+  private func trialPrompts() throws(DistillationError) -> [[Int]] {
+    let conditioning = study.conditioning
+    let (seeds, words) = (StudySeeds.builtIn(.complete).seeds, try contextWords())
+    var prompts: [[Int]] = []
+    for index in 0..<Self.trialAnswers {
+      let first = index * words.count / Self.trialAnswers
+      let named = words[first...].prefix(3).joined(separator: " ").prefix(40)
+      let question = "\(seeds[index % seeds.count].text) \(named)?"
+      prompts.append(
+        try conditioning.prompt(
+          conditioning.isChat ? question : RawConversation.prompt([question])
+        ).identifiers)
+    }
+    return prompts
+  }
+
+  /// Answers of the trial, which are written together.
+  private static let trialAnswers = 48
+
+  private func contextWords() throws(DistillationError) -> [Substring] {
+    let text = try study.conditioning.text(of: study.conditioning.context) ?? ""
+    return text.split { !$0.isLetter && !$0.isNumber }
   }
 
   /// Evaluations of the training, and its steps.
@@ -26,36 +54,40 @@ extension StudiedRun {
     let options = request.options
     let epoch = (examples + options.batchSize - 1) / max(options.batchSize, 1)
     let steps = options.epochs.map { $0 * epoch } ?? options.steps
-    return (Double(steps), Double(steps / max(options.evaluateEvery, 1)))
+    // The start is evaluated, and the last step.
+    let every = max(options.evaluateEvery, 1)
+    return (Double(steps), Double(1 + (steps + every - 1) / every))
   }
 
-  private func work(conversations: Double, heldOut: Double, answerTokens: Double) -> RunWork {
+  private func work(
+    conversations: Double, heldOut: Double, answerTokens: Double
+  ) throws(DistillationError) -> RunWork {
+    let (options, conditioning) = (request.options, study.conditioning)
+    let empty = try conditioning.prompt(conditioning.isChat ? "" : RawConversation.prompt([""]))
+    let templateTokens = Double(empty.identifiers.count)
     let training = training(examples: Int(conversations))
     return RunWork(
       questions: 0, questionTokens: RunWork.usualQuestion, chunkTokens: 0, answers: 0,
       training: conversations - heldOut, heldOut: heldOut,
-      promptTokens: RunWork.usualQuestion, answerTokens: answerTokens,
+      promptTokens: RunWork.usualQuestion + templateTokens, answerTokens: answerTokens,
       contextTokens: Double(study.conditioning.context.count), steps: training.steps,
-      evaluations: training.evaluations,
+      batch: Double(options.batchSize), evaluations: training.evaluations,
       unrelated: heldOut > 0 ? Double(UnrelatedPrompts.builtIn.count) : 0)
   }
 
   /// What a study of these options usually comes to, but for what is written already.
-  private var workBeforeStudy: RunWork {
+  private func workBeforeStudy(answerTokens: Double) throws(DistillationError) -> RunWork {
     let options = study.options
     let lines = Double(options.count * options.rounds)
     let left = max(0, lines - Double(study.result.lines))
     let heldOut =
       study.chunks.contains { $0.has(.heldOut) } ? (options.heldOut * lines).rounded() : 0
-    var work = work(
-      conversations: lines, heldOut: heldOut,
-      answerTokens: RunWork.answerShare * Double(options.responseTokens))
+    var work = try work(
+      conversations: lines, heldOut: heldOut, answerTokens: answerTokens)
     work.questions = left / RunWork.keptShare
     work.answers = left
-    let tokens = study.conditioning.context.count
-    let most = min(options.chunkMaximum, tokens)
-    let chunk = Double(min(options.chunkMinimum, most) + most) / 2
-    work.chunkTokens = work.questions / Double(Study.questionsOfChunk) * chunk
+    work.chunkTokens =
+      work.questions / Double(study.questionsOfChunk(0)) * study.chunks[0].usualLength
     return work
   }
 
@@ -65,7 +97,7 @@ extension StudiedRun {
     let (lines, count) = (data.examples, Double(data.examples.count))
     let heldOut = count * Double(result.heldOut) / Double(max(result.conversations, 1))
     let answers = lines.reduce(0) { $0 + ($1.response?.count ?? 0) }
-    var work = work(
+    var work = try work(
       conversations: count, heldOut: heldOut, answerTokens: Double(answers) / max(count, 1))
     work.promptTokens = Double(lines.reduce(0) { $0 + $1.prompt.count }) / max(count, 1)
     return work

@@ -70,6 +70,10 @@ package struct StudiedRun {
     // What the training would refuse is refused before the study.
     try request.options.validate()
     try ActivationRounding.check(request.options, device)
+    let group = try AdapterGroup(
+      beside: request.beside, request.options.method, of: request.folder, for: study.configuration)
+    // A run takes the clock of the prompts beside it.
+    if study.conditioning.template.wallClock == nil { try group.checkFrame(study.conditioning) }
     let tokens = study.conditioning.context.count
     guard request.options.tokens < tokens else {
       throw LearnedPrompt.tooMany(request.options.tokens, contextTokens: tokens)
@@ -82,7 +86,8 @@ package struct StudiedRun {
         url, study.conditioning.reader,
         prefix: max(
           study.windows.longestRows,
-          Prefix(study.conditioning.frame, .nothing).rows + request.options.tokens),
+          Prefix(study.conditioning.frame, .nothing).rows + request.options.tokens
+            + group.tokenCount),
         positions: study.configuration.maximumPositions)
     }
   }

@@ -4,15 +4,16 @@ import HuggingFace
 internal import Inference
 import JSON
 internal import Transformer
+import Weights
 
-/// A model's answer to one prompt, after an adapter, a context, or nothing.
+/// A model's answer to one prompt, after adapters, a context, or nothing.
 package struct Answer: Sendable {
   /// The answer's tokens, including its end token.
   package var identifiers: [Int]
   /// The answer without special tokens.
   package var text: String
-  /// Whether the adapter records another model.
-  package var isForeignAdapter: Bool
+  /// The indices of adapters that record another model.
+  package var foreignAdapters: [Int]
   /// Notices on the inputs.
   package var notices: [InputNotice]
 
@@ -20,8 +21,8 @@ package struct Answer: Sendable {
   package struct Request: Sendable {
     /// The model.
     package var folder: ModelFolder
-    /// The folder of an adapter before the prompt.
-    package var adapter: URL?
+    /// The folders of adapters before the prompt, in the order of their prompts.
+    package var adapters: [URL]
     /// The file of a context before the prompt.
     package var context: URL?
     /// `auto` takes the adapter's template, or the model's own, or none.
@@ -29,7 +30,7 @@ package struct Answer: Sendable {
     /// The text of the prompt.
     package var prompt: String
     /// The element type of the weights on the device.
-    package var precision: WeightPrecision
+    package var precision: WeightFormat
     /// The most tokens of the answer.
     package var maximumTokens: Int
     /// 0 takes the most likely token; above 0, tokens are sampled.
@@ -37,14 +38,14 @@ package struct Answer: Sendable {
     /// The seed of sampling.
     package var seed: UInt64
 
-    /// A request; either an adapter or a context at most.
+    /// A request; either adapters or a context at most.
     package init(
-      folder: ModelFolder, adapter: URL?, context: URL?, template: TemplateChoice,
-      prompt: String, precision: WeightPrecision, maximumTokens: Int, temperature: Float,
+      folder: ModelFolder, adapters: [URL], context: URL?, template: TemplateChoice,
+      prompt: String, precision: WeightFormat, maximumTokens: Int, temperature: Float,
       seed: UInt64
     ) {
       self.folder = folder
-      self.adapter = adapter
+      self.adapters = adapters
       self.context = context
       self.template = template
       self.prompt = prompt
@@ -65,29 +66,28 @@ extension Answer.Request {
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
-    let imported = try adapter.map { (url) throws(DistillationError) in
-      try AdapterImport(at: url, for: configuration)
-    }
+    let group = try AdapterGroup(adapters, for: configuration)
     let text = try context.map { (url) throws(DistillationError) in
       try ContextText(contentsOf: url)
     }
-    var conditioning = try Conditioning(
-      text, folder: folder, template: template.within(imported?.template),
-      vocabularySize: configuration.vocabularySize, isAlone: adapter == nil && context == nil,
-      reading: imported?.inputReading ?? .present)
-    if let imported, let adapter {
-      conditioning = try imported.framing(conditioning, file: adapter.path)
-    }
+    let conditioning = try group.framing(
+      Conditioning(
+        text, folder: folder, template: template.within(group.template),
+        vocabularySize: configuration.vocabularySize,
+        isAlone: adapters.isEmpty && context == nil, reading: group.inputReading))
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let placed = try conditioning.prompt(prompt)
     let tokens = placed.identifiers
     guard !tokens.isEmpty else {
       throw .option(.prompt, expected: "a text", found: "one without tokens")
     }
-    let isForeign = try imported?.isForeign(to: folder) ?? false
-    let prefix =
-      imported?.prefix(in: conditioning, of: configuration) ?? conditioning.teacherPrefix
+    let foreign = try group.foreignMembers(folder)
+    let prefix = try group.prefix(
+      in: conditioning, of: configuration, textLength: tokens.count)
     let rows = prefix.rows
+    let reach = group.windowReach(
+      prefix, longest: tokens.count + min(maximumTokens, configuration.maximumPositions),
+      of: configuration)
     guard maximumTokens <= configuration.maximumPositions - rows - tokens.count else {
       throw .option(
         .maximumTokens,
@@ -118,8 +118,9 @@ extension Answer.Request {
       return Answer(
         identifiers: identifiers,
         text: try tokenizer.decode(identifiers, skippingSpecialTokens: true),
-        isForeignAdapter: isForeign,
-        notices: InputNotice.ofReading(conditioning, contextFile: text?.file, placed))
+        foreignAdapters: foreign,
+        notices: group.notices + [reach].compactMap { $0.map(InputNotice.windowReach) }
+          + InputNotice.ofReading(conditioning, contextFile: text?.file, placed))
     } catch { throw .folder(.tokenizer("\(error)")) }
   }
 }

@@ -5,13 +5,14 @@ internal import Inference
 import JSON
 import Safetensors
 internal import Transformer
+import Weights
 
 /// Logits of a text, written to a file.
 package struct LogitsRequest: Sendable {
   /// The input of the model.
   package enum Input: Sendable, Equatable {
     case identifiers([Int])
-    /// A text, with the special tokens that the tokenizer adds, except one after an adapter.
+    /// A text, with the special tokens that the tokenizer adds, except after adapters.
     case text(String)
   }
 
@@ -19,20 +20,20 @@ package struct LogitsRequest: Sendable {
   package var folder: ModelFolder
   /// The input.
   package var input: Input
-  /// The folder of an adapter before it.
-  package var adapter: URL?
+  /// The folders of adapters before it, in the order of their prompts.
+  package var adapters: [URL]
   /// The element type of the weights on the device.
-  package var precision: WeightPrecision
+  package var precision: WeightFormat
   /// The file of the logits.
   package var output: URL
 
   /// A request.
   package init(
-    folder: ModelFolder, input: Input, adapter: URL?, precision: WeightPrecision, output: URL
+    folder: ModelFolder, input: Input, adapters: [URL], precision: WeightFormat, output: URL
   ) {
     self.folder = folder
     self.input = input
-    self.adapter = adapter
+    self.adapters = adapters
     self.precision = precision
     self.output = output
   }
@@ -66,17 +67,23 @@ package struct LogitsRequest: Sendable {
     }
   }
 
-  /// PEFT's form of the adapter where it exists: the rows before every token.
+  /// Of one adapter PEFT's form where it exists: the rows before every token. Several stand in the
+  /// frame of their training.
   private func prefix(
     for configuration: DecoderConfiguration
   ) throws(DistillationError) -> Prefix {
-    guard let adapter else { return Prefix(.nothing) }
+    guard let adapter = adapters.first else { return Prefix(.nothing) }
+    guard adapters.count == 1 else {
+      let group = try AdapterGroup(adapters, for: configuration)
+      return try group.prefix(in: group.commonFrame(), of: configuration)
+    }
     let isExported = FileManager.default.fileExists(
       atPath: adapter.appending(path: RunFolder.adapterConfiguration).path)
     let prompt =
       isExported
       ? try PEFTFolder(adapter).virtualTokens(for: configuration)
-      : try AdapterImport(at: adapter, for: configuration).prompt(at: 0, of: configuration)
+      : try AdapterImport(at: adapter, for: configuration).prompt(
+        at: 0, of: configuration, file: adapter.path)
     return Prefix(.prompt(prompt))
   }
 
@@ -86,7 +93,7 @@ package struct LogitsRequest: Sendable {
     case .text(let text):
       let tokenizer = try Conditioning.tokenizer(of: folder)
       do {
-        return try tokenizer.encode(text, addingSpecialTokens: adapter == nil)
+        return try tokenizer.encode(text, addingSpecialTokens: adapters.isEmpty)
       } catch { throw .folder(.tokenizer("\(error)")) }
     }
   }

@@ -38,8 +38,6 @@ struct ActivationRounding {
       let exact = try decoder.logits(of: text)
       return (exact, try decoder.logits(of: text, precision: .bf16))
     }
-    let largest = exact.reduce(0) { max($0, abs($1)) }
-    let change = zip(exact, rounded).reduce(0) { max($0, abs($1.0 - $1.1)) }
-    error = largest > 0 ? Double(change / largest) : 0
+    error = WeightRounding.change(of: exact, to: rounded)
   }
 }

@@ -9,14 +9,18 @@ package import Transformer
 /// batch. Under the causal mask the prefix's states do not depend on the examples, so all attend to
 /// the same keys and values, whose gradients add up. Of a prompt of keys and values no row is
 /// computed: the header's keys and values stay in the cache, and a step packs the closing alone.
+/// Other prompts between header and prompt do not change, and no row before them does: header and
+/// others stay in the cache too.
 /// Everything except the batch's indices stays on the device; losses and norms are downloaded when
 /// reports are taken.
 package final class Distiller {
   package let decoder: Decoder
   package let parameters: PromptParameters
   private let teacher: TeacherCache
-  /// `header | prompt | closing` with the initial prompt; the present values are in `parameters`.
+  /// `header | other prompts | prompt | closing` with the initial prompt; the present values are in
+  /// `parameters`.
   private let prefix: Prefix
+  private let others: [StoredPrompt]
   private let objective: Objective
   private let optimizer: Optimizer
   private let clipNorm: Float?
@@ -47,9 +51,10 @@ package final class Distiller {
   ///
   /// - Parameters:
   ///   - decoder: the decoder.
-  ///   - teacher: the teacher's cache of the training examples.
+  ///   - teacher: the teacher's cache of the training examples; empty where no step follows.
   ///   - prompt: the initial prompt, inside `frame`.
   ///   - frame: the header and the closing.
+  ///   - others: prompts between header and prompt, which stay as they are.
   ///   - batchSize: the most examples of a step.
   ///   - objective: the objective and its temperature.
   ///   - optimizer: the update rule.
@@ -60,7 +65,8 @@ package final class Distiller {
   ///   - evaluated: held-out examples that `evaluate` must have memory for.
   package init(
     _ decoder: Decoder, teacher: TeacherCache, prompt: LearnedPrompt, in frame: Frame,
-    batchSize: Int, objective: Objective, optimizer: Optimizer, clipNorm: Float?,
+    beside others: [LearnedPrompt] = [], batchSize: Int, objective: Objective, optimizer: Optimizer,
+    clipNorm: Float?,
     precision: ActivationPrecision = .f32, rateFactors: [Double] = [], evaluated: [Example] = []
   ) throws(TransformerError) {
     let device = decoder.device
@@ -68,7 +74,7 @@ package final class Distiller {
     self.decoder = decoder
     self.device = device
     self.teacher = teacher
-    prefix = Prefix(frame, .prompt(prompt))
+    prefix = Prefix(frame, others: others, .prompt(prompt))
     self.objective = objective
     self.optimizer = optimizer
     self.clipNorm = clipNorm
@@ -84,14 +90,17 @@ package final class Distiller {
     do throws(ComputeError) {
       // Examples on both sides of a model's original context: a step may take two passes.
       let isMixed = Set(examples.map { decoder.isLong(prefixRows + $0.inputs.count) }).count > 1
-      parameters = try PromptParameters(
-        decoder, prompt: prompt, firstRow: prefix.promptRows.lowerBound, accumulates: isMixed,
-        rateFactors: rateFactors)
       let frozenRows = prefix.firstStepRow
+      parameters = try PromptParameters(
+        decoder, prompt: prompt, firstRow: prefix.promptRows.lowerBound, firstStepRow: frozenRows,
+        accumulates: isMixed, rateFactors: rateFactors)
+      self.others = try others.map { (prompt) throws(ComputeError) in
+        try StoredPrompt(decoder, prompt)
+      }
       workspace = try DecoderWorkspace(
         decoder, cacheRows: prefixRows + exampleRows,
-        rows: max(frame.header.count, prefixRows - frozenRows + exampleRows),
-        responseRows: max(responses, evaluated.map(\.responseRows).max() ?? 0), training: true)
+        rows: max(frame.header.count, prefixRows - frozenRows + exampleRows, 1),
+        responseRows: max(responses, evaluated.map(\.responseRows).max() ?? 0, 1), training: true)
       teacherRows = try device.rowIndices(capacity: responses)
       losses = try device.buffer(count: responses)
       stateGradient = try device.buffer(count: responses * width)
@@ -175,8 +184,9 @@ package final class Distiller {
       let rows = responseRows(examples)
       try device.upload(teacher.indices(of: examples), into: &teacherRows)
       let run = layout(of: examples)
-      try insertPrompt(before: run)
-      try workspace.forward(run, with: decoder, prompt: parameters.values, precision: precision)
+      try readFrozenRows(before: run)
+      try workspace.forward(
+        run, with: decoder, prompt: parameters.values, others: others, precision: precision)
       try device.headDivergence(
         &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
         teacher: teacher.rows, at: teacherRows, rows: rows, objective: objective,
@@ -190,18 +200,18 @@ package final class Distiller {
     }
   }
 
-  /// Copies a prompt of keys and values into the cache, behind the header's rows, which are computed
-  /// where others used the memory or texts of this length have other rotary frequencies.
-  private func insertPrompt(before run: RunLayout) throws(ComputeError) {
+  /// Brings the rows before a step's own into the cache where others used the memory or texts of this
+  /// length have other rotary frequencies, and behind them a prompt of keys and values.
+  private func readFrozenRows(before run: RunLayout) throws(ComputeError) {
     guard prefix.firstStepRow > 0 else { return }
-    let (isLong, header) = (decoder.isLong(run.textLength), 0..<prefix.promptRows.lowerBound)
-    if frozenRowsAreLong != isLong, !header.isEmpty {
-      try workspace.forward(
-        RunLayout(header, of: prefix, textLength: run.textLength), with: decoder,
-        prompt: parameters.values, precision: precision)
+    let (isLong, first) = (decoder.isLong(run.textLength), prefix.promptRows.lowerBound)
+    if frozenRowsAreLong != isLong {
+      try workspace.read(
+        upTo: first, of: prefix, with: decoder, prompt: parameters.values, others: others,
+        textLength: run.textLength, precision: precision)
     }
     frozenRowsAreLong = isLong
-    try workspace.insert(parameters.values, parameters.form, at: header.upperBound)
+    try workspace.insert(parameters.values, parameters.form, at: first)
   }
 
   private func responseRows(_ chosen: [Int]) -> Int {

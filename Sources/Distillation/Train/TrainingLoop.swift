@@ -51,6 +51,7 @@ package final class TrainingLoop {
   private let schedule: LearningRateSchedule
   private let evaluateEvery: Int
   private let patience: Int?
+  private let reportEvery: Int?
   private var state: TrainingState
 
   /// The target time between two reports.
@@ -64,10 +65,12 @@ package final class TrainingLoop {
   ///   - evaluateEvery: steps between two evaluations.
   ///   - patience: evaluations without a better prompt after which training stops; nil never stops
   ///     early.
+  ///   - reportEvery: after each multiple of so many steps there is a report, with which the state can
+  ///     be kept; nil leaves it to the time.
   ///   - state: the initial state, which is copied to the distiller.
   package init(
     _ distiller: Distiller, judge: Judge?, order: BatchOrder, schedule: LearningRateSchedule,
-    evaluateEvery: Int, patience: Int?, state: TrainingState
+    evaluateEvery: Int, patience: Int?, reportEvery: Int? = nil, state: TrainingState
   ) throws(TransformerError) {
     self.distiller = distiller
     self.judge = judge
@@ -75,6 +78,7 @@ package final class TrainingLoop {
     self.schedule = schedule
     self.evaluateEvery = evaluateEvery
     self.patience = patience
+    self.reportEvery = reportEvery
     self.state = state
     try distiller.restore(state.prompt, moments: state.moments)
   }
@@ -125,10 +129,12 @@ package final class TrainingLoop {
       state.step = step
       unreported += 1
       let isEvaluated = judge != nil && (step % evaluateEvery == 0 || step == schedule.totalSteps)
+      let isReported = reportEvery.map { step % $0 == 0 } ?? false
       let isStopping = isInterrupted()
       let elapsed = ContinuousClock.now - lastReport
       guard
         isEvaluated || isStopping || step == schedule.totalSteps
+          || isReported
           || unreported >= stepsAhead || elapsed > Self.reportInterval
       else { continue }
 

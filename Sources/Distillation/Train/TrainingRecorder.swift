@@ -14,7 +14,8 @@ final class TrainingRecorder {
   private let totalSteps: Int
   private let earlierSeconds: Double
   private let begin = ContinuousClock.now
-  private var lastSaved: Int
+  /// The rates of keys and values over that of values; empty where the prompt has none.
+  private let rateFactors: [Double]
   /// Number of tokens of a step.
   private let tokens: (Int) -> Int
 
@@ -23,7 +24,7 @@ final class TrainingRecorder {
 
   init(
     _ run: RunFolder, request: RunRequest, texts: RunTexts, changes: [OptionChange],
-    totalSteps: Int, startStep: Int, earlierSeconds: Double, threads: Int?,
+    totalSteps: Int, earlierSeconds: Double, threads: Int?, rateFactors: [Double],
     tokens: @escaping (Int) -> Int
   ) {
     self.run = run
@@ -36,8 +37,8 @@ final class TrainingRecorder {
     hasValidation = !texts.validation.isEmpty
     self.totalSteps = totalSteps
     self.earlierSeconds = earlierSeconds
+    self.rateFactors = rateFactors
     self.tokens = tokens
-    lastSaved = startStep
   }
 
   /// Seconds of training, including those before a resume.
@@ -57,19 +58,27 @@ final class TrainingRecorder {
         StepRecord(
           step: report.step, loss: report.loss,
           kl: request.options.loss == .forwardKL ? report.loss : nil,
-          learningRate: report.learningRate, gradientNorm: report.gradientNorm,
-          seconds: seconds))
+          learningRate: report.learningRate, keyValueRates: keyValueRates(report.learningRate),
+          gradientNorm: report.gradientNorm, seconds: seconds))
     }
     return seconds > 0 ? Double(read) / (seconds * Double(max(reports.count, 1))) : 0
   }
 
+  /// The rates of a step whose rate of values is `rate`; nil where there are no keys and values.
+  private func keyValueRates(_ rate: Float) -> KeyValueRates? {
+    guard rateFactors.count == 2 else { return nil }
+    return KeyValueRates(
+      keys: Float(Double(rate) * rateFactors[0]), values: Float(Double(rate) * rateFactors[1]))
+  }
+
   /// Whether a checkpoint is due after the step. Where an evaluation follows, the checkpoint comes
-  /// after it, so that a resumed run knows its result.
+  /// after it, so that a resumed run knows its result. The last step's is written with the results.
   func isDue(after step: Int, isEvaluated: Bool) -> Bool {
     let evaluationFollows =
       hasValidation && !isEvaluated
       && (step % request.options.evaluateEvery == 0 || step == totalSteps)
-    return !evaluationFollows && step - lastSaved >= request.checkpointEvery
+    return !evaluationFollows && step > 0 && step < totalSteps
+      && step % request.checkpointEvery == 0
   }
 
   /// Writes a checkpoint and removes those that are no longer needed.
@@ -83,7 +92,6 @@ final class TrainingRecorder {
         reading: reading),
       prompt: state.prompt, moments: state.moments, best: state.bestPrompt)
     let url = try checkpoint.write(to: run)
-    lastSaved = state.step
     try run.pruneCheckpoints(keeping: Self.kept)
     return url
   }

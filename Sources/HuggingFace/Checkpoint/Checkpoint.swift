@@ -1,61 +1,37 @@
 import Foundation
-import JSON
+import GGUF
 import Safetensors
+import Weights
 
-/// The tensors of a model: `model.safetensors`, or the shards that `model.safetensors.index.json`
-/// lists.
+/// The tensors of a model under the names that its family gives them: of `model.safetensors`, of
+/// the shards that `model.safetensors.index.json` lists, or of a GGUF file.
 ///
 /// The files are mapped, not read: opening a checkpoint costs its headers, and a tensor costs
 /// memory when it is touched.
 package final class Checkpoint: Sendable {
-  /// The folder of the files.
-  package let folder: URL
+  /// What holds the tensors.
+  private enum Source: Sendable {
+    /// The file of each tensor.
+    case safetensors([String: SafetensorsFile])
+    case gguf(GGUFModel)
+  }
 
-  /// Every file once, in the order of their names.
-  package let files: [SafetensorsFile]
+  /// The folder of the files, or the path of the GGUF file.
+  package let location: String
 
-  private let home: [String: SafetensorsFile]
+  private let source: Source
 
   /// Opens the checkpoint of a model folder and checks every header, and that every tensor of the
   /// index is in its shard.
   package init(folder: URL) throws(CheckpointError) {
-    self.folder = folder
-    let single = folder.appending(path: Self.singleName)
-    if FileManager.default.fileExists(atPath: single.path) {
-      let file = try Self.open(single)
-      files = [file]
-      home = file.tensors.mapValues { _ in file }
-      return
-    }
-    let index = folder.appending(path: Self.indexName)
-    guard FileManager.default.fileExists(atPath: index.path) else {
-      throw Self.absence(in: folder)
-    }
-    let shards: [(tensor: String, shard: String)]
-    do {
-      shards = try Self.shards(listedIn: JSONNode(contentsOf: index))
-    } catch {
-      throw .index(error)
-    }
-    var opened: [String: SafetensorsFile] = [:]
-    for (tensor, shard) in shards where opened[shard] == nil {
-      let url = folder.appending(path: shard)
-      guard FileManager.default.fileExists(atPath: url.path) else {
-        throw .missingShard(
-          index: index.path, tensor: tensor, shard: shard,
-          found: Self.insteadOf(shard, among: Set(shards.map(\.shard)), in: folder))
-      }
-      opened[shard] = try Self.open(url)
-    }
-    files = opened.sorted { $0.key < $1.key }.map(\.value)
-    var home: [String: SafetensorsFile] = [:]
-    for (tensor, shard) in shards {
-      guard let file = opened[shard], file.tensors[tensor] != nil else {
-        throw .notInShard(index: index.path, tensor: tensor, shard: shard)
-      }
-      home[tensor] = file
-    }
-    self.home = home
+    location = folder.path
+    source = .safetensors(try Self.safetensors(in: folder))
+  }
+
+  /// The tensors of a GGUF file.
+  init(_ model: GGUFModel) {
+    location = model.path
+    source = .gguf(model)
   }
 
   /// The file name of a model in one file.
@@ -65,92 +41,150 @@ package final class Checkpoint: Sendable {
   package static let indexName = "model.safetensors.index.json"
 
   /// The names of all tensors, sorted.
-  package var names: [String] { home.keys.sorted() }
+  package var names: [String] {
+    switch source {
+    case .safetensors(let home): home.keys.sorted()
+    case .gguf(let model): model.weights.keys.sorted()
+    }
+  }
 
   /// Whether there is a tensor of this name.
-  package func contains(_ name: String) -> Bool { home[name] != nil }
+  package func contains(_ name: String) -> Bool {
+    switch source {
+    case .safetensors(let home): home[name] != nil
+    case .gguf(let model): model.weights[name] != nil
+    }
+  }
 
-  /// Type, shape and byte range of a tensor.
+  /// Whether matrices are stored [outputs, inputs] also where the family's own files have them the
+  /// other way round: llama.cpp's always are.
+  package var isOutputsFirst: Bool {
+    if case .gguf = source { true } else { false }
+  }
+
+  /// Format and shape of a tensor.
   ///
   /// - Parameters:
   ///   - name: the name of the tensor.
   ///   - shape: the shape that the caller needs, or nil for any.
   package func tensor(
     named name: String, shape: [Int]? = nil
-  ) throws(CheckpointError) -> TensorDescription {
-    let file = try file(of: name)
-    return try Self.map { () throws(SafetensorsError) in
-      try file.tensor(named: name, shape: shape)
+  ) throws(CheckpointError) -> CheckpointTensor {
+    switch try found(name) {
+    case .safetensors(let file):
+      let tensor = try Self.map { () throws(SafetensorsError) in
+        try file.tensor(named: name, shape: shape)
+      }
+      return CheckpointTensor(
+        name: name, shape: tensor.shape, format: WeightFormat(tensor.elementType),
+        typeName: "\(tensor.elementType)")
+    case .gguf(let weight):
+      try Self.map { () throws(GGUFError) in try weight.check(shape: shape) }
+      return CheckpointTensor(
+        name: name, shape: weight.shape, format: weight.tensor.format,
+        typeName: weight.tensor.format.ggmlName)
     }
-  }
-
-  /// The file that holds a tensor, to keep its mapping alive.
-  package func file(of name: String) throws(CheckpointError) -> SafetensorsFile {
-    guard let file = home[name] else {
-      throw .missingTensor(
-        name: name, source: files.count == 1 ? files[0].path : folder.path,
-        found: Self.insteadOf(tensor: name, among: home.keys))
-    }
-    return file
   }
 
   /// The elements of a floating-point tensor as `Float`, row-major.
   package func floats(
     of name: String, shape: [Int]? = nil
   ) throws(CheckpointError) -> [Float] {
-    let file = try file(of: name)
-    return try Self.map { () throws(SafetensorsError) in try file.floats(of: name, shape: shape) }
+    switch try found(name) {
+    case .safetensors(let file):
+      try Self.map { () throws(SafetensorsError) in try file.floats(of: name, shape: shape) }
+    case .gguf(let weight):
+      try Self.map { () throws(GGUFError) in
+        try weight.check(shape: shape)
+        return weight.floats()
+      }
+    }
   }
 
   /// Checks that a tensor holds neither NaN nor infinity.
   package func checkFinite(_ name: String) throws(CheckpointError) {
-    let file = try file(of: name)
-    try Self.map { () throws(SafetensorsError) in try file.checkFinite(name) }
+    switch try found(name) {
+    case .safetensors(let file):
+      try Self.map { () throws(SafetensorsError) in try file.checkFinite(name) }
+    case .gguf(let weight):
+      try Self.map { () throws(GGUFError) in try weight.checkFinite() }
+    }
+  }
+
+  /// The elements of a tensor as they are stored, in the file where their order allows it.
+  package func stored(_ name: String) throws(CheckpointError) -> StoredElements {
+    switch try found(name) {
+    case .safetensors(let file):
+      try Self.map { () throws(SafetensorsError) in
+        unsafe StoredElements(try file.bytes(of: name), owner: file)
+      }
+    case .gguf(let weight):
+      try Self.map { () throws(GGUFError) in try weight.stored() }
+    }
+  }
+
+  /// A copy of the first bytes of a tensor in the file, at most `count`.
+  func leadingBytes(of name: String, count: Int) throws(CheckpointError) -> [UInt8] {
+    switch try found(name) {
+    case .safetensors(let file):
+      let tensor = try Self.map { () throws(SafetensorsError) in try file.tensor(named: name) }
+      return file.leadingBytes(of: tensor, count: count)
+    case .gguf(let weight):
+      try Self.map { () throws(GGUFError) in try weight.check(shape: nil) }
+      return weight.file.leadingBytes(of: weight.tensor, count: count)
+    }
   }
 
   /// Lets the operating system take back the memory of a tensor's mapped pages; they stay readable.
-  package func releasePages(of name: String) { home[name]?.releasePages(of: name) }
+  package func releasePages(of name: String) {
+    switch source {
+    case .safetensors(let home): home[name]?.releasePages(of: name)
+    case .gguf(let model): model.weights[name]?.releasePages()
+    }
+  }
 
-  private static func open(_ url: URL) throws(CheckpointError) -> SafetensorsFile {
-    try map { () throws(SafetensorsError) in try SafetensorsFile(contentsOf: url) }
+  /// A tensor in its file.
+  private enum Found {
+    case safetensors(SafetensorsFile)
+    case gguf(GGUFWeight)
+  }
+
+  private func found(_ name: String) throws(CheckpointError) -> Found {
+    switch source {
+    case .safetensors(let home):
+      if let file = home[name] { return .safetensors(file) }
+      let files = Set(home.values.map(\.path))
+      throw .missingTensor(
+        name: name, source: files.count == 1 ? files.first ?? location : location,
+        found: Self.insteadOf(tensor: name, among: home.keys))
+    case .gguf(let model):
+      if let weight = model.weights[name] { return .gguf(weight) }
+      throw .missingTensor(
+        name: model.nameInFile(of: name), source: location, found: "none")
+    }
   }
 
   private static func map<Value>(
     _ body: () throws(SafetensorsError) -> Value
   ) throws(CheckpointError) -> Value {
-    do {
-      return try body()
-    } catch {
-      throw .safetensors(error)
+    do { return try body() } catch { throw .safetensors(error) }
+  }
+
+  private static func map<Value>(
+    _ body: () throws(GGUFError) -> Value
+  ) throws(CheckpointError) -> Value {
+    do { return try body() } catch { throw .gguf(error) }
+  }
+}
+
+extension WeightFormat {
+  /// The format of a file's element type; nil for types that are widened when they are read.
+  fileprivate init?(_ type: ElementType) {
+    switch type {
+    case .f32: self = .f32
+    case .bf16: self = .bf16
+    case .f16: self = .f16
+    default: return nil
     }
-  }
-
-  /// The tensors of an index with the names of their shards, in the order of the file.
-  static func shards(
-    listedIn index: JSONNode
-  ) throws(JSONReadingError) -> [(tensor: String, shard: String)] {
-    let map: JSONNode = try index.required("weight_map")
-    var shards: [(tensor: String, shard: String)] = []
-    for tensor in try map.keys() {
-      let shard: String = try map.required(tensor)
-      guard isInside(shard) else {
-        throw map.failure(
-          expected: "a file in the folder of the index", found: "\"\(shard)\"", at: tensor)
-      }
-      shards.append((tensor, shard))
-    }
-    return shards
-  }
-
-  /// Whether a relative path cannot leave its folder. Links are followed wherever they lead,
-  /// because the hub's cache consists of them.
-  static func isInside(_ path: String) -> Bool {
-    let components = path.split(separator: "/", omittingEmptySubsequences: false)
-    return components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } && !path.contains("\0")
-  }
-
-  private static func absence(in folder: URL) -> CheckpointError {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return .noSafetensors(folder: folder.path, found: ModelFiles(names).insteadOfWeights())
   }
 }

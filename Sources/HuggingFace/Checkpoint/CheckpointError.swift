@@ -1,3 +1,4 @@
+import GGUF
 import JSON
 import Safetensors
 
@@ -7,6 +8,8 @@ package enum CheckpointError: Error, Equatable, Sendable {
   case noSafetensors(folder: String, found: String)
   /// A file is damaged or cannot be read, or a tensor is not as expected.
   case safetensors(SafetensorsError)
+  /// A GGUF file is damaged or cannot be read, or a tensor is not as expected.
+  case gguf(GGUFError)
   /// The list of shards is damaged.
   case index(JSONReadingError)
   /// The list names a shard that is not there, with what there is instead.
@@ -24,6 +27,7 @@ extension CheckpointError: CustomStringConvertible {
     case .noSafetensors(let folder, let found):
       "\(folder): expected \(Checkpoint.singleName) or \(Checkpoint.indexName), found \(found)"
     case .safetensors(let error): error.description
+    case .gguf(let error): error.description
     case .index(let error): error.description
     case .missingShard(let index, let tensor, let shard, let found):
       "\(index): weight_map.\(tensor): expected the shard \(shard) beside it, found \(found)"

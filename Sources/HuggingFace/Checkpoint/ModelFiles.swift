@@ -120,8 +120,7 @@ struct ModelFiles {
 
   private var gguf: String? {
     first { $0.lowercased().hasSuffix(".gguf") }.map {
-      "\($0), a GGUF file of llama.cpp; only the safetensors format is read, so take the model "
-        + "from which it was made"
+      "\($0), a GGUF file of llama.cpp; name the file itself"
     }
   }
 

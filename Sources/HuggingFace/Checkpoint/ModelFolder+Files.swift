@@ -50,6 +50,7 @@ extension ModelFolder {
   /// - Throws: where the folder has none, with what it has instead.
   package func requiredTokenizer() throws(ModelFolderError) -> Tokenizer {
     guard let tokenizer = try tokenizer() else {
+      if let gguf { throw gguf.missingTokenizer }
       throw .missingFile(
         folder: url.path, name: "tokenizer.json", found: files.insteadOfTokenizer())
     }

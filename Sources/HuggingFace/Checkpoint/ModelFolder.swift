@@ -1,30 +1,77 @@
+import Files
 import Foundation
+import GGUF
 import JSON
 import Tokenizers
 
 /// A model as the Hugging Face hub stores it: `config.json`, safetensors files, `tokenizer.json`
-/// and the small files beside them. Also a snapshot folder of the hub's cache.
+/// and the small files beside them, also a snapshot folder of the hub's cache; or a GGUF file,
+/// which holds all of this in its own way.
 ///
-/// Each file is read when it is needed, so that a folder with a tokenizer alone still tokenizes.
+/// Each file of a folder is read when it is needed, so that a folder with a tokenizer alone still
+/// tokenizes.
 package struct ModelFolder: Sendable {
-  /// The folder.
+  /// What holds the model.
+  enum Contents: Sendable {
+    /// The files of the folder.
+    case files
+    case gguf(GGUFModel)
+  }
+
+  /// The folder, or the GGUF file; the first of its shards.
   package let url: URL
 
-  /// Takes the folder at `url`, without reading anything in it.
+  let contents: Contents
+
+  /// Takes the folder at `url` without reading its files, or opens the GGUF file that is there or
+  /// in it. A folder's safetensors files precede its GGUF files.
   ///
-  /// - Throws: when there is no folder.
-  package init(at url: URL) throws(ModelFolderError) {
+  /// - Parameters:
+  ///   - url: a folder or a GGUF file.
+  ///   - choice: which GGUF file of the folder is meant.
+  /// - Throws: when there is neither, the choice leaves none or several, or the file is damaged.
+  package init(at url: URL, choosing choice: GGUFChoice = GGUFChoice(nil)) throws(ModelFolderError)
+  {
     // Links are followed: the hub's caches are full of them.
     let values = try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
     guard let isFolder = values?.isDirectory else { throw .missing(url.path) }
     guard isFolder else {
-      throw .notAFolder(url.path, found: Self.file(at: url))
+      guard choice.words == nil, GGUFFile.isGGUF(url) || url.pathExtension.lowercased() == "gguf",
+        SpecialFile(at: url.path) == nil
+      else { throw .notAFolder(url.path, found: Self.file(at: url)) }
+      self.init(try Self.open(url))
+      return
     }
+    let file: URL?
+    do { file = try choice.file(in: url) } catch { throw .ggufChoice(error) }
+    guard let file else {
+      self.init(url: url, contents: .files)
+      return
+    }
+    self.init(try Self.open(file))
+  }
+
+  private init(_ model: GGUFModel) {
+    self.init(url: URL(fileURLWithPath: model.path), contents: .gguf(model))
+  }
+
+  private init(url: URL, contents: Contents) {
     self.url = url
+    self.contents = contents
+  }
+
+  private static func open(_ url: URL) throws(ModelFolderError) -> GGUFModel {
+    do { return try GGUFModel(contentsOf: url) } catch { throw .gguf(error) }
+  }
+
+  /// The GGUF file of the model, or nil.
+  var gguf: GGUFModel? {
+    if case .gguf(let model) = contents { model } else { nil }
   }
 
   /// `config.json`, which says what the model is.
   package func config() throws(ModelFolderError) -> JSONNode {
+    if let gguf { return gguf.config }
     guard has("config.json") else {
       throw .missingFile(folder: url.path, name: "config.json", found: insteadOfConfiguration)
     }
@@ -33,6 +80,7 @@ package struct ModelFolder: Sendable {
 
   /// The weights.
   package func checkpoint() throws(ModelFolderError) -> Checkpoint {
+    if let gguf { return Checkpoint(gguf) }
     do {
       return try Checkpoint(folder: url)
     } catch {
@@ -43,6 +91,7 @@ package struct ModelFolder: Sendable {
   /// The tokenizer that `AutoTokenizer` of transformers makes of the folder, or nil where it has no
   /// `tokenizer.json`.
   package func tokenizer() throws(ModelFolderError) -> Tokenizer? {
+    if let gguf { return try gguf.tokenizer() }
     guard let node = try assembledTokenizer() else { return nil }
     do {
       return try Tokenizer(node)
@@ -54,6 +103,7 @@ package struct ModelFolder: Sendable {
   /// The tokens that begin, end and pad a text, as far as the folder says. Where no configuration
   /// names one that ends a text, the tokenizer's `eos_token` does.
   package func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
+    if let gguf { return try gguf.generationConfiguration() }
     let generation: JSONNode? = try optionalJSON("generation_config.json")
     let config: JSONNode? = try optionalJSON("config.json")
     var found: GenerationConfiguration
@@ -73,6 +123,7 @@ package struct ModelFolder: Sendable {
 
   /// `tokenizer_config.json` with the files beside it: special tokens and the chat template.
   package func tokenizerConfiguration() throws(ModelFolderError) -> TokenizerConfiguration {
+    if let gguf { return try gguf.tokenizerConfiguration() }
     let config = try optionalJSON("tokenizer_config.json")
     let specialTokens = try specialTokens()
     do {
@@ -84,7 +135,8 @@ package struct ModelFolder: Sendable {
 
   /// Whether the folder has a file of this name.
   package func has(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: url.appending(path: name).path)
+    gguf == nil
+      && FileManager.default.fileExists(atPath: url.appending(path: name).path)
   }
 
   /// A JSON file of the folder, or nil where it is absent.

@@ -1,3 +1,4 @@
+import GGUF
 import JSON
 
 /// An error of a model folder, in one line that names the file and the key path.
@@ -10,6 +11,10 @@ package enum ModelFolderError: Error, Equatable, Sendable {
   case missingFile(folder: String, name: String, found: String)
   /// A JSON file is damaged, or not as expected.
   case json(JSONReadingError)
+  /// A GGUF file is damaged, or its metadata are not as expected.
+  case gguf(GGUFError)
+  /// A choice among GGUF files that leaves none or several, with those that are there.
+  case ggufChoice(GGUFChoiceError)
   /// The weights are damaged or missing.
   case checkpoint(CheckpointError)
   /// `tokenizer.json` cannot be used, with the whole reason.
@@ -22,11 +27,14 @@ extension ModelFolderError: CustomStringConvertible {
   /// The whole error in one line.
   package var description: String {
     switch self {
-    case .missing(let path): "\(path): expected a model folder, found nothing"
-    case .notAFolder(let path, let found): "\(path): expected a model folder, found \(found)"
+    case .missing(let path): "\(path): expected a model folder or a GGUF file, found nothing"
+    case .notAFolder(let path, let found):
+      "\(path): expected a model folder or a GGUF file, found \(found)"
     case .missingFile(let folder, let name, let found):
       "\(folder): expected \(name), found \(found)"
     case .json(let error): error.description
+    case .gguf(let error): error.description
+    case .ggufChoice(let error): error.description
     case .checkpoint(let error): error.description
     case .tokenizer(let reason): reason
     case .chatTemplate(let error): error.description

@@ -68,16 +68,18 @@ package struct Hub: Sendable {
     warn: (String) -> Void = { _ in }
   ) throws(HubError) -> URL {
     switch reference {
-    case .folder(let url): return url
-    case .repository(let repository):
+    case .folder(let url, _): return url
+    case .repository(let repository, let choice):
       guard let commit = cache.commit(of: repository),
-        let snapshot = cache.snapshot(of: repository, for: contents)
+        let snapshot = cache.snapshot(of: repository, for: contents, choosing: choice)
       else {
         if isOffline {
           throw .offline(repository: repository.description, cache: cache.folder.path)
         }
-        return try fetch(repository, contents, report)
+        return try fetch(repository, contents, choice, report)
       }
+      // A GGUF file has all in it.
+      if choice.isMeant(among: GGUFChoice.names(in: snapshot)) { return snapshot }
       let unknown = cache.unknownFiles(of: repository, at: commit, for: contents)
       if !unknown.isEmpty && !isOffline {
         try complete(repository, at: commit, with: unknown, report, warn: warn)
@@ -97,12 +99,12 @@ package struct Hub: Sendable {
   }
 
   private func fetch(
-    _ repository: HubRepository, _ contents: HubContents,
+    _ repository: HubRepository, _ contents: HubContents, _ choice: GGUFChoice,
     _ report: @escaping @Sendable (HubProgress) -> Void
   ) throws(HubError) -> URL {
     sayAsked(for: repository)
     let listing = try listing(of: repository)
-    let files = try Self.firstFiles(of: listing, repository, contents)
+    let files = try Self.firstFiles(of: listing, repository, contents, choice)
     let folder = cache.folder(of: repository)
     let snapshot = folder.appending(path: "snapshots/\(listing.commit)")
     var download = HubDownload(
@@ -120,10 +122,18 @@ package struct Hub: Sendable {
     return snapshot
   }
 
-  /// The files that a command needs, as far as the repository has them: all but the shards.
+  /// The files that a command needs, as far as the repository has them: all but the shards of
+  /// safetensors files.
   private static func firstFiles(
-    of listing: HubListing, _ repository: HubRepository, _ contents: HubContents
+    of listing: HubListing, _ repository: HubRepository, _ contents: HubContents,
+    _ choice: GGUFChoice
   ) throws(HubError) -> [HubListing.File] {
+    let hasTokenizer = listing.files["tokenizer.json"] != nil
+    if choice.isMeant(among: listing.files.keys),
+      choice.words != nil || contents == .model || !hasTokenizer
+    {
+      return try ggufFiles(of: listing, repository, choice)
+    }
     let small = HubContents.smallFiles.compactMap { listing.files[$0] }
     if contents == .tokenizer {
       guard listing.files["tokenizer.json"] != nil else {
@@ -146,6 +156,25 @@ package struct Hub: Sendable {
         found: ModelFiles(listing.files.keys).insteadOfWeights())
     }
     return small + [weights]
+  }
+
+  /// The GGUF file that is meant, with its other shards.
+  private static func ggufFiles(
+    of listing: HubListing, _ repository: HubRepository, _ choice: GGUFChoice
+  ) throws(HubError) -> [HubListing.File] {
+    let chosen: String
+    do {
+      chosen = try choice.file(among: listing.files.keys, of: repository.description)
+    } catch { throw .ggufChoice(error) }
+    var files: [HubListing.File] = []
+    for name in GGUFChoice.shards(of: chosen) {
+      guard let file = listing.files[name] else {
+        throw .missingFile(
+          repository: repository.description, name: name, found: "no such file")
+      }
+      files.append(file)
+    }
+    return files
   }
 
   /// The shards that the list in a snapshot names.

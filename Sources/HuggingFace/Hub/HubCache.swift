@@ -49,10 +49,21 @@ package struct HubCache: Sendable {
   }
 
   /// The snapshot of a repository's revision, or nil where the cache has none that can be used: for
-  /// a model one with `config.json` and all of its safetensors files, for a tokenizer any.
-  package func snapshot(of repository: HubRepository, for contents: HubContents = .model) -> URL? {
+  /// a model one with `config.json` and all of its safetensors files, or with the GGUF file that is
+  /// meant and all of its shards, for a tokenizer any.
+  package func snapshot(
+    of repository: HubRepository, for contents: HubContents = .model,
+    choosing choice: GGUFChoice = GGUFChoice(nil)
+  ) -> URL? {
     guard let commit = commit(of: repository) else { return nil }
     let snapshot = folder(of: repository).appending(path: "snapshots/\(commit)")
+    let names = GGUFChoice.names(in: snapshot)
+    if choice.isMeant(among: names) {
+      guard let file = try? choice.file(among: names, of: snapshot.path),
+        GGUFChoice.shards(of: file).allSatisfy(Set(names).contains)
+      else { return nil }
+      return snapshot
+    }
     let isUsable =
       switch contents {
       case .model: Self.hasWeights(snapshot)

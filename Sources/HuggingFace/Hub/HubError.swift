@@ -21,6 +21,8 @@ package enum HubError: Error, Equatable, Sendable {
   case listing(JSONReadingError)
   /// The repository has no safetensors files under the expected names, with what it has instead.
   case noSafetensors(repository: String, found: String)
+  /// The name of a GGUF file leaves none or several of the repository's.
+  case ggufChoice(GGUFChoiceError)
   /// The repository lacks a file, with what it has in its place.
   case missingFile(repository: String, name: String, found: String)
   /// The text is no folder, and the repository of this name cannot be had, with the reason.
@@ -42,7 +44,8 @@ extension HubError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .notAModel(let text):
-      "\(text): expected a model folder or org/name[@revision] of the hub, found no such folder"
+      "\(text): expected a model folder, a GGUF file or org/name[@revision] of the hub, found "
+        + "no such folder or file"
     case .offline(let repository, let cache):
       "\(repository): not in the cache \(cache), and HF_HUB_OFFLINE forbids fetching it"
     case .badEndpoint(let text):
@@ -58,6 +61,7 @@ extension HubError: CustomStringConvertible {
     case .listing(let error): error.description
     case .noSafetensors(let repository, let found):
       "\(repository): expected \(Checkpoint.singleName) or \(Checkpoint.indexName), found \(found)"
+    case .ggufChoice(let error): error.description
     case .missingFile(let repository, let name, let found):
       "\(repository): expected \(name), found \(found)"
     case .neitherFolder(let text, let error):

@@ -17,8 +17,8 @@ package struct ModelName: Sendable, Equatable {
   /// - Throws: when that is neither a folder nor a name of the hub.
   package init(parsing text: String) throws(HubError) {
     switch try ModelReference(text) {
-    case .folder(let url): self.init(url.standardizedFileURL.path)
-    case .repository(let repository):
+    case .folder(let url, _): self.init(url.standardizedFileURL.path)
+    case .repository(let repository, _):
       self.init(
         repository.identifier, revision: repository.revision == "main" ? nil : repository.revision)
     }

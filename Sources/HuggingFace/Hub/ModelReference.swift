@@ -1,22 +1,52 @@
 import Foundation
 
-/// What a user names as a model: a folder, or a repository of the hub.
+/// What a user names as a model: a folder or a GGUF file, or a repository of the hub.
 package enum ModelReference: Sendable, Equatable {
-  /// A folder of this machine.
-  case folder(URL)
-  /// A repository of the hub.
-  case repository(HubRepository)
+  /// A folder or file of this machine, and which GGUF file of a folder.
+  case folder(URL, GGUFChoice)
+  /// A repository of the hub, and which GGUF file of it.
+  case repository(HubRepository, GGUFChoice)
 
-  /// Reads what stands behind `--model`: an existing folder, or `org/name` with an optional
-  /// `@revision`.
+  /// Reads what stands behind `--model`: an existing folder or file, or `org/name` with an optional
+  /// `@revision`; behind a folder or repository also `:NAME`, a part of the name of a GGUF file.
   package init(_ text: String) throws(HubError) {
     if FileManager.default.fileExists(atPath: text) {
-      self = .folder(URL(fileURLWithPath: text))
-    } else if let repository = HubRepository(text) {
-      self = .repository(repository)
+      self = .folder(URL(fileURLWithPath: text), GGUFChoice(nil))
+      return
+    }
+    var (place, words) = (Substring(text), String?.none)
+    if let colon = text.lastIndex(of: ":") {
+      place = text[..<colon]
+      words = String(text[text.index(after: colon)...])
+    }
+    let isName = words.map { Self.isPartOfName($0) } ?? true
+    if isName, words != nil, FileManager.default.fileExists(atPath: String(place)) {
+      self = .folder(URL(fileURLWithPath: String(place)), GGUFChoice(words))
+    } else if isName, !place.lowercased().hasSuffix(".gguf"),
+      let repository = HubRepository(String(place))
+    {
+      self = .repository(repository, GGUFChoice(words))
     } else {
       throw .notAModel(text)
     }
+  }
+
+  /// Which GGUF file is meant.
+  package var choice: GGUFChoice {
+    switch self {
+    case .folder(_, let choice), .repository(_, let choice): choice
+    }
+  }
+
+  /// Whether a text can be a part of a file's path.
+  private static func isPartOfName(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch Unicode.Scalar(byte) {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", "+": true
+        default: false
+        }
+      }
   }
 }
 

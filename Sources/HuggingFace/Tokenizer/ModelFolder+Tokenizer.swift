@@ -7,6 +7,7 @@ extension ModelFolder {
   /// A `tokenizer.json` that gives the folder's tokens without the files beside it and whatever the
   /// class that reads it; nil where the folder has none.
   package func tokenizerJSON() throws(ModelFolderError) -> JSON? {
+    if let gguf { return try gguf.tokenizerJSON() }
     guard let node = try assembledTokenizer() else { return nil }
     guard case .object(var object) = node.json else { return node.json }
     do {

@@ -1,4 +1,5 @@
 import JSON
+import Tokenizers
 
 extension TokenizerClass {
   /// `tokenizer.json` as the class makes it: with its own components and with the tokens that the
@@ -56,19 +57,6 @@ extension TokenizerClass {
     let model: JSONNode = try file.required("model")
     let vocabulary: JSONNode = try model.required("vocab")
     let identifier: Int = try vocabulary.required(token.content)
-    let text: JSON = .object(["Sequence": .object(["id": .string("A"), "type_id": .integer(0)])])
-    let name: JSON = .string(token.content)
-    return .object([
-      "type": .string("TemplateProcessing"),
-      "single": .array([
-        .object(["SpecialToken": .object(["id": name, "type_id": .integer(0)])]), text,
-      ]),
-      "pair": .array([text]),
-      "special_tokens": .object([
-        token.content: .object([
-          "id": name, "ids": .array([.integer(identifier)]), "tokens": .array([name]),
-        ])
-      ]),
-    ])
+    return .template(before: [(token.content, identifier)])
   }
 }

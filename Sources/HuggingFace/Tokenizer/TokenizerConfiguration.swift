@@ -11,6 +11,12 @@ package struct TokenizerConfiguration: Sendable {
   /// The source of the chat template with its file and key path, or nil.
   package let chatTemplate: (source: String, location: String)?
 
+  /// Special tokens and a chat template from elsewhere.
+  init(specialTokens: [String: String], chatTemplate: (source: String, location: String)?) {
+    self.specialTokens = specialTokens
+    self.chatTemplate = chatTemplate
+  }
+
   /// Reads the chat template of the configuration; `specialTokens` come from its files too.
   package init(
     config: JSONNode?, specialTokens: [String: String]

@@ -59,13 +59,16 @@ extension LearnedPrompt {
     return result
   }
 
-  /// This prompt of keys and values with its first row at another position, where `first` is its
-  /// present one.
+  /// This prompt with its first row at another position, where `first` is its present one. A prompt of
+  /// embeddings is the same everywhere.
+  ///
+  /// - Parameter isLong: whether its texts are long ones (LongRoPE).
   package func moved(
-    from first: Int, to target: Int, in configuration: DecoderConfiguration
+    from first: Int, to target: Int, in configuration: DecoderConfiguration, isLong: Bool = false
   ) -> LearnedPrompt {
+    guard form.isKeysValues else { return self }
     func positions(_ start: Int) -> KeyPositions {
-      KeyPositions(Array(start..<(start + form.tokenCount)))
+      KeyPositions(Array(start..<(start + form.tokenCount)), isLong: isLong)
     }
     return rotated(from: positions(first), to: positions(target), in: configuration)
   }

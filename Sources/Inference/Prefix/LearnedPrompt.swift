@@ -41,6 +41,9 @@ package enum PromptForm: Sendable, Equatable {
   /// Elements of all tensors.
   package var elementCount: Int { tensors.last?.range.upperBound ?? 0 }
 
+  /// Whether its rows are keys and values.
+  package var isKeysValues: Bool { if case .keysValues = self { true } else { false } }
+
   /// k: the pseudo-tokens, each a row of the prefix.
   package var tokenCount: Int {
     switch self {

@@ -16,8 +16,10 @@ package final class PrefixedDecoder {
   private let precision: ActivationPrecision
   private let workspace: DecoderWorkspace
   private var prefix: Prefix
-  /// The elements of the prefix's learned prompt; empty without one.
+  /// The elements of the body's learned prompt; empty without one.
   private var prompt: DeviceBuffer<Float>
+  /// The prompts before it.
+  private let others: [StoredPrompt]
   /// The text length whose rotary frequencies the prefix's keys have.
   private var textLength = 0
 
@@ -50,6 +52,9 @@ package final class PrefixedDecoder {
     self.chunk = min(chunk, workspace.activations.capacity)
     self.precision = precision
     self.workspace = workspace
+    others = try computing { () throws(ComputeError) in
+      try prefix.others.map { (prompt) throws(ComputeError) in try StoredPrompt(decoder, prompt) }
+    }
     prompt = try computing { () throws(ComputeError) in
       guard case .prompt(let prompt) = prefix.body else {
         return try decoder.device.buffer(count: 0)
@@ -84,17 +89,10 @@ package final class PrefixedDecoder {
     textLength: Int, progress: (Int) -> Void
   ) throws(TransformerError) {
     self.textLength = textLength
-    if case .prompt(let learned) = prefix.body {
-      try computing { () throws(ComputeError) in
-        try workspace.insert(prompt, learned.form, at: prefix.promptRows.lowerBound)
-      }
-    }
-    for range in prefix.computedRows {
-      for start in stride(from: range.lowerBound, to: range.upperBound, by: chunk) {
-        let rows = start..<min(start + chunk, range.upperBound)
-        try forward(RunLayout(rows, of: prefix, textLength: textLength))
-        progress(rows.upperBound)
-      }
+    try computing { () throws(ComputeError) in
+      try workspace.read(
+        upTo: prefix.rows, of: prefix, with: decoder, prompt: prompt, others: others,
+        textLength: textLength, chunk: chunk, precision: precision, progress: progress)
     }
   }
 
@@ -114,7 +112,8 @@ package final class PrefixedDecoder {
   ) throws(TransformerError) {
     try computing { () throws(ComputeError) in
       try workspace.forward(
-        run, with: decoder, prompt: prompt, precision: precision, attention: attention)
+        run, with: decoder, prompt: prompt, others: others, precision: precision,
+        attention: attention)
     }
   }
 

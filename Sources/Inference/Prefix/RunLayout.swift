@@ -11,12 +11,20 @@ package struct RunLayout: Sendable, Equatable {
   package let prefixRows: Int
   /// Tokens of the longest text of the run, including the prefix.
   package private(set) var textLength = 0
-  /// The rows of a prompt of embeddings; none where it is not in this run.
-  package private(set) var promptRows = 0..<0
-  /// The first row of the learned prompt in this run.
-  package private(set) var firstPromptRow = 0
+  /// The rows of prompts of embeddings in this run.
+  package private(set) var embeddedRows: [EmbeddedRows] = []
   /// The first cache row of the next sequence.
   private var nextKey: Int
+
+  /// Rows of a prompt of embeddings.
+  package struct EmbeddedRows: Sendable, Equatable {
+    /// The index of the prompt among the prefix's learned prompts, of which the body's is the last.
+    package var prompt: Int
+    /// Its first row in this run.
+    package var firstRow: Int
+    /// The rows in this run.
+    package var rows: Range<Int>
+  }
 
   /// A run of sequences after a prefix of `prefixRows` rows, whose keys are in the cache.
   ///
@@ -39,7 +47,7 @@ package struct RunLayout: Sendable, Equatable {
     tokens = Array(prefix.tokens[first...])
     textLength = prefix.rows
     guard !tokens.isEmpty else { return }
-    if first == 0 { promptRows = prefix.promptRows }
+    embeddedRows = Self.embeddedRows(of: prefix, in: first..<prefix.rows)
     sequences = [
       PackedBatch.Sequence(
         rows: tokens.count, responseRows: 0, keyStart: 0, earlierKeys: first, followsPrefix: false)
@@ -57,11 +65,7 @@ package struct RunLayout: Sendable, Equatable {
     nextKey = 0
     self.textLength = textLength
     tokens = Array(prefix.tokens[chunk])
-    let rows = chunk.clamped(to: prefix.promptRows)
-    if !rows.isEmpty {
-      promptRows = (rows.lowerBound - chunk.lowerBound)..<(rows.upperBound - chunk.lowerBound)
-      firstPromptRow = rows.lowerBound - prefix.promptRows.lowerBound
-    }
+    embeddedRows = Self.embeddedRows(of: prefix, in: chunk)
     sequences = [
       PackedBatch.Sequence(
         rows: chunk.count, responseRows: 0, keyStart: 0, earlierKeys: chunk.lowerBound,
@@ -86,5 +90,16 @@ package struct RunLayout: Sendable, Equatable {
     nextKey += tokens.count
     textLength = max(textLength, prefixRows + earlierKeys + tokens.count)
     self.tokens += tokens
+  }
+
+  /// The rows of prompts of embeddings in a chunk of a prefix.
+  private static func embeddedRows(of prefix: Prefix, in chunk: Range<Int>) -> [EmbeddedRows] {
+    prefix.learnedRows.enumerated().compactMap { index, learned in
+      let rows = chunk.clamped(to: learned.rows)
+      guard !learned.form.isKeysValues, !rows.isEmpty else { return nil }
+      return EmbeddedRows(
+        prompt: index, firstRow: rows.lowerBound - learned.rows.lowerBound,
+        rows: (rows.lowerBound - chunk.lowerBound)..<(rows.upperBound - chunk.lowerBound))
+    }
   }
 }

@@ -14,18 +14,9 @@ extension BytePairEncoding {
       node.required("merges", expected: "an array of merges"), vocabulary,
       prefixLength: prefix.count)
 
-    var merges = MergeTable(capacity: pairs.count)
-    for (rank, pair) in pairs.enumerated() {
-      merges.insert(pair.left, pair.right, .init(rank: Int32(rank), result: pair.result))
-    }
-    ignoresMerges = try node.optional("ignore_merges") ?? false
-    // A piece that may stay whole must not be cut first, and decorated characters depend on
-    // where the piece starts and ends.
-    let isCuttable = !ignoresMerges && prefix.isEmpty && suffix.isEmpty
-    mergeablePairs = isCuttable ? Self.mergeablePairs(pairs, vocabulary, unknown) : nil
-    symbols = SymbolTable(vocabulary, unknown, prefix: prefix, suffix: suffix)
-    self.vocabulary = vocabulary
-    self.merges = merges
+    self.init(
+      vocabulary, pairs, unknown, ignoresMerges: try node.optional("ignore_merges") ?? false,
+      prefix: prefix, suffix: suffix)
   }
 
   private static func unknown(
@@ -45,8 +36,6 @@ extension BytePairEncoding {
     }
     return unknown
   }
-
-  private typealias Pair = (left: Int32, right: Int32, result: Int32)
 
   /// Reads merges in either spelling, `"a b"` or `["a", "b"]`.
   private static func pairs(
@@ -97,28 +86,6 @@ extension BytePairEncoding {
       pairs.append((leftToken, rightToken, result))
     }
     return pairs
-  }
-
-  /// The pairs of all merges, or nil where tokens can arise that are not made of characters.
-  private static func mergeablePairs(
-    _ pairs: [Pair], _ vocabulary: Vocabulary, _ unknown: SymbolTable.Unknown
-  ) -> MergeablePairs? {
-    var special = Set(unknown.bytes)
-    if let token = unknown.token { special.insert(token) }
-    var mergeablePairs = MergeablePairs(cutsAtUnknown: unknown.coversEveryByte)
-    for pair in pairs {
-      if special.contains(pair.left) || special.contains(pair.right) { return nil }
-      guard let left = vocabulary.token(of: Int(pair.left)),
-        let right = vocabulary.token(of: Int(pair.right))
-      else { return nil }
-      let last = left[scalarStart(left.span, before: left.count)...]
-      let first = right[..<scalarLength(right[0])]
-      guard let lastSymbol = vocabulary.identifier(of: last.span),
-        let firstSymbol = vocabulary.identifier(of: first.span)
-      else { continue }  // Out of reach: it cannot be made of characters of the vocabulary.
-      mergeablePairs.insert(lastSymbol, firstSymbol)
-    }
-    return mergeablePairs
   }
 }
 

@@ -11,20 +11,10 @@ enum WordPattern: Sendable, Equatable {
 
   /// The regular expressions, as they are spelled in tokenizer.json.
   static let published: [(expression: String, pattern: WordPattern)] = [
-    (
-      #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#, .gpt2
-    ),
-    (
-      #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"#
-        + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
-      .cl100k(digits: 3)
-    ),
-    (
-      #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"#
-        + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
-      .cl100k(digits: 1)
-    ),
-    ("[0-9][0-9][0-9]", .threeDigits),
+    (WordExpression.gpt2, .gpt2),
+    (WordExpression.llama3, .cl100k(digits: 3)),
+    (WordExpression.qwen2, .cl100k(digits: 1)),
+    (WordExpression.threeDigits, .threeDigits),
   ]
 
   /// The scanner for `expression`, where it is one of the published ones to the letter.

@@ -88,8 +88,8 @@ final class SelfAttention {
     let kept = pass.kept
     try pass.device.attention(
       query: kept.query, key: pass.cache.key, value: pass.cache.value, layout: layout,
-      heads: heads, scale: scale, softCap: softCap, into: &kept.attended, logSumExp: &kept.logSumExp
-    )
+      heads: heads, scale: scale, softCap: softCap, precision: pass.precision,
+      into: &kept.attended, logSumExp: &kept.logSumExp)
   }
 
   /// Computes the gradient of the attention output from that of the block's output.
@@ -164,8 +164,9 @@ final class SelfAttention {
     try pass.device.attentionBackward(
       outputGradient: gradients.attended, query: kept.query, key: pass.cache.key,
       value: pass.cache.value, output: kept.attended, logSumExp: kept.logSumExp, layout: layout,
-      heads: heads, scale: scale, softCap: softCap, scope: scope, queryGradient: &gradients.query,
-      keyGradient: &gradients.key, valueGradient: &gradients.value)
+      heads: heads, scale: scale, softCap: softCap, scope: scope, precision: pass.precision,
+      queryGradient: &gradients.query, keyGradient: &gradients.key,
+      valueGradient: &gradients.value)
   }
 
   private func table(_ pass: DecoderLayer.Pass) -> RotaryTable {

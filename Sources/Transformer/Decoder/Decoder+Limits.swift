@@ -19,3 +19,13 @@ extension Decoder {
     rotations.contains { $0.parameters?.isLong(textLength) ?? false }
   }
 }
+
+extension DecoderConfiguration {
+  /// Whether a text of this length has the rotary frequencies of long texts (LongRoPE).
+  package func isLong(_ textLength: Int) -> Bool {
+    (0..<layerCount).contains { rotation(ofLayer: $0)?.isLong(textLength) ?? false }
+  }
+
+  /// Whether keys can be rotated to other positions; learned positions cannot be taken out of them.
+  package var canMoveKeys: Bool { position != .learned }
+}

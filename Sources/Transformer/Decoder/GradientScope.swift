@@ -4,7 +4,7 @@ internal import Compute
 package enum GradientScope: Sendable {
   /// Embeddings of all rows.
   case all
-  /// Embeddings of the prefix, whose rows are the first of the run.
+  /// Embeddings of the prefix's rows in the run, which are its first.
   case prefixEmbeddings
   /// Keys and values of the prefix in every layer. Nothing below those of the bottom layer is
   /// computed.
@@ -14,5 +14,5 @@ package enum GradientScope: Sendable {
   var attention: AttentionGradientScope { self == .all ? .all : .prefixKeys }
 
   /// The first rows of the run whose embeddings have a gradient.
-  func rows(of batch: PackedBatch) -> Int { self == .all ? batch.rows : batch.prefixRows }
+  func rows(of batch: PackedBatch) -> Int { self == .all ? batch.rows : batch.computedPrefixRows }
 }

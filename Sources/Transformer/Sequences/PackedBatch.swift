@@ -36,6 +36,8 @@ package final class PackedBatch {
   package private(set) var responseRows = 0
   /// Rows of the shared prefix.
   package private(set) var prefixRows = 0
+  /// Rows of the shared prefix that this run computes: its first rows.
+  package private(set) var computedPrefixRows = 0
   /// The highest position of a row, plus one.
   package private(set) var positionsNeeded = 0
   /// Tokens of the longest text of the run, including its later runs. It selects the angles of
@@ -107,6 +109,7 @@ package final class PackedBatch {
     rows = positions.count
     responseRows = responses.count
     self.prefixRows = prefixRows
+    computedPrefixRows = sequences.reduce(0) { $0 + ($1.followsPrefix ? 0 : $1.rows) }
     try device.upload(positions, into: &self.positions)
     try device.upload(keyRows, into: &self.keyRows)
     try device.upload(responses, into: &self.responses)

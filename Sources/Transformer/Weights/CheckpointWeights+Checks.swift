@@ -1,7 +1,6 @@
 import Foundation
 internal import HuggingFace
 internal import JSON
-import Safetensors
 
 /// Checks of a checkpoint against its config.json.
 extension CheckpointWeights {
@@ -16,16 +15,11 @@ extension CheckpointWeights {
       let (left, right) = (
         try checkpoint.tensor(named: embedding), try checkpoint.tensor(named: head)
       )
-      guard left.elementType == right.elementType, left.shape == right.shape else { return false }
-      let files = (try checkpoint.file(of: embedding), try checkpoint.file(of: head))
-      do throws(SafetensorsError) {
-        let one = unsafe try files.0.bytes(of: embedding)
-        let other = unsafe try files.1.bytes(of: head)
-        guard let first = one.baseAddress, let second = other.baseAddress else {
-          return true
-        }
-        return unsafe memcmp(first, second, one.count) == 0
-      } catch { throw .safetensors(error) }
+      guard left.typeName == right.typeName, left.shape == right.shape else { return false }
+      let (one, other) = (try checkpoint.stored(embedding), try checkpoint.stored(head))
+      guard let first = unsafe one.bytes.baseAddress, let second = unsafe other.bytes.baseAddress
+      else { return true }
+      return unsafe memcmp(first, second, one.bytes.count) == 0
     }
     if isCopy { checkpoint.releasePages(of: head) }
     return isCopy ? nil : head

@@ -1,15 +1,15 @@
 package import Compute
 package import HuggingFace
 internal import JSON
-import Safetensors
+import Weights
 
-/// The weights of a checkpoint, loaded to a device at a precision.
+/// The weights of a checkpoint, loaded to a device in a format; nil for those of the file.
 struct CheckpointWeights: WeightSource {
   let device: Device
   let checkpoint: Checkpoint
   let tensors: DecoderTensors
   var configuration: DecoderConfiguration
-  let precision: WeightPrecision
+  let precision: WeightFormat?
 
   func matrix(_ parts: [TensorRows], inputs: Int) throws(TransformerError) -> WeightMatrix {
     var pieces: [WeightPiece] = []
@@ -21,8 +21,12 @@ struct CheckpointWeights: WeightSource {
         for range in part.ranges { bias += all[range] }
       }
     }
-    let matrix = try assemble(pieces, columns: inputs, bias: bias)
-    for part in parts { release(part.name.weight, unlessUsedBy: matrix) }
+    let matrix = try assemble(parts[0].name.weight, pieces, columns: inputs, bias: bias)
+    var row = 0
+    for part in parts {
+      release(part.name.weight, unlessUsedBy: matrix, as: row..<(row + part.outputs))
+      row += part.outputs
+    }
     return matrix
   }
 
@@ -31,8 +35,8 @@ struct CheckpointWeights: WeightSource {
   ) throws(TransformerError) -> WeightMatrix {
     // Tables are stored by row in either order of matrices.
     let piece = try piece(name, rows: rows, columns: columns, isInputsFirst: false)
-    let matrix = try assemble([piece], columns: columns, bias: [])
-    release(name, unlessUsedBy: matrix)
+    let matrix = try assemble(name, [piece], columns: columns, bias: [])
+    release(name, unlessUsedBy: matrix, as: 0..<rows)
     return matrix
   }
 
@@ -56,10 +60,14 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
+  /// The matrix of stacked pieces, the first of them of tensor `name`.
   private func assemble(
-    _ pieces: [WeightPiece], columns: Int, bias: [Float]
+    _ name: String, _ pieces: [WeightPiece], columns: Int, bias: [Float]
   ) throws(TransformerError) -> WeightMatrix {
-    try computing { () throws(ComputeError) in
+    if let precision, !precision.fits(columns: columns) {
+      throw .blocks(tensor: resolved(name), columns: columns, format: precision)
+    }
+    return try computing { () throws(ComputeError) in
       try WeightMatrix(
         device, columns: columns, precision: precision, pieces: pieces,
         bias: bias.isEmpty ? nil : bias)
@@ -87,9 +95,10 @@ struct CheckpointWeights: WeightSource {
     }
   }
 
-  /// Releases a tensor's mapped pages where the matrix is a copy: the model is then in memory once.
-  private func release(_ name: String, unlessUsedBy matrix: WeightMatrix) {
-    if !matrix.isMapped { checkpoint.releasePages(of: resolved(name)) }
+  /// Releases a tensor's mapped pages where these rows of the matrix are a copy: the model is then
+  /// in memory once.
+  private func release(_ name: String, unlessUsedBy matrix: WeightMatrix, as rows: Range<Int>) {
+    if !matrix.isMapped(rows) { checkpoint.releasePages(of: resolved(name)) }
   }
 
   /// A matrix in the mapped file, which stays mapped as long as the matrix uses it.
@@ -100,18 +109,15 @@ struct CheckpointWeights: WeightSource {
     let name = resolved(name)
     let shape = isInputsFirst ? [columns, rows] : [rows, columns]
     return try loading { () throws(CheckpointError) in
-      let type = try checkpoint.tensor(named: name, shape: shape).elementType
-      guard let stored = WeightPrecision(type) else {
+      guard let stored = try checkpoint.tensor(named: name, shape: shape).format else {
         let values = try checkpoint.floats(of: name, shape: shape)
         return WeightPiece(values, rows: rows)
       }
       try checkpoint.checkFinite(name)
-      let file = try checkpoint.file(of: name)
-      do throws(SafetensorsError) {
-        return unsafe WeightPiece(
-          try file.bytes(of: name), rows: rows, precision: stored, isTransposed: isInputsFirst,
-          keepingAlive: file)
-      } catch { throw .safetensors(error) }
+      let elements = try checkpoint.stored(name)
+      return unsafe WeightPiece(
+        elements.bytes, rows: rows, precision: stored, isTransposed: isInputsFirst,
+        keepingAlive: elements.owner)
     }
   }
 
@@ -123,7 +129,7 @@ struct CheckpointWeights: WeightSource {
     else { return }
     throw .configuration(
       config.failure(
-        expected: "true, since \(checkpoint.folder.path) holds no \(tensors.head)",
+        expected: "true, since \(checkpoint.location) holds no \(tensors.head)",
         found: "false; set it to true if the head is the embeddings", at: "tie_word_embeddings"))
   }
 
@@ -145,18 +151,6 @@ struct CheckpointWeights: WeightSource {
   }
 }
 
-extension WeightPrecision {
-  /// The precision of a file's element type; nil for types that are widened on load.
-  fileprivate init?(_ type: ElementType) {
-    switch type {
-    case .f32: self = .f32
-    case .bf16: self = .bf16
-    case .f16: self = .f16
-    default: return nil
-    }
-  }
-}
-
 /// Runs a read of the checkpoint and gives its error the type of this layer.
 func loading<Value>(
   _ read: () throws(CheckpointError) -> Value
@@ -165,10 +159,11 @@ func loading<Value>(
 }
 
 extension Decoder {
-  /// Loads the model of a folder. `progress` is called with the loaded layers and their total,
+  /// Loads the model of a folder, its matrices in the format `precision`, or, if that is nil, in
+  /// that of the file: on the CPU path they are then read in the mapped file. `progress` is called with the loaded layers and their total,
   /// `warn` with one line per setting that is read in another way than the file says.
   package static func load(
-    _ folder: ModelFolder, on device: Device, precision: WeightPrecision,
+    _ folder: ModelFolder, on device: Device, precision: WeightFormat?,
     progress: (Int, Int) -> Void = { _, _ in }, warn: (String) -> Void = { _ in }
   ) throws(TransformerError) -> Decoder {
     let config: JSONNode
@@ -180,7 +175,8 @@ extension Decoder {
       throw .folder(error)
     }
     let family = try DecoderFamily.of(config)
-    let tensors = try family.tensors(config)
+    var tensors = try family.tensors(config)
+    if checkpoint.isOutputsFirst { tensors.isInputsFirst = false }
     var source = CheckpointWeights(
       device: device, checkpoint: checkpoint, tensors: tensors,
       configuration: try DecoderConfiguration(config: config), precision: precision)

@@ -1,10 +1,11 @@
 package import Compute
+import Weights
 
 /// Seeded random weights, for benchmarks without a model folder. Matrices are scaled by their
 /// number of inputs, so that activations keep their size through the layers.
 struct RandomWeights: WeightSource {
   let device: Device
-  let precision: WeightPrecision
+  let precision: WeightFormat
   let hasProjectionBias: Bool
   private let generator: Generator
 
@@ -18,9 +19,14 @@ struct RandomWeights: WeightSource {
     func floats(_ count: Int, deviation: Float) -> [Float] {
       random.symmetric(count, bound: deviation * Float(3).squareRoot())
     }
+
+    /// `count` random elements of a format with this standard deviation.
+    func blocks(_ count: Int, deviation: Float, _ format: WeightFormat) -> [UInt8] {
+      format.randomBlocks(count, deviation: deviation) { random.next() }
+    }
   }
 
-  init(_ device: Device, precision: WeightPrecision, hasProjectionBias: Bool, seed: UInt64) {
+  init(_ device: Device, precision: WeightFormat, hasProjectionBias: Bool, seed: UInt64) {
     self.device = device
     self.precision = precision
     self.hasProjectionBias = hasProjectionBias
@@ -52,7 +58,13 @@ struct RandomWeights: WeightSource {
     rows: Int, columns: Int, deviation: Float, _ bias: [Float]?
   ) throws(TransformerError) -> WeightMatrix {
     try computing { () throws(ComputeError) in
-      try WeightMatrix(
+      guard precision.isEncodable else {
+        let blocks = generator.blocks(rows * columns, deviation: deviation, precision)
+        return try WeightMatrix(
+          device, columns: columns, precision: nil,
+          pieces: [WeightPiece(blocks, rows: rows, precision: precision)], bias: bias)
+      }
+      return try WeightMatrix(
         device, rows: rows, columns: columns, precision: precision, bias: bias
       ) { generator.floats($0.count * columns, deviation: deviation) }
     }
@@ -63,7 +75,7 @@ extension Decoder {
   /// A decoder of Llama's architecture with random weights. With `hasProjectionBias` it has query,
   /// key and value biases, as in Qwen2.
   package static func random(
-    _ configuration: DecoderConfiguration, on device: Device, precision: WeightPrecision,
+    _ configuration: DecoderConfiguration, on device: Device, precision: WeightFormat,
     hasProjectionBias: Bool, seed: UInt64
   ) throws(TransformerError) -> Decoder {
     let tensors = DecoderFamily.llamaTensors(

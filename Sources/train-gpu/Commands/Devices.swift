@@ -8,7 +8,12 @@ import OpenCL
 /// `train-gpu devices`: the devices of this machine that `--device` can name.
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the devices of this machine, under the names that --device takes.")
+    abstract: "List the devices of this machine, under the names that --device takes.",
+    discussion: "The environment variable \(CPUVariant.variable) selects the instructions with "
+      + "which the CPU path multiplies matrices: "
+      + CPUVariant.allCases.map(\.rawValue).joined(separator: ", ")
+      + " (OpenBLAS). Without it the CPU path takes the first of these that the processor "
+      + "supports.")
 
   @Flag(help: "Print one JSON array.")
   var json = false
@@ -44,7 +49,7 @@ struct DeviceListing {
   let kind: String
   let computeUnits: Int
   let memoryBytes: Int
-  /// The driver's properties of a GPU or another OpenCL device.
+  /// The driver's properties of a GPU or another OpenCL device; the instructions of the CPU path.
   let driver: JSONObject
   /// The tuning of its kernels; nil on the CPU path, which has nothing to tune.
   let tuning: DeviceTuning?
@@ -55,8 +60,11 @@ struct DeviceListing {
     self.init(
       name: cpu.name, title: cpu.title, kind: "cpu",
       computeUnits: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      memoryBytes: HostMemory.current().smallest.byteCount, driver: [:],
-      tuning: nil)
+      memoryBytes: HostMemory.current().smallest.byteCount,
+      driver: [
+        "instructions": cpu.cpuVariant.map { .string($0.rawValue) } ?? .null,
+        "supported_instructions": .array(CPUVariant.supported.map { .string($0.rawValue) }),
+      ], tuning: nil)
   }
 
   private init(

@@ -92,7 +92,9 @@ struct Distill: ParsableCommand {
     }
     let next = try studied.perform(handle: progress.show)
     let summary = StudySummary(result: studied.study.result, output: next.request.inputs.path)
-    for text in [summary.conversations, summary.drops].compactMap(\.self) { logger.info("\(text)") }
+    for text in [summary.conversations, summary.times, summary.drops].compactMap(\.self) {
+      logger.info("\(text)")
+    }
     return next
   }
 }

@@ -10,7 +10,11 @@ struct Evaluate: ParsableCommand {
     abstract: "Compare an adapter with the full context and with none, on given prompts.",
     discussion: """
       Three readings of the same prompts are compared: the full context, the adapter in its place, and \
-      no context.
+      no context. Several adapters stand one after the other, in the order of their options; header and \
+      closing of the template come once, and the keys of prompts of keys and values are rotated to their \
+      new positions. Each is compared alone too: prompts that were trained apart lose when they stand \
+      together (arXiv 2606.04557), less where the later ones are trained with distill --beside. All are \
+      compared with the model that reads --context, so that names the texts of all of them.
 
       \(ComparisonTable.noContext)
 
@@ -21,9 +25,10 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING.",
+      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
+        + "stand together, each behind the option.",
       valueName: "dir"))
-  var adapter: String
+  var adapter: [String] = []
 
   @Option(
     parsing: .upToNextOption,
@@ -58,6 +63,9 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if adapter.isEmpty {
+      throw ValidationError("expected --adapter; train-gpu evaluate --help says more")
+    }
     if responseTokens < 1 {
       throw ValidationError("--response-tokens: expected 1 or more, found \(responseTokens)")
     }
@@ -67,21 +75,22 @@ struct Evaluate: ParsableCommand {
     let logger = common.logger
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let adapterFolder = try URL(path: adapter, option: "adapter")
+    let adapterFolders = try adapter.urls(option: "adapter")
     let contextFiles = try context.urls(option: "context")
     let inputFile = try URL(path: inputs, option: "inputs")
     let folder = try model.folder(logger)
     let device = try common.openDevice()
     let request = Evaluation.Request(
-      folder: folder, adapter: adapterFolder, context: contextFiles, inputs: inputFile,
+      folder: folder, adapters: adapterFolders, context: contextFiles, inputs: inputFile,
       unrelated: try unrelated.map { try URL(path: $0, option: "unrelated") },
       template: TemplateChoice(template, variables: templateVariables.variables),
       precision: weights.precision, responseTokens: responseTokens)
     let evaluation = try request.perform(on: device, handle: progress.show)
     progress.finish()
     for notice in evaluation.notices { logger.show(notice) }
-    if evaluation.isForeignAdapter {
-      logger.warning("\(adapter): the adapter was made for another model than \(model.model)")
+    for index in evaluation.foreignAdapters {
+      logger.warning(
+        "\(adapter[index]): the adapter was made for another model than \(model.model)")
     }
     if evaluation.cutAnswers > 0 {
       let cut = CutAnswers(
@@ -101,8 +110,17 @@ struct Evaluate: ParsableCommand {
       \(Counted(evaluation.pseudoTokens, "pseudo-token")) in place of \
       \(Counted(evaluation.contextTokens, "token"))
 
-      \(comparison.text)
+      \(comparison.text)\(alone(evaluation))
       """
+  }
+
+  /// The adapters alone and together, where there are several.
+  private func alone(_ evaluation: Evaluation) -> String {
+    guard !evaluation.alone.isEmpty else { return "" }
+    let table = ReadingsTable(
+      validation: evaluation.validation, noContext: evaluation.noContext,
+      pseudoTokens: evaluation.pseudoTokens, alone: zip(adapter, evaluation.alone).map { ($0, $1) })
+    return "\n\n\(table.text)"
   }
 
   /// The numbers of the report, as in a run's metrics.json, beside what they were measured on.
@@ -114,10 +132,17 @@ struct Evaluate: ParsableCommand {
         Double(evaluation.contextTokens) / Double(evaluation.pseudoTokens)),
       "examples": .integer(evaluation.examples),
       "response_tokens": .integer(evaluation.responseTokens),
-      "top1_agreement_no_context": .number(evaluation.noContext.agreement),
       "intervals_95": .null,
       "device": .string(device),
     ]
+    if !evaluation.alone.isEmpty {
+      object["adapters"] = .array(
+        try zip(adapter, evaluation.alone).map { path, reading in
+          guard case .object(var members) = try JSON(encoding: reading) else { return .null }
+          members["adapter"] = .string(path)
+          return .object(members)
+        })
+    }
     guard case .object(let numbers) = try JSON(encoding: evaluation.validation) else {
       return .object(object)
     }

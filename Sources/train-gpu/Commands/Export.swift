@@ -32,8 +32,8 @@ struct Export: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The model folder, or org/name[@revision] of the hub. (default: the run's)",
-      valueName: "dir"))
+      "The model: a folder, a GGUF file, or org/name[@revision] of the hub. (default: the run's)",
+      valueName: "model"))
   var model: String?
 
   @OptionGroup var weights: PrecisionOptions

@@ -19,9 +19,10 @@ struct Generate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING.",
+      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
+        + "stand together, each behind the option.",
       valueName: "dir"))
-  var adapter: String?
+  var adapter: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -53,7 +54,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if adapter != nil && context != nil {
+    if !adapter.isEmpty && context != nil {
       throw ValidationError("give one of --adapter and --context")
     }
     if maxTokens < 1 {
@@ -68,19 +69,20 @@ struct Generate: ParsableCommand {
     let logger = common.logger
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let adapterFolder = try adapter.map { try URL(path: $0, option: "adapter") }
+    let adapterFolders = try adapter.urls(option: "adapter")
     let contextFile = try context.map { try URL(path: $0, option: "context") }
     let folder = try model.folder(logger)
     let device = try common.openDevice()
     let request = Answer.Request(
-      folder: folder, adapter: adapterFolder, context: contextFile,
+      folder: folder, adapters: adapterFolders, context: contextFile,
       template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
       precision: weights.precision, maximumTokens: maxTokens, temperature: temperature, seed: seed)
     let answer = try request.perform(on: device, handle: progress.show)
     progress.finish()
     for notice in answer.notices { logger.show(notice) }
-    if answer.isForeignAdapter {
-      logger.warning("the adapter was made for another model than \(model.model)")
+    for index in answer.foreignAdapters {
+      let name = adapter.count > 1 ? "\(adapter[index]): " : ""
+      logger.warning("\(name)the adapter was made for another model than \(model.model)")
     }
     try StandardOutput.line(answer.text)
   }

@@ -10,7 +10,8 @@ struct Logits: ParsableCommand {
     abstract: "Write the logits of a text, at every position, to a safetensors file.",
     discussion: """
       The tensor `logits` is [tokens, vocabulary] f32. With an adapter, the text follows its \
-      virtual tokens, as in PEFT, and gets no special tokens; their own positions are left out.
+      virtual tokens, as in PEFT, and gets no special tokens; their own positions are left out. \
+      Several adapters stand together as in evaluate.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -23,9 +24,10 @@ struct Logits: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING.",
+      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
+        + "stand together, each behind the option.",
       valueName: "dir"))
-  var adapter: String?
+  var adapter: [String] = []
 
   @Option(help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"))
   var output: String
@@ -42,7 +44,7 @@ struct Logits: ParsableCommand {
   func run() throws {
     let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let adapterFolder = try adapter.map { try URL(path: $0, option: "adapter") }
+    let adapterFolders = try adapter.urls(option: "adapter")
     let outputFile = try URL(path: output, option: "output")
     // Before the work, not after it.
     do throws(FileError) {
@@ -55,7 +57,7 @@ struct Logits: ParsableCommand {
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
     let device = try common.openDevice()
     let request = LogitsRequest(
-      folder: folder, input: input, adapter: adapterFolder, precision: weights.precision,
+      folder: folder, input: input, adapters: adapterFolders, precision: weights.precision,
       output: outputFile)
     try request.perform(on: device, handle: progress.show)
     progress.finish()

@@ -13,7 +13,8 @@ struct Study: ParsableCommand {
       questions, from which no other question is written; distill then holds these out.
 
       Everything follows from --seed. A study that was stopped goes on with the same command and ends \
-      with the same bytes; beside the file, FILE.record.json says how it was begun.
+      with the same bytes; beside the file, FILE.record.json says how it was begun. A larger --count adds \
+      conversations to a study that is done, which are not those that one study of that count would have.
 
       \(ModelOptions.corpus)
 

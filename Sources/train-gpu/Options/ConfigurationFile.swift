@@ -22,7 +22,7 @@ struct ConfigurationFile {
   }
 
   /// Options that may be given more than once, and so have a list of values.
-  private static let repeatable: Set = ["context", "template-variable"]
+  private static let repeatable: Set = ["beside", "context", "template-variable"]
 
   let path: String
   let entries: [Entry]

@@ -34,7 +34,8 @@ extension Distill {
     return RunRequest(
       folder: try ModelFolder(named: model, logger: logger),
       modelName: try ModelName(parsing: model),
-      context: contextFiles, inputs: inputFile, validation: validation,
+      beside: try files.beside.urls(option: "beside"), context: contextFiles, inputs: inputFile,
+      validation: validation,
       unrelated: try files.unrelated.map { try URL(path: $0, option: "unrelated") },
       output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
@@ -85,7 +86,7 @@ extension Distill {
     var options = TrainingOptions()
     options.tokens = objective.tokens
     options.method = objective.method
-    options.initialization = objective.initialization ?? .standard(for: objective.method)
+    options.chosenInitialization = objective.initialization
     options.template = objective.template
     let variables = objective.templateVariables.variables
     options.templateVariables = variables.isEmpty ? nil : variables

@@ -3,62 +3,6 @@ import Compute
 import Distillation
 import Foundation
 
-/// The files of a distillation. All are optional here, because a configuration file may name them.
-struct DistillFiles: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A model folder, or org/name[@revision] of the hub.", valueName: "dir"))
-  var model: String?
-
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "The long context: text files, folders of them, or one .json with {\"ids\": [...]}.",
-      valueName: "file"))
-  var context: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Prompts, one JSON object a line: {\"prompt\", \"completion\"} of texts or of messages, "
-        + "{\"messages\"} or {\"prompt_ids\", \"completion_ids\"}. Where the response is missing, the model with the "
-        + "full context answers. Without this option the model writes the prompts too, as train-gpu "
-        + "study does, into study.jsonl of the output folder.", valueName: "file.jsonl"))
-  var inputs: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Examples that are held out: a file like --inputs, or a share of the inputs below 1; 0 holds "
-        + "nothing out (default: 0.1). Of examples that a study wrote, those that it kept apart.",
-      valueName: "file.jsonl|share"))
-  var validation: String?
-
-  @Option(help: UnrelatedOption.help)
-  var unrelated: String?
-
-  @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))
-  var output: String?
-
-  @Flag(
-    help: ArgumentHelp(
-      "Replace the run in the output folder; refused where files of another program have the names "
-        + "of a run's."))
-  var overwrite = false
-
-  @Flag(
-    help: ArgumentHelp(
-      "Continue the run in the output folder from its newest checkpoint. Its other options stay the "
-        + "same, but --steps or --epochs (at a constant rate), --patience, --evaluate-every and "
-        + "--checkpoint-every may change; the first four stay as they were where they are left out."
-    ))
-  var resume = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Options in a YAML file, under their names here without the dashes; the command line wins.",
-      valueName: "file.yaml"))
-  var config: String?
-}
-
 /// The method: what is learned, from what, and the objective.
 struct ObjectiveOptions: ParsableArguments {
   @Option(
@@ -76,12 +20,21 @@ struct ObjectiveOptions: ParsableArguments {
       "Where they start. Embeddings: sampled, first or pooled from the context's, vocabulary, random, "
         + "or an adapter: its folder, or soft_prompt.safetensors (default: sampled). Keys and values: first "
         + "or chunks of the context's, random-text, matched by the attention of the examples, or an "
-        + "adapter: its folder, or cartridge.safetensors (default: \(Initialization.standard(for: .keysValues))).",
+        + "adapter: its folder, or cartridge.safetensors (default: \(Self.standard(parts: 1)), and "
+        + "\(Self.standard(parts: 2)) where the context is read in several windows).",
       valueName: "start"),
     transform: Self.initialization)
   var initialization: Initialization?
 
+  private static func standard(parts: Int) -> Initialization {
+    .standard(for: .keysValues, parts: parts)
+  }
+
   private static func initialization(_ text: String) throws -> Initialization {
+    guard !text.isEmpty else {
+      throw UsageError(
+        description: "expected a name or the path of an adapter, found an empty text")
+    }
     guard let start = Initialization(text) else {
       let embeddings = Initialization.names(for: .embeddings)
       let names =
@@ -144,7 +97,7 @@ struct ObjectiveOptions: ParsableArguments {
       "Temperature of those answers; 0 takes the most likely token.", valueName: "t"))
   var responseTemperature = TrainingOptions.standard.responseTemperature
 
-  @Option(help: ArgumentHelp("Type of the weights in memory: f32, bf16 or f16.", valueName: "type"))
+  @Option(help: PrecisionOptions.help)
   var precision = TrainingOptions.standard.precision
 
   @Option(
@@ -163,10 +116,14 @@ struct ScheduleOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The highest rate (default: \(TrainingOptions.defaultLearningRateFactor) times the root mean "
-        + "square of the context's embeddings; with kv "
-        + "\(KeyValueRates.defaultFactors.keys) times that of its keys, and "
-        + "\(KeyValueRates.defaultFactors.values) times that of its values).", valueName: "x"))
+        + "square of the context's embeddings; with kv \(Self.factors(from: .matched)) from matched "
+        + "and adapters, \(Self.factors(from: .chunks)) from other starts).", valueName: "x"))
   var learningRate: Float?
+
+  private static func factors(from start: Initialization) -> String {
+    let factors = KeyValueRates.defaultFactors(from: start)
+    return "\(factors.keys) times that of its keys and \(factors.values) times that of its values"
+  }
 
   @Option(
     help: ArgumentHelp("The highest rate of keys, with --method kv.", valueName: "x"))

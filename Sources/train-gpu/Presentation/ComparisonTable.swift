@@ -39,7 +39,8 @@ struct ComparisonTable {
       rows: cells)
     let measures = [RunMetrics.Validation.measures, validation.driftSentence]
     let sentences = [
-      validation.gapSentence, windows?.sentence, validation.basisSentence, validation.fewSentence,
+      validation.gapSentence, validation.besideSentence, windows?.sentence,
+      validation.basisSentence, validation.fewSentence,
     ]
     return """
       \(table.text)

@@ -7,7 +7,7 @@ extension RunEvent.Start {
     var lines = [
       """
       \(Counted(pseudoTokens, "pseudo-token")) for a context of \(Counted(contextTokens, "token")); \
-      \(Counted(trainingExamples, "example")) of \(Counted(responseTokens, "response token")), \
+      \(beside)\(Counted(trainingExamples, "example")) of \(Counted(responseTokens, "response token")), \
       \(validationExamples) held out
       """
     ]
@@ -23,15 +23,15 @@ extension RunEvent.Start {
       \(Format.number(Double(teacherCacheBytes) / 1_048_576, 1)) MiB; \
       \(rates)
       """)
-    if let windowReach {
+    if let windowReach { lines.append(windowReach.description) }
+    if let error = rounding.weights {
       lines.append(
         """
-        in \(windowReach.layers) of \(Counted(windowReach.allLayers, "layer")) the end of the longest text does \
-        not see the whole prompt (sliding window of \(windowReach.window) or more), in \
-        \(windowReach.blindLayers) nothing of it
+        weights are quantised: the model's logits change by up to \(Format.scientific(error)) of the \
+        largest
         """)
     }
-    if let error = activationRoundingError {
+    if let error = rounding.activations {
       lines.append(
         """
         activations are rounded to bf16 in training steps: the model's logits change by up to \
@@ -46,6 +46,12 @@ extension RunEvent.Start {
       lines.append("resumed after step \(startStep)\(changes.joined())")
     }
     return lines
+  }
+
+  private var beside: String {
+    otherTokens > 0
+      ? "\(Counted(otherTokens, "pseudo-token")) of other prompts stand before them and stay as they "
+        + "are; " : ""
   }
 
   private var rates: String {

@@ -7,7 +7,7 @@ struct StudySummary {
   let output: String
 
   var text: String {
-    ([conversations] + [windows, drops, heldOut].compactMap(\.self)).joined(separator: "\n")
+    ([conversations] + [times, windows, drops, heldOut].compactMap(\.self)).joined(separator: "\n")
   }
 
   /// What was written, and how fast.
@@ -17,6 +17,15 @@ struct StudySummary {
       \(Counted(result.conversations, "conversation")) in \(Counted(result.lines, "line")) of \(output): \
       \(Counted(result.tokens, "token")) in \(Format.duration(result.seconds)), \
       \(Format.rate(rate)) tokens/s
+      """
+  }
+
+  /// What took the time; nil where that is not known.
+  var times: String? {
+    guard let times = result.times else { return nil }
+    return """
+      reading chunks \(Format.duration(times.chunks)), writing questions \(Format.duration(times.questions)), \
+      answering them \(Format.duration(times.answers))
       """
   }
 

@@ -129,7 +129,7 @@ struct FaultLaboratory {
         return differences.isEmpty ? nil : "after \(recovery): \(differences) differ"
       }
       if let fault = again.fault { return "\(recovery): \(fault)" }
-      if scenario == .new && hasCheckpoint { return "not resumed: \(again.errors)" }
+      if scenario.before == nil && hasCheckpoint { return "not resumed: \(again.errors)" }
       refusals.append(again.errors)
     }
     return "nothing goes on from there: \(refusals.joined(separator: " "))"

@@ -4,15 +4,19 @@ import Foundation
 enum FaultScenario: String, CaseIterable {
   /// A new folder.
   case new
+  /// A new folder of keys and values.
+  case cartridge
   /// A finished run that is taken further.
   case extended
   /// A finished run that another replaces.
   case overwritten
 
+  private static let keysValues = ["--method", "kv"]
+
   /// The run before; nil where there is none.
   var before: [String]? {
     switch self {
-    case .new: nil
+    case .new, .cartridge: nil
     case .extended: ["--steps", "4"]
     case .overwritten: ["--steps", "2", "--seed", "1"]
     }
@@ -22,6 +26,7 @@ enum FaultScenario: String, CaseIterable {
   var command: [String] {
     switch self {
     case .new: ["--steps", "4"]
+    case .cartridge: ["--steps", "4"] + Self.keysValues
     case .extended: ["--steps", "6", "--resume"]
     case .overwritten: ["--steps", "4", "--overwrite"]
     }
@@ -31,6 +36,7 @@ enum FaultScenario: String, CaseIterable {
   var recoveries: [[String]] {
     switch self {
     case .new: [["--steps", "4", "--resume"], ["--steps", "4"], ["--steps", "4", "--overwrite"]]
+    case .cartridge: Self.new.recoveries.map { $0 + Self.keysValues }
     case .extended: [["--steps", "6", "--resume"]]
     case .overwritten:
       [["--steps", "4", "--resume"], ["--steps", "4", "--overwrite"], ["--steps", "4"]]
@@ -47,7 +53,7 @@ struct RunResults: Equatable {
     var files: [String: Data] = [:]
     for name in [
       "adapter_config.json", "adapter_model.safetensors", "soft_prompt.safetensors",
-      "answers.jsonl",
+      "cartridge.safetensors", "answers.jsonl",
     ] {
       files[name] = try? Data(contentsOf: run.appending(path: name))
     }

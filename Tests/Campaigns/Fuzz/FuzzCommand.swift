@@ -116,8 +116,9 @@ struct Mutant {
     return ("\(target) \(number) (\(file); again: pith-campaign fuzz \(again)): \(fault)", nil)
   }
 
-  /// Bytes of a safetensors file's header with its length, nil for other files.
+  /// Bytes of the header of a safetensors or GGUF file, nil for other files.
   private static func headerBytes(of bytes: [UInt8], named name: String) -> Int? {
+    if name.hasSuffix(".gguf") { return TinyGGUF.file.header.count }
     guard name.hasSuffix(".safetensors"), bytes.count >= 8 else { return nil }
     return 8 + (0..<3).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
   }

@@ -4,7 +4,7 @@ import TestSupport
 /// A folder with every input that is changed, and with a run that a distillation made from them.
 struct FuzzPlace {
   let base: CampaignPlace
-  /// The run as it was made: a resumed run changes the copy that commands are given.
+  /// The run of embeddings as it was made: a resumed run changes the copy that commands are given.
   private let pristine: URL
 
   private static let template = """
@@ -40,6 +40,7 @@ struct FuzzPlace {
        "eos_token": "<|im_end|>", "tokenizer_class": "PreTrainedTokenizerFast",
        "model_max_length": 1000000000000000019884624838656}
       """)
+    try folder.write("tiny.gguf", TinyGGUF.file.bytes)
     try manager.copyItem(at: base.model, to: base.url("sharded"))
     let shard = "model-00001-of-00001.safetensors"
     try manager.moveItem(
@@ -75,6 +76,11 @@ struct FuzzPlace {
     let run = try ChildProcess(program, arguments, in: folder.url, limits: limits)
     guard run.ending == .exit(0) else { throw CampaignError(description: run.errors) }
     try manager.copyItem(at: base.url("run"), to: pristine)
+    let cartridge = try ChildProcess(
+      program,
+      base.distillation() + ["--output", path("cartridge"), "--steps", "1", "--method", "kv"],
+      in: folder.url, limits: limits)
+    guard cartridge.ending == .exit(0) else { throw CampaignError(description: cartridge.errors) }
   }
 
   func path(_ name: String) -> String { base.url(name).path }

@@ -4,6 +4,7 @@ import Foundation
 /// A kind of input: its files, and the command that reads them.
 enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
   case weights, index, config, tokenizer, template, inputs, context, yaml, adapter, checkpoint
+  case gguf
 
   /// What is changed, a file at a time; names in a ``FuzzPlace``.
   var files: [String] {
@@ -13,6 +14,7 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
     case .config:
       ["chat/config.json", "chat/generation_config.json", "chat/tokenizer_config.json"]
     case .tokenizer: ["model/tokenizer.json"]
+    case .gguf: ["tiny.gguf"]
     case .template: ["chat/chat_template.jinja"]
     case .inputs: ["inputs.jsonl", "ids.jsonl"]
     case .context: ["context.txt", "context.json"]
@@ -20,6 +22,8 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
     case .adapter:
       [
         "run/adapter_config.json", "run/adapter_model.safetensors", "run/soft_prompt.safetensors",
+        "cartridge/adapter_config.json", "cartridge/adapter_model.safetensors",
+        "cartridge/cartridge.safetensors",
       ]
     case .checkpoint:
       ["run/checkpoint-2/state.json", "run/checkpoint-2/state.safetensors", "run/metrics.jsonl"]
@@ -72,6 +76,7 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
       return ["logits", "--model", place.path(model), "--ids", "1,2,3", "--output", output.path]
         + device
     case .config, .template: return ["generate", "--model", place.path("chat")] + generation
+    case .gguf: return ["generate", "--model", place.path(file)] + generation
     case .tokenizer: return ["tokenize", "--model", place.path("model")]
     case .inputs:
       return file == "ids.jsonl"
@@ -89,7 +94,11 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
       if file.hasSuffix("soft_prompt.safetensors") {
         return distillation() + ["--init", place.path(file)]
       }
-      return ["generate", "--model", place.path("model"), "--adapter", place.path("run")]
+      if file.hasSuffix("cartridge.safetensors") {
+        return distillation() + ["--method", "kv", "--init", place.path(file)]
+      }
+      let folder = file.hasPrefix("cartridge/") ? "cartridge" : "run"
+      return ["generate", "--model", place.path("model"), "--adapter", place.path(folder)]
         + generation
     case .checkpoint:
       return place.base.distillation()

@@ -41,7 +41,31 @@ import Testing
     #expect(readme.contains("3 rows of keys and values"))
     #expect(readme.contains("CARTRIDGE"))
     #expect(!readme.contains("prompt_embeds"))
-    #expect(try workspace.steps().count == 12)
+    let steps = try workspace.steps()
+    #expect(steps.count == 12)
+    for step in steps {
+      for key in ["learning_rate", "learning_rate_keys", "learning_rate_values"] {
+        #expect(step[key]?.double.map { Float($0) } == 0.05)
+      }
+    }
+  }
+
+  @Test func bothLearningRatesAreRecordedAndReadAgain() throws {
+    let rates = ["--learning-rate-keys", "0.01", "--learning-rate-values", "0.04"]
+    let result = try distill(["--steps", "3"] + rates)
+    #expect(result.code == 0, "\(result.errors)")
+    let resumed = try distill(["--steps", "5", "--resume"] + rates)
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    let steps = try workspace.steps()
+    #expect(steps.count == 5)
+    for step in steps {
+      #expect(step["learning_rate_keys"]?.double.map { Float($0) } == 0.01)
+      #expect(step["learning_rate_values"]?.double.map { Float($0) } == 0.04)
+      #expect(step["learning_rate"] == step["learning_rate_values"])
+    }
+    // The folder is known as a run's by them.
+    let again = try distill(["--steps", "2", "--overwrite"] + rates)
+    #expect(again.code == 0, "\(again.errors)")
   }
 
   @Test func trainingComesNearerToTheTeacher() throws {

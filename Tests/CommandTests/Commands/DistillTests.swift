@@ -40,7 +40,7 @@ import Testing
         "exact_match", "exact_match_full_context", "exact_match_no_context", "gap_closed",
         "intervals_95", "kl", "kl_no_context", "log_likelihood", "log_likelihood_full_context",
         "log_likelihood_no_context", "rouge_l", "rouge_l_full_context", "rouge_l_no_context",
-        "top1_agreement",
+        "top1_agreement", "top1_agreement_no_context",
       ])
     #expect(
       metrics["timing"].sortedKeys == [

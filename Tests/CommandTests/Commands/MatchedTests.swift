@@ -18,6 +18,9 @@ import Testing
 
   @Test func noStepsDeliverAWholeRun() throws {
     let result = try workspace.distill(Self.matched + ["--steps", "0"])
+    // No step reads scores of training examples.
+    let memory = try workspace.json("metrics.json")["memory"]
+    #expect(memory["teacher_cache_bytes"] == .integer(0))
     try #require(result.code == 0, "\(result.errors)")
     #expect(result.output.contains("0 steps in"))
     let names = try FileManager.default.contentsOfDirectory(atPath: workspace.output.path)

@@ -24,11 +24,13 @@ import Testing
       .metadata
   }
 
-  private func generate(_ more: [String] = []) throws -> Program.Result {
+  private func generate(
+    _ more: [String] = [], adapter: String? = nil
+  ) throws -> Program.Result {
     try Program.run(
       [
         "generate", "--model", workspace.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
-        "--adapter", workspace.output.path, "--max-tokens", "8",
+        "--adapter", adapter ?? workspace.output.path, "--max-tokens", "8",
       ] + more)
   }
 
@@ -177,7 +179,7 @@ import Testing
     let alone = workspace.output.appending(path: "soft_prompt.safetensors").path
     let peft = workspace.output.appending(path: "adapter_model.safetensors").path
     func answer(_ adapter: String) throws -> String {
-      let result = try generate(["--adapter", adapter, "--max-tokens", "16"])
+      let result = try generate(["--max-tokens", "16"], adapter: adapter)
       #expect(result.code == 0, "\(result.errors)")
       return result.output
     }

@@ -15,6 +15,68 @@ import Testing
     return running
   }
 
+  /// Every third step has a checkpoint, evaluated or not, and goes on from there to the same bits.
+  @Test(arguments: [[], ["--method", "kv"]])
+  func checkpointsComeAtTheirSteps(method: [String]) throws {
+    let arguments =
+      method + ["--steps", "11", "--checkpoint-every", "3", "--evaluate-every", "5"]
+    let result = try workspace.distill(arguments)
+    #expect(result.code == 0, "\(result.errors)")
+    func checkpoints() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: workspace.output.path)
+        .filter { $0.hasPrefix("checkpoint-") }.sorted()
+    }
+    #expect(try checkpoints() == ["checkpoint-11", "checkpoint-9"])
+    let name = method.isEmpty ? "soft_prompt.safetensors" : "cartridge.safetensors"
+    func prompt() throws -> Data {
+      try Data(contentsOf: workspace.output.appending(path: name))
+    }
+    let (whole, steps) = (try prompt(), try workspace.steps().map { $0["loss"] })
+    let validation = try workspace.json("metrics.json")["validation"]
+    try FileManager.default.removeItem(at: workspace.output.appending(path: "checkpoint-11"))
+    let resumed = try workspace.distill(arguments + ["--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("resumed after step 9"))
+    #expect(try prompt() == whole)
+    #expect(try workspace.steps().map { $0["loss"] } == steps)
+    #expect(try workspace.json("metrics.json")["validation"] == validation)
+    // A finished run is judged again, without a score of what it is not trained on any more.
+    let finished = try workspace.distill(arguments + ["--resume"])
+    #expect(finished.code == 0, "\(finished.errors)")
+    #expect(try prompt() == whole)
+    let metrics = try workspace.json("metrics.json")
+    #expect(metrics["validation"] == validation)
+    #expect(metrics["memory"]["teacher_cache_bytes"] == .integer(0))
+  }
+
+  /// What would change nothing, or what was measured before, is refused by name.
+  @Test func aFinishedRunRefusesWhatItWouldNotHeed() throws {
+    let steps = ["--steps", "4"]
+    _ = try workspace.distill(steps)
+    let before = try Data(contentsOf: workspace.output.appending(path: "metrics.json"))
+    let other = try workspace.folder.write("other.jsonl", "{\"prompt\": \"ab\"}\n").path
+    let path = workspace.output.appending(path: "checkpoint-4").path
+    func refused(_ more: [String]) throws -> String {
+      let result = try workspace.distill(steps + ["--resume"] + more)
+      #expect(result.code == 2)
+      return String(result.errorLines.last ?? "")
+    }
+    #expect(
+      try refused(["--unrelated", other]).hasPrefix(
+        "train-gpu: \(path): started with the unrelated prompts built-in, found "))
+    #expect(
+      try refused(["--patience", "3"])
+        == "train-gpu: \(path): all of its 4 steps are done, so that --patience 3 changes nothing; expected "
+        + "more --steps with it")
+    #expect(
+      try refused(["--evaluate-every", "3"])
+        == "train-gpu: \(path): all of its 4 steps are done, so that --evaluate-every 3 changes nothing; "
+        + "expected more --steps with it")
+    #expect(try Data(contentsOf: workspace.output.appending(path: "metrics.json")) == before)
+    let further = try workspace.distill(["--steps", "6", "--patience", "3", "--resume"])
+    #expect(further.code == 0, "\(further.errors)")
+  }
+
   /// `nohup` ignores SIGHUP.
   @Test func aRunUnderNohupContinues() throws {
     let script = "trap '' HUP; exec \"$@\""

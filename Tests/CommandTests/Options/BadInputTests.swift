@@ -43,7 +43,8 @@ import Testing
     }
     try workspace.expectRefusal(
       ["--model", "/none/model"],
-      "/none/model: expected a model folder or org/name[@revision] of the hub, found no such folder"
+      "/none/model: expected a model folder, a GGUF file or org/name[@revision] of the hub, found "
+        + "no such folder or file"
     )
   }
 

@@ -76,11 +76,13 @@ import Testing
     ("- tokens\n", "FILE: expected a mapping from options to values"),
     (
       "model: 1e18\ncontext: c\ninputs: i\noutput: o\n",
-      "1e18: expected a model folder or org/name[@revision] of the hub, found no such folder"
+      "1e18: expected a model folder, a GGUF file or org/name[@revision] of the hub, found "
+        + "no such folder or file"
     ),
     (
       "model: true\ncontext: c\ninputs: i\noutput: o\n",
-      "true: expected a model folder or org/name[@revision] of the hub, found no such folder"
+      "true: expected a model folder, a GGUF file or org/name[@revision] of the hub, found "
+        + "no such folder or file"
     ),
     (
       "resume: true\noverwrite: true\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",

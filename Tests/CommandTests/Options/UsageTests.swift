@@ -25,7 +25,7 @@ import Testing
   @Test(arguments: [
     (["--frobnicate"], "Unknown option '--frobnicate'"),
     (["distill", "--steps", "many"], "The value 'many' is invalid for '--steps <n>'"),
-    (["tokenize"], "Missing expected argument '--model <dir>'"),
+    (["tokenize"], "Missing expected argument '--model <model>'"),
     (["distill"], "expected --model; train-gpu distill --help says more"),
     (
       ["distill", "--model", "/none/model"],
@@ -33,7 +33,8 @@ import Testing
     ),
     (
       ["tokenize", "--model", "/none/model"],
-      "/none/model: expected a model folder or org/name[@revision] of the hub, found no such folder"
+      "/none/model: expected a model folder, a GGUF file or org/name[@revision] of the hub, found "
+        + "no such folder or file"
     ),
     (["logits", "--model", "m", "--output", "o"], "give one of --ids and --text"),
     (

@@ -28,15 +28,24 @@ extension DeviceTests {
       }
     }
 
-    /// The portable variant, with OpenBLAS.
-    @Test func portableVariantMatches() throws {
-      let device = try Device(cpuThreads: 2, variant: .portable)
+    /// Every batch, and head dimensions below, at and between multiples of vectors and tiles.
+    @Test(arguments: CPUVariant.supported)
+    func everyCPUVariantMatches(variant: CPUVariant) throws {
+      let device = try Device(cpuThreads: 2, variant: variant)
       var generator = SeededGenerator(seed: 12)
       for batch in AttentionBatch.all {
         let workload = AttentionWorkload(
           prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29,
           heads: HeadShape(queryHeads: 6, keyValueHeads: 2, headDimension: 24), using: &generator)
         try check(workload, on: device, "\(batch)")
+      }
+      let batch = AttentionBatch.training("", prefix: 19, [50, 66])
+      for dimension in [3, 8, 15, 16, 17, 40, 64, 80, 128] {
+        let workload = AttentionWorkload(
+          prefixCount: batch.prefixCount, sequences: batch.sequences,
+          heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: dimension),
+          softCap: dimension == 40 ? 1.5 : nil, using: &generator)
+        try check(workload, on: device, "head dimension \(dimension)")
       }
     }
 
@@ -173,10 +182,11 @@ extension DeviceTests {
     }
 
     func check(
-      _ workload: AttentionWorkload, scope: AttentionGradientScope = .all, on device: Device,
-      _ what: String
+      _ workload: AttentionWorkload, scope: AttentionGradientScope = .all,
+      precision: ActivationPrecision = .f32, within tolerance: Tolerance = .matmul,
+      on device: Device, _ what: String
     ) throws {
-      let run = try AttentionRun(workload, scope: scope, on: device)
+      let run = try AttentionRun(workload, scope: scope, precision: precision, on: device)
       let (output, logSumExp) = workload.forward()
       let gradient = workload.backward(scope: scope)
       for (name, found, reference) in [
@@ -186,7 +196,7 @@ extension DeviceTests {
       ] {
         let written = reference.indices.filter { !reference[$0].isNaN }
         let error = relativeError(written.map { found[$0] }, written.map { reference[$0] })
-        #expect(error < Tolerance.matmul.rawValue, "\(name): \(what)")
+        #expect(error < tolerance.rawValue, "\(name): \(what)")
         let spared = reference.indices.filter { reference[$0].isNaN }
         #expect(spared.allSatisfy { found[$0].isNaN }, "\(name) beyond its rows: \(what)")
       }
@@ -205,7 +215,8 @@ struct AttentionRun {
 
   init(
     _ workload: AttentionWorkload, scope: AttentionGradientScope = .all,
-    layout described: AttentionLayout? = nil, on device: Device
+    precision: ActivationPrecision = .f32, layout described: AttentionLayout? = nil,
+    on device: Device
   ) throws {
     let layout =
       try described
@@ -220,7 +231,8 @@ struct AttentionRun {
     var logSumExp = try Canary(device, count: workload.queryRows * workload.heads.queryHeads)
     try device.attention(
       query: query, key: key, value: value, layout: layout, heads: workload.heads,
-      scale: workload.scale, softCap: workload.softCap, into: &output.buffer,
+      scale: workload.scale, softCap: workload.softCap, precision: precision,
+      into: &output.buffer,
       logSumExp: &logSumExp.buffer)
     var queryGradient = try Canary(device, count: workload.query.count)
     var keyGradient = try Canary(device, count: workload.key.count)
@@ -228,7 +240,7 @@ struct AttentionRun {
     try device.attentionBackward(
       outputGradient: outputGradient, query: query, key: key, value: value,
       output: output.buffer, logSumExp: logSumExp.buffer, layout: layout, heads: workload.heads,
-      scale: workload.scale, softCap: workload.softCap, scope: scope,
+      scale: workload.scale, softCap: workload.softCap, scope: scope, precision: precision,
       queryGradient: &queryGradient.buffer, keyGradient: &keyGradient.buffer,
       valueGradient: &valueGradient.buffer)
     self.output = try #require(try output.result(device))

@@ -8,7 +8,7 @@ import Testing
   /// grains.
   @Test(arguments: [1, 2, 3, 5], [1, 2, 7])
   func handsOutEachIndexOnce(threads: Int, grain: Int) throws {
-    let cpu = try CPUEngine(threads: threads, variant: .automatic)
+    let cpu = try CPUEngine(threads: threads)
     for count in [0, 1, 2, 6, 7, 15, 1000] {
       let parts = Mutex<[Range<Int>]>([])
       cpu.forEachPart(of: count, grain: grain) { part in parts.withLock { $0.append(part) } }
@@ -20,7 +20,7 @@ import Testing
 
   /// The other threads steal the range of a thread that is blocked.
   @Test func takesOverWhatASlowThreadLeaves() throws {
-    let cpu = try CPUEngine(threads: 2, variant: .automatic)
+    let cpu = try CPUEngine(threads: 2)
     let done = Atomic(0)
     cpu.forEach(64) { index in
       // The thread that has the first index waits until the other has done all the rest.

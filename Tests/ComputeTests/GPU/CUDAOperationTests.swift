@@ -47,10 +47,10 @@ extension DeviceTests {
       let addend = try device.buffer([Float(0)])
       let sum = KernelEntry(
         .matmulSum, "matmul_sum", as: Read<Float>.self, Read<Float>.self, Read<Float>.self,
-        Write<Float>.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self)
+        Write<Float>.self, Int.self, Int.self, Int.self, Offset.self, Int.self, Int.self, Int.self)
       try gpu.kernel(sum, [KernelOption("LANES", 32)]).run(
         groups: [rows, 1], items: [32, 1], partial.read, bias.read, addend.read, y.write, rows, 1,
-        2, 0, 0, 0)
+        2, Offset(0), 1, 0, 0)
       #expect(try device.download(y) == ramp.map { 2 * $0 })
     }
 

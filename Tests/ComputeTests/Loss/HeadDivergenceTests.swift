@@ -1,6 +1,7 @@
 import Compute
 import TestSupport
 import Testing
+import Weights
 
 extension DeviceTests {
   @Suite struct HeadDivergenceTests {
@@ -18,7 +19,7 @@ extension DeviceTests {
 
     private func run(
       _ workload: HeadDivergenceWorkload, _ kind: TeacherCacheKind, _ objective: Objective,
-      hidden: [Float]? = nil, precision: WeightPrecision = .f32,
+      hidden: [Float]? = nil, precision: WeightFormat = .f32,
       activations: ActivationPrecision = .f32, chunkBytes: Int? = nil, on device: Device
     ) throws -> Found {
       let head = try WeightMatrix(
@@ -85,9 +86,9 @@ extension DeviceTests {
       try expectReference(on: try name.open())
     }
 
-    /// The portable variant.
-    @Test func matchesTheDoubleReferenceOnAnyProcessor() throws {
-      try expectReference(on: try Device(cpuThreads: 2, variant: .portable))
+    @Test(arguments: CPUVariant.supported)
+    func everyCPUVariantMatches(variant: CPUVariant) throws {
+      try expectReference(on: try Device(cpuThreads: 2, variant: variant))
     }
 
     private func expectReference(on device: Device) throws {

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import Weights
 
 @testable import Compute
 
@@ -16,25 +17,24 @@ extension DeviceTests {
     /// PoCL takes seconds to compile one of them.
     static let fewShapes = [(5, 63, 7), (6, 64, 64), (13, 2100, 64)]
 
-    @Test(arguments: TestDevice.all, WeightPrecision.allCases)
-    func matchesTheDoubleReference(on name: TestDevice, precision: WeightPrecision) throws {
+    @Test(arguments: TestDevice.all, WeightFormat.plain)
+    func matchesTheDoubleReference(on name: TestDevice, precision: WeightFormat) throws {
       let shapes = name == .cpu || precision == .f32 ? Self.shapes : Self.fewShapes
-      try expectReference(on: try name.open(), precision, shapes: shapes)
+      try Self.expectReference(on: try name.open(), precision, shapes: shapes)
     }
 
-    /// Whether the CPU path uses our tiles here; OpenBLAS sums in another order for few rows.
-    private static var hasTiles: Bool {
-      guard let device = try? TestDevice.cpu.open(), case .cpu(let cpu) = device.engine else {
-        return false
-      }
-      return cpu.usesTiles
-    }
+    /// The variants with our tiles that this processor supports; OpenBLAS sums in another order for
+    /// few rows.
+    private static let tiles = CPUVariant.supported.filter { $0 != .generic }
 
     /// A result does not depend on the number of rows computed with it.
     @Test(
-      .enabled(if: hasTiles, "needs a processor with AVX-512"), arguments: WeightPrecision.allCases)
-    func aRowDoesNotDependOnThoseBesideIt(precision: WeightPrecision) throws {
-      let device = try TestDevice.cpu.open()
+      .enabled(if: !tiles.isEmpty, "needs a processor with AVX2"), arguments: tiles,
+      WeightFormat.plain)
+    func aRowDoesNotDependOnThoseBesideIt(
+      variant: CPUVariant, precision: WeightFormat
+    ) throws {
+      let device = try Device(cpuThreads: 2, variant: variant)
       var generator = SeededGenerator(seed: 31)
       let workload = MatmulWorkload(
         rows: 23, outputs: 333, inputs: 145, precision: precision, using: &generator)
@@ -50,19 +50,40 @@ extension DeviceTests {
       }
     }
 
-    /// The portable variant.
-    @Test(arguments: WeightPrecision.allCases)
-    func matchesTheDoubleReferenceOnAnyProcessor(precision: WeightPrecision) throws {
-      try expectReference(on: try Device(cpuThreads: 2, variant: .portable), precision)
+    /// A result does not depend on the number of threads, nor on which thread takes a panel.
+    @Test(
+      .enabled(if: !tiles.isEmpty, "needs a processor with AVX2"), arguments: tiles,
+      WeightFormat.plain)
+    func anyNumberOfThreadsGivesTheSame(variant: CPUVariant, precision: WeightFormat) throws {
+      var generator = SeededGenerator(seed: 17)
+      let workload = MatmulWorkload(
+        rows: 131, outputs: 333, inputs: 290, precision: precision, using: &generator)
+      let results = try [1, 2, 3, 5].map { threads in
+        let device = try Device(cpuThreads: threads, variant: variant)
+        let weight = try workload.matrix(on: device, hasBias: true)
+        var y = try device.buffer(of: Float.self, count: 131 * 333)
+        var gradient = try device.buffer(of: Float.self, count: 131 * 290)
+        try device.matmul(try device.buffer(workload.x), weight, rows: 131, into: &y)
+        try device.matmulBackward(
+          try device.buffer(workload.outputGradient), weight, rows: 131, into: &gradient)
+        return try device.download(y) + device.download(gradient)
+      }
+      #expect(results.allSatisfy { $0 == results[0] })
     }
 
-    @Test func roundsActivationsWhereAskedTo() throws {
-      let device = try TestDevice.cpu.open()
-      try expectReference(on: device, .bf16, activations: .bf16, within: .bfloat16Product)
+    @Test(arguments: CPUVariant.supported, WeightFormat.plain)
+    func everyCPUVariantMatches(variant: CPUVariant, precision: WeightFormat) throws {
+      try Self.expectReference(on: try Device(cpuThreads: 2, variant: variant), precision)
     }
 
-    private func expectReference(
-      on device: Device, _ precision: WeightPrecision, shapes: [(Int, Int, Int)] = shapes,
+    @Test(arguments: CPUVariant.supported)
+    func roundsActivationsWhereAskedTo(variant: CPUVariant) throws {
+      let device = try Device(cpuThreads: 2, variant: variant)
+      try Self.expectReference(on: device, .bf16, activations: .bf16, within: .bfloat16Product)
+    }
+
+    static func expectReference(
+      on device: Device, _ precision: WeightFormat, shapes: [(Int, Int, Int)] = shapes,
       activations: ActivationPrecision = .f32, within tolerance: Tolerance = .matmul
     ) throws {
       for (rows, outputs, inputs) in shapes {
@@ -133,9 +154,9 @@ extension DeviceTests {
     }
 
     @Test(
-      arguments: WeightPrecision.allCases.map { (TestDevice.cpu, $0) }
+      arguments: WeightFormat.plain.map { (TestDevice.cpu, $0) }
         + TestDevice.all.filter { $0 != .cpu }.map { ($0, .f32) })
-    func repeatsBitForBit(on name: TestDevice, precision: WeightPrecision) throws {
+    func repeatsBitForBit(on name: TestDevice, precision: WeightFormat) throws {
       let device = try name.open()
       var generator = SeededGenerator(seed: 11)
       let workload = MatmulWorkload(
@@ -158,7 +179,16 @@ extension DeviceTests {
     /// infinities and NaN.
     @Test(arguments: TestDevice.all, [4, 5])
     func everyHalfIsWidenedExactly(on name: TestDevice, inputs: Int) throws {
-      let device = try name.open()
+      try expectHalves(on: try name.open(), inputs: inputs)
+    }
+
+    /// K of one vector loop and more, and one below the smallest of few rows.
+    @Test(arguments: CPUVariant.supported, [130, 5])
+    func everyHalfIsWidenedExactlyByTheCPU(variant: CPUVariant, inputs: Int) throws {
+      try expectHalves(on: try Device(cpuThreads: 2, variant: variant), inputs: inputs)
+    }
+
+    private func expectHalves(on device: Device, inputs: Int) throws {
       let numbers = (0...UInt16.max).map { Float(Float16(bitPattern: $0)) }
       var values = [Float](repeating: 0, count: numbers.count * inputs)
       for (row, number) in numbers.enumerated() { values[row * inputs + row % inputs] = number }
@@ -176,8 +206,8 @@ extension DeviceTests {
     /// units.
     @Test(
       .enabled(if: TestDevice.openCL != nil, "needs an OpenCL device such as PoCL"),
-      arguments: [WeightPrecision.f32, .bf16, .f16])
-    func largeTilesInSharesMatch(precision: WeightPrecision) throws {
+      arguments: [WeightFormat.f32, .bf16, .f16])
+    func largeTilesInSharesMatch(precision: WeightFormat) throws {
       let device = try TestDevice.openclGPUVariant.open()
       guard case .gpu(let gpu) = device.engine else { return }
       gpu.computeUnits = 32
@@ -187,7 +217,7 @@ extension DeviceTests {
         #expect(tile == MatmulTile(16, 16, parts: 2))
         #expect(tile.splits(rows: rows, width: width, inner: inner, computeUnits: 32).count > 1)
       }
-      try expectReference(on: device, precision, shapes: [(rows, outputs, inputs)])
+      try Self.expectReference(on: device, precision, shapes: [(rows, outputs, inputs)])
     }
 
     /// Many splits of K, as on a GPU with 132 compute units.
@@ -198,7 +228,7 @@ extension DeviceTests {
       let device = try TestDevice.openclGPUVariant.open()
       guard case .gpu(let gpu) = device.engine else { return }
       gpu.computeUnits = 132
-      try expectReference(on: device, .f32, shapes: [(rows, outputs, inputs)])
+      try Self.expectReference(on: device, .f32, shapes: [(rows, outputs, inputs)])
     }
 
     @Test func tilesAndSharesFillTheDevice() {

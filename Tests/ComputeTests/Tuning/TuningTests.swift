@@ -66,15 +66,20 @@ extension DeviceTests {
     @Test func noCandidateAsksForMoreThanGPUsHave() {
       for tunable in Tunable.all {
         for candidate in tunable.gpu + tunable.cpu {
-          #expect(candidate.fits(workGroupSize: 256, localMemory: 32 << 10), "\(tunable.name)")
+          #expect(
+            candidate.fits(
+              workGroupSize: 256, localMemory: candidate.needsTensorCores ? 48 << 10 : 32 << 10,
+              hasTensorCores: candidate.needsTensorCores), "\(tunable.name)")
         }
         #expect(Set(tunable.gpu).count == tunable.gpu.count)
         #expect(Set(tunable.cpu).count == tunable.cpu.count)
       }
       #expect(Set(Tunable.all.map(\.name)).count == Tunable.all.count)
       let wide = TuningCandidate([], items: 256, localBytes: 20 << 10)
-      #expect(!wide.fits(workGroupSize: 128, localMemory: 64 << 10))
-      #expect(!wide.fits(workGroupSize: 1024, localMemory: 16 << 10))
+      #expect(!wide.fits(workGroupSize: 128, localMemory: 64 << 10, hasTensorCores: true))
+      #expect(!wide.fits(workGroupSize: 1024, localMemory: 16 << 10, hasTensorCores: true))
+      let fragments = TuningCandidate([], items: 64, needsTensorCores: true)
+      #expect(!fragments.fits(workGroupSize: 256, localMemory: 48 << 10, hasTensorCores: false))
     }
 
     /// A record that gives the first kernels their last candidates, whatever a search would find.

@@ -1,6 +1,7 @@
 import Compute
 import TestSupport
 import Testing
+import Weights
 
 extension DeviceTests {
   @Suite struct WeightMatrixTests {
@@ -12,8 +13,8 @@ extension DeviceTests {
       2.99e-8, 8.94e-8, 1e-7, 0.333333, 1234.5678, 2049, 2051, 0x1p-140,
     ]
 
-    @Test(arguments: TestDevice.all, WeightPrecision.allCases)
-    func roundsToNearestEven(on name: TestDevice, precision: WeightPrecision) throws {
+    @Test(arguments: TestDevice.all, WeightFormat.plain)
+    func roundsToNearestEven(on name: TestDevice, precision: WeightFormat) throws {
       let device = try name.open()
       let table = try WeightMatrix(
         device, rows: 3, columns: 7, precision: precision, values: Self.hard)
@@ -21,13 +22,13 @@ extension DeviceTests {
       #expect(rows == Self.hard.map { MatmulWorkload.rounded($0, to: precision) })
     }
 
-    @Test(arguments: TestDevice.all, WeightPrecision.allCases)
-    func takesEveryTypeFromAnyAddress(on name: TestDevice, file: WeightPrecision) throws {
+    @Test(arguments: TestDevice.all, WeightFormat.plain)
+    func takesEveryTypeFromAnyAddress(on name: TestDevice, file: WeightFormat) throws {
       let device = try name.open()
       // 65504 in bf16 is 65536, which f16 refuses.
       let values = Self.hard.map { MatmulWorkload.rounded(min(max($0, -61440), 61440), to: file) }
       let bytes = [0xFF] + Self.encoded(values, as: file)
-      for precision in WeightPrecision.allCases {
+      for precision in WeightFormat.plain {
         let table = try unsafe bytes.withUnsafeBytes { bytes in
           try unsafe WeightMatrix(
             device, rows: 7, columns: 3, precision: precision,
@@ -101,15 +102,16 @@ extension DeviceTests {
     }
 
     /// The bytes of a file that holds these numbers exactly.
-    private static func encoded(_ values: [Float], as precision: WeightPrecision) -> [UInt8] {
+    private static func encoded(_ values: [Float], as precision: WeightFormat) -> [UInt8] {
       values.flatMap { value in
         let bits: UInt32 =
           switch precision {
           case .f32: value.bitPattern
           case .bf16: value.bitPattern >> 16
           case .f16: UInt32(Float16(value).bitPattern)
+          default: preconditionFailure("numbers of a block depend on each other")
           }
-        return (0..<precision.byteCount).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
+        return (0..<precision.blockBytes).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
       }
     }
   }

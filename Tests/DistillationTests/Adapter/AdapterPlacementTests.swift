@@ -43,8 +43,8 @@ import Transformer
         .framing(now, file: "run")
       #expect(try moved.frame.closing + moved.prompt("ca").identifiers == whole)
       #expect(moved.contextClosing == closing && moved.context == now.context)
-      let prefix = adapter(header: now.frame.header, closing: closing)
-        .prefix(in: moved, of: try configuration)
+      let prefix = try adapter(header: now.frame.header, closing: closing)
+        .prefix(in: moved, of: try configuration, file: "run")
       #expect(prefix.frame == Frame(header: now.frame.header, closing: closing))
       let inputs = try parent.write("inputs.jsonl", #"{"prompt": "ca", "completion": "b"}"#)
       #expect(
@@ -67,15 +67,15 @@ import Transformer
     let now = try conditioning()
     let first = now.frame.header.count
     #expect(first > 1)
-    let prefix = adapter.prefix(in: now, of: configuration)
+    let prefix = try adapter.prefix(in: now, of: configuration, file: "run")
     #expect(prefix.body == .prompt(prompt.moved(from: 1, to: first, in: configuration)))
     #expect(prefix.body != .prompt(prompt))
     let same = try AdapterImport.softPrompt(
       prompt, AdapterRecord(template: TemplateChoice("chatml"), frame: now.frame)
-    ).prefix(in: now, of: configuration)
+    ).prefix(in: now, of: configuration, file: "run")
     #expect(same.body == .prompt(prompt))
     #expect(
-      AdapterImport.virtualTokens(prompt).prompt(at: 3, of: configuration)
+      try AdapterImport.virtualTokens(prompt).prompt(at: 3, of: configuration, file: "run")
         == prompt.moved(from: 0, to: 3, in: configuration))
   }
 

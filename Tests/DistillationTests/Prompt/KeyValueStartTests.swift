@@ -40,10 +40,11 @@ import Transformer
   @Test func ratesFollowTheOptions() {
     var options = TrainingOptions()
     options.method = .keysValues
-    let factors = KeyValueRates.defaultFactors
-    #expect(
-      options.keyValueRates(scales: (2, 3))
-        == KeyValueRates(keys: 2 * factors.keys, values: 3 * factors.values))
+    for (start, keys, values) in [(Initialization.chunks, 0.03, 0.03), (.matched, 0.01, 0.02)] {
+      options.initialization = start
+      let rates = options.keyValueRates(scales: (2, 4))
+      #expect(rates == KeyValueRates(keys: 2 * Float(keys), values: 4 * Float(values)))
+    }
     options.learningRate = 0.5
     #expect(options.keyValueRates(scales: (2, 3)) == KeyValueRates(keys: 0.5, values: 0.5))
     options.keyLearningRate = 0
@@ -59,8 +60,9 @@ import Transformer
       do throws(DistillationError) { try options.validate() } catch { return "\(error)" }
       return nil
     }
+    #expect(refusal { $0.method = .keysValues } == nil)
     #expect(
-      refusal { $0.method = .keysValues }
+      refusal { ($0.method, $0.initialization) = (.keysValues, .sampled) }
         == "init: expected first, chunks, random-text, matched, an adapter's folder or a .safetensors file with "
         + "method kv, found sampled")
     #expect(

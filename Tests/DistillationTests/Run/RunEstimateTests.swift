@@ -9,18 +9,20 @@ import Testing
 /// The time that a run without inputs takes.
 @Suite struct RunEstimateTests {
   @Test func theTimeIsTheWorkOverTheSpeeds() {
-    let speeds = RunSpeeds(prefill: 1000, generation: 100, scoring: 500, step: 2)
+    let speeds = RunSpeeds(
+      prefill: 1000, generation: 100, scoring: 500, step: (fixed: 0.4, row: 0.002),
+      answerTokens: 30)
     let work = RunWork(
       questions: 200, questionTokens: 10, chunkTokens: 5000, answers: 100, training: 90,
       heldOut: 10, promptTokens: 20, answerTokens: 30, contextTokens: 2000, steps: 50,
-      evaluations: 5, unrelated: 25)
+      batch: 16, evaluations: 5, unrelated: 25)
     let found = speeds.estimate(work)
     // Chunks 5 s, questions 20 s, answers 30 s.
     #expect(found.studySeconds == 55)
     // The context 2 s, 100 examples of 50 rows 10 s, answers to 10 prompts 3 s; drift: 800 tokens
     // of answers 8 s, two comparisons 3.2 s.
     #expect(abs(found.teacherSeconds - 26.2) < 1e-9)
-    // 50 steps 100 s, 5 evaluations of 500 rows 5 s.
+    // 50 steps of 16 examples of 50 rows, 0.4 s and 1.6 s each, 100 s, 5 evaluations of 500 rows 5 s.
     #expect(found.trainingSeconds == 105)
     // Two models, each: 500 rows 1 s and answers 3 s; drift 3.2 s.
     #expect(abs(found.judgingSeconds - 11.2) < 1e-9)
@@ -30,6 +32,15 @@ import Testing
     #expect(found.studySecondsLeft(done: 0, byRate: 0) == 55)
     #expect(found.studySecondsLeft(done: 0.5, byRate: 40) == 33.75)
     #expect(found.studySecondsLeft(done: 1, byRate: 0) == 0)
+  }
+
+  @Test func answersThatEndAreShorterThanTheirLimit() {
+    // Of 400 tokens 50 were the last: one of 8.
+    #expect(abs(RunTrial.length(50, of: 400, limit: 1000) - 8) < 1e-9)
+    #expect(RunTrial.length(0, of: 400, limit: 64) == 64)
+    #expect(RunTrial.length(48, of: 48, limit: 64) == 1)
+    // (1 - 0.5^3) / 0.5
+    #expect(RunTrial.length(2, of: 4, limit: 3) == 1.75)
   }
 
   @Test func theModelIsLoadedOnceAndTheTimeIsSaidFirst() throws {

@@ -43,7 +43,7 @@ struct CheckpointTests {
     #expect(checkpoint.names == ["a", "b"])
     #expect(checkpoint.contains("a") && !checkpoint.contains("c"))
     #expect(try checkpoint.floats(of: "b", shape: [2]) == [0, 0.5])
-    #expect(try checkpoint.tensor(named: "a").elementType == .f32)
+    #expect(try checkpoint.tensor(named: "a").format == .f32)
     #expect {
       try checkpoint.floats(of: "a", shape: [1, 2])
     } throws: { error in
@@ -63,7 +63,6 @@ struct CheckpointTests {
     try writeIndex(["a": "one.safetensors", "b": "one.safetensors", "c": "more/two.safetensors"])
     let checkpoint = try Checkpoint(folder: folder.url)
     #expect(checkpoint.names == ["a", "b", "c"])
-    #expect(checkpoint.files.count == 2)
     #expect(try checkpoint.floats(of: "b") == [1, 0.5])
     #expect(try checkpoint.floats(of: "c") == [0, 0.5])
     #expect {
@@ -169,7 +168,6 @@ struct CheckpointTests {
     let folder = try SharedReference.url("golden/\(model)")
     let sharded = try Checkpoint(folder: folder.appending(path: "bf16"))
     let single = try Checkpoint(folder: folder.appending(path: "f32"))
-    #expect(sharded.files.count > 1)
     #expect(sharded.names == single.names)
     for name in single.names {
       let shape = try single.tensor(named: name).shape

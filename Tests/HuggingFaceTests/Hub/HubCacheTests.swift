@@ -36,12 +36,12 @@ struct HubCacheTests {
 
   @Test("an existing path is a folder, anything else a name or an error")
   func reference() throws {
-    guard case .folder(let url) = try ModelReference(folder.url.path) else {
+    guard case .folder(let url, _) = try ModelReference(folder.url.path) else {
       Issue.record("not a folder")
       return
     }
     #expect(url.path == folder.url.path)
-    guard case .repository(let repository) = try ModelReference("org/name@v1") else {
+    guard case .repository(let repository, _) = try ModelReference("org/name@v1") else {
       Issue.record("not a repository")
       return
     }
@@ -49,8 +49,30 @@ struct HubCacheTests {
     #expect {
       try ModelReference("./no/such/folder")
     } throws: { error in
-      "\(error)" == "./no/such/folder: expected a model folder or org/name[@revision] of the hub, "
-        + "found no such folder"
+      "\(error)"
+        == "./no/such/folder: expected a model folder, a GGUF file or org/name[@revision] "
+        + "of the hub, found no such folder or file"
+    }
+  }
+
+  @Test("a part of a GGUF file's name stands behind a colon")
+  func choice() throws {
+    for (text, identifier, revision, words) in [
+      ("org/name:Q4_K_M", "org/name", "main", "Q4_K_M"),
+      ("org/name@v1:sub/model.gguf", "org/name", "v1", "sub/model.gguf"),
+    ] {
+      guard case .repository(let repository, let choice) = try ModelReference(text) else {
+        Issue.record("not a repository")
+        return
+      }
+      #expect(repository.identifier == identifier && repository.revision == revision)
+      #expect(choice == GGUFChoice(words))
+    }
+    #expect(
+      try ModelReference("\(folder.url.path):Q8_0")
+        == .folder(URL(fileURLWithPath: folder.url.path), GGUFChoice("Q8_0")))
+    for text in ["org/name:", "org/name:a b", ":Q4", "/none:Q4", "models/missing.gguf"] {
+      #expect(throws: HubError.notAModel(text)) { try ModelReference(text) }
     }
   }
 

@@ -1,5 +1,6 @@
 package import Compute
 import Foundation
+import Weights
 
 /// Sizes, inputs and Double reference of head and loss as one, for its test and its benchmark.
 package struct HeadDivergenceWorkload {
@@ -51,8 +52,8 @@ package struct HeadDivergenceWorkload {
   }
   /// Bytes that must move: the head, once, the hidden states and the teacher's rows are read, the
   /// gradient is written.
-  package func bytes(_ kind: TeacherCacheKind, _ precision: WeightPrecision) -> Int {
-    vocabulary * width * precision.byteCount + 2 * rows * width * 4
+  package func bytes(_ kind: TeacherCacheKind, _ precision: WeightFormat) -> Int {
+    precision.byteCount(vocabulary * width) + 2 * rows * width * 4
       + rows * (kind == .logits ? 2 * vocabulary : 4 * width)
   }
 

@@ -16,6 +16,16 @@ package enum ExportFormat: String, Sendable, CaseIterable {
   /// Rows for llama.cpp, with a program in C that reads them.
   case llamacpp
 
+  /// The names of its files that no other format has.
+  var ownFiles: [String] {
+    switch self {
+    case .peft, .peftCartridge, .peftPrefix: []
+    case .mlx: MLXPromptCache.Layout.allCases.map(\.fileName)
+    case .vllm: [Export.embedsName]
+    case .llamacpp: [LlamaProgram.rowsName, LlamaProgram.name]
+    }
+  }
+
   /// Whether it holds embeddings, which keys and values cannot become.
   private var holdsEmbeddings: Bool {
     switch self {

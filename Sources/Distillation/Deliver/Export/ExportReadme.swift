@@ -20,7 +20,8 @@ struct ExportReadme {
 
       A trained prompt for the model `\(model.identifier)`\(revision), exported by Pith: \
       \(adapter.frame.header.count) + \(adapter.prompt.form.tokenCount) + \
-      \(adapter.frame.closing.count) rows of header, prompt and closing stand before every prompt.
+      \(adapter.frame.closing.count) rows of header, prompt and closing stand before every prompt.\
+      \(AdapterUsage.neighbors(adapter.origin.neighbors))
 
       \(instructions)
 

@@ -5,6 +5,7 @@ import HuggingFace
 internal import Inference
 import Safetensors
 internal import Transformer
+import Weights
 
 /// A trained prompt to write in the form of another program.
 package struct ExportRequest: Sendable {
@@ -19,12 +20,12 @@ package struct ExportRequest: Sendable {
   /// The folder to write, which does not exist yet.
   package var output: URL
   /// The element type of the weights on the device.
-  package var precision: WeightPrecision
+  package var precision: WeightFormat
 
   /// A request.
   package init(
     run: URL, folder: ModelFolder, modelName: ModelName, format: ExportFormat, output: URL,
-    precision: WeightPrecision
+    precision: WeightFormat
   ) {
     self.run = run
     self.folder = folder
@@ -82,7 +83,7 @@ package struct ExportRequest: Sendable {
     let decoder = try distilling { () throws(TransformerError) in
       try Decoder.load(folder, on: device, precision: precision, handle: handle)
     }
-    let placed = conditioning.map { imported.prefix(in: $0, of: configuration).frame }
+    let placed = conditioning.map { imported.frame(in: $0) }
     let frame = placed ?? record.frame ?? Frame()
     let adapter = Adapter(
       prompt: prompt, frame: frame, virtualTokens: try decoder.virtualTokens(prompt, in: frame),
@@ -104,7 +105,19 @@ package struct ExportRequest: Sendable {
     }
   }
 
+  /// Checks that the folder is new, and no part of a run: the files of a run's folder are its own, and
+  /// a later run in it may remove some names.
   private func checkOutput() throws(DistillationError) {
+    var folder = output.deletingLastPathComponent().resolvingSymlinksInPath().standardizedFileURL
+    let source = run.resolvingSymlinksInPath().standardizedFileURL.path
+    while folder.path != "/" {
+      guard folder.path != source, !RunFolder.isRun(folder) else {
+        throw .content(
+          file: output.path, expected: "a folder for the export outside the output folder of a run",
+          found: "one in \(folder.path)")
+      }
+      folder = folder.deletingLastPathComponent()
+    }
     if FileManager.default.fileExists(atPath: output.path) {
       throw .content(
         file: output.path, expected: "a new folder for the export", found: "one that exists")
@@ -143,7 +156,8 @@ package struct ExportRequest: Sendable {
       stopIdentifiers: conditioning?.stopIdentifiers ?? [],
       contextTokens: record.contextTokens ?? 0,
       fingerprints: RunFingerprints(
-        model: record.modelFingerprint ?? "", context: record.contextDigest ?? ""))
+        model: record.modelFingerprint ?? "", context: record.contextDigest ?? ""),
+      neighbors: record.neighbors)
   }
 
   /// The tokens of the model's own template between the closing and a user's text: those that
@@ -178,16 +192,16 @@ package struct ExportRequest: Sendable {
   /// matrices.
   private func weights() throws(DistillationError) -> ElementType {
     let checkpoint = try opening { () throws(ModelFolderError) in try folder.checkpoint() }
-    var counts: [ElementType: Int] = [:]
-    for file in checkpoint.files {
-      for tensor in file.tensors.values where tensor.shape.count == 2 {
-        counts[tensor.elementType, default: 0] += 1
-      }
+    var counts: [String: Int] = [:]
+    for name in checkpoint.names {
+      let tensor: CheckpointTensor
+      do { tensor = try checkpoint.tensor(named: name) } catch { throw .folder(.checkpoint(error)) }
+      if tensor.shape.count == 2 { counts[tensor.typeName, default: 0] += 1 }
     }
-    let most = counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
+    let most = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }
     return switch most?.key {
-    case .bf16: .bf16
-    case .f16: .f16
+    case "BF16": .bf16
+    case "F16": .f16
     default: .f32
     }
   }

@@ -50,6 +50,9 @@ package struct Dataset: Sendable, Equatable {
           })
         unused.formUnion(reader.unusedKeys(content).map { "\($0) of messages" })
       } catch {
+        if let kind = form.binaryKind {
+          throw .content(file: url.path, expected: "one JSON object a line", found: kind)
+        }
         if let bad = TextFile.invalidByte(in: line) {
           throw .line(file: url.path, line: number, column: bad.column, reason: bad.reason)
         }

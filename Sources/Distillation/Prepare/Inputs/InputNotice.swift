@@ -27,6 +27,10 @@ package enum InputNotice: Sendable, Equatable {
   case threads(recorded: Int, found: Int)
   /// An adapter is evaluated against another context than that of its training.
   case otherContext(file: String, adapter: String)
+  /// An adapter was trained behind other prompts than those that stand before it here.
+  case otherNeighbors(adapter: String, digests: [String])
+  /// Sliding windows do not reach back to all of several prompts.
+  case windowReach(WindowReach)
 }
 
 extension InputNotice: CustomStringConvertible {
@@ -65,14 +69,19 @@ extension InputNotice: CustomStringConvertible {
         + "will be others than those of a run without a stop"
     case .otherContext(let file, let adapter):
       "\(file): the tokens of this context are not those of the context that \(adapter) was made for"
+    case .otherNeighbors(let adapter, let digests):
+      "\(adapter): trained behind \(digests.count == 1 ? "a prompt" : "prompts") of SHA-256 "
+        + "\(digests.joined(separator: ", ")), found others or none before it"
+    case .windowReach(let reach): reach.description
     }
   }
 
   /// Whether it is information rather than a warning.
   package var isInformation: Bool {
     switch self {
-    case .lineEnds, .endTokens, .heldOutByStudy, .leftOut, .windows: true
-    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .otherContext:
+    case .lineEnds, .endTokens, .heldOutByStudy, .leftOut, .windows, .windowReach: true
+    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .otherContext,
+      .otherNeighbors:
       false
     }
   }

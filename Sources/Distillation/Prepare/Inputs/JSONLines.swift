@@ -22,6 +22,13 @@ struct JSONLines {
     return kind.description
   }
 
+  /// The kind of file, for "found" in a message about a line that is no example, where the file is no
+  /// text; nil where it may be one.
+  var binaryKind: String? {
+    guard case .binary(let place)? = FileKind(ofText: bytes) else { return nil }
+    return FileKind.binary(place).description
+  }
+
   /// The kind of the whole file, for "found" in a message, where a line is no example; nil where
   /// only the line is wrong.
   func otherForm(failingAt index: Int) -> String? {

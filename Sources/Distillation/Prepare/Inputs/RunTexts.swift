@@ -10,6 +10,8 @@ struct RunTexts {
   let conditioning: Conditioning
   /// What the teacher reads before the prompts.
   let spans: ContextSpans
+  /// The prompts before the trained one.
+  let neighbors: Neighbors
   /// The token ids that the soft prompt replaces: those of the context, and of texts that lines bring
   /// of their own.
   let context: [Int]
@@ -40,13 +42,17 @@ struct RunTexts {
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
+    let group = try AdapterGroup(
+      beside: request.beside, options.method, of: request.folder, for: configuration)
     let corpus = try Corpus(contentsOf: request.context)
     var template = options.templateChoice
-    template.wallClock = recorded?.templateClock
+    // The header of prompts that stand together may tell the time, and is one.
+    template.wallClock = recorded.map(\.templateClock) ?? group.template?.wallClock
     let reading = recorded.map { $0.reading ?? .earlier } ?? .present
     let conditioning = try Conditioning(
       corpus.context, folder: request.folder, template: template,
       vocabularySize: configuration.vocabularySize, reading: reading)
+    try group.checkFrame(conditioning)
     let inputs = try Dataset.read(request.inputs, reader: conditioning.reader)
     var (training, validation) = (inputs, Dataset(examples: []))
     var choice = request.validation
@@ -78,17 +84,25 @@ struct RunTexts {
     guard options.tokens < context.count else {
       throw LearnedPrompt.tooMany(options.tokens, contextTokens: context.count)
     }
+    let studentRows =
+      Prefix(conditioning.frame, .nothing).rows + options.tokens + group.tokenCount
     for data in [training, validation] {
       try data.checkLengths(
         responseTokens: options.responseTokens, positions: configuration.maximumPositions
-      ) { spans.prefixes[spans[$0.context]].rows }
+      ) { max(spans.prefixes[spans[$0.context]].rows, studentRows) }
     }
     let unrelated = try UnrelatedPrompts.read(
       request.unrelated, conditioning.reader,
-      prefix: max(
-        spans.longestRows, Prefix(conditioning.frame, .nothing).rows + options.tokens),
+      prefix: max(spans.longestRows, studentRows),
       positions: configuration.maximumPositions)
     self.unrelated = validation.examples.isEmpty ? [] : unrelated
+    let longest = (training.examples + validation.examples).map {
+      $0.prompt.count + ($0.response?.count ?? options.responseTokens)
+    }
+    neighbors = try Neighbors(
+      group, in: conditioning, of: configuration,
+      textRows: studentRows - group.tokenCount
+        + max(longest.max() ?? 1, UnrelatedPrompts.longest(self.unrelated)))
     self.configuration = configuration
     self.reading = reading
     self.conditioning = conditioning
@@ -102,7 +116,8 @@ struct RunTexts {
     fingerprints = RunFingerprints(
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
       context: context, in: conditioning.frame,
-      training: training.examples, validation: validation.examples)
+      training: training.examples, validation: validation.examples,
+      unrelated: request.unrelated == nil ? nil : unrelated, beside: neighbors.digest)
   }
 
   /// Notices on the examples.
@@ -136,6 +151,10 @@ struct RunTexts {
     return max(examples.max() ?? 1, UnrelatedPrompts.longest(unrelated))
   }
 
-  /// The prefix of every prompt, with `body` in place of the context.
-  func prefix(_ body: Prefix.Body) -> Prefix { Prefix(conditioning.frame, body) }
+  /// The prefix of every prompt, with `body` in place of the context: a learned prompt behind the
+  /// prompts beside it.
+  func prefix(_ body: Prefix.Body) -> Prefix {
+    let others = if case .prompt = body { neighbors.prompts } else { [LearnedPrompt]() }
+    return Prefix(conditioning.frame, others: others, body)
+  }
 }

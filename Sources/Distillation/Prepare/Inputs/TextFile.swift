@@ -31,7 +31,7 @@ enum TextFile {
   ///
   /// - Throws: when they are not UTF-8, with the line, or are a file of another kind.
   static func text(_ bytes: [UInt8], file: String) throws(DistillationError) -> String {
-    if let kind = FileKind(bytes), !kind.isText, kind != .empty {
+    if let kind = FileKind(ofText: bytes), !kind.isText, kind != .empty {
       throw .content(file: file, expected: "text in UTF-8", found: kind.description)
     }
     if let text = String(validating: bytes, as: UTF8.self) { return text }

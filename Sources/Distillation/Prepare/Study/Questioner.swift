@@ -19,6 +19,8 @@ final class Questioner {
   private let tokenizer: Tokenizer
   private let placement: Placement
   private let stopIdentifiers: Set<Int>
+  /// Seconds in which the last chunk was read.
+  private(set) var readingSeconds = 0.0
   private var workspace: (memory: DecoderWorkspace, rows: Int, runRows: Int)?
 
   /// What the model is told before the chunk where it gets instructions.
@@ -68,8 +70,13 @@ final class Questioner {
       prompts.append(prompt)
     }
     let longest = (prompts.map(\.count).max() ?? 0) + options.questionTokens
+    let begin = ContinuousClock.now
     let model = try read(
       prefix, PrefixCapacity(longest: longest, answers: prompts.count, for: decoder))
+    try distilling { () throws(TransformerError) in
+      try computing { () throws(ComputeError) in try decoder.device.synchronize() }
+    }
+    readingSeconds = (ContinuousClock.now - begin).inSeconds
     let answers = try distilling { () throws(TransformerError) in
       try model.generate(
         prompts,

@@ -14,7 +14,7 @@ extension Study {
     return StudyResult(
       conversations: progress.count, heldOut: progress.count(.heldOut), lines: progress.lines,
       questions: progress.questions, drops: progress.drops, tokens: progress.tokens,
-      seconds: progress.seconds, windows: windows.count,
+      seconds: progress.seconds, times: progress.times, windows: windows.count,
       heldOutShare: chunks.heldOutShare,
       heldOutSpans: chunks.flatMap { $0.spans(of: .heldOut) })
   }

@@ -101,25 +101,25 @@ package final class Study {
     windows = try ContextSpans(
       window == nil
         ? [.whole] : cut.map { .span(units.bytes(of: $0) ?? 0..<0) }, conditioning)
-    chunks = cut.enumerated().map { index, window in
-      StudyChunks(
-        units, window: (window, index), lengths: options.chunkMinimum...options.chunkMaximum,
-        heldOutShare: options.heldOut, seed: options.seed)
-    }
+    chunks = [StudyChunks](
+      units, windows: cut, lengths: options.chunkMinimum...options.chunkMaximum,
+      heldOutShare: options.heldOut, seed: options.seed)
     record = StudyRecord(
       options: options,
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
       context: SHA256.hexadecimal(of: lineFeeds.utf8),
       seeds: SHA256.hexadecimal(of: seeds.seeds.map { "\($0.kind) \($0.text)\n" }.joined().utf8),
       templateClock: conditioning.template.wallClock, threads: device.threads,
-      window: window)
+      window: window, order: StudyRecord.presentOrder)
     if var recorded = file.recorded {
       let isDone = part(recorded.options, recorded.progress) == nil
-      if request.mayExtend, isDone, window == nil, recorded.options.count < options.count {
+      if request.mayExtend, isDone, window == nil, recorded.order == record.order,
+        recorded.options.count < options.count
+      {
         // More conversations are written after those that are there.
         recorded.options.count = options.count
       }
-      try record.check(against: recorded, file: request.output.path)
+      try record.check(against: recorded, isDone: isDone, file: request.output.path)
       record = recorded
     }
   }
@@ -163,7 +163,7 @@ package final class Study {
   /// next ones make up for.
   var part: (window: Int, part: StudyChunks.Part, left: Int)? { part(options, record.progress) }
 
-  private func part(
+  func part(
     _ options: StudyOptions, _ progress: StudyRecord.Progress
   ) -> (window: Int, part: StudyChunks.Part, left: Int)? {
     let present = progress.window ?? 0
@@ -172,7 +172,7 @@ package final class Study {
       guard left > 0 else { continue }
       // Training questions make up for held-out ones that could not be written.
       if chunks[window].has(.heldOut), !(window == present && progress.isHeldOutExhausted) {
-        let held = goal(options.heldOutCount, window) - progress.count(.heldOut)
+        let held = heldOutGoal(options.heldOutCount, window) - progress.count(.heldOut)
         if held > 0 { return (window, .heldOut, min(held, left)) }
       }
       return (window, .training, left)
@@ -183,6 +183,12 @@ package final class Study {
   /// How many of `count` conversations are written when a window is done.
   private func goal(_ count: Int, _ window: Int) -> Int {
     count * chunks[...window].reduce(0) { $0 + $1.tokens } / max(chunks.tokens, 1)
+  }
+
+  /// How many of `count` held-out conversations are written when a window is done.
+  private func heldOutGoal(_ count: Int, _ window: Int) -> Int {
+    let all = chunks.reduce(0) { $0 + $1.heldOutTokens }
+    return count * chunks[...window].reduce(0) { $0 + $1.heldOutTokens } / max(all, 1)
   }
 
   /// The most tokens of a window, where the context has to be cut; nil where it is read whole.

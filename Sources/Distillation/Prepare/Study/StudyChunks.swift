@@ -26,7 +26,7 @@ package struct StudyChunks: Sendable {
   /// Tokens of a section, where a context has enough.
   private static let sectionTokens = 96
   /// Apart from the streams of batches, which count from 1.
-  private static let stream: UInt64 = .max - 2
+  fileprivate static let stream: UInt64 = .max - 2
 
   /// Divides a window of a context.
   ///
@@ -35,25 +35,27 @@ package struct StudyChunks: Sendable {
   ///   - window: units of the window, and its index; nil for the whole context.
   ///   - lengths: tokens of a chunk.
   ///   - share: the share of the context that is held out; 0 holds nothing out.
+  ///   - heldOutSections: how many of the window's sections are held out; nil for that share of them,
+  ///     and one at least.
   ///   - seed: which part is held out follows from it.
   package init(
     _ units: ContextUnits, window: (units: Range<Int>, index: Int)? = nil,
-    lengths: ClosedRange<Int>, heldOutShare share: Double, seed: UInt64
+    lengths: ClosedRange<Int>, heldOutShare share: Double, heldOutSections: Int? = nil, seed: UInt64
   ) {
     self.units = units
     self.lengths = lengths
     let window = window ?? (units.units.indices, 0)
     tokens = units.tokens(of: window.units)
-    let sections = Self.divide(units, window.units)
-    guard share > 0, sections.count > 1 else {
+    let sections = Self.divide(units, window.units, share)
+    let wanted = heldOutSections ?? max(Int((share * Double(sections.count)).rounded()), 1)
+    guard share > 0, sections.count > 1, wanted > 0 else {
       runs = [.training: [window.units], .heldOut: []]
       heldOutTokens = 0
       return
     }
-    let wanted = Int((share * Double(sections.count)).rounded())
     var random = SplitMix64(seed: seed, stream: Self.stream &- UInt64(window.index))
     let chosen = Set(
-      random.subset(of: sections.count, count: min(max(wanted, 1), sections.count - 1)))
+      random.subset(of: sections.count, count: min(wanted, sections.count - 1)))
     var runs: [Part: [Range<Int>]] = [.training: [], .heldOut: []]
     var last: Part?
     for (index, section) in sections.enumerated() {
@@ -69,10 +71,14 @@ package struct StudyChunks: Sendable {
     heldOutTokens = (runs[.heldOut] ?? []).reduce(0) { $0 + units.tokens(of: $1) }
   }
 
-  /// Sections of about the same number of tokens.
-  private static func divide(_ units: ContextUnits, _ window: Range<Int>) -> [Range<Int>] {
+  /// Sections of about the same number of tokens: so many, where there are as many units, that one of
+  /// them is the share that is held out.
+  fileprivate static func divide(
+    _ units: ContextUnits, _ window: Range<Int>, _ share: Double
+  ) -> [Range<Int>] {
     let total = units.tokens(of: window)
-    let count = min(max(total / sectionTokens, 2), sections, window.count)
+    let least = share > 0 ? Int(min((1 / share).rounded(.up), Double(sections))) : 1
+    let count = min(max(total / sectionTokens, least, 2), sections, window.count)
     var (result, start, tokens) = ([Range<Int>](), window.lowerBound, 0)
     for index in window {
       tokens += units.units[index].tokens
@@ -97,6 +103,12 @@ package struct StudyChunks: Sendable {
   let heldOutTokens: Int
   /// Tokens of all units.
   let tokens: Int
+
+  /// The mean length of a chunk in tokens, where the window is not divided.
+  var usualLength: Double {
+    let most = min(lengths.upperBound, tokens)
+    return Double(min(lengths.lowerBound, most) + most) / 2
+  }
 
   /// A chunk of a part, whose first token is any of its tokens with the same probability, moved back to the beginning of its unit.
   func draw(_ part: Part, _ random: inout SplitMix64) -> Chunk {
@@ -128,8 +140,51 @@ package struct StudyChunks: Sendable {
 }
 
 extension [StudyChunks] {
+  /// Divides every window of a context. Of windows of few sections not every one keeps some apart, so
+  /// that over all of them no more is held out than is asked for, but one section at least.
+  ///
+  /// - Parameters:
+  ///   - units: the context.
+  ///   - windows: units of each window.
+  ///   - lengths: tokens of a chunk.
+  ///   - share: the share of the context that is held out; 0 holds nothing out.
+  ///   - seed: which part is held out follows from it.
+  init(
+    _ units: ContextUnits, windows: [Range<Int>], lengths: ClosedRange<Int>,
+    heldOutShare share: Double, seed: UInt64
+  ) {
+    let sections = windows.map { StudyChunks.divide(units, $0, share).count }
+    var random = SplitMix64(seed: seed, stream: StudyChunks.stream)
+    // Where the count of a window is rounded up: by its first sections' fraction.
+    let offset = windows.count == 1 ? 0.5 : Double(random.number(below: 1 << 20)) / Double(1 << 20)
+    var (held, before) = ([Int](), 0.0)
+    for count in sections {
+      let after = before + share * Double(count)
+      held.append(Int(after + offset) - Int(before + offset))
+      before = after
+    }
+    if held.allSatisfy({ $0 == 0 }), let most = sections.max(), most > 1 {
+      let large = sections.indices.filter { sections[$0] == most }
+      held[large[random.number(below: large.count)]] = 1
+    }
+    self = windows.enumerated().map { index, window in
+      StudyChunks(
+        units, window: (window, index), lengths: lengths, heldOutShare: share,
+        heldOutSections: held[index], seed: seed)
+    }
+  }
+
   /// Tokens of all windows.
   var tokens: Int { reduce(0) { $0 + $1.tokens } }
+
+  /// Bytes of all windows.
+  var bytes: Int {
+    reduce(0) { sum, chunks in
+      StudyChunks.Part.allCases.reduce(sum) { sum, part in
+        chunks.spans(of: part).reduce(sum) { $0 + $1.count }
+      }
+    }
+  }
 
   /// The share of the tokens that is held out.
   package var heldOutShare: Double {

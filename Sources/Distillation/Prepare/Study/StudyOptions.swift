@@ -1,6 +1,6 @@
-package import Compute
 import HuggingFace
 import JSON
+import Weights
 
 /// Everything that a user sets and that changes what a study writes. It is recorded beside the study under the names of the command
 /// line, and one that is gone on with must agree with it.
@@ -37,7 +37,7 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   /// Whether questions that look as if they teach little are left out.
   package var filter = true
   /// The element type of the frozen weights on the device.
-  package var precision = WeightPrecision.f32
+  package var precision = WeightFormat.f32
 
   /// The options with their defaults.
   package init() {}

@@ -17,8 +17,15 @@ struct StudyRecord: Sendable, Equatable, Codable {
   var threads: Int?
   /// The most tokens of a window, where the context was cut.
   var window: Int?
+  /// Which order of questions it has: ``presentOrder``; nil in records of older programs, which wrote
+  /// their questions in another.
+  var order: Int?
   /// How far it is.
   var progress = Progress()
+
+  /// The order in which this program writes questions: from chunk to chunk until they fill a batch of
+  /// answers.
+  static let presentOrder = 2
 
   /// What a study that goes on needs to know, but for its lines.
   struct Progress: Sendable, Equatable, Codable {
@@ -32,8 +39,10 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var lines = 0
     /// Questions written.
     var questions = 0
-    /// Questions written since the last one that was kept.
+    /// Training questions written since the last one that was kept with its answer.
     var idle = 0
+    /// The same of held-out questions; nil for none.
+    var heldOutIdle: Int?
     /// Whether no more held-out questions of the window are tried for: their part of it gave none for
     /// long.
     var isHeldOutExhausted = false
@@ -43,6 +52,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var tokens = 0
     /// Seconds of writing.
     var seconds = 0.0
+    /// Their parts; nil in records of older programs.
+    var times: StudyTimes?
     /// Bytes of the lines.
     var bytes = 0
     /// The SHA-256 of the lines.
@@ -52,7 +63,42 @@ struct StudyRecord: Sendable, Equatable, Codable {
     mutating func begin(window: Int) {
       self.window = window
       isHeldOutExhausted = false
-      idle = 0
+      (idle, heldOutIdle) = (0, nil)
+    }
+
+    /// No more held-out questions of the window are tried for.
+    mutating func exhaustHeldOut() {
+      isHeldOutExhausted = true
+      heldOutIdle = nil
+    }
+
+    /// One more conversation.
+    mutating func keep(_ part: StudyChunks.Part) {
+      conversations[part.rawValue, default: 0] += 1
+    }
+
+    /// Questions of a part since the last one that was kept with its answer.
+    func idle(_ part: StudyChunks.Part) -> Int {
+      switch part {
+      case .training: idle
+      case .heldOut: heldOutIdle ?? 0
+      }
+    }
+
+    /// One more question was written.
+    mutating func miss(_ part: StudyChunks.Part) {
+      switch part {
+      case .training: idle += 1
+      case .heldOut: heldOutIdle = idle(.heldOut) + 1
+      }
+    }
+
+    /// A question was kept with its answer.
+    mutating func hit(_ part: StudyChunks.Part) {
+      switch part {
+      case .training: idle = 0
+      case .heldOut: heldOutIdle = nil
+      }
     }
 
     /// Conversations of a part.
@@ -63,8 +109,20 @@ struct StudyRecord: Sendable, Equatable, Codable {
   }
 
   /// Checks that a study is gone on with as it was begun.
-  func check(against recorded: StudyRecord, file: String) throws(DistillationError) {
+  ///
+  /// - Parameters:
+  ///   - recorded: the record beside its lines.
+  ///   - isDone: whether they are all there.
+  ///   - file: the file of its lines.
+  func check(
+    against recorded: StudyRecord, isDone: Bool, file: String
+  ) throws(DistillationError) {
     try options.check(against: recorded.options, file: file)
+    guard isDone || recorded.order == Self.presentOrder else {
+      throw .otherStudy(
+        file: file, expected: "a study that is done, or was begun by this version",
+        found: "the beginning of one whose questions come in another order")
+    }
     for (what, before, now) in [
       ("the model", recorded.model, model), ("the context", recorded.context, context),
       ("the seeds", recorded.seeds, seeds),

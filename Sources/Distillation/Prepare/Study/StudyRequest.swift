@@ -72,6 +72,8 @@ package struct StudyResult: Sendable, Equatable {
   package var tokens: Int
   /// Seconds of writing, of all times that it was gone on with.
   package var seconds: Double
+  /// Their parts; nil of a study that an older program finished.
+  package var times: StudyTimes?
   /// Windows in which the context is read.
   package var windows: Int
   /// The share of the context that held-out questions are written from.

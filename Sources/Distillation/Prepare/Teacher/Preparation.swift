@@ -5,6 +5,8 @@ internal import Transformer
 /// The state of a run before its first step: the teacher's answers and its scores of all responses.
 struct Preparation {
   let answers: TeacherAnswers
+  /// The training examples with their responses.
+  let training: [Example]
   let scores: TeacherScores
   let cacheKind: TeacherCacheKind
 
@@ -16,26 +18,27 @@ struct Preparation {
   ///   - texts: the context and the examples.
   ///   - options: the training options.
   ///   - recorded: the teacher's answers of a resumed run.
+  ///   - isTraining: whether a step follows; else training examples are not scored.
   ///   - starting: called with the teacher before it reads.
   ///   - answered: called with the teacher and the training examples once all have a response.
   ///   - handle: called with the progress.
   static func prepare(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?,
+    answers recorded: TeacherAnswers?, isTraining: Bool = true,
     starting: (Teacher) throws(DistillationError) -> Void = { _ in },
     answered: (Teacher, [Example]) throws(DistillationError) -> Void = { _, _ in },
     handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
     let prepared = try readAndScore(
-      decoder, texts: texts, options: options, answers: recorded, starting: starting,
-      answered: answered, handle: handle)
+      decoder, texts: texts, options: options, answers: recorded, isTraining: isTraining,
+      starting: starting, answered: answered, handle: handle)
     decoder.device.releaseKeptMemory()
     return prepared
   }
 
   private static func readAndScore(
     _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?,
+    answers recorded: TeacherAnswers?, isTraining: Bool,
     starting: (Teacher) throws(DistillationError) -> Void,
     answered: (Teacher, [Example]) throws(DistillationError) -> Void,
     handle: (RunEvent) -> Void
@@ -76,7 +79,7 @@ struct Preparation {
     let scores = try distilling { () throws(TransformerError) in
       try TeacherScores.scoring(
         training, heldOut: Array(complete.dropFirst(texts.training.count)), by: teacher,
-        kind: kind, temperature: options.temperature, measures: measures,
+        isTraining: isTraining, kind: kind, temperature: options.temperature, measures: measures,
         drift: { (teacher) throws(TransformerError) in
           try drift(decoder, texts, teacher, handle)
         },
@@ -84,7 +87,7 @@ struct Preparation {
         scored: { handle(.progress(.scoring, done: $0, total: $1)) },
         answered: { handle(.progress(.answering, done: $0, total: $1)) })
     }
-    return Preparation(answers: answers, scores: scores, cacheKind: kind)
+    return Preparation(answers: answers, training: training, scores: scores, cacheKind: kind)
   }
 
   /// The bare model's answers to unrelated prompts; nil where there are none.

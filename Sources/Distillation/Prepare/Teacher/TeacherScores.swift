@@ -43,24 +43,26 @@ package struct TeacherScores {
     scored: (Int, Int) -> Void = { _, _ in }, answered: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> TeacherScores {
     try scoring(
-      training, heldOut: heldOut, by: teacher, kind: kind, temperature: temperature,
+      training, heldOut: heldOut, by: teacher, isTraining: true, kind: kind,
+      temperature: temperature,
       measures: Measures(), drift: { (_) throws(TransformerError) in nil }, reading: reading,
       scored: scored, answered: answered)
   }
 
-  /// As the other, with more measures of the held-out examples. `drift` makes the judge of drift
+  /// As the other, with more measures of the held-out examples. Training examples are scored where
+  /// `isTraining`. `drift` makes the judge of drift
   /// where examples are held out; it is called with the teacher after the last span.
   static func scoring(
-    _ training: [Example], heldOut: [Example], by teacher: Teacher,
+    _ training: [Example], heldOut: [Example], by teacher: Teacher, isTraining: Bool,
     kind: TeacherCacheKind, temperature: Float, measures: Measures,
     drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
     reading: (Int, Int) -> Void, scored: (Int, Int) -> Void, answered: (Int, Int) -> Void
   ) throws(TransformerError) -> TeacherScores {
     let judged = heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
-    let rows = TeacherCache.rowCount(training)
-    let total = rows + TeacherCache.rowCount(judged)
+    let trained = isTraining ? training : []
+    let total = TeacherCache.rowCount(trained) + TeacherCache.rowCount(judged)
     let cache = try TeacherCache(
-      of: training, for: teacher.decoder, kind: kind, temperature: temperature)
+      of: trained, for: teacher.decoder, kind: kind, temperature: temperature)
     let judge = try Judge(of: judged, for: teacher.decoder, limits: measures.limits)
     var (done, measured) = (0, DriftJudge?.none)
     scored(0, total)

@@ -27,7 +27,9 @@ extension TrainingOptions {
   package func resuming(
     _ recorded: TrainingOptions, keeping kept: Set<Resumable>, checkpoint: String
   ) throws(DistillationError) -> TrainingOptions {
-    let (before, now) = (try recorded.members(), try members())
+    var options = self
+    options.chosenInitialization = chosenInitialization ?? recorded.chosenInitialization
+    let (before, now) = (try recorded.members(), try options.members())
     let all = Set(before.keys).union(now.keys).subtracting(Self.resumable).sorted()
     // Defaults of others follow from the method.
     let names = all.filter { $0 == Self.method } + all.filter { $0 != Self.method }
@@ -37,7 +39,6 @@ extension TrainingOptions {
         recorded: before[name]?.text() ?? "its default",
         found: now[name]?.text() ?? "its default")
     }
-    var options = self
     if kept.contains(.length) {
       (options.steps, options.epochs) = (recorded.steps, recorded.epochs)
     }

@@ -1,5 +1,6 @@
 package import Compute
 import HuggingFace
+import Weights
 
 /// All options that change the result of a training. They are recorded in every checkpoint under
 /// the names of the command line, and a resumed run must have the same, except for those of
@@ -8,7 +9,12 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   /// k: pseudo-tokens.
   package var tokens = 16
   /// The start of the prompt.
-  package var initialization = Initialization.sampled
+  package var initialization: Initialization {
+    get { chosenInitialization ?? .standard(for: method, parts: 1) }
+    set { chosenInitialization = newValue }
+  }
+  /// The start that the user names; a run fills it in when it has read the context.
+  package var chosenInitialization: Initialization?
   /// What is learned.
   package var method: Method {
     get { recordedMethod ?? .embeddings }
@@ -72,7 +78,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   /// The seed of everything random.
   package var seed: UInt64 = 0
   /// The element type of the frozen weights on the device.
-  package var precision = WeightPrecision.f32
+  package var precision = WeightFormat.f32
   /// Precision of activations and gradients in the matrix multiplications of a training step. The
   /// teacher and the evaluations are exact.
   package var activations = ActivationPrecision.f32
@@ -92,7 +98,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   /// The names of the command line.
   private enum CodingKeys: String, CodingKey {
     case tokens
-    case initialization = "init"
+    case chosenInitialization = "init"
     case recordedMethod = "method"
     case template
     case templateVariables = "template-variable"
@@ -219,5 +225,3 @@ extension TrainingOptions {
     case sgd
   }
 }
-
-extension WeightPrecision: Codable {}

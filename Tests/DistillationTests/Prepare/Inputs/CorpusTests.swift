@@ -70,6 +70,15 @@ import Testing
       "\(latin.path):2:2: expected text in UTF-8, found byte 0xe4, in Latin-1 and Windows-1252 \"ä\"; "
         + "iconv -f WINDOWS-1252 -t UTF-8 converts it"
     ) { try Corpus(contentsOf: [path("latin")]) }
+    // Binary data of no known kind is no text in Latin-1.
+    let binary = try folder.write("binary/c.txt", [0x41, 0xE4, 0x0A, 0x00, 0x01, 0xFF])
+    expectError(
+      "\(binary.path): expected text in UTF-8, found no text but binary data: byte 4 is 0"
+    ) { try Corpus(contentsOf: [path("binary")]) }
+    let archive = try folder.write("zero.txt", Array("abc".utf8) + [0])
+    expectError(
+      "\(archive.path): expected text in UTF-8, found no text but binary data: byte 4 is 0"
+    ) { try Corpus(contentsOf: [archive]) }
     let identifiers = try folder.write("ids.json", #"{"ids": [1]}"#)
     expectError(
       "\(identifiers.path): expected a text, as the context's other files, found token ids, which are the "

@@ -66,6 +66,29 @@ import Testing
     #expect(places.count > 5)
   }
 
+  @Test(arguments: [1, 2, 3, 4, 5] as [UInt64], [0.05, 0.1, 0.3])
+  func smallWindowsTogetherHoldOutWhatIsAskedFor(seed: UInt64, share: Double) {
+    // 50 windows of 20 words, 4 units each.
+    let windows = (0..<50).map { (4 * $0)..<(4 * $0 + 4) }
+    let chunks = [StudyChunks](
+      units, windows: windows, lengths: 10...20, heldOutShare: share, seed: seed)
+    #expect(chunks.count == 50)
+    #expect(abs(chunks.heldOutShare - share) <= 0.011)
+    #expect(chunks.count { $0.has(.heldOut) } > 5)
+    // A section at least is held out, however small the share.
+    let few = [StudyChunks](
+      units, windows: windows, lengths: 10...20, heldOutShare: 0.0001, seed: seed)
+    #expect(few.count { $0.has(.heldOut) } == 1)
+  }
+
+  @Test func aShortContextHoldsOutItsShare() {
+    let short = ContextUnits(
+      (0..<20).map { "This is paragraph number \($0).\n\n" }.joined(), limit: 5
+    ) { (text) throws(Never) in text.split(whereSeparator: \.isWhitespace).count }
+    let chunks = StudyChunks(short, lengths: 10...400, heldOutShare: 0.1, seed: 1)
+    #expect([chunks].heldOutShare == 0.1)
+  }
+
   @Test func nothingIsHeldOutOfOneUnit() {
     let one = ContextUnits("word", limit: 5) { (_) throws(Never) in 1 }
     let chunks = StudyChunks(one, lengths: 1...2, heldOutShare: 0.5, seed: 0)

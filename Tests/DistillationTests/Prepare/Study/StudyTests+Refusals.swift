@@ -37,6 +37,29 @@ extension StudyTests {
     #expect(try bytes("s.jsonl") == before)
   }
 
+  /// Older programs wrote their questions in another order, so they cannot be gone on with to the same
+  /// bytes.
+  @Test func theBeginningOfAnOlderStudyIsRefusedAndItsEndIsNot() throws {
+    try study(request("s.jsonl"))
+    let record = folder.url.appending(path: "s.jsonl.record.json")
+    var text = try String(contentsOf: record, encoding: .utf8)
+    text.replace(#/ *"order" : 2,\n/#, with: "")
+    text.replace(#/ *"times" : \{[^}]*\},\n/#, with: "")
+    #expect(!text.contains("order") && !text.contains("times"))
+    try text.write(to: record, atomically: true, encoding: .utf8)
+    let before = try bytes("s.jsonl")
+    let again = try study(request("s.jsonl"))
+    #expect(again.conversations == 40 && again.times == nil)
+    #expect(try bytes("s.jsonl") == before)
+    text.replace(#/"training" : \d+/#, with: "\"training\" : 5")
+    try text.write(to: record, atomically: true, encoding: .utf8)
+    expectError(
+      "\(request("s.jsonl").output.path): expected a study that is done, or was begun by this version, "
+        + "found the beginning of one whose questions come in another order"
+    ) { try study(request("s.jsonl")) }
+    #expect(try bytes("s.jsonl") == before)
+  }
+
   @Test func otherFilesStayAsTheyAre() throws {
     let other = try folder.write("other.jsonl", "{\"prompt\": \"mine\"}\n")
     expectError(

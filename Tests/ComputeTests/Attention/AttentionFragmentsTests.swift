@@ -1,0 +1,113 @@
+import TestSupport
+import Testing
+
+@testable import Compute
+
+private let hasCUDA = TestDevice.all.contains(.cuda)
+
+/// Attention on tensor cores, or on their stand-in, which gives the elements of a fragment to the
+/// lanes as PTX does.
+extension DeviceTests.AttentionTests {
+  private func device() throws -> (device: Device, gpu: GPUEngine)? {
+    let device = try TestDevice.cuda.open()
+    device.usesTensorCores = true
+    guard case .gpu(let gpu) = device.engine, device.usesTensorCores else { return nil }
+    return (device, gpu)
+  }
+
+  private static let tunables: [Tunable] = [
+    .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
+  ]
+
+  /// A fragment, a part of one, several warps for the sums of a row, and the f32 variant for rows of
+  /// no whole quads.
+  @Test(.enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"))
+  func variantsFollowTheHeadDimension() throws {
+    guard let (_, gpu) = try device() else { return }
+    for (dimension, splits) in [
+      (16, [1, 1, 1]), (64, [1, 1, 1]), (128, [1, 1, 2]), (256, [2, 2, 4]),
+    ] {
+      for (tunable, split) in zip(Self.tunables, splits) {
+        for precision in ActivationPrecision.allCases {
+          let kernel = AttentionKernel(
+            tunable, gpu,
+            heads: HeadShape(queryHeads: 2, keyValueHeads: 1, headDimension: dimension),
+            softCap: nil, precision: precision)
+          let values = Dictionary(
+            uniqueKeysWithValues: kernel.options.map { ($0.name, $0.value) })
+          #expect(values["TENSOR_CORES"] == 1 && values["SPLIT"] == split)
+          #expect(values["PIECES"] == (precision == .f32 ? 3 : 1))
+          #expect(kernel.lanes == 2 * kernel.tile * split && kernel.lanes <= 256)
+          let matrices = 2 - (values["IN_TURNS"] ?? 0)
+          let planes = matrices * (values["PIECES"] ?? 0) * (values["STREAMED"] ?? 0)
+          #expect(planes * (dimension * 2 + 16) + 16 * 64 <= 48 << 10)
+        }
+      }
+    }
+    for dimension in [3, 30, 255] {
+      let kernel = AttentionKernel(
+        .attentionForward, gpu,
+        heads: HeadShape(queryHeads: 2, keyValueHeads: 1, headDimension: dimension), softCap: nil,
+        precision: .bf16)
+      #expect(!kernel.options.contains { $0.name == "TENSOR_CORES" } && kernel.lanes == 256)
+    }
+  }
+
+  @Test(
+    .enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"), arguments: 0..<8)
+  func everyFragmentTileMatches(index: Int) throws {
+    guard let (device, gpu) = try device() else { return }
+    for tunable in Self.tunables {
+      let candidates = tunable.gpu.filter { $0.needsTensorCores }
+      #expect(candidates.count == 8)
+      gpu.configurations[tunable.name] = candidates[index]
+    }
+    var generator = SeededGenerator(seed: 15)
+    let batch = AttentionBatch.training("", prefix: 37, [20, 3, 68])
+    for dimension in index == 0 ? [24, 136] : [24] {
+      let workload = AttentionWorkload(
+        prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29,
+        heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: dimension),
+        using: &generator)
+      try check(workload, on: device, "candidate \(index), head dimension \(dimension)")
+    }
+  }
+
+  /// Operands rounded to bf16: no result is as exact as with three pieces.
+  @Test(
+    .enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"), arguments: [12, 96, 256])
+  func operandsOfOnePieceAreRounded(dimension: Int) throws {
+    guard let (device, _) = try device() else { return }
+    var generator = SeededGenerator(seed: 16)
+    let batch = AttentionBatch.training("", prefix: 19, [50, 66])
+    let workload = AttentionWorkload(
+      prefixCount: batch.prefixCount, sequences: batch.sequences,
+      heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: dimension), magnitude: 1,
+      using: &generator)
+    try check(
+      workload, precision: .bf16, within: .bfloat16Product, on: device,
+      "head dimension \(dimension)")
+    let rounded = try AttentionRun(workload, precision: .bf16, on: device)
+    #expect(relativeError(rounded.output, workload.forward().output) > Tolerance.matmul.rawValue)
+    let again = try AttentionRun(workload, precision: .bf16, on: device)
+    #expect(again.key == rounded.key && again.query == rounded.query)
+  }
+
+  /// The f32 variant, which other devices run.
+  @Test(.enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"))
+  func withoutTensorCoresTheF32VariantMatches() throws {
+    guard let (device, gpu) = try device() else { return }
+    device.usesTensorCores = false
+    let heads = HeadShape(queryHeads: 6, keyValueHeads: 2, headDimension: 40)
+    let kernel = AttentionKernel(
+      .attentionForward, gpu, heads: heads, softCap: nil, precision: .f32)
+    #expect(kernel.options.contains(KernelOption("CHUNK", 32)))
+    var generator = SeededGenerator(seed: 17)
+    for batch in AttentionBatch.all {
+      let workload = AttentionWorkload(
+        prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29, heads: heads,
+        using: &generator)
+      try check(workload, on: device, "\(batch)")
+    }
+  }
+}

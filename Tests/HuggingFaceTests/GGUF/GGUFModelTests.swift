@@ -1,0 +1,199 @@
+import Foundation
+import GGUF
+import JSON
+import TestSupport
+import Testing
+
+@testable import HuggingFace
+
+/// A GGUF file in the place of a model folder: its config.json, its tensors, and what is refused.
+@Suite("GGUFModel")
+struct GGUFModelTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A llama of one layer: E 8, two heads, one of keys and values, F 4, V 6.
+  static func llama() -> GGUFBytes {
+    func tensor(_ name: String, _ shape: [UInt64]) -> GGUFBytes.Tensor {
+      let count = Int(shape.reduce(1, *))
+      return .init(name, shape, (0..<count).map { Float($0) })
+    }
+    return GGUFBytes(
+      [
+        ("general.architecture", .string("llama")), ("llama.context_length", .integer(32)),
+        ("llama.embedding_length", .integer(8)), ("llama.block_count", .integer(1)),
+        ("llama.feed_forward_length", .integer(4)), ("llama.attention.head_count", .integer(2)),
+        ("llama.attention.head_count_kv", .integer(1)),
+        ("llama.attention.layer_norm_rms_epsilon", .number(1e-5)),
+        ("tokenizer.ggml.bos_token_id", .integer(1)), ("tokenizer.ggml.eos_token_id", .integer(2)),
+        ("tokenizer.ggml.eot_token_id", .integer(3)),
+        ("tokenizer.ggml.eom_token_id", .integer(2)),
+      ],
+      tensors: [
+        tensor("token_embd.weight", [8, 6]), tensor("output_norm.weight", [8]),
+        tensor("blk.0.attn_norm.weight", [8]), tensor("blk.0.attn_q.weight", [8, 8]),
+        tensor("blk.0.attn_k.weight", [8, 4]), tensor("blk.0.attn_v.weight", [8, 4]),
+        tensor("blk.0.attn_output.weight", [8, 8]), tensor("blk.0.ffn_norm.weight", [8]),
+        tensor("blk.0.ffn_gate.weight", [8, 4]), tensor("blk.0.ffn_up.weight", [8, 4]),
+        tensor("blk.0.ffn_down.weight", [4, 8]),
+      ])
+  }
+
+  private func open(
+    _ name: String = "m.gguf", _ change: (inout GGUFBytes) -> Void = { _ in }
+  ) throws -> ModelFolder {
+    var bytes = Self.llama()
+    change(&bytes)
+    return try ModelFolder(at: folder.write(name, bytes.bytes))
+  }
+
+  private func refusal(_ change: (inout GGUFBytes) -> Void) -> String {
+    do {
+      let model = try open("m.gguf", change)
+      _ = try model.config()
+      return "read"
+    } catch {
+      #expect(!"\(error)".contains("\n"))
+      return "\(error)".replacing("\(folder.url.path)/m.gguf: ", with: "")
+    }
+  }
+
+  @Test func configurationTensorsAndTokens() throws {
+    let model = try open()
+    let config = try model.config()
+    for (key, value) in [
+      ("hidden_size", 8), ("num_hidden_layers", 1), ("num_attention_heads", 2),
+      ("num_key_value_heads", 1), ("intermediate_size", 4), ("vocab_size", 6), ("head_dim", 4),
+      ("max_position_embeddings", 32),
+    ] {
+      #expect(try config.required(key) == value, "\(key)")
+    }
+    #expect(try config.required("rms_norm_eps") == 1e-5)
+    #expect(try config.required("tie_word_embeddings") == true)
+    let checkpoint = try model.checkpoint()
+    #expect(checkpoint.names.count == 11 && checkpoint.isOutputsFirst)
+    // Interleaved in the file: the halves of a head of four rows are rows 0, 2 and 1, 3.
+    let query = try checkpoint.floats(of: "model.layers.0.self_attn.q_proj.weight", shape: [8, 8])
+    #expect(stride(from: 0, to: 64, by: 8).map { query[$0] } == [0, 16, 8, 24, 32, 48, 40, 56])
+    let value = try checkpoint.floats(of: "model.layers.0.self_attn.v_proj.weight")
+    #expect(value == (0..<32).map(Float.init))
+    let stored = try checkpoint.stored("model.layers.0.self_attn.k_proj.weight")
+    let second = unsafe stored.bytes.loadUnaligned(fromByteOffset: 32, as: Float.self)
+    #expect(second == 16)
+    let generation = try model.generationConfiguration()
+    #expect(generation.endIdentifiers == [2, 3] && generation.beginIdentifier == 1)
+    #expect(generation.padIdentifier == nil)
+    #expect {
+      try checkpoint.floats(of: "model.layers.1.mlp.up_proj.weight")
+    } throws: {
+      "\($0)" == "\(folder.url.path)/m.gguf: expected a tensor blk.1.ffn_up.weight, found none"
+    }
+    #expect {
+      try checkpoint.floats(of: "model.norm.weight", shape: [9])
+    } throws: {
+      "\($0)"
+        == "\(folder.url.path)/m.gguf: tensor output_norm.weight: expected shape [9], found [8]"
+    }
+  }
+
+  @Test func fingerprintsTellModelsApart() throws {
+    let first = try open("a.gguf").fingerprint()
+    #expect(try open("b.gguf").fingerprint() == first)
+    let changes: [(inout GGUFBytes) -> Void] = [
+      { $0.metadata.append(("general.name", .string("x"))) },
+      { $0.metadata[1].value = .integer(64) }, { $0.tensors[3].bytes[5] ^= 1 },
+      { $0.tensors.append(.init("output.weight", [8, 6], [Float](repeating: 1, count: 48))) },
+    ]
+    for change in changes {
+      #expect(try open("c.gguf", change).fingerprint() != first)
+    }
+  }
+
+  @Test func metadataThatDoNotFitAreRefused() {
+    #expect(
+      refusal { $0.metadata[0].value = .string("mamba") }.hasPrefix(
+        "metadata general.architecture: expected one of llama, qwen2, qwen3, gemma, "))
+    #expect(
+      refusal { $0.metadata.removeFirst() }
+        == "metadata general.architecture: expected a string in UTF-8, found nothing")
+    #expect(
+      refusal { $0.metadata.append(("general.type", .string("adapter"))) }
+        == "metadata general.type: expected model, found the string \"adapter\"")
+    #expect(
+      refusal { $0.metadata[3].value = .integer(0) }
+        == "metadata llama.block_count: expected a number from 1 to 16777216, found the integer 0")
+    #expect(
+      refusal { $0.metadata[3].value = .integer(2) }
+        == "metadata llama.block_count: expected 1, the layers that have tensors, found the "
+        + "integer 2")
+    #expect(
+      refusal { $0.metadata[4].value = .array(of: 4, [.integer(4)]) }
+        == "metadata llama.feed_forward_length: expected an integer, found an array of 1 integers")
+    #expect(
+      refusal { $0.metadata.append(("llama.expert_count", .integer(8))) }
+        == "metadata llama.expert_count: expected nothing: architecture llama has no such setting, "
+        + "found the integer 8")
+    #expect(refusal { $0.metadata.append(("llama.expert_count", .integer(0))) } == "read")
+    #expect(
+      refusal { $0.metadata.append(("llama.rope.dimension_count", .integer(2))) }
+        == "metadata llama.rope.dimension_count: expected 4, the head dimension, found the integer 2"
+    )
+    #expect(
+      refusal { $0.metadata.append(("llama.attention.causal", .bool(false))) }
+        == "metadata llama.attention.causal: expected true, found false")
+    #expect(
+      refusal { $0.metadata.append(("llama.rope.scaling.type", .string("su"))) }.hasPrefix(
+        "metadata llama.rope.scaling.type: expected none, linear, yarn, or longrope"))
+  }
+
+  @Test func tensorsThatDoNotFitAreRefused() {
+    #expect(
+      refusal { $0.tensors.append(.init("blk.0.ffn_gate_exps.weight", [1], [1])) }
+        == "tensor blk.0.ffn_gate_exps.weight: expected one of architecture llama, which has none of "
+        + "this name")
+    #expect(
+      refusal { $0.tensors.append(.init("blk.00.attn_q.weight", [1], [1])) }
+        .hasPrefix("tensor blk.00.attn_q.weight: expected one of architecture llama"))
+    #expect(
+      refusal { $0.tensors.removeFirst() } == "expected a tensor token_embd.weight, found none")
+    #expect(
+      refusal { $0.metadata[5].value = .integer(3) }
+        == "tensor blk.0.attn_q.weight: expected rows for the heads that the metadata state, found "
+        + "[8, 8]")
+    #expect(
+      refusal {
+        $0.tensors.append(.init("rope_freqs.weight", [2], [1, 0]))
+      } == "tensor rope_freqs.weight: expected factors above 0, found 0.0")
+    #expect(
+      refusal {
+        $0.tensors.append(.init("rope_freqs.weight", [2], [1, .nan]))
+      } == "tensor rope_freqs.weight: expected finite numbers, found NaN or infinity at element 1")
+  }
+
+  @Test func notFiniteWeightsAreFound() throws {
+    let model = try open("n.gguf") {
+      $0.tensors[4].bytes.replaceSubrange(4..<8, with: [0, 0, 0x80, 0x7F])
+    }
+    #expect {
+      try model.checkpoint().checkFinite("model.layers.0.self_attn.k_proj.weight")
+    } throws: {
+      "\($0)" == "\(folder.url.path)/n.gguf: tensor blk.0.attn_k.weight: expected finite numbers, "
+        + "found NaN or infinity at element 1"
+    }
+  }
+
+  @Test func aFolderWithOneFileAndAFileOfAnotherKind() throws {
+    _ = try open("only.gguf")
+    #expect(try ModelFolder(at: folder.url).config().required("model_type") == "llama")
+    let text = try folder.write("text.gguf", "hello")
+    #expect {
+      try ModelFolder(at: text)
+    } throws: {
+      "\($0)" == "\(text.path): expected a GGUF file, found a file that does not begin with GGUF"
+    }
+    // A file is a GGUF file by its contents, whatever its name.
+    let renamed = try folder.write("model.bin", Self.llama().bytes)
+    #expect(try ModelFolder(at: renamed).config().required("hidden_size") == 8)
+  }
+}
