@@ -86,7 +86,8 @@ let package = Package(
         "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Benchmarks", exclude: ["README.md", "growth.py", "peer"], swiftSettings: strict),
+      path: "Benchmarks", exclude: ["README.md", "gpu.sh", "growth.py", "peer"],
+      swiftSettings: strict),
     .executableTarget(
       name: "pith-campaign",
       dependencies: [

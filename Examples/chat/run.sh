@@ -38,7 +38,7 @@ mkdir -p "$cache"
 
 echo "The model reads the handbook, writes questions about it, answers them, and learns 32 rows of keys and values."
 "$pith" distill --model "$model" --context "$here/context.txt" --output "$output" --overwrite \
-  --method kv --tokens 32 --study-count 96 --steps 60 --batch-size 8
+  --method kv --tokens 32 --study-count 128 --steps 100 --batch-size 8
 
 echo
 echo "Questions that people would ask, which neither study nor training has read:"
@@ -52,8 +52,8 @@ answer() {
   echo
 }
 
-for question in "When is the counter open on Saturday?" "What do I have to do before I may borrow a chainsaw?" \
-  "How much does membership cost for a student?"; do
+for question in "Who founded the tool library, and when?" "Is there a deposit for the floor sander?" \
+  "Do you lend sandpaper and drill bits?"; do
   echo
   echo "Question: $question"
   answer "no context"

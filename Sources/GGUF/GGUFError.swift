@@ -17,7 +17,7 @@ package struct GGUFError: Error, Equatable, Sendable {
     case system(action: String, reason: String)
     /// The path does not lead to a regular file.
     case notAFile(SpecialFile)
-    /// The file is of another kind, which ``FileKind`` or the reader of older formats names.
+    /// The file is of another kind, which `FileKind` or the reader of older formats names.
     case otherKind(String)
     /// A version of the format that is not read.
     case otherVersion(UInt32)

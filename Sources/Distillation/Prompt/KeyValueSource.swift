@@ -80,7 +80,7 @@ struct KeyValueSource {
   /// The prompt of `count` rows that training starts from.
   ///
   /// - Parameters:
-  ///   - kind: a kind that needs no rows of the context, which ``rows(_:count:of:frame:longest:read:)``
+  ///   - kind: a kind that needs no rows of the context, which ``rows(_:count:of:frame:longest:otherRows:read:)``
   ///     takes.
   ///   - count: k.
   ///   - unrelated: the token ids of a text that has nothing to do with the context.

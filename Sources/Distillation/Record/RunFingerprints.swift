@@ -15,7 +15,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   /// The files of the prompts before the trained one, with commas between them; nil without any.
   package var beside: String?
   /// The token ids of the user's own prompts that have nothing to do with the context;
-  /// ``builtIn`` of the built-in ones, nil in records of older programs.
+  /// a word for the built-in ones, nil in records of older programs.
   package var unrelated: String?
 
   /// Of built-in prompts, which other programs may have changed.
@@ -28,7 +28,14 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
 
   /// The fingerprints of a run.
   ///
-  /// - Parameter unrelated: the user's own prompts of that kind; nil for the built-in ones.
+  /// - Parameters:
+  ///   - model: `ModelFolder.fingerprint()`.
+  ///   - context: the token ids of the context.
+  ///   - frame: header and closing around it.
+  ///   - training: the training examples.
+  ///   - validation: the held-out examples.
+  ///   - unrelated: the user's own prompts of that kind; nil for the built-in ones.
+  ///   - beside: the SHA-256 of the prompts before the trained one; nil without any.
   package init(
     model: String, context: [Int], in frame: Frame, training: [InputExample],
     validation: [InputExample], unrelated: [InputExample]? = nil, beside: String? = nil

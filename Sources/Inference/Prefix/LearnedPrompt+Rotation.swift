@@ -59,10 +59,14 @@ extension LearnedPrompt {
     return result
   }
 
-  /// This prompt with its first row at another position, where `first` is its present one. A prompt of
-  /// embeddings is the same everywhere.
+  /// This prompt with its first row at another position. A prompt of embeddings is the same
+  /// everywhere.
   ///
-  /// - Parameter isLong: whether its texts are long ones (LongRoPE).
+  /// - Parameters:
+  ///   - first: the present position of its first row.
+  ///   - target: the new one.
+  ///   - configuration: of the model.
+  ///   - isLong: whether its texts are long ones (LongRoPE).
   package func moved(
     from first: Int, to target: Int, in configuration: DecoderConfiguration, isLong: Bool = false
   ) -> LearnedPrompt {

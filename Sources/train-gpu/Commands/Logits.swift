@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import HuggingFace
+import Safetensors
 
 /// `train-gpu logits`: the logits of every next token.
 struct Logits: ParsableCommand {
@@ -47,9 +48,9 @@ struct Logits: ParsableCommand {
     let adapterFolders = try adapter.urls(option: "adapter")
     let outputFile = try URL(path: output, option: "output")
     // Before the work, not after it.
-    do throws(FileError) {
-      _ = try OutputPath(outputFile.path)
-    } catch {
+    do {
+      if case .file(let path) = try OutputPath(outputFile.path) { try checkReplaced(path) }
+    } catch let error as FileError {
       throw UsageError(description: "--output: \(error)")
     }
     let folder = try model.folder(common.logger)
@@ -61,6 +62,16 @@ struct Logits: ParsableCommand {
       output: outputFile)
     try request.perform(on: device, handle: progress.show)
     progress.finish()
+  }
+
+  /// Only logits are replaced by logits, so that no model or adapter is lost.
+  private func checkReplaced(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let present = try? SafetensorsFile(contentsOf: URL(fileURLWithPath: path))
+    guard let present, Array(present.tensors.keys) == ["logits"] else {
+      throw UsageError(
+        description: "--output: expected a new file or earlier logits, found another file, \(path)")
+    }
   }
 
   private func identifiers(_ list: String) throws -> [Int] {

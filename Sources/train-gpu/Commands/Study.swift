@@ -34,7 +34,7 @@ struct Study: ParsableCommand {
   @Option(help: ArgumentHelp("The file for the conversations.", valueName: "file.jsonl"))
   var output: String
 
-  @Flag(help: "Replace the output file, whatever it holds.")
+  @Flag(help: "Write a new study in the place of the one in the output file.")
   var overwrite = false
 
   @OptionGroup(title: "Questions") var questions: QuestionOptions

@@ -34,12 +34,27 @@ extension Distill {
     return RunRequest(
       folder: try ModelFolder(named: model, logger: logger),
       modelName: try ModelName(parsing: model),
-      beside: try files.beside.urls(option: "beside"), context: contextFiles, inputs: inputFile,
+      beside: try besideFolders(outside: outputFolder), context: contextFiles, inputs: inputFile,
       validation: validation,
       unrelated: try files.unrelated.map { try URL(path: $0, option: "unrelated") },
       output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
       options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
+  }
+
+  /// The prompts beside the trained one, none of which the run may replace.
+  private func besideFolders(outside output: URL) throws -> [URL] {
+    let folders = try files.beside.urls(option: "beside")
+    let taken = output.resolvingSymlinksInPath().path
+    for folder in folders {
+      let path = folder.resolvingSymlinksInPath().path
+      guard path != taken, !path.hasPrefix(taken + "/") else {
+        throw UsageError(
+          description:
+            "--beside: expected an adapter outside the output folder, found \(folder.path)")
+      }
+    }
+    return folders
   }
 
   /// What the options ask of the study of a run without inputs; nil where there are inputs.

@@ -131,6 +131,20 @@ import Testing
     #expect(found["validation"] == expected["validation"])
   }
 
+  @Test func aRunDoesNotReplaceWhatStandsBesideIt() throws {
+    let before = try Data(contentsOf: soft.appending(path: "soft_prompt.safetensors"))
+    let link = workspace.folder.url.appending(path: "link")
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: soft)
+    for path in [soft.path, link.path] {
+      let result = try workspace.distill(["--beside", path, "--overwrite"], to: soft)
+      #expect(result.code == 2)
+      #expect(
+        result.errors
+          == "train-gpu: --beside: expected an adapter outside the output folder, found \(path)\n")
+    }
+    #expect(try Data(contentsOf: soft.appending(path: "soft_prompt.safetensors")) == before)
+  }
+
   @Test func aResumedRunKeepsWhatStandsBesideIt() throws {
     _ = try workspace.distill(["--steps", "4", "--beside", soft.path])
     let before = try workspace.softPrompt()

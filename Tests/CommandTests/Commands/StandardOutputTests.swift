@@ -70,6 +70,21 @@ import Testing
     #expect(full.errors == "train-gpu: /dev/full: cannot write: No space left on device\n")
   }
 
+  /// Logits replace logits, and nothing else: neither the model that they are computed with.
+  @Test func otherFilesAreKept() throws {
+    let path = workspace.folder.url.appending(path: "logits.safetensors").path
+    #expect(try Program.run(logits(path)).code == 0)
+    #expect(try Program.run(logits(path)).code == 0)
+    let model = workspace.folder.url.appending(path: "copy.safetensors")
+    try FileManager.default.copyItem(
+      at: URL(fileURLWithPath: workspace.model).appending(path: "model.safetensors"), to: model)
+    let before = try Data(contentsOf: model)
+    try Program.expectRefusal(
+      logits(model.path),
+      "--output: expected a new file or earlier logits, found another file, \(model.path)")
+    #expect(try Data(contentsOf: model) == before)
+  }
+
   @Test func aFolderIsRefused() throws {
     let path = workspace.folder.url.path
     try Program.expectRefusal(logits(path), "--output: \(path): cannot write: it is a folder")

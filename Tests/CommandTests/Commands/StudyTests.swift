@@ -94,6 +94,19 @@ import Testing
     try workspace.softPrompt(in: URL(fileURLWithPath: path(output)))
   }
 
+  /// Only a study takes the place of a study.
+  @Test func otherFilesAreKept() throws {
+    let file = path("notes.txt")
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: file))
+    let result = try Program.run(arguments("notes.txt") + ["--overwrite"])
+    #expect(result.code == 2)
+    #expect(
+      result.errors
+        == "train-gpu: \(file): expected a new file, or a study with its record notes.txt.record.json beside it, "
+        + "found another file\n")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8))
+  }
+
   @Test func modelAndContextAreEnough() throws {
     let result = try distill(to: "run")
     try #require(result.code == 0, "\(result.errors)")

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import JSON
 
-/// The file of a study with its record. Nothing is written before ``begin(_:)``, and no other file is written over unless the user
-/// said so.
+/// The file of a study with its record. Nothing is written before ``begin(_:)``, and no other file is
+/// ever written over.
 final class StudyFile {
   /// Where the lines are.
   let url: URL
@@ -35,13 +35,14 @@ final class StudyFile {
     if case .stream = try writing({ () throws(FileError) in try OutputPath(url.path) }) {
       throw .content(file: url.path, expected: "a file for the study", found: "a device or a pipe")
     }
-    guard !isOverwriting, FileManager.default.fileExists(atPath: record.path) else {
-      if exists && !isOverwriting {
-        throw .otherStudy(
-          file: url.path,
-          expected: "a new file, or a study with its record \(record.lastPathComponent) beside it",
-          found: "another file")
-      }
+    let hasRecord = FileManager.default.fileExists(atPath: record.path)
+    if exists && !hasRecord {
+      throw .content(
+        file: url.path,
+        expected: "a new file, or a study with its record \(record.lastPathComponent) beside it",
+        found: "another file")
+    }
+    guard !isOverwriting, hasRecord else {
       recorded = nil
       if exists { try claim() }
       return

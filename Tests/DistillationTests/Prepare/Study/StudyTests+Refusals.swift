@@ -67,16 +67,23 @@ extension StudyTests {
         + "found another file"
     ) { try study(request("other.jsonl")) }
     #expect(try bytes("other.jsonl") == Data("{\"prompt\": \"mine\"}\n".utf8))
-    let result = try study(request("other.jsonl", overwriting: true))
-    #expect(try lines("other.jsonl").count == result.lines)
-    // A study whose lines somebody changed is no study's either.
-    var text = try #require(String(data: bytes("other.jsonl"), encoding: .utf8))
-    text = text.replacing("\"round\": 1", with: "\"round\": 2", maxReplacements: 1)
-    try folder.write("other.jsonl", text)
     expectError(
-      "\(other.path): expected the 40 lines of which \(other.path).record.json tells, found others"
-    ) { try study(request("other.jsonl")) }
-    #expect(try bytes("other.jsonl") == Data(text.utf8))
+      "\(other.path): expected a new file, or a study with its record other.jsonl.record.json beside it, "
+        + "found another file"
+    ) { try study(request("other.jsonl", overwriting: true)) }
+    #expect(try bytes("other.jsonl") == Data("{\"prompt\": \"mine\"}\n".utf8))
+    // A study whose lines somebody changed is no study's either, but leave is enough to replace it.
+    let own = request("own.jsonl")
+    let result = try study(own)
+    var text = try #require(String(data: bytes("own.jsonl"), encoding: .utf8))
+    text = text.replacing("\"round\": 1", with: "\"round\": 2", maxReplacements: 1)
+    try folder.write("own.jsonl", text)
+    expectError(
+      "\(own.output.path): expected the 40 lines of which \(own.output.path).record.json tells, "
+        + "found others"
+    ) { try study(own) }
+    #expect(try bytes("own.jsonl") == Data(text.utf8))
+    #expect(try study(request("own.jsonl", overwriting: true)).lines == result.lines)
   }
 
   @Test func windowsThatDoNotFitTheModelsPositionsAreRefused() throws {
