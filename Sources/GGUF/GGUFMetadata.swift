@@ -3,7 +3,7 @@ import JSON
 
 /// The metadata of a GGUF file: typed values under keys such as `general.architecture`.
 ///
-/// Opening a file checks where every value lies; a value is decoded when it is asked for, so that
+/// Opening a file checks where every value lies; a value is decoded when it is read, so that
 /// an array of 150,000 tokens costs nothing to those who do not need it.
 ///
 ///     let architecture: String = try metadata.required("general.architecture")

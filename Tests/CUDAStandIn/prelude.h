@@ -12,7 +12,7 @@
 struct dim3 {
   unsigned x, y, z;
 };
-// What the 32 lanes of a warp give to each other. Two slots take turns: a lane that writes to one
+// What the 32 lanes of a warp give to each other. Two slots alternate: a lane that writes to one
 // again has passed the barrier behind the other, so that all lanes have read this one.
 struct Exchange {
   struct Slot {

@@ -31,7 +31,7 @@ struct AttentionFragments {
     // Registers of a lane: 8 per step for each accumulated matrix, shared by `split` warps.
     let split = max(values["SPLIT"] ?? 1, (8 * steps * operands.sums + 79) / 80)
     tile = max(16, min(values["TILE"] ?? 64, 128 / split) / 16 * 16)
-    // Two matrices in shared memory, or one in turns where 16 rows of two are too much.
+    // Two matrices in shared memory, or one after the other where 16 rows of two are too much.
     let fitting = Self.localBytes / Self.localBytes(pieces: pieces, steps: steps) / 16 * 16
     let streamed = max(16, min(values["STREAMED"] ?? 32, fitting))
     // Registers of a lane: 4 per step and piece of each own matrix, beside the sums.

@@ -134,12 +134,12 @@ extension DeviceTests {
           let (row, column) = (index % 70, index / 70)
           return values[row * 96 + column]
         }
-        let turned = try unsafe transposed.withUnsafeBytes { bytes in
+        let matrix = try unsafe transposed.withUnsafeBytes { bytes in
           try unsafe WeightMatrix(
             device, rows: 70, columns: 96, precision: format, bytes: bytes, filePrecision: .f32,
             isTransposed: true)
         }
-        #expect(try device.downloadRows(Array(0..<70), of: turned) == format.decode(bytes))
+        #expect(try device.downloadRows(Array(0..<70), of: matrix) == format.decode(bytes))
       }
       #expect(throws: ComputeError.blockColumns(format: .q80, columns: 48)) {
         _ = try WeightMatrix(

@@ -141,7 +141,7 @@ package struct StudyChunks: Sendable {
 
 extension [StudyChunks] {
   /// Divides every window of a context. Of windows of few sections not every one keeps some apart, so
-  /// that over all of them no more is held out than is asked for, but one section at least.
+  /// that over all of them no more is held out than requested, but one section at least.
   ///
   /// - Parameters:
   ///   - units: the context.
