@@ -15,6 +15,8 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
   case folder(ModelFolderError)
   /// A tensor is missing, of the wrong shape, or holds NaN.
   case checkpoint(CheckpointError)
+  /// A LoRA adapter is damaged or of another model.
+  case adapter(LoRAError)
   /// A tensor whose rows are not whole blocks of the format that it is to be loaded in.
   case blocks(tensor: String, columns: Int, format: WeightFormat)
   /// A token id outside the vocabulary.
@@ -34,6 +36,7 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
     case .configuration(let error): return error.description
     case .folder(let error): return "\(error)"
     case .checkpoint(let error): return error.description
+    case .adapter(let error): return error.description
     case .blocks(let tensor, let columns, let format):
       return "\(tensor): rows of \(Counted(columns, "number")) cannot be stored as \(format): "
         + "expected a multiple of \(format.blockElements)"

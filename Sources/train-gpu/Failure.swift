@@ -29,6 +29,8 @@ struct Failure {
       self.init(error.description, isBadInput: false)
     case let error as ModelFolderError:
       self.init(error.description, isBadInput: true)
+    case let error as LoRAError:
+      self.init(error.description, isBadInput: true)
     case let error as HubError:
       self.init(error.description, isBadInput: error.isBadInput)
     case let error as AddressSpaceError:

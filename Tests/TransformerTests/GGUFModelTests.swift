@@ -6,6 +6,7 @@ import Safetensors
 import TestSupport
 import Testing
 import Transformer
+import Weights
 
 extension DeviceTests {
   /// GGUF files of every architecture that is read, against transformers in float64: the logits of
@@ -33,9 +34,9 @@ extension DeviceTests {
       #expect(error < Tolerance.model.rawValue, "\(name): \(error)")
     }
 
-    @Test(arguments: names)
-    func logitsMatchTransformers(name: String) throws {
-      try check(name, Decoder.load(model(name), on: TestDevice.cpu.open(), precision: .f32))
+    @Test(arguments: names, [WeightFormat.f32, nil])
+    func logitsMatchTransformers(name: String, precision: WeightFormat?) throws {
+      try check(name, Decoder.load(model(name), on: TestDevice.cpu.open(), precision: precision))
     }
 
     @Test(
@@ -44,7 +45,7 @@ extension DeviceTests {
     func kernelsMatchTransformers(on deviceName: TestDevice) throws {
       let device = try deviceName.open()
       for name in ["llama", "gpt2", "blocks"] {
-        try check(name, Decoder.load(model(name), on: device, precision: .f32))
+        try check(name, Decoder.load(model(name), on: device, precision: nil))
       }
     }
 

@@ -17,7 +17,7 @@ extension DeviceTests {
       let identifiers = try reference.integers(of: "input_ids")
       let tokens = try reference.integers(of: "tokens")
       let decoder = try Decoder.load(
-        ModelFolder(at: url), on: TestDevice.cpu.open(), precision: .f32)
+        ModelFolder(at: url), on: TestDevice.cpu.open(), precision: nil)
       let logits = try decoder.logits(of: identifiers)
       let size = decoder.configuration.vocabularySize
       let found = identifiers.indices.flatMap { row in tokens.map { logits[row * size + $0] } }

@@ -14,6 +14,9 @@ extension Adapter {
   /// The metadata key of how the training's texts became tokens.
   static let readingKey = "input_reading"
 
+  /// The metadata key of the LoRA adapters that were added to the model's weights.
+  static let loraKey = "lora"
+
   /// The metadata key of the prompts that stood before this one in its training.
   static let neighborsKey = "beside"
 
@@ -90,6 +93,9 @@ extension Adapter {
     metadata["model_revision"] = origin.model.revision
     if !origin.template.variables.isEmpty {
       metadata["template_variables"] = JSON.object(origin.template.variables.values).text()
+    }
+    if !origin.lora.isEmpty {
+      metadata[Self.loraKey] = JSON.array(origin.lora.map { .string($0) }).text()
     }
     if !origin.neighbors.isEmpty {
       metadata[Self.neighborsKey] = NeighborRecord.text(origin.neighbors)

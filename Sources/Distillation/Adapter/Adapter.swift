@@ -19,6 +19,8 @@ package struct Adapter: Sendable, Equatable {
   package struct Origin: Sendable, Equatable {
     /// The model's name for other tools.
     package var model: ModelName
+    /// The folders of the LoRA adapters that were added to its weights.
+    package var lora: [String]
     /// The chat template that the soft prompt was trained in, or `raw`.
     package var template: TemplateChoice
     /// The source of that template; nil for `raw`.
@@ -50,7 +52,8 @@ package struct Adapter: Sendable, Equatable {
 
     /// An origin.
     package init(
-      model: ModelName, template: TemplateChoice, templateSource: String? = nil, isChat: Bool,
+      model: ModelName, lora: [String] = [], template: TemplateChoice,
+      templateSource: String? = nil, isChat: Bool,
       contextPosition: ContextPosition = .systemMessage, tokenizer: AdapterTokenizer?,
       layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), substitute: ContextSubstitute? = nil,
@@ -58,6 +61,7 @@ package struct Adapter: Sendable, Equatable {
       fingerprints: RunFingerprints, neighbors: [NeighborRecord] = []
     ) {
       self.model = model
+      self.lora = lora
       self.template = template
       self.templateSource = templateSource
       self.isChat = isChat

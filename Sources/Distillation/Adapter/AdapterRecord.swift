@@ -7,6 +7,8 @@ import Safetensors
 package struct AdapterRecord: Sendable, Equatable {
   /// The model's name for other tools.
   package var model: ModelName?
+  /// The folders of the LoRA adapters that were added to the model's weights.
+  package var lora: [String] = []
   /// Number of context tokens that the prompt replaces.
   package var contextTokens: Int?
   /// The template around the vectors.
@@ -47,6 +49,13 @@ package struct AdapterRecord: Sendable, Equatable {
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
     contextDigest = metadata[Adapter.contextDigestKey]
+    if let text = metadata[Adapter.loraKey] {
+      guard let folders = try? JSON(parsing: Array(text.utf8)).decode([String].self) else {
+        throw .content(
+          file: file, expected: "\(Adapter.loraKey) with a list of folders", found: text)
+      }
+      lora = folders
+    }
     if let text = metadata[Adapter.neighborsKey] {
       neighbors = try NeighborRecord.list(text, file: file)
     }

@@ -33,7 +33,7 @@ struct AdapterUsage {
       from peft import PeftModel
       from transformers import \(names)
       \(tokenizer)
-      model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))
+      model = AutoModelForCausalLM.from_pretrained(\(model.pythonArguments))\(merges)
       model.generation_config = GenerationConfig(do_sample=False, max_new_tokens=64\(endTokens))
       model = PeftModel.from_pretrained(model, "\(Self.folder)")
       \(promptCode)
@@ -45,6 +45,13 @@ struct AdapterUsage {
       `attention_mask` keeps a padding token that a prompt holds; `GenerationConfig` selects the most likely \
       tokens, whatever the model's `generation_config.json` says\(stopNote).
       """
+  }
+
+  /// Python that adds the LoRA adapters to the weights, as they were in training.
+  private var merges: String {
+    adapter.origin.lora.map {
+      "\nmodel = PeftModel.from_pretrained(model, \(python(.string($0)))).merge_and_unload()"
+    }.joined()
   }
 
   /// The tokens after which an answer ends, as Python writes them; nil where there are none.

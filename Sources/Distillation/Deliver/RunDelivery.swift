@@ -69,7 +69,8 @@ struct RunDelivery {
       prompt: prompt, frame: conditioning.frame,
       virtualTokens: try decoder.virtualTokens(prompt, in: conditioning.frame),
       origin: .init(
-        model: request.modelName, template: conditioning.template,
+        model: request.modelName, lora: request.folder.adapters.map(\.url.path),
+        template: conditioning.template,
         templateSource: conditioning.templateSource, isChat: conditioning.isChat,
         contextPosition: conditioning.contextPosition ?? .systemMessage,
         tokenizer: conditioning.isPlaced ? try AdapterTokenizer(of: request.folder) : nil,

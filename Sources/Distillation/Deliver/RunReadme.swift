@@ -15,7 +15,7 @@ struct RunReadme {
     # \(Counted(metrics.pseudoTokens, "pseudo-token")) in place of \
     \(Counted(metrics.contextTokens, "token"))
 
-    \(kind) for the model `\(model.identifier)`\(ofRevision), distilled by Pith: \
+    \(kind) for the model `\(model.identifier)`\(ofRevision), distilled by Pith\(lora): \
     \(rows) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") \
     a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
     The model itself is unchanged.
@@ -102,6 +102,14 @@ struct RunReadme {
   private var usage: AdapterUsage { AdapterUsage(adapter: adapter) }
 
   private var model: ModelName { adapter.origin.model }
+
+  /// The adapters in the model's weights, which the files here do not hold.
+  private var lora: String {
+    let folders = adapter.origin.lora
+    guard !folders.isEmpty else { return "" }
+    return " with the LoRA adapter\(folders.count == 1 ? "" : "s") "
+      + folders.map { "`\($0)`" }.joined(separator: ", ") + " in its weights"
+  }
 
   private var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
 

@@ -46,7 +46,7 @@ package struct Evaluation: Sendable {
     /// `auto` takes the template of the adapter's training.
     package var template: TemplateChoice
     /// The element type of the weights on the device.
-    package var precision: WeightFormat
+    package var precision: WeightPrecision
     /// The file of prompts that have nothing to do with the context; nil takes the built-in ones.
     package var unrelated: URL?
     /// The most tokens that the teacher generates where an example has no response.
@@ -56,7 +56,7 @@ package struct Evaluation: Sendable {
     package init(
       folder: ModelFolder, adapters: [URL], context: [URL], inputs: URL, unrelated: URL? = nil,
       template: TemplateChoice,
-      precision: WeightFormat, responseTokens: Int
+      precision: WeightPrecision, responseTokens: Int
     ) {
       self.folder = folder
       self.adapters = adapters

@@ -39,7 +39,6 @@ package final class DistillationRun {
   ///
   /// - Throws: at the first error.
   package init(_ request: RunRequest, device: Device) throws(DistillationError) {
-    try ActivationRounding.check(request.options, device)
     self.device = device
     run = try RunFolder(request.output, mode: request.mode)
     var (request, checkpoint, path) = (request, TrainingCheckpoint?.none, "")
@@ -49,6 +48,7 @@ package final class DistillationRun {
       request.options = try request.options.resuming(
         found.state.options, keeping: request.kept, checkpoint: path)
     }
+    try ActivationRounding.check(request.options, request.folder, device)
     texts = try RunTexts(request, resuming: checkpoint?.state)
     if request.options.chosenInitialization == nil {
       request.options.initialization = .standard(

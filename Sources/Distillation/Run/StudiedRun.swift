@@ -69,7 +69,7 @@ package struct StudiedRun {
     self.request = request
     // What the training would refuse is refused before the study.
     try request.options.validate()
-    try ActivationRounding.check(request.options, device)
+    try ActivationRounding.check(request.options, request.folder, device)
     let group = try AdapterGroup(
       beside: request.beside, request.options.method, of: request.folder, for: study.configuration)
     // A run takes the clock of the prompts beside it.

@@ -30,7 +30,7 @@ package struct Answer: Sendable {
     /// The text of the prompt.
     package var prompt: String
     /// The element type of the weights on the device.
-    package var precision: WeightFormat
+    package var precision: WeightPrecision
     /// The most tokens of the answer.
     package var maximumTokens: Int
     /// 0 takes the most likely token; above 0, tokens are sampled.
@@ -41,7 +41,7 @@ package struct Answer: Sendable {
     /// A request; either adapters or a context at most.
     package init(
       folder: ModelFolder, adapters: [URL], context: URL?, template: TemplateChoice,
-      prompt: String, precision: WeightFormat, maximumTokens: Int, temperature: Float,
+      prompt: String, precision: WeightPrecision, maximumTokens: Int, temperature: Float,
       seed: UInt64
     ) {
       self.folder = folder

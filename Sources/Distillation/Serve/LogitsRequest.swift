@@ -23,13 +23,13 @@ package struct LogitsRequest: Sendable {
   /// The folders of adapters before it, in the order of their prompts.
   package var adapters: [URL]
   /// The element type of the weights on the device.
-  package var precision: WeightFormat
+  package var precision: WeightPrecision
   /// The file of the logits.
   package var output: URL
 
   /// A request.
   package init(
-    folder: ModelFolder, input: Input, adapters: [URL], precision: WeightFormat, output: URL
+    folder: ModelFolder, input: Input, adapters: [URL], precision: WeightPrecision, output: URL
   ) {
     self.folder = folder
     self.input = input

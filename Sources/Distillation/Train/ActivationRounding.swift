@@ -1,4 +1,5 @@
 internal import Compute
+import HuggingFace
 internal import Transformer
 
 /// The error of rounding activations to bf16 in a training step, measured on the user's own
@@ -10,13 +11,18 @@ struct ActivationRounding {
   /// Number of tokens, the first of the context: enough for the measurement, and fast.
   private static let tokens = 64
 
-  /// Refuses options that the device does not support.
-  static func check(_ options: TrainingOptions, _ device: Device) throws(DistillationError) {
+  /// Refuses options that the model's weights or the device do not support.
+  static func check(
+    _ options: TrainingOptions, _ folder: ModelFolder, _ device: Device
+  ) throws(DistillationError) {
     guard options.activations == .bf16 else { return }
-    guard options.precision == .bf16 else {
+    let other =
+      options.precision == .stored
+      ? try otherType(folder).map { "\(options.precision), here \($0)" }
+      : options.precision == .bf16 ? nil : "\(options.precision)"
+    if let other {
       throw .optionConflict(
-        .activations, expected: "f32", with: .precision, value: "\(options.precision)",
-        found: "bf16")
+        .activations, expected: "f32", with: .precision, value: other, found: "bf16")
     }
     guard device.canRoundActivations else {
       throw .option(
@@ -24,6 +30,20 @@ struct ActivationRounding {
         expected: "f32 on this device: bf16 needs the CPU path on a processor with AVX512-BF16, "
           + "or CUDA with cuBLASLt",
         found: "bf16")
+    }
+  }
+
+  /// The type of the first matrix of a model that is not bf16; nil where there is none.
+  private static func otherType(_ folder: ModelFolder) throws(DistillationError) -> String? {
+    let checkpoint = try opening { () throws(ModelFolderError) in try folder.checkpoint() }
+    return try opening { () throws(ModelFolderError) -> String? in
+      do throws(CheckpointError) {
+        for name in checkpoint.names {
+          let tensor = try checkpoint.tensor(named: name)
+          if tensor.shape.count == 2, tensor.format != .bf16 { return tensor.typeName }
+        }
+        return nil
+      } catch { throw ModelFolderError.checkpoint(error) }
     }
   }
 

@@ -17,7 +17,7 @@ struct WeightRounding {
   init?(
     _ options: TrainingOptions, _ decoder: Decoder, _ folder: ModelFolder, _ context: [Int]
   ) throws(DistillationError) {
-    guard options.precision.isBlocked else { return nil }
+    guard options.precision.format?.isBlocked == true else { return nil }
     let text = Array(context.prefix(Self.tokens))
     let (exact, rounded) = try distilling { () throws(TransformerError) in
       let device =

@@ -23,6 +23,9 @@ package struct ModelFolder: Sendable {
 
   let contents: Contents
 
+  /// LoRA adapters, whose updates are added to the weights at load, in this order.
+  package var adapters: [LoRAAdapter] = []
+
   /// Takes the folder at `url` without reading its files, or opens the GGUF file that is there or
   /// in it. A folder's safetensors files precede its GGUF files.
   ///

@@ -10,6 +10,7 @@ struct CheckpointWeights: WeightSource {
   let tensors: DecoderTensors
   var configuration: DecoderConfiguration
   let precision: WeightFormat?
+  let updates: LoRAUpdates
 
   func matrix(_ parts: [TensorRows], inputs: Int) throws(TransformerError) -> WeightMatrix {
     var pieces: [WeightPiece] = []
@@ -80,7 +81,7 @@ struct CheckpointWeights: WeightSource {
   ) throws(TransformerError) -> [WeightPiece] {
     let whole = try piece(part.name.weight, rows: part.count, columns: columns)
     if part.ranges == [0..<part.count] { return [whole] }
-    guard tensors.isInputsFirst else {
+    guard whole.isTransposed else {
       return part.ranges.map { whole.rows($0, columns: columns) }
     }
     // Rows of the matrix are columns of the file.
@@ -106,19 +107,37 @@ struct CheckpointWeights: WeightSource {
     _ name: String, rows: Int, columns: Int, isInputsFirst: Bool? = nil
   ) throws(TransformerError) -> WeightPiece {
     let isInputsFirst = isInputsFirst ?? tensors.isInputsFirst
+    let modules = candidates(of: name).map { $0.hasSuffix(".weight") ? String($0.dropLast(7)) : $0 }
     let name = resolved(name)
     let shape = isInputsFirst ? [columns, rows] : [rows, columns]
-    return try loading { () throws(CheckpointError) in
-      guard let stored = try checkpoint.tensor(named: name, shape: shape).format else {
-        let values = try checkpoint.floats(of: name, shape: shape)
-        return WeightPiece(values, rows: rows)
-      }
+    let stored = try loading { () throws(CheckpointError) in
       try checkpoint.checkFinite(name)
+      return try checkpoint.tensor(named: name, shape: shape).format
+    }
+    guard let stored, !updates.concern(modules) else {
+      var values = try loading { () throws(CheckpointError) in
+        try checkpoint.floats(of: name, shape: shape)
+      }
+      if isInputsFirst { values = Self.transposed(values, rows: rows, columns: columns) }
+      try updates.add(to: &values, rows: rows, columns: columns, of: modules)
+      return WeightPiece(values, rows: rows)
+    }
+    return try loading { () throws(CheckpointError) in
       let elements = try checkpoint.stored(name)
       return unsafe WeightPiece(
         elements.bytes, rows: rows, precision: stored, isTransposed: isInputsFirst,
         keepingAlive: elements.owner)
     }
+  }
+
+  /// [rows, columns] of a file's [columns, rows].
+  private static func transposed(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(values.count)
+    for row in 0..<rows {
+      for column in 0..<columns { result.append(values[column * rows + row]) }
+    }
+    return result
   }
 
   /// Throws where config.json says that the head is not tied, and the file has none: exports often
@@ -133,10 +152,15 @@ struct CheckpointWeights: WeightSource {
         found: "false; set it to true if the head is the embeddings", at: "tie_word_embeddings"))
   }
 
-  /// The tensor's name in this checkpoint: the family's name with or without its prefix, or that of
+  /// The tensor's name in this checkpoint.
+  func resolved(_ name: String) -> String {
+    candidates(of: name).first(where: checkpoint.contains) ?? name
+  }
+
+  /// The names that a tensor may have: the family's name with or without its prefix, or that of
   /// the text model of a multimodal one; for the head also its usual name, and for the embedding of
   /// a tied model the head's, where only that is stored.
-  func resolved(_ name: String) -> String {
+  private func candidates(of name: String) -> [String] {
     var candidates = [name]
     if let dot = name.firstIndex(of: ".") {
       let rest = name[name.index(after: dot)...]
@@ -147,7 +171,7 @@ struct CheckpointWeights: WeightSource {
     if configuration.tiesEmbeddings && name == tensors.embedding {
       candidates.append(tensors.head)
     }
-    return candidates.first(where: checkpoint.contains) ?? name
+    return candidates
   }
 }
 
@@ -179,7 +203,8 @@ extension Decoder {
     if checkpoint.isOutputsFirst { tensors.isInputsFirst = false }
     var source = CheckpointWeights(
       device: device, checkpoint: checkpoint, tensors: tensors,
-      configuration: try DecoderConfiguration(config: config), precision: precision)
+      configuration: try DecoderConfiguration(config: config), precision: precision,
+      updates: LoRAUpdates(folder.adapters))
     try source.checkHead(config)
     let settings = try family.settings(config)
     try source.checkLayerCount(statedIn: settings, as: family.keys.name(of: "num_hidden_layers"))
@@ -190,8 +215,10 @@ extension Decoder {
           + "the embeddings: it is used as the head")
     }
     let layers = source.configuration.layerCount
-    return try assemble(
+    let decoder = try assemble(
       device, configuration: source.configuration, tensors: tensors, source: source
     ) { progress($0, layers) }
+    try source.updates.checkUsed()
+    return decoder
   }
 }

@@ -59,6 +59,7 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  @OptionGroup var lora: LoRAOptions
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
@@ -78,7 +79,7 @@ struct Evaluate: ParsableCommand {
     let adapterFolders = try adapter.urls(option: "adapter")
     let contextFiles = try context.urls(option: "context")
     let inputFile = try URL(path: inputs, option: "inputs")
-    let folder = try model.folder(logger)
+    let folder = try lora.added(to: model.folder(logger))
     let device = try common.openDevice()
     let request = Evaluation.Request(
       folder: folder, adapters: adapterFolders, context: contextFiles, inputs: inputFile,

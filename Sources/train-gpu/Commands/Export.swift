@@ -36,6 +36,7 @@ struct Export: ParsableCommand {
       valueName: "model"))
   var model: String?
 
+  @OptionGroup var lora: LoRAOptions
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
@@ -47,8 +48,10 @@ struct Export: ParsableCommand {
     let outputFolder = try URL(path: output, option: "output")
     let recorded = try ExportRequest.modelName(ofRun: runFolder)
     let named = model ?? recorded.argument
+    var added = lora
+    if added.lora.isEmpty { added.lora = try ExportRequest.adapters(ofRun: runFolder) }
     let request = ExportRequest(
-      run: runFolder, folder: try ModelFolder(named: named, logger: logger),
+      run: runFolder, folder: try added.added(to: ModelFolder(named: named, logger: logger)),
       modelName: try ModelName(parsing: named), format: format, output: outputFolder,
       precision: weights.precision)
     let result = try request.perform(on: common.openDevice(), handle: progress.show)

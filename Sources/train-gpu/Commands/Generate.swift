@@ -50,6 +50,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var templateVariables: TemplateVariableOptions
 
+  @OptionGroup var lora: LoRAOptions
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
@@ -71,7 +72,7 @@ struct Generate: ParsableCommand {
     defer { progress.finish() }
     let adapterFolders = try adapter.urls(option: "adapter")
     let contextFile = try context.map { try URL(path: $0, option: "context") }
-    let folder = try model.folder(logger)
+    let folder = try lora.added(to: model.folder(logger))
     let device = try common.openDevice()
     let request = Answer.Request(
       folder: folder, adapters: adapterFolders, context: contextFile,

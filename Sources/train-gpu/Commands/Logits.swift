@@ -33,6 +33,7 @@ struct Logits: ParsableCommand {
   @Option(help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"))
   var output: String
 
+  @OptionGroup var lora: LoRAOptions
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
@@ -53,7 +54,7 @@ struct Logits: ParsableCommand {
     } catch let error as FileError {
       throw UsageError(description: "--output: \(error)")
     }
-    let folder = try model.folder(common.logger)
+    let folder = try lora.added(to: model.folder(common.logger))
     let input: LogitsRequest.Input =
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
     let device = try common.openDevice()

@@ -67,6 +67,7 @@ struct Study: ParsableCommand {
 
   @OptionGroup var templateVariables: TemplateVariableOptions
 
+  @OptionGroup var lora: LoRAOptions
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
@@ -90,7 +91,7 @@ struct Study: ParsableCommand {
     options.responseTemperature = responseTemperature
     options.precision = weights.precision
     let request = StudyRequest(
-      folder: try model.folder(logger), context: contextFiles,
+      folder: try lora.added(to: model.folder(logger)), context: contextFiles,
       seeds: try questions.seeds.map { try URL(path: $0, option: "seeds") }, output: outputFile,
       isOverwriting: overwrite, options: options)
     let device = try common.openDevice(

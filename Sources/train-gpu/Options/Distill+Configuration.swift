@@ -4,13 +4,14 @@ extension Distill {
   /// Names that only the command line may use.
   private static let forbidden: Set = ["config", "help", "version"]
 
-  /// Options that exclude each other, and the context and the adapters beside the prompt, which would add up: those of the command line
+  /// Options that exclude each other, and the context and adapters, which would add up: those of the command line
   /// replace the others.
   private var answered: Set<String> {
     var names: Set<String> = []
     if plan.steps != nil || plan.epochs != nil { names.formUnion(["steps", "epochs"]) }
     if !files.context.isEmpty { names.insert("context") }
     if !files.beside.isEmpty { names.insert("beside") }
+    if !files.lora.lora.isEmpty { names.insert("lora") }
     if files.overwrite || files.resume { names.formUnion(["overwrite", "resume"]) }
     if common.verbose || common.quiet { names.formUnion(["verbose", "quiet"]) }
     return names

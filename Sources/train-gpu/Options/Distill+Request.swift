@@ -32,7 +32,7 @@ extension Distill {
       ?? StudiedRun.file(in: outputFolder)
     let validation = try validation()
     return RunRequest(
-      folder: try ModelFolder(named: model, logger: logger),
+      folder: try files.lora.added(to: ModelFolder(named: model, logger: logger)),
       modelName: try ModelName(parsing: model),
       beside: try besideFolders(outside: outputFolder), context: contextFiles, inputs: inputFile,
       validation: validation,

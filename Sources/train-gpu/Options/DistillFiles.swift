@@ -5,6 +5,8 @@ struct DistillFiles: ParsableArguments {
   @Option(help: ModelOptions.help)
   var model: String?
 
+  @OptionGroup var lora: LoRAOptions
+
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(

@@ -41,25 +41,43 @@ struct ModelOptions: ParsableArguments {
     """
 }
 
+/// The adapters that the model's weights take in.
+struct LoRAOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A LoRA adapter in PEFT's format, whose updates are added to the model's weights; may be given several "
+        + "times.", valueName: "dir"))
+  var lora: [String] = []
+
+  /// A model with the adapters.
+  func added(to folder: ModelFolder) throws -> ModelFolder {
+    var folder = folder
+    for url in try lora.urls(option: "lora") {
+      folder.adapters.append(try LoRAAdapter(folder: url))
+    }
+    return folder
+  }
+}
+
 /// The precision of the model's weights.
 struct PrecisionOptions: ParsableArguments {
   static let help = ArgumentHelp(
     """
-    Format of the weights in memory: f32, bf16, f16, or quantised to q8_0 or q4_0, about a quarter \
-    and an eighth of f32; distill measures what that changes.
+    Format of the weights in memory: auto, as the file holds them; f32, bf16, f16; or quantised to \
+    q8_0 or q4_0, about a quarter and an eighth of f32; distill measures what that changes.
     """, valueName: "type")
 
   @Option(help: help)
-  var precision = WeightFormat.f32
+  var precision = WeightPrecision.stored
 }
 
-extension WeightFormat: ExpressibleByArgument {
-  /// The formats that a checkpoint of numbers can be loaded in.
-  package static var allValueStrings: [String] { allCases.filter(\.isEncodable).map(\.rawValue) }
+extension WeightPrecision: ExpressibleByArgument {
+  package static var allValueStrings: [String] { names }
+
+  package var defaultValueDescription: String { description }
 
   package init?(argument: String) {
-    guard Self.allValueStrings.contains(argument) else { return nil }
-    self.init(rawValue: argument)
+    self.init(named: argument)
   }
 }
 extension ActivationPrecision: ExpressibleByArgument {}

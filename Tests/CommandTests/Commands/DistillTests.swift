@@ -139,7 +139,8 @@ import Testing
     let result = try workspace.distill(["--steps", "6", "--activations", "bf16"])
     #expect(result.code == 2)
     #expect(
-      result.errors.contains("--activations: expected f32 with --precision f32, found bf16"))
+      result.errors.contains(
+        "--activations: expected f32 with --precision auto, here F32, found bf16"))
   }
 
   @Test func aFileCanBeTheStart() throws {

@@ -63,6 +63,18 @@ import Testing
         == TrainingOptions())
   }
 
+  /// Programs before recorded f32, which was the default then.
+  @Test func thePrecisionOfBeforeIsKept() throws {
+    let recorded = options { $0.precision = .f32 }
+    #expect(
+      try TrainingOptions().resuming(recorded, keeping: [], checkpoint: "checkpoint-20")
+        == recorded)
+    #expect(throws: DistillationError.self) {
+      try options { $0.precision = .bf16 }.resuming(
+        recorded, keeping: [], checkpoint: "checkpoint-20")
+    }
+  }
+
   @Test func aTrainingMayBecomeLonger() throws {
     let recorded = options { $0.steps = 20 }
     try check(options { $0.steps = 21 }, against: recorded)

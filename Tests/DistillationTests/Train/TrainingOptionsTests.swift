@@ -3,6 +3,7 @@ import Foundation
 import HuggingFace
 import JSON
 import Testing
+import Weights
 
 @Suite struct TrainingOptionsTests {
   @Test func recordHasTheNamesOfTheCommandLine() throws {
@@ -16,12 +17,23 @@ import Testing
     #expect(members["teacher-cache"] == .string("hidden"))
     #expect(members["init"] == .string("pooled"))
     #expect(members["batch-size"] == .integer(16))
-    #expect(members["precision"] == .string("f32"))
+    #expect(members["precision"] == .string("auto"))
     #expect(members["activations"] == .string("f32"))
     #expect(members["template-variable"] == .array([.string("enable_thinking=false")]))
     for name in ["clip-norm", "loss-on", "reconstruct", "regularize"] {
       #expect(members[name] == nil)
     }
+  }
+
+  @Test func precisionsReadBack() throws {
+    for name in ["auto", "f32", "bf16", "f16", "q8_0", "q4_0"] {
+      var options = TrainingOptions()
+      options.precision = try #require(WeightPrecision(named: name))
+      #expect(try options.members()["precision"] == .string(name))
+      let data = try JSONEncoder().encode(options)
+      #expect(try JSONDecoder().decode(TrainingOptions.self, from: data) == options)
+    }
+    for name in ["q4_k", "", "F32"] { #expect(WeightPrecision(named: name) == nil) }
   }
 
   @Test func recordReadsBack() throws {

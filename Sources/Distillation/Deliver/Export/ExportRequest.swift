@@ -20,12 +20,12 @@ package struct ExportRequest: Sendable {
   /// The folder to write, which does not exist yet.
   package var output: URL
   /// The element type of the weights on the device.
-  package var precision: WeightFormat
+  package var precision: WeightPrecision
 
   /// A request.
   package init(
     run: URL, folder: ModelFolder, modelName: ModelName, format: ExportFormat, output: URL,
-    precision: WeightFormat
+    precision: WeightPrecision
   ) {
     self.run = run
     self.folder = folder
@@ -39,13 +39,22 @@ package struct ExportRequest: Sendable {
   ///
   /// - Throws: where the folder is not that of a finished run.
   package static func modelName(ofRun run: URL) throws(DistillationError) -> ModelName {
-    guard let file = AdapterImport.ownFile(in: run),
-      let opened = try? SafetensorsFile(contentsOf: file),
-      let name = try AdapterRecord(opened.metadata, file: file.path).model
-    else {
-      throw noRun(run)
-    }
+    guard let name = try record(ofRun: run).model else { throw noRun(run) }
     return name
+  }
+
+  /// The folders of the LoRA adapters that were added to that model.
+  ///
+  /// - Throws: where the folder is not that of a finished run.
+  package static func adapters(ofRun run: URL) throws(DistillationError) -> [String] {
+    try record(ofRun: run).lora
+  }
+
+  private static func record(ofRun run: URL) throws(DistillationError) -> AdapterRecord {
+    guard let file = AdapterImport.ownFile(in: run),
+      let opened = try? SafetensorsFile(contentsOf: file)
+    else { throw noRun(run) }
+    return try AdapterRecord(opened.metadata, file: file.path)
   }
 
   private static func noRun(_ run: URL) -> DistillationError {
@@ -146,7 +155,8 @@ package struct ExportRequest: Sendable {
     _ record: AdapterRecord, _ conditioning: Conditioning?, _ configuration: DecoderConfiguration
   ) throws(DistillationError) -> Adapter.Origin {
     Adapter.Origin(
-      model: modelName, template: conditioning?.template ?? TemplateChoice("raw"),
+      model: modelName, lora: folder.adapters.map(\.url.path),
+      template: conditioning?.template ?? TemplateChoice("raw"),
       templateSource: conditioning?.templateSource, isChat: conditioning?.isChat ?? false,
       contextPosition: conditioning?.contextPosition ?? .systemMessage,
       tokenizer: conditioning == nil ? nil : try AdapterTokenizer(of: folder),

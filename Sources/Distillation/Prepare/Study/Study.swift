@@ -45,13 +45,17 @@ package final class Study {
   ///
   /// - Throws: at the first thing that is wrong.
   package init(_ request: StudyRequest, device: Device) throws(DistillationError) {
-    let options = request.options
-    try options.validate()
-    self.request = request
+    try request.options.validate()
     self.device = device
     file = try StudyFile(
       request.output, isOverwriting: request.isOverwriting,
       makesFolder: request.makesFolder)
+    var request = request
+    if request.options.precision == .stored, let recorded = file.recorded {
+      request.options.precision = recorded.options.precision
+    }
+    self.request = request
+    let options = request.options
     let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)

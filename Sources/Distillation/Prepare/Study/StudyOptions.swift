@@ -36,8 +36,8 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   package var heldOut = 0.1
   /// Whether questions that look as if they teach little are left out.
   package var filter = true
-  /// The element type of the frozen weights on the device.
-  package var precision = WeightFormat.f32
+  /// The format of the frozen weights on the device.
+  package var precision = WeightPrecision.stored
 
   /// The options with their defaults.
   package init() {}

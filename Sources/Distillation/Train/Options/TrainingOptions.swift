@@ -77,8 +77,8 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var shuffle = true
   /// The seed of everything random.
   package var seed: UInt64 = 0
-  /// The element type of the frozen weights on the device.
-  package var precision = WeightFormat.f32
+  /// The format of the frozen weights on the device.
+  package var precision = WeightPrecision.stored
   /// Precision of activations and gradients in the matrix multiplications of a training step. The
   /// teacher and the evaluations are exact.
   package var activations = ActivationPrecision.f32

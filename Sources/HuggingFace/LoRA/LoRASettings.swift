@@ -1,0 +1,90 @@
+import Foundation
+import JSON
+
+/// What `adapter_config.json` of a LoRA adapter says of the factor of its updates. Variants that
+/// are no sum W + s B A are refused by name.
+struct LoRASettings: Sendable {
+  private let alpha: Double
+  private let isRankStabilized: Bool
+  /// Other alphas, by the end of a module's name.
+  private let alphas: [(module: String, alpha: Double)]
+
+  /// Reads the settings.
+  ///
+  /// - Throws: where they are damaged, or of a variant that is not an update of matrices alone.
+  init(_ config: JSONNode) throws(JSONReadingError) {
+    let kind: String = try config.required("peft_type")
+    guard kind == "LORA" else {
+      throw config.failure(expected: "LORA", found: kind, at: "peft_type")
+    }
+    try Self.refuseVariants(config)
+    alpha = try Self.finite(config.required("lora_alpha"), config, "lora_alpha")
+    isRankStabilized = try config.optional("use_rslora") ?? false
+    alphas = try Self.alphas(config)
+  }
+
+  /// s: alpha / r, or rank-stabilised alpha / sqrt(r) (Kalajdzievski 2023, arXiv:2312.03732).
+  func factor(of module: String, rank: Int) -> Float {
+    let found = alphas.first { module == $0.module || module.hasSuffix(".\($0.module)") }
+    let rank = Double(rank)
+    return Float((found?.alpha ?? alpha) / (isRankStabilized ? rank.squareRoot() : rank))
+  }
+
+  /// Members that must be absent, null, false or empty, with what they would add.
+  private static let variants = [
+    ("use_dora", "false: DoRA also scales the rows of W"),
+    ("lora_bias", "false"), ("use_qalora", "false"), ("use_bdlora", "null"),
+    ("modules_to_save", "null: modules that are replaced"),
+    ("trainable_token_indices", "null"), ("target_parameters", "null"),
+    ("layer_replication", "null"), ("alora_invocation_tokens", "null"), ("arrow_config", "null"),
+    ("kasa_config", "null"), ("monteclora_config", "null"),
+  ]
+
+  /// Starts of a training that leave W as it was.
+  private static let starts: Set = ["gaussian", "eva", "orthogonal"]
+
+  private static func refuseVariants(_ config: JSONNode) throws(JSONReadingError) {
+    let members = try config.members()
+    for (key, expected) in variants {
+      switch members[key] ?? .null {
+      case .null, .bool(false): continue
+      case .array(let elements) where elements.isEmpty: continue
+      case .object(let object) where object.members.isEmpty: continue
+      case let value: throw config.failure(expected: expected, found: value.kind, at: key)
+      }
+    }
+    let bias: String = try config.optional("bias") ?? "none"
+    guard bias == "none" else {
+      throw config.failure(expected: "none", found: bias, at: "bias")
+    }
+    if case .string(let start) = members["init_lora_weights"] ?? .null, !starts.contains(start) {
+      throw config.failure(
+        expected: "a start that leaves the model's weights as they are", found: start,
+        at: "init_lora_weights")
+    }
+  }
+
+  private static func alphas(
+    _ config: JSONNode
+  ) throws(JSONReadingError) -> [(module: String, alpha: Double)] {
+    guard let patterns: JSONNode = try config.optional("alpha_pattern") else { return [] }
+    var alphas: [(module: String, alpha: Double)] = []
+    for module in try patterns.keys() {
+      guard module.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }) else {
+        throw patterns.failure(
+          expected: "the end of a module's name", found: "a pattern", at: module)
+      }
+      alphas.append((module, try finite(patterns.required(module), patterns, module)))
+    }
+    return alphas
+  }
+
+  private static func finite(
+    _ value: Double, _ node: JSONNode, _ key: String
+  ) throws(JSONReadingError) -> Double {
+    guard value.isFinite else {
+      throw node.failure(expected: "a finite number", found: "\(value)", at: key)
+    }
+    return value
+  }
+}
