@@ -6,6 +6,7 @@
 # make faults     a fault at each file operation of a run: afterwards nothing is lost
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make check-cuda   every kernel by NVIDIA's own compiler, without a GPU: warnings, registers, spills, shared memory
+# make dist    dist/train-gpu, one file that runs where there is no Swift, with the kernels inside
 # make docs    the documentation of the library modules, in .build/docs; a warning is an error
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
@@ -22,7 +23,7 @@ RUN = runs/handbook
 COUNT = 300
 SEED = 1
 
-.PHONY: build demo demo-chat test check-cuda sanitize fuzz faults lint format docs bench bench-peer bench-gpu bench-growth \
+.PHONY: build demo demo-chat test check-cuda sanitize fuzz faults lint format dist docs bench bench-peer bench-gpu bench-growth \
   clean packages test-packages
 
 build: packages
@@ -79,6 +80,10 @@ lint:
 
 format:
 	swift format --in-place --recursive $(SOURCES)
+
+dist: packages
+	@.ci/packages binutils gfortran g++ pkg-config
+	.ci/dist/build
 
 docs: packages
 	.ci/docs
