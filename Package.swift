@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
 /// TestSupport, and all that is tested, is optimised.
 let tests = strict + [.unsafeFlags(["-Onone"])]
 
+/// MPI is needed, to build and to run, with the package trait alone.
+let withMPI = TargetDependencyCondition.when(traits: ["MPI"])
+
 /// Sources first, tests after; an arrow may never run upward (README, "Module map"). A target names every module that it
 /// imports: what is only reached through another is not compiled anew when its types change.
 let package = Package(
@@ -18,6 +21,9 @@ let package = Package(
   products: [
     .executable(name: "train-gpu", targets: ["train-gpu"]),
     .executable(name: "pith-bench", targets: ["pith-bench"]),
+  ],
+  traits: [
+    .trait(name: "MPI", description: "Share out runs over the ranks of an MPI job.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -30,13 +36,20 @@ let package = Package(
       providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
     .systemLibrary(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CArithmetic"),
     .target(name: "CCUDA"),
     .target(name: "CSignals"),
+    .target(name: "CHashing"),
+    .target(name: "CTerminal"),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
     .target(name: "CUDA", dependencies: ["CCUDA"], swiftSettings: strict),
-    .target(name: "Files", dependencies: ["CSignals"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CHashing", "CSignals"], swiftSettings: strict),
+    .target(
+      name: "Ranks", dependencies: [.target(name: "CMPI", condition: withMPI)],
+      swiftSettings: strict),
     .target(name: "JSON", dependencies: ["Files"], swiftSettings: strict),
     .target(name: "Weights", dependencies: ["CArithmetic"], swiftSettings: strict),
     .target(
@@ -61,15 +74,15 @@ let package = Package(
     .target(
       name: "Distillation",
       dependencies: [
-        "Compute", "Files", "HuggingFace", "Inference", "JSON", "Safetensors", "Tokenizers",
-        "Transformer", "Weights",
+        "Compute", "Files", "HuggingFace", "Inference", "JSON", "Ranks", "Safetensors",
+        "Tokenizers", "Transformer", "Weights",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "CSignals", "CUDA", "Compute", "Distillation", "Files", "HuggingFace", "JSON", "OpenCL",
-        "Safetensors", "Transformer", "Weights",
+        "CSignals", "CTerminal", "CUDA", "Compute", "Distillation", "Files", "HuggingFace", "JSON",
+        "OpenCL", "Ranks", "Safetensors", "Transformer", "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -82,8 +95,8 @@ let package = Package(
     .executableTarget(
       name: "pith-bench",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "Inference", "TestSupport", "Transformer",
-        "Weights",
+        "Compute", "Distillation", "HuggingFace", "Inference", "Ranks", "TestSupport",
+        "Transformer", "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks", exclude: ["README.md", "gpu.sh", "growth.py", "peer"],
@@ -91,7 +104,8 @@ let package = Package(
     .executableTarget(
       name: "pith-campaign",
       dependencies: [
-        "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Compute", "HuggingFace", "Inference", "TestSupport", "Transformer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: strict),
     .testTarget(
@@ -106,6 +120,7 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: tests),
+    .testTarget(name: "RanksTests", dependencies: ["Ranks"], swiftSettings: tests),
     .testTarget(
       name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: tests),
     .testTarget(
@@ -138,13 +153,13 @@ let package = Package(
       name: "DistillationTests",
       dependencies: [
         "Compute", "Distillation", "Files", "HuggingFace", "Inference", "JSON", "Safetensors",
-        "TestSupport", "Tokenizers", "Transformer",
+        "TestSupport", "Tokenizers", "Transformer", "Weights",
       ],
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "train-gpu", "pith-campaign", "Compute", "JSON", "Safetensors", "TestSupport",
+        "train-gpu", "pith-campaign", "Compute", "Files", "JSON", "Safetensors", "TestSupport",
       ],
       swiftSettings: tests),
   ],

@@ -1,5 +1,5 @@
-// divergence_terms.h - per-element terms of a divergence between p and q, from d = log p - log q.
-// Included after vocabulary_row.h.
+// divergence_terms.h - per-element terms of a divergence between p and q, from d = log p - log q, and
+// of its gradient. Included after vocabulary_row.h.
 //
 // Each term is non-negative and of second order in d. If p and q nearly agree, an error in a
 // log-sum-exp changes the sum by its square only, and there is no cancellation.
@@ -46,4 +46,11 @@ DEVICE Lane jensen_shannon_term(Lane p, Lane q, Lane d, Lane w) {
   const Lane size = ABS(d);
   const Lane direct = 0.69314718f - log_one_plus(w) - size * w / (1.0f + w);
   return 0.5f * (p + q) * (size < 0.5f ? series : direct);
+}
+
+// Backward through the soft cap: gradient with respect to z, given soft-capped logits c tanh(z / c)
+// in `capped`.
+DEVICE Lane through_soft_cap(Lane gradient, Lane capped, float inverse_soft_cap) {
+  const Lane ratio = capped * inverse_soft_cap;
+  return gradient * (1.0f - ratio * ratio);
 }

@@ -132,13 +132,6 @@ KERNEL(LANES) kl_divergence_loss(const GLOBAL Stored *RESTRICT teacher,
   if (LOCAL_ID == 0) losses[first_row + r] = loss;
 }
 
-// Backward through the soft cap: gradient with respect to z, given soft-capped logits c tanh(z / c)
-// in `capped`.
-DEVICE Lane through_soft_cap(Lane gradient, Lane capped, float inverse_soft_cap) {
-  const Lane ratio = capped * inverse_soft_cap;
-  return gradient * (1.0f - ratio * ratio);
-}
-
 KERNEL(LANES) kl_divergence(const GLOBAL Stored *RESTRICT teacher,
                             const GLOBAL int *RESTRICT row_indices, GLOBAL float *RESTRICT student,
                             GLOBAL float *RESTRICT losses, int width, int first_index,

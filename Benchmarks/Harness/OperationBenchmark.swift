@@ -53,6 +53,7 @@ enum OperationBenchmarks {
       RowGatherBenchmark.self,
       SoftCapBenchmark.self,
       KLDivergenceBenchmark.self,
+      CrossEntropyBenchmark.self,
       ProjectedDivergenceBenchmark.self,
       HeadDivergenceBenchmark.self,
       SumBenchmark.self,
@@ -63,6 +64,7 @@ enum OperationBenchmarks {
       SoftmaxBenchmark.self,
       ArgmaxBenchmark.self,
       AgreementBenchmark.self,
+      TargetMixtureBenchmark.self,
       SamplingBenchmark.self,
     ]
   }

@@ -15,7 +15,7 @@ enum HeadDivergenceBenchmark: OperationBenchmark {
     let precision = WeightFormat.bf16
     let operands = try Operands(device, workload, precision)
     let shape = "\(precision) R \(rows), V \(workload.vocabulary), E \(workload.width)"
-    return try TeacherCacheKind.allCases.map { kind in
+    return try TeacherCacheKind.ofModels.map { kind in
       let teacher = try operands.teacher(device, workload, kind)
       return BenchmarkCase(
         "\(kind) \(shape)", bytes: workload.bytes(kind, precision), flop: workload.flop(kind)

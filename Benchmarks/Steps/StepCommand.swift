@@ -17,12 +17,7 @@ struct StepCommand: ParsableCommand {
     let device = try options.device.open(isProfiling: false)
     let decoder = try options.decoder(device)
     let examples = options.examples(options.batch)
-    let (cache, start) = try teacherScores(decoder, examples)
-    device.releaseKeptMemory()
-    let distiller = try Distiller(
-      decoder, teacher: cache, prompt: start, in: Frame(), batchSize: options.batch,
-      objective: .forwardKL, optimizer: .adamW(), clipNorm: nil,
-      precision: options.activations == .bf16 ? .bf16 : .f32)
+    let distiller = try options.distiller(decoder, examples)
 
     var seconds: [Double] = []
     var counts = device.counts
@@ -62,27 +57,5 @@ struct StepCommand: ParsableCommand {
       device: device.title, precision: options.precision.rawValue, shape: options.shape.name
     )
     .print(asJSON: options.device.json)
-  }
-
-  /// Reads and scores as `distill` does before its first step, and starts the prompt: embeddings of
-  /// tokens, or the first rows of the context's cache.
-  private func teacherScores(
-    _ decoder: Decoder, _ examples: [Example]
-  ) throws -> (TeacherCache, LearnedPrompt) {
-    let teacher = try decoder.prefill(
-      Prefix(.context(options.identifiers(options.context, seed: 3))),
-      capacity: PrefixCapacity(rows: options.batch * (options.prompt + options.response)))
-    let start =
-      switch options.method {
-      case .embeddings:
-        LearnedPrompt(
-          embeddings: try decoder.device.downloadRows(
-            options.identifiers(options.tokens, seed: 5), of: decoder.embedding),
-          width: decoder.configuration.hiddenSize)
-      case .keysValues: try teacher.keysValues(of: 0..<options.tokens)
-      }
-    let scores = try TeacherScores.scoring(
-      examples, heldOut: [], by: Teacher(teacher), kind: options.teacherCache, temperature: 1)
-    return (scores.cache, start)
   }
 }

@@ -63,7 +63,14 @@ struct StepOptions: ParsableArguments {
 }
 
 extension TrainingOptions.Method: ExpressibleByArgument {}
-extension TeacherCacheKind: ExpressibleByArgument {}
+extension TeacherCacheKind: ExpressibleByArgument {
+  package static var allValueStrings: [String] { ofModels.map(\.rawValue) }
+
+  package init?(argument: String) {
+    guard Self.allValueStrings.contains(argument) else { return nil }
+    self.init(rawValue: argument)
+  }
+}
 extension WeightFormat: ExpressibleByArgument {
   package static var allValueStrings: [String] { allCases.map(\.rawValue) }
 

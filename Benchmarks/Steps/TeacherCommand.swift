@@ -80,7 +80,7 @@ struct TeacherWork {
     let head = responses * width * configuration.vocabularySize
     let passes =
       switch kind {
-      case .hidden: 0
+      case .hidden, .tokens: 0
       case .logits: 1
       case .projected: 2
       }

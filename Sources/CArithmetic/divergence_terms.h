@@ -1,5 +1,5 @@
 // Per-element terms of a divergence between p = softmax(a) and q = softmax(b), from d = log p - log
-// q.
+// q, and of its gradient.
 //
 // Each term is non-negative and of second order in d. If p and q nearly agree, an error in a
 // log-sum-exp changes the sum by its square only, and there is no cancellation.
@@ -49,4 +49,11 @@ INLINE float jensen_shannon_term(float p, float q, float d, float w) {
   const float size = __builtin_fabsf(d);
   const float direct = 0.69314718f - log_one_plus(w) - size * w / (1.0f + w);
   return 0.5f * (p + q) * (size < 0.5f ? series : direct);
+}
+
+/// Backward through the soft cap: gradient with respect to z, given soft-capped logits c tanh(z /
+/// c) in `capped`.
+INLINE float through_soft_cap(float gradient, float capped, float inverse_soft_cap) {
+  const float ratio = capped * inverse_soft_cap;
+  return gradient * (1.0f - ratio * ratio);
 }

@@ -25,13 +25,6 @@ INLINE Pair pair(float teacher, float student, RowTerms row) {
                 a - b - row.log_ratio};
 }
 
-/// Backward through the soft cap: gradient with respect to z, given soft-capped logits c tanh(z /
-/// c) in `capped`.
-INLINE float through_soft_cap(float gradient, float capped, float inverse_soft_cap) {
-  const float ratio = capped * inverse_soft_cap;
-  return gradient * (1.0f - ratio * ratio);
-}
-
 /// h of an element: the gradient is proportional to q * (h - mean of h over q).
 INLINE float log_of_student(Pair at, int form) {
   return form == JENSEN_SHANNON ? log_to_mixture(at.d, exponential(-__builtin_fabsf(at.d))) : -at.d;

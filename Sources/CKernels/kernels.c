@@ -69,6 +69,11 @@ static const char compress_logits[] = {
 };
 SOURCE(compress_logits, "compress_logits.cl")
 
+static const char cross_entropy[] = {
+#embed "../../Kernels/cross_entropy.cl"
+};
+SOURCE(cross_entropy, "cross_entropy.cl")
+
 static const char dialect[] = {
 #embed "../../Kernels/dialect.h"
 };
@@ -183,6 +188,11 @@ static const char swiglu[] = {
 #embed "../../Kernels/swiglu.cl"
 };
 SOURCE(swiglu, "swiglu.cl")
+
+static const char target_mixture[] = {
+#embed "../../Kernels/target_mixture.cl"
+};
+SOURCE(target_mixture, "target_mixture.cl")
 
 static const char vocabulary_row[] = {
 #embed "../../Kernels/vocabulary_row.h"

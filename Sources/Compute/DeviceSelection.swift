@@ -8,8 +8,10 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
   case automatic
   /// The CPU path.
   case cpu
-  /// A CUDA device, by its index.
-  case cuda(device: Int)
+  /// The first CUDA device.
+  case cuda
+  /// One CUDA device, by its index.
+  case cudaDevice(Int)
   /// The fastest GPU, else the first OpenCL device.
   case opencl
   /// One device, by platform index and device index.
@@ -19,11 +21,11 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     switch text {
     case "auto": self = .automatic
     case "cpu": self = .cpu
-    case "cuda": self = .cuda(device: 0)
+    case "cuda": self = .cuda
     case "opencl": self = .opencl
     case _ where text.hasPrefix("cuda:"):
       guard let device = Int(text.dropFirst("cuda:".count)), device >= 0 else { return nil }
-      self = .cuda(device: device)
+      self = .cudaDevice(device)
     default:
       guard text.hasPrefix("opencl:") else { return nil }
       let indices = text.dropFirst("opencl:".count).split(
@@ -39,27 +41,38 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .automatic: "auto"
     case .cpu: "cpu"
-    case .cuda(let device): "cuda:\(device)"
+    case .cuda: "cuda"
+    case .cudaDevice(let device): "cuda:\(device)"
     case .opencl: "opencl"
     case .openclDevice(let platform, let device): "opencl:\(platform).\(device)"
     }
   }
 
-  /// Opens the device. `threads` is for the CPU path; nil for one per core. `tunings` is the store
-  /// of tuned configurations of GPUs.
+  /// Opens the device. A selection that names no single device opens the first GPU that suits it; of
+  /// several ranks of a host each opens another one.
   ///
+  /// - Parameters:
+  ///   - threads: of the CPU path; nil for one per core.
+  ///   - isProfiling: whether events have times.
+  ///   - tunings: the store of tuned configurations of GPUs.
+  ///   - localRank: this rank among those of its host, from 0.
   /// - Throws: `.unknownDevice` if there is no such device; `.threads`; `.cuda` with the way to get
   ///   a library that is missing; driver errors.
   package func open(
-    threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user
+    threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user,
+    localRank: Int = 0
   ) throws(ComputeError) -> Device {
-    if self == .cpu { return try Device(cpuThreads: threads) }
-    if case .cuda(let index) = self {
-      return try CUDASurvey().open(index, isProfiling: isProfiling, tunings: tunings)
+    func open(_ cuda: CUDASurvey, _ index: Int) throws(ComputeError) -> Device {
+      try cuda.open(index, isProfiling: isProfiling, tunings: tunings)
     }
-    if self == .automatic {
+    switch self {
+    case .cpu: return try Device(cpuThreads: threads)
+    case .cuda: return try open(CUDASurvey(), localRank)
+    case .cudaDevice(let index): return try open(CUDASurvey(), index)
+    case .automatic:
       let cuda = CUDASurvey()
-      if cuda.isUsable { return try cuda.open(0, isProfiling: isProfiling, tunings: tunings) }
+      if cuda.isUsable { return try open(cuda, localRank) }
+    case .opencl, .openclDevice: break
     }
     let survey: DeviceSurvey
     do throws(OpenCLError) {
@@ -69,7 +82,7 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
       if self == .automatic { return try Device(cpuThreads: threads) }
       throw .driver(error)
     }
-    guard let description = try device(among: survey) else {
+    guard let description = try device(among: survey, localRank: localRank) else {
       return try Device(cpuThreads: threads)
     }
     return try Device(opencl: description, isProfiling: isProfiling, tunings: tunings)
@@ -77,14 +90,24 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
 
   /// The selected OpenCL device; nil for the CPU path and CUDA. Throws if the requested device does not
   /// exist or does not respond.
-  func device(among survey: DeviceSurvey) throws(ComputeError) -> DeviceDescription? {
+  func device(
+    among survey: DeviceSurvey, localRank: Int = 0
+  ) throws(ComputeError) -> DeviceDescription? {
     let found = survey.found
     let failure: DeviceSurvey.Failure?
     switch self {
-    case .cpu, .cuda: return nil
-    case .automatic: return Self.fastestGPU(among: found)
-    case .opencl:
-      if let wanted = Self.fastestGPU(among: found) ?? found.first { return wanted }
+    case .cpu, .cuda, .cudaDevice: return nil
+    case .automatic, .opencl:
+      let gpus = Self.fastestGPUs(among: found)
+      if gpus.indices.contains(localRank) { return gpus[localRank] }
+      if !gpus.isEmpty {
+        throw .unknownDevice(
+          asked: "GPU \(localRank) for rank \(localRank) of the host",
+          found: gpus.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })
+      }
+      if self == .automatic { return nil }
+      // A device of CPU type serves all ranks.
+      if let wanted = found.first { return wanted }
       failure = survey.failures.first
     case .openclDevice(let platform, let device):
       let wanted = found.first { $0.platformIndex == platform && $0.deviceIndex == device }
@@ -96,18 +119,14 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
       asked: description, found: found.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })
   }
 
-  /// The preferred GPU: discrete before shared memory, then the largest product of compute units
-  /// and clock rate, then the first. Vendors count units differently, so the rate is only a guess
-  /// across vendors; `openclDevice` selects one.
-  static func fastestGPU(among devices: [DeviceDescription]) -> DeviceDescription? {
-    func rank(_ device: DeviceDescription) -> (Int, Int) {
-      (device.sharesHostMemory ? 0 : 1, device.computeUnits * max(device.clock, 1))
+  /// The GPUs, the preferred one first: discrete before shared memory, then by the product of compute
+  /// units and clock rate, then as they are found. Vendors count units differently, so the rate is only
+  /// a guess across vendors; `openclDevice` selects one.
+  static func fastestGPUs(among devices: [DeviceDescription]) -> [DeviceDescription] {
+    func order(_ index: Int, _ device: DeviceDescription) -> (Int, Int, Int) {
+      (device.sharesHostMemory ? 1 : 0, -device.computeUnits * max(device.clock, 1), index)
     }
-    var best: DeviceDescription?
-    for device in devices where device.kind == .gpu {
-      if let found = best, rank(found) >= rank(device) { continue }
-      best = device
-    }
-    return best
+    return devices.filter { $0.kind == .gpu }.enumerated()
+      .sorted { order($0.offset, $0.element) < order($1.offset, $1.element) }.map(\.element)
   }
 }

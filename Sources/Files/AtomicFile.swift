@@ -15,6 +15,8 @@ package struct AtomicFile: ~Copyable {
   /// Nil where bytes go into a device or a pipe.
   private let temporary: (path: String, target: String)?
   private let descriptor: Int32
+  /// The open device or pipe.
+  private let stream: OpenStream?
   private var isNamed = false
 
   /// Opens the temporary file.
@@ -22,7 +24,7 @@ package struct AtomicFile: ~Copyable {
   /// - Parameter url: the path of the finished file; its folder exists.
   package init(replacing url: URL) throws(FileError) {
     let temporary: (path: String, target: String)?
-    let descriptor: Int32
+    let (descriptor, stream): (Int32, OpenStream?)
     switch try OutputPath(url.path) {
     case .file(let target):
       let file = URL(fileURLWithPath: target)
@@ -31,18 +33,20 @@ package struct AtomicFile: ~Copyable {
       let path = "\(folder)/.\(file.lastPathComponent).\(suffix).tmp"
       temporary = (path, target)
       descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor < 0 {
+        throw .afterFailedCall(path: url.path, action: "create a file beside it")
+      }
+      stream = nil
     case .stream(let target):
       temporary = nil
-      descriptor = unsafe open(target, O_WRONLY | O_CLOEXEC)
-    }
-    if descriptor < 0 {
-      throw .afterFailedCall(
-        path: url.path,
-        action: temporary == nil ? "open it for writing" : "create a file beside it")
+      let opened = try OpenStream(target)
+      descriptor = opened.descriptor
+      stream = opened
     }
     path = url.path
     self.temporary = temporary
     self.descriptor = descriptor
+    self.stream = stream
   }
 
   /// Whether a name is that of a temporary file for a file of the name `target`.
@@ -54,7 +58,7 @@ package struct AtomicFile: ~Copyable {
   }
 
   deinit {
-    close(descriptor)
+    if stream == nil { close(descriptor) }
     if let temporary, !isNamed { unsafe unlink(temporary.path) }
   }
 

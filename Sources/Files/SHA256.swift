@@ -1,3 +1,4 @@
+import CHashing
 import Foundation
 
 /// SHA-256 (FIPS 180-4), fed in pieces of any size.
@@ -18,6 +19,10 @@ package struct SHA256: Sendable {
   /// Bytes that do not fill a block of 64 yet.
   private var rest: [UInt8] = []
   private var byteCount: UInt64 = 0
+  /// Whether the processor's own instructions hash, which are several times as fast.
+  var usesInstructions = Self.hasInstructions
+
+  private static let hasInstructions = sha256_is_accelerated()
 
   /// A hash of nothing yet.
   package init() {}
@@ -31,18 +36,22 @@ package struct SHA256: Sendable {
       for index in 0..<position { rest.append(bytes[index]) }
       if rest.count == 64 {
         let block = rest
-        compress(block.span, from: 0)
+        compress(block.span, from: 0, blocks: 1)
         rest.removeAll(keepingCapacity: true)
       }
     }
-    while position + 64 <= bytes.count {
-      compress(bytes, from: position)
-      position += 64
-    }
+    let blocks = (bytes.count - position) / 64
+    compress(bytes, from: position, blocks: blocks)
+    position += 64 * blocks
     while position < bytes.count {
       rest.append(bytes[position])
       position += 1
     }
+  }
+
+  /// Takes in more bytes.
+  package mutating func update(_ bytes: RawSpan) {
+    unsafe bytes.withUnsafeBytes { unsafe update($0.assumingMemoryBound(to: UInt8.self).span) }
   }
 
   /// The 32 bytes of the digest. The value must not be used any more.
@@ -68,6 +77,22 @@ package struct SHA256: Sendable {
   /// Bytes in lower-case hexadecimal digits.
   package static func hexadecimal(_ digest: [UInt8]) -> String {
     digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  private mutating func compress(_ bytes: Span<UInt8>, from start: Int, blocks: Int) {
+    guard usesInstructions else {
+      for block in 0..<blocks { compress(bytes, from: start + 64 * block) }
+      return
+    }
+    var words = state.mutableSpan
+    unsafe words.withUnsafeMutableBufferPointer { words in
+      unsafe bytes.withUnsafeBufferPointer { bytes in
+        guard blocks > 0, let words = words.baseAddress, let source = bytes.baseAddress else {
+          return
+        }
+        unsafe sha256_blocks(words, source + start, blocks)
+      }
+    }
   }
 
   /// Section 6.2.2: the schedule, of which sixteen words are alive at a time, and 64 rounds.

@@ -32,6 +32,9 @@ package struct GGUFMetadata: Sendable {
   /// The number of elements of an array, 1 for another value, nil where the key is absent.
   package func count(of key: String) -> Int? { entries[key]?.count }
 
+  /// Whether the value under a key is an array.
+  package func isArray(_ key: String) -> Bool { entries[key]?.isArray ?? false }
+
   /// The value of a required key.
   ///
   /// - Throws: when the key is absent, or its value cannot be read as `Value`.
@@ -55,6 +58,26 @@ package struct GGUFMetadata: Sendable {
       throw failure(at: key, expected: Value.kindOfGGUF)
     }
     return value
+  }
+
+  /// Whether another file has the same value under a key: the same bytes, or the same integer in
+  /// another width.
+  package func hasSame(_ key: String, as other: GGUFMetadata) -> Bool {
+    guard let own = entries[key], let others = other.entries[key] else { return false }
+    if own.type == others.type, own.isArray == others.isArray, own.count == others.count {
+      return unsafe mapping.bytes[own.byteRange].elementsEqual(
+        other.mapping.bytes[others.byteRange])
+    }
+    guard let integer = Int(reading: GGUFValueReader(own, mapping)) else { return false }
+    return integer == Int(reading: GGUFValueReader(others, other.mapping))
+  }
+
+  /// Calls `body` with the bytes of a value as they lie in the file; not at all where the key is
+  /// absent.
+  package func withBytes(of key: String, _ body: (RawSpan) -> Void) {
+    guard let entry = entries[key] else { return }
+    let bytes = unsafe mapping.bytes.bytes.extracting(entry.byteRange)
+    body(bytes)
   }
 
   /// An error at a key, for rules that the reader of a model states itself; `found` is what stands

@@ -17,7 +17,7 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
   case checkpoint(CheckpointError)
   /// A LoRA adapter is damaged or of another model.
   case adapter(LoRAError)
-  /// A tensor whose rows are not whole blocks of the format that it is to be loaded in.
+  /// A tensor, with its file, whose rows are not whole blocks of the format that it is to be loaded in.
   case blocks(tensor: String, columns: Int, format: WeightFormat)
   /// A token id outside the vocabulary.
   case identifier(Int, vocabularySize: Int)
@@ -46,6 +46,19 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
       return
         "\(what): \(Counted(tokens, "token")), but the model has \(Counted(maximum, "position"))"
     case .compute(let error): return error.description
+    }
+  }
+}
+
+extension TransformerError {
+  /// The error with what the file itself has in place of config.json's keys.
+  func naming(_ origins: [String: String]) -> TransformerError {
+    switch self {
+    case .unsupportedSetting(let file, let key, let found, let expected):
+      .unsupportedSetting(
+        file: file, key: key.naming(origins), found: found, expected: expected.naming(origins))
+    case .configuration(let error): .configuration(error.naming(origins))
+    default: self
     }
   }
 }

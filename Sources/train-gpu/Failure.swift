@@ -5,13 +5,16 @@ import Files
 import Foundation
 import HuggingFace
 import OpenCL
+import Ranks
 import Transformer
 
 /// The end of the program when a command throws: one line on standard error and an exit code, or
 /// help on standard output.
 struct Failure {
-  private let message: String
-  private let code: Int32
+  let message: String
+  let code: Int32
+  /// Whether all ranks of the job end with it.
+  private let isShared: Bool
 
   private static let badInput: Int32 = 2
   private static let otherFailure: Int32 = 1
@@ -20,7 +23,8 @@ struct Failure {
     switch error {
     case let error as DistillationError:
       self.init(
-        error.text(option: CommandLineOption.name) + error.advice, isBadInput: error.isBadInput)
+        message: error.line, code: error.isBadInput ? Self.badInput : Self.otherFailure,
+        isShared: error.isOfAllRanks)
     case let error as TransformerError:
       self.init(DistillationError.transformer(error))
     case let error as ComputeError:
@@ -41,8 +45,12 @@ struct Failure {
       self.init(error.description, isBadInput: false)
     case let error as UsageError:
       self.init(error.description, isBadInput: true)
+    case let error as RanksError:
+      self.init(error.description + error.advice, isBadInput: true)
     case let stop as Stopped:
-      self.init(message: stop.message, code: Stopped.code(of: stop.signal))
+      self.init(message: stop.message, code: Stopped.code(of: stop.signal), isShared: true)
+    case let error as AgreedFailure:
+      self.init(message: error.message, code: error.code, isShared: true)
     default:
       let isHelp = TrainGPU.exitCode(for: error) == .success
       self.init(
@@ -55,13 +63,26 @@ struct Failure {
     self.init(message: message, code: isBadInput ? Self.badInput : Self.otherFailure)
   }
 
-  private init(message: String, code: Int32) {
+  private init(message: String, code: Int32, isShared: Bool = false) {
     self.message = message
     self.code = code
+    self.isShared = isShared
   }
 
-  /// Prints the message and ends the program.
+  /// Prints the message and ends the program; of a job of several ranks with all of them, and once.
   func exit() -> Never {
+    let ranks = Job.ranks
+    if ranks.count > 1 && !isShared {
+      Failure(message: "\(ranks.name): \(message)", code: code).show()
+      ranks.abort(code: code)
+    } else {
+      if ranks.count > 1 ? ranks.isFirst : Job.launch.isFirst { show() }
+      ranks.leave()
+    }
+    ProcessEnd.exit(code)
+  }
+
+  private func show() {
     if code == 0 {
       do throws(FileError) {
         try StandardOutput.line(message)
@@ -72,11 +93,29 @@ struct Failure {
       let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
       StandardError.write("train-gpu: \(line.printable)\n")
     }
-    ProcessEnd.exit(code)
+  }
+}
+
+extension RanksError {
+  /// What avoids the error.
+  fileprivate var advice: String {
+    switch self {
+    case .notBuilt: "; make build MPI=1 builds it in"
+    }
   }
 }
 
 extension DistillationError {
+  /// Whether every rank ends with this error.
+  fileprivate var isOfAllRanks: Bool {
+    switch self {
+    case .lossNotFinite, .otherRank: true
+    default: false
+    }
+  }
+  /// The error in one line, with the options that avoid it.
+  var line: String { text(option: CommandLineOption.name) + advice }
+
   /// The options that avoid the error; empty where there are none.
   fileprivate var advice: String {
     switch self {
@@ -90,6 +129,7 @@ extension DistillationError {
     case .noStudy: "; --inputs names examples"
     case .otherFrame: "; --template sets those of all"
     case .changedFrame: "; --template places the learned prompt in another"
+    case .windowFull: "; a new chat begins with an empty one, and --window sets its size"
     case .lossNotFinite: "; a smaller --learning-rate or a --clip-norm keeps the training stable"
     default: ""
     }

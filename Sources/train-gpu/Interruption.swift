@@ -41,10 +41,14 @@ final class Interruption: Sendable {
     let isFirst = first.compareExchange(
       expected: 0, desired: number, ordering: .acquiringAndReleasing
     ).exchanged
+    // A launcher ends the ranks with the same signal where one of them has failed, and says so itself.
+    let isAlone = Job.ranks.count == 1
     if isFirst && isDeferred.load(ordering: .acquiring) {
-      StandardError.write("\nstopping after this step; once more to stop at once\n")
+      if isAlone {
+        StandardError.write("\nstopping after this step; once more to stop at once\n")
+      }
     } else {
-      StandardError.write("\ntrain-gpu: stopped\n")
+      if isAlone { StandardError.write("\ntrain-gpu: stopped\n") }
       ProcessEnd.exit(Stopped.code(of: number))
     }
   }

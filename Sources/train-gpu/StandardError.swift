@@ -26,6 +26,9 @@ enum StandardError {
     }
   }
 
+  /// Writes text and control codes as they are, where no status line is shown.
+  static func draw(_ text: String) { put(text) }
+
   /// Removes the status line.
   static func clearStatus() { write("") }
 

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Compute
+import Distillation
 import Foundation
 import Transformer
 
@@ -18,12 +20,10 @@ struct TrainGPU: ParsableCommand {
       Model families (model_type of config.json): \
       \(DecoderConfiguration.supportedFamilies.joined(separator: ", ")).
       """,
-    version: "0.1.0",
+    version: ProgramVersion.text,
     subcommands: [
-      Distill.self, Study.self, Export.self, Evaluate.self, Generate.self, Logits.self,
-      Tokenize.self,
-      Devices.self,
-      Tune.self,
+      Distill.self, Study.self, Report.self, Export.self, Evaluate.self, Generate.self, Chat.self,
+      Logits.self, Tokenize.self, Devices.self, Tune.self, Manual.self,
     ],
     defaultSubcommand: Distill.self)
 
@@ -37,7 +37,11 @@ struct TrainGPU: ParsableCommand {
       if let distill = command as? Distill {
         command = try distill.withConfiguration(of: arguments)
       }
+      // Also for commands that compute nothing: a wrong value would show in the next one alone.
+      _ = try CPUVariant.selected()
+      try Job.join(for: command)
       try command.run()
+      Job.leave()
     } catch {
       Failure(error).exit()
     }

@@ -74,11 +74,12 @@ import TestSupport
     kernel_activation, kernel_adamw, kernel_agreement, kernel_argmax, kernel_attention_delta,
     kernel_attention_forward,
     kernel_attention_key_value_gradient, kernel_attention_query_gradient,
-    kernel_attention_sum_slots, kernel_compress_logits,
+    kernel_attention_sum_slots, kernel_compress_logits, kernel_cross_entropy,
     kernel_embedding, kernel_gradient_norm, kernel_head_norm, kernel_kl_divergence,
     kernel_layer_norm, kernel_matmul, kernel_matmul_sum, kernel_matmul_wide,
     kernel_projected_divergence,
     kernel_residual_add, kernel_rms_norm, kernel_rotary, kernel_row_gather, kernel_sampling,
     kernel_sgd, kernel_soft_cap, kernel_softmax, kernel_split_bf16, kernel_sum, kernel_swiglu,
+    kernel_target_mixture,
   ].map { unsafe KernelText($0) }
 }

@@ -5,5 +5,7 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "pith-campaign",
     abstract: "Attacks train-gpu: what it must refuse in one line, and what it must not lose.",
-    subcommands: [FuzzCommand.self, FaultsCommand.self])
+    subcommands: [
+      FuzzCommand.self, FaultsCommand.self, GGUFCommand.self, GGUFBatchCommand.self,
+    ])
 }

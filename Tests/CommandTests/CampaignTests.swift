@@ -13,6 +13,12 @@ import Testing
     #expect(result.output.hasSuffix("6 inputs of each of 11 kinds, seed 1: nothing found\n"))
   }
 
+  @Test func changedGGUFFilesEndInAResultOrInOneLine() throws {
+    let result = try Program.run(["gguf", "--count", "1000"], of: Self.campaign)
+    #expect(result.code == 0, "\(result.output)\(result.errors)")
+    #expect(result.output.hasSuffix("1000 changed GGUF files, seed 1: nothing found\n"))
+  }
+
   /// The fault library is loaded into the program by glibc's LD_PRELOAD.
   #if os(Linux)
     @Test func nothingIsLostAtAFault() throws {

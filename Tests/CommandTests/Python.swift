@@ -6,6 +6,7 @@ enum Python {
   static let peftReason = "needs python3 with torch, transformers and peft (pip install)"
   static let hasPEFT = run(["-c", "import torch, transformers, peft, safetensors"])
   static let hasTorch = run(["-c", "import torch"])
+  static let hasTensorBoard = run(["-c", "import tensorboard"])
   static let hasMLX = run(["-c", "import mlx_lm.models.cache"])
 
   /// Whether a call of python3 succeeds.

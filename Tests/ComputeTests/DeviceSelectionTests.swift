@@ -83,9 +83,9 @@ import Testing
   }
 
   @Test func namesAreReadAndWritten() {
-    #expect(DeviceSelection("cuda") == .cuda(device: 0))
-    #expect(DeviceSelection("cuda:2") == .cuda(device: 2))
-    for text in ["auto", "cpu", "cuda:1", "opencl", "opencl:0.1"] {
+    #expect(DeviceSelection("cuda") == .cuda)
+    #expect(DeviceSelection("cuda:2") == .cudaDevice(2))
+    for text in ["auto", "cpu", "cuda", "cuda:1", "opencl", "opencl:0.1"] {
       #expect(DeviceSelection(text)?.description == text)
     }
     for text in ["cuda:", "cuda:-1", "cuda:0.1", "cuda0", "opencl:0"] {

@@ -44,6 +44,25 @@ struct OutputPathTests {
     #expect(try folder.names() == ["pipe"])
   }
 
+  @Test("a pipe that nobody reads is refused at once, and one whose reader is there stays open")
+  func unreadPipe() throws {
+    let pipe = path("pipe")
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    #expect {
+      try AtomicFile.replaceContents(of: URL(fileURLWithPath: pipe), with: [1])
+    } throws: { error in
+      "\(error)" == "\(pipe): cannot open it for writing: no program reads from this pipe"
+    }
+    let reader = unsafe open(pipe, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    let stream = try OpenStream(pipe)
+    // Writing waits for a slow reader.
+    #expect(fcntl(stream.descriptor, F_GETFL) & O_NONBLOCK == 0)
+    try AtomicFile.replaceContents(of: URL(fileURLWithPath: pipe), with: [1, 2])
+    var bytes: [UInt8] = [0, 0, 0]
+    #expect(unsafe read(reader, &bytes, 3) == 2 && bytes == [1, 2, 0])
+  }
+
   @Test("a link stays a link, and the file that it leads to is replaced")
   func link() throws {
     try folder.write("real/out", "before")

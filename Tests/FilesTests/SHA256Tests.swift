@@ -19,6 +19,20 @@ struct SHA256Tests {
     #expect(SHA256.hexadecimal(of: message.utf8) == digest)
   }
 
+  @Test("the processor's instructions give what portable code gives")
+  func instructions() {
+    let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 167 >> 2) }
+    for length in [0, 1, 55, 64, 65, 128, 1000, 4096, 4999] {
+      var (portable, own) = (SHA256(), SHA256())
+      portable.usesInstructions = false
+      for part in [bytes.prefix(7), bytes.prefix(length)] {
+        portable.update(Array(part).span)
+        own.update(Array(part).span)
+      }
+      #expect(portable.finish() == own.finish(), "\(length) bytes")
+    }
+  }
+
   @Test("every length around the padding", arguments: Array(50...70) + [119, 120, 127, 128])
   func padding(length: Int) {
     let bytes = [UInt8](repeating: 7, count: length)

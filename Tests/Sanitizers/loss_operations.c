@@ -9,6 +9,7 @@ static struct {
   float *out, *losses, *gradient;
   uint16_t *compressed;
   DivergenceTerms terms;
+  CrossEntropyTerms entropy;
   ProjectedTeacher projected;
   VocabularyParts vocabulary;
 } a;
@@ -22,6 +23,11 @@ BODY(divergence_loss,
      kl_divergence_loss(begin, end, a.width, a.teacher, a.places, a.logits, a.terms, a.losses))
 BODY(compress, compress_logits(begin, end, a.width, a.logits, a.compressed))
 BODY(agreement, agreement(begin, end, a.width, a.logits, a.chosen, a.places, a.losses))
+BODY(entropy,
+     cross_entropy(begin, end, a.width, a.chosen, a.places, a.out, a.entropy, a.losses))
+BODY(entropy_loss,
+     cross_entropy_loss(begin, end, a.width, a.chosen, a.places, a.logits, 0.5f, a.losses))
+BODY(mixture, target_mixture(begin, end, a.width, a.chosen, a.places, a.out, 2.0f, -1.0f))
 BODY(teacher, project_teacher(begin, end, a.width, a.out, 0.5f, a.losses))
 BODY(projected_loss,
      projected_divergence_loss(begin, end, a.width, a.hidden_width, a.projected, a.hidden,
@@ -52,6 +58,10 @@ static void divergences(void) {
   spread(divergence_loss_body, rows);
   spread(compress_body, rows);
   spread(agreement_body, rows);
+  a.entropy = (CrossEntropyTerms){0.5f, 0.25f, pick(0, 1) ? 1.0f / 30 : 0};
+  spread(entropy_loss_body, rows);
+  spread(mixture_body, rows);
+  spread(entropy_body, rows);
   release_buffers();
 }
 

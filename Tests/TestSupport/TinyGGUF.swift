@@ -9,6 +9,36 @@ package enum TinyGGUF {
     GGUFBytes(metadata, tensors: tensors)
   }
 
+  /// The file with a tokenizer of SentencePiece.
+  package static var sentencePiece: GGUFBytes {
+    var file = file
+    let texts = ["<unk>", "<s>", "</s>", "\u{2581}"] + letters + ["ab", "ca"]
+    let kinds = texts.indices.map { GGUFBytes.Value.integer($0 == 0 ? 2 : $0 < 3 ? 3 : 1) }
+    let replaced: [String: GGUFBytes.Value] = [
+      "tokenizer.ggml.model": .string("llama"), "tokenizer.ggml.tokens": .strings(texts),
+      "tokenizer.ggml.token_type": .array(of: 5, kinds),
+      "tokenizer.ggml.bos_token_id": .integer(1), "tokenizer.ggml.eos_token_id": .integer(2),
+    ]
+    file.metadata = file.metadata.filter {
+      !["tokenizer.ggml.pre", "tokenizer.ggml.merges"].contains($0.key)
+    }
+    .map { ($0.key, replaced[$0.key] ?? $0.value) }
+    file.metadata.append(
+      (
+        "tokenizer.ggml.scores",
+        .array(of: 6, texts.indices.map { .number(-Float($0)) })
+      ))
+    return file
+  }
+
+  /// The file with nothing but what a llama needs.
+  package static var plain: GGUFBytes {
+    var file = file
+    file.metadata = file.metadata.filter { !$0.key.hasPrefix("tokenizer.") }
+    file.tensors = file.tensors.filter { $0.name != "rope_freqs.weight" }
+    return file
+  }
+
   private static var metadata: [(key: String, value: GGUFBytes.Value)] {
     let kinds = tokens.indices.map { GGUFBytes.Value.integer($0 < 2 ? 3 : 1) }
     return [

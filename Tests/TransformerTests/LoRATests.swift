@@ -111,6 +111,7 @@ extension DeviceTests {
         "init_lora_weights: expected a start that leaves the model's weights as they are, found pissa_niter_4"
       ),
       ("lora_alpha", .null, "lora_alpha: expected a number"),
+      ("r", .null, "r: expected an integer"),
       (
         "alpha_pattern", .object(["layers.*": .integer(3)]),
         "alpha_pattern.layers.*: expected the end of a module's name, found a pattern"
@@ -147,6 +148,16 @@ extension DeviceTests {
       #expect(
         try found { $0 == "\(name).lora_A.weight" ? ($0, $1, $2.map { _ in .nan }) : ($0, $1, $2) }
           .contains("\(name).lora_A.weight"))
+    }
+
+    @Test func ranksAreThoseOfTheSettings() throws {
+      let url = Self.golden.appending(path: "lora/llama")
+      let other = try copy(url, settings: ["r": .integer(3)], as: "rank")
+      #expect(try refusal(other).contains(", 3], found ["))
+      let empty = try copy(url, as: "empty") { _, _, _ in nil }
+      #expect(
+        try refusal(empty).contains(
+          "expected pairs of lora_A.weight and lora_B.weight, found no tensors"))
     }
 
     @Test func aFolderWithoutAdapterIsRefused() throws {

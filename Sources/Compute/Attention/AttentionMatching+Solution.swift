@@ -15,16 +15,28 @@ extension AttentionMatching {
   private static let unitRidge = 1e-3
   private static let valueRidge = 1e-3
 
-  /// Solves one problem.
-  package func match(_ problem: Problem) -> Match {
-    let problem = withReplacedKeys(problem)
-    let whole = weights(
+  /// Solves the problem of a context of one part.
+  package func match(_ problem: Problem) -> Match { match(part(problem, count: count)) }
+
+  /// A part of a context, of which this many keys are kept.
+  package func part(_ problem: Problem, count: Int) -> Part {
+    var problem = withReplacedKeys(problem)
+    var whole = weights(
       of: problem.keys, in: problem, at: problem.firstPosition, values: problem.values)
     let kept = Self.largest(count, of: whole.squares)
-    var keys = rows(kept, of: problem.keys)
-    let values = rows(kept, of: problem.values)
+    let (keys, values) = (rows(kept, of: problem.keys), rows(kept, of: problem.values))
+    let end = problem.firstPosition + problem.keys.count / dimension
+    (problem.keys, problem.values, whole.squares) = ([], [], [])
+    return Part(
+      problem: problem, whole: whole, kept: Match(keys: keys, values: values), end: end)
+  }
+
+  /// Solves the problem of all parts of a context together; their kept keys are ``count``.
+  package func match(_ part: Part) -> Match {
+    let (problem, whole, values) = (part.problem, part.whole, part.kept.values)
+    var keys = part.kept.keys
     // The kept keys stand at the end, right before the rows that read them.
-    let first = problem.firstPosition + problem.keys.count / dimension - count
+    let first = part.end - count
     var found = weights(of: keys, in: problem, at: first, values: values, keeping: true)
     for _ in 0..<Self.factorRounds {
       addFactors(to: &keys, found, of: whole, in: problem)

@@ -64,6 +64,37 @@ package struct AttentionMatching: Sendable {
     }
   }
 
+  /// What one part of a context gives to a match: reference queries, what the part gives them, and those
+  /// of its keys that are kept. The parts of a context are matched together: each query has read one of
+  /// them, and is to read the kept keys of all.
+  package struct Part: Sendable {
+    /// The queries, without the keys that are replaced.
+    fileprivate(set) var problem: Problem
+    /// The weights of the part's keys: mass and output.
+    fileprivate(set) var whole: Weights
+    /// The kept keys and values, [k, D] each.
+    fileprivate(set) var kept: Match
+    /// The position after the last key of every part.
+    let end: Int
+
+    init(problem: Problem, whole: Weights, kept: Match, end: Int) {
+      (self.problem, self.whole, self.kept, self.end) = (problem, whole, kept, end)
+    }
+
+    /// Adds another part, whose last key has the same position.
+    package mutating func append(_ other: Part) {
+      precondition(other.end == end, "parts that end elsewhere")
+      problem.queries += other.problem.queries
+      problem.attended += other.problem.attended
+      problem.logSumExp += other.problem.logSumExp
+      problem.positions += other.problem.positions
+      whole.mass += other.whole.mass
+      whole.output += other.whole.output
+      kept.keys += other.kept.keys
+      kept.values += other.kept.values
+    }
+  }
+
   /// The keys and values of one head that replace those of a problem: [k, D] each. Keys have the
   /// rotation of the positions where they were.
   package struct Match: Sendable, Equatable {
@@ -81,21 +112,20 @@ extension Device {
   /// Solves `count` problems on the host, each on one thread.
   ///
   /// - Throws: `.threads` if there cannot be as many threads as cores.
-  package func match(
-    _ count: Int, _ problem: (Int) -> (AttentionMatching, AttentionMatching.Problem)
-  ) throws(ComputeError) -> [AttentionMatching.Match] {
-    var matches = [AttentionMatching.Match](repeating: .init(keys: [], values: []), count: count)
+  package func solveOnHost<Result: Sendable>(
+    _ count: Int, _ solve: (Int) -> Result
+  ) throws(ComputeError) -> [Result] {
+    var results = [Result?](repeating: nil, count: count)
     var failure: ComputeError?
-    unsafe matches.withUnsafeMutableBufferPointer { matches in
+    unsafe results.withUnsafeMutableBufferPointer { results in
       do throws(ComputeError) {
-        let matches = unsafe matches
+        let results = unsafe results
         try forEachOnHost(count) { index in
-          let (matching, problem) = problem(index)
-          unsafe matches[index] = matching.match(problem)
+          unsafe results[index] = solve(index)
         }
       } catch { failure = error }
     }
     if let failure { throw failure }
-    return matches
+    return results.compactMap(\.self)
   }
 }

@@ -12,10 +12,10 @@ extension Device {
   ///     norm.
   ///   - head: W [V, E].
   ///   - shape: scale and soft cap of the logits.
-  ///   - teacher: filled with the same head and shape.
+  ///   - teacher: filled with the same head and shape, or given tokens.
   ///   - rowIndices: [rows], read: the teacher row of each row.
   ///   - rows: number of rows.
-  ///   - objective: the objective and its temperature.
+  ///   - objective: the objective and its temperature; forward KL for given tokens.
   ///   - weight: multiplies the gradient, such as 1 / response tokens of the batch for a mean.
   ///   - precision: of the hidden states and of the gradient of the logits.
   ///   - losses: [rows], written: nats, before `weight`.
@@ -60,7 +60,9 @@ extension Device {
           firstIndex: first, firstRow: first, objective: objective, weight: weight,
           softCap: shape.unscaledSoftCap, losses: &losses)
       case .hidden:
-        try replay.run(self, teacher, head, shape, at: rowIndices, chunk: chunk)
+        try replay.run(
+          self, teacher, head, shape, at: rowIndices, chunk: chunk,
+          temperature: objective.temperature)
         try klDivergence(
           teacher: replay.logits, at: teacher.identity, student: &logits, rows: count,
           width: head.rows, firstRow: first, objective: objective, weight: weight,
@@ -71,6 +73,11 @@ extension Device {
           width: head.columns, logits: &logits, vocabulary: head.rows, rows: count,
           firstRow: first, temperature: objective.temperature, weight: weight,
           hiddenGradient: &hiddenGradient, losses: &losses)
+      case .tokens:
+        try crossEntropy(
+          of: teacher.targets, at: rowIndices, logits: &logits, rows: count, width: head.rows,
+          firstIndex: first, firstRow: first, temperature: objective.temperature, weight: weight,
+          softCap: shape.unscaledSoftCap, losses: &losses)
       }
       try matmulBackward(
         logits, head, rows: count, precision: teacher.kind == .projected ? .f32 : precision,
@@ -115,7 +122,9 @@ extension Device {
           teacher: teacher.logits, at: rowIndices, student: logits, rows: count, width: head.rows,
           firstIndex: first, firstRow: first, objective: objective, losses: &losses)
       case .hidden:
-        try replay.run(self, teacher, head, shape, at: rowIndices, chunk: chunk)
+        try replay.run(
+          self, teacher, head, shape, at: rowIndices, chunk: chunk,
+          temperature: objective.temperature)
         try klDivergenceLoss(
           teacher: replay.logits, at: teacher.identity, student: logits, rows: count,
           width: head.rows, firstRow: first, objective: objective, losses: &losses)
@@ -129,6 +138,14 @@ extension Device {
           projected: teacher.states, entropies: teacher.entropies, at: rowIndices, hidden: hidden,
           width: head.columns, logits: logits, vocabulary: head.rows, rows: count,
           firstRow: first, temperature: objective.temperature, losses: &losses)
+      case .tokens:
+        try crossEntropyLoss(
+          of: teacher.targets, at: rowIndices, logits: logits, rows: count, width: head.rows,
+          firstIndex: first, firstRow: first, temperature: objective.temperature, losses: &losses)
+        try agreement(
+          logits, with: teacher.targets, at: rowIndices, rows: count, width: head.rows,
+          firstIndex: first, firstRow: first, into: &agreements)
+        continue
       }
       try agreement(
         logits, with: teacher.chosen, at: rowIndices, rows: count, width: head.rows,

@@ -23,14 +23,20 @@ struct TeacherReplay: ~Copyable {
     self.states = states
   }
 
-  /// Computes the logits of the teacher rows in `chunk` of `rowIndices`.
+  /// Computes the logits of the teacher rows in `chunk` of `rowIndices`, with the share of given
+  /// tokens that they have at a temperature.
   mutating func run(
     _ device: Device, _ teacher: TeacherRows, _ head: WeightMatrix, _ shape: LogitShape,
-    at rowIndices: borrowing RowIndices, chunk: Range<Int>
+    at rowIndices: borrowing RowIndices, chunk: Range<Int>, temperature: Float
   ) throws(ComputeError) {
     try device.copy(rowIndices, from: chunk.lowerBound, count: chunk.count, into: &rows)
     try device.gatherRows(
       teacher.states, at: rows, count: chunk.count, width: teacher.width, into: &states)
     try device.headLogits(states, head: head, shape: shape, rows: 0..<chunk.count, into: &logits)
+    if teacher.targetShare > 0 {
+      try device.targetMixture(
+        &logits, with: teacher.targets, at: rowIndices, rows: chunk.count, width: head.rows,
+        firstIndex: chunk.lowerBound, share: teacher.targetShare, temperature: temperature)
+    }
   }
 }

@@ -17,6 +17,7 @@ extension Device {
     shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,
     chunkBytes: Int? = nil
   ) throws(ComputeError) {
+    precondition(teacher.kind != .tokens, "a teacher that runs")
     try teacher.check("storeTeacher", head, shape)
     try expect("storeTeacher", "hidden", hidden.count, Shape(inputRow + rows, head.columns))
     try expect("storeTeacher", "teacher", teacher.capacity, Shape(firstRow + rows))
@@ -28,20 +29,28 @@ extension Device {
     let chunks = headChunks(rows: rows, vocabulary: head.rows, byteCount: chunkBytes)
     var logits = try scratch(of: Float.self, count: chunks.capacity * head.rows)
     var chosen = try scratch(of: Int32.self, count: chunks.capacity)
+    let temperature = shape.unscaled(
+      Objective(.forwardKL, temperature: teacher.temperature)
+    ).temperature
+    if teacher.targetShare > 0 { try teacher.reserveIdentity(self, count: teacher.capacity) }
     for chunk in chunks.ranges {
       let first = firstRow + chunk.lowerBound
       let source = (inputRow + chunk.lowerBound)..<(inputRow + chunk.upperBound)
       try headLogits(hidden, head: head, shape: shape, rows: source, into: &logits)
       try argmax(logits, rows: chunk.count, width: head.rows, into: &chosen)
       try copy(chosen, into: &teacher.chosen, at: first, count: chunk.count)
+      if teacher.targetShare > 0 {
+        try targetMixture(
+          &logits, with: teacher.targets, at: teacher.identity, rows: chunk.count,
+          width: head.rows, firstIndex: first, share: teacher.targetShare,
+          temperature: temperature)
+      }
       if teacher.kind == .logits {
         try compressLogits(
           logits, rows: chunk.count, width: head.rows, into: &teacher.logits, firstRow: first)
       } else {
         try projectTeacher(
-          &logits, rows: chunk.count, width: head.rows,
-          temperature: shape.unscaled(Objective(.forwardKL, temperature: teacher.temperature))
-            .temperature,
+          &logits, rows: chunk.count, width: head.rows, temperature: temperature,
           entropies: &teacher.entropies, firstRow: first)
         try matmulBackward(
           logits, head, rows: chunk.count, into: &teacher.states, outputRow: first)

@@ -80,8 +80,9 @@ struct Tunable: Sendable {
     .embedding, .rmsNorm, .layerNorm, .matmulFew, .matmulMedium, .matmulLarge, .matmulWide,
     .headNorm, .rotary, .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
     .swiglu, .activation, .residualAdd, .rowGather, .softCap, .klDivergence,
-    .projectedDivergence, .sum, .gradientNorm, .adamW, .sgd, .softmax, .compressLogits, .argmax,
-    .agreement,
+    .crossEntropy, .projectedDivergence, .sum, .gradientNorm, .adamW, .sgd, .softmax,
+    .compressLogits, .argmax,
+    .agreement, .targetMixture,
   ]
 }
 

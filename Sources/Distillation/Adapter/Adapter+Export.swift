@@ -11,6 +11,12 @@ extension Adapter {
   /// The metadata key of the SHA-256 of the token ids of header, context and closing.
   static let contextDigestKey = "context_sha256"
 
+  /// The metadata keys of the revision of a hub's model, and of the GGUF file in it.
+  static let revisionKey = "model_revision"
+  static let modelFileKey = "model_file"
+  /// The metadata key of what names the model's GGUF file.
+  static let ggufKey = "gguf"
+
   /// The metadata key of how the training's texts became tokens.
   static let readingKey = "input_reading"
 
@@ -24,13 +30,15 @@ extension Adapter {
   /// `adapter_config.json` and the files that tokenize prompts: `tokenizer.json`, `tokenizer_config.json` and
   /// `chat_template.jinja`. Each is written whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
+    guard run.isWriting else { return }
+    let metadata = try metadata()
     try peft.writeTensor(to: run.url)
     try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
         prompt.form.tensors.map { ($0.name, $0.shape, prompt[$0]) },
         metadata: metadata, to: run.url.appending(path: promptFile))
     }
-    try run.write(peft.configuration, to: RunFolder.adapterConfiguration)
+    try run.write(try peft.configuration(), to: RunFolder.adapterConfiguration)
     for (name, bytes) in tokenizerFiles { try run.write(bytes, to: name) }
   }
 
@@ -66,16 +74,16 @@ extension Adapter {
     case .embeddings:
       PEFTAdapter(
         embeddings: virtualTokens, layerCount: origin.layerCount, heads: origin.queryHeads,
-        model: origin.model)
+        model: origin.model, gguf: origin.fingerprints.gguf)
     case .keysValues:
       PEFTAdapter(
         keysValues: virtualTokens, as: .cartridge(frozenRows: frame.header.count),
-        model: origin.model)
+        model: origin.model, gguf: origin.fingerprints.gguf)
     }
   }
 
   /// The metadata of the prompt's file.
-  private var metadata: [String: String] {
+  private func metadata() throws(DistillationError) -> [String: String] {
     var metadata = [
       "format": "pt", "model": origin.model.identifier, "template": origin.template.name,
       "header_ids": Self.text(frame.header),
@@ -90,7 +98,11 @@ extension Adapter {
       "validation_sha256": origin.fingerprints.validation,
       Self.readingKey: origin.reading.rawValue,
     ]
-    metadata["model_revision"] = origin.model.revision
+    metadata[Self.revisionKey] = origin.model.revision
+    metadata[Self.modelFileKey] = origin.model.file
+    if let gguf = origin.fingerprints.gguf {
+      metadata[Self.ggufKey] = JSON.object(try RecordCoding.members(of: gguf)).text()
+    }
     if !origin.template.variables.isEmpty {
       metadata["template_variables"] = JSON.object(origin.template.variables.values).text()
     }

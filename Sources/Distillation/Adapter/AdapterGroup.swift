@@ -186,13 +186,19 @@ extension AdapterGroup {
     return frame
   }
 
-  /// The indices of those that record another model than that of a folder.
-  package func foreignMembers(_ folder: ModelFolder) throws(DistillationError) -> [Int] {
-    var found: [Int] = []
-    for (index, member) in members.enumerated() where try member.adapter.isForeign(to: folder) {
-      found.append(index)
+  /// How the model of each one's training is related to that of a folder.
+  func kinships(to folder: ModelFolder) throws(DistillationError) -> [ModelKinship] {
+    try members.map { (member) throws(DistillationError) in
+      try member.adapter.kinship(to: folder)
     }
-    return found
+  }
+
+  /// Notices on those that were trained on another quantisation of a model.
+  func notices(_ kinships: [ModelKinship]) -> [InputNotice] {
+    zip(members, kinships).compactMap { member, kinship in
+      guard case .otherQuantisation(let trained, let found) = kinship else { return nil }
+      return .otherQuantisation(adapter: member.url.path, trained: trained, found: found)
+    }
   }
 
   /// Those whose training was beside prompts that do not stand right before them here.

@@ -117,11 +117,21 @@ extension AdapterImport {
     return recorded != RunFingerprints.digest(of: context, in: frame)
   }
 
-  /// Whether the adapter records another model than that of a folder.
-  package func isForeign(to folder: ModelFolder) throws(DistillationError) -> Bool {
+  /// How the model that the adapter records is related to that of a folder.
+  package func kinship(to folder: ModelFolder) throws(DistillationError) -> ModelKinship {
     guard case .softPrompt(_, let record) = self, let recorded = record.modelFingerprint else {
-      return false
+      return .same
     }
-    return try opening { () throws(ModelFolderError) in try folder.fingerprint() } != recorded
+    return try opening { () throws(ModelFolderError) in
+      if try folder.fingerprint() == recorded { return .same }
+      // With LoRA adapters the weights are others than the file's. The tensors are hashed only where
+      // it comes to them.
+      guard folder.adapters.isEmpty, record.lora.isEmpty, let trained = record.gguf,
+        try folder.ggufModelDigest() == trained.modelDigest,
+        let found = try folder.ggufIdentity()
+      else { return .other }
+      return found.tensorsDigest == trained.tensorsDigest
+        ? .same : .otherQuantisation(trained: trained, found: found)
+    }
   }
 }

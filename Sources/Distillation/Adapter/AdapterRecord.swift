@@ -24,6 +24,8 @@ package struct AdapterRecord: Sendable, Equatable {
   package var reading: InputReading?
   /// The prompts that stood before it in its training.
   package var neighbors: [NeighborRecord] = []
+  /// The GGUF file of the model.
+  package var gguf: GGUFIdentity?
 
   /// A record.
   package init(
@@ -44,7 +46,10 @@ package struct AdapterRecord: Sendable, Equatable {
   ///
   /// - Throws: when a field has another form than ``Adapter/writeTensors(to:)`` writes.
   init(_ metadata: [String: String], file: String) throws(DistillationError) {
-    model = metadata["model"].map { ModelName($0, revision: metadata["model_revision"]) }
+    model = metadata["model"].map {
+      ModelName(
+        $0, revision: metadata[Adapter.revisionKey], file: metadata[Adapter.modelFileKey])
+    }
     contextTokens = metadata["context_tokens"].flatMap { Int($0) }
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
@@ -58,6 +63,16 @@ package struct AdapterRecord: Sendable, Equatable {
     }
     if let text = metadata[Adapter.neighborsKey] {
       neighbors = try NeighborRecord.list(text, file: file)
+    }
+    if let text = metadata[Adapter.ggufKey] {
+      guard let json = try? JSON(parsing: Array(text.utf8)),
+        let found = try? json.decode(GGUFIdentity.self)
+      else {
+        throw .content(
+          file: file, expected: "\(Adapter.ggufKey) with the name and the SHA-256 of a GGUF file",
+          found: text)
+      }
+      gguf = found
     }
     if let name = metadata[Adapter.readingKey] {
       guard let known = InputReading(rawValue: name) else {

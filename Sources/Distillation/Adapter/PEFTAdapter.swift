@@ -33,6 +33,8 @@ package struct PEFTAdapter: Sendable, Equatable {
   package let kind: Kind
   /// The model's name.
   package let model: ModelName
+  /// The model's GGUF file; nil for other models.
+  package let gguf: GGUFIdentity?
   /// L.
   package let layerCount: Int
   /// `num_attention_heads`: H of embeddings, G of keys and values.
@@ -45,12 +47,15 @@ package struct PEFTAdapter: Sendable, Equatable {
   package let rows: [Float]
 
   /// Keys and values, as a kind that holds them.
-  package init(keysValues prompt: LearnedPrompt, as kind: Kind, model: ModelName) {
+  package init(
+    keysValues prompt: LearnedPrompt, as kind: Kind, model: ModelName, gguf: GGUFIdentity? = nil
+  ) {
     guard case .keysValues(let layers, let count, let heads, let dimension) = prompt.form else {
       preconditionFailure("a prompt of keys and values")
     }
     self.kind = kind
     self.model = model
+    self.gguf = gguf
     layerCount = layers
     self.heads = heads
     tokenWidth = heads * dimension
@@ -60,13 +65,15 @@ package struct PEFTAdapter: Sendable, Equatable {
 
   /// Embeddings for a model of `layerCount` layers and `heads` query heads.
   package init(
-    embeddings prompt: LearnedPrompt, layerCount: Int, heads: Int, model: ModelName
+    embeddings prompt: LearnedPrompt, layerCount: Int, heads: Int, model: ModelName,
+    gguf: GGUFIdentity? = nil
   ) {
     guard case .embeddings(let count, let width) = prompt.form else {
       preconditionFailure("a prompt of embeddings")
     }
     kind = .promptTuning
     self.model = model
+    self.gguf = gguf
     self.layerCount = layerCount
     self.heads = heads
     tokenWidth = width
@@ -77,10 +84,14 @@ package struct PEFTAdapter: Sendable, Equatable {
   /// The name of the tensor.
   package static let tensorName = "prompt_embeddings"
 
-  /// `adapter_config.json`.
-  package var configuration: [UInt8] {
+  /// `adapter_config.json`. A GGUF file stands in `auto_mapping`, which is there to find the base
+  /// model and which PEFT does not read of an adapter with a task: it warns of keys of other names.
+  package func configuration() throws(DistillationError) -> [UInt8] {
+    let gguf = try gguf.map { (identity) throws(DistillationError) in
+      JSON.object(["gguf": .object(try RecordCoding.members(of: identity))])
+    }
     var members: JSONObject = [
-      "auto_mapping": .null,
+      "auto_mapping": gguf ?? .null,
       "base_model_name_or_path": .string(model.identifier),
       "inference_mode": .bool(true),
       "num_attention_heads": .integer(heads),
@@ -127,6 +138,7 @@ package struct PEFTAdapter: Sendable, Equatable {
   /// Writes both files.
   package func write(to folder: URL) throws(DistillationError) {
     try writeTensor(to: folder)
+    let configuration = try configuration()
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(
         of: folder.appending(path: RunFolder.adapterConfiguration), with: configuration)

@@ -1,5 +1,7 @@
 internal import Compute
+import Foundation
 internal import Inference
+internal import Ranks
 internal import Transformer
 
 /// The end of a run: it judges the prompt against the full context and no context, exports it, and
@@ -12,6 +14,7 @@ struct RunDelivery {
   let prepared: Preparation
   let rounding: RunRounding
   let changes: [OptionChange]
+  let ranks: Ranks
 
   /// Writes the adapter alone. A failed run ends with it; a successful one begins with it, because
   /// judging takes time and memory, and no failure there may lose the prompt. An earlier report
@@ -38,15 +41,45 @@ struct RunDelivery {
         teacherCacheBytes: prepared.scores.cache.rows.byteCount),
       rounding: rounding, device: decoder.device.name,
       tunedKernels: decoder.device.tuning.kernels, threads: decoder.device.threads,
-      seed: request.options.seed)
+      ranks: ranks.count > 1 ? ranks.count : nil, seed: request.options.seed,
+      gguf: texts.fingerprints.gguf, origin: origin(state), sizes: sizes(adapter))
+    if let verdict { try run.write(try heldOutAnswers(verdict)) }
     try adapter.writeReadme(to: run, metrics: metrics, options: request.options, changes: changes)
     try run.write(metrics)
+    if run.isWriting {
+      try ReportPage([RunReport(contentsOf: run.url)], price: request.price).write(to: run)
+    }
     return RunResult(
       output: run.url, method: request.options.method, metrics: metrics,
       noContext: verdict?.withNothing,
       isChat: texts.conditioning.isChat, hasTokenizer: texts.conditioning.isPlaced,
       bestStep: state.bestStep, steps: state.step,
       teacherAnswers: prepared.answers.records.count, exportDivergence: divergence)
+  }
+
+  private func origin(_ state: TrainingState) -> RunMetrics.Origin {
+    RunMetrics.Origin(
+      date: RunMetrics.Origin.now, model: request.modelName,
+      lora: request.folder.adapters.map(\.url.path), context: texts.contextFile,
+      bestStep: state.bestStep, steps: state.step, options: request.options, changes: changes,
+      fingerprints: texts.fingerprints)
+  }
+
+  private func sizes(_ adapter: Adapter) -> RunMetrics.Sizes {
+    let configuration = texts.configuration
+    return RunMetrics.Sizes(
+      context: texts.contextBytes,
+      prompt: adapter.prompt.form.elementCount * MemoryLayout<Float>.size,
+      contextCache: configuration.cacheBytes(rows: texts.context.count),
+      promptCache: configuration.cacheBytes(rows: request.options.tokens))
+  }
+
+  /// The lines of `heldout_answers.jsonl`; after a context of token ids the ids are the text.
+  private func heldOutAnswers(_ verdict: Verdict) throws(DistillationError) -> [HeldOutAnswer] {
+    try verdict.answers.records { (identifiers) throws(DistillationError) in
+      try texts.conditioning.text(of: identifiers)
+        ?? identifiers.map { "\($0) " }.joined()
+    }
   }
 
   /// The prompt without others before it, where they begin.
@@ -148,8 +181,13 @@ struct RunDelivery {
   private func exportDivergence(
     _ prompt: LearnedPrompt, _ student: PrefixedDecoder, held: HeldOut?
   ) throws(DistillationError) -> Double {
-    let exported = try PEFTFolder(run.url).virtualTokens(for: texts.configuration)
-    return try distilling { () throws(TransformerError) in
+    // The first rank reads what it wrote, and the others take it from there.
+    var exported =
+      run.isWriting
+      ? try PEFTFolder(run.url).virtualTokens(for: texts.configuration)
+      : try decoder.virtualTokens(alone(prompt), in: texts.conditioning.frame)
+    exported.values = ranks.ofFirst(exported.values)
+    return try distilling { [exported] () throws(TransformerError) in
       let isAlone = texts.neighbors.prompts.isEmpty
       let model =
         isAlone

@@ -1,3 +1,5 @@
+import HuggingFace
+
 /// The content of `metrics.json`. Divergences are in nats per response token, over held-out
 /// examples and the whole vocabulary.
 package struct RunMetrics: Sendable, Equatable, Codable {
@@ -25,14 +27,23 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var tunedKernels: Int
   /// Threads of the CPU path; the same bits need the same number. Nil on other devices.
   package var threads: Int?
+  /// Number of ranks; the same bits need the same number. Nil for one.
+  package var ranks: Int?
   /// The seed of everything random.
   package var seed: UInt64
+  /// The GGUF file of the model; nil for other models.
+  package var gguf: GGUFIdentity?
+  /// How the run was made; nil in reports of older programs, as the next.
+  package var origin: Origin?
+  /// What context and prompt take.
+  package var sizes: Sizes?
 
   /// A report.
   package init(
     contextTokens: Int, pseudoTokens: Int, validation: Validation?, timing: Timing, memory: Memory,
     rounding: RunRounding = RunRounding(), device: String, tunedKernels: Int,
-    threads: Int? = nil, seed: UInt64
+    threads: Int? = nil, ranks: Int? = nil, seed: UInt64, gguf: GGUFIdentity? = nil,
+    origin: Origin? = nil, sizes: Sizes? = nil
   ) {
     self.contextTokens = contextTokens
     self.pseudoTokens = pseudoTokens
@@ -45,7 +56,11 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     self.device = device
     self.tunedKernels = tunedKernels
     self.threads = threads
+    self.ranks = ranks
     self.seed = seed
+    self.gguf = gguf
+    self.origin = origin
+    self.sizes = sizes
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -55,11 +70,11 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     case weightRoundingError = "weight_rounding_error"
     case activationRoundingError = "activation_rounding_error"
     case tunedKernels = "tuned_kernels"
-    case validation, timing, memory, device, threads, seed
+    case validation, timing, memory, device, threads, ranks, seed, gguf, sizes
+    case origin = "made_with"
   }
 
-  /// Writes every field; absent held-out numbers as null; an absent rounding error or number of
-  /// threads is left out.
+  /// Writes every field; absent held-out numbers as null; other absent fields are left out.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(contextTokens, forKey: .contextTokens)
@@ -73,7 +88,11 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     try container.encode(device, forKey: .device)
     try container.encode(tunedKernels, forKey: .tunedKernels)
     try container.encodeIfPresent(threads, forKey: .threads)
+    try container.encodeIfPresent(ranks, forKey: .ranks)
     try container.encode(seed, forKey: .seed)
+    try container.encodeIfPresent(gguf, forKey: .gguf)
+    try container.encodeIfPresent(origin, forKey: .origin)
+    try container.encodeIfPresent(sizes, forKey: .sizes)
   }
 }
 

@@ -15,7 +15,7 @@ extension RunReadme {
         scale == 100 ? percent($0) : Decimals.text(scale * $0, digits)
       }
       return "\n| \(name) | \(cells[0]) | \(cells[1]) | "
-        + "\(interval(range, scale, digits)) | \(cells[2]) |"
+        + "\(interval(range, scale, digits)) |\(fullContext(cells[2]))"
     }
     var rows = ""
     if let answers = validation.answers {

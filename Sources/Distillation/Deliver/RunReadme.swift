@@ -12,12 +12,9 @@ struct RunReadme {
   /// The whole text.
   func text() throws(DistillationError) -> String {
     """
-    # \(Counted(metrics.pseudoTokens, "pseudo-token")) in place of \
-    \(Counted(metrics.contextTokens, "token"))
+    # \(Counted(metrics.pseudoTokens, "pseudo-token")) \(origin)
 
-    \(kind) for the model `\(model.identifier)`\(ofRevision), distilled by Pith\(lora): \
-    \(rows) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") \
-    a context of \(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer. \
+    \(kind) for the model `\(model.identifier)`\(model.part), \(description) \
     The model itself is unchanged.
 
     \(results)
@@ -31,7 +28,7 @@ struct RunReadme {
     \(promptFile)
     \(tokenizerFiles)- `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
 
-    ## PEFT
+    \(ggufSection)## PEFT
 
     \(usage.peft)
     \(vLLMSection)
@@ -46,6 +43,22 @@ struct RunReadme {
     SHA-256 of the context's tokens \(adapter.origin.fingerprints.context).\(neighbors)\(repetition)
 
     """
+  }
+
+  private var hasContext: Bool { metrics.contextTokens > 0 }
+
+  private var origin: String {
+    hasContext
+      ? "in place of \(Counted(metrics.contextTokens, "token"))" : "trained on given responses"
+  }
+
+  private var description: String {
+    guard hasContext else {
+      return "trained by Pith\(lora) on given responses: \(rows) before every prompt."
+    }
+    return
+      "distilled by Pith\(lora): \(rows) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") a context of "
+      + "\(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer."
   }
 
   /// The prompts before this one in training.
@@ -86,6 +99,14 @@ struct RunReadme {
       """
   }
 
+  /// The model's GGUF file, and the programs that run it.
+  private var ggufSection: String {
+    adapter.origin.fingerprints.gguf.map { identity in
+      let gguf = GGUFUsage(identity: identity, isKeysValues: isKeysValues)
+      return "## GGUF\n\n\(gguf.origin)\n\n\(gguf.programs)\n\n"
+    } ?? ""
+  }
+
   /// Instructions for vLLM, which takes embeddings and no keys and values.
   private var vLLMSection: String {
     isKeysValues ? "" : "\n## vLLM\n\n\(usage.vLLM)\n"
@@ -111,8 +132,6 @@ struct RunReadme {
       + folders.map { "`\($0)`" }.joined(separator: ", ") + " in its weights"
   }
 
-  private var ofRevision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
-
   /// The scaling of the vectors, for a model that scales its embeddings.
   private var embeddingSpace: String {
     let (space, start) = (
@@ -133,6 +152,9 @@ struct RunReadme {
     }
     return "  \(start): for this model, rows like those of its embedding table."
   }
+
+  /// The last cell of a row, which only runs with a context have.
+  func fullContext(_ cell: String) -> String { hasContext ? " \(cell) |" : "" }
 
   private func number(_ value: Double, _ digits: Int) -> String {
     Decimals.text(value, digits)
@@ -157,28 +179,35 @@ struct RunReadme {
         + "\(percent(windows.top1Agreement)). \(windows.sentence)"
     }
     let sentences = [
-      validation.gapSentence, validation.besideSentence, windows, validation.basisSentence,
-      validation.fewSentence,
+      hasContext ? validation.gapSentence : nil, validation.besideSentence, windows,
+      validation.basisSentence, validation.fewSentence,
     ].compactMap(\.self)
-    return """
-      On held-out prompts, over the whole vocabulary, KL in nats a token:
-
-      | | no context | learned prompt | 95 % interval | full context |
-      |---|---|---|---|---|
+    let divergence = """
       | KL to the full context | \(number(validation.klNoContext, 4)) | \
       \(number(validation.kl, 4)) | \(interval(intervals?.kl, scale: 1, 4)) | 0 |
       | top-1 agreement | | \(percent(validation.top1Agreement)) | \
       \(interval(intervals?.top1Agreement, scale: 100, 1)) | 100.0 % |
+
+      """
+    let head = """
+      | | \(hasContext ? "no context" : "no prompt") | learned prompt | 95 % interval |\(fullContext("full context"))
+      |---|---|---|---|\(hasContext ? "---|" : "")
+
+      """
+    return """
+      On held-out prompts, over the whole vocabulary, in nats a token:
+
+      \(head)\(hasContext ? divergence : "")\
       | exact match | \(percent(validation.exactMatchNoContext)) | \
-      \(percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) | \
-      \(percent(validation.exactMatchFullContext)) |\(rows)
+      \(percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) |\
+      \(fullContext(percent(validation.exactMatchFullContext)))\(rows)
 
       \(sentences.joined(separator: " "))
 
       \([RunMetrics.Validation.measures, validation.driftSentence].compactMap(\.self).joined(separator: " "))
 
-      Of the prompts that the training passed through, this is the one with the lowest KL on these \
-      examples, so on others it may do a little worse.
+      Of the prompts that the training passed through, this is the one with the lowest \
+      \(options.loss == .crossEntropy ? "cross-entropy" : "KL") on these examples, so on others it may do a little worse.
       """
   }
 
@@ -196,20 +225,17 @@ struct RunReadme {
     return setting.value.map { "`\(name): \($0)`" } ?? "no `\(name)`"
   }
 
-  /// The number of threads that gives the same bits again.
+  /// The numbers of threads and ranks that give the same bits again.
   private var repetition: String {
-    metrics.threads.map {
-      "\n\nThe same bits come with \(Counted($0, "thread")) (`threads: \($0)`)."
-    } ?? ""
+    let ranks = metrics.ranks.map { "\($0) ranks" }
+    let threads = metrics.threads.map { "\(Counted($0, "thread")) (`threads: \($0)`)" }
+    let numbers = [ranks, threads].compactMap(\.self)
+    guard !numbers.isEmpty else { return "" }
+    return "\n\nThe same bits come with \(numbers.joined(separator: " of "))."
   }
 
   /// The options as a configuration file states them, which takes one of steps and epochs.
   private func settings() throws(DistillationError) -> String {
-    var members = try options.members()
-    if options.epochs != nil { members["steps"] = nil }
-    return members.members.map { name, value in
-      // A number of JSON need not hold all 64 bits.
-      "\(name): \(name == "seed" ? "\(options.seed)" : value.text())"
-    }.joined(separator: "\n")
+    try options.settings().map { "\($0.name): \($0.value)" }.joined(separator: "\n")
   }
 }

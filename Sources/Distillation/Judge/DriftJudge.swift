@@ -1,5 +1,6 @@
 import HuggingFace
 internal import Inference
+internal import Ranks
 internal import Transformer
 
 /// Measures drift: how far a model with something in place of the context is from the bare model, on
@@ -20,23 +21,25 @@ final class DriftJudge {
   ///   - bare: the model with nothing in place of the context.
   ///   - teacher: the model with the full context.
   ///   - stopIdentifiers: tokens after which an answer ends.
+  ///   - ranks: the ranks that share out the prompts.
   ///   - progress: called with the prompts done so far.
   init(
     _ prompts: [InputExample], bare: PrefixedDecoder, teacher: PrefixedDecoder,
-    stopIdentifiers: Set<Int>, progress: (Int) -> Void
+    stopIdentifiers: Set<Int>, sharedBy ranks: Ranks = .one, progress: (Int) -> Void
   ) throws(TransformerError) {
     progress(0)
     let open = prompts.filter { $0.response == nil }
     var answers = try bare.generate(
       open.map(\.prompt),
       options: GenerationOptions(
-        maximumTokens: UnrelatedPrompts.answerTokens, stopIdentifiers: stopIdentifiers)
+        maximumTokens: UnrelatedPrompts.answerTokens, stopIdentifiers: stopIdentifiers),
+      sharedBy: ranks
     ) { progress(prompts.count / 2 * $0 / max($1, 1)) }
     .makeIterator()
     let examples = prompts.map { prompt in
       Example(prompt: prompt.prompt, response: prompt.response ?? answers.next() ?? [])
     }
-    judge = try Judge.scoring(examples, by: bare)
+    judge = try Judge.scoring(examples, by: bare, sharedBy: ranks)
     withContext = try judge.scores(of: teacher) { share in
       progress(prompts.count / 2 + Int(Double(prompts.count / 2) * share))
     }

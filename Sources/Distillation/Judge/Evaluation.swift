@@ -2,6 +2,7 @@ package import Compute
 import Foundation
 import HuggingFace
 internal import Inference
+package import Ranks
 internal import Transformer
 import Weights
 
@@ -32,6 +33,8 @@ package struct Evaluation: Sendable {
   package var hasEndToken: Bool
   /// Notices on the inputs.
   package var notices: [InputNotice]
+  /// The error that quantised weights make.
+  package var rounding: RunRounding
 
   /// A request for an evaluation.
   package struct Request: Sendable {
@@ -72,15 +75,16 @@ package struct Evaluation: Sendable {
 
 extension Evaluation.Request {
   /// Runs the model with the full context, with the adapters together and each alone, and with
-  /// neither.
+  /// neither. Ranks share out the examples; all have the result.
   package func perform(
-    on device: Device, handle: (RunEvent) -> Void
+    on device: Device, sharedBy ranks: Ranks = .one, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Evaluation {
     let config = try opening { () throws(ModelFolderError) in try folder.config() }
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
     let group = try AdapterGroup(adapters, for: configuration)
+    let kinships = try group.kinships(to: folder)
     let corpus = try Corpus(contentsOf: context)
     // A context of token ids needs no template.
     let isText = if case .identifiers = corpus.context { false } else { true }
@@ -93,7 +97,7 @@ extension Evaluation.Request {
     let data = try Dataset.read(inputs, reader: conditioning.reader)
     let contextFile = corpus.context?.file
     var notices =
-      corpus.notices + group.notices
+      corpus.notices + group.notices + group.notices(kinships)
       + InputNotice.ofReading(conditioning, contextFile: contextFile, data.examples)
     let spans = try ContextSpans(of: data.examples, conditioning)
     // Several adapters have a context each, of which this one is at best the sum.
@@ -127,6 +131,9 @@ extension Evaluation.Request {
     let decoder = try distilling { () throws(TransformerError) in
       try Decoder.load(folder, on: device, precision: precision, handle: handle)
     }
+    let rounding = RunRounding(
+      weights: try WeightRounding(
+        precision, decoder, folder, conditioning.context + spans.ownTokens)?.error)
     let capacity = PrefixCapacity(
       longest: max(longest, UnrelatedPrompts.longest(unrelated)),
       answers: data.examples.count, for: decoder)
@@ -138,12 +145,12 @@ extension Evaluation.Request {
       try decoder.prefill(Prefix(frame, .nothing), capacity: capacity)
     }
     let prepared = try answeredAndScored(
-      data.examples, spans, conditioning, decoder, capacity, options,
+      data.examples, spans, conditioning, decoder, capacity, options, ranks,
       drift: { (teacher) throws(TransformerError) in
         guard !unrelated.isEmpty else { return nil }
         return try DriftJudge(
           unrelated, bare: nothing, teacher: teacher,
-          stopIdentifiers: conditioning.stopIdentifiers
+          stopIdentifiers: conditioning.stopIdentifiers, sharedBy: ranks
         ) { handle(.progress(.drifting, done: $0, total: unrelated.count)) }
       }, handle)
     let (answers, judge) = (prepared.answers, prepared.judge)
@@ -172,31 +179,33 @@ extension Evaluation.Request {
       pseudoTokens: group.tokenCount, examples: data.examples.count,
       responseTokens: judge.responseTokens.reduce(0, +), validation: verdict.validation,
       alone: alone, noContext: verdict.withNothing,
-      foreignAdapters: try group.foreignMembers(folder),
+      foreignAdapters: kinships.indices.filter { kinships[$0] == .other },
       teacherAnswers: answers.records.count, cutAnswers: answers.cutCount,
-      hasEndToken: !conditioning.stopIdentifiers.isEmpty, notices: notices)
+      hasEndToken: !conditioning.stopIdentifiers.isEmpty, notices: notices,
+      rounding: rounding)
   }
 
   /// The teacher's answers where responses are missing, its scores of all responses, and the judge
-  /// of drift that `drift` makes with the teacher after the last span.
+  /// of drift that `drift` makes with the teacher after the first rank's last span.
   private func answeredAndScored(
     _ examples: [InputExample], _ spans: ContextSpans, _ conditioning: Conditioning,
-    _ decoder: Decoder, _ capacity: PrefixCapacity, _ options: TrainingOptions,
+    _ decoder: Decoder, _ capacity: PrefixCapacity, _ options: TrainingOptions, _ ranks: Ranks,
     drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
     _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> (answers: TeacherAnswers, judge: Judge, drift: DriftJudge?) {
     let teacher = try distilling { () throws(TransformerError) in
       try Teacher(decoder, prefixes: spans.prefixes, capacity: capacity)
     }
-    let answers = try teacher.answers(to: examples, spans, conditioning, options, handle)
+    let answers = try teacher.answers(
+      to: examples, spans, conditioning, options, sharedBy: ranks, handle)
     let answered = answers.completing(examples, spans)
-    let rows = TeacherCache.rowCount(answered)
     let limits = AnswerLimits(
       stopIdentifiers: conditioning.stopIdentifiers, tokens: options.responseTokens)
     let known = examples.map { $0.response == nil }
     let (judge, measured) = try distilling { () throws(TransformerError) in
-      let judge = try Judge(of: answered, for: decoder, limits: limits)
-      var (done, measured) = (0, DriftJudge?.none)
+      let judge = try Judge(of: answered, for: decoder, limits: limits, sharedBy: ranks)
+      let rows = judge.cache.ownRows
+      var done = 0
       let order = teacher.pass(over: judge.cache.spans)
       for span in order {
         let model = try teacher.read(span) {
@@ -210,9 +219,9 @@ extension Evaluation.Request {
         try judge.letAnswer(model, span: span, known: known) {
           handle(.progress(.answering, done: $0, total: $1))
         }
-        if span == order.last { measured = try drift(model) }
       }
-      return (judge, measured)
+      judge.gatherAnswers()
+      return (judge, try drift(teacher.read(ranks.ofFirst(order.last ?? 0))))
     }
     return (answers, judge, measured)
   }

@@ -6,6 +6,18 @@ extension Judge {
   /// The recorded responses, up to their first stop token.
   var responses: [[Int]] { cache.examples.map { limits.reference($0.response) } }
 
+  /// The greedy answers of a model to all held-out examples, of which each rank generates its own.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - progress: called with the tokens generated so far and the most that there can be.
+  func greedyAnswers(
+    of model: PrefixedDecoder, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(TransformerError) -> [[Int]] {
+    cache.shares.gather(
+      lists: try greedyAnswers(of: model, to: cache.shares.own, progress: progress))
+  }
+
   /// The greedy answers of a model to some of the held-out examples.
   ///
   /// - Parameters:
@@ -45,15 +57,14 @@ extension Judge {
   /// - Parameter decoder: the model.
   func teacherLogLikelihoods(_ decoder: Decoder) throws(TransformerError) -> [Double] {
     // Rows are in the order of spans, examples in that of their lines.
-    var tokens = [Int](repeating: 0, count: TeacherCache.rowCount(cache.examples))
-    for (example, first) in zip(cache.examples, cache.firstRow) {
-      tokens.replaceSubrange(first..<(first + example.responseRows), with: example.response)
+    var tokens = [Int](repeating: 0, count: cache.ownRows)
+    for example in cache.shares.own {
+      tokens.replaceSubrange(cache.rows(of: example), with: cache.examples[example].response)
     }
     let values = try computing { () throws(ComputeError) in
       try decoder.logLikelihoods(of: tokens, after: cache.rows.states)
     }
-    return zip(cache.examples, cache.firstRow).map { example, first in
-      values[first..<(first + example.responseRows)].reduce(0, +)
-    }
+    return cache.shares.gather(
+      cache.shares.own.map { values[cache.rows(of: $0)].reduce(0, +) })
   }
 }

@@ -70,7 +70,7 @@ extension Judge {
       progress(index, prefixes.count)
       let model = try decoder.prefill(prefix, capacity: capacity)
       let found = try compare(model)
-      let answers = try greedyAnswers(of: model, to: Array(cache.examples.indices))
+      let answers = try greedyAnswers(of: model)
       let exact = zip(answers, responses).count { $0 == $1 }
       readings.append(
         RunMetrics.Reading(

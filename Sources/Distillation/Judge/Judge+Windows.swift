@@ -28,7 +28,7 @@ extension Judge {
     _ spans: ContextSpans, _ decoder: Decoder, capacity: PrefixCapacity,
     progress: (Int, Int) -> Void
   ) throws(TransformerError) -> WindowScores? {
-    let windows = spans.windows.map { (span: $0, tokens: cache.rowCount(ofSpan: $0)) }
+    let windows = spans.windows.map { (span: $0, tokens: responseTokens(of: examples(ofSpan: $0))) }
     let chosen = windows.sorted { ($1.tokens, $0.span) < ($0.tokens, $1.span) }
       .prefix(Self.mostWindows).map(\.span).sorted()
     guard spans.count > 1, !chosen.isEmpty else { return nil }
@@ -46,9 +46,9 @@ extension Judge {
     _ prompted: ExampleScores, nothing: ExampleScores, _ windows: WindowScores
   ) -> RunMetrics.Windows? {
     guard let (best, scores) = windows.best else { return nil }
-    let spans = cache.spans.sorted().map { span in
-      let examples = cache.indices(ofSpan: span)
-      let tokens = cache.rowCount(ofSpan: span)
+    let spans = Set(cache.examples.map(\.span)).sorted().map { span in
+      let examples = examples(ofSpan: span)
+      let tokens = responseTokens(of: examples)
       func mean(_ scores: ExampleScores) -> Double {
         examples.reduce(0) { $0 + scores.kl[$1] } / Double(max(tokens, 1))
       }
@@ -60,5 +60,14 @@ extension Judge {
       count: windows.spans.count, compared: windows.compared.count,
       best: windows.spans.parts[best], kl: scores.all.kl,
       top1Agreement: scores.all.agreement, windows: spans)
+  }
+
+  /// The indices of the held-out examples of a span, of all ranks.
+  private func examples(ofSpan span: Int) -> [Int] {
+    cache.examples.indices.filter { cache.examples[$0].span == span }
+  }
+
+  private func responseTokens(of examples: [Int]) -> Int {
+    examples.reduce(0) { $0 + cache.examples[$1].responseRows }
   }
 }

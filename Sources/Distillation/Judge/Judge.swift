@@ -1,14 +1,27 @@
 internal import Compute
 package import Inference
+package import Ranks
 package import Transformer
 
 /// Divergence and agreement of a model with the teacher on held-out examples.
-package struct HeldOut: Sendable, Equatable, Codable {
+package struct HeldOut: Sendable, Equatable {
   /// Mean forward KL(teacher || model) over response tokens, full vocabulary, temperature 1, in
   /// nats.
   package var kl: Double
   /// Fraction of response tokens whose most likely token is the teacher's.
   package var agreement: Double
+  /// Mean cross-entropy of the response tokens, in nats, where training lowers that.
+  package var crossEntropy: Double?
+
+  /// What training lowers, by which the best prompt is chosen.
+  package var loss: Double { crossEntropy ?? kl }
+}
+
+extension HeldOut: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case kl, agreement
+    case crossEntropy = "cross_entropy"
+  }
 }
 
 /// The same by example, for confidence intervals.
@@ -18,6 +31,8 @@ package struct ExampleScores: Sendable, Equatable {
   /// Sums over the response tokens of each example.
   package var kl: [Double]
   package var agreeing: [Double]
+  /// For each response token of each example, whether the most likely token is the teacher's.
+  package var agreements: [[Bool]] = []
   /// Sums of the tokens' log-likelihood, in nats; nil where they were not computed.
   package var logLikelihood: [Double]?
 }
@@ -41,23 +56,30 @@ package final class Judge {
   private var answers: [[Int]?]
   private var answeredTokens = 0
 
-  /// A judge on held-out examples, before the teacher has scored them.
+  /// Whether comparisons have the cross-entropy of the responses.
+  private let isCrossEntropy: Bool
+
+  /// A judge on held-out examples, before the teacher has scored them. Of several ranks each judges
+  /// its own; all have the result of all.
   init(
-    of examples: [Example], for decoder: Decoder, limits: AnswerLimits
+    of examples: [Example], for decoder: Decoder, limits: AnswerLimits,
+    isCrossEntropy: Bool = false, sharedBy ranks: Ranks
   ) throws(TransformerError) {
-    cache = try TeacherCache(of: examples, for: decoder, kind: .hidden, temperature: 1)
+    cache = try TeacherCache(
+      of: examples, for: decoder, kind: .hidden, temperature: 1, sharedBy: ranks)
     self.limits = limits
+    self.isCrossEntropy = isCrossEntropy
     answers = examples.map { _ in nil }
   }
 
-  /// Lets the teacher answer the examples of the span before them greedily, so that it is not needed
-  /// for a verdict.
+  /// Lets the teacher answer this rank's examples of the span before them greedily, so that it is not
+  /// needed for a verdict. ``gatherAnswers()`` follows the last span.
   ///
   /// - Parameters:
   ///   - known: for each held-out example, whether its response is the teacher's greedy answer,
   ///     which is not generated again; nil generates all.
-  ///   - progress: called with the tokens generated so far, for the examples of all spans, and the
-  ///     most that there can be.
+  ///   - progress: called with the tokens generated so far, for this rank's examples of all spans, and
+  ///     the most that there can be.
   func letAnswer(
     _ teacher: PrefixedDecoder, span: Int, known: [Bool]? = nil,
     progress: (Int, Int) -> Void = { _, _ in }
@@ -68,7 +90,7 @@ package final class Judge {
     }
     let examples = cache.indices(ofSpan: span)
     let open = examples.filter(isOpen)
-    let total = tokens(cache.examples.indices)
+    let total = tokens(cache.shares.own)
     let found = try greedyAnswers(of: teacher, to: open) { made, _ in
       progress(min(answeredTokens + made, total), total)
     }
@@ -79,11 +101,18 @@ package final class Judge {
     for (example, answer) in zip(open, found) { answers[example] = answer }
   }
 
+  /// Brings the teacher's answers of all ranks to each of them.
+  func gatherAnswers() {
+    answers = cache.shares.gather(lists: cache.shares.own.map { answers[$0] ?? [] })
+  }
+
   /// Scores held-out examples of one span with the teacher that has read it, once.
   package static func scoring(
-    _ examples: [Example], by teacher: PrefixedDecoder, limits: AnswerLimits = AnswerLimits()
+    _ examples: [Example], by teacher: PrefixedDecoder, limits: AnswerLimits = AnswerLimits(),
+    sharedBy ranks: Ranks = .one
   ) throws(TransformerError) -> Judge {
-    let judge = try Judge(of: examples, for: teacher.decoder, limits: limits)
+    let judge = try Judge(
+      of: examples, for: teacher.decoder, limits: limits, sharedBy: ranks)
     for span in judge.cache.spans { try teacher.score(judge.cache, span: span) }
     return judge
   }
@@ -93,7 +122,7 @@ package final class Judge {
 
   /// Mean KL and agreement of a model over all held-out response tokens.
   package func compare(_ model: PrefixedDecoder) throws(TransformerError) -> HeldOut {
-    try scores(of: model).all
+    try scores(of: model, withLikelihoods: isCrossEntropy).all
   }
 
   /// KL and agreement of a model, over all held-out response tokens and by example.
@@ -106,14 +135,12 @@ package final class Judge {
     of model: PrefixedDecoder, withLikelihoods: Bool = false,
     progress: (Double) -> Void = { _ in }
   ) throws(TransformerError) -> ExampleScores {
-    let total = TeacherCache.rowCount(cache.examples)
-    let device = model.decoder.device
-    var klSum = 0.0
-    var agreeing = 0
-    var byExample: (kl: [Double], agreeing: [Double], likelihood: [Double]) = ([], [], [])
-    try model.forEachRun(cache.examples.map { ($0.inputs, $0.responseRows) }) {
-      chosen, states, rows throws(ComputeError) in
-      let indices = try device.rowIndices(cache.indices(of: chosen))
+    let (device, own) = (model.decoder.device, cache.shares.own)
+    var found: (kl: [Double], agreements: [[Bool]], likelihood: [Double]) = ([], [], [])
+    try model.forEachRun(
+      own.map { (cache.examples[$0].inputs, cache.examples[$0].responseRows) }
+    ) { chosen, states, rows throws(ComputeError) in
+      let indices = try device.rowIndices(cache.indices(of: own[chosen]))
       var losses = try device.buffer(of: Float.self, count: rows)
       var agreements = try device.buffer(of: Float.self, count: rows)
       try device.headDivergenceLoss(
@@ -123,27 +150,30 @@ package final class Judge {
       let (kl, agrees) = (
         try device.download(losses, count: rows), try device.download(agreements, count: rows)
       )
-      klSum += kl.reduce(0) { $0 + Double($1) }
-      agreeing += agrees.reduce(0) { $0 + Int($1) }
       let likelihoods =
         withLikelihoods
         ? try model.decoder.logLikelihoods(
-          of: chosen.flatMap { cache.examples[$0].response }, after: states) : []
+          of: own[chosen].flatMap { cache.examples[$0].response }, after: states) : []
       var first = 0
-      for example in chosen {
-        let own = first..<(first + cache.examples[example].responseRows)
-        byExample.kl.append(kl[own].reduce(0) { $0 + Double($1) })
-        byExample.agreeing.append(agrees[own].reduce(0) { $0 + Double($1) })
-        if withLikelihoods { byExample.likelihood.append(likelihoods[own].reduce(0, +)) }
-        first = own.upperBound
+      for example in own[chosen] {
+        let rows = first..<(first + cache.examples[example].responseRows)
+        found.kl.append(kl[rows].reduce(0) { $0 + Double($1) })
+        found.agreements.append(agrees[rows].map { $0 == 1 })
+        if withLikelihoods { found.likelihood.append(likelihoods[rows].reduce(0, +)) }
+        first = rows.upperBound
       }
-      progress(Double(chosen.upperBound) / Double(cache.examples.count))
+      progress(Double(chosen.upperBound) / Double(own.count))
     }
+    let kl = cache.shares.gather(found.kl)
+    let agreements = cache.shares.gather(lists: found.agreements)
+    let agreeing = agreements.map { Double($0.count { $0 }) }
+    let likelihoods = withLikelihoods ? cache.shares.gather(found.likelihood) : nil
+    let total = Double(max(TeacherCache.rowCount(cache.examples), 1))
     let all = HeldOut(
-      kl: klSum / Double(max(total, 1)), agreement: Double(agreeing) / Double(max(total, 1)))
+      kl: kl.reduce(0, +) / total, agreement: agreeing.reduce(0, +) / total,
+      crossEntropy: isCrossEntropy ? likelihoods.map { -$0.reduce(0, +) / total } : nil)
     return ExampleScores(
-      all: all, kl: byExample.kl, agreeing: byExample.agreeing,
-      logLikelihood: withLikelihoods ? byExample.likelihood : nil)
+      all: all, kl: kl, agreeing: agreeing, agreements: agreements, logLikelihood: likelihoods)
   }
 
   /// The change of the mean KL when a prompt is read back from the files of an export.

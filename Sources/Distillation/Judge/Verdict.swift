@@ -11,6 +11,8 @@ package struct Verdict: Sendable, Equatable {
   package var withNothing: HeldOut
   /// The numbers, as in a report.
   package var validation: RunMetrics.Validation
+  /// The answers that the measures are taken from.
+  var answers: VerdictAnswers
 }
 
 extension Judge {
@@ -29,7 +31,6 @@ extension Judge {
     progress: (Int, Int) -> Void
   ) throws(DistillationError) -> Verdict {
     let count = cache.examples.count
-    let all = Array(cache.examples.indices)
     /// Reports the progress of pass `pass`.
     func report(_ share: Double, of pass: Int) {
       progress(Int(Double(count) * (Double(pass) + share) / Double(Self.verdictPasses)), count)
@@ -39,22 +40,25 @@ extension Judge {
     /// The scores and answers of a model.
     func judged(
       _ model: PrefixedDecoder
-    ) throws(DistillationError) -> (ExampleScores, AnswerScores) {
+    ) throws(DistillationError) -> (ExampleScores, AnswerScores, VerdictAnswers.Side) {
       let pass = passes
       passes += 2
       let (found, answers) = try distilling {
         () throws(TransformerError) -> (ExampleScores, [[Int]]) in
         let found = try scores(of: model, withLikelihoods: true) { report($0, of: pass) }
-        let answers = try greedyAnswers(of: model, to: all) {
+        let answers = try greedyAnswers(of: model) {
           report(Double($0) / Double(max($1, 1)), of: pass + 1)
         }
         return (found, answers)
       }
       let likelihood = found.logLikelihood ?? []
-      return (found, try answerScores(answers, logLikelihood: likelihood, words: words))
+      return (
+        found, try answerScores(answers, logLikelihood: likelihood, words: words),
+        VerdictAnswers.Side(answers: answers, kl: found.kl, agreements: found.agreements)
+      )
     }
-    let (prompted, exact) = try judged(student)
-    let (bare, none) = try judged(nothing)
+    let (prompted, exact, learnedPrompt) = try judged(student)
+    let (bare, none, noContext) = try judged(nothing)
     let full = try answerScores(
       teacherAnswers ?? [],
       logLikelihood: try distilling { () throws(TransformerError) in
@@ -79,7 +83,12 @@ extension Judge {
       basis: .init(examples: count, responseTokens: tokens.reduce(0, +)),
       intervals: RunMetrics.Intervals(prompted, nothing: bare, tokens: tokens, answers: exact),
       windows: windows.flatMap { comparison(prompted, nothing: bare, $0) })
-    return Verdict(withPrompt: prompted.all, withNothing: bare.all, validation: validation)
+    return Verdict(
+      withPrompt: prompted.all, withNothing: bare.all, validation: validation,
+      answers: VerdictAnswers(
+        prompts: cache.examples.map(\.prompt), responses: responses,
+        fullContext: teacherAnswers ?? responses, learnedPrompt: learnedPrompt,
+        noContext: noContext))
   }
 
   /// Two comparisons of all examples, and answers of two models to them.

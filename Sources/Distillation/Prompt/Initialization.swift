@@ -43,11 +43,19 @@ package enum Initialization: Sendable, Equatable {
     }
   }
 
+  /// Whether it starts from the context.
+  var needsContext: Bool {
+    switch self {
+    case .sampled, .first, .pooled, .chunks, .matched: true
+    case .vocabulary, .random, .randomText, .file: false
+    }
+  }
+
   /// The kind that a method starts from where the user names none, with a context that is read in
-  /// so many parts: attention is matched to one text.
+  /// so many parts: attention is matched to one text. Without a context there are none.
   package static func standard(for method: TrainingOptions.Method, parts: Int) -> Initialization {
     switch method {
-    case .embeddings: .sampled
+    case .embeddings: parts == 0 ? .vocabulary : .sampled
     case .keysValues: parts == 1 ? .matched : .chunks
     }
   }

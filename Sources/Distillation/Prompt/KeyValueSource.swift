@@ -77,7 +77,7 @@ struct KeyValueSource {
     }
   }
 
-  /// The prompt of `count` rows that training starts from.
+  /// The prompt of `count` rows that training starts from, or of fewer where a file of Pith's has fewer.
   ///
   /// - Parameters:
   ///   - kind: a kind that needs no rows of the context, which ``rows(_:count:of:frame:longest:otherRows:read:)``
@@ -193,14 +193,16 @@ struct KeyValueSource {
         first = frozen
       }
     }
-    guard prompt.form == configuration.keysValues(count: count) else {
+    let isOwn = if case .softPrompt = adapter { true } else { false }
+    let rows = isOwn ? min(prompt.form.tokenCount, count) : count
+    guard prompt.form == configuration.keysValues(count: rows) else {
       throw .content(
         file: url.path, expected: "keys and values of \(Counted(count, "token"))",
         found: "\(Counted(prompt.form.tokenCount, "token")) of \(prompt.form.tensors[0].name)")
     }
     return prompt.rotated(
-      from: KeyPositions(Array(first..<(first + count)), isLong: isLong),
-      to: KeyPositions(Array(firstRow..<(firstRow + count)), isLong: isLong),
+      from: KeyPositions(Array(first..<(first + rows)), isLong: isLong),
+      to: KeyPositions(Array(firstRow..<(firstRow + rows)), isLong: isLong),
       in: configuration)
   }
 }

@@ -7,7 +7,7 @@ import Safetensors
 
 /// The data from which a soft prompt is initialised.
 package struct InitializationSource {
-  /// The token ids of the context.
+  /// The token ids of the context; empty without one.
   package let context: [Int]
   /// E.
   package let width: Int
@@ -33,11 +33,13 @@ package struct InitializationSource {
   /// Number of context tokens that ``embeddingScale()`` reads.
   private static let scaleSample = 1024
 
-  /// The root mean square of the embeddings of the context, over at most 1,024 tokens that are
-  /// spread evenly over it. It scales random starts and the default learning rate.
+  /// The root mean square of the embeddings of the context, or without one of the vocabulary, over at
+  /// most 1,024 tokens that are spread evenly over it. It scales random starts and the default learning
+  /// rate.
   package func embeddingScale() throws(DistillationError) -> Float {
-    let count = min(context.count, Self.scaleSample)
-    let sample = (0..<count).map { context[$0 * context.count / count] }
+    let tokens = context.isEmpty ? Array(0..<vocabularySize) : context
+    let count = min(tokens.count, Self.scaleSample)
+    let sample = (0..<count).map { tokens[$0 * tokens.count / count] }
     return Self.rootMeanSquare(of: try lookup(sample))
   }
 
@@ -51,14 +53,16 @@ package struct InitializationSource {
 }
 
 extension LearnedPrompt {
-  /// The soft prompt of `count` vectors that training starts from.
+  /// The soft prompt of `count` vectors that training starts from. A stored prompt of Pith's with fewer
+  /// is followed by embeddings of the context, as of `sampled`.
   ///
   /// - Throws: when `count` does not fit the context, or the file cannot be read, has another
   ///   shape, or holds NaN.
   package static func initial(
     _ kind: Initialization, count: Int, from source: InitializationSource, seed: UInt64
   ) throws(DistillationError) -> LearnedPrompt {
-    guard count > 0, count < source.context.count else {
+    let isWithoutContext = source.context.isEmpty && !kind.needsContext
+    guard count > 0, count < source.context.count || isWithoutContext else {
       throw tooMany(count, contextTokens: source.context.count)
     }
     var random = SplitMix64(seed: seed)
@@ -80,7 +84,11 @@ extension LearnedPrompt {
       let values = (0..<count * source.width).map { _ in Float(scale * random.normal()) }
       return LearnedPrompt(embeddings: values, width: source.width)
     case .file(let url):
-      return try stored(in: url, count: count, width: source.width)
+      let stored = try stored(in: url, count: count, width: source.width)
+      let missing = count - stored.form.tokenCount
+      guard missing > 0 else { return stored }
+      let more = try initial(.sampled, count: missing, from: source, seed: seed)
+      return LearnedPrompt(embeddings: stored.values + more.values, width: source.width)
     case .chunks, .randomText, .matched:
       preconditionFailure("the options of keys and values")
     }
@@ -156,9 +164,12 @@ extension LearnedPrompt {
         file: url.path, expected: "a tensor \(storedNames.joined(separator: " or "))",
         found: file.tensors.keys.sorted().joined(separator: ", "))
     }
+    // PEFT's rows hold header and closing too, so they are never some of the prompt's.
+    let isOwn = name == PromptForm.embeddingsName
+    let rows = isOwn ? max(1, min(file.tensors[name]?.shape.first ?? count, count)) : count
     let values = try tensors { () throws(SafetensorsError) in
       try file.checkFinite(name)
-      return try file.floats(of: name, shape: [count, width])
+      return try file.floats(of: name, shape: [rows, width])
     }
     return LearnedPrompt(embeddings: values, width: width)
   }

@@ -1,5 +1,6 @@
 package import Compute
 package import Inference
+internal import Ranks
 internal import Transformer
 
 /// A learned prompt on the device with the optimizer's state: the trainable parameters.
@@ -153,6 +154,19 @@ extension PromptParameters {
           gradientScale: clipFactor)
       }
     }
+  }
+
+  /// Makes the gradient that of no examples.
+  func clearGradient() throws(ComputeError) { try device.fill(&gradient, with: 0) }
+
+  /// Replaces the gradient by the sum of those of all ranks. Waits for the device.
+  ///
+  /// - Parameter loss: a number that is summed too.
+  /// - Returns: the sum of `loss`.
+  func sumGradient(over ranks: Ranks, with loss: Float) throws(ComputeError) -> Float {
+    let sums = ranks.sum(try device.download(gradient) + [loss])
+    try device.upload(Array(sums.dropLast()), into: &gradient)
+    return sums[sums.count - 1]
   }
 
   /// Keeps the values of a step whose loss is not known yet.

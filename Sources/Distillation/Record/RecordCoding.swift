@@ -15,6 +15,15 @@ enum RecordCoding {
     }
   }
 
+  /// Records in a line each.
+  static func lines(of records: [some Encodable]) throws(DistillationError) -> [UInt8] {
+    var lines: [UInt8] = []
+    for record in records {
+      lines += try encode(record, isIndented: false) + [UInt8(ascii: "\n")]
+    }
+    return lines
+  }
+
   /// A record of a file.
   ///
   /// - Throws: when the file cannot be read, is not JSON, or lacks a field, with its path.

@@ -17,13 +17,16 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   /// The token ids of the user's own prompts that have nothing to do with the context;
   /// a word for the built-in ones, nil in records of older programs.
   package var unrelated: String?
+  /// The GGUF file of the model; nil for other models, and in records of older programs.
+  package var gguf: GGUFIdentity?
 
   /// Of built-in prompts, which other programs may have changed.
   private static let builtIn = "built-in"
 
   /// What an adapter records of them.
-  init(model: String, context: String) {
+  init(model: String, context: String, gguf: GGUFIdentity? = nil) {
     (self.model, self.context, inputs, validation) = (model, context, "", "")
+    self.gguf = gguf
   }
 
   /// The fingerprints of a run.
@@ -36,11 +39,14 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   ///   - validation: the held-out examples.
   ///   - unrelated: the user's own prompts of that kind; nil for the built-in ones.
   ///   - beside: the SHA-256 of the prompts before the trained one; nil without any.
+  ///   - gguf: the GGUF file of the model.
   package init(
     model: String, context: [Int], in frame: Frame, training: [InputExample],
-    validation: [InputExample], unrelated: [InputExample]? = nil, beside: String? = nil
+    validation: [InputExample], unrelated: [InputExample]? = nil, beside: String? = nil,
+    gguf: GGUFIdentity? = nil
   ) {
     self.model = model
+    self.gguf = gguf
     self.context = Self.digest(of: context, in: frame)
     inputs = Self.hash(training.flatMap(Self.lists))
     self.validation = Self.hash(validation.flatMap(Self.lists))
@@ -95,7 +101,10 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
         recorded: text(recorded.beside),
         found: text(beside))
     }
-    let prompts = recorded.unrelated.map { [("the unrelated prompts", $0, unrelated ?? "")] }
+    var prompts = recorded.unrelated.map { [("the unrelated prompts", $0, unrelated ?? "")] }
+    if let before = recorded.gguf?.tensorsDigest, let now = gguf?.tensorsDigest {
+      prompts = (prompts ?? []) + [("the model's tensors", before, now)]
+    }
     for (what, before, now) in pairs + (prompts ?? []) where before != now {
       throw .changedSinceCheckpoint(
         checkpoint: checkpoint, item: .input(what), recorded: Self.short(before),

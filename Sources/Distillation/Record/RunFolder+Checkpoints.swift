@@ -25,6 +25,7 @@ extension RunFolder {
 
   /// Removes all checkpoints of a run except the newest `count`.
   package func pruneCheckpoints(keeping count: Int) throws(DistillationError) {
+    guard isWriting else { return }
     for step in checkpointSteps().dropLast(count) {
       try writing { () throws(FileError) in try removeCheckpoint(step: step) }
     }

@@ -32,6 +32,7 @@ extension RunFolder {
   /// Whether one of these names is of a file that only a run writes.
   private func hasTraces(_ names: [String]) -> Bool {
     names.contains(where: isCheckpoint) || hasPrompt || hasStepRecord || hasAnswerRecord
+      || hasEvaluationRecord || (try? SweepRecord.read(in: url)) != nil
   }
 
   /// Whether there is a prompt with the metadata of a run.
@@ -59,10 +60,18 @@ extension RunFolder {
       != nil
   }
 
-  /// Whether the file is an empty `metrics.jsonl`, which a run that failed before its first step
-  /// leaves.
+  /// Whether `evaluations.jsonl` has the line of an evaluation.
+  private var hasEvaluationRecord: Bool {
+    guard let line = firstLine(of: Self.evaluations) else { return false }
+    return
+      (try? RecordCoding.decode(
+        EvaluationRecord.self, from: Array(line), source: Self.evaluations)) != nil
+  }
+
+  /// Whether the file is an empty `metrics.jsonl` or `evaluations.jsonl`, which a run that failed
+  /// before its first step leaves.
   private func isEmptyLog(_ name: String) -> Bool {
-    name == Self.stepMetrics && firstLine(of: name)?.isEmpty == true
+    [Self.stepMetrics, Self.evaluations].contains(name) && firstLine(of: name)?.isEmpty == true
   }
 
   private func firstLine(of name: String) -> Data? {

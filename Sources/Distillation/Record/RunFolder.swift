@@ -2,7 +2,8 @@ import Files
 import Foundation
 
 /// The folder of a run's results. Its files are overwritten only on request and only where a run
-/// has written them; nothing is written before ``begin()``. No two runs share one.
+/// has written them; nothing is written before ``begin()``. No two runs share one. Of several ranks
+/// the first one alone writes to it: what others write is dropped.
 package final class RunFolder {
   /// What to do with an existing folder.
   package enum Mode: Sendable, Equatable {
@@ -16,8 +17,11 @@ package final class RunFolder {
 
   /// The folder.
   package let url: URL
+  /// Whether anything is written.
+  let isWriting: Bool
   private let mode: Mode
-  private var steps: FileHandle?
+  /// The files of lines that are open, by name.
+  private var handles: [String: FileHandle] = [:]
   /// The lock of the folder, from its creation to the end of this value.
   private var lock: FileLock?
 
@@ -29,10 +33,18 @@ package final class RunFolder {
   package static let softPrompt = "soft_prompt.safetensors"
   /// The keys and values alone.
   package static let cartridge = "cartridge.safetensors"
+  /// The folder of TensorBoard's events.
+  package var events: URL { url.appending(path: "tensorboard") }
   /// The run's report.
   package static let metrics = "metrics.json"
   /// One line per step.
   package static let stepMetrics = "metrics.jsonl"
+  /// One line per held-out evaluation.
+  package static let evaluations = "evaluations.jsonl"
+  /// One line per held-out prompt, with the answers of the judged models.
+  package static let heldOutAnswers = "heldout_answers.jsonl"
+  /// The report for a browser.
+  package static let page = "report.html"
   /// One line per response that the teacher generated.
   package static let answers = "answers.jsonl"
   /// The tokenizer of the adapter's prompts.
@@ -45,18 +57,23 @@ package final class RunFolder {
   package static let readme = "README.md"
   /// The files of a run, apart from its checkpoints.
   static let files = [
-    adapterConfiguration, adapterModel, softPrompt, cartridge, metrics, stepMetrics, answers,
-    chatTemplate,
-    tokenizer, tokenizerConfiguration, readme,
+    adapterConfiguration, adapterModel, softPrompt, cartridge, metrics, stepMetrics, evaluations,
+    heldOutAnswers, page, SweepRecord.name, answers, chatTemplate, tokenizer,
+    tokenizerConfiguration, readme,
   ]
 
   /// Inspects the folder without changing anything, and locks it where it exists.
   ///
+  /// - Parameters:
+  ///   - url: the folder.
+  ///   - mode: what to do where it exists.
+  ///   - isWriting: whether this process is the one that writes to it.
   /// - Throws: when it exists and `mode` is ``Mode/create``; when another run writes to it; when it
   ///   holds files of another program that a run would overwrite; when there is nothing to resume,
   ///   or its steps cannot be read.
-  package init(_ url: URL, mode: Mode) throws(DistillationError) {
+  package init(_ url: URL, mode: Mode, isWriting: Bool = true) throws(DistillationError) {
     self.url = url
+    self.isWriting = isWriting
     self.mode = mode
     let manager = FileManager.default
     if mode != .resume, let place = Self.commonFolder(url) {
@@ -73,12 +90,15 @@ package final class RunFolder {
       throw .content(file: url.path, expected: "a folder for the results", found: "a file")
     }
     if mode == .create { throw .outputExists(path: url.path) }
-    try claim()
+    if isWriting { try claim() }
     try checkOrigin()
     if mode == .resume && newestCheckpoint() == nil {
       throw .noCheckpoint(path: url.path)
     }
-    if mode == .resume { _ = try stepRecords() }
+    if mode == .resume {
+      _ = try stepRecords()
+      _ = try evaluationRecords()
+    }
   }
 
   /// The name of a folder that no run may take for its results; nil for other folders.
@@ -95,12 +115,9 @@ package final class RunFolder {
   ///
   /// - Throws: when another run has created it in the meantime.
   package func begin() throws(DistillationError) {
+    guard isWriting else { return }
     let manager = FileManager.default
-    if lock == nil {
-      let isNew = try writing { () throws(FileError) in try manager.makeNewFolder(url) }
-      if !isNew { throw .outputExists(path: url.path) }
-      try claim()
-    }
+    try claimNew()
     try writing { () throws(FileError) in
       for name in manager.names(in: url) {
         let isOld = mode == .overwrite && Self.files.contains(name)
@@ -111,9 +128,24 @@ package final class RunFolder {
       for folder in [url] + checkpointSteps().map(checkpoint) { try Self.removeRemains(in: folder) }
       if mode == .overwrite {
         for step in checkpointSteps() { try removeCheckpoint(step: step) }
+        try TensorBoardFile.removeAll(in: events)
       }
     }
-    try keepSteps(through: mode == .resume ? newestCheckpoint()?.step ?? 0 : 0)
+    let kept = mode == .resume ? newestCheckpoint()?.step ?? 0 : 0
+    try keepSteps(through: kept)
+    if mode == .resume { try keepEvaluations(through: kept) }
+  }
+
+  /// Makes and locks the folder, where it is new.
+  ///
+  /// - Throws: when another run has created it in the meantime.
+  func claimNew() throws(DistillationError) {
+    guard lock == nil else { return }
+    let isNew = try writing { () throws(FileError) in
+      try FileManager.default.makeNewFolder(url)
+    }
+    if !isNew { throw .outputExists(path: url.path) }
+    try claim()
   }
 
   /// Locks the folder against other runs.
@@ -124,7 +156,8 @@ package final class RunFolder {
 
   /// Removes the report of an earlier adapter.
   func removeReport() throws(DistillationError) {
-    for name in [Self.metrics, Self.readme] {
+    guard isWriting else { return }
+    for name in [Self.metrics, Self.readme, Self.heldOutAnswers, Self.page] {
       try writing { () throws(FileError) in
         try FileManager.default.removeIfPresent(url.appending(path: name))
       }
@@ -145,35 +178,31 @@ package final class RunFolder {
 
   /// Writes a file of the folder, whole or not at all.
   package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
+    guard isWriting else { return }
     try checkNotMoved()
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: url.appending(path: name), with: bytes)
     }
   }
 
+  /// A file of lines, open at its end.
+  func handle(of name: String) throws -> FileHandle {
+    if let open = handles[name] { return open }
+    let file = try FileHandle(forWritingTo: url.appending(path: name))
+    try file.seekToEnd()
+    handles[name] = file
+    return file
+  }
+
   deinit {
-    try? steps?.close()
+    for file in handles.values { try? file.close() }
   }
 }
 
 extension RunFolder {
   /// Adds a line to `metrics.jsonl`.
   package func append(_ record: StepRecord) throws(DistillationError) {
-    try checkNotMoved()
-    let line = try RecordCoding.encode(record, isIndented: false) + [UInt8(ascii: "\n")]
-    let path = url.appending(path: Self.stepMetrics)
-    try writing { () throws(FileError) in
-      do {
-        if steps == nil {
-          steps = try FileHandle(forWritingTo: path)
-          try steps?.seekToEnd()
-        }
-        try steps?.write(contentsOf: line)
-      } catch {
-        throw FileError(
-          path: path.path, action: "write", reason: (error as NSError).localizedDescription)
-      }
-    }
+    try appendLine(record, to: Self.stepMetrics)
   }
 
   /// The lines of `metrics.jsonl` so far; none where there is no such file.
@@ -181,18 +210,13 @@ extension RunFolder {
   /// - Throws: when it cannot be read, or a line of it is no record. An incomplete last line, of a
   ///   killed run, is left out.
   package func stepRecords() throws(DistillationError) -> [StepRecord] {
-    let path = url.appending(path: Self.stepMetrics)
-    guard FileManager.default.fileExists(atPath: path.path) else { return [] }
-    return try RecordCoding.decodeLines(StepRecord.self, from: path)
+    try records(StepRecord.self, of: Self.stepMetrics)
   }
 
   /// Keeps the lines of the first `count` steps in `metrics.jsonl`; the later steps will be run
   /// again.
   private func keepSteps(through count: Int) throws(DistillationError) {
-    var text: [UInt8] = []
-    for record in try stepRecords() where record.step <= count {
-      text += try RecordCoding.encode(record, isIndented: false) + [UInt8(ascii: "\n")]
-    }
-    try write(text, to: Self.stepMetrics)
+    try write(
+      RecordCoding.lines(of: stepRecords().filter { $0.step <= count }), to: Self.stepMetrics)
   }
 }

@@ -5,7 +5,7 @@ package struct StepRecord: Sendable, Equatable, Codable {
   /// The objective, mean over the batch's response tokens, in nats.
   package var loss: Double
   /// KL(teacher || student), mean over the batch's response tokens, in nats; equal to `loss` where
-  /// that is the objective, and nil for another objective.
+  /// that is the objective, and nil for another one or a mixture.
   package var kl: Double?
   /// The learning rate of this step, of values where keys have one of their own.
   package var learningRate: Float

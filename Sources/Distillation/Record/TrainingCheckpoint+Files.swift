@@ -11,8 +11,9 @@ extension TrainingCheckpoint {
   /// the same vectors, and `state.json` alone is written, with the options that may have changed.
   @discardableResult
   package func write(to run: RunFolder) throws(DistillationError) -> URL {
-    try run.checkNotMoved()
     let target = run.checkpoint(step: state.step)
+    guard run.isWriting else { return target }
+    try run.checkNotMoved()
     let partial = target.appendingPathExtension(RunFolder.partialExtension)
     let manager = FileManager.default
     if manager.fileExists(atPath: target.path) {

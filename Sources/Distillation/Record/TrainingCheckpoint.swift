@@ -29,6 +29,14 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     /// Threads of the CPU path, whose number changes the last digits; nil on other devices, and
     /// where an older program did not record it.
     package var threads: Int?
+    /// The instructions with which the CPU path multiplies matrices, whose choice changes the last
+    /// digits too; nil on other devices, and where an older program did not record them.
+    package var instructions: String?
+    /// The peak learning rates with which the run began, its default ones too, which another version
+    /// may set differently; nil where an older program did not record them.
+    package var peakRates: PeakRates?
+    /// Number of ranks, which changes the last digits; nil for one.
+    package var ranks: Int?
     /// How the run reads its texts; nil means ``InputReading/earlier``, as in older programs.
     package var reading: InputReading?
     /// The SHA-256 of `state.safetensors`; nil where an older program did not record it.
@@ -38,7 +46,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package init(
       step: Int, bestStep: Int, best: HeldOut?, evaluationsSinceBest: Int, trainSeconds: Double,
       options: TrainingOptions, changes: [OptionChange]? = nil, fingerprints: RunFingerprints,
-      templateClock: String? = nil, threads: Int? = nil, reading: InputReading? = nil
+      templateClock: String? = nil, threads: Int? = nil, instructions: String? = nil,
+      ranks: Int? = nil, peakRates: PeakRates? = nil, reading: InputReading? = nil
     ) {
       self.step = step
       self.bestStep = bestStep
@@ -50,11 +59,15 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       self.fingerprints = fingerprints
       self.templateClock = templateClock
       self.threads = threads
+      self.instructions = instructions
+      self.peakRates = peakRates
+      self.ranks = ranks
       self.reading = reading
     }
 
     private enum CodingKeys: String, CodingKey {
-      case step, options, changes, fingerprints, threads
+      case step, options, changes, fingerprints, threads, instructions, ranks
+      case peakRates = "peak_learning_rates"
       case reading = "input_reading"
       case tensorsDigest = "tensors_sha256"
       case bestStep = "best_step"

@@ -56,6 +56,12 @@ package enum DistillationError: Error, Sendable {
   /// A run whose learning rates depend on its length is resumed with another length; both are in
   /// steps.
   case scheduleOfAnotherLength(checkpoint: String, schedule: String, recorded: Int, found: Int)
+  /// A rank has read other files or options than the first one; `what` is the first difference.
+  case otherRank(rank: Int, host: String, what: String)
+  /// The window has no space for a message and an answer; both are in tokens.
+  case windowFull(needed: Int, window: Int)
+  /// No prompt of a sweep is within its budget; `nearest` is the folder of the one with the lowest KL.
+  case budgetMissed(budget: Double, nearest: String, kl: Double)
   /// The loss of a step is not finite. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
 
@@ -125,6 +131,14 @@ extension DistillationError: CustomStringConvertible {
       "\(checkpoint): started for \(Counted(recorded, "step")), found \(found); "
         + "\(name(.schedule)) \(schedule) depends on their number, "
         + "so the steps that are done had other rates; only constant can continue"
+    case .otherRank(let rank, let host, let what):
+      "rank \(rank) on \(host): expected \(what) of rank 0, found another"
+    case .windowFull(let needed, let window):
+      "the window is full: \(Counted(needed, "token")) would stand in it with this message and the first "
+        + "of an answer, and it holds \(window)"
+    case .budgetMissed(let budget, let nearest, let kl):
+      "no prompt is within \(name(.klBudget)) \(budget), so none is delivered; the nearest is "
+        + "\(nearest) with KL \(Decimals.text(kl, 4))"
     case .lossNotFinite(let step, let saved):
       "the loss of step \(step) is not a finite number; the last good prompt is in \(saved)"
     }
@@ -138,7 +152,7 @@ extension DistillationError {
     case .transformer(.compute(.driver)), .transformer(.compute(.shape)),
       .transformer(.compute(.rowIndex)):
       false
-    case .file, .lossNotFinite, .outputMoved: false
+    case .file, .budgetMissed, .lossNotFinite, .outputMoved: false
     default: true
     }
   }

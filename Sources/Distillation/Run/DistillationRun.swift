@@ -2,6 +2,7 @@ package import Compute
 import Foundation
 import HuggingFace
 internal import Inference
+package import Ranks
 internal import Transformer
 
 /// A distillation from files to files:
@@ -10,37 +11,37 @@ internal import Transformer
 ///
 /// The initialiser reads and checks everything except the weights;
 /// ``perform(model:isInterrupted:handle:)`` runs it. Nothing is printed: events are reported as
-/// ``RunEvent``s.
+/// ``RunEvent``s. Of several ranks each makes the same calls; they share out the examples, all have the
+/// result, and the first one writes.
 package final class DistillationRun {
-  private let request: RunRequest
-  private let device: Device
-  private let texts: RunTexts
-  private let run: RunFolder
-  private let checkpoint: TrainingCheckpoint?
+  let request: RunRequest
+  let device: Device
+  let ranks: Ranks
+  let texts: RunTexts
+  let run: RunFolder
+  /// The checkpoint of a resumed run.
+  let checkpoint: TrainingCheckpoint?
   /// The teacher's answers of a resumed run.
-  private let recordedAnswers: TeacherAnswers?
+  let recordedAnswers: TeacherAnswers?
   /// The options that differ from those of the checkpoint.
   private let changes: [OptionChange]
   private let order: BatchOrder
-  private let totalSteps: Int
+  let totalSteps: Int
 
   /// The training options: the user's, with those that a resumed run keeps.
   package var options: TrainingOptions { request.options }
   /// Keys of the data that are not used.
   package var unusedKeys: [String] { texts.unusedKeys }
-  /// Notices on the inputs.
-  package var notices: [InputNotice] {
-    guard let recorded = checkpoint?.state.threads, let found = device.threads, found != recorded
-    else { return texts.notices }
-    return texts.notices + [.threads(recorded: recorded, found: found)]
-  }
 
   /// Reads the user's files and inspects the output folder; writes nothing.
   ///
   /// - Throws: at the first error.
-  package init(_ request: RunRequest, device: Device) throws(DistillationError) {
+  package init(
+    _ request: RunRequest, device: Device, sharedBy ranks: Ranks = .one
+  ) throws(DistillationError) {
     self.device = device
-    run = try RunFolder(request.output, mode: request.mode)
+    self.ranks = ranks
+    run = try RunFolder(request.output, mode: request.mode, isWriting: ranks.isFirst)
     var (request, checkpoint, path) = (request, TrainingCheckpoint?.none, "")
     if request.mode == .resume, let newest = run.newestCheckpoint() {
       let found = try TrainingCheckpoint(folder: newest.url)
@@ -52,7 +53,8 @@ package final class DistillationRun {
     texts = try RunTexts(request, resuming: checkpoint?.state)
     if request.options.chosenInitialization == nil {
       request.options.initialization = .standard(
-        for: request.options.method, parts: texts.spans.startingParts.count)
+        for: request.options.method,
+        parts: texts.context.isEmpty ? 0 : texts.spans.startingParts.count)
     }
     let options = request.options
     order = texts.order(options)
@@ -86,62 +88,47 @@ package final class DistillationRun {
   package func perform(
     model: LoadedModel? = nil, isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunOutcome {
+    try perform(
+      sharing: SharedTeacher(decoder: model?.decoder, answers: nil), isAlone: true,
+      isInterrupted: isInterrupted, handle: handle)
+  }
+
+  /// As the other, with a teacher that other runs may have prepared.
+  func perform(
+    sharing shared: SharedTeacher, isAlone: Bool = false, isInterrupted: () -> Bool,
+    handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> RunOutcome {
     let options = request.options
+    try texts.fingerprints.checkSame(on: ranks, options)
     handle(
       .placed(texts.conditioning.contextPosition, missingTokens: texts.conditioning.missingTokens))
-    let decoder = if let model { model.decoder } else { try loadDecoder(handle) }
-    let rounding = RunRounding(
-      weights: try WeightRounding(options, decoder, request.folder, texts.context)?.error,
-      activations: try ActivationRounding(options, decoder, texts.context)?.error)
-    var found: RunStart?
-    if options.method == .embeddings {
-      found = try RunStart(embeddings: decoder, texts, options, resuming: checkpoint)
-    }
-    /// The teacher after a part of the context, from which keys and values start.
-    func read(_ part: Int, _ teacher: Teacher) throws(DistillationError) -> PrefixedDecoder {
-      try distilling { () throws(TransformerError) in
-        try teacher.read(part) { handle(.progress(.readingContext, done: $0, total: $1)) }
-      }
-    }
+    let decoder = try shared.decoder { () throws(DistillationError) in try loadDecoder(handle) }
+    let rounding = try shared.rounding(options, request.folder, texts.sample)
     let teacherBegin = ContinuousClock.now
-    let prepared = try Preparation.prepare(
-      decoder, texts: texts, options: options, answers: recordedAnswers,
-      isTraining: (checkpoint?.state.step ?? 0) < totalSteps,
-      starting: { (teacher) throws(DistillationError) in
-        guard options.method == .keysValues, options.initialization != .matched else { return }
-        found = try RunStart(
-          keysValues: { (part) throws(DistillationError) in try read(part, teacher) }, texts,
-          options, folder: request.folder, resuming: checkpoint)
-      },
-      answered: { (teacher, examples) throws(DistillationError) in
-        guard found == nil else { return }
-        found = try RunStart(
-          matching: try read(0, teacher), to: examples.filter { $0.span == 0 }, texts, options,
-          resuming: checkpoint, handle)
-      }, handle: handle)
-    guard let begin = found else { preconditionFailure("either method has a start") }
+    let (prepared, begin) = try prepare(decoder, shared, isAlone: isAlone, handle)
     let start = begin.state
     let teacherSeconds = (ContinuousClock.now - teacherBegin).inSeconds
 
     let schedule = LearningRateSchedule(
-      options.schedule, peak: begin.peak, warmupSteps: options.warmup, totalSteps: totalSteps)
+      options.schedule, peak: begin.rates.peak, warmupSteps: options.warmup, totalSteps: totalSteps)
     let loop = try trainingLoop(decoder, prepared, schedule, begin)
     try run.begin()
     try run.write(prepared.answers.recordsInFileOrder)
     handle(.started(beginning(prepared, begin, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
-    let recorder = TrainingRecorder(
+    let recorder = try TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
-      earlierSeconds: checkpoint?.state.trainSeconds ?? 0, threads: device.threads,
-      rateFactors: begin.rateFactors, tokens: stepTokens(prepared))
+      earlierSeconds: checkpoint?.state.trainSeconds ?? 0, device: device, ranks: ranks.count,
+      peakRates: begin.rates, tokens: stepTokens(prepared), startStep: start.step)
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
       request: request, texts: texts, run: run, decoder: decoder, prepared: prepared,
-      rounding: rounding, changes: allChanges)
+      rounding: rounding, changes: allChanges, ranks: ranks)
     if case .lossNotFinite(let step) = outcome {
       let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
       try delivery.save(prompts.first { $0.values.allSatisfy(\.isFinite) } ?? start.prompt)
+      ranks.wait()
       throw .lossNotFinite(step: step, saved: run.url.path)
     }
     let saved = try recorder.save(state)
@@ -187,7 +174,7 @@ package final class DistillationRun {
         in: texts.conditioning.frame, beside: texts.neighbors.prompts, batchSize: order.batchSize,
         objective: options.objective, optimizer: options.optimizerSettings,
         clipNorm: options.clipNorm, precision: options.activations == .bf16 ? .bf16 : .f32,
-        rateFactors: start.rateFactors, evaluated: prepared.scores.judge?.cache.examples ?? [])
+        rateFactors: start.rates.factors, evaluated: prepared.scores.judge?.cache.examples ?? [])
       return try TrainingLoop(
         distiller, judge: prepared.scores.judge, order: order, schedule: schedule,
         evaluateEvery: options.evaluateEvery, patience: options.patience,
@@ -208,7 +195,7 @@ package final class DistillationRun {
       hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
       teacherCache: "\(prepared.cacheKind)",
       teacherCacheBytes: prepared.scores.cache.rows.byteCount,
-      peakLearningRate: start.peak, keyLearningRate: start.keyPeak,
+      peakLearningRate: start.rates.peak, keyLearningRate: start.rates.keys,
       startStep: start.state.step, changes: changes, totalSteps: totalSteps,
       rounding: rounding, windowReach: windowReach(start.state.prompt))
   }
@@ -244,6 +231,9 @@ package final class DistillationRun {
           try saveIfDue(after: last.step, isEvaluated: false)
         }
       case .evaluated(let step, let found, let isBest):
+        try recorder.record(
+          EvaluationRecord(
+            step: step, kl: found.kl, top1Agreement: found.agreement, isBest: isBest))
         handle(.evaluated(step: step, found, isBest: isBest))
         try saveIfDue(after: step, isEvaluated: true)
       }

@@ -14,12 +14,14 @@ package enum OptionName: String, Sendable {
   case heldOut = "held-out"
   case identifiers = "ids"
   case initialization = "init"
+  case klBudget = "kl-budget"
   case learningRate = "learning-rate"
   case learningRateKeys = "learning-rate-keys"
   case learningRateValues = "learning-rate-values"
   case loss
   case maximumTokens = "max-tokens"
   case method
+  case mixCrossEntropy = "mix-cross-entropy"
   case patience
   case precision
   case prompt
@@ -39,4 +41,5 @@ package enum OptionName: String, Sendable {
   case validation
   case warmup
   case weightDecay = "weight-decay"
+  case window
 }

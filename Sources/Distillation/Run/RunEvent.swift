@@ -21,6 +21,8 @@ package enum RunEvent: Sendable {
   case estimated(RunEstimate)
   /// A study is going on.
   case studying(StudyProgress)
+  /// A run of a sweep begins.
+  case sweeping(SweepProgress)
   /// A checkpoint was written.
   case checkpoint(URL)
 

@@ -40,6 +40,12 @@ package struct RunRequest: Sendable {
   package var kept: Set<TrainingOptions.Resumable>
   /// Steps between two checkpoints.
   package var checkpointEvery: Int
+  /// The price of a million tokens that a model reads, for the report; nil states no cost.
+  package var price: Price?
+  /// The time of the template's clock, where another run of the same sweep has read it.
+  var templateClock: String?
+  /// Whether TensorBoard's files are written too.
+  package var writesEvents = false
 
   /// A request.
   package init(

@@ -5,12 +5,8 @@ internal import Transformer
 /// The state and the peak learning rates with which the training of a run begins.
 struct RunStart {
   let state: TrainingState
-  /// The peak learning rate, of values where keys have one of their own.
-  let peak: Float
-  /// The peak learning rate of keys; nil for embeddings.
-  let keyPeak: Float?
-  /// The rate of each tensor of the prompt over `peak`; empty for 1.
-  let rateFactors: [Double]
+  /// The recorded ones of a resumed run: defaults may have changed since it began.
+  let rates: PeakRates
 
   /// The start of a run with embeddings.
   ///
@@ -32,9 +28,12 @@ struct RunStart {
           prompt: try LearnedPrompt.initial(
             options.initialization, count: options.tokens, from: source, seed: options.seed))
       }
-    peak = options.peakLearningRate(embeddingScale: try source.embeddingScale())
-    keyPeak = nil
-    rateFactors = []
+    rates =
+      if let recorded = checkpoint?.state.peakRates {
+        recorded
+      } else {
+        .embeddings(options.peakLearningRate(embeddingScale: try source.embeddingScale()))
+      }
   }
 
   /// The start of a run with keys and values.
@@ -58,7 +57,7 @@ struct RunStart {
       try read(0), texts.spans.prefixes[0], frame: frame, longest: longest, count: options.tokens,
       otherRows: texts.neighbors.rows)
     // Before another part is read.
-    let scales = try source.scales()
+    rates = try Self.rates(source, options, resuming: checkpoint)
     state =
       if let checkpoint {
         TrainingState(checkpoint)
@@ -69,51 +68,77 @@ struct RunStart {
             longest: longest, otherRows: texts.neighbors.rows, read: read))
       } else {
         TrainingState(
-          prompt: try source.initial(options.initialization, count: options.tokens) {
-            () throws(DistillationError) in
-            try Self.unrelatedText(folder, texts.conditioning)
-          })
+          prompt: try Self.completed(
+            source.initial(options.initialization, count: options.tokens) {
+              () throws(DistillationError) in
+              try Self.unrelatedText(folder, texts.conditioning)
+            }, texts, options, read))
       }
-    let rates = options.keyValueRates(scales: scales)
-    peak = rates.values
-    keyPeak = rates.keys
-    rateFactors = rates.factors
   }
 
   /// The start of a run with keys and values by attention matching.
   ///
   /// - Parameters:
-  ///   - teacher: the model that has read the context, of several parts the first.
-  ///   - examples: the training examples of that part with their responses.
+  ///   - read: the model that has read a part of the context, by its index.
+  ///   - examples: the training examples with their responses.
   ///   - checkpoint: of a resumed run.
   init(
-    matching teacher: PrefixedDecoder, to examples: [Example], _ texts: RunTexts,
+    matching read: (Int) throws(TransformerError) -> PrefixedDecoder,
+    to examples: [Example], _ texts: RunTexts,
     _ options: TrainingOptions, resuming checkpoint: TrainingCheckpoint?,
     _ handle: (RunEvent) -> Void
   ) throws(DistillationError) {
+    let frame = texts.conditioning.frame
     let longest = texts.longest(responseTokens: options.responseTokens)
-    let source = KeyValueSource(
-      teacher, texts.spans.prefixes[0], frame: texts.conditioning.frame, longest: longest,
-      count: options.tokens, otherRows: texts.neighbors.rows)
-    guard options.tokens < source.contextTokens else {
-      throw LearnedPrompt.tooMany(options.tokens, contextTokens: source.contextTokens)
+    let parts = texts.spans.startingParts
+    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1, frame).count }
+    guard options.tokens < tokens else {
+      throw LearnedPrompt.tooMany(options.tokens, contextTokens: tokens)
     }
-    let matched = MatchedStart(
-      teacher, prefix: texts.spans.prefixes[0], frame: texts.conditioning.frame,
-      beside: texts.neighbors.prompts, seed: options.seed)
+    let first = try distilling { () throws(TransformerError) in try read(0) }
+    let source = KeyValueSource(
+      first, parts[0], frame: frame, longest: longest, count: options.tokens,
+      otherRows: texts.neighbors.rows)
+    // Before another part is read.
+    rates = try Self.rates(source, options, resuming: checkpoint)
     if let checkpoint {
       state = TrainingState(checkpoint)
     } else {
       handle(.progress(.matching, done: 0, total: texts.configuration.layerCount))
+      let matched = MatchedStart(
+        first.decoder, parts: parts, frame: frame, beside: texts.neighbors.prompts,
+        seed: options.seed)
       state = TrainingState(
         prompt: try distilling { () throws(TransformerError) in
-          try matched.prompt(count: options.tokens, examples: examples, isLong: source.isLong)
+          try matched.prompt(
+            count: options.tokens,
+            examples: parts.indices.map { part in examples.filter { $0.span == part } },
+            isLong: source.isLong, read: read)
         })
     }
-    let rates = options.keyValueRates(scales: try source.scales())
-    peak = rates.values
-    keyPeak = rates.keys
-    rateFactors = rates.factors
+  }
+
+  /// The rates of keys and values.
+  private static func rates(
+    _ source: KeyValueSource, _ options: TrainingOptions, resuming checkpoint: TrainingCheckpoint?
+  ) throws(DistillationError) -> PeakRates {
+    if let recorded = checkpoint?.state.peakRates { return recorded }
+    return .keysValues(options.keyValueRates(scales: try source.scales()))
+  }
+
+  /// A prompt of keys and values, with rows of `chunks` behind its own where it has fewer than the run.
+  private static func completed(
+    _ prompt: LearnedPrompt, _ texts: RunTexts, _ options: TrainingOptions,
+    _ read: (Int) throws(DistillationError) -> PrefixedDecoder
+  ) throws(DistillationError) -> LearnedPrompt {
+    let rows = prompt.form.tokenCount
+    guard rows < options.tokens else { return prompt }
+    let more = try KeyValueSource.rows(
+      .chunks, count: options.tokens - rows, of: texts.spans.startingParts,
+      frame: texts.conditioning.frame,
+      longest: texts.longest(responseTokens: options.responseTokens),
+      otherRows: texts.neighbors.rows + rows, read: read)
+    return LearnedPrompt(joining: [prompt, more])
   }
 
   private static func unrelatedText(

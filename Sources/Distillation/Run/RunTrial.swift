@@ -113,7 +113,9 @@ struct RunTrial {
       hasSoftCap: decoder.configuration.logitShape.softCap != nil,
       availableBytes: decoder.device.availableBytes)
     let begin = ContinuousClock.now
-    let cache = try teacher.score(examples, kind: kind, temperature: options.temperature)
+    let cache = try teacher.score(
+      examples, kind: kind, temperature: options.temperature,
+      targetShare: options.mixCrossEntropy)
     try computing { () throws(ComputeError) in try decoder.device.synchronize() }
     return (cache, seconds(since: begin))
   }

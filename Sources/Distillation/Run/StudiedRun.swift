@@ -1,6 +1,7 @@
 package import Compute
 import Foundation
 internal import Inference
+package import Ranks
 internal import Transformer
 
 /// A distillation without inputs: a study in the output folder, whose lines are the inputs of the run that follows.
@@ -26,8 +27,10 @@ package struct StudiedRun {
   ///   - seeds: the file of the user's own seeds.
   ///   - options: how to study.
   ///   - device: where to compute.
+  ///   - ranks: the ranks that share out questions and answers.
   package init(
-    _ request: RunRequest, seeds: URL?, options: StudyOptions, device: Device
+    _ request: RunRequest, seeds: URL?, options: StudyOptions, device: Device,
+    sharedBy ranks: Ranks = .one
   ) throws(DistillationError) {
     var (request, options) = (request, options)
     let file = Self.file(in: request.output)
@@ -42,7 +45,10 @@ package struct StudiedRun {
     let manager = FileManager.default
     let isBegun = manager.fileExists(atPath: StudyFile.record(of: file).path)
     let isOverwriting = request.mode == .overwrite
-    if request.mode == .resume, RunFolder.newestCheckpoint(in: request.output) != nil {
+    let isTraining =
+      RunFolder.newestCheckpoint(in: request.output) != nil
+      || SweepRecord.exists(in: request.output)
+    if request.mode == .resume, isTraining {
       guard isBegun else {
         throw .noStudy(
           file: request.output.path, expected: "the study with which its run was started",
@@ -53,7 +59,8 @@ package struct StudiedRun {
       // Where nothing but a study was begun, there is no run that could be lost.
       let isStudyAlone = request.mode == .resume && isBegun
       if isStudyAlone { request.mode = .overwrite }
-      folder = try RunFolder(request.output, mode: request.mode)
+      folder = try RunFolder(
+        request.output, mode: request.mode, isWriting: ranks.isFirst)
       if request.mode == .create { request.mode = .overwrite }
     }
     do {
@@ -63,7 +70,7 @@ package struct StudiedRun {
           isOverwriting: isOverwriting,
           makesFolder: !manager.fileExists(atPath: request.output.path),
           // The run that goes on was started with the lines that are there.
-          mayExtend: folder != nil, options: options),
+          mayExtend: folder != nil, ranks: ranks, options: options),
         device: device)
     } catch { throw Self.renamed(error) }
     self.request = request
@@ -104,6 +111,8 @@ package struct StudiedRun {
         speeds = try announce(teacher, prefillSeconds: seconds, handle)
       },
       preparing: { () throws(DistillationError) in try folder?.begin() }, handle: handle)
+    // The first rank has written all lines.
+    study.request.ranks.wait()
     if let speeds { handle(.estimated(speeds.estimate(try workAfterStudy(result)))) }
     study.device.releaseKeptMemory()
     // Its lock keeps other runs out of the folder up to here.

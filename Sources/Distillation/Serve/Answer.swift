@@ -16,6 +16,8 @@ package struct Answer: Sendable {
   package var foreignAdapters: [Int]
   /// Notices on the inputs.
   package var notices: [InputNotice]
+  /// The error that quantised weights make.
+  package var rounding: RunRounding
 
   /// A request for an answer.
   package struct Request: Sendable {
@@ -81,7 +83,7 @@ extension Answer.Request {
     guard !tokens.isEmpty else {
       throw .option(.prompt, expected: "a text", found: "one without tokens")
     }
-    let foreign = try group.foreignMembers(folder)
+    let kinships = try group.kinships(to: folder)
     let prefix = try group.prefix(
       in: conditioning, of: configuration, textLength: tokens.count)
     let rows = prefix.rows
@@ -96,8 +98,13 @@ extension Answer.Request {
         found: "\(rows) + \(tokens.count) + \(maximumTokens) tokens")
     }
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
+    let decoder = try distilling { () throws(TransformerError) in
+      try Decoder.load(folder, on: device, precision: precision, handle: handle)
+    }
+    let rounding = RunRounding(
+      weights: try WeightRounding(
+        precision, decoder, folder, conditioning.context + tokens)?.error)
     let answers = try distilling { () throws(TransformerError) in
-      let decoder = try Decoder.load(folder, on: device, precision: precision, handle: handle)
       handle(.progress(.readingContext, done: 0, total: rows))
       let model = try decoder.prefill(
         prefix, capacity: PrefixCapacity(rows: tokens.count + maximumTokens, responseRows: 1)
@@ -118,9 +125,11 @@ extension Answer.Request {
       return Answer(
         identifiers: identifiers,
         text: try tokenizer.decode(identifiers, skippingSpecialTokens: true),
-        foreignAdapters: foreign,
-        notices: group.notices + [reach].compactMap { $0.map(InputNotice.windowReach) }
-          + InputNotice.ofReading(conditioning, contextFile: text?.file, placed))
+        foreignAdapters: kinships.indices.filter { kinships[$0] == .other },
+        notices: group.notices + group.notices(kinships)
+          + [reach].compactMap { $0.map(InputNotice.windowReach) }
+          + InputNotice.ofReading(conditioning, contextFile: text?.file, placed),
+        rounding: rounding)
     } catch { throw .folder(.tokenizer("\(error)")) }
   }
 }

@@ -38,15 +38,27 @@ package struct LogitsRequest: Sendable {
     self.output = output
   }
 
+  /// What to know of logits.
+  package struct Result: Sendable {
+    /// The indices of adapters that record another model.
+    package var foreignAdapters: [Int]
+    /// Notices on the adapters.
+    package var notices: [InputNotice]
+    /// The error that quantised weights make.
+    package var rounding: RunRounding
+  }
+
   /// Writes the tensor `logits`: [tokens, V] f32.
   package func perform(
     on device: Device, handle: (RunEvent) -> Void
-  ) throws(DistillationError) {
+  ) throws(DistillationError) -> Result {
     let config = try opening { () throws(ModelFolderError) in try folder.config() }
     let configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
-    let prefix = try prefix(for: configuration)
+    let group = try AdapterGroup(adapters, for: configuration)
+    let kinships = try group.kinships(to: folder)
+    let prefix = try prefix(group, for: configuration)
     let identifiers = try identifiers()
     let total = identifiers.count + prefix.rows
     guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
@@ -57,24 +69,29 @@ package struct LogitsRequest: Sendable {
         found: "\(total)")
     }
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
+    let decoder = try distilling { () throws(TransformerError) in
+      try Decoder.load(folder, on: device, precision: precision, handle: handle)
+    }
+    let error = try WeightRounding(precision, decoder, folder, identifiers)?.error
     let logits = try distilling { () throws(TransformerError) in
-      let decoder = try Decoder.load(folder, on: device, precision: precision, handle: handle)
-      return try decoder.logits(of: identifiers, after: prefix)
+      try decoder.logits(of: identifiers, after: prefix)
     }
     try writingTensors { () throws(SafetensorsError) in
       try SafetensorsWriter.write(
         [("logits", [identifiers.count, configuration.vocabularySize], logits)], to: output)
     }
+    return Result(
+      foreignAdapters: kinships.indices.filter { kinships[$0] == .other },
+      notices: group.notices(kinships), rounding: RunRounding(weights: error))
   }
 
   /// Of one adapter PEFT's form where it exists: the rows before every token. Several stand in the
   /// frame of their training.
   private func prefix(
-    for configuration: DecoderConfiguration
+    _ group: AdapterGroup, for configuration: DecoderConfiguration
   ) throws(DistillationError) -> Prefix {
     guard let adapter = adapters.first else { return Prefix(.nothing) }
     guard adapters.count == 1 else {
-      let group = try AdapterGroup(adapters, for: configuration)
       return try group.prefix(in: group.commonFrame(), of: configuration)
     }
     let isExported = FileManager.default.fileExists(
@@ -82,8 +99,7 @@ package struct LogitsRequest: Sendable {
     let prompt =
       isExported
       ? try PEFTFolder(adapter).virtualTokens(for: configuration)
-      : try AdapterImport(at: adapter, for: configuration).prompt(
-        at: 0, of: configuration, file: adapter.path)
+      : try group.members[0].adapter.prompt(at: 0, of: configuration, file: adapter.path)
     return Prefix(.prompt(prompt))
   }
 

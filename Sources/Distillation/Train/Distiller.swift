@@ -12,11 +12,12 @@ package import Transformer
 /// Other prompts between header and prompt do not change, and no row before them does: header and
 /// others stay in the cache too.
 /// Everything except the batch's indices stays on the device; losses and norms are downloaded when
-/// reports are taken.
+/// reports are taken. Of several ranks each computes its share of the batch; gradients and losses are
+/// summed on the host once a step, and every rank applies the same update.
 package final class Distiller {
   package let decoder: Decoder
   package let parameters: PromptParameters
-  private let teacher: TeacherCache
+  let teacher: TeacherCache
   /// `header | other prompts | prompt | closing` with the initial prompt; the present values are in
   /// `parameters`.
   private let prefix: Prefix
@@ -26,7 +27,7 @@ package final class Distiller {
   private let clipNorm: Float?
   private let precision: ActivationPrecision
 
-  private let device: Device
+  let device: Device
   private let workspace: DecoderWorkspace
   /// Rows of the workspace after the prefix.
   private let exampleRows: Int
@@ -35,10 +36,10 @@ package final class Distiller {
   private var stateGradient: DeviceBuffer<Float>
   /// Of the steps since the last reports: loss of the first pass, gradient norm and, where steps
   /// may have one, loss of the second pass; [2 or 3, reportCapacity].
-  private var history: DeviceBuffer<Float>
+  var history: DeviceBuffer<Float>
   private var pending: [(report: StepReport, passes: Int)] = []
   /// The last batch with a computed gradient.
-  private var computed = (passes: 0, responses: 0)
+  var computed = (passes: 0, responses: 0)
   private var evaluator: PrefixedDecoder?
   /// Whether the rows before a step's own have the rotary frequencies of long texts; nil where they
   /// are not in the cache.
@@ -51,7 +52,8 @@ package final class Distiller {
   ///
   /// - Parameters:
   ///   - decoder: the decoder.
-  ///   - teacher: the teacher's cache of the training examples; empty where no step follows.
+  ///   - teacher: the teacher's cache of the training examples, with the ranks that share them out;
+  ///     empty where no step follows.
   ///   - prompt: the initial prompt, inside `frame`.
   ///   - frame: the header and the closing.
   ///   - others: prompts between header and prompt, which stay as they are.
@@ -81,8 +83,8 @@ package final class Distiller {
     self.precision = precision
     let prefixRows = prefix.rows
     let examples = teacher.examples
-    let batchRows = examples.map(\.inputs.count).sorted(by: >).prefix(batchSize).reduce(0, +)
-    let responses = examples.map(\.responseRows).sorted(by: >).prefix(batchSize).reduce(0, +)
+    let (batchRows, responses) = BatchShares.most(
+      of: examples, batchSize: batchSize, ranks: teacher.shares.ranks.count)
     try decoder.checkLength(
       prefixRows + (examples.map(\.inputs.count).max() ?? 0), of: "prompt and response")
     let exampleRows = max(batchRows, evaluated.map(\.inputs.count).max() ?? 0)
@@ -137,15 +139,21 @@ package final class Distiller {
   }
 
   /// Computes the gradient of the mean loss over the examples' response tokens in
-  /// `parameters.gradient`, where ranks may sum theirs before `applyGradient`.
+  /// `parameters.gradient`; of several ranks each computes its share, and all get the sum.
   package func computeGradient(over examples: [Int]) throws(TransformerError) {
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
-    let passes = passes(over: examples)
-    computed = (passes.count, responseRows(examples))
     try computing { () throws(ComputeError) in
       if pending.isEmpty { try parameters.keepCandidate() }
+      let passes = passes(over: try teacher.share(of: examples, device))
+      computed = (passes.count, responseRows(examples))
       try computeGradient(passes, responses: computed.responses)
+      if ranks.count > 1 { try sumOverRanks() }
     }
+  }
+
+  /// The index in `history` of a pass of the present step.
+  func lossIndex(ofPass pass: Int) -> Int {
+    2 * pass * Self.reportCapacity + pending.count
   }
 
   /// Clips the gradient in `parameters.gradient`, keeps its norm for the reports and updates the
@@ -196,7 +204,7 @@ package final class Distiller {
         accumulating: pass > 0)
       try device.sum(
         losses, count: rows, factor: weight, into: &history,
-        at: 2 * pass * Self.reportCapacity + pending.count)
+        at: lossIndex(ofPass: pass))
     }
   }
 

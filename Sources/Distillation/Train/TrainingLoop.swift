@@ -1,4 +1,5 @@
 package import Inference
+internal import Ranks
 package import Transformer
 
 /// The state of a training: with the optimizer's state on the host, everything that an exact resume
@@ -8,7 +9,7 @@ package struct TrainingState: Sendable, Equatable {
   package var step = 0
   package var prompt: LearnedPrompt
   package var moments: OptimizerMoments
-  /// The prompt with the lowest held-out KL so far; the latest where nothing is held out.
+  /// The prompt with the lowest held-out loss so far; the latest where nothing is held out.
   package var bestPrompt: LearnedPrompt
   package var bestStep = 0
   /// Held-out numbers of `bestPrompt`; nil before the first evaluation.
@@ -35,12 +36,23 @@ package enum TrainingEvent: Sendable {
 /// The outcome of a training.
 package enum TrainingOutcome: Sendable, Equatable {
   case finished
-  /// The patience ended: too many evaluations without a lower held-out KL.
+  /// The patience ended: too many evaluations without a lower held-out loss.
   case outOfPatience
   /// The user stopped it; the state is that after the last step.
   case interrupted
   /// The loss of a step is not a finite number; the state's prompt is the last good one.
   case lossNotFinite(step: Int)
+}
+
+/// What follows a step at once. Of several ranks all do what any of them wants, so that they stay
+/// together.
+private struct StepSequel: OptionSet {
+  let rawValue: UInt8
+
+  /// The losses are downloaded and reported.
+  static let report = StepSequel(rawValue: 1)
+  /// The training ends.
+  static let stop = StepSequel(rawValue: 2)
 }
 
 /// The training loop: steps, reports, held-out evaluations, and the selection of the best prompt.
@@ -67,7 +79,8 @@ package final class TrainingLoop {
   ///     early.
   ///   - reportEvery: after each multiple of so many steps there is a report, with which the state can
   ///     be kept; nil leaves it to the time.
-  ///   - state: the initial state, which is copied to the distiller.
+  ///   - state: the initial state, which is copied to the distiller; of several ranks all take the
+  ///     first one's prompt, to the same bits on other processors too.
   package init(
     _ distiller: Distiller, judge: Judge?, order: BatchOrder, schedule: LearningRateSchedule,
     evaluateEvery: Int, patience: Int?, reportEvery: Int? = nil, state: TrainingState
@@ -80,7 +93,8 @@ package final class TrainingLoop {
     self.patience = patience
     self.reportEvery = reportEvery
     self.state = state
-    try distiller.restore(state.prompt, moments: state.moments)
+    self.state.prompt.values = distiller.ranks.ofFirst(state.prompt.values)
+    try distiller.restore(self.state.prompt, moments: state.moments)
   }
 
   /// The present state of the training. Waits for the device.
@@ -102,7 +116,7 @@ package final class TrainingLoop {
   /// long for enqueued steps.
   ///
   /// - Parameters:
-  ///   - isInterrupted: called after every step; true ends the training.
+  ///   - isInterrupted: called after every step; true on any rank ends the training of all.
   ///   - handle: called with the events; an error of it ends the training.
   package func run<Failure: Error>(
     isInterrupted: () -> Bool,
@@ -130,13 +144,15 @@ package final class TrainingLoop {
       unreported += 1
       let isEvaluated = judge != nil && (step % evaluateEvery == 0 || step == schedule.totalSteps)
       let isReported = reportEvery.map { step % $0 == 0 } ?? false
-      let isStopping = isInterrupted()
       let elapsed = ContinuousClock.now - lastReport
-      guard
-        isEvaluated || isStopping || step == schedule.totalSteps
-          || isReported
-          || unreported >= stepsAhead || elapsed > Self.reportInterval
-      else { continue }
+      var wanted: StepSequel = isInterrupted() ? [.stop, .report] : []
+      if isEvaluated || step == schedule.totalSteps || isReported || unreported >= stepsAhead
+        || elapsed > Self.reportInterval
+      {
+        wanted.insert(.report)
+      }
+      let sequel = distiller.ranks.union(wanted)
+      guard sequel.contains(.report) else { continue }
 
       let reports: [StepReport]
       do throws(TransformerError) {
@@ -160,7 +176,7 @@ package final class TrainingLoop {
         } catch { return .failure(error) }
         try handle(.evaluated(step: step, found.0, isBest: found.1))
       }
-      if isStopping { return .success(.interrupted) }
+      if sequel.contains(.stop) { return .success(.interrupted) }
       if isOutOfPatience { return .success(.outOfPatience) }
       lastReport = ContinuousClock.now
     }
@@ -176,7 +192,7 @@ package final class TrainingLoop {
   private func evaluate() throws(TransformerError) -> (HeldOut, Bool) {
     guard let judge else { preconditionFailure("nothing is held out") }
     let found = try distiller.evaluate(judge)
-    let isBest = found.kl < state.best?.kl ?? .infinity
+    let isBest = found.loss < state.best?.loss ?? .infinity
     if isBest {
       state.best = found
       state.bestPrompt = try distiller.snapshot().prompt

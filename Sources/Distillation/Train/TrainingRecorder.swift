@@ -1,3 +1,4 @@
+internal import Compute
 import Foundation
 internal import Transformer
 
@@ -7,38 +8,47 @@ final class TrainingRecorder {
   private let request: RunRequest
   private let fingerprints: RunFingerprints
   private let templateClock: String?
-  private let threads: Int?
+  private let device: Device
+  private let ranks: Int
   private let reading: InputReading
   private let changes: [OptionChange]
   private let hasValidation: Bool
   private let totalSteps: Int
   private let earlierSeconds: Double
   private let begin = ContinuousClock.now
-  /// The rates of keys and values over that of values; empty where the prompt has none.
-  private let rateFactors: [Double]
+  private let peakRates: PeakRates
   /// Number of tokens of a step.
   private let tokens: (Int) -> Int
+
+  /// TensorBoard's events; nil where they are not asked for.
+  private let events: TensorBoardFile?
 
   /// Number of checkpoints that are kept.
   private static let kept = 2
 
   init(
     _ run: RunFolder, request: RunRequest, texts: RunTexts, changes: [OptionChange],
-    totalSteps: Int, earlierSeconds: Double, threads: Int?, rateFactors: [Double],
-    tokens: @escaping (Int) -> Int
-  ) {
+    totalSteps: Int, earlierSeconds: Double, device: Device, ranks: Int, peakRates: PeakRates,
+    tokens: @escaping (Int) -> Int, startStep: Int
+  ) throws(DistillationError) {
     self.run = run
     self.request = request
     fingerprints = texts.fingerprints
     templateClock = texts.conditioning.template.wallClock
     reading = texts.reading
-    self.threads = threads
+    self.device = device
+    self.ranks = ranks
     self.changes = changes
     hasValidation = !texts.validation.isEmpty
     self.totalSteps = totalSteps
     self.earlierSeconds = earlierSeconds
-    self.rateFactors = rateFactors
+    self.peakRates = peakRates
     self.tokens = tokens
+    events =
+      request.writesEvents && run.isWriting
+      ? try TensorBoardFile(
+        in: run.events,
+        continuingFrom: request.mode == .resume ? startStep + 1 : nil) : nil
   }
 
   /// Seconds of training, including those before a resume.
@@ -54,21 +64,29 @@ final class TrainingRecorder {
   func record(_ reports: [StepReport], seconds: Double) throws(DistillationError) -> Double {
     let read = reports.reduce(0) { $0 + tokens($1.step) }
     for report in reports {
-      try run.append(
-        StepRecord(
-          step: report.step, loss: report.loss,
-          kl: request.options.loss == .forwardKL ? report.loss : nil,
-          learningRate: report.learningRate, keyValueRates: keyValueRates(report.learningRate),
-          gradientNorm: report.gradientNorm, seconds: seconds))
+      let line = StepRecord(
+        step: report.step, loss: report.loss,
+        kl: request.options.isPlainKL ? report.loss : nil,
+        learningRate: report.learningRate, keyValueRates: keyValueRates(report.learningRate),
+        gradientNorm: report.gradientNorm, seconds: seconds)
+      try run.append(line)
+      try events?.append(line)
     }
     return seconds > 0 ? Double(read) / (seconds * Double(max(reports.count, 1))) : 0
   }
 
+  /// Adds the line of an evaluation.
+  func record(_ evaluation: EvaluationRecord) throws(DistillationError) {
+    try run.append(evaluation)
+    try events?.append(evaluation)
+  }
+
   /// The rates of a step whose rate of values is `rate`; nil where there are no keys and values.
   private func keyValueRates(_ rate: Float) -> KeyValueRates? {
-    guard rateFactors.count == 2 else { return nil }
+    let factors = peakRates.factors
+    guard factors.count == 2 else { return nil }
     return KeyValueRates(
-      keys: Float(Double(rate) * rateFactors[0]), values: Float(Double(rate) * rateFactors[1]))
+      keys: Float(Double(rate) * factors[0]), values: Float(Double(rate) * factors[1]))
   }
 
   /// Whether a checkpoint is due after the step. Where an evaluation follows, the checkpoint comes
@@ -88,8 +106,9 @@ final class TrainingRecorder {
         step: state.step, bestStep: state.bestStep, best: state.best,
         evaluationsSinceBest: state.evaluationsSinceBest, trainSeconds: trainSeconds,
         options: request.options, changes: changes.isEmpty ? nil : changes,
-        fingerprints: fingerprints, templateClock: templateClock, threads: threads,
-        reading: reading),
+        fingerprints: fingerprints, templateClock: templateClock,
+        threads: device.threads, instructions: device.cpuVariant?.rawValue,
+        ranks: ranks > 1 ? ranks : nil, peakRates: peakRates, reading: reading),
       prompt: state.prompt, moments: state.moments, best: state.bestPrompt)
     let url = try checkpoint.write(to: run)
     try run.pruneCheckpoints(keeping: Self.kept)

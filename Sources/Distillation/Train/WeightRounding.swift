@@ -2,6 +2,7 @@ internal import Compute
 import HuggingFace
 internal import Inference
 internal import Transformer
+import Weights
 
 /// The error of quantising the weights of a checkpoint at load, measured on the user's own context.
 struct WeightRounding {
@@ -13,12 +14,13 @@ struct WeightRounding {
 
   /// Runs the beginning of the context with the weights of the file, on the CPU path, where they
   /// are read in the mapped file and take no memory of their own, and with the loaded weights; nil
-  /// where the options do not quantise.
+  /// where the weights are not quantised at load, and without a text.
   init?(
-    _ options: TrainingOptions, _ decoder: Decoder, _ folder: ModelFolder, _ context: [Int]
+    _ precision: WeightPrecision, _ decoder: Decoder, _ folder: ModelFolder, _ context: [Int]
   ) throws(DistillationError) {
-    guard options.precision.format?.isBlocked == true else { return nil }
+    guard precision.format?.isBlocked == true else { return nil }
     let text = Array(context.prefix(Self.tokens))
+    guard !text.isEmpty else { return nil }
     let (exact, rounded) = try distilling { () throws(TransformerError) in
       let device =
         decoder.device.isCPU

@@ -19,7 +19,7 @@ package struct ChatMessage: Sendable, Equatable {
   }
 
   /// The message as templates read it.
-  var json: JSON {
+  package var json: JSON {
     var members: JSONObject = ["role": .string(role)]
     if let content { members["content"] = .string(content) }
     for (key, value) in extra.members { members[key] = value }

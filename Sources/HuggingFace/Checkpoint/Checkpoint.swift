@@ -56,6 +56,15 @@ package final class Checkpoint: Sendable {
     }
   }
 
+  /// A tensor with its file, for messages.
+  package func place(of name: String) -> String {
+    switch source {
+    case .safetensors(let home): "\(home[name]?.path ?? location): \(name)"
+    case .gguf(let model):
+      "\(model.weights[name]?.file.path ?? location): tensor \(model.nameInFile(of: name))"
+    }
+  }
+
   /// Whether matrices are stored [outputs, inputs] also where the family's own files have them the
   /// other way round: llama.cpp's always are.
   package var isOutputsFirst: Bool {

@@ -45,6 +45,11 @@ extension ModelFolder {
     return FileKind([UInt8](start ?? Data())).map(\.description) ?? "a file"
   }
 
+  /// The path of the file with the tokenizer.
+  package var tokenizerPath: String {
+    gguf?.path ?? url.appending(path: "tokenizer.json").path
+  }
+
   /// The tokenizer, for texts.
   ///
   /// - Throws: where the folder has none, with what it has instead.

@@ -23,6 +23,10 @@ package struct ModelFolder: Sendable {
 
   let contents: Contents
 
+  /// The path of the GGUF file inside the folder where it was chosen; nil where it was named itself,
+  /// and of other models.
+  let ggufName: String?
+
   /// LoRA adapters, whose updates are added to the weights at load, in this order.
   package var adapters: [LoRAAdapter] = []
 
@@ -39,28 +43,30 @@ package struct ModelFolder: Sendable {
     let values = try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
     guard let isFolder = values?.isDirectory else { throw .missing(url.path) }
     guard isFolder else {
-      guard choice.words == nil, GGUFFile.isGGUF(url) || url.pathExtension.lowercased() == "gguf",
+      guard GGUFFile.isGGUF(url) || url.pathExtension.lowercased() == "gguf",
         SpecialFile(at: url.path) == nil
       else { throw .notAFolder(url.path, found: Self.file(at: url)) }
+      if let words = choice.words { throw .choiceInFile(url.path, words: words) }
       self.init(try Self.open(url))
       return
     }
-    let file: URL?
+    let file: String?
     do { file = try choice.file(in: url) } catch { throw .ggufChoice(error) }
     guard let file else {
       self.init(url: url, contents: .files)
       return
     }
-    self.init(try Self.open(file))
+    self.init(try Self.open(url.appending(path: file)), name: file)
   }
 
-  private init(_ model: GGUFModel) {
-    self.init(url: URL(fileURLWithPath: model.path), contents: .gguf(model))
+  private init(_ model: GGUFModel, name: String? = nil) {
+    self.init(url: URL(fileURLWithPath: model.path), contents: .gguf(model), ggufName: name)
   }
 
-  private init(url: URL, contents: Contents) {
+  private init(url: URL, contents: Contents, ggufName: String? = nil) {
     self.url = url
     self.contents = contents
+    self.ggufName = ggufName
   }
 
   private static func open(_ url: URL) throws(ModelFolderError) -> GGUFModel {

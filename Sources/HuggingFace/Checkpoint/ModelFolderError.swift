@@ -15,6 +15,8 @@ package enum ModelFolderError: Error, Equatable, Sendable {
   case gguf(GGUFError)
   /// A choice among GGUF files that leaves none or several, with those that are there.
   case ggufChoice(GGUFChoiceError)
+  /// A choice among the GGUF files of a folder, where a file itself is named.
+  case choiceInFile(String, words: String)
   /// The weights are damaged or missing.
   case checkpoint(CheckpointError)
   /// `tokenizer.json` cannot be used, with the whole reason.
@@ -35,6 +37,9 @@ extension ModelFolderError: CustomStringConvertible {
     case .json(let error): error.description
     case .gguf(let error): error.description
     case .ggufChoice(let error): error.description
+    case .choiceInFile(let path, let words):
+      "\(path):\(words): expected a folder or a repository before the colon, found a GGUF file; "
+        + "name the file alone"
     case .checkpoint(let error): error.description
     case .tokenizer(let reason): reason
     case .chatTemplate(let error): error.description

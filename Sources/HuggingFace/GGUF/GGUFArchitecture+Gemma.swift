@@ -46,9 +46,8 @@ extension GGUFArchitecture {
       let sizes = try config.setSizes("gemma3_text")
       try config.setHeadDimension(sizes)
       try config.setRootMeanSquareEpsilon()
-      // The base of the layers without a window, which alone are scaled.
-      try config.set("rope_theta", number: "rope.freq_base", default: 1_000_000)
-      try config.set("rope_local_base_freq", number: "rope.freq_base_swa", default: 10_000)
+      // The other base is that of the layers without a window, which alone are scaled.
+      try config.set("rope_local_base_freq", positive: "rope.freq_base_swa", default: 10_000)
       try config.setScaling()
       config.members["hidden_activation"] = .string("gelu_pytorch_tanh")
       try config.setScoreScalar(sizes, largestModel: 62)

@@ -8,14 +8,14 @@ package struct GGUFChoice: Sendable, Equatable {
 
   init(_ words: String?) { self.words = words }
 
-  /// The GGUF file of a folder, or of a folder in it; of shards the first. Nil where none is named
-  /// and the folder has safetensors files, or no GGUF file.
+  /// The path in a folder of its GGUF file, which may be in a folder in it; of shards the first. Nil
+  /// where none is named and the folder has safetensors files, or no GGUF file.
   ///
   /// - Throws: when none or several have the name, or there are several and none is named.
-  func file(in folder: URL) throws(GGUFChoiceError) -> URL? {
+  func file(in folder: URL) throws(GGUFChoiceError) -> String? {
     let names = Self.names(in: folder)
     if words == nil, Self.hasSafetensors(names) || Self.models(among: names).isEmpty { return nil }
-    return folder.appending(path: try file(among: names, of: folder.path))
+    return try file(among: names, of: folder.path)
   }
 
   /// The GGUF file of these files; of shards the first.

@@ -34,8 +34,10 @@ extension GGUFConfig {
         problem: .badShape(
           tensor: name, expected: "two dimensions", found: "\(embedding.shape.count)"))
     }
-    members["vocab_size"] = .integer(embedding.shape[0])
-    members["tie_word_embeddings"] = .bool(!tensors.has("output.weight"))
+    set("vocab_size", to: .integer(embedding.shape[0]), fromTensor: name)
+    set(
+      "tie_word_embeddings", to: .bool(!tensors.has("output.weight")), fromTensor: "output.weight")
+    try checkTokens(count: embedding.shape[0])
   }
 
   /// Sets the number of layers, which is that of the layers with tensors: more would take memory for
@@ -50,14 +52,15 @@ extension GGUFConfig {
 
   /// Sets the base of the rotary embedding.
   mutating func setBase(as member: String = "rope_theta") throws(GGUFError) {
-    try set(member, number: "rope.freq_base", default: 10_000)
+    // The default is llama.cpp's.
+    try set(member, positive: "rope.freq_base", default: 10_000)
   }
 
   /// Sets the head dimension of a family whose heads have one of their own, and checks that whole
   /// heads rotate.
   mutating func setHeadDimension(_ sizes: (hidden: Int, heads: Int)) throws(GGUFError) {
     let dimension = try headDimension(sizes)
-    members["head_dim"] = .integer(dimension)
+    set("head_dim", to: .integer(dimension), from: "attention.key_length")
     let rotating = try size("rope.dimension_count", default: dimension)
     guard rotating == dimension else {
       throw failure(at: "rope.dimension_count", expected: "\(dimension), the head dimension")
@@ -85,22 +88,31 @@ extension GGUFConfig {
       throw failure(
         at: "rope.dimension_count", expected: "at most \(dimension), the head dimension")
     }
-    members[member] = .number(Double(rotating) / Double(dimension))
+    set(
+      member, to: .number(Double(rotating) / Double(dimension)), from: "rope.dimension_count")
   }
 
-  /// Sets the epsilon of RMS norms.
+  /// The pairs of elements of a head that rotate.
+  mutating func rotatingPairs() throws(GGUFError) -> Int {
+    let sizes = (
+      hidden: try size("embedding_length"), heads: try size("attention.head_count")
+    )
+    return try size("rope.dimension_count", default: try headDimension(sizes)) / 2
+  }
+
+  /// Sets the epsilon of RMS norms, without which llama.cpp loads no model either.
   mutating func setRootMeanSquareEpsilon() throws(GGUFError) {
-    try set("rms_norm_eps", number: "attention.layer_norm_rms_epsilon", default: 1e-5)
+    try set("rms_norm_eps", positive: "attention.layer_norm_rms_epsilon")
   }
 
-  /// Sets the epsilon of layer norms.
+  /// Sets the epsilon of layer norms, without which llama.cpp loads no model either.
   mutating func setLayerNormEpsilon(_ member: String) throws(GGUFError) {
-    try set(member, number: "attention.layer_norm_epsilon", default: 1e-5)
+    try set(member, positive: "attention.layer_norm_epsilon")
   }
 
   /// Sets a member to whether the first layer has a tensor.
   mutating func set(_ member: String, ifLayersHave part: String) {
-    members[member] = .bool(tensors.has("blk.0.\(part)"))
+    set(member, to: .bool(tensors.has("blk.0.\(part)")), fromTensor: "blk.0.\(part)")
   }
 
   /// Sets `sliding_window` where the file has one; 0 means none.

@@ -85,8 +85,17 @@ extension GGUFConfig {
   }
 
   /// The elements of a tensor of factors, each above 0.
-  private func factors(_ name: String) throws(GGUFError) -> [Double]? {
+  private mutating func factors(_ name: String) throws(GGUFError) -> [Double]? {
     guard let factors = try tensors.numbers(name, limit: 4096) else { return nil }
+    let pairs = try rotatingPairs()
+    guard factors.count == pairs else {
+      throw GGUFError(
+        file: tensors.path,
+        problem: .badShape(
+          tensor: name,
+          expected: "\(Counted(pairs, "factor")), one for each pair of elements that rotates",
+          found: "\(factors.count)"))
+    }
     guard factors.allSatisfy({ $0 > 0 }) else {
       throw GGUFError(
         file: tensors.path,

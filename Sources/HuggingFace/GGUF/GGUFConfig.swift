@@ -11,6 +11,9 @@ struct GGUFConfig {
   /// The tensors of the file.
   let tensors: GGUFTensors
 
+  /// What each member was made of, for messages: `metadata llama.block_count`.
+  private(set) var origins: [String: String] = [:]
+
   private let metadata: GGUFMetadata
   private let prefix: String
   private var readKeys: Set<String> = []
@@ -43,14 +46,35 @@ struct GGUFConfig {
   /// A whole number above zero, no larger than any model's; required unless there is a default.
   mutating func size(_ key: String, default fallback: Int? = nil) throws(GGUFError) -> Int {
     readKeys.insert(key)
-    let value: Int =
-      if let fallback { try metadata.optional(path(of: key)) ?? fallback } else {
-        try metadata.required(path(of: key))
-      }
+    let value: Int
+    if let found = try ofAllLayers(key) ?? fallback {
+      value = found
+    } else {
+      value = try metadata.required(path(of: key))
+    }
     guard 1...Self.largestSize ~= value else {
       throw failure(at: key, expected: "a number from 1 to \(Self.largestSize)")
     }
     return value
+  }
+
+  /// An integer, or the one that an array has for every layer; nil where the key is absent.
+  ///
+  /// - Throws: for an array of another length than the number of layers, and for one of different
+  ///   numbers: such models are not run.
+  private func ofAllLayers(_ key: String) throws(GGUFError) -> Int? {
+    let path = path(of: key)
+    guard metadata.isArray(path) else { return try metadata.optional(path) }
+    let values: [Int] = try metadata.required(path)
+    guard let first = values.first, values.count == tensors.layerCount else {
+      throw failure(
+        at: key, expected: "an integer, or one for each of \(Counted(tensors.layerCount, "layer"))")
+    }
+    if let other = values.first(where: { $0 != first }) {
+      throw failure(
+        at: key, expected: "the same integer for every layer", found: "\(first) and \(other)")
+    }
+    return first
   }
 
   /// Sets a member to a size.
@@ -59,8 +83,31 @@ struct GGUFConfig {
     _ member: String, size key: String, default fallback: Int? = nil
   ) throws(GGUFError) -> Int {
     let value = try size(key, default: fallback)
-    members[member] = .integer(value)
+    set(member, to: .integer(value), from: key)
     return value
+  }
+
+  /// Sets a member to what stands at a key.
+  mutating func set(_ member: String, to value: JSON, from key: String) {
+    members[member] = value
+    origins[member] = "metadata \(path(of: key))"
+  }
+
+  /// Sets a member to what the tensors say.
+  mutating func set(_ member: String, to value: JSON, fromTensor name: String) {
+    members[member] = value
+    origins[member] = "tensor \(name)"
+  }
+
+  /// Sets a member to a number above 0, within the normal range of an f32; required unless there is
+  /// a default.
+  mutating func set(
+    _ member: String, positive key: String, default fallback: Double? = nil
+  ) throws(GGUFError) {
+    guard let value = try optional(key, Double.self) ?? fallback,
+      value >= Double(Float.leastNormalMagnitude), value <= Double(Float.greatestFiniteMagnitude)
+    else { throw failure(at: key, expected: "a number above 0") }
+    set(member, to: .number(value.shortestInSinglePrecision), from: key)
   }
 
   /// Sets a member to a number; leaves it out where the key is absent and there is no default.
@@ -70,8 +117,16 @@ struct GGUFConfig {
   ) throws(GGUFError) -> Double? {
     guard let value = try optional(key, Double.self) ?? fallback else { return nil }
     guard value.isFinite else { throw failure(at: key, expected: "a finite number") }
-    members[member] = .number(value.shortestInSinglePrecision)
+    set(member, to: .number(value.shortestInSinglePrecision), from: key)
     return value
+  }
+
+  /// Checks that every token of the file's tokenizer has a row of the embedding.
+  func checkTokens(count: Int) throws(GGUFError) {
+    let key = "tokenizer.ggml.tokens"
+    guard let tokens = metadata.count(of: key), tokens > count else { return }
+    throw metadata.failure(
+      at: key, expected: "at most \(Counted(count, "token")), the rows of token_embd.weight")
   }
 
   /// Notes that a key is read, whatever stands there.

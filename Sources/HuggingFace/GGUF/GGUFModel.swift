@@ -1,6 +1,8 @@
 import Foundation
 import GGUF
 import JSON
+import Synchronization
+import Tokenizers
 
 /// A model in a GGUF file, or in the shards of one, as a model folder of Hugging Face would hold
 /// it: a config.json made of the metadata, and the tensors under the names of the model's family.
@@ -17,7 +19,12 @@ final class GGUFModel: Sendable {
   /// The tensors under the names of the family.
   let weights: [String: GGUFWeight]
 
+  /// The SHA-256 of the tensors' bytes, once it is known.
+  let knownDigest = Mutex<String?>(nil)
+
   private let configuration: JSON
+  /// What in the file each member of the configuration was made of.
+  private let origins: [String: String]
 
   /// Opens a file, or all shards of a split one where it is one of them.
   ///
@@ -34,6 +41,7 @@ final class GGUFModel: Sendable {
     try architecture.configure(&config)
     try config.checkUnread()
     configuration = .object(config.members)
+    origins = config.origins
     weights = try architecture.weights(of: tensors, config)
   }
 
@@ -41,23 +49,26 @@ final class GGUFModel: Sendable {
   var metadata: GGUFMetadata { files[0].metadata }
 
   /// The config.json of the model.
-  var config: JSONNode { JSONNode(configuration, file: path) }
+  var config: JSONNode { JSONNode(configuration, file: path, origins: origins) }
 
   /// The name in the file of a tensor of the family.
   func nameInFile(of name: String) -> String { architecture.nameInFile(of: name) }
 
-  /// The tokens that begin, end and pad a text.
+  /// The tokens that begin, end and pad a text. Text ends after those that the file names, and after
+  /// marks that end a turn, by their spelling, as in llama.cpp: files of chat models often name one
+  /// end alone.
   func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
     var members: JSONObject = [:]
     do {
-      var ends: [JSON] = []
+      var ends: [Int] = []
       for role in ["eos", "eot", "eom"] {
         let identifier: Int? = try metadata.optional("tokenizer.ggml.\(role)_token_id")
-        if let identifier, !ends.contains(.integer(identifier)) {
-          ends.append(.integer(identifier))
-        }
+        if let identifier { ends.append(identifier) }
       }
-      members["eos_token_id"] = .array(ends)
+      ends += try GGUFVocabulary(metadata)?.turnEnds ?? []
+      var known: Set<Int> = []
+      members["eos_token_id"] = .array(
+        ends.filter { known.insert($0).inserted }.map(JSON.integer))
       for (key, role) in [("bos_token_id", "bos"), ("pad_token_id", "padding")] {
         let identifier: Int? = try metadata.optional("tokenizer.ggml.\(role)_token_id")
         if let identifier { members[key] = .integer(identifier) }

@@ -28,11 +28,15 @@ enum GGUFShards {
   /// Opens a file, and where it is a shard, all others too.
   static func open(_ url: URL) throws(GGUFError) -> [GGUFFile] {
     let named = try GGUFFile(contentsOf: url)
-    let count = try named.metadata.optional("split.count") ?? 1
-    guard count != 1 else { return [named] }
-    guard let name = number(of: url.lastPathComponent) else {
-      throw named.metadata.failure(
-        at: "split.count", expected: "1, or a name such as model-00001-of-00002.gguf")
+    // llama.cpp takes 0 for a file that is not split, too.
+    let count = max(1, try named.metadata.optional("split.count") ?? 1)
+    let parts = number(of: url.lastPathComponent)
+    guard let name = parts, name.count > 1 || count > 1 else {
+      guard count == 1 else {
+        throw named.metadata.failure(
+          at: "split.count", expected: "1, or a name such as model-00001-of-00002.gguf")
+      }
+      return [named]
     }
     guard name.count == count else {
       throw named.metadata.failure(
@@ -46,15 +50,26 @@ enum GGUFShards {
       try check(file, number: number, count: count)
       files.append(file)
     }
-    let (expected, found) = (
-      try files[0].metadata.optional("split.tensors.count", Int.self),
-      files.reduce(0) { $0 + $1.tensors.count }
-    )
-    if let expected, expected != found {
-      throw files[0].metadata.failure(
-        at: "split.tensors.count", expected: "\(found), the tensors of all shards")
-    }
+    for file in files { try check(file, against: files) }
     return files
+  }
+
+  /// Checks that a shard says of the whole model what the shards together are: the first has all
+  /// metadata, the others at least the count of all tensors.
+  private static func check(_ file: GGUFFile, against files: [GGUFFile]) throws(GGUFError) {
+    let (metadata, first) = (file.metadata, files[0].metadata)
+    let count = files.reduce(0) { $0 + $1.tensors.count }
+    let stated = try metadata.optional("split.tensors.count", Int.self)
+    if let stated, stated != count {
+      throw metadata.failure(
+        at: "split.tensors.count", expected: "\(count), the tensors of all shards")
+    }
+    for key in metadata.keys where key != "split.no" && first.has(key) {
+      guard metadata.hasSame(key, as: first) else {
+        throw metadata.failure(
+          at: key, expected: "\(first.description(of: key)), as \(files[0].path) has it")
+      }
+    }
   }
 
   private static func check(

@@ -51,6 +51,7 @@ package struct LoRAAdapter: Sendable {
       else { throw .otherTensor(file: file.path, name: name) }
       modules.insert(String(name.dropFirst(Self.prefix.count).dropLast(suffix.count)))
     }
+    guard !modules.isEmpty else { throw .noUpdates(file: file.path) }
     self.modules = modules
   }
 
@@ -60,15 +61,15 @@ package struct LoRAAdapter: Sendable {
   ///   - module: one of ``modules``.
   ///   - outputs: rows of W.
   ///   - inputs: columns of W.
-  /// - Throws: where a factor is missing, of another shape, or holds NaN or infinity.
+  /// - Throws: where a factor is missing, of another shape or rank, or holds NaN or infinity.
   package func update(
     of module: String, outputs: Int, inputs: Int
   ) throws(LoRAError) -> Update {
     let (left, right) = (
       Self.prefix + module + Self.leftSuffix, Self.prefix + module + Self.rightSuffix
     )
+    let rank = settings.rank(of: module)
     do {
-      let rank = try file.tensor(named: right).shape.first ?? 0
       for name in [left, right] { try file.checkFinite(name) }
       return Update(
         rank: rank, factor: settings.factor(of: module, rank: max(rank, 1)),

@@ -9,6 +9,8 @@ package enum LoRAError: Error, Equatable, Sendable, CustomStringConvertible {
   case configuration(JSONReadingError)
   /// The tensors are damaged, missing, or of another shape than the model's.
   case tensors(SafetensorsError)
+  /// There is no tensor at all.
+  case noUpdates(file: String)
   /// A tensor that is no part of an update.
   case otherTensor(file: String, name: String)
   /// An update of a module that the model does not have, or not as a matrix of its own.
@@ -21,6 +23,8 @@ package enum LoRAError: Error, Equatable, Sendable, CustomStringConvertible {
         + "adapter_model.safetensors, found nothing of the kind"
     case .configuration(let error): error.description
     case .tensors(let error): error.description
+    case .noUpdates(let file):
+      "\(file): expected pairs of lora_A.weight and lora_B.weight, found no tensors"
     case .otherTensor(let file, let name):
       "\(file): \(name): expected pairs of lora_A.weight and lora_B.weight alone"
     case .otherModule(let file, let name):

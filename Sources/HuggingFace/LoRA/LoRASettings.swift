@@ -6,8 +6,10 @@ import JSON
 struct LoRASettings: Sendable {
   private let alpha: Double
   private let isRankStabilized: Bool
-  /// Other alphas, by the end of a module's name.
-  private let alphas: [(module: String, alpha: Double)]
+  private let rank: Int
+  /// Other alphas and ranks, by the end of a module's name.
+  private let alphas: [(module: String, number: Double)]
+  private let ranks: [(module: String, number: Double)]
 
   /// Reads the settings.
   ///
@@ -20,14 +22,26 @@ struct LoRASettings: Sendable {
     try Self.refuseVariants(config)
     alpha = try Self.finite(config.required("lora_alpha"), config, "lora_alpha")
     isRankStabilized = try config.optional("use_rslora") ?? false
-    alphas = try Self.alphas(config)
+    rank = try config.required("r")
+    alphas = try Self.numbers("alpha_pattern", config)
+    ranks = try Self.numbers("rank_pattern", config)
+  }
+
+  /// r of a module.
+  func rank(of module: String) -> Int {
+    Self.number(of: module, in: ranks).flatMap { Int(exactly: $0) } ?? rank
   }
 
   /// s: alpha / r, or rank-stabilised alpha / sqrt(r) (Kalajdzievski 2023, arXiv:2312.03732).
   func factor(of module: String, rank: Int) -> Float {
-    let found = alphas.first { module == $0.module || module.hasSuffix(".\($0.module)") }
-    let rank = Double(rank)
-    return Float((found?.alpha ?? alpha) / (isRankStabilized ? rank.squareRoot() : rank))
+    let (alpha, rank) = (Self.number(of: module, in: alphas) ?? alpha, Double(rank))
+    return Float(alpha / (isRankStabilized ? rank.squareRoot() : rank))
+  }
+
+  private static func number(
+    of module: String, in numbers: [(module: String, number: Double)]
+  ) -> Double? {
+    numbers.first { module == $0.module || module.hasSuffix(".\($0.module)") }?.number
   }
 
   /// Members that must be absent, null, false or empty, with what they would add.
@@ -64,19 +78,19 @@ struct LoRASettings: Sendable {
     }
   }
 
-  private static func alphas(
-    _ config: JSONNode
-  ) throws(JSONReadingError) -> [(module: String, alpha: Double)] {
-    guard let patterns: JSONNode = try config.optional("alpha_pattern") else { return [] }
-    var alphas: [(module: String, alpha: Double)] = []
+  private static func numbers(
+    _ key: String, _ config: JSONNode
+  ) throws(JSONReadingError) -> [(module: String, number: Double)] {
+    guard let patterns: JSONNode = try config.optional(key) else { return [] }
+    var numbers: [(module: String, number: Double)] = []
     for module in try patterns.keys() {
       guard module.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }) else {
         throw patterns.failure(
           expected: "the end of a module's name", found: "a pattern", at: module)
       }
-      alphas.append((module, try finite(patterns.required(module), patterns, module)))
+      numbers.append((module, try finite(patterns.required(module), patterns, module)))
     }
-    return alphas
+    return numbers
   }
 
   private static func finite(

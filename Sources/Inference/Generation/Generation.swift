@@ -31,15 +31,18 @@ extension PrefixedDecoder {
   ///   - prompts: token ids, at least one each.
   ///   - options: the options of generation.
   ///   - limits: the most tokens of each answer; `options.maximumTokens` where nil.
+  ///   - numbers: the number of each prompt, of which follows what it draws; nil counts them from 0.
   ///   - progress: called with the tokens generated so far and their upper bound; an answer that
   ///     ends early lowers the bound.
   /// - Returns: the tokens of each answer, including its stop token.
   package func generate(
-    _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil,
+    _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil, numbers: [Int]? = nil,
     progress: (_ made: Int, _ most: Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> [[Int]] {
     let all = prompts.indices.map { index in
-      Answer(index: index, prompt: prompts[index], limit: limits?[index] ?? options.maximumTokens)
+      Answer(
+        index: index, number: numbers?[index] ?? index, prompt: prompts[index],
+        limit: limits?[index] ?? options.maximumTokens)
     }
     for answer in all { try check(answer) }
     var waiting = all.filter { $0.limit > 0 }
@@ -80,6 +83,8 @@ extension PrefixedDecoder {
   /// One answer, waiting or active.
   private struct Answer {
     let index: Int
+    /// Of which follows what it draws.
+    let number: Int
     let prompt: [Int]
     let limit: Int
     var tokens: [Int] = []
@@ -88,8 +93,9 @@ extension PrefixedDecoder {
     /// Tokens whose keys are in the cache.
     var read = 0
 
-    init(index: Int, prompt: [Int], limit: Int) {
+    init(index: Int, number: Int, prompt: [Int], limit: Int) {
       self.index = index
+      self.number = number
       self.prompt = prompt
       self.limit = limit
     }
@@ -160,7 +166,7 @@ extension PrefixedDecoder {
       active[index].read = text.count
     }
     try forward(run)
-    let draws = active.map { Draw(answer: $0.index, token: $0.tokens.count) }
+    let draws = active.map { Draw(answer: $0.number, token: $0.tokens.count) }
     let next = try computing { () throws(ComputeError) in
       try sampler.next(activations.states, draws: draws)
     }

@@ -17,14 +17,20 @@ package struct JSONNode: Sendable {
   /// empty at the root.
   package let path: String
 
+  /// Of a root that was made of another file's values: what in that file each key was made of.
+  package let origins: [String: String]
+
   /// Larger files are refused before they are parsed.
   private static let fileLimit = 1 << 30
 
   /// A value with its file and path.
-  package init(_ json: JSON, file: String, path: String = "") {
+  package init(
+    _ json: JSON, file: String, path: String = "", origins: [String: String] = [:]
+  ) {
     self.json = json
     self.file = file
     self.path = path
+    self.origins = origins
   }
 
   /// Reads a JSON file.

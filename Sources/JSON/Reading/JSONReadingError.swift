@@ -38,7 +38,30 @@ package struct JSONReadingError: Error, Equatable, Sendable, CustomStringConvert
   }
 }
 
+extension JSONReadingError {
+  /// The error with what the file itself has in place of keys (``JSONNode/origins``).
+  package func naming(_ origins: [String: String]) -> JSONReadingError {
+    guard case .unexpected(let expected, let found) = problem else { return self }
+    return JSONReadingError(
+      file: file, path: path.naming(origins),
+      problem: .unexpected(expected: expected.naming(origins), found: found))
+  }
+}
+
 extension String {
+  /// The text with what a file has in place of keys: of each word that is a key, and of the keys
+  /// behind it (`rope_scaling.factor`).
+  package func naming(_ origins: [String: String]) -> String {
+    guard !origins.isEmpty else { return self }
+    return replacing(/[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/) { match in
+      let words = match.output.split(separator: ".")
+      for count in stride(from: words.count, to: 0, by: -1) {
+        if let origin = origins[words.prefix(count).joined(separator: ".")] { return origin }
+      }
+      return String(match.output)
+    }
+  }
+
   /// The text with escapes for its control characters, so that a message stays one line.
   package var escapingControls: String {
     var text = String.UnicodeScalarView()

@@ -43,6 +43,26 @@ package struct GGUFVocabulary: Sendable {
     self.tokens = tokens
   }
 
+  /// Marks that end a turn, a message or a text, as llama.cpp finds them by their spelling where a
+  /// file does not name them (`special_eog_ids` in llama-vocab.cpp).
+  private static let endMarks: Set<String> = [
+    "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>",
+    "<|end_of_text|>", "<EOT>", "_<EOT>", "<end_of_utterance>",
+    "<\u{FF5C}end\u{2581}of\u{2581}sentence\u{FF5C}>",
+  ]
+
+  /// The identifiers of control tokens, or user-defined ones, that are known to end a turn or a
+  /// text; in a file without types, of all tokens.
+  package var turnEnds: [Int] {
+    tokens.indices.filter { identifier in
+      guard Self.endMarks.contains(tokens[identifier]) else { return false }
+      guard let types else { return true }
+      return types.indices.contains(identifier)
+        && [GGUFTokenType.control, .userDefined].contains(
+          GGUFTokenType(rawValue: types[identifier]))
+    }
+  }
+
   /// The key of a member.
   static func key(_ name: String) -> String { "tokenizer.ggml.\(name)" }
 

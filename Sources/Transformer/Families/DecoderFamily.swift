@@ -43,12 +43,14 @@ extension DecoderConfiguration {
 
   /// Reads the config.json of a supported family whose weights are plain numbers.
   package init(config: JSONNode) throws(TransformerError) {
-    let family = try DecoderFamily.of(config)
-    try config.refuseQuantization()
-    let settings = try family.settings(config)
-    try family.keys.check(settings)
-    self = try family.configuration(config)
-    try family.keys.check(settings, against: self)
+    do throws(TransformerError) {
+      let family = try DecoderFamily.of(config)
+      try config.refuseQuantization()
+      let settings = try family.settings(config)
+      try family.keys.check(settings)
+      self = try family.configuration(config)
+      try family.keys.check(settings, against: self)
+    } catch { throw error.naming(config.origins) }
   }
 }
 

@@ -66,7 +66,8 @@ struct CheckpointWeights: WeightSource {
     _ name: String, _ pieces: [WeightPiece], columns: Int, bias: [Float]
   ) throws(TransformerError) -> WeightMatrix {
     if let precision, !precision.fits(columns: columns) {
-      throw .blocks(tensor: resolved(name), columns: columns, format: precision)
+      throw .blocks(
+        tensor: checkpoint.place(of: resolved(name)), columns: columns, format: precision)
     }
     return try computing { () throws(ComputeError) in
       try WeightMatrix(

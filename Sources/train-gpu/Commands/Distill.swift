@@ -6,7 +6,7 @@ import JSON
 import Logging
 
 /// `train-gpu distill`: the main command.
-struct Distill: ParsableCommand {
+struct Distill: SharedOutCommand {
   static let configuration = CommandConfiguration(
     abstract: "Learn a prompt that replaces a long context (the default command).",
     discussion: """
@@ -15,7 +15,7 @@ struct Distill: ParsableCommand {
 
       The frozen model that reads the context is the teacher; the same model with the learned \
       prompt in the context's place is the student. OUTPUT gets a PEFT adapter, the prompt alone, a \
-      report, a line for every step, and checkpoints.
+      report (report.html, for a browser), a line for every step, and checkpoints.
 
       \(ComparisonTable.noContext)
 
@@ -28,32 +28,34 @@ struct Distill: ParsableCommand {
   @OptionGroup(title: "Study, without --inputs") var study: DistillStudy
   @OptionGroup(title: "What is learned") var objective: ObjectiveOptions
   @OptionGroup(title: "Training") var plan: ScheduleOptions
+  @OptionGroup(title: "Report") var report: ReportOptions
+  @OptionGroup(title: "Results") var form: JSONOption
   @OptionGroup(title: "Everywhere") var common: CommonOptions
 
   func run() throws {
-    let logger = common.logger
+    let (logger, ranks) = (common.logger, Job.ranks)
     let interruption = Interruption()
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    let progress = ProgressReport(logger: logger, isQuiet: common.isQuiet)
     defer { progress.finish() }
-    var request = try request(logger)
+    var request = try ranks.agree { try self.request(logger) }
+    var sweep = try ranks.agree { [request] in try self.sweep(request) }
+    if sweep != nil && ranks.count > 1 {
+      throw UsageError(
+        description:
+          "--tokens, --method: expected one of each in a job of several ranks, found a sweep")
+    }
     let recorded =
       files.resume
-      ? DistillationRun.recordedThreads(in: request.output)
+      ? DistillationRun.recordedThreads(in: request.output, ranks: ranks.count)
+        ?? Sweep.recordedThreads(in: request.output)
         ?? StudiedRun.recordedThreads(in: request.output) : nil
-    let device = try common.openDevice(recordedThreads: recorded)
-    logger.debug("device \(device.name): \(device.title)")
+    let device = try common.openDevices(recordedThreads: recorded)
     var model: LoadedModel?
     if let options = try studyOptions() {
       (request, model) = try studied(request, options, device, logger, progress)
+      sweep?.run = request
     }
-    let run = try DistillationRun(request, device: device)
-    if !run.unusedKeys.isEmpty {
-      logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
-    }
-    for notice in run.notices { logger.show(notice) }
-    let outcome = try run.perform(
-      model: model, isInterrupted: { interruption.stopSignal != nil }
-    ) { event in
+    func handle(_ event: RunEvent) {
       switch event {
       case .started: interruption.deferring(true)
       case .progress(.judging, _, _): interruption.deferring(false)
@@ -61,6 +63,16 @@ struct Distill: ParsableCommand {
       }
       progress.show(event)
     }
+    if let sweep {
+      try perform(sweep, device, model, logger, progress, interruption, handle)
+      return
+    }
+    let run = try ranks.agree { [request] in
+      try DistillationRun(request, device: device, sharedBy: ranks)
+    }
+    show(run, logger)
+    let outcome = try run.perform(
+      model: model, isInterrupted: { interruption.stopSignal != nil }, handle: handle)
     progress.finish()
     switch outcome {
     case .interrupted(let checkpoint):
@@ -71,8 +83,18 @@ struct Distill: ParsableCommand {
       if isPatienceExhausted {
         logger.info("no better prompt for \(run.options.patience ?? 0) evaluations: ended")
       }
-      try StandardOutput.line(RunSummary(result: result, modelName: request.modelName).text)
+      guard ranks.isFirst else { return }
+      let summary = RunSummary(result: result, modelName: request.modelName)
+      try form.write(summary.text) { try summary.object() }
     }
+  }
+
+  /// Shows what a user may want to know of the inputs.
+  func show(_ run: DistillationRun, _ logger: Logger) {
+    if !run.unusedKeys.isEmpty {
+      logger.warning("keys that mean nothing here: \(run.unusedKeys.joined(separator: ", "))")
+    }
+    for notice in run.notices { logger.show(notice) }
   }
 
   /// Studies the context, and says what run follows.
@@ -81,7 +103,10 @@ struct Distill: ParsableCommand {
     _ progress: ProgressReport
   ) throws -> (request: RunRequest, model: LoadedModel?) {
     let seeds = try study.questions.seeds.map { try URL(path: $0, option: "seeds") }
-    let studied = try StudiedRun(request, seeds: seeds, options: options, device: device)
+    let ranks = Job.ranks
+    let studied = try ranks.agree {
+      try StudiedRun(request, seeds: seeds, options: options, device: device, sharedBy: ranks)
+    }
     if !studied.study.isComplete {
       for notice in studied.study.notices { logger.show(notice) }
       logger.info(

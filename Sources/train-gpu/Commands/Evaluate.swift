@@ -5,7 +5,7 @@ import HuggingFace
 import JSON
 
 /// `train-gpu evaluate`: the quality of an adapter as a replacement of its context.
-struct Evaluate: ParsableCommand {
+struct Evaluate: SharedOutCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare an adapter with the full context and with none, on given prompts.",
     discussion: """
@@ -25,9 +25,9 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
-        + "stand together, each behind the option.",
-      valueName: "dir"))
+      "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
+        + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
+      valueName: "dir|file"))
   var adapter: [String] = []
 
   @Option(
@@ -56,10 +56,8 @@ struct Evaluate: ParsableCommand {
       "The most tokens of the model's own answers, where a response is missing.", valueName: "n"))
   var responseTokens = TrainingOptions.standard.responseTokens
 
-  @Flag(help: "Print one JSON object.")
-  var json = false
-
   @OptionGroup var lora: LoRAOptions
+  @OptionGroup var form: JSONOption
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
@@ -74,21 +72,25 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let logger = common.logger
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    let ranks = Job.ranks
+    let progress = ProgressReport(logger: logger, isQuiet: common.isQuiet)
     defer { progress.finish() }
     let adapterFolders = try adapter.urls(option: "adapter")
     let contextFiles = try context.urls(option: "context")
     let inputFile = try URL(path: inputs, option: "inputs")
-    let folder = try lora.added(to: model.folder(logger))
-    let device = try common.openDevice()
+    let folder = try ranks.agree { try lora.added(to: model.folder(logger)) }
+    let device = try common.openDevices()
     let request = Evaluation.Request(
       folder: folder, adapters: adapterFolders, context: contextFiles, inputs: inputFile,
       unrelated: try unrelated.map { try URL(path: $0, option: "unrelated") },
       template: TemplateChoice(template, variables: templateVariables.variables),
       precision: weights.precision, responseTokens: responseTokens)
-    let evaluation = try request.perform(on: device, handle: progress.show)
+    let evaluation = try request.perform(
+      on: device, sharedBy: ranks, handle: progress.show)
     progress.finish()
+    guard ranks.isFirst else { return }
     for notice in evaluation.notices { logger.show(notice) }
+    for line in evaluation.rounding.lines { logger.info("\(line)") }
     for index in evaluation.foreignAdapters {
       logger.warning(
         "\(adapter[index]): the adapter was made for another model than \(model.model)")
@@ -99,14 +101,11 @@ struct Evaluate: ParsableCommand {
         hasEndToken: evaluation.hasEndToken)
       logger.info("\(cut.text)")
     }
-    try StandardOutput.line(
-      json
-        ? try object(evaluation, device.name).text(JSON.Layout(indentation: 2)) : text(evaluation))
+    try form.write(text(evaluation)) { try object(evaluation, device.name) }
   }
 
   private func text(_ evaluation: Evaluation) -> String {
-    let comparison = ComparisonTable(
-      validation: evaluation.validation, noContext: evaluation.noContext)
+    let comparison = ComparisonTable(validation: evaluation.validation)
     return """
       \(Counted(evaluation.pseudoTokens, "pseudo-token")) in place of \
       \(Counted(evaluation.contextTokens, "token"))
@@ -125,7 +124,7 @@ struct Evaluate: ParsableCommand {
   }
 
   /// The numbers of the report, as in a run's metrics.json, beside what they were measured on.
-  private func object(_ evaluation: Evaluation, _ device: String) throws -> JSON {
+  private func object(_ evaluation: Evaluation, _ device: String) throws -> JSONObject {
     var object: JSONObject = [
       "context_tokens": .integer(evaluation.contextTokens),
       "pseudo_tokens": .integer(evaluation.pseudoTokens),
@@ -145,9 +144,9 @@ struct Evaluate: ParsableCommand {
         })
     }
     guard case .object(let numbers) = try JSON(encoding: evaluation.validation) else {
-      return .object(object)
+      return object
     }
     for (name, value) in numbers.members where name != "basis" { object[name] = value }
-    return .object(object)
+    return object
   }
 }

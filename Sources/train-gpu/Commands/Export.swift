@@ -37,6 +37,7 @@ struct Export: ParsableCommand {
   var model: String?
 
   @OptionGroup var lora: LoRAOptions
+  @OptionGroup var form: JSONOption
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
@@ -47,27 +48,31 @@ struct Export: ParsableCommand {
     let runFolder = try URL(path: source, option: "run")
     let outputFolder = try URL(path: output, option: "output")
     let recorded = try ExportRequest.modelName(ofRun: runFolder)
-    let named = model ?? recorded.argument
+    let named = model ?? recorded.reference
     var added = lora
     if added.lora.isEmpty { added.lora = try ExportRequest.adapters(ofRun: runFolder) }
+    let folder = try added.added(to: ModelFolder(named: named, logger: logger))
     let request = ExportRequest(
-      run: runFolder, folder: try added.added(to: ModelFolder(named: named, logger: logger)),
-      modelName: try ModelName(parsing: named), format: format, output: outputFolder,
+      run: runFolder, folder: folder,
+      modelName: try ModelName(parsing: named, of: folder), format: format, output: outputFolder,
       precision: weights.precision)
     let result = try request.perform(on: common.openDevice(), handle: progress.show)
     progress.finish()
-    try StandardOutput.line(
+    for notice in result.notices { logger.show(notice) }
+    try form.write(
       """
       \(Counted(result.virtualTokens, "virtual token")) in \(outputFolder.path): read back from its \
       files, the prompt changes KL by \(Format.scientific(result.divergence)) over \
       \(Counted(result.tokens, "token")); README.md says how it is used
-      """)
+      """
+    ) {
+      [
+        "output": .string(outputFolder.path), "format": .string(format.rawValue),
+        "virtual_tokens": .integer(result.virtualTokens), "kl_change": .number(result.divergence),
+        "kl_tokens": .integer(result.tokens),
+      ]
+    }
   }
 }
 
 extension ExportFormat: ExpressibleByArgument {}
-
-extension ModelName {
-  /// The text that names it behind `--model`.
-  fileprivate var argument: String { revision.map { "\(identifier)@\($0)" } ?? identifier }
-}

@@ -19,9 +19,9 @@ struct Generate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
-        + "stand together, each behind the option.",
-      valueName: "dir"))
+      "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
+        + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
+      valueName: "dir|file"))
   var adapter: [String] = []
 
   @Option(
@@ -35,12 +35,7 @@ struct Generate: ParsableCommand {
   @Option(help: ArgumentHelp("The most tokens of the answer.", valueName: "n"))
   var maxTokens = 128
 
-  @Option(
-    help: ArgumentHelp("0 takes the most likely token; above, tokens are drawn.", valueName: "t"))
-  var temperature: Float = 0
-
-  @Option(help: ArgumentHelp("Seed of sampling.", valueName: "n"))
-  var seed: UInt64 = 0
+  @OptionGroup var sampling: SamplingOptions
 
   @Option(
     help: ArgumentHelp(
@@ -61,9 +56,6 @@ struct Generate: ParsableCommand {
     if maxTokens < 1 {
       throw ValidationError("--max-tokens: expected 1 or more, found \(maxTokens)")
     }
-    if !(temperature >= 0 && temperature.isFinite) {
-      throw ValidationError("--temperature: expected a number of 0 or more, found \(temperature)")
-    }
   }
 
   func run() throws {
@@ -77,10 +69,12 @@ struct Generate: ParsableCommand {
     let request = Answer.Request(
       folder: folder, adapters: adapterFolders, context: contextFile,
       template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
-      precision: weights.precision, maximumTokens: maxTokens, temperature: temperature, seed: seed)
+      precision: weights.precision, maximumTokens: maxTokens,
+      temperature: sampling.temperature, seed: sampling.seed)
     let answer = try request.perform(on: device, handle: progress.show)
     progress.finish()
     for notice in answer.notices { logger.show(notice) }
+    for line in answer.rounding.lines { logger.info("\(line)") }
     for index in answer.foreignAdapters {
       let name = adapter.count > 1 ? "\(adapter[index]): " : ""
       logger.warning("\(name)the adapter was made for another model than \(model.model)")

@@ -25,9 +25,9 @@ struct Logits: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
-        + "stand together, each behind the option.",
-      valueName: "dir"))
+      "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
+        + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
+      valueName: "dir|file"))
   var adapter: [String] = []
 
   @Option(help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"))
@@ -48,12 +48,7 @@ struct Logits: ParsableCommand {
     defer { progress.finish() }
     let adapterFolders = try adapter.urls(option: "adapter")
     let outputFile = try URL(path: output, option: "output")
-    // Before the work, not after it.
-    do {
-      if case .file(let path) = try OutputPath(outputFile.path) { try checkReplaced(path) }
-    } catch let error as FileError {
-      throw UsageError(description: "--output: \(error)")
-    }
+    let stream = try checkOutput(outputFile)
     let folder = try lora.added(to: model.folder(common.logger))
     let input: LogitsRequest.Input =
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
@@ -61,8 +56,31 @@ struct Logits: ParsableCommand {
     let request = LogitsRequest(
       folder: folder, input: input, adapters: adapterFolders, precision: weights.precision,
       output: outputFile)
-    try request.perform(on: device, handle: progress.show)
+    let result = try withExtendedLifetime(stream) {
+      try request.perform(on: device, handle: progress.show)
+    }
     progress.finish()
+    for notice in result.notices { common.logger.show(notice) }
+    for line in result.rounding.lines { common.logger.info("\(line)") }
+    for index in result.foreignAdapters {
+      common.logger.warning(
+        "\(adapter[index]): the adapter was made for another model than \(model.model)")
+    }
+  }
+
+  /// Checks before the work that logits can go where they are to go: to a file, or into a pipe that
+  /// somebody reads, which the result keeps open.
+  private func checkOutput(_ url: URL) throws -> OpenStream? {
+    do {
+      switch try OutputPath(url.path) {
+      case .file(let path):
+        try checkReplaced(path)
+        return nil
+      case .stream(let path): return try OpenStream(path)
+      }
+    } catch let error as FileError {
+      throw UsageError(description: "--output: \(error)")
+    }
   }
 
   /// Only logits are replaced by logits, so that no model or adapter is lost.

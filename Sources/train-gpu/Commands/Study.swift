@@ -4,7 +4,7 @@ import Foundation
 import HuggingFace
 
 /// `train-gpu study`: questions and answers of nothing but a context.
-struct Study: ParsableCommand {
+struct Study: SharedOutCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write questions about a context and answer them: examples for distill.",
     discussion: """
@@ -68,13 +68,14 @@ struct Study: ParsableCommand {
   @OptionGroup var templateVariables: TemplateVariableOptions
 
   @OptionGroup var lora: LoRAOptions
+  @OptionGroup var form: JSONOption
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     let logger = common.logger
     let interruption = Interruption()
-    let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
+    let progress = ProgressReport(logger: logger, isQuiet: common.isQuiet)
     defer { progress.finish() }
     let contextFiles = try context.urls(option: "context")
     let outputFile = try URL(path: output, option: "output")
@@ -90,18 +91,23 @@ struct Study: ParsableCommand {
     options.responseTokens = responseTokens
     options.responseTemperature = responseTemperature
     options.precision = weights.precision
-    let request = StudyRequest(
-      folder: try lora.added(to: model.folder(logger)), context: contextFiles,
-      seeds: try questions.seeds.map { try URL(path: $0, option: "seeds") }, output: outputFile,
-      isOverwriting: overwrite, options: options)
-    let device = try common.openDevice(
+    let ranks = Job.ranks
+    let request = try ranks.agree { [options] in
+      StudyRequest(
+        folder: try lora.added(to: model.folder(logger)), context: contextFiles,
+        seeds: try questions.seeds.map { try URL(path: $0, option: "seeds") }, output: outputFile,
+        isOverwriting: overwrite, ranks: ranks, options: options)
+    }
+    let device = try common.openDevices(
       recordedThreads: overwrite ? nil : Distillation.Study.recordedThreads(of: outputFile))
-    let study = try Distillation.Study(request, device: device)
+    let study = try ranks.agree { try Distillation.Study(request, device: device) }
     for notice in study.notices { logger.show(notice) }
     let result = try withExtendedLifetime(interruption) {
       try study.perform(handle: progress.show)
     }
     progress.finish()
-    try StandardOutput.line(StudySummary(result: result, output: outputFile.path).text)
+    guard ranks.isFirst else { return }
+    let summary = StudySummary(result: result, output: outputFile.path)
+    try form.write(summary.text) { summary.object }
   }
 }

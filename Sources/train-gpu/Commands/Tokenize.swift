@@ -9,8 +9,9 @@ struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Convert texts to token ids.",
     discussion: """
-      Reads JSON strings from standard input, one a line, and writes one JSON array of ids a line. \
-      Of a model of the hub it fetches no weights.
+      Reads JSON strings from standard input, one a line, and writes one JSON array of ids a line, or \
+      with --json an object with the ids and the tokens as the vocabulary spells them. Of a model of \
+      the hub it fetches no weights.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -19,6 +20,9 @@ struct Tokenize: ParsableCommand {
     inversion: .prefixedNo, exclusivity: .chooseLast,
     help: "Add special tokens such as BOS where the tokenizer does.")
   var special = true
+
+  @Flag(help: "Print a JSON object for each line.")
+  var json = false
 
   /// Accepted as in all commands; tokenization uses no device.
   @OptionGroup(visibility: .hidden) var common: CommonOptions
@@ -50,7 +54,13 @@ struct Tokenize: ParsableCommand {
         try output.flush()
         throw UsageError(description: "standard input:\(number): \(error)")
       }
-      try output.write("[\(identifiers.map(String.init).joined(separator: ", "))]\n")
+      let list = JSON.array(identifiers.map { .integer($0) })
+      guard json else {
+        try output.write("\(list.text())\n")
+        continue
+      }
+      let tokens = identifiers.map { JSON.string(tokenizer.token(of: $0) ?? "") }
+      try output.write("\(JSON.object(["ids": list, "tokens": .array(tokens)]).text())\n")
     }
     try output.flush()
   }

@@ -52,7 +52,9 @@ struct CommonOptions: ParsableArguments {
   ///
   /// - Parameter recordedThreads: the threads of a resumed run, which the user need not name again.
   func openDevice(recordedThreads: Int? = nil) throws(ComputeError) -> Device {
-    let opened = try device.open(threads: threads ?? recordedThreads)
+    let ranks = Job.ranks
+    let opened = try device.open(
+      threads: threads ?? recordedThreads ?? ranks.cores, localRank: ranks.localRank)
     if let warning = opened.tuning.warning {
       logger.warning("\(warning); train-gpu tune makes a new one")
     }
@@ -67,10 +69,24 @@ struct CommonOptions: ParsableArguments {
     return opened
   }
 
+  /// Opens the device of every rank, and says once which they are.
+  func openDevices(recordedThreads: Int? = nil) throws -> Device {
+    let ranks = Job.ranks
+    let opened = try ranks.agree { try openDevice(recordedThreads: recordedThreads) }
+    logger.debug("device \(opened.name): \(opened.title)")
+    // All ranks tell the first one, which alone has a log.
+    let text = ranks.text(device: opened)
+    if ranks.count > 1 { logger.info("\(text)") }
+    return opened
+  }
+
+  /// Whether nothing but errors is said: one rank alone speaks for all.
+  var isQuiet: Bool { quiet || !Job.ranks.isFirst }
+
   /// The logger of messages.
   var logger: Logger {
     var logger = Logger(label: "train-gpu") { _ in StandardErrorLog() }
-    logger.logLevel = quiet ? .error : verbose ? .debug : .info
+    logger.logLevel = !Job.ranks.isFirst ? .critical : quiet ? .error : verbose ? .debug : .info
     return logger
   }
 }

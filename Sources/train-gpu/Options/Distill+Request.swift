@@ -31,15 +31,18 @@ extension Distill {
       try files.inputs.map { try URL(path: $0, option: "inputs") }
       ?? StudiedRun.file(in: outputFolder)
     let validation = try validation()
-    return RunRequest(
-      folder: try files.lora.added(to: ModelFolder(named: model, logger: logger)),
-      modelName: try ModelName(parsing: model),
+    let folder = try files.lora.added(to: ModelFolder(named: model, logger: logger))
+    var request = RunRequest(
+      folder: folder, modelName: try ModelName(parsing: model, of: folder),
       beside: try besideFolders(outside: outputFolder), context: contextFiles, inputs: inputFile,
       validation: validation,
       unrelated: try files.unrelated.map { try URL(path: $0, option: "unrelated") },
       output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
       options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
+    request.price = report.cost.price
+    request.writesEvents = report.tensorboard
+    return request
   }
 
   /// The prompts beside the trained one, none of which the run may replace.
@@ -99,14 +102,15 @@ extension Distill {
       throw UsageError(description: "give one of --steps and --epochs")
     }
     var options = TrainingOptions()
-    options.tokens = objective.tokens
-    options.method = objective.method
+    options.tokens = objective.tokens.values.max() ?? options.tokens
+    options.method = objective.method.values.first ?? options.method
     options.chosenInitialization = objective.initialization
     options.template = objective.template
     let variables = objective.templateVariables.variables
     options.templateVariables = variables.isEmpty ? nil : variables
     options.teacherCache = objective.teacherCache
     options.loss = objective.loss
+    options.mixCrossEntropy = objective.mixCrossEntropy
     options.lossPart = objective.lossOn
     options.reconstruct = objective.reconstruct
     options.regularize = objective.regularize

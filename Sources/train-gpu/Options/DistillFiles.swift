@@ -16,9 +16,10 @@ struct DistillFiles: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "An adapter whose prompt stands before the trained one, in training and in every comparison, and stays as "
-        + "it is; may be given several times. The model with the full context reads --context alone: name the "
-        + "other text there too where answers need it.", valueName: "dir"))
+      "A run's output folder, or the safetensors file of its prompt, which stands before the trained one, in "
+        + "training and in every comparison, and stays as it is; may be given several times. The model with the "
+        + "full context reads --context alone: name the other text there too where answers need it.",
+      valueName: "dir|file"))
   var beside: [String] = []
 
   @Option(

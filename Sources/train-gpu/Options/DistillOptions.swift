@@ -8,11 +8,21 @@ struct ObjectiveOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What they are: embeddings, rows of the model's input; or kv, keys and values of every layer, a "
-        + "cartridge, which holds more at the same number.", valueName: "name"))
-  var method = TrainingOptions.standard.method
+        + "cartridge, which holds more at the same number. Both with a comma between them are swept.",
+      valueName: "name"))
+  var method = OptionList([TrainingOptions.standard.method])
 
-  @Option(help: ArgumentHelp("Pseudo-tokens.", valueName: "k"))
-  var tokens = TrainingOptions.standard.tokens
+  @Option(
+    help: ArgumentHelp(
+      "Pseudo-tokens. Several numbers with commas between them are a sweep: a run each, in OUTPUT/tokens-K, "
+        + "against one teacher; a larger one starts from the next smaller.", valueName: "k"))
+  var tokens = OptionList([TrainingOptions.standard.tokens])
+
+  @Option(
+    help: ArgumentHelp(
+      "Of a sweep, the smallest prompt whose held-out KL is at most this is delivered in OUTPUT. (default: the "
+        + "one with the lowest KL)", valueName: "x"))
+  var klBudget: Double?
 
   @Option(
     name: .customLong("init"),
@@ -63,8 +73,20 @@ struct ObjectiveOptions: ParsableArguments {
         + "forward-kl), or auto, the one that fits.", valueName: "kind"))
   var teacherCache = TrainingOptions.standard.teacherCache
 
-  @Option(help: ArgumentHelp("The objective: forward-kl, reverse-kl or js.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp(
+      "The objective: forward-kl, reverse-kl or js, divergences from the model that reads the context; or "
+        + "cross-entropy, of the responses themselves: then --inputs may stand without --context.",
+      valueName: "kind"))
   var loss = TrainingOptions.standard.loss
+
+  @Option(
+    name: .customLong("mix-cross-entropy"),
+    help: ArgumentHelp(
+      "The share of the responses' cross-entropy in the objective, beside forward-kl, below 1. The reported "
+        + "loss is the KL from the mixture of the teacher with the given tokens, whose gradient that is.",
+      valueName: "share"))
+  var mixCrossEntropy = TrainingOptions.standard.mixCrossEntropy
 
   @Option(
     help: ArgumentHelp(

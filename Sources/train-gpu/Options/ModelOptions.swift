@@ -53,6 +53,9 @@ struct LoRAOptions: ParsableArguments {
   func added(to folder: ModelFolder) throws -> ModelFolder {
     var folder = folder
     for url in try lora.urls(option: "lora") {
+      if folder.adapters.contains(where: { $0.url.path == url.path }) {
+        throw UsageError(description: "--lora: expected each adapter once, found \(url.path) twice")
+      }
       folder.adapters.append(try LoRAAdapter(folder: url))
     }
     return folder

@@ -1,3 +1,4 @@
+import Compute
 import Distillation
 import Logging
 
@@ -15,6 +16,9 @@ extension InputNotice {
     case .fewHeldOut: "; --validation names more"
     case .fewJudged: "; more in --inputs say more"
     case .threads(let recorded, _): "; --threads \(recorded) keeps them"
+    case .instructions(let recorded, _):
+      CPUVariant.supported.map(\.rawValue).contains(recorded)
+        ? "; \(CPUVariant.variable)=\(recorded) keeps them" : ""
     default: ""
     }
   }

@@ -16,7 +16,8 @@ struct ProgressState {
   private var present = RunEvent.Phase.reading.rawValue
   private var isFinished = false
   private var started: RunEvent.Start?
-  private var heldOut: Double?
+  /// The last held-out numbers, in words.
+  private var heldOut: String?
   private var timeLeft = TimeLeft(totalSteps: 0)
   private var studyTime: TimeLeft?
   /// What follows a study.
@@ -44,15 +45,21 @@ struct ProgressState {
       }
       if let last = reports.last { step(last, tokensPerSecond: rate) }
     case .evaluated(let step, let found, let isBest):
-      heldOut = found.kl
+      let text = found.crossEntropy == nil ? "held-out KL" : "held-out cross-entropy"
+      heldOut = "\(text) \(Format.number(found.loss, 4))"
       plain(
-        "step \(step): held-out KL \(Format.number(found.kl, 4)), top-1 agreement "
+        "step \(step): \(heldOut ?? ""), top-1 agreement "
           + Format.percent(found.agreement) + (isBest ? ", the best so far" : ""))
     case .warning(let text):
       line?.clear()
       logger.warning("\(text)")
     case .estimated(let estimate): announce(estimate)
     case .studying(let progress): study(progress)
+    case .sweeping(let progress):
+      line?.clear()
+      logger.info(
+        "run \(progress.index + 1) of \(progress.count): \(progress.folder), from \(progress.start)"
+      )
     case .checkpoint(let url):
       logger.debug("wrote \(url.path)")
     }
@@ -170,7 +177,7 @@ struct ProgressState {
       || pace.isDue(at: now)
     guard line != nil || isPlainDue else { return }
     var parts = ["loss \(Format.number(report.loss, 4))"]
-    if let heldOut { parts.append("held-out KL \(Format.number(heldOut, 4))") }
+    if let heldOut { parts.append(heldOut) }
     parts.append("\(Format.rate(tokensPerSecond)) tokens/s")
     if let left = timeLeft.next(at: now) { parts.append("\(Format.clock(left)) left") }
     let text = parts.joined(separator: "  ")

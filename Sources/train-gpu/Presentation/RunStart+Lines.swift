@@ -6,7 +6,7 @@ extension RunEvent.Start {
   var lines: [String] {
     var lines = [
       """
-      \(Counted(pseudoTokens, "pseudo-token")) for a context of \(Counted(contextTokens, "token")); \
+      \(Counted(pseudoTokens, "pseudo-token")) \(context); \
       \(beside)\(Counted(trainingExamples, "example")) of \(Counted(responseTokens, "response token")), \
       \(validationExamples) held out
       """
@@ -24,20 +24,7 @@ extension RunEvent.Start {
       \(rates)
       """)
     if let windowReach { lines.append(windowReach.description) }
-    if let error = rounding.weights {
-      lines.append(
-        """
-        weights are quantised: the model's logits change by up to \(Format.scientific(error)) of the \
-        largest
-        """)
-    }
-    if let error = rounding.activations {
-      lines.append(
-        """
-        activations are rounded to bf16 in training steps: the model's logits change by up to \
-        \(Format.scientific(error)) of the largest
-        """)
-    }
+    lines += rounding.lines
     if startStep > 0 {
       let changes = changes.map {
         "; \($0.after.text(option: CommandLineOption.name)) in place of "
@@ -46,6 +33,11 @@ extension RunEvent.Start {
       lines.append("resumed after step \(startStep)\(changes.joined())")
     }
     return lines
+  }
+
+  private var context: String {
+    contextTokens == 0
+      ? "without a context" : "for a context of \(Counted(contextTokens, "token"))"
   }
 
   private var beside: String {

@@ -10,10 +10,8 @@ struct RunSummary {
 
   var text: String {
     let metrics = result.metrics
-    let ratio = Format.number(metrics.compressionRatio, 1)
     return """
-      \(Counted(metrics.pseudoTokens, "pseudo-token")) in place of \
-      \(Counted(metrics.contextTokens, "token")): \(ratio) times fewer
+      \(Counted(metrics.pseudoTokens, "pseudo-token")) \(origin)
 
       \(comparison)
 
@@ -25,6 +23,7 @@ struct RunSummary {
         adapter_config.json, adapter_model.safetensors   for PEFT
         \(promptFile)
         \(tokenizer)metrics.json, metrics.jsonl                      the numbers of the run and of every step\(answers)
+        report.html                                      all of it for a browser
         README.md                                        how to load it
 
       In PEFT:
@@ -33,6 +32,25 @@ struct RunSummary {
         \(promptCode)
         model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False)
       """
+  }
+
+  /// The numbers of `metrics.json`, and what a run adds to them.
+  func object() throws -> JSONObject {
+    var object: JSONObject = [
+      "output": .string(result.output.path), "steps": .integer(result.steps),
+      "best_step": .integer(result.bestStep), "export_kl_change": .number(result.exportDivergence),
+    ]
+    guard case .object(let metrics) = try JSON(encoding: result.metrics) else { return object }
+    for (name, value) in metrics.members { object[name] = value }
+    return object
+  }
+
+  /// What they stand for.
+  private var origin: String {
+    let metrics = result.metrics
+    guard metrics.contextTokens > 0 else { return "trained on the responses, without a context" }
+    return "in place of \(Counted(metrics.contextTokens, "token")): "
+      + "\(Format.number(metrics.compressionRatio, 1)) times fewer"
   }
 
   /// The line of the prompt's own file.
@@ -63,9 +81,11 @@ struct RunSummary {
   }
 
   private var comparison: String {
-    guard let validation = result.metrics.validation, let noContext = result.noContext else {
+    guard let validation = result.metrics.validation else {
       return "Nothing was held out, so nothing is known about its quality (--validation)."
     }
-    return ComparisonTable(validation: validation, noContext: noContext).text
+    return ComparisonTable(
+      validation: validation, hasContext: result.metrics.contextTokens > 0
+    ).text
   }
 }

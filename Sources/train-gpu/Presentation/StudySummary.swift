@@ -10,6 +10,17 @@ struct StudySummary {
     ([conversations] + [times, windows, drops, heldOut].compactMap(\.self)).joined(separator: "\n")
   }
 
+  /// The same as an object; seconds where they are known.
+  var object: JSONObject {
+    [
+      "output": .string(output), "conversations": .integer(result.conversations),
+      "lines": .integer(result.lines), "held_out": .integer(result.heldOut),
+      "held_out_share": .number(result.heldOutShare), "questions": .integer(result.questions),
+      "left_out": .integer(result.drops.count), "windows": .integer(result.windows),
+      "tokens": .integer(result.tokens), "seconds": .number(result.seconds),
+    ]
+  }
+
   /// What was written, and how fast.
   var conversations: String {
     let rate = result.seconds > 0 ? Double(result.tokens) / result.seconds : 0

@@ -16,8 +16,9 @@ import Testing
     #expect(
       names == [
         "README.md", "adapter_config.json", "adapter_model.safetensors", "answers.jsonl",
-        "checkpoint-12", "metrics.json", "metrics.jsonl", "soft_prompt.safetensors",
-        "tokenizer.json", "tokenizer_config.json",
+        "checkpoint-12", "evaluations.jsonl", "heldout_answers.jsonl", "metrics.json",
+        "metrics.jsonl", "report.html", "soft_prompt.safetensors", "tokenizer.json",
+        "tokenizer_config.json",
       ])
     for text in [
       "answer before first difference", "ROUGE-L", "log-likelihood", "drift: KL",
@@ -31,8 +32,8 @@ import Testing
     let metrics = try workspace.json("metrics.json")
     #expect(
       metrics.sortedKeys == [
-        "compression_ratio", "context_tokens", "device", "memory", "pseudo_tokens", "seed",
-        "threads", "timing", "tuned_kernels", "validation",
+        "compression_ratio", "context_tokens", "device", "made_with", "memory", "pseudo_tokens",
+        "seed", "sizes", "threads", "timing", "tuned_kernels", "validation",
       ])
     #expect(
       metrics["validation"].sortedKeys == [

@@ -35,6 +35,8 @@ import Testing
       contentsOf: workspace.output.appending(path: "soft_prompt.safetensors")
     ).metadata
     #expect(metadata["lora"] == JSON.array([.string(adapter.path)]).text())
+    #expect(
+      try workspace.json("metrics.json")["made_with"]["lora"] == .array([.string(adapter.path)]))
     let readme = try String(
       contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.contains("with the LoRA adapter `\(adapter.path)` in its weights"))
@@ -61,6 +63,17 @@ import Testing
         "cpu",
       ])
     #expect(exported.code == 0, "\(exported.errors)")
+    let rows = workspace.folder.url.appending(path: "vllm")
+    #expect(
+      try Program.run(
+        [
+          "export", workspace.output.path, "--format", "vllm", "--output", rows.path, "--device",
+          "cpu",
+        ]
+      ).code == 0)
+    #expect(
+      try String(contentsOf: rows.appending(path: "README.md"), encoding: .utf8).contains(
+        "1 LoRA adapter in its weights, `\(adapter.path)`"))
     let text = ["--prompt", "the cab", "--max-tokens", "4"]
     for command in [["generate"] + model + text, ["logits"] + model + ["--ids", "1,2"]] {
       let output = workspace.folder.url.appending(path: UUID().uuidString).path
@@ -71,6 +84,9 @@ import Testing
   }
 
   @Test func damagedAdaptersAreRefused() throws {
+    try workspace.expectRefusal(
+      ["--lora", adapter.path, "--lora", adapter.path],
+      "--lora: expected each adapter once, found \(adapter.path) twice")
     try workspace.expectRefusal(
       ["--lora", "/nothing"],
       "/nothing: expected the folder of a LoRA adapter, with adapter_config.json and "

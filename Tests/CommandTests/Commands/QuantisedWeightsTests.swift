@@ -33,13 +33,44 @@ import Testing
     }
   }
 
+  /// Commands that do not train say the same.
+  @Test func otherCommandsSayTheError() throws {
+    let model = Self.handbook.appending(path: "model").path
+    let text = try workspace.folder.write("some.txt", "the cab").path
+    for (command, arguments) in [
+      ("generate", ["--prompt", "the cab", "--max-tokens", "2"]),
+      (
+        "logits",
+        ["--text", "the cab", "--output", workspace.folder.url.appending(path: "l").path]
+      ),
+    ] {
+      let common = [command, "--model", model, "--device", "cpu"] + arguments
+      let result = try Program.run(common + ["--precision", "q4_0"])
+      #expect(result.code == 0, "\(result.errors)")
+      #expect(
+        result.errors.contains("weights are quantised: the model's logits change by up to"),
+        "\(command): \(result.errors)")
+      #expect(
+        try Program.run(common + ["--precision", "f32"]).errors.contains("quantised") == false)
+    }
+    let run = workspace.folder.url.appending(path: "quantised")
+    _ = try workspace.distill(
+      ["--model", model, "--context", text, "--steps", "1", "--tokens", "1"], to: run)
+    let evaluated = try Program.run([
+      "evaluate", "--model", model, "--device", "cpu", "--adapter", run.path, "--context", text,
+      "--inputs", workspace.validation, "--precision", "q4_0", "--response-tokens", "2",
+    ])
+    #expect(evaluated.code == 0, "\(evaluated.errors)")
+    #expect(evaluated.errors.contains("weights are quantised: the model's logits change by up to"))
+  }
+
   /// 48 numbers of the feed-forward size are no whole blocks.
   @Test func rowsThatAreNoWholeBlocksAreRefused() throws {
     let result = try workspace.distill(["--steps", "4", "--precision", "q8_0"])
     #expect(result.code == 2)
     #expect(
       result.errors.contains(
-        "model.layers.0.mlp.down_proj.weight: rows of 48 numbers cannot be stored as q8_0: expected "
+        "/model/model.safetensors: model.layers.0.mlp.down_proj.weight: rows of 48 numbers cannot be stored as q8_0: expected "
           + "a multiple of 32; --precision bf16 or f32 holds them"),
       "\(result.errors)")
   }

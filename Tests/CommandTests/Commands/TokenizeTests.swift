@@ -24,6 +24,17 @@ import Testing
     #expect(result.output == "[4, 3]\n[8]\n")
   }
 
+  @Test func tokensStandBesideTheirIds() throws {
+    let result = try Program.run(
+      ["tokenize", "--model", model, "--json"], input: "\"ab c\"\n\"\"\n")
+    #expect(
+      result.output == """
+        {"ids": [0, 4, 5, 3], "tokens": ["<bos>", "ab", "\u{120}", "c"]}
+        {"ids": [0], "tokens": ["<bos>"]}
+
+        """)
+  }
+
   @Test func longInputComesOutWhole() throws {
     let lines = 20_000
     let result = try Program.run(

@@ -5,7 +5,7 @@ import Testing
 @Suite struct UsageTests {
   @Test(arguments: [
     [], ["distill"], ["evaluate"], ["generate"], ["logits"], ["tokenize"], ["devices"],
-    ["tune"], ["study"],
+    ["tune"], ["study"], ["chat"], ["report"],
   ])
   func everyCommandHasHelpAndVersion(command: [String]) throws {
     let help = try Program.run(command + ["--help"])

@@ -92,6 +92,31 @@ import Testing
     #expect(Self.error(match, of: problem) < 0.5 * Self.error(plain, of: problem))
   }
 
+  /// Parts of one context are matched together: with the queries divided between two parts of the same
+  /// keys, each key stands for both, and the outputs stay.
+  @Test func partsAreMatchedTogether() {
+    let problem = Self.problem()
+    let half = Self.queries / 2
+    func part(_ rows: Range<Int>) -> AttentionMatching.Part {
+      var own = problem
+      let elements = (rows.lowerBound * Self.width)..<(rows.upperBound * Self.width)
+      own.queries = Array(problem.queries[elements])
+      own.attended = Array(problem.attended[elements])
+      own.logSumExp = Array(problem.logSumExp[rows])
+      own.positions = Array(problem.positions[rows])
+      return Self.matching(6).part(own, count: 3)
+    }
+    var whole = part(0..<half)
+    whole.append(part(half..<Self.queries))
+    let match = Self.matching(6).match(whole)
+    #expect(match.keys.count == 6 * Self.width && match.values.count == 6 * Self.width)
+    // Not worse than twice the error of six keys that all queries choose.
+    let together = Self.matching(6).match(problem)
+    #expect(Self.error(match, of: problem) < 2 * Self.error(together, of: problem))
+    // One part is the whole problem.
+    #expect(Self.matching(6).match(Self.matching(6).part(problem, count: 6)) == together)
+  }
+
   /// Keys that no query's window holds are left out.
   @Test func hiddenKeysAreNotKept() {
     let problem = Self.problem(window: 8)

@@ -27,10 +27,11 @@ extension DeviceTests {
         values: workload.head)
       let teacher = try TeacherRows(
         device, kind: kind, capacity: workload.rows + 2, vocabulary: workload.vocabulary,
-        width: workload.width, temperature: objective.temperature)
+        width: workload.width, temperature: objective.temperature, targets: workload.targets,
+        targetShare: kind == .tokens ? 0 : workload.targetShare)
       let teacherHidden = try device.buffer(workload.teacherHidden)
       // In two parts, the later rows first.
-      for (first, rows) in [(2, workload.rows), (0, 2)] {
+      for (first, rows) in [(2, workload.rows), (0, 2)] where kind != .tokens {
         try device.storeTeacher(
           teacherHidden, inputRow: first, rows: rows, head: head, shape: workload.shape,
           in: teacher, at: first, chunkBytes: chunkBytes)
@@ -97,7 +98,7 @@ extension DeviceTests {
         rows: 5, vocabulary: 700, width: 40, using: &generator)
       for objective in Self.objectives {
         let kinds: [TeacherCacheKind] =
-          objective.form == .forwardKL ? TeacherCacheKind.allCases : [.logits, .hidden]
+          objective.form == .forwardKL ? TeacherCacheKind.ofModels : [.logits, .hidden]
         try check(workload, kinds, objective, on: device)
       }
     }
@@ -110,9 +111,62 @@ extension DeviceTests {
         let workload = HeadDivergenceWorkload(
           rows: 4, vocabulary: 300, width: 20, shape: shape, using: &generator)
         let kinds: [TeacherCacheKind] =
-          shape.softCap == nil ? TeacherCacheKind.allCases : [.logits, .hidden]
+          shape.softCap == nil ? TeacherCacheKind.ofModels : [.logits, .hidden]
         try check(workload, kinds, Objective(.forwardKL, temperature: 2), on: device)
         try check(workload, [.logits, .hidden], Objective(.jensenShannon), on: device)
+      }
+    }
+
+    /// A teacher that is certain of given tokens: forward KL is their cross-entropy.
+    @Test(arguments: TestDevice.all)
+    func givenTokensHaveTheirCrossEntropy(on name: TestDevice) throws {
+      let device = try name.open()
+      var generator = SeededGenerator(seed: 11)
+      for shape in [LogitShape.plain, LogitShape(scale: 2, softCap: 5)] {
+        let workload = HeadDivergenceWorkload(
+          rows: 5, vocabulary: 700, width: 40, shape: shape, targetShare: 1, using: &generator)
+        for temperature: Float in [1, 2] {
+          let objective = Objective(.forwardKL, temperature: temperature)
+          let (losses, gradient) = (workload.losses(objective), workload.gradient(objective))
+          for chunkBytes in [nil, 2 * 700 * 4] {
+            let found = try run(workload, .tokens, objective, chunkBytes: chunkBytes, on: device)
+            #expect(relativeError(found.losses, losses) < Tolerance.matmul.rawValue)
+            #expect(relativeError(found.measured, losses) < Tolerance.matmul.rawValue)
+            #expect(relativeError(found.gradient, gradient) < Tolerance.matmul.rawValue)
+          }
+        }
+      }
+    }
+
+    /// A share of given tokens in the teacher's distribution, whatever is kept of it. The gradient is
+    /// that of both losses in these shares.
+    @Test(arguments: TestDevice.all)
+    func givenTokensAreMixedIn(on name: TestDevice) throws {
+      let device = try name.open()
+      for shape in [LogitShape.plain, LogitShape(scale: 0.5, softCap: 20)] {
+        func workload(_ share: Float) -> HeadDivergenceWorkload {
+          var generator = SeededGenerator(seed: 12)
+          return HeadDivergenceWorkload(
+            rows: 5, vocabulary: 700, width: 40, shape: shape, targetShare: share,
+            using: &generator)
+        }
+        let mixed = workload(0.25)
+        let parts = zip(workload(0).gradient(.forwardKL), workload(1).gradient(.forwardKL))
+        let gradient = mixed.gradient(.forwardKL)
+        #expect(
+          relativeError(gradient.map(Float.init), parts.map { 0.75 * $0 + 0.25 * $1 })
+            < Tolerance.rowArithmetic.rawValue)
+        let kinds = TeacherCacheKind.ofModels.filter { shape.softCap == nil || $0 != .projected }
+        for kind in kinds {
+          let found = try run(mixed, kind, .forwardKL, chunkBytes: 2 * 700 * 4, on: device)
+          let tolerance =
+            kind == .logits ? Tolerance.halfLogits.rawValue : Tolerance.matmul.rawValue
+          let terms = kind == .projected ? mixed.largestLogit : 0
+          let losses = mixed.losses(.forwardKL)
+          #expect(relativeError(found.losses, losses, terms: terms) < tolerance, "\(kind)")
+          #expect(relativeError(found.measured, losses, terms: terms) < tolerance, "\(kind)")
+          #expect(relativeError(found.gradient, gradient) < tolerance, "\(kind)")
+        }
       }
     }
 
@@ -133,7 +187,7 @@ extension DeviceTests {
       var generator = SeededGenerator(seed: 3)
       let workload = HeadDivergenceWorkload(
         rows: 9, vocabulary: 500, width: 30, using: &generator)
-      for kind in TeacherCacheKind.allCases {
+      for kind in TeacherCacheKind.ofModels {
         let whole = try run(workload, kind, .forwardKL, on: device)
         let again = try run(workload, kind, .forwardKL, on: device)
         let chunked = try run(workload, kind, .forwardKL, chunkBytes: 4 * 500 * 4, on: device)
@@ -173,7 +227,7 @@ extension DeviceTests {
     /// Where activations are rounded to bf16, losses are those of the rounded states, and the
     /// gradient is theirs as far as rounded products go, also close to the teacher, where W^T q - m
     /// is a small difference.
-    @Test(arguments: TestDevice.all, TeacherCacheKind.allCases)
+    @Test(arguments: TestDevice.all, TeacherCacheKind.ofModels)
     func roundsStatesWhereActivationsAre(on name: TestDevice, kind: TeacherCacheKind) throws {
       let device = try name.open()
       var generator = SeededGenerator(seed: 8)
@@ -196,10 +250,13 @@ extension DeviceTests {
 
     @Test func referenceGradientAgreesWithCentralDifferences() {
       var generator = SeededGenerator(seed: 5)
-      for shape in [LogitShape.plain, LogitShape(scale: 2, softCap: 5)] {
+      for (shape, share) in [
+        (LogitShape.plain, 0), (LogitShape(scale: 2, softCap: 5), 0), (.plain, 0.25),
+        (LogitShape(scale: 2, softCap: 5), 1),
+      ] as [(LogitShape, Float)] {
         let workload = HeadDivergenceWorkload(
-          rows: 2, vocabulary: 12, width: 5, shape: shape, using: &generator)
-        for objective in Self.objectives {
+          rows: 2, vocabulary: 12, width: 5, shape: shape, targetShare: share, using: &generator)
+        for objective in share == 0 ? Self.objectives : [.forwardKL] {
           let numeric = centralDifferences(at: workload.hidden.map(Double.init)) { hidden in
             workload.losses(objective, hidden).reduce(0, +) * Double(workload.weight)
           }

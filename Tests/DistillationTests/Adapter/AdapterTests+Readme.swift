@@ -32,9 +32,10 @@ extension AdapterTests {
     let model = parent.url.appending(path: "m")
     try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
     let here = FileManager.default.currentDirectoryPath
-    #expect(try ModelName(parsing: model.path + "/../m/").identifier == model.path)
-    #expect(try ModelName(parsing: ".").identifier == here)
-    #expect(try ModelName(parsing: "org/model").identifier == "org/model")
+    let folder = try ModelFolder(at: model)
+    #expect(try ModelName(parsing: model.path + "/../m/", of: folder).identifier == model.path)
+    #expect(try ModelName(parsing: ".", of: folder).identifier == here)
+    #expect(try ModelName(parsing: "org/model", of: folder).identifier == "org/model")
   }
 
   @Test func oneOfEachIsNoPlural() throws {

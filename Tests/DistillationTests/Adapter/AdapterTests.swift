@@ -95,7 +95,7 @@ import Transformer
 
   @Test(arguments: [false, true])
   func theModelsRevisionIsAFieldOfItsOwn(isChat: Bool) throws {
-    try write(try adapter(isChat: isChat, model: ModelName(parsing: "org/model@refs/pr/1")))
+    try write(try adapter(isChat: isChat, model: ModelName("org/model", revision: "refs/pr/1")))
     let config = try JSON(parsing: Array(text("adapter_config.json").utf8))
     guard case .object(let members) = config else {
       Issue.record("expected an object")

@@ -36,6 +36,53 @@ import Transformer
     row < 12 ? (0, row) : row < 17 ? (1, row - 12) : (2, row - 17)
   }
 
+  @Test func rowsAreSharedByTokens() {
+    #expect(MatchedStart.shares(of: 37, [12, 5, 20]) == [12, 5, 20])
+    #expect(MatchedStart.shares(of: 8, [12, 5, 20]) == [2, 1, 5])
+    #expect(MatchedStart.shares(of: 1, [12, 5, 20]) == [0, 0, 1])
+    for count in 1...37 {
+      let shares = MatchedStart.shares(of: count, [12, 5, 20])
+      #expect(shares.reduce(0, +) == count)
+      #expect(zip(shares, [12, 5, 20]).allSatisfy(<=), "\(count)")
+    }
+  }
+
+  /// A match over all windows: after it, the student is nearer to the teachers of the windows than after
+  /// rows of theirs.
+  @Test(arguments: [6, 14]) func aMatchIsNearerThanRows(count: Int) throws {
+    let examples = Self.parts.indices.map { part in
+      (0..<4).map { number in
+        Example(
+          prompt: (0..<3).map { 1 + ($0 * 5 + number * 3 + part) % 24 },
+          response: (0..<3).map { 1 + ($0 * 11 + number * 7 + part) % 24 }, span: part)
+      }
+    }
+    var read: [Int] = []
+    let matched = try MatchedStart(decoder, parts: Self.parts, frame: Self.frame, seed: 1).prompt(
+      count: count, examples: examples, isLong: false
+    ) { (part) throws(TransformerError) in
+      read.append(part)
+      return try decoder.prefill(Self.parts[part], capacity: PrefixCapacity(rows: 8))
+    }
+    #expect(read == [0, 1, 2, 0, 1, 2])
+    let rows = try KeyValueSource.rows(
+      .chunks, count: count, of: Self.parts, frame: Self.frame, longest: 8, otherRows: 0,
+      read: teacher)
+    func divergence(_ prompt: LearnedPrompt) throws -> Double {
+      let student = try decoder.prefill(
+        Prefix(Self.frame, .prompt(prompt)), capacity: PrefixCapacity(rows: 8))
+      return try Self.parts.indices.reduce(0) { sum, part in
+        let alone = examples[part].map {
+          Example(prompt: $0.prompt, response: $0.response)
+        }
+        let judge = try Judge.scoring(alone, by: teacher(part))
+        return sum + (try judge.compare(student).kl)
+      }
+    }
+    let (near, far) = (try divergence(matched), try divergence(rows))
+    #expect(near < 0.9 * far, "\(near), \(far)")
+  }
+
   @Test(arguments: [Initialization.first, .chunks], [3, 8, 14, 30])
   func everyRowIsThatOfItsWindow(kind: Initialization, count: Int) throws {
     var read: [Int] = []

@@ -76,13 +76,23 @@ import Testing
     #expect(prompt.values == [1, 2, 3, 4])
   }
 
-  @Test func fileOfAnotherShapeIsRefused() throws {
+  @Test(arguments: [("soft_prompt", 1), ("prompt_embeddings", 1), ("prompt_embeddings", 3)])
+  func fileOfAnotherShapeIsRefused(name: String, count: Int) throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "start.safetensors")
+    try SafetensorsWriter.write([(name, [2, 2], [1, 2, 3, 4])], to: url)
+    expectError("\(name) in \(url.path): expected shape [\(count), 2], found [2, 2]") {
+      try LearnedPrompt.initial(.file(url), count: count, from: source(), seed: 0)
+    }
+  }
+
+  @Test func aSmallerPromptIsFollowedByEmbeddingsOfTheContext() throws {
     let folder = try TemporaryFolder()
     let url = folder.url.appending(path: "start.safetensors")
     try SafetensorsWriter.write([("soft_prompt", [2, 2], [1, 2, 3, 4])], to: url)
-    expectError("soft_prompt in \(url.path): expected shape [3, 2], found [2, 2]") {
-      try LearnedPrompt.initial(.file(url), count: 3, from: source(), seed: 0)
-    }
+    let prompt = try LearnedPrompt.initial(.file(url), count: 5, from: source(), seed: 7)
+    let more = try LearnedPrompt.initial(.sampled, count: 3, from: source(), seed: 7)
+    #expect(prompt.values == [1, 2, 3, 4] + more.values)
   }
 
   @Test func fileWithNaNIsRefused() throws {

@@ -34,8 +34,9 @@ extension DeviceTests {
 
       func prompt(count: Int, seed: UInt64 = 1) throws -> LearnedPrompt {
         let rows = prefix.rows + Shared.example.inputs.count
-        return try MatchedStart(teacher, prefix: prefix, frame: Shared.frame, seed: seed).prompt(
-          count: count, examples: [Shared.example], isLong: decoder.isLong(rows))
+        return try MatchedStart(decoder, parts: [prefix], frame: Shared.frame, seed: seed).prompt(
+          count: count, examples: [[Shared.example]], isLong: decoder.isLong(rows)
+        ) { _ in teacher }
       }
 
       /// The logits of the example's rows after a body.

@@ -62,7 +62,8 @@ import Testing
     options.chunkMaximum = 30
     options.filter = false
     let request = RunRequest(
-      folder: model, modelName: try ModelName(parsing: model.url.path), context: [context],
+      folder: model, modelName: try ModelName(parsing: model.url.path, of: model),
+      context: [context],
       inputs: context, validation: .automatic, output: folder.url.appending(path: "run"),
       mode: .create, options: training, kept: [], checkpointEvery: 100)
     let device = try TestDevice.cpu.open()

@@ -58,12 +58,12 @@ struct GGUFChoiceTests {
     let folder = try TemporaryFolder()
     #expect(try GGUFChoice(nil).file(in: folder.url) == nil)
     try folder.write("a-Q8_0.gguf", "")
-    #expect(try GGUFChoice(nil).file(in: folder.url)?.lastPathComponent == "a-Q8_0.gguf")
+    #expect(try GGUFChoice(nil).file(in: folder.url) == "a-Q8_0.gguf")
     try folder.write("sub/a-Q4_0.gguf", "")
     #expect(throws: GGUFChoiceError.self) { try GGUFChoice(nil).file(in: folder.url) }
-    #expect(try GGUFChoice("Q4_0").file(in: folder.url)?.lastPathComponent == "a-Q4_0.gguf")
+    #expect(try GGUFChoice("Q4_0").file(in: folder.url) == "sub/a-Q4_0.gguf")
     try folder.write("model.safetensors", "")
     #expect(try GGUFChoice(nil).file(in: folder.url) == nil)
-    #expect(try GGUFChoice("Q8_0").file(in: folder.url)?.lastPathComponent == "a-Q8_0.gguf")
+    #expect(try GGUFChoice("Q8_0").file(in: folder.url) == "a-Q8_0.gguf")
   }
 }

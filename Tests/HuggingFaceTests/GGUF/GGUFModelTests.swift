@@ -127,9 +127,17 @@ struct GGUFModelTests {
       refusal { $0.metadata[3].value = .integer(2) }
         == "metadata llama.block_count: expected 1, the layers that have tensors, found the "
         + "integer 2")
+    // As of models whose layers may differ.
+    #expect(refusal { $0.metadata[4].value = .array(of: 4, [.integer(4)]) } == "read")
+    #expect(refusal { $0.metadata[5].value = .array(of: 5, [.integer(2)]) } == "read")
     #expect(
-      refusal { $0.metadata[4].value = .array(of: 4, [.integer(4)]) }
-        == "metadata llama.feed_forward_length: expected an integer, found an array of 1 integers")
+      refusal { $0.metadata[4].value = .array(of: 4, [.integer(4), .integer(4)]) }
+        == "metadata llama.feed_forward_length: expected an integer, or one for each of 1 layer, "
+        + "found an array of 2 integers")
+    #expect(
+      refusal { $0.metadata[4].value = .strings(["4"]) }
+        == "metadata llama.feed_forward_length: expected an array of integers, found an array of 1 "
+        + "strings")
     #expect(
       refusal { $0.metadata.append(("llama.expert_count", .integer(8))) }
         == "metadata llama.expert_count: expected nothing: architecture llama has no such setting, "
@@ -145,6 +153,69 @@ struct GGUFModelTests {
     #expect(
       refusal { $0.metadata.append(("llama.rope.scaling.type", .string("su"))) }.hasPrefix(
         "metadata llama.rope.scaling.type: expected none, linear, yarn, or longrope"))
+  }
+
+  /// Llama.cpp loads no model without the epsilon, and takes 10,000 for the base.
+  @Test func absentNumbers() throws {
+    #expect(
+      refusal { $0.metadata.remove(at: 7) }
+        == "metadata llama.attention.layer_norm_rms_epsilon: expected a number above 0, found nothing"
+    )
+    for number in [0, -1, .nan, .infinity] as [Float] {
+      #expect(
+        refusal { $0.metadata[7].value = .number(number) }.hasPrefix(
+          "metadata llama.attention.layer_norm_rms_epsilon: expected a number above 0, found the "
+            + "number"))
+    }
+    #expect(try open().config().required("rope_theta") == 10_000.0)
+    #expect(
+      refusal { $0.metadata.append(("llama.rope.freq_base", .number(0))) }
+        == "metadata llama.rope.freq_base: expected a number above 0, found the number 0.0")
+  }
+
+  @Test func tokensWithoutARow() {
+    #expect(
+      refusal {
+        $0.metadata.append(
+          ("tokenizer.ggml.tokens", .strings(["a", "b", "c", "d", "e", "f", "g"])))
+      }
+        == "metadata tokenizer.ggml.tokens: expected at most 6 tokens, the rows of token_embd.weight, "
+        + "found an array of 7 strings")
+  }
+
+  @Test func aFileAndAChoice() throws {
+    _ = try open()
+    let url = folder.url.appending(path: "m.gguf")
+    #expect {
+      try ModelFolder(at: url, choosing: GGUFChoice("Q4_0"))
+    } throws: {
+      "\($0)"
+        == "\(url.path):Q4_0: expected a folder or a repository before the colon, found a GGUF file; "
+        + "name the file alone"
+    }
+    #expect(try ModelFolder(at: folder.url, choosing: GGUFChoice("m")).ggufName == "m.gguf")
+  }
+
+  /// Marks that end a turn count by their spelling, as in llama.cpp, where they are control tokens.
+  @Test func endsOfTurns() throws {
+    func ends(_ types: [UInt32]?) throws -> [Int] {
+      try open("e.gguf") {
+        $0.metadata += [
+          ("tokenizer.ggml.model", .string("gpt2")),
+          (
+            "tokenizer.ggml.tokens",
+            .strings(["<|endoftext|>", "a", "</s>", "b", "<|im_end|>", "<end_of_turn>"])
+          ),
+        ]
+        if let types {
+          $0.metadata.append(
+            ("tokenizer.ggml.token_type", .array(of: 5, types.map { .integer($0) })))
+        }
+      }.generationConfiguration().endIdentifiers
+    }
+    #expect(try ends([3, 1, 3, 3, 3, 4]) == [2, 3, 0, 4, 5])
+    #expect(try ends([1, 1, 3, 3, 3, 1]) == [2, 3, 4])
+    #expect(try ends(nil) == [2, 3, 0, 4, 5])
   }
 
   @Test func tensorsThatDoNotFitAreRefused() {
@@ -165,6 +236,12 @@ struct GGUFModelTests {
       refusal {
         $0.tensors.append(.init("rope_freqs.weight", [2], [1, 0]))
       } == "tensor rope_freqs.weight: expected factors above 0, found 0.0")
+    #expect(
+      refusal {
+        $0.tensors.append(.init("rope_freqs.weight", [3], [1, 1, 1]))
+      }
+        == "tensor rope_freqs.weight: expected 2 factors, one for each pair of elements that rotates, "
+        + "found 3")
     #expect(
       refusal {
         $0.tensors.append(.init("rope_freqs.weight", [2], [1, .nan]))

@@ -52,6 +52,55 @@ struct GGUFShardsTests {
     #expect(try ModelFolder(at: folder.url).checkpoint().names.count == 11)
   }
 
+  /// Shards of two models, as far as they say whose they are.
+  @Test func shardsOfTwoModels() throws {
+    try write { number, shard in
+      if number == 3 { shard.metadata[2].value = .init(type: 5, [12, 0, 0, 0]) }
+    }
+    #expect(
+      refusal()
+        == "m-00003-of-00003.gguf: metadata split.tensors.count: expected 11, the tensors of all "
+        + "shards, found the integer 12")
+    try write { number, shard in
+      shard.metadata.append(("general.name", .string(number == 2 ? "Other" : "Tiny")))
+    }
+    #expect(
+      refusal()
+        == "m-00002-of-00003.gguf: metadata general.name: expected the string \"Tiny\", as "
+        + "m-00001-of-00003.gguf has it, found the string \"Other\"")
+    // Some writers repeat all metadata, with other widths of integers.
+    try write { number, shard in
+      guard number == 2 else { return }
+      shard.metadata += GGUFModelTests.llama().metadata
+      shard.metadata[4].value = .long(32)
+    }
+    #expect(refusal() == "read")
+    try write { number, shard in
+      if number == 2 { shard.metadata.append(("llama.context_length", .integer(33))) }
+    }
+    #expect(
+      refusal()
+        == "m-00002-of-00003.gguf: metadata llama.context_length: expected the integer 32, as "
+        + "m-00001-of-00003.gguf has it, found the integer 33")
+  }
+
+  /// One shard of a model whose name says that there are more.
+  @Test func namesThatSayMoreThanTheFile() throws {
+    let bytes = GGUFModelTests.llama().bytes
+    try folder.write("x-00001-of-00002.gguf", bytes)
+    #expect(
+      refusal("x-00001-of-00002.gguf")
+        == "x-00001-of-00002.gguf: metadata split.count: expected 2, as the file's name says, found "
+        + "nothing")
+    try folder.write("y-00001-of-00001.gguf", bytes)
+    #expect(refusal("y-00001-of-00001.gguf") == "read")
+    // llama.cpp takes 0 for a file that is not split.
+    var zero = GGUFModelTests.llama()
+    zero.metadata.append(("split.count", .integer(0)))
+    try folder.write("z.gguf", zero.bytes)
+    #expect(refusal("z.gguf") == "read")
+  }
+
   @Test func shardsThatDoNotBelongTogether() throws {
     try write()
     try FileManager.default.removeItem(at: folder.url.appending(path: "m-00002-of-00003.gguf"))

@@ -34,7 +34,9 @@ struct TestHub {
     return hash.finish()
   }
 
-  static func isLarge(_ name: String) -> Bool { name.hasSuffix(".safetensors") }
+  static func isLarge(_ name: String) -> Bool {
+    name.hasSuffix(".safetensors") || name.hasSuffix(".gguf")
+  }
 
   static func answer(
     _ request: LoopbackServer.Request, _ files: [String: [UInt8]]
@@ -84,10 +86,11 @@ struct TestHub {
   }
 
   func fetch(
-    _ variables: [String: String] = [:],
+    _ variables: [String: String] = [:], of name: String = "org/name",
+    for contents: HubContents = .model,
     report: @escaping @Sendable (HubProgress) -> Void = { _ in }
   ) throws -> URL {
-    try hub(variables).folder(of: ModelReference("org/name"), report: report)
+    try hub(variables).folder(of: ModelReference(name), for: contents, report: report)
   }
 
   /// The requested paths, without their common beginning.

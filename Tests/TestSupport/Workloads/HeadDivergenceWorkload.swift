@@ -16,13 +16,17 @@ package struct HeadDivergenceWorkload {
   /// [rows + 2, width].
   package let teacherHidden: [Float]
   package let rowIndices: [Int32]
+  /// [rows + 2]: the given token of each of the teacher's rows.
+  package let targets: [Int32]
+  /// Their share in the teacher's distribution.
+  package let targetShare: Float
 
   /// - Parameters:
   ///   - closeness: the student's states differ from the teacher's by as much; nil makes them
   ///     independent.
   package init(
     rows: Int, vocabulary: Int, width: Int, shape: LogitShape = .plain, closeness: Float? = nil,
-    using generator: inout SeededGenerator
+    targetShare: Float = 0, using generator: inout SeededGenerator
   ) {
     self.rows = rows
     self.vocabulary = vocabulary
@@ -44,6 +48,8 @@ package struct HeadDivergenceWorkload {
     }
     self.teacherHidden = teacherHidden
     self.rowIndices = rowIndices
+    self.targetShare = targetShare
+    targets = (0..<(rows + 2)).map { Int32((7 * $0 + 3) % vocabulary) }
   }
 
   /// FLOP of the two matrix multiplications, and of the teacher's if its logits are recomputed.
@@ -61,7 +67,7 @@ package struct HeadDivergenceWorkload {
   package func losses(_ objective: Objective, _ hidden: [Double]? = nil) -> [Double] {
     rowsOfLogits(hidden).map { pair in
       let (a, b) = (pair.teacher, pair.student)
-      return divergence(objective, a.map { $0.logit }, b.map { $0.logit }).loss
+      return divergence(objective, a.map { $0.logit }, b.map { $0.logit }, pair.target).loss
     }
   }
 
@@ -69,7 +75,7 @@ package struct HeadDivergenceWorkload {
   package func gradient(_ objective: Objective) -> [Double] {
     rowsOfLogits(nil).flatMap { pair -> [Double] in
       let slopes = divergence(
-        objective, pair.teacher.map { $0.logit }, pair.student.map { $0.logit }
+        objective, pair.teacher.map { $0.logit }, pair.student.map { $0.logit }, pair.target
       ).gradient
       var gradient = [Double](repeating: 0, count: width)
       for v in 0..<vocabulary {
@@ -97,11 +103,16 @@ package struct HeadDivergenceWorkload {
   /// A logit, and its derivative with respect to the head's output.
   private typealias Logit = (logit: Double, slope: Double)
 
-  private func rowsOfLogits(_ hidden: [Double]?) -> [(teacher: [Logit], student: [Logit])] {
+  private func rowsOfLogits(
+    _ hidden: [Double]?
+  ) -> [(teacher: [Logit], student: [Logit], target: Int)] {
     let student = hidden ?? self.hidden.map(Double.init)
     let teacher = teacherHidden.map(Double.init)
     return (0..<rows).map { row in
-      (logits(teacher, row: Int(rowIndices[row])), logits(student, row: row))
+      let teacherRow = Int(rowIndices[row])
+      return (
+        logits(teacher, row: teacherRow), logits(student, row: row), Int(targets[teacherRow])
+      )
     }
   }
 
@@ -117,15 +128,20 @@ package struct HeadDivergenceWorkload {
     }
   }
 
+  /// The share of the given token is added to the teacher's probabilities.
   private func divergence(
-    _ objective: Objective, _ teacher: [Double], _ student: [Double]
+    _ objective: Objective, _ teacher: [Double], _ student: [Double], _ target: Int
   ) -> (loss: Double, gradient: [Double]) {
     let temperature = Double(objective.temperature)
     let (a, b) = (teacher.map { $0 / temperature }, student.map { $0 / temperature })
     let (sumA, sumB) = (logSumExp(a), logSumExp(b))
-    let terms = zip(a, b).map { a, b -> (p: Double, q: Double, loss: Double, pull: Double) in
-      let (logP, logQ) = (a - sumA, b - sumB)
-      let (p, q) = (exp(logP), exp(logQ))
+    let share = Double(targetShare)
+    let terms = a.indices.map { v -> (p: Double, q: Double, loss: Double, pull: Double) in
+      let (ownP, logQ) = (exp(a[v] - sumA), b[v] - sumB)
+      let p = (1 - share) * ownP + (v == target ? share : 0)
+      // A teacher that is certain of a token has probabilities of 0.
+      let logP = share == 0 ? a[v] - sumA : p > 0 ? log(p) : 0
+      let q = exp(logQ)
       let logM = log((p + q) / 2)
       switch objective.form {
       case .forwardKL: return (p, q, p * (logP - logQ), 0)

@@ -95,10 +95,11 @@ struct Export {
     if kind == .promptTuning {
       return PEFTAdapter(
         embeddings: adapter.virtualTokens, layerCount: adapter.origin.layerCount,
-        heads: adapter.origin.queryHeads, model: model)
+        heads: adapter.origin.queryHeads, model: model, gguf: adapter.origin.fingerprints.gguf)
     }
     return PEFTAdapter(
-      keysValues: try decoder.keysValues(of: prefix), as: kind, model: model)
+      keysValues: try decoder.keysValues(of: prefix), as: kind, model: model,
+      gguf: adapter.origin.fingerprints.gguf)
   }
 
   private func writeMLX() throws(DistillationError) {

@@ -18,17 +18,39 @@ struct ExportReadme {
     return """
       # \(prompt)\(replaced), for \(program)
 
-      A trained prompt for the model `\(model.identifier)`\(revision), exported by Pith: \
+      A trained prompt for the model `\(model.identifier)`\(model.part), exported by Pith: \
       \(adapter.frame.header.count) + \(adapter.prompt.form.tokenCount) + \
       \(adapter.frame.closing.count) rows of header, prompt and closing stand before every prompt.\
-      \(AdapterUsage.neighbors(adapter.origin.neighbors))
+      \(AdapterUsage.neighbors(adapter.origin.neighbors))\(lora)
 
-      \(instructions)
+      \(gguf)\(instructions)
 
       """
   }
 
-  private var revision: String { model.revision.map { " at revision `\($0)`" } ?? "" }
+  /// The adapters that the model's weights need, which the files here do not hold.
+  private var lora: String {
+    let folders = adapter.origin.lora
+    guard !folders.isEmpty else { return "" }
+    return
+      "\n\nThe prompt belongs to the model with \(Counted(folders.count, "LoRA adapter")) in its weights, "
+      + folders.map { "`\($0)`" }.joined(separator: ", ")
+      + ": load the model with them, in PEFT by `merge_and_unload()`, from where `save_pretrained` writes a "
+      + "model for other programs."
+  }
+
+  /// The model's GGUF file; how transformers loads it, for an export that needs that.
+  private var gguf: String {
+    guard let usage = ggufUsage else { return "" }
+    let isForTransformers = [.peft, .peftCartridge, .peftPrefix].contains(export.format)
+    return usage.origin + (isForTransformers ? " \(usage.transformers)" : "") + "\n\n"
+  }
+
+  private var ggufUsage: GGUFUsage? {
+    adapter.origin.fingerprints.gguf.map {
+      GGUFUsage(identity: $0, isKeysValues: adapter.prompt.form.isKeysValues)
+    }
+  }
 
   private var program: String {
     switch export.format {
@@ -63,19 +85,26 @@ struct ExportReadme {
       `\(current)` is a prompt cache for mlx-lm 0.32 or later, `\(earlier)` the same for earlier \
       versions. Both hold keys and values as \(export.weights), the type of the model's weights.
       """
-    // The command line writes the model's own template, and a raw model's BOS once more.
-    guard adapter.origin.isChat, adapter.origin.template.name == "auto" else {
+    let isGGUF = ggufUsage != nil
+    // The command line writes the model's own template, and a raw model's BOS once more. It loads the
+    // model that the cache names, and refuses another.
+    guard !isGGUF, adapter.origin.isChat, adapter.origin.template.name == "auto" else {
+      let reason =
+        isGGUF
+        ? "mlx-lm reads no GGUF files, so the model is needed in MLX's own format, whose weights differ from the "
+          + "file's. The command line would load the file, so the cache is used from Python"
+        : "The command line would put the model's own template or a BOS token behind the cache, so the cache is "
+          + "used from Python"
       return """
         \(files)
 
-        The command line would put the model's own template or a BOS token behind the cache, so the \
-        cache is used from Python, loaded anew for each prompt:
+        \(reason), loaded anew for each prompt:
 
         ```python
         from mlx_lm import generate, load
         from mlx_lm.models.cache import load_prompt_cache
         \(tokenizerImport)
-        model, mlx_tokenizer = load(\(usage.python(model.identifier)))
+        model, mlx_tokenizer = load(\(usage.python(isGGUF ? "path/to/the/model/for/mlx" : model.identifier)))
         \(usage.promptCode)
         cache = load_prompt_cache("path/to/this/folder/\(current)")
         print(generate(model, mlx_tokenizer, ids[0].tolist(), prompt_cache=cache, max_tokens=64))
@@ -164,7 +193,23 @@ struct ExportReadme {
 
   // MARK: llama.cpp
 
+  /// A word of a shell's command.
+  private static func word(_ text: String) -> String {
+    text.wholeMatch(of: /[A-Za-z0-9._\/+-]+/) == nil ? quoted(text) : text
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "'\(text.replacing("'", with: #"'\''"#))'"
+  }
+
   private var llama: String {
+    let identity = ggufUsage?.identity
+    let name = identity.map { Self.word($0.file) } ?? "MODEL.gguf"
+    let file = identity.map { "`\($0.file)`" } ?? "a GGUF file of `\(model.identifier)`"
+    let loss =
+      identity == nil
+      ? " A quantised model is another one than that of the training, and the prompt may lose by it."
+      : ""
     let scale =
       export.rowScale == 1
       ? ""
@@ -175,7 +220,7 @@ struct ExportReadme {
         For example:
 
         ```sh
-        ./soft_prompt MODEL.gguf \(LlamaProgram.rowsName) '\(text.replacing("'", with: #"'\''"#))'
+        ./soft_prompt \(name) \(LlamaProgram.rowsName) \(Self.quoted(text))
         ```
         """
       } ?? "The adapter was trained on token ids, which the program does not take."
@@ -183,17 +228,16 @@ struct ExportReadme {
       llama.cpp has no file for soft prompts, so `\(LlamaProgram.rowsName)` holds the embeddings of \
       everything before the prompt, [\(adapter.virtualTokens.form.tokenCount), \
       \(export.decoder.configuration.hiddenSize)] f32 without a header, and `\(LlamaProgram.name)` \
-      gives them to the model, a GGUF file of `\(model.identifier)`.\(scale)
+      gives them to the model, \(file).\(scale)
 
       ```sh
       cc -O2 -I llama.cpp/include -I llama.cpp/ggml/include \(LlamaProgram.name) -o soft_prompt \\
         -L llama.cpp/build/bin -lllama -Wl,-rpath,llama.cpp/build/bin
-      ./soft_prompt MODEL.gguf \(LlamaProgram.rowsName) TEXT [TOKENS]
+      ./soft_prompt \(name) \(LlamaProgram.rowsName) TEXT [TOKENS]
       ```
 
       `TEXT` is what follows the closing, up to the answer, with the template's own marks; no special \
-      token is added to it. A quantised model is another one than that of the training, and the \
-      prompt may lose by it.
+      token is added to it.\(loss)
 
       \(text)
       """

@@ -81,7 +81,12 @@ package struct ExportRequest: Sendable {
       throw Self.noRun(run)
     }
     try format.check(prompt.form, configuration)
-    if try imported.isForeign(to: folder) {
+    var notices: [InputNotice] = []
+    switch try imported.kinship(to: folder) {
+    case .same: break
+    case .otherQuantisation(let trained, let found):
+      notices.append(.otherQuantisation(adapter: run.path, trained: trained, found: found))
+    case .other:
       throw .content(
         file: folder.url.path, expected: "the model that the prompt of \(run.path) was trained for",
         found: "another")
@@ -107,7 +112,7 @@ package struct ExportRequest: Sendable {
       let change = try ExportVerification(run: run, export: export).change(handle)
       return ExportResult(
         virtualTokens: adapter.virtualTokens.form.tokenCount, divergence: change.divergence,
-        tokens: change.tokens)
+        tokens: change.tokens, notices: notices)
     } catch {
       try? FileManager.default.removeItem(at: output)
       throw error
@@ -166,7 +171,8 @@ package struct ExportRequest: Sendable {
       stopIdentifiers: conditioning?.stopIdentifiers ?? [],
       contextTokens: record.contextTokens ?? 0,
       fingerprints: RunFingerprints(
-        model: record.modelFingerprint ?? "", context: record.contextDigest ?? ""),
+        model: record.modelFingerprint ?? "", context: record.contextDigest ?? "",
+        gguf: record.gguf),
       neighbors: record.neighbors)
   }
 
@@ -225,4 +231,6 @@ package struct ExportResult: Sendable {
   package var divergence: Double
   /// The response tokens on which it was measured.
   package var tokens: Int
+  /// What to know of the model.
+  package var notices: [InputNotice]
 }

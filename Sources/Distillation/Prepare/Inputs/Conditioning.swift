@@ -52,11 +52,12 @@ package struct Conditioning: Sendable {
   ///   - isAlone: whether the prompt has neither context nor adapter: then the template's own
   ///     system message is used where it has one.
   ///   - reading: how files are read.
+  ///   - needsContext: whether examples must have a context, the run's or their own.
   /// - Throws: when the folder lacks a file, the template is unknown or has no position for a
   ///   context, or a token id is outside the vocabulary.
   package init(
     _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int,
-    isAlone: Bool = false, reading: InputReading = .present
+    isAlone: Bool = false, reading: InputReading = .present, needsContext: Bool = true
   ) throws(DistillationError) {
     self.folder = folder
     self.reading = reading
@@ -133,10 +134,10 @@ package struct Conditioning: Sendable {
     }
     reader = PromptReader(
       tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file,
-      contextText: contextText, hasContext: context != nil, ending: ending)
+      contextText: contextText, hasContext: context != nil || !needsContext, ending: ending)
     for identifiers in [frame.header, self.context, frame.closing] {
       try Self.check(
-        identifiers, file: folder.url.appending(path: "tokenizer.json").path,
+        identifiers, file: folder.tokenizerPath,
         vocabularySize: vocabularySize)
     }
   }
@@ -152,6 +153,17 @@ package struct Conditioning: Sendable {
     }
     do {
       return try placement.promptTokens(of: text)
+    } catch { throw .placement(error) }
+  }
+
+  /// The tokens of a conversation up to the assistant's answer.
+  ///
+  /// - Parameter messages: without a system message, which the context replaces.
+  /// - Throws: where there is no chat template, or it refuses the conversation.
+  func prompt(of messages: [ChatMessage]) throws(DistillationError) -> PlacedPrompt {
+    guard let placement else { throw .placement(.noTemplate) }
+    do {
+      return try placement.promptTokens(of: messages)
     } catch { throw .placement(error) }
   }
 

@@ -1,3 +1,4 @@
+internal import Compute
 import HuggingFace
 import JSON
 
@@ -25,10 +26,16 @@ package enum InputNotice: Sendable, Equatable {
   case windows(count: Int, tokens: Int, limit: Int)
   /// A run is resumed with another number of threads than before.
   case threads(recorded: Int, found: Int)
+  /// A run is resumed with another number of ranks than before.
+  case ranks(recorded: Int, found: Int)
   /// An adapter is evaluated against another context than that of its training.
   case otherContext(file: String, adapter: String)
   /// An adapter was trained behind other prompts than those that stand before it here.
   case otherNeighbors(adapter: String, digests: [String])
+  /// An adapter is used with another quantisation of the model than that of its training.
+  case otherQuantisation(adapter: String, trained: GGUFIdentity, found: GGUFIdentity)
+  /// A run is resumed with other instructions of the processor than before.
+  case instructions(recorded: String, found: String)
   /// Sliding windows do not reach back to all of several prompts.
   case windowReach(WindowReach)
 }
@@ -67,21 +74,36 @@ extension InputNotice: CustomStringConvertible {
     case .threads(let recorded, let found):
       "the run was started with \(Counted(recorded, "thread")) and continues with \(found): last digits "
         + "will be others than those of a run without a stop"
+    case .ranks(let recorded, let found):
+      "the run was started with \(Counted(recorded, "rank")) and continues with \(found): last digits "
+        + "will be others than those of a run without a stop"
     case .otherContext(let file, let adapter):
       "\(file): the tokens of this context are not those of the context that \(adapter) was made for"
     case .otherNeighbors(let adapter, let digests):
       "\(adapter): trained behind \(digests.count == 1 ? "a prompt" : "prompts") of SHA-256 "
         + "\(digests.joined(separator: ", ")), found others or none before it"
+    case .otherQuantisation(let adapter, let trained, let found):
+      "\(adapter): trained on \(trained.title); \(found.title) is another quantisation of "
+        + (trained.name == found.name
+          ? "that model" : "that model, or a fine-tune of it: \(Self.quoted(found.name))")
+        + ", so the prompt may be worse there"
+    case .instructions(let recorded, let found):
+      "the run was started with the instructions \(recorded) and continues with \(found): last digits "
+        + "will be others than those of a run without a stop"
     case .windowReach(let reach): reach.description
     }
+  }
+
+  private static func quoted(_ name: String?) -> String {
+    name.map { "its name is \($0.excerpt)" } ?? "it has no name"
   }
 
   /// Whether it is information rather than a warning.
   package var isInformation: Bool {
     switch self {
     case .lineEnds, .endTokens, .heldOutByStudy, .leftOut, .windows, .windowReach: true
-    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .otherContext,
-      .otherNeighbors:
+    case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .ranks,
+      .otherContext, .otherNeighbors, .otherQuantisation, .instructions:
       false
     }
   }
@@ -96,6 +118,20 @@ extension InputNotice: CustomStringConvertible {
     let added = examples.count(where: \.isEndAdded)
     if added > 0, let token = conditioning.endTokenText {
       notices.append(.endTokens(count: added, token: token))
+    }
+    return notices
+  }
+
+  /// Notices on a run that is resumed with another number of threads or other instructions.
+  static func ofResuming(
+    threads: Int?, instructions: String?, on device: Device
+  ) -> [InputNotice] {
+    var notices: [InputNotice] = []
+    if let recorded = threads, let found = device.threads, found != recorded {
+      notices.append(.threads(recorded: recorded, found: found))
+    }
+    if let recorded = instructions, let found = device.cpuVariant?.rawValue, found != recorded {
+      notices.append(.instructions(recorded: recorded, found: found))
     }
     return notices
   }

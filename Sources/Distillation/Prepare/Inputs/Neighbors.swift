@@ -52,11 +52,11 @@ extension AdapterGroup {
   ) throws(DistillationError) {
     try self.init(urls, for: configuration)
     for member in members { try Self.checkOwnForm(member) }
-    if let foreign = try foreignMembers(folder).first {
+    for (member, kinship) in zip(members, try kinships(to: folder)) where kinship != .same {
       throw .content(
-        file: members[foreign].url.path,
+        file: member.url.path,
         expected: "an adapter that was trained for the model \(folder.url.path)",
-        found: "one of another model")
+        found: kinship == .other ? "one of another model" : "one of another quantisation of it")
     }
     // The trained prompt alone stands where the others do.
     if !members.isEmpty, method == .keysValues, !configuration.canMoveKeys {

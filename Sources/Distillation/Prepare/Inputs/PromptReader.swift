@@ -25,7 +25,7 @@ package struct PromptReader: Sendable {
   private let contextFile: String
   /// The text of the context, with line ends as LF; nil where it is given as token ids.
   let contextText: String?
-  /// Whether the run has a context, so that a line without its own is about that.
+  /// Whether a line without a context of its own is about the run's, or about none.
   let hasContext: Bool
   private let ending: Ending?
 
@@ -71,7 +71,7 @@ package struct PromptReader: Sendable {
   ///   - vocabularySize: V.
   ///   - contextFile: the file of the context, for messages.
   ///   - contextText: the text of the context; nil where it is not known.
-  ///   - hasContext: whether there is a context.
+  ///   - hasContext: whether a line needs no context of its own.
   ///   - ending: the end tokens of a raw model's completions; nil adds none.
   package init(
     _ tokenizer: Tokenizer, placement: Placement, vocabularySize: Int, contextFile: String,
@@ -244,5 +244,5 @@ extension ChatMessage {
 
 extension String {
   /// Without white space at both ends.
-  fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+  var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

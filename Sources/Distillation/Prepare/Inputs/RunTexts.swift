@@ -15,7 +15,10 @@ struct RunTexts {
   /// The token ids that the soft prompt replaces: those of the context, and of texts that lines bring
   /// of their own.
   let context: [Int]
-  private let contextFile: String?
+  /// The file of the context as its user named it; nil where lines bring their own.
+  let contextFile: String?
+  /// The context's bytes as UTF-8; nil where it is given as token ids, or by lines.
+  let contextBytes: Int?
   private let corpusNotices: [InputNotice]
   let training: [InputExample]
   let validation: [InputExample]
@@ -47,11 +50,13 @@ struct RunTexts {
     let corpus = try Corpus(contentsOf: request.context)
     var template = options.templateChoice
     // The header of prompts that stand together may tell the time, and is one.
-    template.wallClock = recorded.map(\.templateClock) ?? group.template?.wallClock
+    template.wallClock =
+      recorded.map(\.templateClock) ?? group.template?.wallClock ?? request.templateClock
     let reading = recorded.map { $0.reading ?? .earlier } ?? .present
     let conditioning = try Conditioning(
       corpus.context, folder: request.folder, template: template,
-      vocabularySize: configuration.vocabularySize, reading: reading)
+      vocabularySize: configuration.vocabularySize, reading: reading,
+      needsContext: options.loss != .crossEntropy)
     try group.checkFrame(conditioning)
     let inputs = try Dataset.read(request.inputs, reader: conditioning.reader)
     var (training, validation) = (inputs, Dataset(examples: []))
@@ -78,12 +83,14 @@ struct RunTexts {
     }
     let spans = try ContextSpans(
       of: training.examples + validation.examples, conditioning)
-    training.examples += try Mixture(options, beside: training.examples.count).examples(
-      spans, conditioning, length: options.responseTokens)
     let context = conditioning.context + spans.ownTokens
-    guard options.tokens < context.count else {
+    if corpus.context == nil && spans.ownTokens.isEmpty {
+      try Self.checkWithoutContext(options, training.examples + validation.examples)
+    } else if options.tokens >= context.count {
       throw LearnedPrompt.tooMany(options.tokens, contextTokens: context.count)
     }
+    training.examples += try Mixture(options, beside: training.examples.count).examples(
+      spans, conditioning, length: options.responseTokens)
     let studentRows =
       Prefix(conditioning.frame, .nothing).rows + options.tokens + group.tokenCount
     for data in [training, validation] {
@@ -109,6 +116,7 @@ struct RunTexts {
     self.spans = spans
     self.context = context
     contextFile = corpus.context?.file
+    contextBytes = if case .text(let text, _) = corpus.context { text.utf8.count } else { nil }
     corpusNotices = corpus.notices
     self.training = training.examples
     self.validation = validation.examples
@@ -117,7 +125,39 @@ struct RunTexts {
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
       context: context, in: conditioning.frame,
       training: training.examples, validation: validation.examples,
-      unrelated: request.unrelated == nil ? nil : unrelated, beside: neighbors.digest)
+      unrelated: request.unrelated == nil ? nil : unrelated, beside: neighbors.digest,
+      gguf: try opening { () throws(ModelFolderError) in try request.folder.ggufIdentity() })
+  }
+
+  /// Tokens on which the model's roundings are measured: the context, or an example without one.
+  var sample: [Int] {
+    context.isEmpty ? training[0].prompt + (training[0].response ?? []) : context
+  }
+
+  /// Checks what only a context makes possible.
+  private static func checkWithoutContext(
+    _ options: TrainingOptions, _ examples: [InputExample]
+  ) throws(DistillationError) {
+    let without = "without a context"
+    guard options.method == .embeddings else {
+      throw .option(
+        .method, expected: "embeddings \(without)", found: options.method.rawValue)
+    }
+    if let start = options.chosenInitialization, start.needsContext {
+      throw .option(
+        .initialization, expected: "vocabulary, random or an adapter \(without)", found: "\(start)")
+    }
+    for (name, share) in [
+      (OptionName.reconstruct, options.reconstruct), (.regularize, options.regularize),
+    ] where share > 0 {
+      throw .option(name, expected: "0 \(without)", found: "\(share)")
+    }
+    if let open = examples.first(where: { $0.response == nil }) {
+      throw .line(
+        file: open.file, line: open.line, column: nil,
+        reason:
+          "expected a response, because there is no context that answers follow from, found none")
+    }
   }
 
   /// Notices on the examples.

@@ -1,6 +1,7 @@
 internal import Compute
 import HuggingFace
 internal import Inference
+internal import Ranks
 import Tokenizers
 internal import Transformer
 
@@ -18,6 +19,7 @@ final class Questioner {
   private let options: StudyOptions
   private let tokenizer: Tokenizer
   private let placement: Placement
+  private let ranks: Ranks
   private let stopIdentifiers: Set<Int>
   /// Seconds in which the last chunk was read.
   private(set) var readingSeconds = 0.0
@@ -36,12 +38,13 @@ final class Questioner {
 
   init(
     _ decoder: Decoder, _ conditioning: Conditioning, _ tokenizer: Tokenizer,
-    _ placement: Placement, _ options: StudyOptions
+    _ placement: Placement, _ options: StudyOptions, _ ranks: Ranks
   ) throws(DistillationError) {
     self.decoder = decoder
     self.options = options
     self.tokenizer = tokenizer
     self.placement = placement
+    self.ranks = ranks
     // A question ends with its question mark, and with its line.
     stopIdentifiers = conditioning.stopIdentifiers.union(
       try tokenizer.singleTokens(of: ["?", " ?", "？", "\n", "\n\n"]))
@@ -82,7 +85,7 @@ final class Questioner {
         prompts,
         options: GenerationOptions(
           maximumTokens: options.questionTokens, temperature: options.temperature, seed: seed,
-          stopIdentifiers: stops)
+          stopIdentifiers: stops), sharedBy: ranks
       ) { made, _ in progress(made) }
     }
     var questions: [Question] = []

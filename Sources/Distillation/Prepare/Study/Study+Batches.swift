@@ -32,6 +32,7 @@ extension Study {
     handle: @escaping (RunEvent) -> Void
   ) throws(DistillationError) -> StudyResult {
     guard !isComplete else { return result }
+    try checkSame(on: request.ranks)
     handle(
       .placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let decoder = try load(handle)
@@ -50,7 +51,8 @@ extension Study {
       let model = try read(first.window)
       try measure(model, (ContinuousClock.now - begin).inSeconds)
     }
-    let questioner = try Questioner(decoder, conditioning, tokenizer, placement, options)
+    let questioner = try Questioner(
+      decoder, conditioning, tokenizer, placement, options, request.ranks)
     var filter = QuestionFilter(isStrict: options.filter)
     try prepare()
     for line in try file.begin(record) {

@@ -68,7 +68,7 @@ extension Study {
           open.map(\.prompt),
           options: GenerationOptions(
             maximumTokens: options.responseTokens, temperature: options.responseTemperature,
-            seed: seed, stopIdentifiers: answerStops)
+            seed: seed, stopIdentifiers: answerStops), sharedBy: request.ranks
         ) { made, _ in meter.show(.answers, made) }
       }
       return (answers, 0)

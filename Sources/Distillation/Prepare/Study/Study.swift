@@ -49,7 +49,7 @@ package final class Study {
     self.device = device
     file = try StudyFile(
       request.output, isOverwriting: request.isOverwriting,
-      makesFolder: request.makesFolder)
+      makesFolder: request.makesFolder, isWriting: request.ranks.isFirst)
     var request = request
     if request.options.precision == .stored, let recorded = file.recorded {
       request.options.precision = recorded.options.precision
@@ -114,7 +114,7 @@ package final class Study {
       context: SHA256.hexadecimal(of: lineFeeds.utf8),
       seeds: SHA256.hexadecimal(of: seeds.seeds.map { "\($0.kind) \($0.text)\n" }.joined().utf8),
       templateClock: conditioning.template.wallClock, threads: device.threads,
-      window: window, order: StudyRecord.presentOrder)
+      instructions: device.cpuVariant?.rawValue, window: window, order: StudyRecord.presentOrder)
     if var recorded = file.recorded {
       let isDone = part(recorded.options, recorded.progress) == nil
       if request.mayExtend, isDone, window == nil, recorded.order == record.order,
@@ -137,10 +137,9 @@ package final class Study {
       notices.append(
         .windows(count: windows.count, tokens: conditioning.context.count, limit: window))
     }
-    if let recorded = record.threads, let found = device.threads, found != recorded {
-      notices.append(.threads(recorded: recorded, found: found))
-    }
     return notices
+      + InputNotice.ofResuming(
+        threads: record.threads, instructions: record.instructions, on: device)
   }
 
   /// The file of the lines.

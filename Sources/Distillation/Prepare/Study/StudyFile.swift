@@ -9,6 +9,7 @@ final class StudyFile {
   let url: URL
   /// How the study in it was begun and how far it is; nil where it begins anew.
   let recorded: StudyRecord?
+  private let isWriting: Bool
   private var lock: FileLock?
 
   /// The file of a study's record.
@@ -23,9 +24,16 @@ final class StudyFile {
   ///
   /// - Throws: when it is there and no study's, or not as the study left it, or another study writes to it.
   ///
-  /// - Parameter makesFolder: whether its folder is still to be made.
-  init(_ url: URL, isOverwriting: Bool, makesFolder: Bool = false) throws(DistillationError) {
+  /// - Parameters:
+  ///   - url: the file.
+  ///   - isOverwriting: whether what is in it may be lost.
+  ///   - makesFolder: whether its folder is still to be made.
+  ///   - isWriting: whether this process writes to it: of several ranks the first one.
+  init(
+    _ url: URL, isOverwriting: Bool, makesFolder: Bool = false, isWriting: Bool = true
+  ) throws(DistillationError) {
     self.url = url
+    self.isWriting = isWriting
     if makesFolder {
       recorded = nil
       return
@@ -62,6 +70,7 @@ final class StudyFile {
   }
 
   private func claim() throws(DistillationError) {
+    guard isWriting else { return }
     do throws(FileError) { lock = try FileLock(ofFolder: url) } catch { throw .file(error) }
     if lock == nil {
       throw .content(
@@ -75,6 +84,7 @@ final class StudyFile {
   /// - Returns: the lines that stay.
   func begin(_ record: StudyRecord) throws(DistillationError) -> [JSON] {
     let bytes = recorded?.progress.bytes ?? 0
+    guard isWriting else { return bytes > 0 ? try lines() : [] }
     if recorded == nil {
       // The record comes first: without one, the file would be nobody's.
       try write(record)
@@ -86,6 +96,11 @@ final class StudyFile {
       try handle.close()
     }
     if lock == nil { try claim() }
+    return try lines()
+  }
+
+  /// The lines of the file.
+  private func lines() throws(DistillationError) -> [JSON] {
     var lines: [JSON] = []
     let kept = try TextFile.bytes(of: url)
     for line in kept.split(separator: UInt8(ascii: "\n")) {
@@ -99,6 +114,10 @@ final class StudyFile {
 
   /// Adds lines, and records how far the study is with them: a study that is killed in between writes them once more.
   func append(_ lines: [String], _ record: inout StudyRecord) throws(DistillationError) {
+    guard isWriting else {
+      record.progress.lines += lines.count
+      return
+    }
     let text = lines.map { "\($0)\n" }.joined()
     try changing("write") { () throws in
       let handle = try FileHandle(forUpdating: url)

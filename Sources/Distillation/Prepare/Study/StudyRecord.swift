@@ -15,6 +15,9 @@ struct StudyRecord: Sendable, Equatable, Codable {
   var templateClock: String?
   /// Threads of the CPU path, whose number changes the last digits; nil on other devices.
   var threads: Int?
+  /// The instructions with which the CPU path multiplies matrices; nil on other devices, and in
+  /// records of older programs.
+  var instructions: String?
   /// The most tokens of a window, where the context was cut.
   var window: Int?
   /// Which order of questions it has: ``presentOrder``; nil in records of older programs, which wrote

@@ -1,5 +1,6 @@
 import Foundation
 import HuggingFace
+package import Ranks
 
 /// What a user asks of a study.
 package struct StudyRequest: Sendable {
@@ -17,13 +18,15 @@ package struct StudyRequest: Sendable {
   package var makesFolder: Bool
   /// Whether a study that is done may go on to more conversations.
   package var mayExtend: Bool
+  /// The ranks that share out questions and answers.
+  package var ranks: Ranks
   /// How to study.
   package var options: StudyOptions
 
   /// A request.
   package init(
     folder: ModelFolder, context: [URL], seeds: URL?, output: URL, isOverwriting: Bool,
-    makesFolder: Bool = false, mayExtend: Bool = true, options: StudyOptions
+    makesFolder: Bool = false, mayExtend: Bool = true, ranks: Ranks = .one, options: StudyOptions
   ) {
     self.folder = folder
     self.context = context
@@ -32,6 +35,7 @@ package struct StudyRequest: Sendable {
     self.isOverwriting = isOverwriting
     self.makesFolder = makesFolder
     self.mayExtend = mayExtend
+    self.ranks = ranks
     self.options = options
   }
 }

@@ -28,10 +28,6 @@ extension RunFolder {
   /// Writes `answers.jsonl`, where the teacher has answered.
   func write(_ answers: [AnswerRecord]) throws(DistillationError) {
     guard !answers.isEmpty else { return }
-    var lines: [UInt8] = []
-    for answer in answers {
-      lines += try RecordCoding.encode(answer, isIndented: false) + [UInt8(ascii: "\n")]
-    }
-    try write(lines, to: Self.answers)
+    try write(RecordCoding.lines(of: answers), to: Self.answers)
   }
 }

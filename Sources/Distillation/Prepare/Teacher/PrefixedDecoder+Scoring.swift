@@ -8,12 +8,14 @@ extension PrefixedDecoder {
   ///
   /// - Parameters:
   ///   - examples: examples of one span, the one before them.
+  ///   - kind: what is kept of a row.
   ///   - temperature: of `projected`, whose values are for one temperature alone.
+  ///   - targetShare: the share of the response's own token in the teacher's distribution.
   package func score(
-    _ examples: [Example], kind: TeacherCacheKind, temperature: Float
+    _ examples: [Example], kind: TeacherCacheKind, temperature: Float, targetShare: Float = 0
   ) throws(TransformerError) -> TeacherCache {
     let cache = try TeacherCache(
-      of: examples, for: decoder, kind: kind, temperature: temperature)
+      of: examples, for: decoder, kind: kind, temperature: temperature, targetShare: targetShare)
     for span in cache.spans { try score(cache, span: span) }
     return cache
   }
@@ -31,7 +33,7 @@ extension PrefixedDecoder {
     ) { chosen, states, count throws(ComputeError) in
       try decoder.device.storeTeacher(
         states, rows: count, head: decoder.head, shape: decoder.configuration.logitShape,
-        in: cache.rows, at: cache.firstRow[examples[chosen.lowerBound]])
+        in: cache.rows, at: cache.rows(of: examples[chosen.lowerBound]).lowerBound)
       scored += count
       progress(scored)
     }

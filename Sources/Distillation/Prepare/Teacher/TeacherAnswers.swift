@@ -2,6 +2,7 @@ internal import Compute
 import Foundation
 internal import Inference
 import JSON
+internal import Ranks
 internal import Transformer
 
 /// The teacher's answers to examples without a response.
@@ -46,23 +47,34 @@ struct TeacherAnswers {
 }
 
 extension Teacher {
-  /// Generates responses for the examples without one, span by span.
+  /// Generates responses for the examples without one, span by span. Of several ranks each answers its
+  /// own; all have all answers.
   ///
-  /// - Parameter spans: the spans of the examples.
+  /// - Parameters:
+  ///   - examples: the examples.
+  ///   - spans: the spans of the examples.
+  ///   - conditioning: the tokens that end an answer, and the tokenizer.
+  ///   - options: the options of answers.
+  ///   - ranks: the ranks that share out the examples.
+  ///   - handle: called with the progress of this rank.
   func answers(
     to examples: [InputExample], _ spans: ContextSpans, _ conditioning: Conditioning,
-    _ options: TrainingOptions, _ handle: (RunEvent) -> Void
+    _ options: TrainingOptions, sharedBy ranks: Ranks = .one, _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> TeacherAnswers {
     let open = examples.filter { $0.response == nil }
     guard !open.isEmpty else { return TeacherAnswers([]) }
+    let shares = ExampleShares(ofSpans: open.map { spans[$0.context] }, ranks)
     let groups = Dictionary(grouping: open.indices) { spans[open[$0].context] }
     var random = SplitMix64(seed: options.seed, stream: TeacherAnswers.stream)
     // The seed of a span does not depend on the order in which spans are read.
     let seeds = (0..<spans.count).map { _ in random.next() }
-    let total = open.count * options.responseTokens
-    var (records, done) = ([AnswerRecord?](repeating: nil, count: open.count), 0)
-    for span in pass(over: groups.keys) {
-      let chosen = groups[span] ?? []
+    let total = shares.own.count * options.responseTokens
+    var (made, done) = ([Int: [Int]](), 0)
+    for span in pass(over: Set(shares.own.map { spans[open[$0].context] })) {
+      let group = groups[span] ?? []
+      // What an answer draws follows from its number in the span's group.
+      let numbers = group.indices.filter { shares.owners[group[$0]] == ranks.rank }
+      let chosen = numbers.map { group[$0] }
       let generation = GenerationOptions(
         maximumTokens: options.responseTokens, temperature: options.responseTemperature,
         seed: seeds[span], stopIdentifiers: conditioning.stopIdentifiers)
@@ -70,20 +82,25 @@ extension Teacher {
         let model = try read(span) { handle(.progress(.readingContext, done: $0, total: $1)) }
         handle(.progress(.answering, done: done, total: total))
         let rest = total - done - chosen.count * options.responseTokens
-        return try model.generate(chosen.map { open[$0].prompt }, options: generation) {
+        return try model.generate(
+          chosen.map { open[$0].prompt }, options: generation, numbers: numbers
+        ) {
           handle(.progress(.answering, done: done + $0, total: done + $1 + rest))
         }
       }
       done += answers.reduce(0) { $0 + $1.count }
-      for (index, answer) in zip(chosen, answers) {
-        let example = open[index]
-        records[index] = AnswerRecord(
+      for (index, answer) in zip(chosen, answers) { made[index] = answer }
+    }
+    let answers = shares.gather(lists: shares.own.map { made[$0] ?? [] })
+    var records: [AnswerRecord] = []
+    for (example, answer) in zip(open, answers) {
+      records.append(
+        AnswerRecord(
           file: example.file, line: example.line, prompt: example.prompt, answer: answer,
           text: try conditioning.text(of: answer),
-          isCut: !(answer.last.map(conditioning.stopIdentifiers.contains) ?? false))
-      }
+          isCut: !(answer.last.map(conditioning.stopIdentifiers.contains) ?? false)))
     }
-    return TeacherAnswers(records.compactMap(\.self))
+    return TeacherAnswers(records)
   }
 }
 

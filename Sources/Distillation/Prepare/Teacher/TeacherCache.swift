@@ -1,66 +1,99 @@
 package import Compute
-internal import Transformer
+package import Ranks
+package import Transformer
 
-/// The teacher's values of every response token, kept on the device for the whole run.
+/// The teacher's values of every response token, kept on the device for the whole run. Of several
+/// ranks each keeps those of its own examples.
 package final class TeacherCache {
-  /// The examples.
+  /// The examples, those of other ranks among them.
   package let examples: [Example]
-  /// The cached rows; those of example e start at `firstRow[e]`. Rows of one span are adjacent.
+  /// Which examples are whose.
+  package let shares: ExampleShares
+  /// The cached rows: this rank's, those of one span next to each other, and then those that other
+  /// ranks lend it for a step.
   package let rows: TeacherRows
-  /// The first row of each example.
-  package let firstRow: [Int]
+  /// The first row of each example that is here.
+  var firstRow: [Int: Int] = [:]
+  /// Number of rows of this rank's examples.
+  let ownRows: Int
 
   /// A cache without values.
   ///
   /// - Parameters:
-  ///   - kind: what is kept of a row.
+  ///   - examples: all examples.
+  ///   - decoder: the model that is trained.
+  ///   - kind: what is kept of a row; `tokens` are those of the responses, and complete.
   ///   - temperature: of `projected`, whose values are for one temperature alone.
-  init(
-    of examples: [Example], for decoder: Decoder, kind: TeacherCacheKind, temperature: Float
+  ///   - targetShare: the share of the response's own token in the teacher's distribution.
+  ///   - ranks: the ranks that share out the examples.
+  ///   - batchSize: the most examples of a step, for whose share there is memory; 0 without steps.
+  package init(
+    of examples: [Example], for decoder: Decoder, kind: TeacherCacheKind, temperature: Float,
+    targetShare: Float = 0, sharedBy ranks: Ranks = .one, batchSize: Int = 0
   ) throws(TransformerError) {
     self.examples = examples
-    let configuration = decoder.configuration
-    rows = try computing { () throws(ComputeError) in
-      try TeacherRows(
-        decoder.device, kind: kind, capacity: Self.rowCount(examples),
-        vocabulary: configuration.vocabularySize, width: configuration.hiddenSize,
-        temperature: temperature)
-    }
-    var (firstRow, next) = ([Int](repeating: 0, count: examples.count), 0)
-    for example in Self.indices(of: Set(examples.map(\.span)).sorted(), in: examples) {
-      firstRow[example] = next
-      next += examples[example].responseRows
+    shares = ExampleShares(ofSpans: examples.map(\.span), ranks)
+    ownRows = shares.own.reduce(0) { $0 + examples[$1].responseRows }
+    let lent =
+      ranks.count > 1
+      ? BatchShares.most(of: examples, batchSize: batchSize, ranks: ranks.count).responses : 0
+    let spans = Set(shares.own.map { examples[$0].span }).sorted()
+    var (firstRow, targets) = ([Int: Int](), [Int32]())
+    for example in Self.indices(of: spans, among: shares.own, in: examples) {
+      firstRow[example] = targets.count
+      targets += examples[example].response.map { Int32($0) }
     }
     self.firstRow = firstRow
+    targets += [Int32](repeating: 0, count: lent)
+    let configuration = decoder.configuration
+    let hasTargets = kind == .tokens || targetShare > 0
+    rows = try computing { [targets] () throws(ComputeError) in
+      try TeacherRows(
+        decoder.device, kind: kind, capacity: targets.count,
+        vocabulary: configuration.vocabularySize, width: configuration.hiddenSize,
+        temperature: temperature, targets: hasTargets ? targets : [], targetShare: targetShare)
+    }
   }
 
-  /// The spans of its examples.
-  package var spans: Set<Int> { Set(examples.map(\.span)) }
+  /// The spans that this rank's teacher reads to score its examples.
+  package var spans: Set<Int> {
+    rows.kind == .tokens ? [] : Set(shares.own.map { examples[$0].span })
+  }
 
-  /// The examples of these spans, span by span.
-  private static func indices(of spans: [Int], in examples: [Example]) -> [Int] {
-    let groups = Dictionary(grouping: examples.indices) { examples[$0].span }
+  /// Those of some examples that are of these spans, span by span.
+  private static func indices(
+    of spans: [Int], among own: [Int], in examples: [Example]
+  ) -> [Int] {
+    let groups = Dictionary(grouping: own) { examples[$0].span }
     return spans.flatMap { groups[$0] ?? [] }
   }
 
-  /// The indices of a span's examples.
-  func indices(ofSpan span: Int) -> [Int] { Self.indices(of: [span], in: examples) }
+  /// The indices of this rank's examples of a span.
+  func indices(ofSpan span: Int) -> [Int] {
+    Self.indices(of: [span], among: shares.own, in: examples)
+  }
 
   /// Response tokens of all examples.
   package static func rowCount(_ examples: [Example]) -> Int {
     examples.reduce(0) { $0 + $1.responseRows }
   }
 
-  /// Response tokens of a span's examples.
+  /// Response tokens of this rank's examples of a span.
   func rowCount(ofSpan span: Int) -> Int {
     indices(ofSpan: span).reduce(0) { $0 + examples[$1].responseRows }
   }
 
-  /// The cache's rows of these examples, end to end.
+  /// The cache's rows of these examples, end to end. They are here: this rank's own, or lent to it.
   func indices(of chosen: some Sequence<Int>) -> [Int32] {
-    chosen.flatMap { example in
-      (0..<examples[example].responseRows).map { Int32(firstRow[example] + $0) }
+    chosen.flatMap { example in rows(of: example).map(Int32.init) }
+  }
+
+  /// The cache's rows of an example that is here.
+  func rows(of example: Int) -> Range<Int> {
+    guard let first = firstRow[example] else {
+      preconditionFailure("another rank keeps the rows of example \(example)")
     }
+    return first..<(first + examples[example].responseRows)
   }
 
   /// The kind of cache that `auto` selects: `projected` where the objective and the model's logits

@@ -1,5 +1,6 @@
 package import Compute
 internal import Inference
+package import Ranks
 package import Transformer
 
 /// The teacher's scores of all examples. With them, training needs neither the context nor its keys
@@ -24,6 +25,10 @@ package struct TeacherScores {
     /// For each held-out example, whether its response is the teacher's greedy answer; nil where
     /// none is known to be.
     var known: [Bool]?
+    /// Whether the cross-entropy of the responses chooses the best prompt, in place of the KL.
+    var isCrossEntropy = false
+    /// The share of the response's own token in the teacher's distribution of training examples.
+    var targetShare: Float = 0
   }
 
   /// Scores all examples, and lets the teacher answer the held-out ones: each span is read once.
@@ -34,48 +39,62 @@ package struct TeacherScores {
   ///   - teacher: the model that reads the context.
   ///   - kind: of the training examples' cache.
   ///   - temperature: the divisor of logits.
+  ///   - ranks: the ranks that share out the examples.
+  ///   - batchSize: the most examples of a step; several ranks need it.
   ///   - reading: called with the rows of a span read so far and their number.
   ///   - scored: called with the response tokens scored so far and their number.
   ///   - answered: called with the tokens of greedy answers so far and the most that there can be.
   package static func scoring(
     _ training: [Example], heldOut: [Example], by teacher: Teacher,
-    kind: TeacherCacheKind, temperature: Float, reading: (Int, Int) -> Void = { _, _ in },
+    kind: TeacherCacheKind, temperature: Float, sharedBy ranks: Ranks = .one, batchSize: Int = 0,
+    reading: (Int, Int) -> Void = { _, _ in },
     scored: (Int, Int) -> Void = { _, _ in }, answered: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> TeacherScores {
     try scoring(
       training, heldOut: heldOut, by: teacher, isTraining: true, kind: kind,
       temperature: temperature,
-      measures: Measures(), drift: { (_) throws(TransformerError) in nil }, reading: reading,
-      scored: scored, answered: answered)
+      measures: Measures(), sharedBy: ranks, batchSize: batchSize,
+      drift: { (_) throws(TransformerError) in nil },
+      reading: reading, scored: scored, answered: answered)
   }
 
   /// As the other, with more measures of the held-out examples. Training examples are scored where
-  /// `isTraining`. `drift` makes the judge of drift
-  /// where examples are held out; it is called with the teacher after the last span.
+  /// `isTraining`, in steps of `batchSize`. Ranks share out the examples; numbers of progress are those
+  /// of this rank. `drift` makes the judge of drift where examples are held out; it is called with the
+  /// teacher after the first rank's last span.
   static func scoring(
     _ training: [Example], heldOut: [Example], by teacher: Teacher, isTraining: Bool,
-    kind: TeacherCacheKind, temperature: Float, measures: Measures,
+    kind: TeacherCacheKind, temperature: Float, measures: Measures, sharedBy ranks: Ranks,
+    batchSize: Int,
     drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
     reading: (Int, Int) -> Void, scored: (Int, Int) -> Void, answered: (Int, Int) -> Void
   ) throws(TransformerError) -> TeacherScores {
     let judged = heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
     let trained = isTraining ? training : []
-    let total = TeacherCache.rowCount(trained) + TeacherCache.rowCount(judged)
     let cache = try TeacherCache(
-      of: trained, for: teacher.decoder, kind: kind, temperature: temperature)
-    let judge = try Judge(of: judged, for: teacher.decoder, limits: measures.limits)
+      of: trained, for: teacher.decoder, kind: kind, temperature: temperature,
+      targetShare: measures.targetShare, sharedBy: ranks, batchSize: batchSize)
+    let judge = try Judge(
+      of: judged, for: teacher.decoder, limits: measures.limits,
+      isCrossEntropy: measures.isCrossEntropy, sharedBy: ranks)
+    // Given tokens are complete.
+    let scoredCaches = kind == .tokens ? [judge.cache] : [cache, judge.cache]
+    let total = scoredCaches.reduce(0) { $0 + $1.ownRows }
     var (done, measured) = (0, DriftJudge?.none)
     scored(0, total)
     let spans = teacher.pass(over: cache.spans.union(judge.cache.spans))
     for span in spans {
       let model = try teacher.read(span, progress: reading)
-      for rows in [cache, judge.cache] {
+      for rows in scoredCaches {
         try model.score(rows, span: span) { scored(done + $0, total) }
         done += rows.rowCount(ofSpan: span)
       }
       guard !heldOut.isEmpty else { continue }
       try judge.letAnswer(model, span: span, known: measures.known, progress: answered)
-      if span == spans.last { measured = try drift(model) }
+    }
+    if !heldOut.isEmpty {
+      judge.gatherAnswers()
+      measured = try drift(teacher.read(ranks.ofFirst(spans.last ?? 0), progress: reading))
     }
     return TeacherScores(
       cache: cache, judge: heldOut.isEmpty ? nil : judge, drift: measured, verification: judge)

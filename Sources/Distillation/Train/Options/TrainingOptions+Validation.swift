@@ -36,7 +36,35 @@ extension TrainingOptions {
         .teacherCache, expected: "auto, logits or hidden", with: .loss, value: loss.rawValue,
         found: "projected")
     }
+    try validateCrossEntropy()
     try validateMethod()
+  }
+
+  private func validateCrossEntropy() throws(DistillationError) {
+    guard (0..<1).contains(mixCrossEntropy) else {
+      throw .option(
+        .mixCrossEntropy, expected: "a share from 0 to below 1", found: "\(mixCrossEntropy)")
+    }
+    if mixCrossEntropy > 0 && loss != .forwardKL {
+      throw .optionConflict(
+        .mixCrossEntropy, expected: "0", with: .loss, value: loss.rawValue,
+        found: "\(mixCrossEntropy)")
+    }
+    if loss == .crossEntropy && teacherCache != .auto {
+      throw .optionConflict(
+        .teacherCache, expected: "auto", with: .loss, value: loss.rawValue,
+        found: teacherCache.rawValue)
+    }
+    guard temperature != 1 else { return }
+    if loss == .crossEntropy {
+      throw .optionConflict(
+        .temperature, expected: "1", with: .loss, value: loss.rawValue, found: "\(temperature)")
+    }
+    if mixCrossEntropy > 0 {
+      throw .optionConflict(
+        .temperature, expected: "1", with: .mixCrossEntropy, value: "\(mixCrossEntropy)",
+        found: "\(temperature)")
+    }
   }
 
   private func validateMethod() throws(DistillationError) {

@@ -30,6 +30,11 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   package var teacherCache = TeacherCacheChoice.auto
   /// The objective.
   package var loss = Loss.forwardKL
+  /// The share of the cross-entropy of the responses in the objective, beside forward KL.
+  package var mixCrossEntropy: Float {
+    get { recordedMixCrossEntropy ?? 0 }
+    set { recordedMixCrossEntropy = newValue == 0 ? nil : newValue }
+  }
   /// The tokens of an example that the objective covers.
   package var lossPart: LossPart {
     get { recordedLossPart ?? .response }
@@ -46,6 +51,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     set { recordedRegularize = newValue == 0 ? nil : newValue }
   }
   /// Nil in the records of programs that did not know them, as where they are not used.
+  private var recordedMixCrossEntropy: Float?
   private var recordedLossPart: LossPart?
   private var recordedReconstruct: Float?
   private var recordedRegularize: Float?
@@ -104,6 +110,7 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     case templateVariables = "template-variable"
     case teacherCache = "teacher-cache"
     case loss
+    case recordedMixCrossEntropy = "mix-cross-entropy"
     case recordedLossPart = "loss-on"
     case recordedReconstruct = "reconstruct"
     case recordedRegularize = "regularize"
@@ -153,8 +160,13 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     case .forwardKL: Objective(.forwardKL, temperature: temperature)
     case .reverseKL: Objective(.reverseKL, temperature: temperature)
     case .jensenShannon: Objective(.jensenShannon, temperature: temperature)
+    // That of a teacher which is certain of the given tokens.
+    case .crossEntropy: Objective(.forwardKL, temperature: temperature)
     }
   }
+
+  /// Whether the objective is the KL to the teacher and nothing else.
+  var isPlainKL: Bool { loss == .forwardKL && mixCrossEntropy == 0 }
 
   /// The optimiser with its settings.
   package var optimizerSettings: Optimizer {
@@ -187,8 +199,8 @@ extension TrainingOptions {
     case keysValues = "kv"
   }
 
-  /// The objective, between the teacher's distribution p and the student's q of every response
-  /// token.
+  /// The objective, between the teacher's distribution p, or the response's own token y, and the
+  /// student's q of every response token.
   package enum Loss: String, Sendable, Codable, CaseIterable {
     /// KL(p || q).
     case forwardKL = "forward-kl"
@@ -196,6 +208,8 @@ extension TrainingOptions {
     case reverseKL = "reverse-kl"
     /// The Jensen-Shannon divergence.
     case jensenShannon = "js"
+    /// -log q(y), without a teacher.
+    case crossEntropy = "cross-entropy"
   }
 
   /// The tokens of an example that the objective covers.

@@ -1,0 +1,15 @@
+import HuggingFace
+
+/// How the model of an adapter's training is related to another.
+package enum ModelKinship: Sendable, Equatable {
+  /// It is the same, or none is recorded.
+  case same
+  /// Both are GGUF files of one model, whose weights are quantised in different ways.
+  case otherQuantisation(trained: GGUFIdentity, found: GGUFIdentity)
+  case other
+}
+
+extension GGUFIdentity {
+  /// The file with the beginning of the SHA-256 of its tensors, for messages.
+  var title: String { "\(file) (tensors of SHA-256 \(tensorsDigest.prefix(12))...)" }
+}

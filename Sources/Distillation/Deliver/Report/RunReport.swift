@@ -1,0 +1,63 @@
+import Foundation
+
+/// What a finished run has recorded, as reports show it.
+package struct RunReport: Sendable {
+  /// The name of its folder.
+  package internal(set) var name: String
+  /// `metrics.json`.
+  package let metrics: RunMetrics
+  /// `metrics.jsonl`.
+  package let steps: [StepRecord]
+  /// `evaluations.jsonl`; none in runs of older programs.
+  package let evaluations: [EvaluationRecord]
+  /// `heldout_answers.jsonl`; none in runs of older programs.
+  package let answers: [HeldOutAnswer]
+
+  /// Some records.
+  package init(
+    name: String, metrics: RunMetrics, steps: [StepRecord] = [],
+    evaluations: [EvaluationRecord] = [], answers: [HeldOutAnswer] = []
+  ) {
+    self.name = name
+    self.metrics = metrics
+    self.steps = steps
+    self.evaluations = evaluations
+    self.answers = answers
+  }
+
+  /// Reads the folder of a finished run.
+  ///
+  /// - Throws: when it is none, or a file of it is damaged.
+  package init(contentsOf folder: URL) throws(DistillationError) {
+    let file = folder.appending(path: RunFolder.metrics)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw .content(
+        file: folder.path,
+        expected: "the output folder of a finished run, with \(RunFolder.metrics)",
+        found: AdapterImport.insteadOfRun(folder))
+    }
+    self.init(
+      name: folder.standardizedFileURL.lastPathComponent,
+      metrics: try RecordCoding.decode(RunMetrics.self, from: file),
+      steps: try RunFolder.records(StepRecord.self, of: RunFolder.stepMetrics, in: folder),
+      evaluations: try RunFolder.records(
+        EvaluationRecord.self, of: RunFolder.evaluations, in: folder),
+      answers: try RunFolder.records(
+        HeldOutAnswer.self, of: RunFolder.heldOutAnswers, in: folder))
+  }
+
+  /// Reads the folders of finished runs. Where two of them have one name, the runs have their paths.
+  package static func reading(_ folders: [URL]) throws(DistillationError) -> [RunReport] {
+    var runs = try folders.map { (folder) throws(DistillationError) in
+      try RunReport(contentsOf: folder)
+    }
+    let isAmbiguous = Set(runs.map(\.name)).count < runs.count
+    if isAmbiguous {
+      for (index, folder) in folders.enumerated() { runs[index].name = folder.relativePath }
+    }
+    return runs
+  }
+
+  /// The method; nil in reports of older programs.
+  var method: TrainingOptions.Method? { metrics.origin?.options.method }
+}

@@ -1,0 +1,26 @@
+internal import Compute
+import Foundation
+internal import Ranks
+
+extension DistillationRun {
+  /// Notices on the inputs.
+  package var notices: [InputNotice] {
+    if let recorded = checkpoint.map({ $0.state.ranks ?? 1 }), recorded != ranks.count {
+      return texts.notices + [.ranks(recorded: recorded, found: ranks.count)]
+    }
+    return texts.notices
+      + InputNotice.ofResuming(
+        threads: checkpoint?.state.threads, instructions: checkpoint?.state.instructions,
+        on: device)
+  }
+
+  /// The recorded number of CPU threads of the run in a folder; nil where it is not recorded, or
+  /// there is no run, or one of another number of ranks. Errors of the run are reported when it is
+  /// resumed.
+  package static func recordedThreads(in output: URL, ranks: Int = 1) -> Int? {
+    guard let newest = RunFolder.newestCheckpoint(in: output),
+      let state = try? TrainingCheckpoint.state(in: newest.url), state.ranks ?? 1 == ranks
+    else { return nil }
+    return state.threads
+  }
+}

@@ -1,0 +1,82 @@
+import Files
+import Foundation
+
+/// `sweep.json`: what a sweep has found.
+package struct SweepRecord: Sendable, Equatable, Codable {
+  /// One of its runs.
+  package struct Member: Sendable, Equatable, Codable {
+    /// The name of its folder.
+    package var folder: String
+    package var method: TrainingOptions.Method
+    /// Pseudo-tokens.
+    package var tokens: Int
+    /// Where its training starts, and why.
+    package var start: String
+    /// The held-out KL in nats a token; nil before its end, as the next.
+    package var kl: Double?
+    /// Bytes of the prompt's file.
+    package var promptBytes: Int?
+    /// Whether the KL is within the budget; nil where there is none.
+    package var isWithinBudget: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+      case folder, method, tokens, start, kl
+      case promptBytes = "prompt_bytes"
+      case isWithinBudget = "within_budget"
+    }
+  }
+
+  /// The program's version.
+  package var version = ProgramVersion.text
+  /// The largest KL of a prompt that is delivered.
+  package var budget: Double?
+  /// The start of all runs, where the user names one.
+  package var initialization: Initialization?
+  /// The runs, of each method by their size.
+  package var members: [Member]
+  /// The folder of the run that is delivered; nil before the end, and where none is within the budget.
+  package var delivered: String?
+
+  /// The run that is delivered: the smallest within the budget, in tokens and then in bytes; without a
+  /// budget the one with the lowest KL. Nil where none is.
+  var choice: Member? {
+    let judged = members.filter { $0.kl?.isFinite == true }
+    guard let budget else { return nearest }
+    return judged.filter { ($0.kl ?? .infinity) <= budget }.min { left, right in
+      (left.tokens, left.promptBytes ?? .max) < (right.tokens, right.promptBytes ?? .max)
+    }
+  }
+
+  /// The run with the lowest KL.
+  package var nearest: Member? {
+    members.filter { $0.kl?.isFinite == true }.min { ($0.kl ?? 0) < ($1.kl ?? 0) }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case version, members, delivered
+    case budget = "kl_budget"
+    case initialization = "init"
+  }
+
+  /// The name of the file.
+  package static let name = "sweep.json"
+
+  /// Whether a folder holds a sweep.
+  static func exists(in folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: name).path)
+  }
+
+  /// Reads the record in a folder.
+  static func read(in folder: URL) throws(DistillationError) -> SweepRecord {
+    let record = try RecordCoding.decode(SweepRecord.self, from: folder.appending(path: name))
+    // Folders of this one, and no path that leads out of it.
+    if let name = record.members.map(\.folder).first(where: {
+      $0.isEmpty || $0.hasPrefix(".") || $0.contains("/")
+    }) {
+      throw .content(
+        file: folder.appending(path: Self.name).path, expected: "names of folders beside it",
+        found: name)
+    }
+    return record
+  }
+}

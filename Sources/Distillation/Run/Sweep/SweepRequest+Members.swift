@@ -1,0 +1,71 @@
+import Files
+import Foundation
+
+extension SweepRequest {
+  /// Checks what single runs cannot know.
+  func check() throws(DistillationError) {
+    let twice = Dictionary(grouping: tokens) { $0 }.first { $0.value.count > 1 }
+    if let twice {
+      throw .option(.tokens, expected: "different numbers", found: "\(twice.key) twice")
+    }
+    guard Set(methods).count == methods.count else {
+      throw .option(.method, expected: "different methods", found: "one twice")
+    }
+    if let budget, !(budget >= 0 && budget.isFinite) {
+      throw .option(.klBudget, expected: "a number of 0 or more", found: "\(budget)")
+    }
+  }
+
+  /// Makes this the continuation of a sweep: it keeps the start that was named, and has all runs that it
+  /// had; more may be added.
+  mutating func resume(_ recorded: SweepRecord) throws(DistillationError) {
+    let named = run.options.chosenInitialization
+    if let named, named != recorded.initialization {
+      throw .changedSinceCheckpoint(
+        checkpoint: run.output.path, item: .option(OptionName.initialization.rawValue),
+        recorded: recorded.initialization?.description ?? "its default", found: "\(named)")
+    }
+    run.options.chosenInitialization = recorded.initialization
+    let (before, now) = (recorded.members.map(\.folder), plans.map(\.folder))
+    guard before.allSatisfy(now.contains) else {
+      throw .changedSinceCheckpoint(
+        checkpoint: run.output.path, item: .input("the runs"),
+        recorded: before.joined(separator: ", "), found: now.joined(separator: ", "))
+    }
+  }
+
+  /// The request of one run. A run that was begun goes on from its checkpoint, with the start that
+  /// it has recorded.
+  func member(_ plan: SweepPlan) -> RunRequest {
+    var member = run
+    member.output = run.output.appending(path: plan.folder)
+    member.options.method = plan.method
+    member.options.tokens = plan.tokens
+    let isBegun =
+      run.mode == .resume && RunFolder.newestCheckpoint(in: member.output) != nil
+    if isBegun {
+      member.mode = .resume
+    } else {
+      member.mode =
+        FileManager.default.fileExists(atPath: member.output.path) ? .overwrite : .create
+    }
+    if case .smaller(let folder) = plan.origin, !isBegun {
+      member.options.chosenInitialization = .file(run.output.appending(path: folder))
+    }
+    return member
+  }
+}
+
+extension DistillationRun {
+  /// The folder of the results.
+  var output: URL { run.url }
+
+  /// Whether a run that is resumed has written its results already, with these options.
+  var isDone: Bool {
+    guard checkpoint != nil,
+      let metrics = try? RecordCoding.decode(
+        RunMetrics.self, from: output.appending(path: RunFolder.metrics))
+    else { return false }
+    return metrics.origin?.options == options
+  }
+}

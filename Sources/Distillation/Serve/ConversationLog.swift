@@ -1,0 +1,46 @@
+import Files
+import Foundation
+import HuggingFace
+import JSON
+
+/// A file of examples to which conversations are appended, a line each, as training reads them:
+///
+///     {"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}
+package struct ConversationLog: Sendable {
+  private let url: URL
+
+  /// Checks a file before anything is written: nothing, or examples alone.
+  ///
+  /// - Throws: where the file holds something else, or cannot be written.
+  package init(appendingTo url: URL) throws(DistillationError) {
+    self.url = url
+    do {
+      guard case .file = try OutputPath(url.path),
+        FileManager.default.fileExists(atPath: url.path)
+      else { return }
+    } catch { throw .file(error) }
+    let form = JSONLines(try TextFile.bytes(of: url))
+    for (index, line) in form.lines.enumerated() where !line.allSatisfy(\.isBlank) {
+      guard let value = try? JSONNode(parsing: Array(line), file: url.path),
+        (try? ExampleLine(value)) != nil
+      else {
+        throw .content(
+          file: url.path, expected: "no file yet, or one of examples to append conversations to",
+          found: form.otherKind ?? "another one: line \(index + 1) is no example")
+      }
+    }
+  }
+
+  /// Appends a conversation that ends with an answer.
+  package func append(_ messages: [ChatMessage]) throws(DistillationError) {
+    let line = JSON.object(["messages": .array(messages.map(\.json))]).text()
+    do { try AppendedFile.append(line: line, to: url) } catch { throw .file(error) }
+  }
+}
+
+extension UInt8 {
+  /// Whether this is white space within a line.
+  fileprivate var isBlank: Bool {
+    self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")
+  }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// How the tokens of an answer are chosen.
+struct SamplingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("0 takes the most likely token; above, tokens are drawn.", valueName: "t"))
+  var temperature: Float = 0
+
+  @Option(help: ArgumentHelp("Seed of sampling.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  func validate() throws {
+    if !(temperature >= 0 && temperature.isFinite) {
+      throw ValidationError("--temperature: expected a number of 0 or more, found \(temperature)")
+    }
+  }
+}

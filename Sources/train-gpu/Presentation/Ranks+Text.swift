@@ -1,0 +1,21 @@
+import Compute
+import JSON
+import Ranks
+
+extension Ranks {
+  /// The hosts of the ranks with their devices, in a line. All ranks call it.
+  func text(device: Device) -> String {
+    let own = device.name + (device.threads.map { " with \(Counted($0, "thread"))" } ?? "")
+    let devices = gather(lists: [Array(own.utf8)]).map { String(decoding: $0, as: UTF8.self) }
+    var parts: [String] = []
+    for host in hosts.indices where hosts.firstIndex(of: hosts[host]) == host {
+      let onHost = hosts.indices.filter { hosts[$0] == hosts[host] }.map { devices[$0] }
+      let isOne = onHost.allSatisfy { $0 == onHost[0] }
+      let each = onHost.count > 1 ? "each on " : "on "
+      parts.append(
+        "\(onHost.count) at \(hosts[host]), "
+          + (isOne ? each + onHost[0] : "on \(onHost.joined(separator: ", "))"))
+    }
+    return "\(count) ranks: \(parts.joined(separator: "; "))"
+  }
+}

@@ -1,0 +1,52 @@
+import Distillation
+import JSON
+
+/// The report of a finished sweep on standard output.
+struct SweepSummary {
+  let result: SweepResult
+
+  var text: String {
+    """
+    \(table)
+
+    \(delivery)
+
+    Files in \(result.output.path):
+      report.html                                      all of it for a browser
+      sweep.json                                       the same numbers
+    """
+  }
+
+  private var table: String {
+    let heading = [
+      "", "method", "tokens", "times fewer", "held-out KL", "gap closed", "exact match",
+      "bytes", "",
+    ]
+    let rows = zip(result.record.members, result.metrics).map { member, metrics in
+      [
+        member.folder, member.method.rawValue, "\(member.tokens)",
+        Format.number(metrics.compressionRatio, 1),
+        member.kl.map { Format.number($0, 4) } ?? "",
+        metrics.validation.map { Format.percent($0.gapClosed) } ?? "",
+        metrics.validation.map { Format.percent($0.exactMatch) } ?? "",
+        member.promptBytes.map { "\($0)" } ?? "",
+        member.folder == result.record.delivered ? "delivered" : "",
+      ]
+    }
+    return TextTable(
+      columns: [.left, .left] + [TextTable.Alignment](repeating: .right, count: 6) + [.left],
+      rows: [heading] + rows
+    ).text
+  }
+
+  private var delivery: String {
+    let record = result.record
+    guard let delivered = record.delivered else {
+      return "None is within the budget; all \(Counted(record.members.count, "run")) are kept."
+    }
+    let reason =
+      record.budget.map { "the smallest with a held-out KL of at most \($0)" }
+      ?? "the lowest held-out KL"
+    return "Delivered: \(delivered), \(reason). Its files are in the output folder itself too."
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// The page of a run, that of several, and TensorBoard's events.
+@Suite struct ReportTests {
+  private let workspace: Workspace
+  private let page: URL
+
+  init() throws {
+    workspace = try Workspace()
+    page = workspace.folder.url.appending(path: "page.html")
+  }
+
+  private func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
+
+  private func report(_ arguments: [String]) throws -> Program.Result {
+    try Program.run(["report"] + arguments + ["--output", page.path])
+  }
+
+  @Test func aRunLeavesItsReport() throws {
+    let result = try workspace.distill(["--steps", "12", "--price", "3"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output.contains("report.html"))
+    let html = try text(workspace.output.appending(path: "report.html"))
+    for part in [
+      "3 pseudo-tokens in place of", "Loss of training steps", "Held-out KL", "worst held-out",
+      "What was forgotten", "cost of 1,000 calls", "How it was made", workspace.model,
+    ] { #expect(html.contains(part), "\(part)") }
+    let evaluations = try text(workspace.output.appending(path: "evaluations.jsonl"))
+    #expect(evaluations.split(separator: "\n").count == 4)
+    let answers = try text(workspace.output.appending(path: "heldout_answers.jsonl"))
+      .split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+    #expect(answers.count == 2)
+    #expect(answers[0]["prompt"] == .string("cab"))
+    #expect(
+      answers[0].sortedKeys == [
+        "decided_by_context", "forgotten", "full_context", "kl", "learned_prompt", "no_context",
+        "prompt", "response",
+      ])
+  }
+
+  @Test func wordsOfAModelAreNoMarkup() throws {
+    let attack = "<script>alert(1)</script>"
+    let context = try workspace.folder.write("<b>context.txt", Workspace.contextText + attack)
+    let prompts = try workspace.folder.write(
+      "prompts.jsonl",
+      """
+      {"prompt": "\(attack) 1", "completion": "\(attack)"}
+      {"prompt": "\(attack) 2", "completion": "b"}
+      """)
+    let result = try workspace.distill([
+      "--steps", "1", "--context", context.path, "--validation", prompts.path,
+    ])
+    #expect(result.code == 0, "\(result.errors)")
+    let html = try text(workspace.output.appending(path: "report.html"))
+    #expect(!html.contains("<script") && !html.contains("<b>"))
+    #expect(html.contains("&lt;b&gt;context.txt"))
+  }
+
+  @Test func aResumedRunHasTheSameEvaluations() throws {
+    _ = try workspace.distill(["--steps", "8", "--checkpoint-every", "4"])
+    let file = workspace.output.appending(path: "evaluations.jsonl")
+    let whole = try text(file)
+    try FileManager.default.removeItem(at: workspace.output.appending(path: "checkpoint-8"))
+    let resumed = try workspace.distill([
+      "--steps", "8", "--checkpoint-every", "4", "--resume",
+    ])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try text(file) == whole)
+  }
+
+  @Test func severalRunsShareAPage() throws {
+    let other = workspace.folder.url.appending(path: "other")
+    _ = try workspace.distill(["--steps", "4"])
+    _ = try workspace.distill(["--steps", "4", "--tokens", "6"], to: other)
+    let result = try report([workspace.output.path, other.path, "--price", "0.5"])
+    #expect(result.code == 0, "\(result.errors)")
+    let html = try text(page)
+    for part in ["2 runs side by side", "What quality costs", "1,000 calls", "other"] {
+      #expect(html.contains(part), "\(part)")
+    }
+    // A report is replaced by a report.
+    #expect(try report([other.path]).code == 0)
+    #expect(try text(page).contains("6 pseudo-tokens in place of"))
+  }
+
+  @Test func badInputIsRefusedInOneLine() throws {
+    _ = try workspace.distill(["--steps", "2"])
+    let run = workspace.output.path
+    let price = try report([run, "--price=-1"])
+    #expect(price.code == 2)
+    #expect(price.errors.contains("'-1' is invalid for '--price"), "\(price.errors)")
+    #expect(price.errors.contains("expected a number of 0 or more"))
+    let none = workspace.folder.url.path
+    try Program.expectRefusal(
+      ["report", none, "--output", page.path],
+      "\(none): expected the output folder of a finished run, with metrics.json, found a folder "
+        + "without it")
+    try Program.expectRefusal(
+      ["report", run, "--output", workspace.context],
+      "--output: expected a new file or an earlier report, found another file, \(workspace.context)"
+    )
+    #expect(try text(URL(fileURLWithPath: workspace.context)) == Workspace.contextText)
+    let lines = workspace.output.appending(path: "metrics.jsonl")
+    try (text(lines) + "damaged\n").write(to: lines, atomically: true, encoding: .utf8)
+    let damaged = try report([run])
+    #expect(damaged.code == 2)
+    #expect(damaged.errors.hasPrefix("train-gpu: \(lines.path):3:"), "\(damaged.errors)")
+    #expect(damaged.errorLines.count == 1)
+    #expect(!FileManager.default.fileExists(atPath: page.path))
+  }
+
+  private func events() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(
+      atPath: workspace.output.appending(path: "tensorboard").path
+    ).sorted()
+  }
+
+  @Test func eventsAreWrittenOnRequestAndBeginAnewWithAResume() throws {
+    _ = try workspace.distill(["--steps", "4", "--tensorboard"])
+    #expect(try events().count == 1)
+    let arguments = ["--steps", "6", "--tensorboard"]
+    sleep(1)
+    let resumed = try workspace.distill(arguments + ["--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try events().count == 2)
+    let replaced = try workspace.distill(["--steps", "2", "--overwrite"])
+    #expect(replaced.code == 0, "\(replaced.errors)")
+    #expect(
+      !FileManager.default.fileExists(
+        atPath: workspace.output.appending(path: "tensorboard").path))
+  }
+
+  @Test(
+    .enabled(
+      if: Python.hasTensorBoard, "needs python3 with tensorboard (pip install tensorboard)"))
+  func tensorBoardReadsTheEvents() throws {
+    _ = try workspace.distill(["--steps", "4", "--tensorboard"])
+    let script = """
+      import sys
+      from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+      found = EventAccumulator(sys.argv[1])
+      found.Reload()
+      for tag in sorted(found.Tags()["scalars"]):
+          print(tag, " ".join(f"{event.step}:{event.value:.6g}" for event in found.Scalars(tag)))
+      """
+    let result = try Program.run(
+      ["python3", "-c", script, workspace.output.appending(path: "tensorboard").path],
+      of: URL(fileURLWithPath: "/usr/bin/env"))
+    #expect(result.code == 0, "\(result.errors)")
+    let losses = try workspace.steps().map { step in
+      let loss = try #require(step["loss"]?.double)
+      return "\(step["step"]?.double.map { Int($0) } ?? 0):"
+        + String(format: "%.6g", Double(Float(loss)))
+    }
+    #expect(result.output.contains("train/loss \(losses.joined(separator: " "))\n"))
+    for tag in ["eval/kl 0:", "eval/top1_agreement 0:", "train/grad_norm 1:"] {
+      #expect(result.output.contains(tag), "\(tag)")
+    }
+  }
+}

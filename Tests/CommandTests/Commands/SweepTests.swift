@@ -1,0 +1,264 @@
+import Foundation
+import JSON
+import Safetensors
+import TestSupport
+import Testing
+
+/// Several sizes against one teacher.
+@Suite struct SweepTests {
+  private let workspace: Workspace
+  private static let sizes = ["2", "3", "5"]
+
+  init() throws { workspace = try Workspace() }
+
+  private func sweep(
+    _ more: [String] = [], tokens: String = sizes.joined(separator: ","), to output: URL? = nil
+  ) throws -> Program.Result {
+    try workspace.distill(["--tokens", tokens, "--steps", "8"] + more, to: output)
+  }
+
+  private func member(_ name: String, in output: URL? = nil) -> URL {
+    (output ?? workspace.output).appending(path: name)
+  }
+
+  private func kl(_ name: String) throws -> Double {
+    try #require(
+      try workspace.json("metrics.json", in: member(name))["validation"]["kl"].double)
+  }
+
+  private func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
+
+  @Test func everySizeIsKeptAndOneDelivered() throws {
+    let result = try sweep()
+    #expect(result.code == 0, "\(result.errors)")
+    let kls = try Self.sizes.map { try kl("tokens-\($0)") }
+    let best = try #require(kls.indices.min { kls[$0] < kls[$1] })
+    let record = try workspace.json("sweep.json")
+    let delivered = "tokens-\(Self.sizes[best])"
+    #expect(record["delivered"] == .string(delivered))
+    #expect(try workspace.softPrompt() == workspace.softPrompt(in: member(delivered)))
+    #expect(result.output.contains("Delivered: \(delivered), the lowest held-out KL"))
+    #expect(result.errors.contains("run 2 of 3: tokens-3, from tokens-2, with rows of"))
+    let page = try text(workspace.output.appending(path: "report.html"))
+    for part in ["All sizes", "What quality costs", "Where each began", "tokens-5"] {
+      #expect(page.contains(part), "\(part)")
+    }
+    let refused = try Program.run(
+      ["report", workspace.output.path, "--output", workspace.output.path + "/report.html"])
+    #expect(refused.code == 2 && refused.errors.contains("than the report of a sweep"))
+    #expect(try text(workspace.output.appending(path: "report.html")) == page)
+    let readme = try text(member("tokens-3").appending(path: "README.md"))
+    #expect(readme.contains("init: \"\(member("tokens-2").path)\""))
+  }
+
+  /// Every run is what `distill` makes by itself from the prompt of the smaller one.
+  @Test(arguments: [[], ["--method", "kv"]])
+  func aRunOfASweepIsARunByItself(method: [String]) throws {
+    let swept = try sweep(method)
+    #expect(swept.code == 0, "\(swept.errors)")
+    let alone = workspace.folder.url.appending(path: "alone")
+    // Keys and values are matched at every size.
+    let start = method.isEmpty ? ["--init", member("tokens-2").path] : []
+    let result = try workspace.distill(
+      ["--tokens", "3", "--steps", "8"] + start + method, to: alone)
+    #expect(result.code == 0, "\(result.errors)")
+    let name = method.isEmpty ? "soft_prompt.safetensors" : "cartridge.safetensors"
+    #expect(
+      try Data(contentsOf: alone.appending(path: name))
+        == Data(contentsOf: member("tokens-3").appending(path: name)))
+    #expect(
+      try workspace.json("metrics.json", in: alone)["validation"]
+        == workspace.json("metrics.json", in: member("tokens-3"))["validation"])
+  }
+
+  /// A smaller prompt of keys and values begins a larger one too, with rows of the context behind it.
+  @Test func aSmallerPromptCanBeTheStart() throws {
+    _ = try workspace.distill(["--tokens", "2", "--steps", "4", "--method", "kv"])
+    let other = workspace.folder.url.appending(path: "other")
+    let result = try workspace.distill(
+      [
+        "--tokens", "4", "--steps", "0", "--method", "kv", "--validation", "0", "--init",
+        workspace.output.path,
+      ], to: other)
+    #expect(result.code == 0, "\(result.errors)")
+    func keys(_ folder: URL) throws -> (shape: [Int], values: [Float]) {
+      let file = try SafetensorsFile(
+        contentsOf: folder.appending(path: "cartridge.safetensors"))
+      return (try file.tensor(named: "keys").shape, try file.floats(of: "keys"))
+    }
+    let (small, large) = (try keys(workspace.output), try keys(other))
+    #expect(large.shape[1] == 4)
+    // In the first layer the rows of the smaller one come first.
+    let size = 2 * small.shape[2] * small.shape[3]
+    #expect(Array(large.values.prefix(size)) == Array(small.values.prefix(size)))
+  }
+
+  @Test func theSmallestWithinTheBudgetIsDelivered() throws {
+    _ = try sweep()
+    let kls = try Self.sizes.map { try kl("tokens-\($0)") }
+    let budget = kls[1] * 1.0001
+    let expected = kls[0] <= budget ? 2 : 3
+    let result = try sweep(["--kl-budget", "\(budget)", "--resume"])
+    #expect(result.code == 0, "\(result.errors)")
+    // Nothing is trained again.
+    #expect(!result.errors.contains("run 1 of 3"))
+    #expect(try workspace.json("sweep.json")["delivered"] == .string("tokens-\(expected)"))
+    #expect(
+      try workspace.softPrompt() == workspace.softPrompt(in: member("tokens-\(expected)")))
+    #expect(
+      try text(workspace.output.appending(path: "report.html")).contains("the smallest within"))
+  }
+
+  @Test func aBudgetThatNoneMeetsDeliversNothing() throws {
+    let result = try sweep(["--kl-budget", "0"])
+    #expect(result.code == 1)
+    #expect(
+      result.errorLines.last?.hasPrefix(
+        "train-gpu: no prompt is within --kl-budget 0.0, so none is delivered; the nearest is tokens-"
+      )
+        == true, "\(result.errors)")
+    #expect(result.output.contains("all 3 runs are kept"))
+    let names = try FileManager.default.contentsOfDirectory(atPath: workspace.output.path).sorted()
+    #expect(names == ["report.html", "sweep.json", "tokens-2", "tokens-3", "tokens-5"])
+  }
+
+  @Test func twoMethodsAreSweptByThemselves() throws {
+    let result = try sweep(["--method", "kv,embeddings"], tokens: "2,3")
+    #expect(result.code == 0, "\(result.errors)")
+    let record = try workspace.json("sweep.json")
+    guard case .array(let members) = record["members"] else {
+      Issue.record("members")
+      return
+    }
+    #expect(
+      members.map { $0["folder"] }
+        == ["kv-2", "kv-3", "embeddings-2", "embeddings-3"].map(JSON.string))
+    #expect(
+      members[2]["start"] == .string("sampled, because none of its method is smaller"))
+  }
+
+  /// A sweep that is stopped goes on to the same bits.
+  @Test func aStoppedSweepGoesOn() throws {
+    let arguments = ["--steps", "40", "--checkpoint-every", "10"]
+    let whole = workspace.folder.url.appending(path: "whole")
+    #expect(try sweep(arguments, to: whole).code == 0)
+    let running = try Program.Running(
+      workspace.arguments(
+        with: ["--tokens", "2,3,5", "--output", workspace.output.path] + arguments))
+    let second = member("tokens-3").appending(path: "metrics.jsonl")
+    while running.isRunning, ((try? Data(contentsOf: second).count) ?? 0) == 0 { usleep(1000) }
+    running.send(SIGINT)
+    let stopped = try running.wait()
+    // It may have been faster than the signal.
+    #expect([0, 130].contains(stopped.code), "\(stopped.allErrors)")
+    let resumed = try sweep(arguments + ["--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(!resumed.errors.contains("run 1 of 3"))
+    for size in Self.sizes {
+      let name = "tokens-\(size)"
+      #expect(
+        try workspace.softPrompt(in: member(name))
+          == workspace.softPrompt(in: member(name, in: whole)), "\(name)")
+      #expect(
+        try workspace.json("metrics.json", in: member(name))["validation"]
+          == workspace.json("metrics.json", in: member(name, in: whole))["validation"])
+    }
+  }
+
+  /// A start that is named is that of all runs, also where the sweep goes on without its name.
+  @Test func aNamedStartIsThatOfAll() throws {
+    _ = try sweep(["--init", "pooled"], tokens: "2,3")
+    let result = try sweep(["--resume"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.errors.contains("run 3 of 3: tokens-5, from pooled, which is named for all"))
+    let refused = try sweep(["--resume", "--init", "first"])
+    #expect(refused.code == 2)
+    #expect(
+      refused.errors == "train-gpu: \(workspace.output.path): started with --init pooled, found "
+        + "first; a resumed run keeps what it was started with\n")
+  }
+
+  @Test func aSizeCanBeAdded() throws {
+    _ = try sweep(tokens: "2,3")
+    let before = try workspace.softPrompt(in: member("tokens-3"))
+    let result = try sweep(["--resume"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.errors.contains("run 3 of 3: tokens-5"))
+    #expect(!result.errors.contains("run 2 of 3"))
+    #expect(try workspace.softPrompt(in: member("tokens-3")) == before)
+  }
+
+  @Test func overwritingRemovesTheEarlierSweepAndNothingElse() throws {
+    _ = try sweep()
+    try workspace.folder.write("run/tokens-5/notes.txt", "mine")
+    try workspace.folder.write("run/notes.txt", "mine")
+    let result = try sweep(["--overwrite"], tokens: "2,4")
+    #expect(result.code == 0, "\(result.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: workspace.output.path)
+    #expect(
+      names.filter { $0.hasPrefix("tokens-") }.sorted() == ["tokens-2", "tokens-4", "tokens-5"])
+    #expect(names.contains("notes.txt"))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: member("tokens-5").path)
+        == ["notes.txt"])
+  }
+
+  @Test func aSweepFromAContextAloneStudiesOnce() throws {
+    let arguments = workspace.arguments
+    var own: [String] = []
+    var skipped = false
+    for argument in arguments {
+      if ["--inputs", "--validation"].contains(argument) {
+        skipped = true
+        continue
+      }
+      if !skipped { own.append(argument) }
+      skipped = false
+    }
+    own += [
+      "--tokens", "2,3", "--steps", "2", "--study-count", "6", "--no-filter", "--output",
+      workspace.output.path,
+    ]
+    let result = try Program.run(own)
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(FileManager.default.fileExists(atPath: member("study.jsonl").path))
+    let resumed = try Program.run(own + ["--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(!resumed.errors.contains("run 1 of 2"))
+  }
+
+  @Test func badInputIsRefused() throws {
+    try workspace.expectRefusal(
+      ["--kl-budget", "0.1"],
+      "--kl-budget: expected several --tokens or methods to choose from, found 0.1 with one")
+    try workspace.expectRefusal(
+      ["--tokens", "2,2"], "--tokens: expected different numbers, found 2 twice")
+    try workspace.expectRefusal(
+      ["--tokens", "2,3", "--kl-budget=-1"],
+      "--kl-budget: expected a number of 0 or more, found -1.0")
+    try workspace.expectRefusal(
+      ["--tokens", "2,0"], "--tokens: expected 1 or more, found 0")
+    try workspace.expectRefusal(
+      ["--tokens", "2,3", "--validation", "0"],
+      "--tokens: expected held-out examples, by which several sizes are compared, found none")
+    let words = try Program.run(workspace.arguments(with: ["--tokens", "2,x", "--output", "o"]))
+    #expect(words.code == 2)
+    #expect(words.errors.contains("'2,x' is invalid for '--tokens <k>'"))
+    // A run is no sweep, and a sweep has all of its runs.
+    _ = try workspace.distill(["--steps", "2"])
+    let before = try text(workspace.output.appending(path: "metrics.json"))
+    let run = try sweep(["--resume"])
+    #expect(run.code == 2)
+    #expect(
+      run.errors == "train-gpu: \(workspace.output.path): expected a sweep to resume, with "
+        + "sweep.json, found a folder without it\n")
+    #expect(try text(workspace.output.appending(path: "metrics.json")) == before)
+    let other = workspace.folder.url.appending(path: "other")
+    _ = try sweep(tokens: "2,3", to: other)
+    let fewer = try sweep(["--resume"], tokens: "2,4", to: other)
+    #expect(fewer.code == 2)
+    #expect(
+      fewer.errors == "train-gpu: \(other.path): started with the runs tokens-2, tokens-3, found "
+        + "tokens-2, tokens-4; a resumed run keeps what it was started with\n")
+  }
+}
