@@ -20,7 +20,7 @@ final class TrainingRecorder {
   /// Number of tokens of a step.
   private let tokens: (Int) -> Int
 
-  /// TensorBoard's events; nil where they are not asked for.
+  /// TensorBoard's events; nil where they are not requested.
   private let events: TensorBoardFile?
 
   /// Number of checkpoints that are kept.

@@ -41,7 +41,7 @@ package struct GGUFIdentity: Sendable, Equatable, Codable {
 }
 
 extension GGUFModel {
-  /// What names the model. The tensors are hashed when it is first asked for.
+  /// What names the model. The tensors are hashed when it is first requested.
   ///
   /// - Throws: where a file became shorter, or the name is no text.
   func identity() throws(GGUFError) -> GGUFIdentity {

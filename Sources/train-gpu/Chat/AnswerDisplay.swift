@@ -43,7 +43,7 @@ struct AnswerDisplay {
     }
   }
 
-  /// Runs the model once, or ends all answers where the user asks for it.
+  /// Runs the model once, or ends all answers where the user requests it.
   private func advance(_ side: ConversationSide) throws {
     if interruption?.take() == true {
       for side in conversation.sides { try side.stop() }

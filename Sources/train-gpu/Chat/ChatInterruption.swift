@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Signals during a chat in a terminal: Ctrl-C asks for the end of an answer, SIGTERM and the SIGHUP of
+/// Signals during a chat in a terminal: Ctrl-C requests the end of an answer, SIGTERM and the SIGHUP of
 /// a closed terminal end the program.
 final class ChatInterruption: Sendable {
   private let isRequested = Atomic(false)

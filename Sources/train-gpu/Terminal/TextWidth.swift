@@ -5,7 +5,7 @@ extension Character {
   /// Columns on a terminal: those of its widest scalar, since the others combine with it.
   var terminalWidth: Int {
     let widths = unicodeScalars.map { scalar in
-      // This one asks for the picture of the character before it, which is wide.
+      // This one requests the picture of the character before it, which is wide.
       scalar == "\u{FE0F}" ? 2 : max(Int(terminal_scalar_width(scalar.value)), 0)
     }
     return widths.max() ?? 0

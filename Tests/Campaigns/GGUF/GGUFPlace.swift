@@ -21,7 +21,7 @@ struct GGUFPlace {
     return text.flatMap { Int($0) }
   }
 
-  /// Keeps a mutant that shows a failure, where that is asked for.
+  /// Keeps a mutant that shows a failure, where that is requested.
   func keep(_ number: Int, seed: UInt64) throws {
     guard let kept else { return }
     try FileManager.default.createDirectory(at: kept, withIntermediateDirectories: true)

@@ -49,7 +49,7 @@ extension HubTests {
       try ModelName(parsing: pinned, of: model(pinned, hub)).reference
         == "org/name@\(TestHub.commit):tiny-Q4_0.gguf")
     #expect(hub.paths.count { $0.hasSuffix(".gguf") } == 1)
-    // Another file of the repository is asked for when it is named.
+    // Another file of the repository is requested when it is named.
     _ = try model("org/name:Q8_0", hub)
     #expect(hub.paths.last == "tiny-Q8_0.gguf")
     #expect(

@@ -12,7 +12,7 @@ package struct ExampleShares: Sendable {
 
   /// Shares out examples by their spans.
   ///
-  /// They are dealt in turn, so that batches in the order of the file are shared out too. Where there
+  /// They are assigned in rotation, so that batches in the order of the file are shared out too. Where there
   /// are as many spans as ranks, the examples of a span stay together: a rank then reads its own spans
   /// alone.
   init(ofSpans spans: [Int], _ ranks: Ranks) {
