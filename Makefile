@@ -78,7 +78,7 @@ demo: build
 	$(PITH) evaluate --model Examples/handbook/model --context Examples/handbook/context.txt \
 	  --adapter $(RUN)-studied --inputs Examples/handbook/heldout.jsonl
 	@echo; echo "The bundled model has learned to answer short questions and not to write any, so what it asks itself" \
-	  "teaches little of them; an instruction-tuned model writes its own (README.md, Self-study)."
+	  "teaches little of them; an instruction-tuned model writes its own."
 
 demo-chat: build
 	PITH=$(PITH) Examples/chat/run.sh runs/chat

@@ -14,7 +14,7 @@ let tests = strict + [.unsafeFlags(["-Onone"])]
 /// MPI is needed, to build and to run, with the package trait alone.
 let withMPI = TargetDependencyCondition.when(traits: ["MPI"])
 
-/// Sources first, tests after; an arrow may never run upward (README, "Module map"). A target names every module that it
+/// Sources first, tests after; an arrow may never run upward (README, "How it is built"). A target names every module that it
 /// imports: what is only reached through another is not compiled anew when its types change.
 let package = Package(
   name: "pith",
