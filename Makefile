@@ -11,7 +11,7 @@
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make check-cuda   every kernel by NVIDIA's own compiler, without a GPU: warnings, registers, spills, shared memory
 # make dist    dist/train-gpu, one file that runs where there is no Swift, with the kernels inside
-# make docs    the documentation of the library modules, in .build/docs; a warning is an error
+# make docs    the documentation site in .build/docs/site: tutorials, articles and the library modules; a warning is an error
 # make bench   every kernel and the whole step on this machine
 # make bench-peer   the whole step beside PyTorch (needs pip install -r Benchmarks/peer/requirements.txt)
 # make bench-gpu   all of it on a machine with an NVIDIA GPU, in less than 8 minutes, into gpu.log
@@ -120,6 +120,7 @@ dist: packages
 	.ci/dist/build
 
 docs: packages
+	@.ci/packages pkg-config
 	.ci/docs
 
 bench: test-packages

@@ -160,6 +160,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "train-gpu", "pith-campaign", "Compute", "Files", "JSON", "Safetensors", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: tests),
   ],

@@ -44,7 +44,6 @@ struct RanksCommand: ParsableCommand {
         weak: try step(options.batch * ranks.count), sumSeconds: Self.sumTime(ranks, elements),
         elements: elements)
       if ranks.isFirst { try result.print(asJSON: options.device.json) }
-      ranks.leave()
     } else {
       var shares: [RanksForecast.Share] = []
       for count in [1, 2, 4, 8, 16, 32, 64] where count <= options.batch {
@@ -53,6 +52,8 @@ struct RanksCommand: ParsableCommand {
       }
       try RanksForecast(shares: shares, elements: elements).print(asJSON: options.device.json)
     }
+    // The only rank of a launcher leaves too.
+    ranks.leave()
   }
 
   /// The median time in which ranks that are all ready add up so many numbers.

@@ -20,7 +20,7 @@ struct RanksResult: BenchmarkResult {
       ("a batch for each: seconds", String(format: "%.4f", weak.seconds)),
       ("processor seconds of rank 0", String(format: "%.4f", weak.processorSeconds)),
       ("numbers of a gradient", "\(elements)"),
-      ("their sum over ranks, microseconds", String(format: "%.1f", sumSeconds * 1e6)),
+      ("their sum, microseconds", String(format: "%.1f", sumSeconds * 1e6)),
     ]
   }
 }

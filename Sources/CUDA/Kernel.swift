@@ -32,7 +32,10 @@ import CCUDA
 
   /// Finds the entry and checks its parameters.
   ///
-  /// - Parameter argumentSizes: bytes of the arguments of every launch, in order; nil if unknown.
+  /// - Parameters:
+  ///   - program: the compiled program.
+  ///   - entry: the name of the kernel there.
+  ///   - argumentSizes: bytes of the arguments of every launch, in order; nil if unknown.
   /// - Throws: what differs, if a parameter has another size or there are more or fewer; else the
   ///   failed call.
   package init(

@@ -2,4 +2,6 @@
 package enum ProgramVersion {
   /// As `--version` prints it and runs record it.
   package static let text = "0.1.0"
+  /// Its day, for the man page.
+  package static let date = "2026-11-26"
 }

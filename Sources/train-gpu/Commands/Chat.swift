@@ -26,17 +26,18 @@ struct Chat: ParsableCommand {
     help: ArgumentHelp(
       "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
         + "stand together, each behind the option.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var adapter: [String] = []
 
-  @Option(help: ArgumentHelp("A context: a text file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A context: a text file.", valueName: "file"), completion: .file())
   var context: String?
 
   @Option(
     help: ArgumentHelp(
       "Append each turn to this file, as a line that --inputs of the other commands reads: the messages so "
         + "far and the answer, of two answers the context's. Answers that were cut are left out.",
-      valueName: "file.jsonl"))
+      valueName: "file.jsonl"), completion: .jsonLines)
   var log: String?
 
   @Option(help: ArgumentHelp("The most tokens of an answer.", valueName: "n"))
@@ -53,7 +54,7 @@ struct Chat: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Chat template: auto (the adapter's, or the model's own), chatml, llama3 or the file of a "
-        + "template.", valueName: "name"))
+        + "template.", valueName: "name"), completion: TemplateOption.chatCompletion)
   var template = "auto"
 
   @OptionGroup var templateVariables: TemplateVariableOptions

@@ -27,26 +27,29 @@ struct Evaluate: SharedOutCommand {
     help: ArgumentHelp(
       "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
         + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
-      valueName: "dir|file"))
+      valueName: "dir|file"), completion: .file())
   var adapter: [String] = []
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "The long context: text files, folders of them, or one .json with {\"ids\": [...]}.",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var context: [String] = []
 
-  @Option(help: ArgumentHelp("Prompts, as distill takes them.", valueName: "file.jsonl"))
+  @Option(
+    help: ArgumentHelp("Prompts, as distill takes them.", valueName: "file.jsonl"),
+    completion: .jsonLines)
   var inputs: String
 
-  @Option(help: UnrelatedOption.help)
+  @Option(help: UnrelatedOption.help, completion: .jsonLines)
   var unrelated: String?
 
   @Option(
     help: ArgumentHelp(
       "Chat template: auto (the adapter's), raw, chatml, llama3 or the file of a template.",
-      valueName: "name"))
+      valueName: "name"), completion: TemplateOption.completion)
   var template = "auto"
 
   @OptionGroup var templateVariables: TemplateVariableOptions

@@ -19,7 +19,8 @@ struct Export: ParsableCommand {
       program uses them.
       """)
 
-  @Argument(help: ArgumentHelp("The output folder of a run.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp("The output folder of a run.", valueName: "run"), completion: .directory)
   var source: String
 
   @Option(
@@ -27,13 +28,15 @@ struct Export: ParsableCommand {
       "peft, peft-cartridge, peft-prefix, mlx, vllm or llamacpp.", valueName: "format"))
   var format: ExportFormat
 
-  @Option(help: ArgumentHelp("The folder to write, which must not exist.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The folder to write, which must not exist.", valueName: "dir"),
+    completion: .directory)
   var output: String
 
   @Option(
     help: ArgumentHelp(
       "The model: a folder, a GGUF file, or org/name[@revision] of the hub. (default: the run's)",
-      valueName: "model"))
+      valueName: "model"), completion: .file())
   var model: String?
 
   @OptionGroup var lora: LoRAOptions

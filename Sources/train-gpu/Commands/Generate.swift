@@ -21,12 +21,13 @@ struct Generate: ParsableCommand {
     help: ArgumentHelp(
       "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
         + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
-      valueName: "dir|file"))
+      valueName: "dir|file"), completion: .file())
   var adapter: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "A context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"))
+      "A context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"),
+    completion: .file())
   var context: String?
 
   @Option(help: ArgumentHelp("The prompt.", valueName: "text"))
@@ -40,7 +41,7 @@ struct Generate: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Chat template: auto (the adapter's, or the model's own, or none), raw, chatml, llama3 or the "
-        + "file of a template.", valueName: "name"))
+        + "file of a template.", valueName: "name"), completion: TemplateOption.completion)
   var template = "auto"
 
   @OptionGroup var templateVariables: TemplateVariableOptions

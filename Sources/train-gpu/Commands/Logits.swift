@@ -27,10 +27,12 @@ struct Logits: ParsableCommand {
     help: ArgumentHelp(
       "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
         + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
-      valueName: "dir|file"))
+      valueName: "dir|file"), completion: .file())
   var adapter: [String] = []
 
-  @Option(help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"))
+  @Option(
+    help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"),
+    completion: .file(extensions: ["safetensors"]))
   var output: String
 
   @OptionGroup var lora: LoRAOptions

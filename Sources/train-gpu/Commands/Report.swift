@@ -14,10 +14,14 @@ struct Report: ParsableCommand {
       and the options in which they differ. The page is one file and needs no network.
       """)
 
-  @Argument(help: ArgumentHelp("The output folders of finished runs.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp("The output folders of finished runs.", valueName: "run"),
+    completion: .directory)
   var runs: [String]
 
-  @Option(help: ArgumentHelp("Where the page goes.", valueName: "file.html"))
+  @Option(
+    help: ArgumentHelp("Where the page goes.", valueName: "file.html"),
+    completion: .file(extensions: ["html"]))
   var output: String
 
   @OptionGroup var cost: PriceOption

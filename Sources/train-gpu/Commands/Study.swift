@@ -25,13 +25,16 @@ struct Study: SharedOutCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("The long context: text files, and folders of them.", valueName: "file"))
+    help: ArgumentHelp("The long context: text files, and folders of them.", valueName: "file"),
+    completion: .file())
   var context: [String]
 
   @Option(help: ArgumentHelp("Conversations.", valueName: "n"))
   var count = StudyOptions.standard.count
 
-  @Option(help: ArgumentHelp("The file for the conversations.", valueName: "file.jsonl"))
+  @Option(
+    help: ArgumentHelp("The file for the conversations.", valueName: "file.jsonl"),
+    completion: .jsonLines)
   var output: String
 
   @Flag(help: "Write a new study in the place of the one in the output file.")
@@ -62,7 +65,7 @@ struct Study: SharedOutCommand {
   @Option(
     help: ArgumentHelp(
       "Chat template: auto (the model's own, or none), raw (none), chatml, llama3 or the file of a "
-        + "template.", valueName: "name"))
+        + "template.", valueName: "name"), completion: TemplateOption.completion)
   var template = "auto"
 
   @OptionGroup var templateVariables: TemplateVariableOptions

@@ -10,7 +10,7 @@ struct CommonOptions: ParsableArguments {
     help: ArgumentHelp(
       "Where to compute: auto (a GPU if there is one, else the CPU), cpu, cuda, cuda:DEVICE, "
         + "opencl or opencl:PLATFORM.DEVICE. (default: auto)", valueName: "name"),
-    transform: Self.device)
+    completion: .list(["auto", "cpu", "cuda", "opencl"]), transform: Self.device)
   var device = DeviceSelection.automatic
 
   @Option(

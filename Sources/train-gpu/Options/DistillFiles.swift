@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The files of a distillation. All are optional here, because a configuration file may name them.
 struct DistillFiles: ParsableArguments {
-  @Option(help: ModelOptions.help)
+  @Option(help: ModelOptions.help, completion: .file())
   var model: String?
 
   @OptionGroup var lora: LoRAOptions
@@ -11,7 +11,8 @@ struct DistillFiles: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "The long context: text files, folders of them, or one .json with {\"ids\": [...]}.",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var context: [String] = []
 
   @Option(
@@ -19,7 +20,7 @@ struct DistillFiles: ParsableArguments {
       "A run's output folder, or the safetensors file of its prompt, which stands before the trained one, in "
         + "training and in every comparison, and stays as it is; may be given several times. The model with the "
         + "full context reads --context alone: name the other text there too where answers need it.",
-      valueName: "dir|file"))
+      valueName: "dir|file"), completion: .file())
   var beside: [String] = []
 
   @Option(
@@ -27,20 +28,22 @@ struct DistillFiles: ParsableArguments {
       "Prompts, one JSON object a line: {\"prompt\", \"completion\"} of texts or of messages, "
         + "{\"messages\"} or {\"prompt_ids\", \"completion_ids\"}. Where the response is missing, the model with the "
         + "full context answers. Without this option the model writes the prompts too, as train-gpu "
-        + "study does, into study.jsonl of the output folder.", valueName: "file.jsonl"))
+        + "study does, into study.jsonl of the output folder.", valueName: "file.jsonl"),
+    completion: .jsonLines)
   var inputs: String?
 
   @Option(
     help: ArgumentHelp(
       "Examples that are held out: a file like --inputs, or a share of the inputs below 1; 0 holds "
         + "nothing out (default: 0.1). Of examples that a study wrote, those that it kept apart.",
-      valueName: "file.jsonl|share"))
+      valueName: "file.jsonl|share"), completion: .jsonLines)
   var validation: String?
 
-  @Option(help: UnrelatedOption.help)
+  @Option(help: UnrelatedOption.help, completion: .jsonLines)
   var unrelated: String?
 
-  @Option(help: ArgumentHelp("A new folder for the results.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("A new folder for the results.", valueName: "dir"), completion: .directory)
   var output: String?
 
   @Flag(
@@ -60,6 +63,7 @@ struct DistillFiles: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Options in a YAML file, under their names here without the dashes; the command line wins.",
-      valueName: "file.yaml"))
+      valueName: "file.yaml"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
 }

@@ -33,11 +33,18 @@ struct ObjectiveOptions: ParsableArguments {
         + "adapter: its folder, or cartridge.safetensors (default: \(Self.standard(parts: 1)), and "
         + "\(Self.standard(parts: 2)) where the context is read in several windows).",
       valueName: "start"),
-    transform: Self.initialization)
+    completion: .namesOrPaths(Self.startNames), transform: Self.initialization)
   var initialization: Initialization?
 
   private static func standard(parts: Int) -> Initialization {
     .standard(for: .keysValues, parts: parts)
+  }
+
+  /// The names of all starts, each once.
+  private static var startNames: [String] {
+    let embeddings = Initialization.names(for: .embeddings)
+    return embeddings
+      + Initialization.names(for: .keysValues).filter { !embeddings.contains($0) }
   }
 
   private static func initialization(_ text: String) throws -> Initialization {
@@ -46,13 +53,9 @@ struct ObjectiveOptions: ParsableArguments {
         description: "expected a name or the path of an adapter, found an empty text")
     }
     guard let start = Initialization(text) else {
-      let embeddings = Initialization.names(for: .embeddings)
-      let names =
-        embeddings
-        + Initialization.names(for: .keysValues).filter { !embeddings.contains($0) }
       throw UsageError(
         description:
-          "expected \(names.joined(separator: ", ")), an adapter's folder or a .safetensors file"
+          "expected \(startNames.joined(separator: ", ")), an adapter's folder or a .safetensors file"
       )
     }
     return start
@@ -62,7 +65,8 @@ struct ObjectiveOptions: ParsableArguments {
     help: ArgumentHelp(
       "Chat template whose system message the context is, or where it has none, what begins the first "
         + "user's message: auto (the model's own, or none), raw "
-        + "(none), chatml, llama3 or the file of a template.", valueName: "name"))
+        + "(none), chatml, llama3 or the file of a template.", valueName: "name"),
+    completion: TemplateOption.completion)
   var template = TrainingOptions.standard.template
 
   @OptionGroup var templateVariables: TemplateVariableOptions

@@ -14,7 +14,7 @@ struct ModelOptions: ParsableArguments {
     files, a part of the name behind a colon chooses one: org/name:Q4_K_M.
     """, valueName: "model")
 
-  @Option(help: help)
+  @Option(help: help, completion: .file())
   var model: String
 
   /// The folder of the model, with the files that a command needs.
@@ -46,7 +46,7 @@ struct LoRAOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A LoRA adapter in PEFT's format, whose updates are added to the model's weights; may be given several "
-        + "times.", valueName: "dir"))
+        + "times.", valueName: "dir"), completion: .directory)
   var lora: [String] = []
 
   /// A model with the adapters.
@@ -76,6 +76,8 @@ struct PrecisionOptions: ParsableArguments {
 
 extension WeightPrecision: ExpressibleByArgument {
   package static var allValueStrings: [String] { names }
+
+  package static var defaultCompletionKind: CompletionKind { .list(names) }
 
   package var defaultValueDescription: String { description }
 

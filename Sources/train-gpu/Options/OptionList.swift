@@ -19,4 +19,6 @@ struct OptionList<Value: ExpressibleByArgument>: ExpressibleByArgument {
   }
 
   static var allValueStrings: [String] { Value.allValueStrings }
+
+  static var defaultCompletionKind: CompletionKind { Value.defaultCompletionKind }
 }

@@ -7,7 +7,8 @@ struct QuestionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Own seeds, one a line, in the place of the built-in ones: what the model is told to ask, or with "
-        + "--questioner complete the first words of the questions.", valueName: "file"))
+        + "--questioner complete the first words of the questions.", valueName: "file"),
+    completion: .file())
   var seeds: String?
 
   @Option(help: ArgumentHelp("Questions of a conversation.", valueName: "n"))

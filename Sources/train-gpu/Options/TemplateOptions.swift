@@ -24,3 +24,11 @@ struct TemplateVariableOptions: ParsableArguments {
     }
   }
 }
+
+/// The option of a chat template.
+enum TemplateOption {
+  /// The names that commands with a prompt take, and files.
+  static let completion = CompletionKind.namesOrPaths(["auto", "raw"] + ChatTemplate.builtInNames)
+  /// Those of a conversation, which needs a template.
+  static let chatCompletion = CompletionKind.namesOrPaths(["auto"] + ChatTemplate.builtInNames)
+}

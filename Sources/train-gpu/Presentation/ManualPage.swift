@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distillation
 import JSON
 
 /// A man page of a program and its commands, in the language of man(7), from the texts of their help.
@@ -13,7 +14,9 @@ struct ManualPage {
     let command = try ManualCommand(root)
     let lines =
       [
-        ".TH \(command.name.uppercased().roff) 1 \"\" \"\(command.name) \(program.configuration.version)\"",
+        ".TH \(command.name.uppercased().roff) 1 \(ProgramVersion.date) \"\(command.name) \(program.configuration.version)\"",
+        // Names of options are broken at no hyphen.
+        ".nh", ".ad l",
         ".SH NAME", "\(command.name.roff) \\- \(command.abstract.roff)", ".SH SYNOPSIS",
         ".B \(command.name.roff)", "\\fIcommand\\fR [\\fIoptions\\fR]", ".SH DESCRIPTION",
       ] + command.discussion + [".SH COMMANDS"]
@@ -25,7 +28,7 @@ struct ManualPage {
     let options = command.options.flatMap { option in
       [".TP", option.heading] + (option.help.isEmpty ? ["\\&"] : [option.help])
     }
-    return [".SS \"\(program.roff) \(command.name.roff)\"", command.abstract.roff]
+    return [".SS \"\(program.roff) \(command.name.roff)\"", command.abstract.roffLines]
       + (command.discussion.isEmpty ? [] : [".PP"] + command.discussion) + options
   }
 }
@@ -44,7 +47,7 @@ private struct ManualCommand {
     abstract = try node.optional("abstract") ?? ""
     let text: String = try node.optional("discussion") ?? ""
     discussion = Array(
-      text.split(separator: "\n\n").map { [String($0).roff] }.joined(separator: [".PP"]))
+      text.split(separator: "\n\n").map { [String($0).roffLines] }.joined(separator: [".PP"]))
     let arguments: [JSONNode] = try node.optional("arguments") ?? []
     var options: [ManualOption] = []
     for argument in arguments where try argument.optional("shouldDisplay") ?? true {
@@ -83,7 +86,7 @@ private struct ManualOption {
       .joined(separator: " ")
     let standard: String? = try node.optional("defaultValue")
     let text: String = try node.optional("abstract") ?? ""
-    help = (text + (standard.map { " (default: \($0))" } ?? "")).roff
+    help = (text + (standard.map { " (default: \($0))" } ?? "")).roffLines
   }
 }
 
@@ -91,8 +94,20 @@ extension String {
   /// The text as man(7) prints it: without line ends, and with the characters that mean something there
   /// written as their names.
   fileprivate var roff: String {
-    let line = split(whereSeparator: \.isNewline).joined(separator: " ")
+    split(whereSeparator: \.isNewline).joined(separator: " ")
       .replacing("\\", with: "\\e").replacing("-", with: "\\-")
-    return line.hasPrefix(".") || line.hasPrefix("'") ? "\\&\(line)" : line
+  }
+
+  /// The same in lines of at most 80 bytes, as far as words allow, none of which is a request.
+  fileprivate var roffLines: String {
+    var lines: [String] = []
+    for word in roff.split(separator: " ") {
+      if let last = lines.last, last.utf8.count + word.utf8.count < 80 {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(word.hasPrefix(".") || word.hasPrefix("'") ? "\\&\(word)" : String(word))
+      }
+    }
+    return lines.joined(separator: "\n")
   }
 }

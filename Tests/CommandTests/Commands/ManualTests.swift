@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `make install` takes from the program: the man page and the completions.
+/// The man page, which `make install` takes from the program.
 @Suite struct ManualTests {
   private func manual() throws -> String {
     let result = try Program.run(["manual"])
@@ -28,15 +28,15 @@ import Testing
   }
 
   @Test func noLineIsARequestByAccident() throws {
-    let requests: Set = [".TH", ".SH", ".SS", ".PP", ".TP", ".B"]
+    let requests: Set = [".TH", ".nh", ".ad", ".SH", ".SS", ".PP", ".TP", ".B"]
     for line in try manual().split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'")
     {
       #expect(requests.contains(String(line.split(separator: " ")[0])), "\(line)")
     }
-    #expect(try manual().hasPrefix(".TH TRAIN\\-GPU 1 \"\" \"train-gpu "))
+    #expect(try manual().hasPrefix(".TH TRAIN\\-GPU 1 2026-11-26 \"train-gpu "))
   }
 
-  @Test(.enabled(if: has("groff"), "needs groff (apt-get install groff)"))
+  @Test(.enabled(if: Installed.has("groff"), "needs groff (apt-get install groff)"))
   func groffHasNothingToSay() throws {
     let page = try manual()
     let result = try Program.run(
@@ -45,37 +45,12 @@ import Testing
     #expect((result.code, result.allErrors) == (0, ""))
   }
 
-  /// The shells that are there read the completions.
-  @Test(arguments: ["bash", "zsh", "fish"])
-  func completionsAreScripts(shell: String) throws {
-    let script = try Program.run(["--generate-completion-script", shell])
-    #expect(script.code == 0)
-    #expect(script.output.contains("train-gpu") && script.output.contains("chat"))
-    guard Self.has(shell) else { return }
-    let read = try Program.run(
-      [shell, "-n"], of: URL(fileURLWithPath: "/usr/bin/env"), input: script.output)
-    #expect((read.code, read.allErrors) == (0, ""))
-  }
-
-  /// In bash, the beginning of a command is completed.
-  @Test func bashCompletesCommands() throws {
-    let script = try Program.run(["--generate-completion-script", "bash"]).output
+  @Test(.enabled(if: Installed.has("mandoc"), "needs mandoc (apt-get install mandoc)"))
+  func mandocHasNothingToSay() throws {
+    let page = try manual()
     let result = try Program.run(
-      ["bash", "--norc"], of: URL(fileURLWithPath: "/usr/bin/env"),
-      input: script + """
-
-        PATH="\(Program.url.deletingLastPathComponent().path):$PATH"
-        COMP_WORDS=(train-gpu ch) COMP_CWORD=1 COMP_LINE="train-gpu ch" COMP_POINT=12
-        _train-gpu train-gpu ch train-gpu
-        printf '%s\\n' "${COMPREPLY[@]}"
-
-        """)
-    #expect(result.output.split(separator: "\n").map(String.init).contains { $0.hasPrefix("chat") })
-  }
-
-  private static func has(_ program: String) -> Bool {
-    ["/usr/bin", "/bin", "/usr/local/bin"].contains {
-      FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
-    }
+      ["mandoc", "-T", "lint", "-W", "warning"], of: URL(fileURLWithPath: "/usr/bin/env"),
+      input: page)
+    #expect((result.code, result.output, result.allErrors) == (0, "", ""))
   }
 }

@@ -19,7 +19,7 @@ import Tokenizers
       .standardizedFileURL
     let lines = try String(contentsOf: url, encoding: .utf8)
       .split(separator: "\n", omittingEmptySubsequences: false)
-    let blocks = lines.split { !$0.hasPrefix("    {") }
+    let blocks = lines.split { !$0.hasPrefix("{") }
     return try blocks.enumerated().map { index, block in
       try folder.write("\(guide).\(index).jsonl", block.joined(separator: "\n"))
     }

@@ -1,0 +1,2 @@
+train-gpu chat --model HuggingFaceTB/SmolLM2-135M-Instruct --adapter runs/library \
+  --context Examples/chat/context.txt --log talks.jsonl

@@ -1,0 +1,2 @@
+train-gpu evaluate --model HuggingFaceTB/SmolLM2-135M-Instruct --adapter runs/library \
+  --context Examples/chat/context.txt --inputs Examples/chat/heldout.jsonl

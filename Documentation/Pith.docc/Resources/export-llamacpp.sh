@@ -1,0 +1,1 @@
+train-gpu export runs/library --format llamacpp --output exports/llamacpp

@@ -1,0 +1,1 @@
+train-gpu export runs/library --format vllm --output exports/vllm
