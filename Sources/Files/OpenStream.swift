@@ -25,5 +25,23 @@ package final class OpenStream: Sendable {
     }
   }
 
+  /// Writes all bytes, and waits for the reader of a full pipe.
+  ///
+  /// - Throws: when the system refuses, as where nobody reads any more.
+  package func append(_ bytes: [UInt8], path: String) throws(FileError) {
+    // The end of the reader is an error to be told, and not the end of the process.
+    let before = signal(SIGPIPE, SIG_IGN)
+    defer { _ = signal(SIGPIPE, before) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { source in
+        unsafe write(descriptor, source.baseAddress, source.count)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw .afterFailedCall(path: path, action: "write") }
+      rest = rest.dropFirst(count)
+    }
+  }
+
   deinit { close(descriptor) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension SafetensorsWriter {
@@ -33,6 +34,26 @@ extension SafetensorsWriter {
       try unsafe writer.append(tensor.elements.span.bytes)
     }
     try writer.finish()
+  }
+
+  /// The SHA-256, in 64 hexadecimal digits, of the file that ``write(_:metadata:to:)`` makes of them.
+  ///
+  /// - Throws: as that, before anything is written.
+  package static func digest(
+    of tensors: [(name: String, shape: [Int], elements: [Float])], metadata: [String: String] = [:],
+    for url: URL
+  ) throws(SafetensorsError) -> String {
+    let ordered = tensors.sorted { $0.name < $1.name }
+    let header: [UInt8]
+    do throws(SafetensorsError.Problem) {
+      header = try Self.header(ordered.map { ($0.name, .f32, $0.shape) }, metadata).bytes
+    } catch {
+      throw SafetensorsError(file: url.path, problem: error)
+    }
+    var hash = SHA256()
+    hash.update(header.span)
+    for tensor in ordered { unsafe hash.update(tensor.elements.span.bytes) }
+    return SHA256.hexadecimal(hash.finish())
   }
 
   private static func check(

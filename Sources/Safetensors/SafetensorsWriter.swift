@@ -78,7 +78,7 @@ package struct SafetensorsWriter: ~Copyable {
   }
 
   /// The length and the JSON, padded with spaces so that the data begins at a multiple of 8 bytes.
-  private static func header(
+  static func header(
     _ tensors: [(name: String, elementType: ElementType, shape: [Int])],
     _ metadata: [String: String]
   ) throws(SafetensorsError.Problem) -> (bytes: [UInt8], dataLength: Int) {

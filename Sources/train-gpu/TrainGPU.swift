@@ -32,7 +32,7 @@ struct TrainGPU: ParsableCommand {
     ProcessSetup.perform()
     do {
       try ProcessSetup.checkAddressSpace()
-      let arguments = Array(CommandLine.arguments.dropFirst())
+      let arguments = NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst()))
       var command = try parseAsRoot(arguments)
       if let distill = command as? Distill {
         command = try distill.withConfiguration(of: arguments)

@@ -3,28 +3,41 @@ import Foundation
 /// A Llama of random weights with ``TinyTokenizer``, small enough to train in a test: what it says
 /// means nothing, but it depends on its context.
 package enum TinyModel {
-  /// E, F, layers, query heads, key/value heads and the longest text.
-  private static let (width, hidden, layers, heads, keyValueHeads) = (32, 48, 2, 4, 2)
+  /// F, layers, query heads, key/value heads and the longest text.
+  private static let (hidden, layers, heads, keyValueHeads) = (48, 2, 4, 2)
   package static let positions = 256
 
   /// Writes the model folder `name` and says where it is.
-  package static func write(_ name: String = "model", in folder: TemporaryFolder) throws -> URL {
-    try folder.write("\(name)/tokenizer.json", TinyTokenizer.json)
+  ///
+  /// - Parameters:
+  ///   - width: E.
+  ///   - padding: rows of the vocabulary without a token.
+  ///   - positions: of the longest text.
+  ///   - seed: of the weights.
+  ///   - tokenizer: the text of its tokenizer.json.
+  package static func write(
+    _ name: String = "model", in folder: TemporaryFolder, width: Int = 32, padding: Int = 0,
+    positions: Int = positions, seed: UInt64 = 20, tokenizer: String = TinyTokenizer.json
+  ) throws -> URL {
+    let vocabulary = TinyTokenizer.vocabularySize + padding
+    try folder.write("\(name)/tokenizer.json", tokenizer)
     try folder.write(
       "\(name)/config.json",
       """
       {"model_type": "llama", "hidden_size": \(width), "intermediate_size": \(hidden),
        "num_hidden_layers": \(layers), "num_attention_heads": \(heads),
-       "num_key_value_heads": \(keyValueHeads), "vocab_size": \(TinyTokenizer.vocabularySize),
+       "num_key_value_heads": \(keyValueHeads), "vocab_size": \(vocabulary),
        "max_position_embeddings": \(positions), "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
        "hidden_act": "silu", "tie_word_embeddings": true, "eos_token_id": 8, "bos_token_id": 0}
       """)
-    return try folder.write("\(name)/model.safetensors", weights()).deletingLastPathComponent()
+    return try folder.write(
+      "\(name)/model.safetensors", weights(width: width, vocabulary: vocabulary, seed: seed)
+    ).deletingLastPathComponent()
   }
 
   /// The weights as a safetensors file.
-  private static func weights() -> [UInt8] {
-    var random = SeededGenerator(seed: 20)
+  private static func weights(width: Int, vocabulary: Int, seed: UInt64) -> [UInt8] {
+    var random = SeededGenerator(seed: seed)
     var entries: [String] = []
     var data: [UInt8] = []
     func add(_ name: String, _ shape: [Int], _ values: [Float]) {
@@ -44,7 +57,7 @@ package enum TinyModel {
     }
     func ones(_ name: String) { add(name, [width], [Float](repeating: 1, count: width)) }
     let keyValueWidth = width / heads * keyValueHeads
-    matrix("model.embed_tokens.weight", TinyTokenizer.vocabularySize, width)
+    matrix("model.embed_tokens.weight", vocabulary, width)
     for layer in 0..<layers {
       let prefix = "model.layers.\(layer)."
       ones(prefix + "input_layernorm.weight")

@@ -43,9 +43,9 @@ extension Device {
     firstRow: Int = 0, temperature: Float, weight: Float, softCap: Float? = nil,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expectTargets(
-      "crossEntropy", targets: targets.count, rowIndices, firstIndex: firstIndex,
-      logits: logits.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
+    try expectLoss(
+      "crossEntropy", rowIndices, from: firstIndex, below: targets.count,
+      logits: ("logits", logits.count), losses: losses.count, from: firstRow, Shape(rows, width))
     let (factor, inverseSoftCap) = (weight / temperature, softCap.map { 1 / $0 } ?? 0)
     switch engine {
     case .cpu(let cpu):
@@ -75,9 +75,9 @@ extension Device {
     logits: borrowing DeviceBuffer<Float>, rows: Int, width: Int, firstIndex: Int = 0,
     firstRow: Int = 0, temperature: Float, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expectTargets(
-      "crossEntropyLoss", targets: targets.count, rowIndices, firstIndex: firstIndex,
-      logits: logits.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
+    try expectLoss(
+      "crossEntropyLoss", rowIndices, from: firstIndex, below: targets.count,
+      logits: ("logits", logits.count), losses: losses.count, from: firstRow, Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let (targets, rowIndices) = unsafe (targets.host, rowIndices.host + firstIndex)
@@ -93,17 +93,6 @@ extension Device {
         groups: rows, lanes: lanes.count, logits.read, targets.read, rowIndices.read,
         losses.write, width, firstIndex, firstRow, 1 / temperature)
     }
-  }
-
-  /// The checks of both operations.
-  private func expectTargets(
-    _ operation: StaticString, targets: Int, _ rowIndices: borrowing RowIndices, firstIndex: Int,
-    logits: Int, losses: Int, firstRow: Int, _ shape: Shape
-  ) throws(ComputeError) {
-    try expect(
-      operation, "rowIndices", rowIndices, count: firstIndex + shape.rows, below: targets)
-    try expect(operation, "logits", logits, shape)
-    try expect(operation, "losses", losses, Shape(firstRow + shape.rows))
   }
 }
 

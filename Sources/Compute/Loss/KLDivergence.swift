@@ -66,10 +66,10 @@ extension Device {
     objective: Objective, weight: Float, softCap: Float? = nil,
     losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expectDivergence(
-      "klDivergence", teacherRows: teacher.count / max(width, 1), rowIndices,
-      firstIndex: firstIndex,
-      student: student.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
+    try expectLoss(
+      "klDivergence", rowIndices, from: firstIndex, below: teacher.count / max(width, 1),
+      logits: ("student", student.count), losses: losses.count, from: firstRow,
+      Shape(rows, width))
     let gradientFactor = weight / objective.temperature
     let inverseSoftCap = softCap.map { 1 / $0 } ?? 0
     switch engine {
@@ -104,10 +104,10 @@ extension Device {
     firstRow: Int = 0,
     objective: Objective, losses: inout DeviceBuffer<Float>
   ) throws(ComputeError) {
-    try expectDivergence(
-      "klDivergenceLoss", teacherRows: teacher.count / max(width, 1), rowIndices,
-      firstIndex: firstIndex,
-      student: student.count, losses: losses.count, firstRow: firstRow, Shape(rows, width))
+    try expectLoss(
+      "klDivergenceLoss", rowIndices, from: firstIndex, below: teacher.count / max(width, 1),
+      logits: ("student", student.count), losses: losses.count, from: firstRow,
+      Shape(rows, width))
     switch engine {
     case .cpu(let cpu):
       let terms = DivergenceTerms(objective, of: Logit.self)
@@ -126,19 +126,6 @@ extension Device {
         groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.read, losses.write,
         width, firstIndex, firstRow, 1 / objective.temperature)
     }
-  }
-}
-
-extension Device {
-  /// The checks of both operations.
-  private func expectDivergence(
-    _ operation: StaticString, teacherRows: Int, _ rowIndices: borrowing RowIndices,
-    firstIndex: Int, student: Int, losses: Int, firstRow: Int, _ shape: Shape
-  ) throws(ComputeError) {
-    try expect(
-      operation, "rowIndices", rowIndices, count: firstIndex + shape.rows, below: teacherRows)
-    try expect(operation, "student", student, shape)
-    try expect(operation, "losses", losses, Shape(firstRow + shape.rows))
   }
 }
 

@@ -1,12 +1,31 @@
+/// A model's head: the logits of its final states.
+package struct LogitHead {
+  /// W [V, E].
+  package let matrix: WeightMatrix
+  /// Scale and soft cap of the logits.
+  package let shape: LogitShape
+
+  package init(_ matrix: WeightMatrix, _ shape: LogitShape = .plain) {
+    self.matrix = matrix
+    self.shape = shape
+  }
+}
+
 extension Device {
   /// Fills rows of the teacher from its hidden states.
+  ///
+  /// Where the student is another model, `logits` are stored with the student's scale, and `projected`
+  /// rows are W^T p with the student's W: whatever computed p, the KL of a student with that head needs
+  /// nothing else. Hidden states of the teacher would need its head in every step, so they are not kept.
   ///
   /// - Parameters:
   ///   - hidden: [*, E], read from row `inputRow`: the teacher's states after the final norm.
   ///   - inputRow: the first row that is read.
   ///   - rows: the number of rows.
-  ///   - head: W [V, E].
+  ///   - head: the teacher's head, [V, E].
   ///   - shape: scale and soft cap of the logits.
+  ///   - student: the student's head, with the same V and its own E, which `teacher` has; nil where the
+  ///     teacher's is meant.
   ///   - teacher: written from row `firstRow`.
   ///   - firstRow: the first row that is written.
   ///   - chunkBytes: the largest size of a chunk of logits.
@@ -14,11 +33,18 @@ extension Device {
   ///   logits a soft cap; errors of the operations.
   package func storeTeacher(
     _ hidden: borrowing DeviceBuffer<Float>, inputRow: Int = 0, rows: Int, head: WeightMatrix,
-    shape: LogitShape = .plain, in teacher: TeacherRows, at firstRow: Int,
-    chunkBytes: Int? = nil
+    shape: LogitShape = .plain, student: LogitHead? = nil, in teacher: TeacherRows,
+    at firstRow: Int, chunkBytes: Int? = nil
   ) throws(ComputeError) {
     precondition(teacher.kind != .tokens, "a teacher that runs")
-    try teacher.check("storeTeacher", head, shape)
+    precondition(student == nil || teacher.kind != .hidden, "states of the student's head")
+    let trained = student ?? LogitHead(head, shape)
+    try teacher.check("storeTeacher", trained.matrix, trained.shape)
+    guard head.rows == teacher.vocabulary else {
+      throw .teacherShape(
+        operation: "storeTeacher", head: Shape(head.rows, head.columns),
+        teacher: Shape(teacher.vocabulary, teacher.width))
+    }
     try expect("storeTeacher", "hidden", hidden.count, Shape(inputRow + rows, head.columns))
     try expect("storeTeacher", "teacher", teacher.capacity, Shape(firstRow + rows))
     if teacher.kind == .hidden {
@@ -46,6 +72,9 @@ extension Device {
           temperature: temperature)
       }
       if teacher.kind == .logits {
+        // The loss divides by the student's scale.
+        let factor = shape.scale / trained.shape.scale
+        if factor != 1 { try scale(&logits, by: factor, count: chunk.count * head.rows) }
         try compressLogits(
           logits, rows: chunk.count, width: head.rows, into: &teacher.logits, firstRow: first)
       } else {
@@ -53,7 +82,7 @@ extension Device {
           &logits, rows: chunk.count, width: head.rows, temperature: temperature,
           entropies: &teacher.entropies, firstRow: first)
         try matmulBackward(
-          logits, head, rows: chunk.count, into: &teacher.states, outputRow: first)
+          logits, trained.matrix, rows: chunk.count, into: &teacher.states, outputRow: first)
       }
     }
   }

@@ -22,6 +22,12 @@ package struct DeviceBuffer<Element: BitwiseCopyable>: ~Copyable {
 
   package var byteCount: Int { count * MemoryLayout<Element>.stride }
 
+  /// The first elements, in this buffer's memory; valid while this buffer lives.
+  func prefix(_ count: Int) -> DeviceBuffer {
+    precondition(count <= self.count, "elements of the buffer")
+    return DeviceBuffer(count: count, block: block, pool: nil)
+  }
+
   /// The elements in host memory, for the CPU path; valid while this buffer lives.
   var host: UnsafePointer<Element> {
     unsafe block.reading.assumingMemoryBound(to: Element.self)

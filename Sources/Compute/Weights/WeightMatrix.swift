@@ -132,6 +132,22 @@ package final class WeightMatrix {
     ]
   }
 
+  /// The first rows of a matrix, in its memory.
+  ///
+  /// - Parameters:
+  ///   - count: N, at most that of the matrix.
+  ///   - matrix: the other matrix, whose memory lives as long as this one.
+  package init(first count: Int, rowsOf matrix: WeightMatrix) {
+    precondition(count <= matrix.rows, "rows of the matrix")
+    rows = count
+    columns = matrix.columns
+    hasBias = matrix.hasBias
+    segments = matrix.segments.filter { $0.rows.lowerBound < count }.map { segment in
+      WeightSegment(
+        first: min(segment.rows.count, count - segment.rows.lowerBound), rowsOf: segment)
+    }
+  }
+
   /// The format of all rows; nil where they differ.
   package var format: WeightFormat? {
     segments.dropFirst().allSatisfy { $0.format == segments[0].format }

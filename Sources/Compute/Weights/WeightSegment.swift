@@ -12,6 +12,8 @@ final class WeightSegment {
   let hasBias: Bool
   /// The part of the matrix's bias; one unused element if there is none.
   let bias: DeviceBuffer<Float>
+  /// The segment that owns the memory; nil for memory of its own.
+  private let owner: WeightSegment?
 
   init(
     _ device: Device, rows: Range<Int>, columns: Int, format: WeightFormat,
@@ -24,6 +26,18 @@ final class WeightSegment {
     self.elements = elements
     hasBias = bias != nil
     self.bias = part
+    owner = nil
+  }
+
+  /// The first `count` rows of a segment, in its memory.
+  init(first count: Int, rowsOf segment: WeightSegment) {
+    rows = segment.rows.lowerBound..<(segment.rows.lowerBound + count)
+    columns = segment.columns
+    format = segment.format
+    elements = segment.elements.prefix(count * segment.format.byteCount(segment.columns))
+    hasBias = segment.hasBias
+    bias = segment.bias.prefix(segment.hasBias ? count : 1)
+    owner = segment
   }
 
   /// Bytes on the device, including those of a mapped file.

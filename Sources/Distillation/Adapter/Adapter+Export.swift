@@ -1,6 +1,5 @@
 internal import Inference
 import JSON
-import Safetensors
 internal import Transformer
 
 extension Adapter {
@@ -22,6 +21,14 @@ extension Adapter {
 
   /// The metadata key of the LoRA adapters that were added to the model's weights.
   static let loraKey = "lora"
+  /// The key of the model's fingerprint without them.
+  static let bareFingerprintKey = "bare_model_fingerprint"
+
+  /// The metadata key of a teacher that was another model.
+  static let teacherKey = "teacher"
+
+  /// The metadata key of the tools for which the prompt stands too.
+  static let toolsKey = "tools"
 
   /// The metadata key of the prompts that stood before this one in its training.
   static let neighborsKey = "beside"
@@ -32,12 +39,11 @@ extension Adapter {
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
     guard run.isWriting else { return }
     let metadata = try metadata()
-    try peft.writeTensor(to: run.url)
-    try writingTensors { () throws(SafetensorsError) in
-      try SafetensorsWriter.write(
-        prompt.form.tensors.map { ($0.name, $0.shape, prompt[$0]) },
-        metadata: metadata, to: run.url.appending(path: promptFile))
-    }
+    try peft.tensorFile.write(to: run)
+    try TensorFile(
+      name: promptFile, tensors: prompt.form.tensors.map { ($0.name, $0.shape, prompt[$0]) },
+      metadata: metadata
+    ).write(to: run)
     try run.write(try peft.configuration(), to: RunFolder.adapterConfiguration)
     for (name, bytes) in tokenizerFiles { try run.write(bytes, to: name) }
   }
@@ -56,7 +62,9 @@ extension Adapter {
   package func writeReadme(
     to run: RunFolder, metrics: RunMetrics, options: TrainingOptions, changes: [OptionChange] = []
   ) throws(DistillationError) {
-    let readme = RunReadme(adapter: self, metrics: metrics, options: options, changes: changes)
+    let readme = RunReadme(
+      adapter: self, metrics: metrics, options: options, changes: changes,
+      hasEvents: run.hasEvents)
     try run.write(Array(try readme.text().utf8), to: RunFolder.readme)
   }
 
@@ -103,15 +111,20 @@ extension Adapter {
     if let gguf = origin.fingerprints.gguf {
       metadata[Self.ggufKey] = JSON.object(try RecordCoding.members(of: gguf)).text()
     }
+    if let teacher = origin.fingerprints.teacher {
+      metadata[Self.teacherKey] = JSON.object(try RecordCoding.members(of: teacher)).text()
+    }
     if !origin.template.variables.isEmpty {
       metadata["template_variables"] = JSON.object(origin.template.variables.values).text()
     }
     if !origin.lora.isEmpty {
       metadata[Self.loraKey] = JSON.array(origin.lora.map { .string($0) }).text()
     }
+    metadata[Self.bareFingerprintKey] = origin.fingerprints.bareModel
     if !origin.neighbors.isEmpty {
       metadata[Self.neighborsKey] = NeighborRecord.text(origin.neighbors)
     }
+    if let tools = origin.tools { metadata[Self.toolsKey] = tools.text }
     if let clock = origin.template.wallClock { metadata["template_clock"] = clock }
     return metadata
   }

@@ -49,6 +49,8 @@ package struct Adapter: Sendable, Equatable {
     package var fingerprints: RunFingerprints
     /// The prompts that stood before it in its training.
     package var neighbors: [NeighborRecord]
+    /// The tools for which it stands beside the context; nil for none.
+    package var tools: ToolRecord?
 
     /// An origin.
     package init(
@@ -58,7 +60,7 @@ package struct Adapter: Sendable, Equatable {
       layerCount: Int, queryHeads: Int,
       embeddingSpace: EmbeddingSpace = EmbeddingSpace(), substitute: ContextSubstitute? = nil,
       reading: InputReading = .present, stopIdentifiers: Set<Int> = [], contextTokens: Int,
-      fingerprints: RunFingerprints, neighbors: [NeighborRecord] = []
+      fingerprints: RunFingerprints, neighbors: [NeighborRecord] = [], tools: ToolRecord? = nil
     ) {
       self.model = model
       self.lora = lora
@@ -76,6 +78,7 @@ package struct Adapter: Sendable, Equatable {
       self.contextTokens = contextTokens
       self.fingerprints = fingerprints
       self.neighbors = neighbors
+      self.tools = tools
     }
   }
 

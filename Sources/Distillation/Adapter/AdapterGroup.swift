@@ -57,6 +57,17 @@ package struct AdapterGroup: Sendable {
   /// The template of their training; nil where it is not recorded.
   package var template: TemplateChoice? { first?.template }
 
+  /// Whether all were trained on given responses, without a context.
+  var isWithoutContext: Bool {
+    members.allSatisfy { member in
+      if case .softPrompt(_, let record) = member.adapter {
+        record.contextTokens == 0
+      } else {
+        false
+      }
+    }
+  }
+
   /// How the training's texts became tokens.
   package var inputReading: InputReading { first?.inputReading ?? .present }
 
@@ -193,12 +204,44 @@ extension AdapterGroup {
     }
   }
 
-  /// Notices on those that were trained on another quantisation of a model.
+  /// Notices on those that were trained on another quantisation of a model, or with other LoRA
+  /// adapters in its weights.
   func notices(_ kinships: [ModelKinship]) -> [InputNotice] {
     zip(members, kinships).compactMap { member, kinship in
-      guard case .otherQuantisation(let trained, let found) = kinship else { return nil }
-      return .otherQuantisation(adapter: member.url.path, trained: trained, found: found)
+      switch kinship {
+      case .same, .other: nil
+      case .otherQuantisation(let trained, let found):
+        .otherQuantisation(adapter: member.url.path, trained: trained, found: found)
+      case .otherLoRA(let trained, let found):
+        .otherLoRA(adapter: member.url.path, trained: trained, found: found)
+      }
     }
+  }
+
+  /// Those that were trained from another teacher than the model that reads the full context now.
+  ///
+  /// - Parameter found: the teacher, where it is another model than the adapters'.
+  func notices(_ found: TeacherRecord?) -> [InputNotice] {
+    members.compactMap { member in
+      guard case .softPrompt(_, let record) = member.adapter, let trained = record.teacher,
+        found.map(trained.isSame) != true
+      else { return nil }
+      return .otherTeacher(
+        adapter: member.url.path, trained: trained.reference, found: found?.reference)
+    }
+  }
+
+  /// A notice where the prompt stands for other tools than these. Several prompts have tools each, of
+  /// which these are at best the sum.
+  func notices(_ tools: ToolDefinitions?) -> [InputNotice] {
+    guard members.count == 1, case .softPrompt(_, let record) = members[0].adapter,
+      record.tools?.digest != tools?.digest
+    else { return [] }
+    return [
+      .otherTools(
+        adapter: members[0].url.path, trained: record.tools?.names ?? [],
+        found: tools?.record.names ?? [])
+    ]
   }
 
   /// Those whose training was beside prompts that do not stand right before them here.

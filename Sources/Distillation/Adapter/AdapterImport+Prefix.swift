@@ -119,19 +119,35 @@ extension AdapterImport {
 
   /// How the model that the adapter records is related to that of a folder.
   package func kinship(to folder: ModelFolder) throws(DistillationError) -> ModelKinship {
-    guard case .softPrompt(_, let record) = self, let recorded = record.modelFingerprint else {
-      return .same
+    switch self {
+    case .virtualTokens(_, let gguf):
+      guard let gguf else { return .same }
+      return try opening { () throws(ModelFolderError) in try Self.kinship(gguf, to: folder) }
+    case .softPrompt(_, let record):
+      guard let recorded = record.modelFingerprint else { return .same }
+      return try opening { () throws(ModelFolderError) in
+        if try folder.fingerprint() == recorded { return .same }
+        // With LoRA adapters the weights are others than the file's.
+        guard folder.adapters.isEmpty, record.lora.isEmpty else {
+          let bare = record.bareFingerprint ?? recorded
+          return try folder.withoutAdapters.fingerprint() == bare
+            ? .otherLoRA(trained: record.lora, found: folder.adapters.map(\.url.path)) : .other
+        }
+        guard let trained = record.gguf else { return .other }
+        return try Self.kinship(trained, to: folder)
+      }
     }
-    return try opening { () throws(ModelFolderError) in
-      if try folder.fingerprint() == recorded { return .same }
-      // With LoRA adapters the weights are others than the file's. The tensors are hashed only where
-      // it comes to them.
-      guard folder.adapters.isEmpty, record.lora.isEmpty, let trained = record.gguf,
-        try folder.ggufModelDigest() == trained.modelDigest,
-        let found = try folder.ggufIdentity()
-      else { return .other }
-      return found.tensorsDigest == trained.tensorsDigest
-        ? .same : .otherQuantisation(trained: trained, found: found)
-    }
+  }
+
+  /// How a GGUF file is related to the model of a folder. Its tensors are hashed only where it comes to
+  /// them.
+  private static func kinship(
+    _ trained: GGUFIdentity, to folder: ModelFolder
+  ) throws(ModelFolderError) -> ModelKinship {
+    guard try folder.ggufModelDigest() == trained.modelDigest,
+      let found = try folder.ggufIdentity()
+    else { return .other }
+    return found.tensorsDigest == trained.tensorsDigest
+      ? .same : .otherQuantisation(trained: trained, found: found)
   }
 }

@@ -8,13 +8,14 @@ package import Transformer
 package enum AdapterImport: Sendable, Equatable {
   /// A learned prompt alone, for its position in the template, and the record of its training.
   case softPrompt(LearnedPrompt, AdapterRecord)
-  /// PEFT's virtual tokens, which precede every token of the input: embeddings, or keys and values.
-  case virtualTokens(LearnedPrompt)
+  /// PEFT's virtual tokens, which precede every token of the input: embeddings, or keys and values; and
+  /// the GGUF file of the model, where it is recorded.
+  case virtualTokens(LearnedPrompt, gguf: GGUFIdentity? = nil)
 
   /// The prompt of either kind.
   package var prompt: LearnedPrompt {
     switch self {
-    case .softPrompt(let prompt, _), .virtualTokens(let prompt): prompt
+    case .softPrompt(let prompt, _), .virtualTokens(let prompt, _): prompt
     }
   }
 
@@ -43,7 +44,9 @@ package enum AdapterImport: Sendable, Equatable {
     } else {
       guard manager.fileExists(atPath: url.appending(path: RunFolder.adapterConfiguration).path)
       else { throw Self.noAdapter(in: url) }
-      self = .virtualTokens(try PEFTFolder(url).virtualTokens(for: configuration))
+      let folder = try PEFTFolder(url)
+      self = .virtualTokens(
+        try folder.virtualTokens(for: configuration), gguf: try folder.gguf)
     }
   }
 

@@ -17,6 +17,8 @@ package struct AdapterRecord: Sendable, Equatable {
   package var frame: Frame?
   /// The fingerprint of the model.
   package var modelFingerprint: String?
+  /// The same without LoRA adapters in its weights; nil where there are none.
+  package var bareFingerprint: String?
   /// The SHA-256 of the token ids of header, context and closing.
   package var contextDigest: String?
   /// How the training's texts became tokens; nil means ``InputReading/apart``, as in older
@@ -24,8 +26,12 @@ package struct AdapterRecord: Sendable, Equatable {
   package var reading: InputReading?
   /// The prompts that stood before it in its training.
   package var neighbors: [NeighborRecord] = []
+  /// The tools for which the prompt stands beside the context; nil for none.
+  package var tools: ToolRecord?
   /// The GGUF file of the model.
   package var gguf: GGUFIdentity?
+  /// The teacher, where it was another model.
+  package var teacher: TeacherRecord?
 
   /// A record.
   package init(
@@ -53,6 +59,7 @@ package struct AdapterRecord: Sendable, Equatable {
     contextTokens = metadata["context_tokens"].flatMap { Int($0) }
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
+    bareFingerprint = metadata[Adapter.bareFingerprintKey]
     contextDigest = metadata[Adapter.contextDigestKey]
     if let text = metadata[Adapter.loraKey] {
       guard let folders = try? JSON(parsing: Array(text.utf8)).decode([String].self) else {
@@ -64,6 +71,7 @@ package struct AdapterRecord: Sendable, Equatable {
     if let text = metadata[Adapter.neighborsKey] {
       neighbors = try NeighborRecord.list(text, file: file)
     }
+    if let text = metadata[Adapter.toolsKey] { tools = try ToolRecord(text, file: file) }
     if let text = metadata[Adapter.ggufKey] {
       guard let json = try? JSON(parsing: Array(text.utf8)),
         let found = try? json.decode(GGUFIdentity.self)
@@ -73,6 +81,17 @@ package struct AdapterRecord: Sendable, Equatable {
           found: text)
       }
       gguf = found
+    }
+    if let text = metadata[Adapter.teacherKey] {
+      guard let json = try? JSON(parsing: Array(text.utf8)),
+        let found = try? json.decode(TeacherRecord.self)
+      else {
+        throw .content(
+          file: file,
+          expected: "\(Adapter.teacherKey) with the name and the fingerprint of a model",
+          found: text)
+      }
+      teacher = found
     }
     if let name = metadata[Adapter.readingKey] {
       guard let known = InputReading(rawValue: name) else {

@@ -6,10 +6,20 @@ package enum ModelKinship: Sendable, Equatable {
   case same
   /// Both are GGUF files of one model, whose weights are quantised in different ways.
   case otherQuantisation(trained: GGUFIdentity, found: GGUFIdentity)
+  /// It is the same model with other LoRA adapters in its weights, which are in these folders.
+  case otherLoRA(trained: [String], found: [String])
   case other
 }
 
 extension GGUFIdentity {
   /// The file with the beginning of the SHA-256 of its tensors, for messages.
   var title: String { "\(file) (tensors of SHA-256 \(tensorsDigest.prefix(12))...)" }
+}
+
+extension [String] {
+  /// LoRA adapters, by their folders, in a message.
+  var loraTitle: String {
+    isEmpty
+      ? "no LoRA adapter" : "the LoRA adapter\(count == 1 ? "" : "s") \(joined(separator: ", "))"
+  }
 }

@@ -3,7 +3,6 @@ import Foundation
 import HuggingFace
 package import Inference
 import JSON
-import Safetensors
 
 /// An adapter in PEFT's two files, as PEFT 0.21.2 writes them: `adapter_config.json`, and
 /// `adapter_model.safetensors` with one tensor, `prompt_embeddings`, of a row for each virtual
@@ -84,14 +83,17 @@ package struct PEFTAdapter: Sendable, Equatable {
   /// The name of the tensor.
   package static let tensorName = "prompt_embeddings"
 
+  /// The keys of a GGUF file.
+  static let (mappingKey, ggufKey) = ("auto_mapping", "gguf")
+
   /// `adapter_config.json`. A GGUF file stands in `auto_mapping`, which is there to find the base
   /// model and which PEFT does not read of an adapter with a task: it warns of keys of other names.
   package func configuration() throws(DistillationError) -> [UInt8] {
     let gguf = try gguf.map { (identity) throws(DistillationError) in
-      JSON.object(["gguf": .object(try RecordCoding.members(of: identity))])
+      JSON.object([Self.ggufKey: .object(try RecordCoding.members(of: identity))])
     }
     var members: JSONObject = [
-      "auto_mapping": gguf ?? .null,
+      Self.mappingKey: gguf ?? .null,
       "base_model_name_or_path": .string(model.identifier),
       "inference_mode": .bool(true),
       "num_attention_heads": .integer(heads),
@@ -126,18 +128,16 @@ package struct PEFTAdapter: Sendable, Equatable {
   /// The version of PEFT whose files these are.
   private static let version = "0.21.2"
 
-  /// Writes `adapter_model.safetensors`, whole or not at all.
-  package func writeTensor(to folder: URL) throws(DistillationError) {
-    try writingTensors { () throws(SafetensorsError) in
-      try SafetensorsWriter.write(
-        [(Self.tensorName, [count, rows.count / count], rows)], metadata: ["format": "pt"],
-        to: folder.appending(path: RunFolder.adapterModel))
-    }
+  /// The tensor of `adapter_model.safetensors`, and its metadata.
+  var tensorFile: TensorFile {
+    TensorFile(
+      name: RunFolder.adapterModel,
+      tensors: [(Self.tensorName, [count, rows.count / count], rows)], metadata: ["format": "pt"])
   }
 
   /// Writes both files.
   package func write(to folder: URL) throws(DistillationError) {
-    try writeTensor(to: folder)
+    try tensorFile.write(to: folder)
     let configuration = try configuration()
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(

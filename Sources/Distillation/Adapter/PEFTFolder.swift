@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import HuggingFace
 internal import Inference
 import JSON
 internal import Transformer
@@ -68,6 +69,24 @@ struct PEFTFolder {
       try reading { () throws(JSONReadingError) in
         try config.optional("num_frozen_tokens") ?? 0
       }
+    }
+  }
+
+  /// The GGUF file of the model, as Pith records it; nil where there is none.
+  var gguf: GGUFIdentity? {
+    get throws(DistillationError) {
+      let found: JSONNode? = try reading { () throws(JSONReadingError) in
+        let mapping: JSONNode? = try config.optional(PEFTAdapter.mappingKey)
+        return try mapping?.optional(PEFTAdapter.ggufKey)
+      }
+      guard let found else { return nil }
+      guard let identity = try? found.json.decode(GGUFIdentity.self) else {
+        throw .json(
+          config.failure(
+            expected: "\(PEFTAdapter.ggufKey) with the name and the SHA-256 of a GGUF file",
+            found: "another", at: PEFTAdapter.mappingKey))
+      }
+      return identity
     }
   }
 

@@ -17,6 +17,20 @@ struct AdapterUsage {
       + "here do not hold; SHA-256 of each other prompt's file: \(list.joined(separator: ", "))."
   }
 
+  /// The model that read the context in training; nil where it was the adapter's own.
+  static func teacher(_ record: TeacherRecord?) -> String? {
+    record.map { "the teacher `\($0.reference)` (fingerprint \($0.fingerprint.prefix(12))...)" }
+  }
+
+  /// How prompts are written where the prompt stands for tools too; empty where it does not.
+  static func tools(_ record: ToolRecord?) -> String {
+    guard let record else { return "" }
+    return
+      "\n\nThe prompt stands for the definitions of \(record.title) too (SHA-256 of their list "
+      + "\(record.digest)): render the chat template without `tools`, and parse calls in the answers as "
+      + "before. A program that adds `tools` itself would have the model read them twice."
+  }
+
   /// Instructions for PEFT.
   var peft: String {
     let hasTokenizer = adapter.origin.tokenizer != nil

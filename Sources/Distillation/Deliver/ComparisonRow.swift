@@ -52,13 +52,14 @@ extension RunMetrics.Validation {
         "exact match", noContext: Self.percent(exactMatchNoContext),
         learnedPrompt: Self.percent(exactMatch),
         interval: Self.text(intervals?.exactMatch, Self.percent),
-        fullContext: Self.percent(exactMatchFullContext))
-    ] + answerRows + driftRows
+        fullContext: exactMatchFullContext.map(Self.percent) ?? "")
+    ] + answerRows + toolCallRows + driftRows
   }
 
   /// Divergence from the full context.
   private var divergenceRows: [ComparisonRow] {
-    [
+    guard let kl, let klNoContext, let top1Agreement else { return [] }
+    return [
       ComparisonRow(
         "KL, nats a token", noContext: Self.fine(klNoContext),
         bestWindow: windows.map { Self.fine($0.kl) } ?? "", learnedPrompt: Self.fine(kl),
@@ -85,6 +86,14 @@ extension RunMetrics.Validation {
     ]
   }
 
+  /// Calls of tools, where recorded responses have some.
+  private var toolCallRows: [ComparisonRow] {
+    guard let toolCalls else { return [] }
+    return [
+      Self.row("exact tool calls", toolCalls.exact, intervals?.toolCalls, Self.percent)
+    ]
+  }
+
   /// Divergence from the bare model on unrelated prompts.
   private var driftRows: [ComparisonRow] {
     guard let drift else { return [] }
@@ -108,7 +117,7 @@ extension RunMetrics.Validation {
   ) -> ComparisonRow {
     ComparisonRow(
       name, noContext: format(sides.noContext), learnedPrompt: format(sides.prompt),
-      interval: text(interval, format), fullContext: format(sides.fullContext))
+      interval: text(interval, format), fullContext: sides.fullContext.map(format) ?? "")
   }
 
   private static func fine(_ value: Double) -> String { Decimals.text(value, 4) }

@@ -26,7 +26,8 @@ struct RunDelivery {
 
   /// Judges the best prompt, which is saved, and writes the report.
   func deliver(
-    _ state: TrainingState, timing: RunMetrics.Timing, handle: (RunEvent) -> Void
+    _ state: TrainingState, timing: RunMetrics.Timing, rollouts: RunMetrics.Rollouts?,
+    handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunResult {
     let adapter = try adapter(state.bestPrompt)
     let windows = try windowScores(handle)
@@ -42,7 +43,8 @@ struct RunDelivery {
       rounding: rounding, device: decoder.device.name,
       tunedKernels: decoder.device.tuning.kernels, threads: decoder.device.threads,
       ranks: ranks.count > 1 ? ranks.count : nil, seed: request.options.seed,
-      gguf: texts.fingerprints.gguf, origin: origin(state), sizes: sizes(adapter))
+      gguf: texts.fingerprints.gguf, origin: origin(state), sizes: sizes(adapter),
+      price: request.price, rollouts: rollouts)
     if let verdict { try run.write(try heldOutAnswers(verdict)) }
     try adapter.writeReadme(to: run, metrics: metrics, options: request.options, changes: changes)
     try run.write(metrics)
@@ -54,14 +56,16 @@ struct RunDelivery {
       noContext: verdict?.withNothing,
       isChat: texts.conditioning.isChat, hasTokenizer: texts.conditioning.isPlaced,
       bestStep: state.bestStep, steps: state.step,
-      teacherAnswers: prepared.answers.records.count, exportDivergence: divergence)
+      teacherAnswers: prepared.answers.records.count, exportDivergence: divergence,
+      hasEvents: run.hasEvents)
   }
 
   private func origin(_ state: TrainingState) -> RunMetrics.Origin {
     RunMetrics.Origin(
       date: RunMetrics.Origin.now, model: request.modelName,
       lora: request.folder.adapters.map(\.url.path), context: texts.contextFile,
-      bestStep: state.bestStep, steps: state.step, options: request.options, changes: changes,
+      tools: texts.tools?.record.names, bestStep: state.bestStep, steps: state.step,
+      options: request.options, changes: changes,
       fingerprints: texts.fingerprints)
   }
 
@@ -76,10 +80,11 @@ struct RunDelivery {
 
   /// The lines of `heldout_answers.jsonl`; after a context of token ids the ids are the text.
   private func heldOutAnswers(_ verdict: Verdict) throws(DistillationError) -> [HeldOutAnswer] {
-    try verdict.answers.records { (identifiers) throws(DistillationError) in
+    let answers = try verdict.answers.records { (identifiers) throws(DistillationError) in
       try texts.conditioning.text(of: identifiers)
         ?? identifiers.map { "\($0) " }.joined()
     }
+    return texts.context.isEmpty ? answers.map(\.withoutContext) : answers
   }
 
   /// The prompt without others before it, where they begin.
@@ -87,7 +92,7 @@ struct RunDelivery {
     let first = texts.conditioning.frame.header.count
     let textRows =
       texts.prefix(.prompt(prompt)).rows
-      + texts.longest(responseTokens: request.options.responseTokens)
+      + texts.longest(request.options)
     return prompt.moved(
       from: first + texts.neighbors.rows, to: first, in: texts.configuration,
       isLong: texts.configuration.isLong(textRows))
@@ -112,7 +117,7 @@ struct RunDelivery {
         substitute: conditioning.substitute, reading: conditioning.reading,
         stopIdentifiers: conditioning.stopIdentifiers,
         contextTokens: texts.context.count, fingerprints: texts.fingerprints,
-        neighbors: texts.neighbors.records))
+        neighbors: texts.neighbors.records, tools: texts.tools?.record))
   }
 
   /// The model with `body` in place of the context.
@@ -124,7 +129,7 @@ struct RunDelivery {
 
   private var capacity: PrefixCapacity {
     PrefixCapacity(
-      longest: texts.longest(responseTokens: request.options.responseTokens),
+      longest: texts.longest(request.options),
       answers: texts.validation.count, for: decoder)
   }
 
@@ -132,6 +137,7 @@ struct RunDelivery {
   private func windowScores(
     _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> WindowScores? {
+    guard texts.studentReadsContext else { return nil }
     let windows = try distilling { () throws(TransformerError) in
       try prepared.scores.judge?.windowScores(texts.spans, decoder, capacity: capacity) {
         handle(.progress(.comparingWindows, done: $0, total: $1))
@@ -148,13 +154,25 @@ struct RunDelivery {
     guard let judge = prepared.scores.judge else { return nil }
     let nothing = try model(.nothing)
     var verdict = try judge.verdict(
-      student: student, nothing: nothing, words: texts.conditioning.words, windows: windows
+      student: student, nothing: nothing, words: texts.conditioning.words,
+      calls: texts.conditioning.toolCalls, windows: windows
     ) { handle(.progress(.judging, done: $0, total: $1)) }
     verdict.validation.drift = try distilling { () throws(TransformerError) in
       try prepared.scores.drift?.drift(of: student)
     }
+    verdict.validation.teacher = try texts.teacher.map {
+      (teacher) throws(DistillationError) in
+      try distilling { () throws(TransformerError) in
+        try judge.reading(
+          teacher.record, texts.spans, decoder,
+          capacity: texts.studentReadsContext ? capacity : nil,
+          klNoContext: verdict.withNothing.kl
+        ) { handle(.progress(.comparingPrompts, done: $0, total: $1)) }
+      }
+    }
     verdict.validation.beside = try beside(
       judge, prompt, klNoContext: verdict.withNothing.kl, handle)
+    if texts.context.isEmpty { verdict.validation = verdict.validation.withoutContext }
     return verdict
   }
 

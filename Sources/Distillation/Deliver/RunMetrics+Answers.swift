@@ -5,11 +5,11 @@ extension RunMetrics {
     package var prompt: Double
     /// With nothing in place of the context.
     package var noContext: Double
-    /// With the full context.
-    package var fullContext: Double
+    /// With the full context; nil without one.
+    package var fullContext: Double?
 
     /// A measure.
-    package init(prompt: Double, noContext: Double, fullContext: Double) {
+    package init(prompt: Double, noContext: Double, fullContext: Double?) {
       self.prompt = prompt
       self.noContext = noContext
       self.fullContext = fullContext
@@ -70,7 +70,7 @@ extension RunMetrics.Answers: Codable {
       RunMetrics.Sides(
         prompt: try container.decode(Double.self, forKey: keys.prompt),
         noContext: try container.decode(Double.self, forKey: keys.noContext),
-        fullContext: try container.decode(Double.self, forKey: keys.fullContext))
+        fullContext: try container.decodeIfPresent(Double.self, forKey: keys.fullContext))
     }
     prefixShare = try sides(Self.prefixShareKeys)
     rougeL = try sides(Self.rougeLKeys)
@@ -86,7 +86,7 @@ extension RunMetrics.Answers: Codable {
     ] {
       try container.encode(sides.prompt, forKey: keys.prompt)
       try container.encode(sides.noContext, forKey: keys.noContext)
-      try container.encode(sides.fullContext, forKey: keys.fullContext)
+      try container.encodeIfPresent(sides.fullContext, forKey: keys.fullContext)
     }
   }
 }

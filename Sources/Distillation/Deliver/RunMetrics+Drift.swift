@@ -9,12 +9,12 @@ extension RunMetrics {
     package var basis: Basis
     /// KL(bare || student) with the soft prompt, in nats per token.
     package var kl: Double
-    /// KL(bare || teacher) with the full context.
-    package var klFullContext: Double
+    /// KL(bare || teacher) with the full context; nil without one.
+    package var klFullContext: Double?
     /// The fraction of tokens for which bare model and student have the same most likely token.
     package var top1Agreement: Double
     /// The same of bare model and teacher.
-    package var top1AgreementFullContext: Double
+    package var top1AgreementFullContext: Double?
     /// Intervals of 95 % of the soft prompt's numbers; nil where there is one prompt alone.
     package var intervals: Intervals?
 
@@ -37,8 +37,8 @@ extension RunMetrics {
 
     /// Drift of these numbers.
     package init(
-      basis: Basis, kl: Double, klFullContext: Double, top1Agreement: Double,
-      top1AgreementFullContext: Double, intervals: Intervals? = nil
+      basis: Basis, kl: Double, klFullContext: Double?, top1Agreement: Double,
+      top1AgreementFullContext: Double?, intervals: Intervals? = nil
     ) {
       self.basis = basis
       self.kl = kl

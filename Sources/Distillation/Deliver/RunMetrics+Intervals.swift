@@ -24,19 +24,22 @@ extension RunMetrics {
   /// Confidence intervals of 95 % of the soft prompt's held-out numbers, by bootstrap over the
   /// examples.
   package struct Intervals: Sendable, Equatable, Codable {
-    package var kl: Interval
-    package var gapClosed: Interval
-    package var top1Agreement: Interval
+    /// Of what is compared with the full context; nil without one, as the next two.
+    package var kl: Interval?
+    package var gapClosed: Interval?
+    package var top1Agreement: Interval?
     package var exactMatch: Interval
     /// Of the share of a response before the first difference; nil in reports of older programs,
     /// as the next two.
     package var prefixShare: Interval?
     package var rougeL: Interval?
     package var logLikelihood: Interval?
+    /// Of the share of exact tool calls; nil where no recorded response has any.
+    package var toolCalls: Interval?
 
     /// Some intervals.
     package init(
-      kl: Interval, gapClosed: Interval, top1Agreement: Interval, exactMatch: Interval
+      kl: Interval?, gapClosed: Interval?, top1Agreement: Interval?, exactMatch: Interval
     ) {
       self.kl = kl
       self.gapClosed = gapClosed
@@ -54,19 +57,28 @@ extension RunMetrics {
       }
       let tokens = tokens.map(Double.init)
       let exact = answers.isExact.map { $0 ? 1.0 : 0 }
+      let calls = answers.recordedCalls.map(Double.init)
+      let exactCalls = answers.exactCalls.map(Double.init)
+      let allCalls = calls.reduce(0, +)
+      // Examples without calls say nothing about the share.
+      let usualShare = exactCalls.reduce(0, +) / max(allCalls, 1)
       let found = bootstrap.intervals { chosen in
         let (kl, count) = (sum(prompted.kl, chosen), sum(tokens, chosen))
         let examples = Double(chosen.count)
+        let chosenCalls = sum(calls, chosen)
+        let callShare = chosenCalls > 0 ? sum(exactCalls, chosen) / chosenCalls : usualShare
         return [
           kl / count,
           RunMetrics.Validation.gapClosed(kl: kl, klNoContext: sum(nothing.kl, chosen)),
           sum(prompted.agreeing, chosen) / count, sum(exact, chosen) / examples,
           sum(answers.prefixShare, chosen) / examples, sum(answers.rougeL, chosen) / examples,
           sum(answers.logLikelihood, chosen) / count,
+          callShare,
         ]
       }
       (kl, gapClosed, top1Agreement, exactMatch) = (found[0], found[1], found[2], found[3])
       (prefixShare, rougeL, logLikelihood) = (found[4], found[5], found[6])
+      toolCalls = allCalls > 0 ? found[7] : nil
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -77,6 +89,7 @@ extension RunMetrics {
       case prefixShare = "answer_prefix"
       case rougeL = "rouge_l"
       case logLikelihood = "log_likelihood"
+      case toolCalls = "tool_call_match"
     }
   }
 }
@@ -87,8 +100,9 @@ extension RunMetrics.Validation {
     klNoContext > 0 ? 1 - kl / klNoContext : 0
   }
 
-  /// One sentence on the gap, also where it is negative.
-  package var gapSentence: String {
+  /// One sentence on the gap, also where it is negative; nil without a context.
+  package var gapSentence: String? {
+    guard let kl, let klNoContext, let gapClosed else { return nil }
     guard klNoContext > 0 else {
       return "Without the context the model predicts the same, so there is no gap to close."
     }
@@ -126,16 +140,19 @@ extension RunMetrics.Validation {
       ? "One example says little about others." : "So few examples say little about others."
   }
 
-  /// The definitions of the measures.
-  package static let measures =
-    "KL: distance of the predicted distributions from those with the full context, 0 where they are "
-    + "equal. Top-1 agreement: response tokens for which both hold the same token most likely. "
-    + "Recorded response: the teacher's answer, or that of the file. Exact match: greedy answers "
-    + "that are the recorded response, token for token. Answer before first difference: the mean "
-    + "share of the recorded response's tokens before the first one that the greedy answer has not. "
-    + "ROUGE-L: F1 of the longest common subsequence of words, in lower case, of greedy answer and "
-    + "recorded response. Log-likelihood: of a token of the recorded response, in nats. Gap: the KL "
-    + "without context."
+  /// The definitions of the measures; without a context there is no divergence from it.
+  package static func measures(hasContext: Bool) -> String {
+    let answers =
+      "Recorded response: the teacher's answer, or that of the file. Exact match: greedy answers "
+      + "that are the recorded response, token for token. Answer before first difference: the mean "
+      + "share of the recorded response's tokens before the first one that the greedy answer has "
+      + "not. ROUGE-L: F1 of the longest common subsequence of words, in lower case, of greedy "
+      + "answer and recorded response. Log-likelihood: of a token of the recorded response, in nats."
+    guard hasContext else { return answers }
+    return "KL: distance of the predicted distributions from those with the full context, 0 where "
+      + "they are equal. Top-1 agreement: response tokens for which both hold the same token most "
+      + "likely. \(answers) Gap: the KL without context."
+  }
 
   /// The definition of drift.
   package static let driftMeasure =

@@ -1,5 +1,6 @@
 import Foundation
 import HuggingFace
+import JSON
 
 extension RunMetrics {
   /// How a run was made.
@@ -13,8 +14,12 @@ extension RunMetrics {
     package var revision: String?
     /// The folders of the LoRA adapters in its weights; nil for none.
     package var lora: [String]?
+    /// The teacher, where it is another model.
+    package var teacher: TeacherRecord?
     /// The file of the context as its user named it; nil where lines bring their own.
     package var context: String?
+    /// The names of the tools for which the prompt stands too; nil for none.
+    package var tools: [String]?
     /// The step whose prompt was selected, and the steps done.
     package var bestStep: Int
     package var steps: Int
@@ -29,7 +34,7 @@ extension RunMetrics {
     /// An origin.
     package init(
       version: String = ProgramVersion.text, date: String, model: ModelName, lora: [String] = [],
-      context: String?,
+      context: String?, tools: [String]? = nil,
       bestStep: Int, steps: Int, options: TrainingOptions, changes: [OptionChange] = [],
       fingerprints: RunFingerprints
     ) {
@@ -38,7 +43,9 @@ extension RunMetrics {
       self.model = model.identifier
       revision = model.revision
       self.lora = lora.isEmpty ? nil : lora
+      teacher = fingerprints.teacher
       self.context = context
+      self.tools = tools
       self.bestStep = bestStep
       self.steps = steps
       self.options = options
@@ -52,11 +59,36 @@ extension RunMetrics {
     static var now: String { Date.now.formatted(.iso8601) }
 
     private enum CodingKeys: String, CodingKey {
-      case version, date, model, revision, lora, context, steps, options, changes
+      case version, date, model, revision, lora, teacher, context, tools, steps, options, changes
       case bestStep = "best_step"
       case modelFingerprint = "model_fingerprint"
       case contextDigest = "context_sha256"
       case validationDigest = "validation_sha256"
+    }
+  }
+
+  /// The answers that the student gave to training prompts, those before a resume too.
+  package struct Rollouts: Sendable, Equatable, Codable {
+    /// Their number.
+    package var answers: Int
+    /// Tokens of all of them.
+    package var tokens: Int
+    /// Those that reached the limit before their end.
+    package var cutCount: Int
+
+    init(_ totals: RolloutTotals) {
+      (answers, tokens, cutCount) = (totals.answers, totals.tokens, totals.cutCount)
+    }
+
+    /// The numbers in words.
+    var text: String {
+      "\(Counted(answers, "answer")) of the student with \(Counted(tokens, "token"))"
+        + (cutCount > 0 ? ", \(cutCount) cut at the limit" : "")
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case answers, tokens
+      case cutCount = "cut_answers"
     }
   }
 
@@ -86,5 +118,19 @@ extension RunMetrics {
       case contextCache = "context_cache_bytes"
       case promptCache = "prompt_cache_bytes"
     }
+  }
+}
+
+extension RunMetrics {
+  /// The held-out cross-entropy of the responses in nats a token, where training lowered that; nil for
+  /// other objectives.
+  package var heldOutCrossEntropy: Double? { crossEntropy(\.prompt) }
+
+  /// The same with nothing in place of the prompt.
+  var crossEntropyNoContext: Double? { crossEntropy(\.noContext) }
+
+  private func crossEntropy(_ side: KeyPath<Sides, Double>) -> Double? {
+    guard origin?.options.loss == .crossEntropy else { return nil }
+    return validation?.answers.map { -$0.logLikelihood[keyPath: side] }
   }
 }

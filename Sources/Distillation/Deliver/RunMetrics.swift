@@ -7,8 +7,8 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var contextTokens: Int
   /// k: tokens of the soft prompt.
   package var pseudoTokens: Int
-  /// n / k.
-  package var compressionRatio: Double
+  /// n / k; nil without a context.
+  package var compressionRatio: Double?
   /// The held-out numbers; nil where no examples were held out.
   package var validation: Validation?
   /// Wall-clock times.
@@ -37,17 +37,22 @@ package struct RunMetrics: Sendable, Equatable, Codable {
   package var origin: Origin?
   /// What context and prompt take.
   package var sizes: Sizes?
+  /// The price that the run was given.
+  package var price: Price?
+  /// The student's own answers in the training; nil where it gave none.
+  package var rollouts: Rollouts?
 
   /// A report.
   package init(
     contextTokens: Int, pseudoTokens: Int, validation: Validation?, timing: Timing, memory: Memory,
     rounding: RunRounding = RunRounding(), device: String, tunedKernels: Int,
     threads: Int? = nil, ranks: Int? = nil, seed: UInt64, gguf: GGUFIdentity? = nil,
-    origin: Origin? = nil, sizes: Sizes? = nil
+    origin: Origin? = nil, sizes: Sizes? = nil, price: Price? = nil, rollouts: Rollouts? = nil
   ) {
     self.contextTokens = contextTokens
     self.pseudoTokens = pseudoTokens
-    compressionRatio = Double(contextTokens) / Double(pseudoTokens)
+    compressionRatio =
+      contextTokens > 0 ? Double(contextTokens) / Double(pseudoTokens) : nil
     self.validation = validation
     self.timing = timing
     self.memory = memory
@@ -61,6 +66,8 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     self.gguf = gguf
     self.origin = origin
     self.sizes = sizes
+    self.price = price
+    self.rollouts = rollouts
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -70,8 +77,9 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     case weightRoundingError = "weight_rounding_error"
     case activationRoundingError = "activation_rounding_error"
     case tunedKernels = "tuned_kernels"
-    case validation, timing, memory, device, threads, ranks, seed, gguf, sizes
+    case validation, timing, memory, device, threads, ranks, seed, gguf, sizes, rollouts
     case origin = "made_with"
+    case price = "price_per_million_tokens"
   }
 
   /// Writes every field; absent held-out numbers as null; other absent fields are left out.
@@ -79,7 +87,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(contextTokens, forKey: .contextTokens)
     try container.encode(pseudoTokens, forKey: .pseudoTokens)
-    try container.encode(compressionRatio, forKey: .compressionRatio)
+    try container.encodeIfPresent(compressionRatio, forKey: .compressionRatio)
     try container.encode(validation, forKey: .validation)
     try container.encode(timing, forKey: .timing)
     try container.encode(memory, forKey: .memory)
@@ -93,33 +101,37 @@ package struct RunMetrics: Sendable, Equatable, Codable {
     try container.encodeIfPresent(gguf, forKey: .gguf)
     try container.encodeIfPresent(origin, forKey: .origin)
     try container.encodeIfPresent(sizes, forKey: .sizes)
+    try container.encodeIfPresent(price, forKey: .price)
+    try container.encodeIfPresent(rollouts, forKey: .rollouts)
   }
 }
 
 extension RunMetrics {
   /// The quality of the soft prompt as a replacement of the context, on examples that training did
-  /// not see.
+  /// not see. Without a context there is none to be compared with: what tells of that is nil.
   package struct Validation: Sendable, Equatable {
     /// KL(teacher || student) with the soft prompt.
-    package var kl: Double
+    package var kl: Double?
     /// KL(teacher || student) with nothing in place of the context.
-    package var klNoContext: Double
+    package var klNoContext: Double?
     /// 1 - kl / klNoContext: 1 where the soft prompt is as good as the context, 0 where it is as
     /// good as nothing, or where the model without context has no divergence.
-    package var gapClosed: Double
+    package var gapClosed: Double?
     /// The fraction of response tokens for which teacher and student have the same most likely
     /// token.
-    package var top1Agreement: Double
+    package var top1Agreement: Double?
     /// The same with nothing in place of the context; nil in reports of older programs.
     package var top1AgreementNoContext: Double?
     /// The fraction of examples that the student answers, greedily, exactly as recorded.
     package var exactMatch: Double
     /// The same of the model with the full context.
-    package var exactMatchFullContext: Double
+    package var exactMatchFullContext: Double?
     /// The same of the model with nothing in place of the context.
     package var exactMatchNoContext: Double
     /// Other measures of answers; nil in reports of older programs.
     package var answers: Answers?
+    /// Calls of tools in answers; nil where no recorded response has any.
+    package var toolCalls: ToolCalls?
     /// Drift on unrelated prompts; nil in reports of older programs, and where no prompt could be
     /// read.
     package var drift: Drift?
@@ -131,12 +143,14 @@ extension RunMetrics {
     package var windows: Windows?
     /// Where the prompt was trained behind others: what each does alone.
     package var beside: Beside?
+    /// Where the teacher is another model.
+    package var teacher: TeacherReading?
 
     /// Held-out numbers.
     package init(
-      kl: Double, klNoContext: Double, top1Agreement: Double,
+      kl: Double?, klNoContext: Double?, top1Agreement: Double?,
       top1AgreementNoContext: Double? = nil, exactMatch: Double,
-      exactMatchFullContext: Double, exactMatchNoContext: Double, answers: Answers? = nil,
+      exactMatchFullContext: Double?, exactMatchNoContext: Double, answers: Answers? = nil,
       drift: Drift? = nil, basis: Basis? = nil, intervals: Intervals? = nil,
       windows: Windows? = nil
     ) {
@@ -147,7 +161,9 @@ extension RunMetrics {
       self.basis = basis
       self.intervals = intervals
       self.windows = windows
-      gapClosed = Self.gapClosed(kl: kl, klNoContext: klNoContext)
+      if let kl, let klNoContext {
+        gapClosed = Self.gapClosed(kl: kl, klNoContext: klNoContext)
+      }
       self.top1Agreement = top1Agreement
       self.top1AgreementNoContext = top1AgreementNoContext
       self.exactMatch = exactMatch

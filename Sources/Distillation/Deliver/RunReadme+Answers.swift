@@ -11,8 +11,8 @@ extension RunReadme {
     func row(
       _ name: String, _ sides: RunMetrics.Sides, _ range: Interval?, scale: Double, _ digits: Int
     ) -> String {
-      let cells = [sides.noContext, sides.prompt, sides.fullContext].map {
-        scale == 100 ? percent($0) : Decimals.text(scale * $0, digits)
+      let cells = [sides.noContext, sides.prompt, sides.fullContext].map { value in
+        value.map { scale == 100 ? percent($0) : Decimals.text(scale * $0, digits) } ?? ""
       }
       return "\n| \(name) | \(cells[0]) | \(cells[1]) | "
         + "\(interval(range, scale, digits)) |\(fullContext(cells[2]))"
@@ -24,6 +24,10 @@ extension RunReadme {
         "answer before first difference", answers.prefixShare, ranges?.prefixShare, scale: 100, 1)
       rows += row("ROUGE-L", answers.rougeL, ranges?.rougeL, scale: 1, 3)
       rows += row("log-likelihood", answers.logLikelihood, ranges?.logLikelihood, scale: 1, 3)
+    }
+    if let calls = validation.toolCalls {
+      rows += row(
+        "exact tool calls", calls.exact, validation.intervals?.toolCalls, scale: 100, 1)
     }
     if let drift = validation.drift {
       let kl = RunMetrics.Sides(

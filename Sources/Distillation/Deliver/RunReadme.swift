@@ -8,6 +8,8 @@ struct RunReadme {
   let metrics: RunMetrics
   let options: TrainingOptions
   let changes: [OptionChange]
+  /// Whether there are TensorBoard's events.
+  var hasEvents = false
 
   /// The whole text.
   func text() throws(DistillationError) -> String {
@@ -15,7 +17,7 @@ struct RunReadme {
     # \(Counted(metrics.pseudoTokens, "pseudo-token")) \(origin)
 
     \(kind) for the model `\(model.identifier)`\(model.part), \(description) \
-    The model itself is unchanged.
+    The model itself is unchanged.\(AdapterUsage.tools(adapter.origin.tools))
 
     \(results)
 
@@ -27,6 +29,7 @@ struct RunReadme {
     \(adapter.prompt.form.tokenCount) of the prompt, \(adapter.frame.closing.count) of the closing.
     \(promptFile)
     \(tokenizerFiles)- `metrics.json`, `metrics.jsonl`: the numbers of the run and of every step.
+    \(heldOutFiles)\(rollouts)- `report.html`: all of it for a browser.\(eventFiles)
 
     \(ggufSection)## PEFT
 
@@ -47,6 +50,12 @@ struct RunReadme {
 
   private var hasContext: Bool { metrics.contextTokens > 0 }
 
+  /// The line on the student's own answers, where it gave some.
+  private var rollouts: String {
+    metrics.rollouts.map { "- `\(RunFolder.rollouts)`: \($0.text), on which it was trained.\n" }
+      ?? ""
+  }
+
   private var origin: String {
     hasContext
       ? "in place of \(Counted(metrics.contextTokens, "token"))" : "trained on given responses"
@@ -57,8 +66,8 @@ struct RunReadme {
       return "trained by Pith\(lora) on given responses: \(rows) before every prompt."
     }
     return
-      "distilled by Pith\(lora): \(rows) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") a context of "
-      + "\(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio, 1)) times fewer."
+      "distilled by Pith\(lora)\(teacher): \(rows) \(metrics.pseudoTokens == 1 ? "replaces" : "replace") a context of "
+      + "\(Counted(metrics.contextTokens, "token")), \(number(metrics.compressionRatio ?? 0, 1)) times fewer."
   }
 
   /// The prompts before this one in training.
@@ -112,14 +121,6 @@ struct RunReadme {
     isKeysValues ? "" : "\n## vLLM\n\n\(usage.vLLM)\n"
   }
 
-  private var tokenizerFiles: String {
-    guard adapter.origin.tokenizer != nil else { return "" }
-    let template = adapter.origin.templateSource == nil ? "" : ", `\(RunFolder.chatTemplate)`"
-    return
-      "- `\(RunFolder.tokenizer)`, `\(RunFolder.tokenizerConfiguration)`\(template): what makes "
-      + "token ids of prompts, as in training.\n"
-  }
-
   private var usage: AdapterUsage { AdapterUsage(adapter: adapter) }
 
   private var model: ModelName { adapter.origin.model }
@@ -130,6 +131,11 @@ struct RunReadme {
     guard !folders.isEmpty else { return "" }
     return " with the LoRA adapter\(folders.count == 1 ? "" : "s") "
       + folders.map { "`\($0)`" }.joined(separator: ", ") + " in its weights"
+  }
+
+  /// The model whose answers with the context were learned, where that is another one.
+  private var teacher: String {
+    AdapterUsage.teacher(adapter.origin.fingerprints.teacher).map { " from \($0)" } ?? ""
   }
 
   /// The scaling of the vectors, for a model that scales its embeddings.
@@ -179,13 +185,14 @@ struct RunReadme {
         + "\(percent(windows.top1Agreement)). \(windows.sentence)"
     }
     let sentences = [
-      hasContext ? validation.gapSentence : nil, validation.besideSentence, windows,
-      validation.basisSentence, validation.fewSentence,
+      validation.gapSentence, validation.teacherSentence, validation.besideSentence,
+      windows, validation.basisSentence, validation.fewSentence,
     ].compactMap(\.self)
+    func cell(_ value: Double?) -> String { value.map { number($0, 4) } ?? "" }
     let divergence = """
-      | KL to the full context | \(number(validation.klNoContext, 4)) | \
-      \(number(validation.kl, 4)) | \(interval(intervals?.kl, scale: 1, 4)) | 0 |
-      | top-1 agreement | | \(percent(validation.top1Agreement)) | \
+      | KL to the full context | \(cell(validation.klNoContext)) | \
+      \(cell(validation.kl)) | \(interval(intervals?.kl, scale: 1, 4)) | 0 |
+      | top-1 agreement | | \(percent(validation.top1Agreement ?? 0)) | \
       \(interval(intervals?.top1Agreement, scale: 100, 1)) | 100.0 % |
 
       """
@@ -200,14 +207,14 @@ struct RunReadme {
       \(head)\(hasContext ? divergence : "")\
       | exact match | \(percent(validation.exactMatchNoContext)) | \
       \(percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) |\
-      \(fullContext(percent(validation.exactMatchFullContext)))\(rows)
+      \(fullContext(percent(validation.exactMatchFullContext ?? 0)))\(rows)
 
       \(sentences.joined(separator: " "))
 
-      \([RunMetrics.Validation.measures, validation.driftSentence].compactMap(\.self).joined(separator: " "))
+      \([RunMetrics.Validation.measures(hasContext: hasContext), validation.toolCalls?.sentence, validation.driftSentence].compactMap(\.self).joined(separator: " "))
 
       Of the prompts that the training passed through, this is the one with the lowest \
-      \(options.loss == .crossEntropy ? "cross-entropy" : "KL") on these examples, so on others it may do a little worse.
+      \(options.loss.heldOutName) on these examples, so on others it may do a little worse.
       """
   }
 

@@ -1,3 +1,5 @@
+import HuggingFace
+
 /// The end of a greedy answer that is compared with a recorded response.
 package struct AnswerLimits: Sendable, Equatable {
   /// Tokens after which an answer ends; they are part of it.
@@ -37,6 +39,10 @@ package struct AnswerScores: Sendable, Equatable {
   package var rougeL: [Double] = []
   /// Sum over the response's tokens of their log-likelihood, in nats.
   package var logLikelihood: [Double] = []
+  /// Calls of tools in the response.
+  package var recordedCalls: [Int] = []
+  /// Those of them that the answer makes too, with the same name and arguments.
+  package var exactCalls: [Int] = []
 
   /// Compares answers with responses.
   ///
@@ -45,9 +51,11 @@ package struct AnswerScores: Sendable, Equatable {
   ///   - responses: the recorded ones, up to their first stop token.
   ///   - logLikelihood: the sum of each response.
   ///   - words: the words of token ids.
+  ///   - calls: the calls of tools in token ids.
   init<Failure: Error>(
     _ answers: [[Int]], _ responses: [[Int]], logLikelihood: [Double],
-    words: ([Int]) throws(Failure) -> [String]
+    words: ([Int]) throws(Failure) -> [String],
+    calls: ([Int]) throws(Failure) -> [ToolCall]
   ) throws(Failure) {
     self.logLikelihood = logLikelihood
     for (answer, response) in zip(answers, responses) {
@@ -55,6 +63,10 @@ package struct AnswerScores: Sendable, Equatable {
       let same = zip(answer, response).prefix { $0 == $1 }.count
       prefixShare.append(response.isEmpty ? 1 : Double(same) / Double(response.count))
       rougeL.append(RougeL.f1(try words(answer), try words(response)))
+      let recorded = try calls(response)
+      recordedCalls.append(recorded.count)
+      exactCalls.append(
+        recorded.isEmpty ? 0 : ToolCall.matches(of: recorded, in: try calls(answer)))
     }
   }
 

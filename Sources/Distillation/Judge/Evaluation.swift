@@ -40,10 +40,14 @@ package struct Evaluation: Sendable {
   package struct Request: Sendable {
     /// The model.
     package var folder: ModelFolder
+    /// The model that reads the full context; nil where it is the same.
+    package var teacher: TeacherModel?
     /// The folders of the adapters, in the order of their prompts; at least one.
     package var adapters: [URL]
     /// The files and folders of the context; none where lines bring their own.
     package var context: [URL]
+    /// The file of the tools that the teacher reads beside the context; nil for none.
+    package var tools: URL?
     /// The file of the examples.
     package var inputs: URL
     /// `auto` takes the template of the adapter's training.
@@ -57,13 +61,15 @@ package struct Evaluation: Sendable {
 
     /// A request.
     package init(
-      folder: ModelFolder, adapters: [URL], context: [URL], inputs: URL, unrelated: URL? = nil,
+      folder: ModelFolder, adapters: [URL], context: [URL], tools: URL? = nil, inputs: URL,
+      unrelated: URL? = nil,
       template: TemplateChoice,
       precision: WeightPrecision, responseTokens: Int
     ) {
       self.folder = folder
       self.adapters = adapters
       self.context = context
+      self.tools = tools
       self.inputs = inputs
       self.unrelated = unrelated
       self.template = template
@@ -80,26 +86,37 @@ extension Evaluation.Request {
     on device: Device, sharedBy ranks: Ranks = .one, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Evaluation {
     let config = try opening { () throws(ModelFolderError) in try folder.config() }
-    let configuration = try distilling { () throws(TransformerError) in
+    var configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
+    let other = try teacher.map { [configuration] (model) throws(DistillationError) in
+      try OtherTeacher(model, for: folder, configuration)
+    }
+    if let other { configuration.vocabularySize = other.configuration.vocabularySize }
     let group = try AdapterGroup(adapters, for: configuration)
     let kinships = try group.kinships(to: folder)
     let corpus = try Corpus(contentsOf: context)
+    let tools = try tools.map { (url) throws(DistillationError) in
+      try ToolDefinitions(contentsOf: url)
+    }
     // A context of token ids needs no template.
     let isText = if case .identifiers = corpus.context { false } else { true }
     let conditioning = try group.framing(
       Conditioning(
-        corpus.context, folder: folder,
+        corpus.context, tools: tools, folder: folder,
         template: isText ? template.within(group.template) : template,
-        vocabularySize: configuration.vocabularySize, reading: group.inputReading))
+        vocabularySize: configuration.vocabularySize, reading: group.inputReading,
+        needsContext: !group.isWithoutContext))
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let data = try Dataset.read(inputs, reader: conditioning.reader)
     let contextFile = corpus.context?.file
     var notices =
-      corpus.notices + group.notices + group.notices(kinships)
+      corpus.notices + group.notices + group.notices(kinships) + group.notices(other?.record)
+      + (other?.notices(conditioning) ?? []) + group.notices(tools)
       + InputNotice.ofReading(conditioning, contextFile: contextFile, data.examples)
     let spans = try ContextSpans(of: data.examples, conditioning)
+    let replaced = conditioning.context + spans.ownTokens
+    if replaced.isEmpty { try data.checkResponses() }
     // Several adapters have a context each, of which this one is at best the sum.
     if let contextFile, spans.ownTokens.isEmpty, group.members.count == 1,
       group.members[0].adapter.isForeign(to: conditioning.context)
@@ -120,23 +137,31 @@ extension Evaluation.Request {
       notices.append(.windowReach(reach))
     }
     try data.checkLengths(
-      responseTokens: responseTokens, positions: configuration.maximumPositions
-    ) { max(spans.prefixes[spans[$0.context]].rows, studentPrefix.rows) }
-    let unrelated = try UnrelatedPrompts.read(
-      unrelated, conditioning.reader,
-      prefix: max(spans.longestRows, studentPrefix.rows),
-      positions: configuration.maximumPositions)
+      responseTokens: responseTokens, student: configuration, rows: studentPrefix.rows,
+      teacher: other?.configuration, spans)
+    let readsContext =
+      other == nil || spans.longestRows + longest <= configuration.maximumPositions
+    if !readsContext {
+      notices.append(
+        .shortWindow(positions: configuration.maximumPositions, context: spans.longestRows))
+    }
+    let unrelated =
+      readsContext
+      ? try UnrelatedPrompts.read(
+        unrelated, conditioning.reader, prefix: max(spans.longestRows, studentPrefix.rows),
+        positions: configuration.maximumPositions) : []
 
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let decoder = try distilling { () throws(TransformerError) in
       try Decoder.load(folder, on: device, precision: precision, handle: handle)
     }
+    decoder.limitVocabulary(to: configuration.vocabularySize)
     let rounding = RunRounding(
       weights: try WeightRounding(
-        precision, decoder, folder, conditioning.context + spans.ownTokens)?.error)
+        precision, decoder, folder, replaced.isEmpty ? data.examples[0].prompt : replaced)?.error)
+    let longestText = max(longest, UnrelatedPrompts.longest(unrelated))
     let capacity = PrefixCapacity(
-      longest: max(longest, UnrelatedPrompts.longest(unrelated)),
-      answers: data.examples.count, for: decoder)
+      longest: longestText, answers: data.examples.count, for: decoder)
     var options = TrainingOptions()
     options.responseTokens = responseTokens
     // The frame stays without the prompt too, also where the context is given as token ids.
@@ -144,27 +169,49 @@ extension Evaluation.Request {
     let nothing = try distilling { () throws(TransformerError) in
       try decoder.prefill(Prefix(frame, .nothing), capacity: capacity)
     }
-    let prepared = try answeredAndScored(
-      data.examples, spans, conditioning, decoder, capacity, options, ranks,
-      drift: { (teacher) throws(TransformerError) in
-        guard !unrelated.isEmpty else { return nil }
-        return try DriftJudge(
-          unrelated, bare: nothing, teacher: teacher,
-          stopIdentifiers: conditioning.stopIdentifiers, sharedBy: ranks
-        ) { handle(.progress(.drifting, done: $0, total: unrelated.count)) }
-      }, handle)
+    func drift(
+      _ teacher: PrefixedDecoder
+    ) throws(TransformerError) -> DriftJudge? {
+      guard !unrelated.isEmpty else { return nil }
+      return try DriftJudge(
+        unrelated, bare: nothing, teacher: teacher,
+        stopIdentifiers: conditioning.stopIdentifiers, sharedBy: ranks
+      ) { handle(.progress(.drifting, done: $0, total: unrelated.count)) }
+    }
+    var prepared = try answeredAndScored(
+      data.examples, spans, conditioning, decoder, other, longestText, options, ranks,
+      drift: drift, handle)
+    if other != nil {
+      // Its weights are gone by now.
+      device.releaseKeptMemory()
+      prepared.drift = try distilling { () throws(TransformerError) in
+        try unrelated.isEmpty
+          ? nil : drift(decoder.prefill(spans.prefixes[0], capacity: capacity))
+      }
+    }
     let (answers, judge) = (prepared.answers, prepared.judge)
     let (windows, student) = try distilling { () throws(TransformerError) in
-      let windows = try judge.windowScores(spans, decoder, capacity: capacity) {
-        handle(.progress(.comparingWindows, done: $0, total: $1))
-      }
+      let windows =
+        readsContext
+        ? try judge.windowScores(spans, decoder, capacity: capacity) {
+          handle(.progress(.comparingWindows, done: $0, total: $1))
+        } : nil
       return (windows, try decoder.prefill(studentPrefix, capacity: capacity))
     }
     var verdict = try judge.verdict(
-      student: student, nothing: nothing, words: conditioning.words, windows: windows
+      student: student, nothing: nothing, words: conditioning.words, calls: conditioning.toolCalls,
+      windows: windows
     ) { handle(.progress(.judging, done: $0, total: $1)) }
     verdict.validation.drift = try distilling { () throws(TransformerError) in
       try prepared.drift?.drift(of: student)
+    }
+    if let other {
+      verdict.validation.teacher = try distilling { [verdict] () throws(TransformerError) in
+        try judge.reading(
+          other.record, spans, decoder, capacity: readsContext ? capacity : nil,
+          klNoContext: verdict.withNothing.kl
+        ) { handle(.progress(.comparingPrompts, done: $0, total: $1)) }
+      }
     }
     let prefixes =
       group.members.count > 1
@@ -175,7 +222,7 @@ extension Evaluation.Request {
       ) { handle(.progress(.comparingPrompts, done: $0, total: $1)) }
     }
     return Evaluation(
-      contextTokens: conditioning.context.count + spans.ownTokens.count,
+      contextTokens: replaced.count,
       pseudoTokens: group.tokenCount, examples: data.examples.count,
       responseTokens: judge.responseTokens.reduce(0, +), validation: verdict.validation,
       alone: alone, noContext: verdict.withNothing,
@@ -183,46 +230,5 @@ extension Evaluation.Request {
       teacherAnswers: answers.records.count, cutAnswers: answers.cutCount,
       hasEndToken: !conditioning.stopIdentifiers.isEmpty, notices: notices,
       rounding: rounding)
-  }
-
-  /// The teacher's answers where responses are missing, its scores of all responses, and the judge
-  /// of drift that `drift` makes with the teacher after the first rank's last span.
-  private func answeredAndScored(
-    _ examples: [InputExample], _ spans: ContextSpans, _ conditioning: Conditioning,
-    _ decoder: Decoder, _ capacity: PrefixCapacity, _ options: TrainingOptions, _ ranks: Ranks,
-    drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
-    _ handle: (RunEvent) -> Void
-  ) throws(DistillationError) -> (answers: TeacherAnswers, judge: Judge, drift: DriftJudge?) {
-    let teacher = try distilling { () throws(TransformerError) in
-      try Teacher(decoder, prefixes: spans.prefixes, capacity: capacity)
-    }
-    let answers = try teacher.answers(
-      to: examples, spans, conditioning, options, sharedBy: ranks, handle)
-    let answered = answers.completing(examples, spans)
-    let limits = AnswerLimits(
-      stopIdentifiers: conditioning.stopIdentifiers, tokens: options.responseTokens)
-    let known = examples.map { $0.response == nil }
-    let (judge, measured) = try distilling { () throws(TransformerError) in
-      let judge = try Judge(of: answered, for: decoder, limits: limits, sharedBy: ranks)
-      let rows = judge.cache.ownRows
-      var done = 0
-      let order = teacher.pass(over: judge.cache.spans)
-      for span in order {
-        let model = try teacher.read(span) {
-          handle(.progress(.readingContext, done: $0, total: $1))
-        }
-        handle(.progress(.scoring, done: done, total: rows))
-        try model.score(judge.cache, span: span) {
-          handle(.progress(.scoring, done: done + $0, total: rows))
-        }
-        done += judge.cache.rowCount(ofSpan: span)
-        try judge.letAnswer(model, span: span, known: known) {
-          handle(.progress(.answering, done: $0, total: $1))
-        }
-      }
-      judge.gatherAnswers()
-      return (judge, try drift(teacher.read(ranks.ofFirst(order.last ?? 0))))
-    }
-    return (answers, judge, measured)
   }
 }

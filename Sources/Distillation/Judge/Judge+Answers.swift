@@ -1,4 +1,5 @@
 internal import Compute
+import HuggingFace
 internal import Inference
 internal import Transformer
 
@@ -46,16 +47,23 @@ extension Judge {
   ///   - answers: the model's answers.
   ///   - logLikelihood: sums over the tokens of each response.
   ///   - words: the words of token ids.
+  ///   - calls: the calls of tools in token ids.
   func answerScores<Failure: Error>(
-    _ answers: [[Int]], logLikelihood: [Double], words: ([Int]) throws(Failure) -> [String]
+    _ answers: [[Int]], logLikelihood: [Double], words: ([Int]) throws(Failure) -> [String],
+    calls: ([Int]) throws(Failure) -> [ToolCall]
   ) throws(Failure) -> AnswerScores {
-    try AnswerScores(answers, responses, logLikelihood: logLikelihood, words: words)
+    try AnswerScores(
+      answers, responses, logLikelihood: logLikelihood, words: words, calls: calls)
   }
 
-  /// The teacher's log-likelihood of each response, from its cached states.
+  /// The teacher's log-likelihood of each response, from its cached states, or as they were scored by
+  /// another model.
   ///
   /// - Parameter decoder: the model.
   func teacherLogLikelihoods(_ decoder: Decoder) throws(TransformerError) -> [Double] {
+    guard cache.rows.kind == .hidden else {
+      return cache.shares.gather(cache.shares.own.map { teacherLikelihoods[$0] ?? 0 })
+    }
     // Rows are in the order of spans, examples in that of their lines.
     var tokens = [Int](repeating: 0, count: cache.ownRows)
     for example in cache.shares.own {

@@ -6,12 +6,12 @@ extension RunMetrics {
   package struct Reading: Sendable, Equatable, Codable {
     /// Rows of learned prompts before each prompt.
     package var pseudoTokens: Int
-    /// KL(teacher || model), in nats a token.
-    package var kl: Double
+    /// KL(teacher || model), in nats a token; nil without a context, as the next two.
+    package var kl: Double?
     /// 1 - kl / that of no context.
-    package var gapClosed: Double
+    package var gapClosed: Double?
     /// The fraction of response tokens whose most likely token is the teacher's.
-    package var top1Agreement: Double
+    package var top1Agreement: Double?
     /// The fraction of prompts that are answered, greedily, exactly as recorded.
     package var exactMatch: Double
 
@@ -25,6 +25,13 @@ extension RunMetrics {
       gapClosed = Validation.gapClosed(kl: kl, klNoContext: klNoContext)
       self.top1Agreement = top1Agreement
       self.exactMatch = exactMatch
+    }
+
+    /// This reading without what compares with a context.
+    var withoutContext: Reading {
+      var reading = self
+      (reading.kl, reading.gapClosed, reading.top1Agreement) = (nil, nil, nil)
+      return reading
     }
 
     private enum CodingKeys: String, CodingKey {

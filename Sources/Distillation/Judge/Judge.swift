@@ -40,7 +40,8 @@ package struct ExampleScores: Sendable, Equatable {
 /// Compares models with the teacher on held-out examples: token by token over the whole vocabulary,
 /// and by their greedy answers, because numbers under the teacher's own tokens alone mislead.
 package final class Judge {
-  /// The teacher's states of the held-out examples, which are exact at every temperature.
+  /// The teacher's distributions after the held-out examples: its states, which are exact at every
+  /// temperature, or those of another model, as `TeacherCache.judgedKind` says.
   package let cache: TeacherCache
 
   /// The end of greedy answers.
@@ -56,20 +57,52 @@ package final class Judge {
   private var answers: [[Int]?]
   private var answeredTokens = 0
 
+  /// Sums of another model's log-likelihoods of each response, by example.
+  private(set) var teacherLikelihoods: [Int: Double] = [:]
+
   /// Whether comparisons have the cross-entropy of the responses.
   private let isCrossEntropy: Bool
 
   /// A judge on held-out examples, before the teacher has scored them. Of several ranks each judges
   /// its own; all have the result of all.
+  ///
+  /// - Parameters:
+  ///   - examples: the held-out examples.
+  ///   - teacher: the model that reads the context.
+  ///   - student: the model that is judged, with the teacher's V.
+  ///   - limits: the end of greedy answers.
+  ///   - isCrossEntropy: whether comparisons have the cross-entropy of the responses.
+  ///   - ranks: the ranks that share out the examples.
   init(
-    of examples: [Example], for decoder: Decoder, limits: AnswerLimits,
+    of examples: [Example], by teacher: Decoder, for student: Decoder, limits: AnswerLimits,
     isCrossEntropy: Bool = false, sharedBy ranks: Ranks
   ) throws(TransformerError) {
     cache = try TeacherCache(
-      of: examples, for: decoder, kind: .hidden, temperature: 1, sharedBy: ranks)
+      of: examples, for: student,
+      kind: TeacherCache.judgedKind(of: teacher, for: student), temperature: 1, sharedBy: ranks)
     self.limits = limits
     self.isCrossEntropy = isCrossEntropy
     answers = examples.map { _ in nil }
+  }
+
+  /// Scores this rank's examples of the span before the teacher.
+  ///
+  /// - Parameter progress: called with the response tokens scored so far.
+  func score(
+    _ teacher: PrefixedDecoder, span: Int, progress: (Int) -> Void = { _ in }
+  ) throws(TransformerError) {
+    try teacher.score(cache, span: span, progress: progress) {
+      (examples, states) throws(ComputeError) in
+      guard cache.rows.kind != .hidden else { return }
+      // Without the states, the head of the other model is needed now.
+      let tokens = examples.map { cache.examples[$0].response }
+      let values = try teacher.decoder.logLikelihoods(of: tokens.flatMap(\.self), after: states)
+      var first = 0
+      for (example, tokens) in zip(examples, tokens) {
+        teacherLikelihoods[example] = values[first..<(first + tokens.count)].reduce(0, +)
+        first += tokens.count
+      }
+    }
   }
 
   /// Lets the teacher answer this rank's examples of the span before them greedily, so that it is not
@@ -106,14 +139,16 @@ package final class Judge {
     answers = cache.shares.gather(lists: cache.shares.own.map { answers[$0] ?? [] })
   }
 
-  /// Scores held-out examples of one span with the teacher that has read it, once.
+  /// Scores held-out examples of one span with the teacher that has read it, once; the student is the
+  /// same model where none is named.
   package static func scoring(
-    _ examples: [Example], by teacher: PrefixedDecoder, limits: AnswerLimits = AnswerLimits(),
-    sharedBy ranks: Ranks = .one
+    _ examples: [Example], by teacher: PrefixedDecoder, for student: Decoder? = nil,
+    limits: AnswerLimits = AnswerLimits(), sharedBy ranks: Ranks = .one
   ) throws(TransformerError) -> Judge {
     let judge = try Judge(
-      of: examples, for: teacher.decoder, limits: limits, sharedBy: ranks)
-    for span in judge.cache.spans { try teacher.score(judge.cache, span: span) }
+      of: examples, by: teacher.decoder, for: student ?? teacher.decoder, limits: limits,
+      sharedBy: ranks)
+    for span in judge.cache.spans { try judge.score(teacher, span: span) }
     return judge
   }
 

@@ -1,3 +1,4 @@
+import HuggingFace
 internal import Inference
 internal import Transformer
 
@@ -22,12 +23,15 @@ extension Judge {
   /// - Parameters:
   ///   - nothing: the model with header and closing alone.
   ///   - words: the words of token ids.
+  ///   - calls: the calls of tools in token ids.
   ///   - windows: the comparisons of ``windowScores(_:_:capacity:progress:)``.
   ///   - progress: called with the examples judged so far and their number. Each pass covers all
   ///     examples, so the first number is a fraction of the second.
   func verdict(
     student: PrefixedDecoder, nothing: PrefixedDecoder,
-    words: ([Int]) throws(DistillationError) -> [String], windows: WindowScores? = nil,
+    words: ([Int]) throws(DistillationError) -> [String],
+    calls: ([Int]) throws(DistillationError) -> [ToolCall] = { _ in [] },
+    windows: WindowScores? = nil,
     progress: (Int, Int) -> Void
   ) throws(DistillationError) -> Verdict {
     let count = cache.examples.count
@@ -53,7 +57,7 @@ extension Judge {
       }
       let likelihood = found.logLikelihood ?? []
       return (
-        found, try answerScores(answers, logLikelihood: likelihood, words: words),
+        found, try answerScores(answers, logLikelihood: likelihood, words: words, calls: calls),
         VerdictAnswers.Side(answers: answers, kl: found.kl, agreements: found.agreements)
       )
     }
@@ -63,7 +67,7 @@ extension Judge {
       teacherAnswers ?? [],
       logLikelihood: try distilling { () throws(TransformerError) in
         try teacherLogLikelihoods(student.decoder)
-      }, words: words)
+      }, words: words, calls: calls)
     let tokens = responseTokens
     let (own, without, context) = (
       exact.means(tokens: tokens), none.means(tokens: tokens), full.means(tokens: tokens)
@@ -71,7 +75,7 @@ extension Judge {
     func sides(_ first: Double, _ second: Double, _ third: Double) -> RunMetrics.Sides {
       RunMetrics.Sides(prompt: first, noContext: second, fullContext: third)
     }
-    let validation = RunMetrics.Validation(
+    var validation = RunMetrics.Validation(
       kl: prompted.all.kl, klNoContext: bare.all.kl, top1Agreement: prompted.all.agreement,
       top1AgreementNoContext: bare.all.agreement, exactMatch: own.exact,
       exactMatchFullContext: context.exact,
@@ -83,6 +87,7 @@ extension Judge {
       basis: .init(examples: count, responseTokens: tokens.reduce(0, +)),
       intervals: RunMetrics.Intervals(prompted, nothing: bare, tokens: tokens, answers: exact),
       windows: windows.flatMap { comparison(prompted, nothing: bare, $0) })
+    validation.toolCalls = .init(prompt: exact, noContext: none, fullContext: full)
     return Verdict(
       withPrompt: prompted.all, withNothing: bare.all, validation: validation,
       answers: VerdictAnswers(

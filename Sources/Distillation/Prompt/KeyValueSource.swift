@@ -29,7 +29,7 @@ struct KeyValueSource {
     self.teacher = teacher
     header = frame.header
     firstRow = header.count + otherRows
-    context = Self.contextRows(of: prefix, frame)
+    context = Self.contextRows(of: prefix)
     isLong = teacher.decoder.isLong(firstRow + count + frame.closing.count + longest)
   }
 
@@ -111,7 +111,7 @@ struct KeyValueSource {
     _ kind: Initialization, count: Int, of parts: [Prefix], frame: Frame, longest: Int,
     otherRows: Int, read: (Int) throws(DistillationError) -> PrefixedDecoder
   ) throws(DistillationError) -> LearnedPrompt {
-    let lengths = parts.map { contextRows(of: $0, frame).count }
+    let lengths = parts.map { contextRows(of: $0).count }
     let all = lengths.reduce(0, +)
     let chosen = kind == .chunks ? chunks(of: all, count: count) : Array(0..<count)
     var (prompts, first, done) = ([LearnedPrompt](), 0, 0)
@@ -129,8 +129,8 @@ struct KeyValueSource {
   }
 
   /// Rows of the context in what a teacher reads.
-  static func contextRows(of prefix: Prefix, _ frame: Frame) -> Range<Int> {
-    frame.header.count..<(prefix.rows - prefix.frame.closing.count)
+  static func contextRows(of prefix: Prefix) -> Range<Int> {
+    prefix.frame.header.count..<(prefix.rows - prefix.frame.closing.count)
   }
 
   /// Rows of the context at the prompt's positions, of which `done` are taken.

@@ -54,7 +54,7 @@ package struct InitializationSource {
 
 extension LearnedPrompt {
   /// The soft prompt of `count` vectors that training starts from. A stored prompt of Pith's with fewer
-  /// is followed by embeddings of the context, as of `sampled`.
+  /// is followed by embeddings of the context, as of `sampled`; without one by those of `vocabulary`.
   ///
   /// - Throws: when `count` does not fit the context, or the file cannot be read, has another
   ///   shape, or holds NaN.
@@ -87,7 +87,8 @@ extension LearnedPrompt {
       let stored = try stored(in: url, count: count, width: source.width)
       let missing = count - stored.form.tokenCount
       guard missing > 0 else { return stored }
-      let more = try initial(.sampled, count: missing, from: source, seed: seed)
+      let more = try initial(
+        source.context.isEmpty ? .vocabulary : .sampled, count: missing, from: source, seed: seed)
       return LearnedPrompt(embeddings: stored.values + more.values, width: source.width)
     case .chunks, .randomText, .matched:
       preconditionFailure("the options of keys and values")

@@ -75,7 +75,7 @@ package struct MatchedStart {
     count: Int, examples: [[Example]], isLong: Bool,
     read: (Int) throws(TransformerError) -> PrefixedDecoder
   ) throws(TransformerError) -> LearnedPrompt {
-    let counts = Self.shares(of: count, parts.map { contextRows(of: $0).count })
+    let counts = Self.shares(of: count, parts.map { KeyValueSource.contextRows(of: $0).count })
     // A part without rows of its own is no part of the match.
     let matched = parts.indices.filter { counts[$0] > 0 }
     var sequences: [Int: [AttentionRecord.Sequence]] = [:]
@@ -85,7 +85,7 @@ package struct MatchedStart {
       let teacher = try read(part)
       capacity = teacher.capacity
       let record = try record(sequences[part] ?? [], with: teacher, parts[part])
-      let (rows, share) = (contextRows(of: parts[part]), counts[part])
+      let (rows, share) = (KeyValueSource.contextRows(of: parts[part]), counts[part])
       let source = try teacher.keysValues(of: rows)
       let match = try solved(
         [try heads(of: record, source, keeping: share, firstPosition: rows.lowerBound)],
@@ -106,7 +106,7 @@ package struct MatchedStart {
       var heads: [[AttentionMatching.Part]] = []
       for part in matched {
         guard let record = records.removeValue(forKey: part) else { continue }
-        let (teacher, rows) = (try read(part), contextRows(of: parts[part]))
+        let (teacher, rows) = (try read(part), KeyValueSource.contextRows(of: parts[part]))
         // As far before the student's rows as they were before the teacher's.
         let moved = rotated(
           try teacher.keysValues(of: rows), from: rows.lowerBound, by: shift(of: rows, count),
@@ -119,11 +119,6 @@ package struct MatchedStart {
       prompt = try solved(heads, count: count)
     }
     return prompt
-  }
-
-  /// The rows of the context in what the teacher reads.
-  private func contextRows(of prefix: Prefix) -> Range<Int> {
-    prefix.frame.header.count..<(prefix.rows - prefix.frame.closing.count)
   }
 
   /// How far the context's rows move, so that they end where the prompt's rows end.

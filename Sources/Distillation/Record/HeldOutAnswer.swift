@@ -28,24 +28,24 @@ package struct HeldOutAnswer: Sendable, Equatable, Codable {
   package var prompt: String
   /// The recorded response: the teacher's answer, or that of the file.
   package var response: Tokens
-  /// The greedy answer with the full context.
-  package var fullContext: Tokens
+  /// The greedy answer with the full context; nil without one, as ``kl``, ``decided`` and ``forgotten``.
+  package var fullContext: Tokens?
   /// That with the learned prompt.
   package var learnedPrompt: Tokens
   /// That with nothing in place of the context.
   package var noContext: Tokens
   /// KL(teacher || student) under the recorded response, in nats a token.
-  package var kl: Double
+  package var kl: Double?
   /// Indices of the response's tokens that the context decides: there the most likely token with the
   /// full context is another one than without context.
-  package var decided: [Int]
+  package var decided: [Int]?
   /// Those of them at which the learned prompt has another most likely token than the full context.
-  package var forgotten: [Int]
+  package var forgotten: [Int]?
 
   /// A line.
   package init(
-    prompt: String, response: Tokens, fullContext: Tokens, learnedPrompt: Tokens,
-    noContext: Tokens, kl: Double, decided: [Int], forgotten: [Int]
+    prompt: String, response: Tokens, fullContext: Tokens?, learnedPrompt: Tokens,
+    noContext: Tokens, kl: Double?, decided: [Int]?, forgotten: [Int]?
   ) {
     self.prompt = prompt
     self.response = response
@@ -57,8 +57,19 @@ package struct HeldOutAnswer: Sendable, Equatable, Codable {
     self.forgotten = forgotten
   }
 
-  /// Whether the learned prompt's answer is that of the full context, token for token.
-  package var isReached: Bool { learnedPrompt.identifiers == fullContext.identifiers }
+  /// What the learned prompt's answer should be: that of the full context, or without one the recorded
+  /// response.
+  var reference: Tokens { fullContext ?? response }
+
+  /// Whether the learned prompt's answer is that, token for token.
+  package var isReached: Bool { learnedPrompt.identifiers == reference.identifiers }
+
+  /// This line without what compares with a context, of a run that has none.
+  var withoutContext: HeldOutAnswer {
+    HeldOutAnswer(
+      prompt: prompt, response: response, fullContext: nil, learnedPrompt: learnedPrompt,
+      noContext: noContext, kl: nil, decided: nil, forgotten: nil)
+  }
 
   private enum CodingKeys: String, CodingKey {
     case prompt, response, kl, forgotten

@@ -38,14 +38,24 @@ enum RecordCoding {
   /// - Throws: as `decode(_:from:)`, with the line.
   static func decodeLines<Record: Decodable>(
     _ type: Record.Type, from url: URL
-  ) throws(DistillationError) -> [Record] {
-    var records: [Record] = []
+  ) throws(DistillationError) -> RecordLines<Record> {
+    var found = RecordLines<Record>(file: url.path)
     let lines = try data(of: url).split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, line) in lines.dropLast().enumerated() where !line.isEmpty {
-      records.append(try decode(type, from: Array(line), source: "\(url.path):\(index + 1)"))
+    for (index, line) in lines.enumerated() where !line.isEmpty {
+      let source = "\(url.path):\(index + 1)"
+      // A last line without its end is whole where nothing but the end is missing.
+      if index == lines.count - 1 {
+        guard let last = try? decode(type, from: Array(line), source: source) else {
+          found.cutLine = index + 1
+          break
+        }
+        found.records.append(last)
+      } else {
+        found.records.append(try decode(type, from: Array(line), source: source))
+      }
     }
-    return records
+    return found
   }
 
   private static func data(of url: URL) throws(DistillationError) -> Data {

@@ -10,7 +10,9 @@ extension RunFingerprints {
       ("the model", Array(model.utf8)), ("the context", Array(context.utf8)),
       ("the inputs", Array(inputs.utf8)), ("the validation examples", Array(validation.utf8)),
       ("the prompts beside it", Array((beside ?? "").utf8)),
+      ("the tools", Array((tools ?? "").utf8)),
       ("the unrelated prompts", Array((unrelated ?? "").utf8)),
+      ("the teacher", Array((teacher?.fingerprint ?? "").utf8)),
       ("the options", try RecordCoding.encode(options)),
     ]
     for (what, own) in records {

@@ -6,6 +6,8 @@ import HuggingFace
 package struct RunFingerprints: Sendable, Equatable, Codable {
   /// The model: `ModelFolder.fingerprint()`.
   package var model: String
+  /// The same without the LoRA adapters in its weights; nil where there are none.
+  package var bareModel: String?
   /// The token ids of header, context and closing.
   package var context: String
   /// The token ids of all training examples, with the parts of the context that they name.
@@ -14,19 +16,33 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   package var validation: String
   /// The files of the prompts before the trained one, with commas between them; nil without any.
   package var beside: String?
+  /// The list of tools beside the context; nil without any.
+  package var tools: String?
   /// The token ids of the user's own prompts that have nothing to do with the context;
   /// a word for the built-in ones, nil in records of older programs.
   package var unrelated: String?
   /// The GGUF file of the model; nil for other models, and in records of older programs.
   package var gguf: GGUFIdentity?
+  /// The teacher, where it is another model.
+  package var teacher: TeacherRecord?
+
+  private enum CodingKeys: String, CodingKey {
+    case model, context, inputs, validation, beside, unrelated, tools, gguf, teacher
+    case bareModel = "bare_model"
+  }
 
   /// Of built-in prompts, which other programs may have changed.
   private static let builtIn = "built-in"
 
   /// What an adapter records of them.
-  init(model: String, context: String, gguf: GGUFIdentity? = nil) {
+  init(
+    model: String, bareModel: String? = nil, context: String, gguf: GGUFIdentity? = nil,
+    teacher: TeacherRecord? = nil
+  ) {
     (self.model, self.context, inputs, validation) = (model, context, "", "")
+    self.bareModel = bareModel
     self.gguf = gguf
+    self.teacher = teacher
   }
 
   /// The fingerprints of a run.
@@ -39,18 +55,25 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   ///   - validation: the held-out examples.
   ///   - unrelated: the user's own prompts of that kind; nil for the built-in ones.
   ///   - beside: the SHA-256 of the prompts before the trained one; nil without any.
+  ///   - tools: the SHA-256 of the list of tools; nil without any.
   ///   - gguf: the GGUF file of the model.
+  ///   - bareModel: `ModelFolder.fingerprint()` without LoRA adapters; nil where there are none.
+  ///   - teacher: the teacher, where it is another model.
   package init(
     model: String, context: [Int], in frame: Frame, training: [InputExample],
     validation: [InputExample], unrelated: [InputExample]? = nil, beside: String? = nil,
-    gguf: GGUFIdentity? = nil
+    tools: String? = nil, gguf: GGUFIdentity? = nil, bareModel: String? = nil,
+    teacher: TeacherRecord? = nil
   ) {
     self.model = model
+    self.bareModel = bareModel
     self.gguf = gguf
+    self.teacher = teacher
     self.context = Self.digest(of: context, in: frame)
     inputs = Self.hash(training.flatMap(Self.lists))
     self.validation = Self.hash(validation.flatMap(Self.lists))
     self.beside = beside
+    self.tools = tools
     self.unrelated = unrelated.map { Self.hash($0.flatMap(Self.lists)) } ?? Self.builtIn
   }
 
@@ -85,6 +108,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   package func check(
     against recorded: RunFingerprints, checkpoint: String
   ) throws(DistillationError) {
+    try checkLoRA(against: recorded, checkpoint: checkpoint)
     let pairs = [
       ("the model", recorded.model, model), ("the context", recorded.context, context),
       ("the inputs", recorded.inputs, inputs),
@@ -101,6 +125,21 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
         recorded: text(recorded.beside),
         found: text(beside))
     }
+    let isSameTeacher =
+      if let before = recorded.teacher, let teacher { before.isSame(as: teacher) } else {
+        recorded.teacher == nil && teacher == nil
+      }
+    guard isSameTeacher else {
+      throw .changedSinceCheckpoint(
+        checkpoint: checkpoint, item: .input("the teacher"),
+        recorded: TeacherRecord.title(recorded.teacher), found: TeacherRecord.title(teacher))
+    }
+    if recorded.tools != tools {
+      throw .changedSinceCheckpoint(
+        checkpoint: checkpoint, item: .input("the tools"),
+        recorded: recorded.tools.map(Self.short) ?? "none",
+        found: tools.map(Self.short) ?? "none")
+    }
     var prompts = recorded.unrelated.map { [("the unrelated prompts", $0, unrelated ?? "")] }
     if let before = recorded.gguf?.tensorsDigest, let now = gguf?.tensorsDigest {
       prompts = (prompts ?? []) + [("the model's tensors", before, now)]
@@ -110,5 +149,20 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
         checkpoint: checkpoint, item: .input(what), recorded: Self.short(before),
         found: Self.short(now))
     }
+  }
+
+  /// Says so where the LoRA adapters of the model are all that differs in it.
+  private func checkLoRA(
+    against recorded: RunFingerprints, checkpoint: String
+  ) throws(DistillationError) {
+    guard recorded.model != model,
+      recorded.bareModel ?? recorded.model == bareModel ?? model
+    else { return }
+    func text(_ prints: RunFingerprints) -> String {
+      prints.bareModel == nil ? "none" : Self.short(prints.model)
+    }
+    throw .changedSinceCheckpoint(
+      checkpoint: checkpoint, item: .input("the LoRA adapters in the model's weights"),
+      recorded: text(recorded), found: text(self))
   }
 }

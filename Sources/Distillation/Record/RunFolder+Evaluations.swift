@@ -13,7 +13,7 @@ extension RunFolder {
   /// The lines of `evaluations.jsonl` so far; none where there is no such file, as in runs of older
   /// programs and where nothing is held out.
   package func evaluationRecords() throws(DistillationError) -> [EvaluationRecord] {
-    try records(EvaluationRecord.self, of: Self.evaluations)
+    try lines(EvaluationRecord.self, of: Self.evaluations).records
   }
 
   /// Keeps the evaluations of the first `count` steps; the later ones will be made again.
@@ -32,14 +32,19 @@ extension RunFolder {
 
   /// Adds a line to a file of lines that exists.
   func appendLine(_ record: some Encodable, to name: String) throws(DistillationError) {
+    try appendLines([record], to: name)
+  }
+
+  /// Adds lines to a file of lines that exists.
+  func appendLines(_ records: [some Encodable], to name: String) throws(DistillationError) {
     guard isWriting else { return }
     try checkNotMoved()
-    let line = try RecordCoding.lines(of: [record])
+    let lines = try RecordCoding.lines(of: records)
     let path = url.appending(path: name)
     try writing { () throws(FileError) in
       do {
         let file = try handle(of: name)
-        try file.write(contentsOf: line)
+        try file.write(contentsOf: lines)
       } catch {
         throw FileError(
           path: path.path, action: "write", reason: (error as NSError).localizedDescription)
@@ -47,22 +52,41 @@ extension RunFolder {
     }
   }
 
-  /// The lines of a file of the folder; none where there is no such file. An incomplete last line, of
-  /// a killed run, is left out.
+  /// Checks the lines of a run that is resumed. One that is killed leaves the beginning of a line behind
+  /// its last checkpoint at most: others were cut by something else, and would be lost.
   ///
-  /// - Throws: when it cannot be read, or a line of it is no record.
-  func records<Record: Decodable>(
-    _ type: Record.Type, of name: String
-  ) throws(DistillationError) -> [Record] {
-    try Self.records(type, of: name, in: url)
+  /// - Parameter step: of the checkpoint from which it goes on.
+  /// - Throws: for the line that is cut; when a file cannot be read, or a line of it is no record.
+  func checkLines(through step: Int) throws(DistillationError) {
+    let steps = try lines(StepRecord.self, of: Self.stepMetrics)
+    let evaluations = try lines(EvaluationRecord.self, of: Self.evaluations)
+    let last = steps.records.last?.step ?? 0
+    if last < step { try steps.checkWhole() }
+    // The line of a step comes before that of its evaluation.
+    if last <= step && steps.cutLine == nil { try evaluations.checkWhole() }
   }
 
-  /// The same of a folder that may be unclaimed.
+  /// The lines of a file of the folder; none where there is no such file.
+  ///
+  /// - Throws: when it cannot be read, or a whole line of it is no record.
+  func lines<Record: Decodable>(
+    _ type: Record.Type, of name: String
+  ) throws(DistillationError) -> RecordLines<Record> {
+    let path = url.appending(path: name)
+    guard FileManager.default.fileExists(atPath: path.path) else {
+      return RecordLines(file: path.path)
+    }
+    return try RecordCoding.decodeLines(type, from: path)
+  }
+
+  /// The lines of a file of a folder that may be unclaimed; none where there is no such file.
+  ///
+  /// - Throws: when it cannot be read, or a line of it is cut or no record.
   static func records<Record: Decodable>(
     _ type: Record.Type, of name: String, in folder: URL
   ) throws(DistillationError) -> [Record] {
     let path = folder.appending(path: name)
     guard FileManager.default.fileExists(atPath: path.path) else { return [] }
-    return try RecordCoding.decodeLines(type, from: path)
+    return try RecordCoding.decodeLines(type, from: path).checkWhole()
   }
 }

@@ -32,7 +32,8 @@ extension RunFolder {
   /// Whether one of these names is of a file that only a run writes.
   private func hasTraces(_ names: [String]) -> Bool {
     names.contains(where: isCheckpoint) || hasPrompt || hasStepRecord || hasAnswerRecord
-      || hasEvaluationRecord || (try? SweepRecord.read(in: url)) != nil
+      || hasEvaluationRecord || hasRolloutRecord || (try? SweepRecord.read(in: url)) != nil
+      || (try? WrittenFiles.read(in: url)) != nil
   }
 
   /// Whether there is a prompt with the metadata of a run.
@@ -68,10 +69,19 @@ extension RunFolder {
         EvaluationRecord.self, from: Array(line), source: Self.evaluations)) != nil
   }
 
-  /// Whether the file is an empty `metrics.jsonl` or `evaluations.jsonl`, which a run that failed
-  /// before its first step leaves.
+  /// Whether `rollouts.jsonl` has an answer of a student.
+  private var hasRolloutRecord: Bool {
+    guard let line = firstLine(of: Self.rollouts) else { return false }
+    return
+      (try? RecordCoding.decode(RolloutRecord.self, from: Array(line), source: Self.rollouts))
+      != nil
+  }
+
+  /// Whether the file is an empty `metrics.jsonl`, `evaluations.jsonl` or `rollouts.jsonl`, which a
+  /// run that failed before its first step leaves.
   private func isEmptyLog(_ name: String) -> Bool {
-    [Self.stepMetrics, Self.evaluations].contains(name) && firstLine(of: name)?.isEmpty == true
+    [Self.stepMetrics, Self.evaluations, Self.rollouts].contains(name)
+      && firstLine(of: name)?.isEmpty == true
   }
 
   private func firstLine(of name: String) -> Data? {

@@ -12,31 +12,43 @@ extension RunFolder {
   func beginSweep(keeping members: [String], isReplaced: Bool) throws(DistillationError) {
     try claimNew()
     guard isReplaced else { return }
-    let earlier =
-      SweepRecord.exists(in: url) ? try SweepRecord.read(in: url).members.map(\.folder) : []
-    for name in earlier where !members.contains(name) {
-      try Self.removeRun(in: url.appending(path: name))
-    }
-    try removeDelivered()
+    try removeSweep(except: members)
+    try removeFiles()
     try writing { () throws(FileError) in
       for step in checkpointSteps() { try removeCheckpoint(step: step) }
       try TensorBoardFile.removeAll(in: events)
-      try FileManager.default.removeIfPresent(url.appending(path: SweepRecord.name))
+    }
+  }
+
+  /// Removes the runs of the sweep in the folder, where it holds one.
+  ///
+  /// - Parameter members: the names of folders that stay.
+  func removeSweep(except members: [String] = []) throws(DistillationError) {
+    guard isWriting, SweepRecord.exists(in: url) else { return }
+    for member in try SweepRecord.read(in: url).members where !members.contains(member.folder) {
+      try removeRun(in: url.appending(path: member.folder))
+    }
+  }
+
+  /// Removes a sweep that has begun no run, and the folder where nothing else is in it.
+  func withdrawSweep() throws(DistillationError) {
+    try removeFiles()
+    try writing { () throws(FileError) in
+      if FileManager.default.names(in: url).isEmpty {
+        try FileManager.default.removeIfPresent(url)
+      }
     }
   }
 
   /// Removes the files of the run that was delivered before.
   func removeDelivered() throws(DistillationError) {
-    try writing { () throws(FileError) in
-      for name in Self.files where name != SweepRecord.name {
-        try FileManager.default.removeIfPresent(url.appending(path: name))
-      }
-    }
+    try removeFiles(except: [SweepRecord.name])
   }
 
   /// Copies the files of a finished run into this folder, its numbers last.
   func deliver(_ run: URL) throws(DistillationError) {
-    let names = Self.files.filter { ![Self.page, Self.metrics, SweepRecord.name].contains($0) }
+    let others = [Self.page, Self.metrics, SweepRecord.name, WrittenFiles.name]
+    let names = Self.files.filter { !others.contains($0) }
     for name in names + [Self.metrics] {
       let file = run.appending(path: name)
       guard FileManager.default.fileExists(atPath: file.path) else { continue }
@@ -48,13 +60,14 @@ extension RunFolder {
   }
 
   /// Removes the run in a folder, and the folder where nothing else is in it.
-  private static func removeRun(in folder: URL) throws(DistillationError) {
+  private func removeRun(in folder: URL) throws(DistillationError) {
     let manager = FileManager.default
     guard manager.isFolder(folder) else { return }
     let run = try RunFolder(folder, mode: .overwrite)
     try run.begin()
+    keptNotices += run.takeNotices()
     try writing { () throws(FileError) in
-      try manager.removeIfPresent(folder.appending(path: stepMetrics))
+      try manager.removeIfPresent(folder.appending(path: Self.stepMetrics))
       if manager.names(in: folder).isEmpty { try manager.removeIfPresent(folder) }
     }
   }

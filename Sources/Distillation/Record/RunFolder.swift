@@ -24,6 +24,10 @@ package final class RunFolder {
   private var handles: [String: FileHandle] = [:]
   /// The lock of the folder, from its creation to the end of this value.
   private var lock: FileLock?
+  /// What the run has written; nil before it was looked up.
+  var knownFiles: WrittenFiles?
+  /// Lines on files of the user that were kept.
+  var keptNotices: [String] = []
 
   /// PEFT's configuration of the adapter.
   package static let adapterConfiguration = "adapter_config.json"
@@ -34,7 +38,10 @@ package final class RunFolder {
   /// The keys and values alone.
   package static let cartridge = "cartridge.safetensors"
   /// The folder of TensorBoard's events.
-  package var events: URL { url.appending(path: "tensorboard") }
+  package var events: URL { url.appending(path: Self.eventsName) }
+  package static let eventsName = "tensorboard"
+  /// Whether there are some.
+  var hasEvents: Bool { FileManager.default.isFolder(events) }
   /// The run's report.
   package static let metrics = "metrics.json"
   /// One line per step.
@@ -45,6 +52,8 @@ package final class RunFolder {
   package static let heldOutAnswers = "heldout_answers.jsonl"
   /// The report for a browser.
   package static let page = "report.html"
+  /// One line per answer of the student that training took.
+  package static let rollouts = "rollouts.jsonl"
   /// One line per response that the teacher generated.
   package static let answers = "answers.jsonl"
   /// The tokenizer of the adapter's prompts.
@@ -58,8 +67,8 @@ package final class RunFolder {
   /// The files of a run, apart from its checkpoints.
   static let files = [
     adapterConfiguration, adapterModel, softPrompt, cartridge, metrics, stepMetrics, evaluations,
-    heldOutAnswers, page, SweepRecord.name, answers, chatTemplate, tokenizer,
-    tokenizerConfiguration, readme,
+    heldOutAnswers, page, SweepRecord.name, answers, rollouts, chatTemplate, tokenizer,
+    tokenizerConfiguration, readme, WrittenFiles.name,
   ]
 
   /// Inspects the folder without changing anything, and locks it where it exists.
@@ -92,13 +101,11 @@ package final class RunFolder {
     if mode == .create { throw .outputExists(path: url.path) }
     if isWriting { try claim() }
     try checkOrigin()
+    _ = try WrittenFiles.read(in: url)
     if mode == .resume && newestCheckpoint() == nil {
       throw .noCheckpoint(path: url.path)
     }
-    if mode == .resume {
-      _ = try stepRecords()
-      _ = try evaluationRecords()
-    }
+    if mode == .resume { try checkLines(through: newestCheckpoint()?.step ?? 0) }
   }
 
   /// The name of a folder that no run may take for its results; nil for other folders.
@@ -118,12 +125,13 @@ package final class RunFolder {
     guard isWriting else { return }
     let manager = FileManager.default
     try claimNew()
+    if mode == .overwrite {
+      try removeSweep()
+      try removeFiles()
+    }
     try writing { () throws(FileError) in
-      for name in manager.names(in: url) {
-        let isOld = mode == .overwrite && Self.files.contains(name)
-        if isOld || Self.isFragment(name) {
-          try manager.removeIfPresent(url.appending(path: name))
-        }
+      for name in manager.names(in: url) where Self.isFragment(name) {
+        try manager.removeIfPresent(url.appending(path: name))
       }
       for folder in [url] + checkpointSteps().map(checkpoint) { try Self.removeRemains(in: folder) }
       if mode == .overwrite {
@@ -133,7 +141,10 @@ package final class RunFolder {
     }
     let kept = mode == .resume ? newestCheckpoint()?.step ?? 0 : 0
     try keepSteps(through: kept)
-    if mode == .resume { try keepEvaluations(through: kept) }
+    if mode == .resume {
+      try keepEvaluations(through: kept)
+      try keepRollouts(through: kept)
+    }
   }
 
   /// Makes and locks the folder, where it is new.
@@ -156,12 +167,7 @@ package final class RunFolder {
 
   /// Removes the report of an earlier adapter.
   func removeReport() throws(DistillationError) {
-    guard isWriting else { return }
-    for name in [Self.metrics, Self.readme, Self.heldOutAnswers, Self.page] {
-      try writing { () throws(FileError) in
-        try FileManager.default.removeIfPresent(url.appending(path: name))
-      }
-    }
+    for name in [Self.metrics, Self.readme, Self.heldOutAnswers, Self.page] { try remove(name) }
   }
 
   /// Writes `metrics.json`.
@@ -174,15 +180,6 @@ package final class RunFolder {
   func checkNotMoved() throws(DistillationError) {
     guard let isHeld = lock?.isHeld(at: url), !isHeld else { return }
     throw .outputMoved(path: url.path)
-  }
-
-  /// Writes a file of the folder, whole or not at all.
-  package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
-    guard isWriting else { return }
-    try checkNotMoved()
-    try writing { () throws(FileError) in
-      try AtomicFile.replaceContents(of: url.appending(path: name), with: bytes)
-    }
   }
 
   /// A file of lines, open at its end.
@@ -210,7 +207,7 @@ extension RunFolder {
   /// - Throws: when it cannot be read, or a line of it is no record. An incomplete last line, of a
   ///   killed run, is left out.
   package func stepRecords() throws(DistillationError) -> [StepRecord] {
-    try records(StepRecord.self, of: Self.stepMetrics)
+    try lines(StepRecord.self, of: Self.stepMetrics).records
   }
 
   /// Keeps the lines of the first `count` steps in `metrics.jsonl`; the later steps will be run

@@ -15,11 +15,16 @@ package struct StepRecord: Sendable, Equatable, Codable {
   package var gradientNorm: Double
   /// Wall-clock time.
   package var seconds: Double
+  /// Examples whose answer is the student's own, and the tokens of the step; nil in trainings on
+  /// recorded answers alone.
+  package var rollouts: Int?
+  package var tokens: Int?
 
   /// A line.
   package init(
     step: Int, loss: Double, kl: Double?, learningRate: Float,
-    keyValueRates: KeyValueRates? = nil, gradientNorm: Double, seconds: Double
+    keyValueRates: KeyValueRates? = nil, gradientNorm: Double, seconds: Double,
+    rollouts: Int? = nil, tokens: Int? = nil
   ) {
     self.step = step
     self.loss = loss
@@ -28,17 +33,21 @@ package struct StepRecord: Sendable, Equatable, Codable {
     self.keyValueRates = keyValueRates
     self.gradientNorm = gradientNorm
     self.seconds = seconds
+    self.rollouts = rollouts
+    self.tokens = tokens
   }
 
   /// Whether a line has the fields of a step.
   static func hasFields(_ names: Set<String>) -> Bool {
     let rates: Set = [CodingKeys.keyLearningRate.rawValue, CodingKeys.valueLearningRate.rawValue]
+    let rollouts: Set = [CodingKeys.rollouts.rawValue, CodingKeys.tokens.rawValue]
     let all = Set(CodingKeys.allCases.map(\.rawValue))
-    return names == all || names == all.subtracting(rates)
+    return [rates, rollouts].allSatisfy { [0, $0.count].contains(names.intersection($0).count) }
+      && names.union(rates).union(rollouts) == all
   }
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case step, loss, kl, seconds
+    case step, loss, kl, seconds, rollouts, tokens
     case learningRate = "learning_rate"
     case keyLearningRate = "learning_rate_keys"
     case valueLearningRate = "learning_rate_values"
@@ -54,6 +63,8 @@ package struct StepRecord: Sendable, Equatable, Codable {
     learningRate = try container.decode(Float.self, forKey: .learningRate)
     gradientNorm = try container.decode(Double.self, forKey: .gradientNorm)
     seconds = try container.decode(Double.self, forKey: .seconds)
+    rollouts = try container.decodeIfPresent(Int.self, forKey: .rollouts)
+    tokens = try container.decodeIfPresent(Int.self, forKey: .tokens)
     if let keys = try container.decodeIfPresent(Float.self, forKey: .keyLearningRate),
       let values = try container.decodeIfPresent(Float.self, forKey: .valueLearningRate)
     {
@@ -72,5 +83,7 @@ package struct StepRecord: Sendable, Equatable, Codable {
     try container.encodeIfPresent(keyValueRates?.values, forKey: .valueLearningRate)
     try container.encode(gradientNorm, forKey: .gradientNorm)
     try container.encode(seconds, forKey: .seconds)
+    try container.encodeIfPresent(rollouts, forKey: .rollouts)
+    try container.encodeIfPresent(tokens, forKey: .tokens)
   }
 }

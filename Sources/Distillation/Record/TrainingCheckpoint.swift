@@ -39,6 +39,10 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var ranks: Int?
     /// How the run reads its texts; nil means ``InputReading/earlier``, as in older programs.
     package var reading: InputReading?
+    /// The price that the reports state costs by; nil for none.
+    package var price: Price?
+    /// The SHA-256 of the lines of `rollouts.jsonl` so far; nil in trainings without rollouts.
+    package var rolloutsDigest: String?
     /// The SHA-256 of `state.safetensors`; nil where an older program did not record it.
     package internal(set) var tensorsDigest: String?
 
@@ -47,7 +51,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       step: Int, bestStep: Int, best: HeldOut?, evaluationsSinceBest: Int, trainSeconds: Double,
       options: TrainingOptions, changes: [OptionChange]? = nil, fingerprints: RunFingerprints,
       templateClock: String? = nil, threads: Int? = nil, instructions: String? = nil,
-      ranks: Int? = nil, peakRates: PeakRates? = nil, reading: InputReading? = nil
+      ranks: Int? = nil, peakRates: PeakRates? = nil, reading: InputReading? = nil,
+      price: Price? = nil, rolloutsDigest: String? = nil
     ) {
       self.step = step
       self.bestStep = bestStep
@@ -63,12 +68,16 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       self.peakRates = peakRates
       self.ranks = ranks
       self.reading = reading
+      self.price = price
+      self.rolloutsDigest = rolloutsDigest
     }
 
     private enum CodingKeys: String, CodingKey {
       case step, options, changes, fingerprints, threads, instructions, ranks
       case peakRates = "peak_learning_rates"
       case reading = "input_reading"
+      case price = "price_per_million_tokens"
+      case rolloutsDigest = "rollouts_sha256"
       case tensorsDigest = "tensors_sha256"
       case bestStep = "best_step"
       case best = "best_validation"

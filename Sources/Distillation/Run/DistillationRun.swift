@@ -23,9 +23,13 @@ package final class DistillationRun {
   let checkpoint: TrainingCheckpoint?
   /// The teacher's answers of a resumed run.
   let recordedAnswers: TeacherAnswers?
+  /// Which training prompts the student answers; nil for none.
+  let rolloutPlan: RolloutPlan?
+  /// Its answers of a resumed run.
+  let recordedRollouts: (refreshes: [RolloutRefresh], totals: RolloutTotals)
   /// The options that differ from those of the checkpoint.
-  private let changes: [OptionChange]
-  private let order: BatchOrder
+  let changes: [OptionChange]
+  let order: BatchOrder
   let totalSteps: Int
 
   /// The training options: the user's, with those that a resumed run keeps.
@@ -48,13 +52,18 @@ package final class DistillationRun {
       (checkpoint, path) = (found, newest.url.path)
       request.options = try request.options.resuming(
         found.state.options, keeping: request.kept, checkpoint: path)
+      request.keepReports(of: found.state, in: run)
     }
+    try request.options.check(ranks: ranks.count)
     try ActivationRounding.check(request.options, request.folder, device)
     texts = try RunTexts(request, resuming: checkpoint?.state)
     if request.options.chosenInitialization == nil {
       request.options.initialization = .standard(
         for: request.options.method,
         parts: texts.context.isEmpty ? 0 : texts.spans.startingParts.count)
+    }
+    if checkpoint == nil && !request.awaitsStart {
+      try request.options.checkStart(for: texts.configuration)
     }
     let options = request.options
     order = texts.order(options)
@@ -70,6 +79,16 @@ package final class DistillationRun {
       : try run.recordedAnswers(
         to: texts.training + texts.validation,
         vocabularySize: texts.configuration.vocabularySize)
+    rolloutPlan = texts.rolloutPlan(options)
+    recordedRollouts =
+      if let rolloutPlan, let state = checkpoint?.state {
+        try run.recordedRollouts(
+          rolloutPlan, of: texts.training, limits: texts.rolloutLimits(options),
+          through: state.step, digest: state.rolloutsDigest,
+          vocabularySize: texts.configuration.vocabularySize)
+      } else {
+        ([], RolloutTotals())
+      }
     changes = checkpoint.map { options.changes(from: $0.state.options, at: $0.state.step) } ?? []
     if let step = checkpoint?.state.step, step >= totalSteps,
       let change = changes.first(where: { [.patience, .evaluateEvery].contains($0.after.name) })
@@ -103,6 +122,7 @@ package final class DistillationRun {
     handle(
       .placed(texts.conditioning.contextPosition, missingTokens: texts.conditioning.missingTokens))
     let decoder = try shared.decoder { () throws(DistillationError) in try loadDecoder(handle) }
+    decoder.limitVocabulary(to: texts.configuration.vocabularySize)
     let rounding = try shared.rounding(options, request.folder, texts.sample)
     let teacherBegin = ContinuousClock.now
     let (prepared, begin) = try prepare(decoder, shared, isAlone: isAlone, handle)
@@ -111,15 +131,18 @@ package final class DistillationRun {
 
     let schedule = LearningRateSchedule(
       options.schedule, peak: begin.rates.peak, warmupSteps: options.warmup, totalSteps: totalSteps)
-    let loop = try trainingLoop(decoder, prepared, schedule, begin)
+    let loop = try trainingLoop(decoder, prepared, schedule, begin, handle)
     try run.begin()
     try run.write(prepared.answers.recordsInFileOrder)
+    run.tellKept(handle)
     handle(.started(beginning(prepared, begin, rounding)))
     let allChanges = (checkpoint?.state.changes ?? []) + changes
     let recorder = try TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
       earlierSeconds: checkpoint?.state.trainSeconds ?? 0, device: device, ranks: ranks.count,
-      peakRates: begin.rates, tokens: stepTokens(prepared), startStep: start.step)
+      peakRates: begin.rates,
+      tokens: StepTokens(texts, options, training: prepared.training, order: order),
+      rollouts: recordedRollouts.totals, startStep: start.step)
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
@@ -128,6 +151,7 @@ package final class DistillationRun {
     if case .lossNotFinite(let step) = outcome {
       let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
       try delivery.save(prompts.first { $0.values.allSatisfy(\.isFinite) } ?? start.prompt)
+      run.tellKept(handle)
       ranks.wait()
       throw .lossNotFinite(step: step, saved: run.url.path)
     }
@@ -137,7 +161,10 @@ package final class DistillationRun {
     try delivery.save(state.bestPrompt)
     handle(.progress(.judging, done: 0, total: texts.validation.count))
     let timing = try timing(recorder, teacherSeconds: teacherSeconds)
-    let result = try delivery.deliver(state, timing: timing, handle: handle)
+    let result = try delivery.deliver(
+      state, timing: timing,
+      rollouts: rolloutPlan == nil ? nil : RunMetrics.Rollouts(recorder.rollouts), handle: handle)
+    run.tellKept(handle)
     return .finished(result, isPatienceExhausted: outcome == .outOfPatience)
   }
 
@@ -147,108 +174,5 @@ package final class DistillationRun {
       try Decoder.load(
         request.folder, on: device, precision: request.options.precision, handle: handle)
     }
-  }
-
-  /// Returns the number of tokens that a step computes: the prefix once, or what of it follows keys
-  /// and values or other prompts, and the examples of its batch.
-  private func stepTokens(_ prepared: Preparation) -> (Int) -> Int {
-    let (frame, tokens) = (texts.conditioning.frame, request.options.tokens)
-    let header = texts.neighbors.rows > 0 ? 0 : frame.header.count
-    let prefix =
-      switch request.options.method {
-      case .embeddings: header + tokens + frame.closing.count
-      case .keysValues: frame.closing.count
-      }
-    let counts = prepared.training.map(\.inputs.count)
-    return { [order] step in order.batch(step).reduce(prefix) { $0 + counts[$1] } }
-  }
-
-  private func trainingLoop(
-    _ decoder: Decoder, _ prepared: Preparation, _ schedule: LearningRateSchedule,
-    _ start: RunStart
-  ) throws(DistillationError) -> TrainingLoop {
-    let (options, texts, order) = (request.options, texts, order)
-    return try distilling { () throws(TransformerError) in
-      let distiller = try Distiller(
-        decoder, teacher: prepared.scores.cache, prompt: start.state.prompt,
-        in: texts.conditioning.frame, beside: texts.neighbors.prompts, batchSize: order.batchSize,
-        objective: options.objective, optimizer: options.optimizerSettings,
-        clipNorm: options.clipNorm, precision: options.activations == .bf16 ? .bf16 : .f32,
-        rateFactors: start.rates.factors, evaluated: prepared.scores.judge?.cache.examples ?? [])
-      return try TrainingLoop(
-        distiller, judge: prepared.scores.judge, order: order, schedule: schedule,
-        evaluateEvery: options.evaluateEvery, patience: options.patience,
-        reportEvery: request.checkpointEvery, state: start.state)
-    }
-  }
-
-  private func beginning(
-    _ prepared: Preparation, _ start: RunStart, _ rounding: RunRounding
-  ) -> RunEvent.Start {
-    let rows = TeacherCache.rowCount(prepared.training)
-    return RunEvent.Start(
-      contextTokens: texts.context.count, pseudoTokens: request.options.tokens,
-      otherTokens: texts.neighbors.rows, trainingExamples: texts.training.count,
-      validationExamples: texts.validation.count,
-      responseTokens: rows, teacherAnswers: prepared.answers.records.count,
-      cutAnswers: prepared.answers.cutCount, answerLimit: request.options.responseTokens,
-      hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
-      teacherCache: "\(prepared.cacheKind)",
-      teacherCacheBytes: prepared.scores.cache.rows.byteCount,
-      peakLearningRate: start.rates.peak, keyLearningRate: start.rates.keys,
-      startStep: start.state.step, changes: changes, totalSteps: totalSteps,
-      rounding: rounding, windowReach: windowReach(start.state.prompt))
-  }
-
-  /// How far windows reach back to keys and values, or to prompts that stand together.
-  private func windowReach(_ prompt: LearnedPrompt) -> WindowReach? {
-    guard request.options.method == .keysValues || texts.neighbors.rows > 0 else { return nil }
-    let prefix = texts.prefix(.prompt(prompt))
-    let longest = texts.longest(responseTokens: request.options.responseTokens)
-    return WindowReach(
-      prompt: prefix.learnedRange, textRows: prefix.rows + longest - 1,
-      windows: texts.configuration.windows)
-  }
-
-  /// Trains and records the steps.
-  private func train(
-    _ loop: TrainingLoop, _ recorder: TrainingRecorder, _ isInterrupted: () -> Bool,
-    _ handle: (RunEvent) -> Void
-  ) throws(DistillationError) -> TrainingOutcome {
-    func saveIfDue(after step: Int, isEvaluated: Bool) throws(DistillationError) {
-      guard recorder.isDue(after: step, isEvaluated: isEvaluated) else { return }
-      let state = try distilling { () throws(TransformerError) in try loop.currentState() }
-      handle(.checkpoint(try recorder.save(state)))
-    }
-    let result = try loop.run(isInterrupted: isInterrupted) {
-      (event) throws(DistillationError) in
-      switch event {
-      case .steps(let reports, let seconds):
-        let rate = try recorder.record(reports, seconds: seconds)
-        handle(.steps(reports, seconds: seconds, tokensPerSecond: rate))
-        let isFinite = reports.allSatisfy { $0.loss.isFinite && $0.gradientNorm.isFinite }
-        if let last = reports.last, isFinite {
-          try saveIfDue(after: last.step, isEvaluated: false)
-        }
-      case .evaluated(let step, let found, let isBest):
-        try recorder.record(
-          EvaluationRecord(
-            step: step, kl: found.kl, top1Agreement: found.agreement, isBest: isBest))
-        handle(.evaluated(step: step, found, isBest: isBest))
-        try saveIfDue(after: step, isEvaluated: true)
-      }
-    }
-    return try distilling { () throws(TransformerError) in try result.get() }
-  }
-
-  private func timing(
-    _ recorder: TrainingRecorder, teacherSeconds: Double
-  ) throws(DistillationError) -> RunMetrics.Timing {
-    let steps = try run.stepRecords()
-    let seconds = steps.map(\.seconds).sorted()
-    return RunMetrics.Timing(
-      teacherSeconds: teacherSeconds, trainSeconds: recorder.trainSeconds,
-      stepSecondsMedian: seconds.isEmpty ? 0 : seconds[seconds.count / 2],
-      tokensPerSecond: recorder.tokensPerSecond(of: steps))
   }
 }

@@ -19,6 +19,7 @@ package enum OptionName: String, Sendable {
   case learningRateKeys = "learning-rate-keys"
   case learningRateValues = "learning-rate-values"
   case loss
+  case lossOn = "loss-on"
   case maximumTokens = "max-tokens"
   case method
   case mixCrossEntropy = "mix-cross-entropy"
@@ -28,13 +29,16 @@ package enum OptionName: String, Sendable {
   case questionTemperature = "question-temperature"
   case questionTokens = "question-tokens"
   case reconstruct
+  case refreshEvery = "refresh-every"
   case regularize
   case responseTemperature = "response-temperature"
   case responseTokens = "response-tokens"
+  case rollouts
   case rounds
   case schedule
   case steps
   case studyCount = "study-count"
+  case teacher
   case teacherCache = "teacher-cache"
   case temperature
   case tokens

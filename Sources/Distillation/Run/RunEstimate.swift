@@ -50,6 +50,8 @@ struct RunWork: Equatable {
   var evaluations: Double
   /// Prompts of the measure of drift, with answers of ``UnrelatedPrompts/answerTokens``.
   var unrelated: Double
+  /// Answers of the student to training prompts.
+  var rollouts = 0.0
 
   /// The share of questions that a study keeps, and the tokens of a question, as SmolLM2-135M and the
   /// defaults have them. The study's own rate corrects them as it goes.
@@ -83,7 +85,8 @@ struct RunSpeeds {
       teacherSeconds: work.contextTokens / prefill
         + (work.training + work.heldOut) * example / scoring + heldOutAnswers
         + drift / generation + 2 * drift / scoring,
-      trainingSeconds: work.steps * stepSeconds + work.evaluations * heldOutRows,
+      trainingSeconds: work.steps * stepSeconds + work.evaluations * heldOutRows
+        + work.rollouts * (work.answerTokens / generation + example / scoring),
       judgingSeconds: 2 * (heldOutRows + heldOutAnswers) + 2 * drift / scoring)
   }
 }

@@ -13,9 +13,12 @@ package enum RunEvent: Sendable {
   /// Steps were done, each in `seconds`; `tokensPerSecond` counts tokens of prefix, prompts and
   /// responses.
   case steps([StepReport], seconds: Double, tokensPerSecond: Double)
+  /// The student has answered prompts, and the teacher has scored the answers.
+  case refreshed(RolloutRefresh)
   /// The prompt after `step` steps was compared with the teacher on the held-out examples.
   case evaluated(step: Int, HeldOut, isBest: Bool)
-  /// A setting that is read in another way than a file says, in one line.
+  /// A setting that is read in another way than a file says, or a file of the user that is kept under
+  /// another name, in one line.
   case warning(String)
   /// The time that is left of a run without inputs, as far as is known.
   case estimated(RunEstimate)
@@ -35,6 +38,7 @@ package enum RunEvent: Sendable {
     case answering = "answering prompts"
     case matching = "matching attention"
     case scoring = "scoring responses"
+    case rollouts = "answering with the learned prompt"
     case comparingWindows = "comparing windows"
     case comparingPrompts = "comparing prompts"
     case drifting = "answering unrelated prompts"
@@ -46,7 +50,7 @@ package enum RunEvent: Sendable {
       case .reading: "files"
       case .loading, .matching: "layers"
       case .readingContext: "tokens"
-      case .answering: "tokens at most"
+      case .answering, .rollouts: "tokens at most"
       case .scoring: "response tokens"
       case .comparingWindows: "windows"
       case .drifting, .comparingPrompts: "prompts"
@@ -77,10 +81,14 @@ package enum RunEvent: Sendable {
     package var answerLimit: Int
     /// Whether any token ends an answer before the limit.
     package var hasEndToken: Bool
+    /// The teacher, where it is another model.
+    package var teacher: TeacherRecord?
     /// The kind of the teacher's cache: `logits`, `hidden` or `projected`.
     package var teacherCache: String
     /// The size of the teacher's cache.
     package var teacherCacheBytes: Int
+    /// The student's own answers; nil without them.
+    package var rollouts: Rollouts?
     /// The highest learning rate, of values where keys have one of their own.
     package var peakLearningRate: Float
     /// The highest learning rate of keys; nil for embeddings.
@@ -95,5 +103,15 @@ package enum RunEvent: Sendable {
     package var rounding: RunRounding
     /// How far sliding windows reach back to keys and values; nil where all layers see them all.
     package var windowReach: WindowReach?
+
+    /// What is known of the student's own answers before the first.
+    package struct Rollouts: Sendable, Equatable {
+      /// The most prompts that are answered at a time.
+      package var prompts: Int
+      /// Steps between two times.
+      package var interval: Int
+      /// Response tokens for which the teacher's cache has memory.
+      package var capacity: Int
+    }
   }
 }

@@ -19,11 +19,15 @@ package struct RunRequest: Sendable {
   package var folder: ModelFolder
   /// The model's name in the results.
   package var modelName: ModelName
+  /// The model that reads the context in its place; nil where it does so itself.
+  package var teacher: TeacherModel?
   /// The folders of other adapters, whose prompts stand before the trained one and stay as they are.
   package var beside: [URL]
   /// The files and folders of the context, which the teacher reads alone; none where lines bring their
   /// own.
   package var context: [URL]
+  /// The file of the tools that the teacher reads beside the context; nil for none.
+  package var tools: URL?
   /// The file of the examples.
   package var inputs: URL
   /// The held-out examples.
@@ -44,13 +48,15 @@ package struct RunRequest: Sendable {
   package var price: Price?
   /// The time of the template's clock, where another run of the same sweep has read it.
   var templateClock: String?
+  /// Whether the adapter that the training starts from is made by another run of the same sweep.
+  var awaitsStart = false
   /// Whether TensorBoard's files are written too.
   package var writesEvents = false
 
   /// A request.
   package init(
-    folder: ModelFolder, modelName: ModelName, beside: [URL] = [], context: [URL], inputs: URL,
-    validation: Validation,
+    folder: ModelFolder, modelName: ModelName, beside: [URL] = [], context: [URL],
+    tools: URL? = nil, inputs: URL, validation: Validation,
     unrelated: URL? = nil, output: URL, mode: RunFolder.Mode, options: TrainingOptions,
     kept: Set<TrainingOptions.Resumable>, checkpointEvery: Int
   ) {
@@ -58,6 +64,7 @@ package struct RunRequest: Sendable {
     self.modelName = modelName
     self.beside = beside
     self.context = context
+    self.tools = tools
     self.inputs = inputs
     self.validation = validation
     self.unrelated = unrelated
@@ -66,5 +73,11 @@ package struct RunRequest: Sendable {
     self.options = options
     self.kept = kept
     self.checkpointEvery = checkpointEvery
+  }
+
+  /// Takes what a run that goes on reports beside its numbers, where the user has not named it anew.
+  mutating func keepReports(of state: TrainingCheckpoint.State, in run: RunFolder) {
+    price = price ?? state.price
+    writesEvents = writesEvents || run.hasEvents
   }
 }

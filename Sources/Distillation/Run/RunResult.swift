@@ -24,6 +24,8 @@ package struct RunResult: Sendable {
   /// The change of KL to the teacher, in nats per token, when the exported adapter is read back
   /// from its files and run as PEFT runs it.
   package var exportDivergence: Double
+  /// Whether the folder has TensorBoard's events.
+  package var hasEvents: Bool
 }
 
 /// The outcome of a run.

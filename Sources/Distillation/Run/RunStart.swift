@@ -47,9 +47,9 @@ struct RunStart {
     _ options: TrainingOptions, folder: ModelFolder, resuming checkpoint: TrainingCheckpoint?
   ) throws(DistillationError) {
     let frame = texts.conditioning.frame
-    let longest = texts.longest(responseTokens: options.responseTokens)
+    let longest = texts.longest(options)
     let parts = texts.spans.startingParts
-    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1, frame).count }
+    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1).count }
     guard options.tokens < tokens else {
       throw LearnedPrompt.tooMany(options.tokens, contextTokens: tokens)
     }
@@ -89,9 +89,9 @@ struct RunStart {
     _ handle: (RunEvent) -> Void
   ) throws(DistillationError) {
     let frame = texts.conditioning.frame
-    let longest = texts.longest(responseTokens: options.responseTokens)
+    let longest = texts.longest(options)
     let parts = texts.spans.startingParts
-    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1, frame).count }
+    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1).count }
     guard options.tokens < tokens else {
       throw LearnedPrompt.tooMany(options.tokens, contextTokens: tokens)
     }
@@ -136,7 +136,7 @@ struct RunStart {
     let more = try KeyValueSource.rows(
       .chunks, count: options.tokens - rows, of: texts.spans.startingParts,
       frame: texts.conditioning.frame,
-      longest: texts.longest(responseTokens: options.responseTokens),
+      longest: texts.longest(options),
       otherRows: texts.neighbors.rows + rows, read: read)
     return LearnedPrompt(joining: [prompt, more])
   }

@@ -5,7 +5,9 @@ internal import Transformer
 /// A trial of each part of a run, on pieces of the context: some tokens of answers, some scored rows
 /// and training steps of two sizes.
 struct RunTrial {
+  /// The model that is trained.
   let decoder: Decoder
+  /// The model that has read the context.
   let teacher: PrefixedDecoder
   let conditioning: Conditioning
   let options: TrainingOptions
@@ -23,7 +25,8 @@ struct RunTrial {
   /// - Parameter prefillSeconds: the time in which the teacher has read the context.
   func speeds(prefillSeconds: Double) throws(TransformerError) -> RunSpeeds? {
     let rows = min(
-      decoder.configuration.maximumPositions - teacher.prefixRows, teacher.capacity.runRows)
+      teacher.decoder.configuration.maximumPositions - teacher.prefixRows,
+      teacher.capacity.runRows)
     let response = min(Self.response, rows - Self.prompt)
     guard response > 0, rows >= Self.shortPrompt + Self.shortResponse else { return nil }
     guard let answers = try answer(rows: rows) else { return nil }
@@ -109,13 +112,12 @@ struct RunTrial {
       Example(prompt: tokens(prompt, from: index), response: tokens(response, from: index + 7))
     }
     let kind = options.cacheKind(
-      rows: TeacherCache.rowCount(examples), vocabulary: decoder.configuration.vocabularySize,
-      hasSoftCap: decoder.configuration.logitShape.softCap != nil,
-      availableBytes: decoder.device.availableBytes)
+      rows: TeacherCache.rowCount(examples), for: decoder,
+      isOtherModel: teacher.decoder !== decoder, availableBytes: decoder.device.availableBytes)
     let begin = ContinuousClock.now
     let cache = try teacher.score(
       examples, kind: kind, temperature: options.temperature,
-      targetShare: options.mixCrossEntropy)
+      targetShare: options.mixCrossEntropy, for: decoder)
     try computing { () throws(ComputeError) in try decoder.device.synchronize() }
     return (cache, seconds(since: begin))
   }

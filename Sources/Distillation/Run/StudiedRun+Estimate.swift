@@ -8,10 +8,11 @@ extension StudiedRun {
   ///
   /// - Returns: the speeds; nil where no trial is possible.
   func announce(
-    _ teacher: PrefixedDecoder, prefillSeconds: Double, _ handle: (RunEvent) -> Void
+    _ student: Decoder, _ teacher: PrefixedDecoder, prefillSeconds: Double,
+    _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunSpeeds? {
     let trial = RunTrial(
-      decoder: teacher.decoder, teacher: teacher, conditioning: study.conditioning,
+      decoder: student, teacher: teacher, conditioning: study.conditioning,
       options: request.options, prompts: try trialPrompts(),
       stopIdentifiers: study.answerStops)
     let speeds = try distilling { () throws(TransformerError) in
@@ -49,14 +50,22 @@ extension StudiedRun {
     return text.split { !$0.isLetter && !$0.isNumber }
   }
 
-  /// Evaluations of the training, and its steps.
-  private func training(examples: Int) -> (steps: Double, evaluations: Double) {
+  /// Steps of the training, its evaluations, and answers of the student in it.
+  private func training(
+    examples: Int
+  ) -> (steps: Double, evaluations: Double, rollouts: Double) {
     let options = request.options
     let epoch = (examples + options.batchSize - 1) / max(options.batchSize, 1)
     let steps = options.epochs.map { $0 * epoch } ?? options.steps
     // The start is evaluated, and the last step.
     let every = max(options.evaluateEvery, 1)
-    return (Double(steps), Double(1 + (steps + every - 1) / every))
+    let interval = max(options.refreshEvery ?? 1, 1)
+    let prompts = min(Double(examples), Double(interval) * Double(options.batchSize))
+    let refreshes = (Double(steps) / Double(interval)).rounded(.up)
+    return (
+      Double(steps), Double(1 + (steps + every - 1) / every),
+      Double(options.rollouts) * prompts * refreshes
+    )
   }
 
   private func work(
@@ -72,7 +81,8 @@ extension StudiedRun {
       promptTokens: RunWork.usualQuestion + templateTokens, answerTokens: answerTokens,
       contextTokens: Double(study.conditioning.context.count), steps: training.steps,
       batch: Double(options.batchSize), evaluations: training.evaluations,
-      unrelated: heldOut > 0 ? Double(UnrelatedPrompts.builtIn.count) : 0)
+      unrelated: heldOut > 0 ? Double(UnrelatedPrompts.builtIn.count) : 0,
+      rollouts: training.rollouts)
   }
 
   /// What a study of these options usually comes to, but for what is written already.

@@ -63,27 +63,34 @@ package struct StudiedRun {
         request.output, mode: request.mode, isWriting: ranks.isFirst)
       if request.mode == .create { request.mode = .overwrite }
     }
-    do {
-      study = try Study(
-        StudyRequest(
-          folder: request.folder, context: request.context, seeds: seeds, output: file,
-          isOverwriting: isOverwriting,
-          makesFolder: !manager.fileExists(atPath: request.output.path),
-          // The run that goes on was started with the lines that are there.
-          mayExtend: folder != nil, ranks: ranks, options: options),
-        device: device)
-    } catch { throw Self.renamed(error) }
-    self.request = request
     // What the training would refuse is refused before the study.
+    if let teacher = request.teacher { try request.options.check(teacher: teacher.name) }
+    var writing = StudyRequest(
+      folder: request.folder, context: request.context, tools: request.tools, seeds: seeds,
+      output: file,
+      isOverwriting: isOverwriting,
+      makesFolder: !manager.fileExists(atPath: request.output.path),
+      // The run that goes on was started with the lines that are there.
+      mayExtend: folder != nil, ranks: ranks, options: options)
+    writing.teacher = request.teacher
+    do { study = try Study(writing, device: device) } catch { throw Self.renamed(error) }
+    self.request = request
     try request.options.validate()
+    try request.options.checkStart(for: study.configuration)
+    try request.options.check(ranks: ranks.count)
     try ActivationRounding.check(request.options, request.folder, device)
     let group = try AdapterGroup(
-      beside: request.beside, request.options.method, of: request.folder, for: study.configuration)
+      beside: request.beside, request.options.method, of: request.folder, for: study.student)
     // A run takes the clock of the prompts beside it.
     if study.conditioning.template.wallClock == nil { try group.checkFrame(study.conditioning) }
     let tokens = study.conditioning.context.count
     guard request.options.tokens < tokens else {
       throw LearnedPrompt.tooMany(request.options.tokens, contextTokens: tokens)
+    }
+    let contextRows = study.windows.longestRows + study.longest
+    let readsContext = request.teacher == nil || contextRows <= study.student.maximumPositions
+    if !readsContext {
+      try request.options.check(contextRows: contextRows, of: study.student)
     }
     if case .file(let url) = request.validation {
       _ = try Dataset.read(url, reader: study.conditioning.reader)
@@ -92,10 +99,10 @@ package struct StudiedRun {
       _ = try UnrelatedPrompts.read(
         url, study.conditioning.reader,
         prefix: max(
-          study.windows.longestRows,
+          readsContext ? study.windows.longestRows : 0,
           Prefix(study.conditioning.frame, .nothing).rows + request.options.tokens
             + group.tokenCount),
-        positions: study.configuration.maximumPositions)
+        positions: study.student.maximumPositions)
     }
   }
 
@@ -105,19 +112,38 @@ package struct StudiedRun {
   package func perform(
     handle: @escaping (RunEvent) -> Void
   ) throws(DistillationError) -> (request: RunRequest, model: LoadedModel?) {
-    var speeds: RunSpeeds?
+    var (speeds, student) = (RunSpeeds?.none, Decoder?.none)
     let result = try study.perform(
       measuring: { (teacher, seconds) throws(DistillationError) in
-        speeds = try announce(teacher, prefillSeconds: seconds, handle)
+        let decoder = try self.student(of: teacher.decoder, handle)
+        speeds = try announce(decoder, teacher, prefillSeconds: seconds, handle)
+        student = decoder
       },
-      preparing: { () throws(DistillationError) in try folder?.begin() }, handle: handle)
+      preparing: { () throws(DistillationError) in
+        try folder?.begin()
+        folder?.tellKept(handle)
+      }, handle: handle)
     // The first rank has written all lines.
     study.request.ranks.wait()
     if let speeds { handle(.estimated(speeds.estimate(try workAfterStudy(result)))) }
     study.device.releaseKeptMemory()
     // Its lock keeps other runs out of the folder up to here.
     withExtendedLifetime(folder) {}
-    return (request, study.decoder.map { LoadedModel(decoder: $0) })
+    return (request, student.map { LoadedModel(decoder: $0) })
+  }
+
+  /// The model that is trained: the study's own, or where another one writes, loaded beside it.
+  private func student(
+    of teacher: Decoder, _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> Decoder {
+    guard request.teacher != nil else { return teacher }
+    handle(.progress(.loading, done: 0, total: study.student.layerCount))
+    let loaded = try distilling { () throws(TransformerError) in
+      try Decoder.load(
+        request.folder, on: study.device, precision: request.options.precision, handle: handle)
+    }
+    loaded.limitVocabulary(to: study.student.vocabularySize)
+    return loaded
   }
 
   /// The options of a study that have another name in a run that begins with it.

@@ -12,6 +12,13 @@ package struct Answer: Sendable {
   package var identifiers: [Int]
   /// The answer without special tokens.
   package var text: String
+  /// The calls of tools in it.
+  package var toolCalls: [ToolCall]
+  /// Tokens before the prompt, and of the prompt.
+  package var prefixTokens: Int
+  package var promptTokens: Int
+  /// Whether the model ended the answer.
+  package var isComplete: Bool
   /// The indices of adapters that record another model.
   package var foreignAdapters: [Int]
   /// Notices on the inputs.
@@ -27,6 +34,8 @@ package struct Answer: Sendable {
     package var adapters: [URL]
     /// The file of a context before the prompt.
     package var context: URL?
+    /// The file of the tools before the prompt, beside the context; nil for none.
+    package var tools: URL?
     /// `auto` takes the adapter's template, or the model's own, or none.
     package var template: TemplateChoice
     /// The text of the prompt.
@@ -40,15 +49,17 @@ package struct Answer: Sendable {
     /// The seed of sampling.
     package var seed: UInt64
 
-    /// A request; either adapters or a context at most.
+    /// A request; either adapters, or a context and tools at most.
     package init(
-      folder: ModelFolder, adapters: [URL], context: URL?, template: TemplateChoice,
+      folder: ModelFolder, adapters: [URL], context: URL?, tools: URL? = nil,
+      template: TemplateChoice,
       prompt: String, precision: WeightPrecision, maximumTokens: Int, temperature: Float,
       seed: UInt64
     ) {
       self.folder = folder
       self.adapters = adapters
       self.context = context
+      self.tools = tools
       self.template = template
       self.prompt = prompt
       self.precision = precision
@@ -72,11 +83,14 @@ extension Answer.Request {
     let text = try context.map { (url) throws(DistillationError) in
       try ContextText(contentsOf: url)
     }
+    let tools = try tools.map { (url) throws(DistillationError) in
+      try ToolDefinitions(contentsOf: url)
+    }
     let conditioning = try group.framing(
       Conditioning(
-        text, folder: folder, template: template.within(group.template),
+        text, tools: tools, folder: folder, template: template.within(group.template),
         vocabularySize: configuration.vocabularySize,
-        isAlone: adapters.isEmpty && context == nil, reading: group.inputReading))
+        isAlone: adapters.isEmpty && context == nil && tools == nil, reading: group.inputReading))
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let placed = try conditioning.prompt(prompt)
     let tokens = placed.identifiers
@@ -121,10 +135,13 @@ extension Answer.Request {
     }
     let identifiers = answers.first ?? []
     let tokenizer = try Conditioning.tokenizer(of: folder)
+    let calls = try conditioning.toolCalls(in: identifiers)
     do {
       return Answer(
         identifiers: identifiers,
         text: try tokenizer.decode(identifiers, skippingSpecialTokens: true),
+        toolCalls: calls, prefixTokens: rows, promptTokens: tokens.count,
+        isComplete: identifiers.last.map(conditioning.stopIdentifiers.contains) ?? false,
         foreignAdapters: kinships.indices.filter { kinships[$0] == .other },
         notices: group.notices + group.notices(kinships)
           + [reach].compactMap { $0.map(InputNotice.windowReach) }

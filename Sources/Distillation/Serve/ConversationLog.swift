@@ -8,17 +8,23 @@ import JSON
 ///     {"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}
 package struct ConversationLog: Sendable {
   private let url: URL
+  /// A pipe or a device, which stays open, so that its reader gets every turn; nil for a file.
+  private let stream: OpenStream?
 
   /// Checks a file before anything is written: nothing, or examples alone.
   ///
-  /// - Throws: where the file holds something else, or cannot be written.
+  /// - Throws: where the file holds something else, or cannot be written; for a pipe that nobody
+  ///   reads.
   package init(appendingTo url: URL) throws(DistillationError) {
     self.url = url
     do {
-      guard case .file = try OutputPath(url.path),
-        FileManager.default.fileExists(atPath: url.path)
-      else { return }
+      if case .stream(let path) = try OutputPath(url.path) {
+        stream = try OpenStream(path)
+        return
+      }
     } catch { throw .file(error) }
+    stream = nil
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
     let form = JSONLines(try TextFile.bytes(of: url))
     for (index, line) in form.lines.enumerated() where !line.allSatisfy(\.isBlank) {
       guard let value = try? JSONNode(parsing: Array(line), file: url.path),
@@ -34,7 +40,13 @@ package struct ConversationLog: Sendable {
   /// Appends a conversation that ends with an answer.
   package func append(_ messages: [ChatMessage]) throws(DistillationError) {
     let line = JSON.object(["messages": .array(messages.map(\.json))]).text()
-    do { try AppendedFile.append(line: line, to: url) } catch { throw .file(error) }
+    do {
+      if let stream {
+        try stream.append(Array("\(line)\n".utf8), path: url.path)
+      } else {
+        try AppendedFile.append(line: line, to: url)
+      }
+    } catch { throw .file(error) }
   }
 }
 

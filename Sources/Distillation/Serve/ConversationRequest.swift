@@ -14,6 +14,8 @@ package struct ConversationRequest: Sendable {
   package var adapters: [URL]
   /// The file of a context before the conversation. Beside adapters it makes a second side.
   package var context: URL?
+  /// The file of the tools beside the context; nil for none.
+  package var tools: URL?
   /// `auto` takes the adapter's template, or the model's own.
   package var template: TemplateChoice
   /// The element type of the weights on the device.
@@ -30,12 +32,14 @@ package struct ConversationRequest: Sendable {
 
   /// A request.
   package init(
-    folder: ModelFolder, adapters: [URL], context: URL?, template: TemplateChoice,
+    folder: ModelFolder, adapters: [URL], context: URL?, tools: URL? = nil,
+    template: TemplateChoice,
     precision: WeightPrecision, window: Int?, maximumTokens: Int, temperature: Float, seed: UInt64
   ) {
     self.folder = folder
     self.adapters = adapters
     self.context = context
+    self.tools = tools
     self.template = template
     self.precision = precision
     self.window = window
@@ -59,14 +63,18 @@ package struct ConversationRequest: Sendable {
     let text = try context.map { (url) throws(DistillationError) in
       try ContextText(contentsOf: url)
     }
-    let conditioning = try conditioning(group, text, configuration)
+    let tools = try tools.map { (url) throws(DistillationError) in
+      try ToolDefinitions(contentsOf: url)
+    }
+    let conditioning = try conditioning(group, text, tools, configuration)
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     var readings: [(ConversationSide.Reading, Prefix)] = []
     if !adapters.isEmpty {
       readings.append((.adapter, try group.prefix(in: conditioning, of: configuration)))
     }
-    if context != nil || adapters.isEmpty {
-      readings.append((context == nil ? .nothing : .context, conditioning.teacherPrefix))
+    let hasContext = context != nil || tools != nil
+    if hasContext || adapters.isEmpty {
+      readings.append((hasContext ? .context : .nothing, conditioning.teacherPrefix))
     }
     let longest = readings.map(\.1.rows).max() ?? 0
     if let window,
@@ -100,7 +108,8 @@ package struct ConversationRequest: Sendable {
     let kinships = try group.kinships(to: folder)
     return Conversation(
       sides, conditioning,
-      notices: group.notices + group.notices(kinships) + notices(group, text, conditioning),
+      notices: group.notices + group.notices(kinships) + (hasContext ? group.notices(tools) : [])
+        + notices(group, text, conditioning),
       foreignAdapters: kinships.indices.filter { kinships[$0] == .other })
   }
 
@@ -117,7 +126,8 @@ package struct ConversationRequest: Sendable {
 
   /// Header, context and closing in the chat template that both sides share.
   private func conditioning(
-    _ group: AdapterGroup, _ text: ContextText?, _ configuration: DecoderConfiguration
+    _ group: AdapterGroup, _ text: ContextText?, _ tools: ToolDefinitions?,
+    _ configuration: DecoderConfiguration
   ) throws(DistillationError) -> Conditioning {
     if case .identifiers(_, let file)? = text {
       throw .content(
@@ -125,9 +135,9 @@ package struct ConversationRequest: Sendable {
     }
     let conditioning = try group.framing(
       Conditioning(
-        text, folder: folder, template: template.within(group.template),
+        text, tools: tools, folder: folder, template: template.within(group.template),
         vocabularySize: configuration.vocabularySize,
-        isAlone: adapters.isEmpty && context == nil, reading: group.inputReading))
+        isAlone: adapters.isEmpty && context == nil && tools == nil, reading: group.inputReading))
     guard conditioning.isChat else { throw .placement(.noTemplate) }
     return conditioning
   }

@@ -110,7 +110,8 @@ package final class ConversationSide {
     if answer.isEmpty {
       messages.removeLast()
     } else {
-      messages.append(ChatMessage(role: "assistant", content: text))
+      let content = try conditioning.callText(of: answer) ?? text
+      messages.append(ChatMessage(role: "assistant", content: content))
     }
   }
 }

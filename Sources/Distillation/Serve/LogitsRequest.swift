@@ -46,6 +46,8 @@ package struct LogitsRequest: Sendable {
     package var notices: [InputNotice]
     /// The error that quantised weights make.
     package var rounding: RunRounding
+    /// The shape of the logits: tokens and V.
+    package var shape: [Int]
   }
 
   /// Writes the tensor `logits`: [tokens, V] f32.
@@ -76,13 +78,13 @@ package struct LogitsRequest: Sendable {
     let logits = try distilling { () throws(TransformerError) in
       try decoder.logits(of: identifiers, after: prefix)
     }
+    let shape = [identifiers.count, configuration.vocabularySize]
     try writingTensors { () throws(SafetensorsError) in
-      try SafetensorsWriter.write(
-        [("logits", [identifiers.count, configuration.vocabularySize], logits)], to: output)
+      try SafetensorsWriter.write([("logits", shape, logits)], to: output)
     }
     return Result(
       foreignAdapters: kinships.indices.filter { kinships[$0] == .other },
-      notices: group.notices(kinships), rounding: RunRounding(weights: error))
+      notices: group.notices(kinships), rounding: RunRounding(weights: error), shape: shape)
   }
 
   /// Of one adapter PEFT's form where it exists: the rows before every token. Several stand in the

@@ -37,9 +37,10 @@ package final class Distiller {
   /// Of the steps since the last reports: loss of the first pass, gradient norm and, where steps
   /// may have one, loss of the second pass; [2 or 3, reportCapacity].
   var history: DeviceBuffer<Float>
-  private var pending: [(report: StepReport, passes: Int)] = []
+  /// Of the same steps: what is known of them here.
+  var pending: [(report: StepReport, passes: Int)] = []
   /// The last batch with a computed gradient.
-  var computed = (passes: 0, responses: 0)
+  var computed = (passes: 0, examples: [Int]())
   private var evaluator: PrefixedDecoder?
   /// Whether the rows before a step's own have the rotary frequencies of long texts; nil where they
   /// are not in the cache.
@@ -82,16 +83,15 @@ package final class Distiller {
     self.clipNorm = clipNorm
     self.precision = precision
     let prefixRows = prefix.rows
-    let examples = teacher.examples
     let (batchRows, responses) = BatchShares.most(
-      of: examples, batchSize: batchSize, ranks: teacher.shares.ranks.count)
-    try decoder.checkLength(
-      prefixRows + (examples.map(\.inputs.count).max() ?? 0), of: "prompt and response")
+      of: teacher.longestExamples, batchSize: batchSize, ranks: teacher.shares.ranks.count)
+    let lengths = teacher.inputLengths
+    try decoder.checkLength(prefixRows + (lengths.max() ?? 0), of: "prompt and response")
     let exampleRows = max(batchRows, evaluated.map(\.inputs.count).max() ?? 0)
     self.exampleRows = exampleRows
     do throws(ComputeError) {
       // Examples on both sides of a model's original context: a step may take two passes.
-      let isMixed = Set(examples.map { decoder.isLong(prefixRows + $0.inputs.count) }).count > 1
+      let isMixed = Set(lengths.map { decoder.isLong(prefixRows + $0) }).count > 1
       let frozenRows = prefix.firstStepRow
       parameters = try PromptParameters(
         decoder, prompt: prompt, firstRow: prefix.promptRows.lowerBound, firstStepRow: frozenRows,
@@ -129,8 +129,8 @@ package final class Distiller {
       workspace: workspace)
   }
 
-  /// Step number `step` (from 1) over these examples of the teacher's cache: its gradient, and its
-  /// update. Returns without waiting for the device.
+  /// Step number `step` (from 1) over these examples of the teacher's cache, rollouts among them: its
+  /// gradient, and its update. Returns without waiting for the device.
   package func step(
     _ step: Int, examples: [Int], learningRate: Float
   ) throws(TransformerError) {
@@ -145,15 +145,10 @@ package final class Distiller {
     try computing { () throws(ComputeError) in
       if pending.isEmpty { try parameters.keepCandidate() }
       let passes = passes(over: try teacher.share(of: examples, device))
-      computed = (passes.count, responseRows(examples))
-      try computeGradient(passes, responses: computed.responses)
+      computed = (passes.count, examples)
+      try computeGradient(passes, responses: responseRows(examples))
       if ranks.count > 1 { try sumOverRanks() }
     }
-  }
-
-  /// The index in `history` of a pass of the present step.
-  func lossIndex(ofPass pass: Int) -> Int {
-    2 * pass * Self.reportCapacity + pending.count
   }
 
   /// Clips the gradient in `parameters.gradient`, keeps its norm for the reports and updates the
@@ -168,7 +163,9 @@ package final class Distiller {
     }
     let report = StepReport(
       step: step, loss: 0, gradientNorm: 0, learningRate: learningRate,
-      responseTokens: computed.responses)
+      responseTokens: responseRows(computed.examples),
+      inputTokens: computed.examples.reduce(0) { $0 + teacher[$1].inputs.count },
+      rollouts: computed.examples.count(where: teacher.isRollout))
     pending.append((report, computed.passes))
   }
 
@@ -176,7 +173,7 @@ package final class Distiller {
   /// them by the length of each text, so long and short examples cannot share the keys of the
   /// prefix. One pass for all other models.
   private func passes(over chosen: [Int]) -> [[Int]] {
-    let isLong = chosen.map { decoder.isLong(prefix.rows + teacher.examples[$0].inputs.count) }
+    let isLong = chosen.map { decoder.isLong(prefix.rows + teacher[$0].inputs.count) }
     let groups = [false, true].map { length in
       zip(chosen, isLong).filter { $0.1 == length }.map(\.0)
     }
@@ -223,36 +220,14 @@ package final class Distiller {
   }
 
   private func responseRows(_ chosen: [Int]) -> Int {
-    chosen.reduce(0) { $0 + teacher.examples[$1].responseRows }
-  }
-
-  /// The reports of the steps since the last call. Waits for the device. Where the first of the
-  /// losses is finite, its prompt is the last good one; that of the last update is not, since its
-  /// loss is not known yet.
-  package func takeReports() throws(TransformerError) -> [StepReport] {
-    guard !pending.isEmpty else { return [] }
-    let passes = pending.map(\.passes)
-    var reports = pending.map(\.report)
-    pending.removeAll(keepingCapacity: true)
-    try computing { () throws(ComputeError) in
-      let values = try device.download(history)
-      for index in reports.indices {
-        reports[index].loss = Double(values[index])
-        if passes[index] > 1 {
-          reports[index].loss += Double(values[2 * Self.reportCapacity + index])
-        }
-        reports[index].gradientNorm = Double(values[Self.reportCapacity + index])
-      }
-    }
-    if reports[0].loss.isFinite { parameters.acceptCandidate() }
-    return reports
+    chosen.reduce(0) { $0 + teacher[$1].responseRows }
   }
 
   /// The prefix followed by the examples of a pass.
   private func layout(of examples: [Int]) -> RunLayout {
     var run = RunLayout(prefix)
     for index in examples {
-      let example = teacher.examples[index]
+      let example = teacher[index]
       run.append(example.inputs, responseRows: example.responseRows)
     }
     return run

@@ -10,4 +10,8 @@ package struct StepReport: Sendable, Equatable {
   package var learningRate: Float
   /// Response tokens of the batch.
   package var responseTokens: Int
+  /// Input tokens of the batch, without those of the prefix.
+  package var inputTokens: Int
+  /// Examples of the batch whose answer is the student's own.
+  package var rollouts: Int
 }

@@ -1,48 +1,6 @@
-package import Inference
+internal import Inference
 internal import Ranks
 package import Transformer
-
-/// The state of a training: with the optimizer's state on the host, everything that an exact resume
-/// needs.
-package struct TrainingState: Sendable, Equatable {
-  /// Steps done.
-  package var step = 0
-  package var prompt: LearnedPrompt
-  package var moments: OptimizerMoments
-  /// The prompt with the lowest held-out loss so far; the latest where nothing is held out.
-  package var bestPrompt: LearnedPrompt
-  package var bestStep = 0
-  /// Held-out numbers of `bestPrompt`; nil before the first evaluation.
-  package var best: HeldOut?
-  /// Evaluations since the best one.
-  package var evaluationsSinceBest = 0
-
-  /// The state before the first step.
-  package init(prompt: LearnedPrompt) {
-    self.prompt = prompt
-    moments = OptimizerMoments(count: prompt.values.count)
-    bestPrompt = prompt
-  }
-}
-
-/// An event of a training.
-package enum TrainingEvent: Sendable {
-  /// Steps were done; `seconds` is the time of each.
-  case steps([StepReport], seconds: Double)
-  /// The prompt after `step` steps was compared with the teacher on the held-out examples.
-  case evaluated(step: Int, HeldOut, isBest: Bool)
-}
-
-/// The outcome of a training.
-package enum TrainingOutcome: Sendable, Equatable {
-  case finished
-  /// The patience ended: too many evaluations without a lower held-out loss.
-  case outOfPatience
-  /// The user stopped it; the state is that after the last step.
-  case interrupted
-  /// The loss of a step is not a finite number; the state's prompt is the last good one.
-  case lossNotFinite(step: Int)
-}
 
 /// What follows a step at once. Of several ranks all do what any of them wants, so that they stay
 /// together.
@@ -55,11 +13,13 @@ private struct StepSequel: OptionSet {
   static let stop = StepSequel(rawValue: 2)
 }
 
-/// The training loop: steps, reports, held-out evaluations, and the selection of the best prompt.
+/// The training loop: rollouts, steps, reports, held-out evaluations, and the selection of the best
+/// prompt.
 package final class TrainingLoop {
   package let distiller: Distiller
   private let judge: Judge?
   private let order: BatchOrder
+  private let rollouts: Rollouts?
   private let schedule: LearningRateSchedule
   private let evaluateEvery: Int
   private let patience: Int?
@@ -73,6 +33,8 @@ package final class TrainingLoop {
   ///   - distiller: the training steps.
   ///   - judge: compares prompts with the teacher; nil where nothing is held out.
   ///   - order: the order of the examples.
+  ///   - rollouts: the student's own answers, those of the steps before `state` among them; nil trains on
+  ///     the recorded answers alone.
   ///   - schedule: the learning rates.
   ///   - evaluateEvery: steps between two evaluations.
   ///   - patience: evaluations without a better prompt after which training stops; nil never stops
@@ -82,12 +44,14 @@ package final class TrainingLoop {
   ///   - state: the initial state, which is copied to the distiller; of several ranks all take the
   ///     first one's prompt, to the same bits on other processors too.
   package init(
-    _ distiller: Distiller, judge: Judge?, order: BatchOrder, schedule: LearningRateSchedule,
-    evaluateEvery: Int, patience: Int?, reportEvery: Int? = nil, state: TrainingState
+    _ distiller: Distiller, judge: Judge?, order: BatchOrder, rollouts: Rollouts? = nil,
+    schedule: LearningRateSchedule, evaluateEvery: Int, patience: Int?, reportEvery: Int? = nil,
+    state: TrainingState
   ) throws(TransformerError) {
     self.distiller = distiller
     self.judge = judge
     self.order = order
+    self.rollouts = rollouts
     self.schedule = schedule
     self.evaluateEvery = evaluateEvery
     self.patience = patience
@@ -116,10 +80,14 @@ package final class TrainingLoop {
   /// long for enqueued steps.
   ///
   /// - Parameters:
-  ///   - isInterrupted: called after every step; true on any rank ends the training of all.
+  ///   - isInterrupted: called after every step, and while the student answers prompts; true on any
+  ///     rank ends the training of all.
+  ///   - progress: called while the student answers prompts and the teacher scores them, with the phase,
+  ///     what of it is done, and its most.
   ///   - handle: called with the events; an error of it ends the training.
   package func run<Failure: Error>(
     isInterrupted: () -> Bool,
+    progress: (RunEvent.Phase, Int, Int) -> Void = { _, _, _ in },
     handle: (TrainingEvent) throws(Failure) -> Void
   ) throws(Failure) -> Result<TrainingOutcome, TransformerError> {
     var lastReport = ContinuousClock.now
@@ -136,18 +104,33 @@ package final class TrainingLoop {
     }
     while state.step < schedule.totalSteps {
       let step = state.step + 1
+      if let rollouts, rollouts.isRefreshed(before: step) {
+        let found: RolloutRefresh?
+        do throws(TransformerError) {
+          found = try rollouts.refresh(
+            before: step, with: distiller.parameters, isInterrupted: isInterrupted,
+            progress: progress)
+        } catch { return .failure(error) }
+        guard let found else { return .success(.interrupted) }
+        try handle(.refreshed(found))
+        lastReport = ContinuousClock.now
+      }
+      let batch = order.batch(step)
       do throws(TransformerError) {
         try distiller.step(
-          step, examples: order.batch(step), learningRate: schedule.rate(at: step))
+          step, examples: rollouts?.answers(step, to: batch) ?? batch,
+          learningRate: schedule.rate(at: step))
       } catch { return .failure(error) }
       state.step = step
       unreported += 1
       let isEvaluated = judge != nil && (step % evaluateEvery == 0 || step == schedule.totalSteps)
       let isReported = reportEvery.map { step % $0 == 0 } ?? false
+      // A prompt that answers others is one of a finite loss, as far as is known.
+      let isBeforeRefresh = rollouts?.isRefreshed(before: step + 1) ?? false
       let elapsed = ContinuousClock.now - lastReport
       var wanted: StepSequel = isInterrupted() ? [.stop, .report] : []
-      if isEvaluated || step == schedule.totalSteps || isReported || unreported >= stepsAhead
-        || elapsed > Self.reportInterval
+      if isEvaluated || step == schedule.totalSteps || isReported || isBeforeRefresh
+        || unreported >= stepsAhead || elapsed > Self.reportInterval
       {
         wanted.insert(.report)
       }

@@ -2,23 +2,21 @@ internal import Compute
 import Foundation
 internal import Transformer
 
-/// Records a training: a line per step, and checkpoints.
+/// Records a training: a line per step, answers of the student, and checkpoints.
 final class TrainingRecorder {
   private let run: RunFolder
   private let request: RunRequest
-  private let fingerprints: RunFingerprints
-  private let templateClock: String?
+  private let texts: RunTexts
   private let device: Device
   private let ranks: Int
-  private let reading: InputReading
   private let changes: [OptionChange]
-  private let hasValidation: Bool
   private let totalSteps: Int
   private let earlierSeconds: Double
   private let begin = ContinuousClock.now
   private let peakRates: PeakRates
-  /// Number of tokens of a step.
-  private let tokens: (Int) -> Int
+  private let tokens: StepTokens
+  /// The student's answers so far, those before a resume among them.
+  private(set) var rollouts: RolloutTotals
 
   /// TensorBoard's events; nil where they are not requested.
   private let events: TensorBoardFile?
@@ -29,21 +27,19 @@ final class TrainingRecorder {
   init(
     _ run: RunFolder, request: RunRequest, texts: RunTexts, changes: [OptionChange],
     totalSteps: Int, earlierSeconds: Double, device: Device, ranks: Int, peakRates: PeakRates,
-    tokens: @escaping (Int) -> Int, startStep: Int
+    tokens: StepTokens, rollouts: RolloutTotals, startStep: Int
   ) throws(DistillationError) {
     self.run = run
     self.request = request
-    fingerprints = texts.fingerprints
-    templateClock = texts.conditioning.template.wallClock
-    reading = texts.reading
+    self.texts = texts
     self.device = device
     self.ranks = ranks
     self.changes = changes
-    hasValidation = !texts.validation.isEmpty
     self.totalSteps = totalSteps
     self.earlierSeconds = earlierSeconds
     self.peakRates = peakRates
     self.tokens = tokens
+    self.rollouts = rollouts
     events =
       request.writesEvents && run.isWriting
       ? try TensorBoardFile(
@@ -57,22 +53,41 @@ final class TrainingRecorder {
   /// Tokens per second, over the time of the steps alone.
   func tokensPerSecond(of steps: [StepRecord]) -> Double {
     let seconds = steps.reduce(0) { $0 + $1.seconds }
-    return seconds > 0 ? Double(steps.reduce(0) { $0 + tokens($1.step) }) / seconds : 0
+    return seconds > 0 ? Double(steps.reduce(0) { $0 + tokens.count($1) }) / seconds : 0
   }
 
   /// Adds the lines of steps, and returns their tokens per second.
   func record(_ reports: [StepReport], seconds: Double) throws(DistillationError) -> Double {
-    let read = reports.reduce(0) { $0 + tokens($1.step) }
+    let read = reports.reduce(0) { $0 + tokens.count($1) }
+    let hasRollouts = request.options.rollouts > 0
     for report in reports {
       let line = StepRecord(
         step: report.step, loss: report.loss,
         kl: request.options.isPlainKL ? report.loss : nil,
         learningRate: report.learningRate, keyValueRates: keyValueRates(report.learningRate),
-        gradientNorm: report.gradientNorm, seconds: seconds)
+        gradientNorm: report.gradientNorm, seconds: seconds,
+        rollouts: hasRollouts ? report.rollouts : nil,
+        tokens: hasRollouts ? tokens.count(report) : nil)
       try run.append(line)
       try events?.append(line)
     }
     return seconds > 0 ? Double(read) / (seconds * Double(max(reports.count, 1))) : 0
+  }
+
+  /// Adds the lines of the student's answers.
+  func record(_ refresh: RolloutRefresh) throws(DistillationError) {
+    let conditioning = texts.conditioning
+    var records: [RolloutRecord] = []
+    for (prompt, answer) in zip(refresh.prompts, refresh.answers) {
+      let example = texts.training[prompt]
+      records.append(
+        RolloutRecord(
+          step: refresh.step, file: example.file, line: example.line, answer: answer,
+          text: try conditioning.text(of: answer),
+          isCut: !(answer.last.map(conditioning.stopIdentifiers.contains) ?? false)))
+    }
+    try run.append(records)
+    try rollouts.add(records)
   }
 
   /// Adds the line of an evaluation.
@@ -93,7 +108,7 @@ final class TrainingRecorder {
   /// after it, so that a resumed run knows its result. The last step's is written with the results.
   func isDue(after step: Int, isEvaluated: Bool) -> Bool {
     let evaluationFollows =
-      hasValidation && !isEvaluated
+      !texts.validation.isEmpty && !isEvaluated
       && (step % request.options.evaluateEvery == 0 || step == totalSteps)
     return !evaluationFollows && step > 0 && step < totalSteps
       && step % request.checkpointEvery == 0
@@ -106,9 +121,11 @@ final class TrainingRecorder {
         step: state.step, bestStep: state.bestStep, best: state.best,
         evaluationsSinceBest: state.evaluationsSinceBest, trainSeconds: trainSeconds,
         options: request.options, changes: changes.isEmpty ? nil : changes,
-        fingerprints: fingerprints, templateClock: templateClock,
+        fingerprints: texts.fingerprints, templateClock: texts.conditioning.template.wallClock,
         threads: device.threads, instructions: device.cpuVariant?.rawValue,
-        ranks: ranks > 1 ? ranks : nil, peakRates: peakRates, reading: reading),
+        ranks: ranks > 1 ? ranks : nil, peakRates: peakRates, reading: texts.reading,
+        price: request.price,
+        rolloutsDigest: request.options.rollouts > 0 ? rollouts.digest : nil),
       prompt: state.prompt, moments: state.moments, best: state.bestPrompt)
     let url = try checkpoint.write(to: run)
     try run.pruneCheckpoints(keeping: Self.kept)

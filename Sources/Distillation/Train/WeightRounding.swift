@@ -25,8 +25,9 @@ struct WeightRounding {
       let device =
         decoder.device.isCPU
         ? decoder.device : try computing { () throws(ComputeError) in try Device() }
-      let exact = try Decoder.load(folder, on: device, precision: nil).logits(of: text)
-      return (exact, try decoder.logits(of: text))
+      let exact = try Decoder.load(folder, on: device, precision: nil)
+      exact.limitVocabulary(to: decoder.configuration.vocabularySize)
+      return (try exact.logits(of: text), try decoder.logits(of: text))
     }
     error = Self.change(of: exact, to: rounded)
   }

@@ -10,7 +10,7 @@ extension ChatPlacement {
   func response(
     _ message: ChatMessage, after messages: [ChatMessage], tools: JSON?
   ) throws(PlacementError) -> String {
-    let writer = writer.with(tools: tools)
+    let writer = writer.with(tools: tools ?? self.tools?.json)
     let (before, whole): (String, String)
     do {
       before = try writer.text(Self.contextMarker, messages, addingGenerationPrompt: true)

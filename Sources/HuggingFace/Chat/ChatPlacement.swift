@@ -40,10 +40,21 @@ struct ChatPlacement: Sendable {
 
   let writer: ChatWriter
 
+  /// The tools of the run, which the context's text holds too; nil where there are none.
+  let tools: PlacedTools?
+
   /// Renders the template around the marker and finds the header and the longest safe closing.
+  ///
+  /// - Parameters:
+  ///   - template: the template.
+  ///   - variables: variables of every rendering.
+  ///   - tools: the tools of the run.
+  ///   - hasContext: whether there is a context beside the tools.
+  ///   - tokenizer: the model's tokenizer.
+  ///   - reading: the tokenization of texts.
   init(
-    _ template: ChatTemplate, _ variables: TemplateVariables, _ tokenizer: Tokenizer,
-    _ reading: PieceReading
+    _ template: ChatTemplate, _ variables: TemplateVariables, tools: ToolDefinitions? = nil,
+    hasContext: Bool = true, _ tokenizer: Tokenizer, _ reading: PieceReading
   ) throws(PlacementError) {
     try Self.check(variables, template)
     let prompt = ChatMessage(role: "user", content: Self.promptMarker)
@@ -51,6 +62,9 @@ struct ChatPlacement: Sendable {
     self.writer = writer
     self.header = header
     self.tail = tail
+    self.tools = try tools.map { (tools) throws(PlacementError) in
+      try Self.place(tools, hasContext: hasContext, writer, prompt, tail: tail)
+    }
     var tails: [String] = []
     for prompt in Self.awkwardPrompts {
       tails.append(try Self.cut(writer, [ChatMessage(role: "user", content: prompt)]).tail)
@@ -83,6 +97,7 @@ struct ChatPlacement: Sendable {
   ) throws(PlacementError) {
     try Self.check(variables, template)
     writer = ChatWriter(template: template, variables: variables, position: .nowhere)
+    tools = nil
     (header, closing, tail) = ("", "", "")
     closingIdentifiers = []
     afterContext = TextAfterContext(alone: tokenizer)
@@ -121,18 +136,29 @@ struct ChatPlacement: Sendable {
     }
   }
 
-  /// The template's text of a context, which many trim, and the whole text around it.
-  func context(_ text: String) throws(PlacementError) -> (context: String, whole: String) {
+  /// The template's text of a context, which many trim, with the tools beside it, and the whole text
+  /// around it.
+  ///
+  /// - Parameter text: the context; nil for tools alone.
+  /// - Returns: the text before it, which is shorter than the header where the template writes tools
+  ///   before that, the text itself, and all of the text.
+  func context(
+    _ text: String?
+  ) throws(PlacementError) -> (header: String, context: String, whole: String) {
     let whole: String
     do {
-      whole = try writer.text(
+      whole = try writer.with(tools: tools?.json).text(
         text, [ChatMessage(role: "user", content: Self.promptMarker)], addingGenerationPrompt: true)
     } catch { throw .template(error) }
-    let (bytes, before, after) = (whole.utf8, header.utf8.count, tail.utf8.count)
-    guard bytes.count >= before + after, bytes.starts(with: header.utf8),
-      bytes.suffix(after).elementsEqual(tail.utf8)
+    let span = whole.droppingUTF8(tail)
+    let (before, after) =
+      text == nil ? (tools?.alone ?? "", tail) : (tools?.header ?? header, tools?.tail ?? tail)
+    let bytes = whole.utf8
+    guard bytes.count >= before.utf8.count + after.utf8.count, bytes.starts(with: before.utf8),
+      bytes.suffix(after.utf8.count).elementsEqual(after.utf8)
     else { throw .contextChangesTemplate(template: writer.template.location) }
-    return (String(decoding: bytes.dropFirst(before).dropLast(after), as: UTF8.self), whole)
+    let common = tools == nil ? header : span.commonBeginning(with: header)
+    return (common, String(decoding: span.utf8.dropFirst(common.utf8.count), as: UTF8.self), whole)
   }
 
   /// The text of a conversation after the context, up to the assistant's answer; it begins with the
@@ -167,6 +193,7 @@ struct ChatPlacement: Sendable {
         ? .anotherOpening(messages.first?.role ?? "", template: name)
         : .movingHeader(template: name)
     }
+    if let shared = self.tools { try checkTools(before: tail, of: messages, shared) }
     return tail
   }
 

@@ -7,24 +7,27 @@ extension ModelFolder {
   /// - Parameters:
   ///   - choice: the template and its variables.
   ///   - tokenizer: the model's tokenizer.
-  ///   - hasContext: whether there is a context to place.
+  ///   - hasContext: whether there is a context to place; tools may stand without one.
+  ///   - tools: the tools of the run, for which the soft prompt stands too.
   ///   - reading: the tokenization of the template's texts.
   package func placement(
     template choice: TemplateChoice, tokenizer: Tokenizer, hasContext: Bool = true,
-    reading: PieceReading = .inPlace
+    tools: ToolDefinitions? = nil, reading: PieceReading = .inPlace
   ) throws(PlacementError) -> Placement {
     let now = choice.clock ?? Date()
     guard choice.name != "raw", let template = try chatTemplate(named: choice.name, now: now) else {
       guard choice.variables.isEmpty else { throw .variablesWithoutTemplate }
+      guard tools == nil else { throw .toolsWithoutTemplate }
       return Placement(raw: tokenizer)
     }
-    guard hasContext else {
+    guard hasContext || tools != nil else {
       return try Placement(
         withoutContext: template, variables: choice.variables, tokenizer: tokenizer,
         reading: reading)
     }
     return try Placement(
-      template: template, variables: choice.variables, tokenizer: tokenizer, reading: reading)
+      template: template, variables: choice.variables, tools: tools, hasContext: hasContext,
+      tokenizer: tokenizer, reading: reading)
   }
 
   /// The template of a name; nil where `auto` finds none.

@@ -89,6 +89,10 @@ package struct ContextSubstitute: Sendable, Equatable {
 
 /// The tokens of a context at its position.
 package struct PlacedContext: Sendable, Equatable {
+  /// The tokens before it: the header, or of that those that the whole text begins with, where the
+  /// template writes tools before its end.
+  package var header: [Int]
+
   /// The tokens of the context.
   package var identifiers: [Int]
 
@@ -99,14 +103,16 @@ package struct PlacedContext: Sendable, Equatable {
   package var isCut: Bool
 
   /// A context and the tokens after it.
-  package init(identifiers: [Int], closing: [Int], isCut: Bool) {
+  package init(header: [Int], identifiers: [Int], closing: [Int], isCut: Bool) {
+    self.header = header
     self.identifiers = identifiers
     self.closing = closing
     self.isCut = isCut
   }
 
   /// The tokens between the header and the prompt, which end as the closing does.
-  package init(_ tokens: [Int], endingWith closing: [Int]) {
+  package init(_ tokens: [Int], after header: [Int], endingWith closing: [Int]) {
+    self.header = header
     let shared = zip(tokens.reversed(), closing.reversed()).prefix(while: ==).count
     identifiers = Array(tokens.dropLast(shared))
     self.closing = Array(closing.suffix(shared))

@@ -2,35 +2,47 @@ import JSON
 
 extension Placement {
   /// The tokens of a context: of the text as it is for a raw model, of the template's form of it
-  /// for a chat model.
+  /// for a chat model, with the tools beside it.
   ///
+  /// - Parameter text: the context; nil for the tools alone.
   /// - Throws: when something in the context changes the template's text around it.
-  package func contextTokens(of text: String) throws(PlacementError) -> PlacedContext {
+  package func contextTokens(of text: String?) throws(PlacementError) -> PlacedContext {
     guard let chat else {
       return PlacedContext(
-        identifiers: try tokenizer.identifiers(of: text), closing: frame.closing, isCut: false)
+        header: frame.header, identifiers: try tokenizer.identifiers(of: text ?? ""),
+        closing: frame.closing, isCut: false)
     }
-    let (context, whole) = try chat.context(text)
-    guard reading == .inPlace else {
+    let (header, context, whole) = try chat.context(text)
+    guard reading == .inPlace || hasTools else {
       return PlacedContext(
-        identifiers: try tokenizer.identifiers(of: context), closing: frame.closing, isCut: false)
+        header: frame.header, identifiers: try tokenizer.identifiers(of: context),
+        closing: frame.closing, isCut: false)
     }
     let tokens = try tokenizer.identifiers(of: whole)
-    let prompt = try chat.afterContext.identifiers(of: chat.tail).dropFirst(frame.closing.count)
-    if tokens.count >= frame.header.count + prompt.count, tokens.starts(with: frame.header),
-      tokens.suffix(prompt.count).elementsEqual(prompt)
-    {
-      return PlacedContext(
-        Array(tokens.dropFirst(frame.header.count).dropLast(prompt.count)),
-        endingWith: frame.closing)
+    let prompt = try tailIdentifiers(chat.tail, chat).dropFirst(frame.closing.count)
+    if tokens.count >= prompt.count, tokens.suffix(prompt.count).elementsEqual(prompt) {
+      let span = tokens.dropLast(prompt.count)
+      let shared = hasTools ? span.commonBeginning(with: frame.header) : frame.header
+      if span.starts(with: shared) {
+        return PlacedContext(
+          Array(span.dropFirst(shared.count)), after: shared, endingWith: frame.closing)
+      }
     }
-    let beginning = try tokenizer.identifiers(of: chat.header + context)
+    let beginning = try tokenizer.identifiers(of: header + context)
+    let shared = hasTools ? beginning[...].commonBeginning(with: frame.header) : frame.header
     return PlacedContext(
-      identifiers: beginning.starts(with: frame.header)
-        ? Array(beginning.dropFirst(frame.header.count))
+      header: shared,
+      identifiers: beginning.starts(with: shared)
+        ? Array(beginning.dropFirst(shared.count))
         : try chat.afterContext.identifiers(of: context),
       closing: frame.closing, isCut: true)
   }
+
+  /// The list of the run's tools, which the context's place holds too; nil where there are none.
+  package var tools: JSON? { chat?.tools?.json }
+
+  /// Whether the context's place holds tools too.
+  package var hasTools: Bool { tools != nil }
 
   /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
   /// everything up to the answer for a chat model.
@@ -98,5 +110,12 @@ extension Placement {
   ) throws(PlacementError) -> [Int] {
     guard reading == .inPlace else { return try tokenizer.identifiers(of: text) }
     return try chat.afterContext.identifiers(of: text, after: chat.tail(of: messages, tools: tools))
+  }
+}
+
+extension ArraySlice<Int> {
+  /// The first tokens that both lists have.
+  fileprivate func commonBeginning(with other: [Int]) -> [Int] {
+    zip(self, other).prefix { $0 == $1 }.map(\.0)
   }
 }

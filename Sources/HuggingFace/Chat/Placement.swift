@@ -9,6 +9,8 @@ import Tokenizers
 /// template is rendered with a marker as the system message: the header ends and the closing begins
 /// there.
 ///
+/// The tools of a run are part of the context: the frame is that of the template without tools.
+///
 /// Every part has the tokens of the whole text. Special tokens in it are recognised, and none are
 /// added: a template writes its own BOS. Header and closing are as long as their tokens are the
 /// same for every context and prompt; where there is no such boundary, they are empty, and the text
@@ -54,15 +56,19 @@ package struct Placement: Sendable {
   /// - Parameters:
   ///   - template: the chat template.
   ///   - variables: variables of every rendering.
+  ///   - tools: the tools of the run, for which the soft prompt stands too.
+  ///   - hasContext: whether there is a context beside the tools.
   ///   - tokenizer: the model's tokenizer.
   ///   - reading: the tokenization of its texts.
-  /// - Throws: when the template does not mention a variable, or does not print the context exactly
-  ///   once, as system message or in the first user's message.
+  /// - Throws: when the template does not mention a variable, does not print the context exactly
+  ///   once, as system message or in the first user's message, or does not print the tools beside it.
   package init(
     template: ChatTemplate, variables: TemplateVariables = TemplateVariables(),
+    tools: ToolDefinitions? = nil, hasContext: Bool = true,
     tokenizer: Tokenizer, reading: PieceReading = .inPlace
   ) throws(PlacementError) {
-    let chat = try ChatPlacement(template, variables, tokenizer, reading)
+    let chat = try ChatPlacement(
+      template, variables, tools: tools, hasContext: hasContext, tokenizer, reading)
     self.tokenizer = tokenizer
     self.chat = chat
     self.reading = reading
@@ -113,10 +119,16 @@ package struct Placement: Sendable {
   /// Whether the chat template mentions a member of messages.
   package func reads(_ key: String) -> Bool { chat?.reads(key) ?? false }
 
-  /// The text of an answer, without special tokens.
-  package func text(of identifiers: [Int]) throws(PlacementError) -> String {
+  /// The text of an answer.
+  ///
+  /// - Parameters:
+  ///   - identifiers: its tokens.
+  ///   - skippingSpecialTokens: whether special tokens are left out.
+  package func text(
+    of identifiers: [Int], skippingSpecialTokens: Bool = true
+  ) throws(PlacementError) -> String {
     do {
-      return try tokenizer.decode(identifiers, skippingSpecialTokens: true)
+      return try tokenizer.decode(identifiers, skippingSpecialTokens: skippingSpecialTokens)
     } catch {
       throw .folder(.tokenizer("\(error)"))
     }

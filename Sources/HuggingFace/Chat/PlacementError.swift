@@ -17,6 +17,16 @@ package enum PlacementError: Error, Equatable, Sendable {
   /// The template writes a conversation's tools next to the context, which is the same for all
   /// conversations.
   case toolsBesideContext(template: String)
+  /// The template does not write the tools of a run.
+  case toolsNotRead(template: String)
+  /// The template writes the tools of a run apart from the context, or changes a conversation for them.
+  case toolsElsewhere(template: String)
+  /// A run's tools are given as a variable of the template too.
+  case toolsTwice
+  /// A conversation has other tools than the run.
+  case toolsOfConversation
+  /// A run has tools and no chat template.
+  case toolsWithoutTemplate
   /// The template does not write a response with tool calls where the assistant's answer starts.
   case responseElsewhere(template: String)
   /// A conversation does not start with the user, whose message must hold the context.
@@ -68,7 +78,21 @@ extension PlacementError: CustomStringConvertible {
     case .toolsBesideContext(let template):
       "tools: expected none but those of the whole run, because \(template) writes them next to the context, "
         + "where all lines are alike; give tools that all lines have with "
-        + "\(option("template-variable")) 'tools=[...]'"
+        + "\(option("tools")), or with \(option("template-variable")) 'tools=[...]', which keeps them"
+    case .toolsNotRead(let template):
+      "\(option("tools")): expected a chat template that writes the tools, found none of them in what "
+        + "\(template) writes; give \(option("template")) the file of one that does"
+    case .toolsElsewhere(let template):
+      "\(option("tools")): expected the tools beside the context, with the conversation as it is without "
+        + "them, found that \(template) writes them in the conversation, or changes that for them; where a "
+        + "variable of the template moves them, set it with \(option("template-variable"))"
+    case .toolsTwice:
+      "\(option("tools")): expected no \(option("template-variable")) tools beside it, found both"
+    case .toolsOfConversation:
+      "tools: expected none but those of \(option("tools")), which all lines have, found others"
+    case .toolsWithoutTemplate:
+      "\(option("tools")): expected a chat template that writes the tools, found none; choose one with "
+        + "\(option("template"))"
     case .responseElsewhere(let template):
       "messages: \(template) writes the assistant's tool calls elsewhere than where an answer begins, so "
         + "they cannot be a response"

@@ -30,6 +30,13 @@ package struct ModelFolder: Sendable {
   /// LoRA adapters, whose updates are added to the weights at load, in this order.
   package var adapters: [LoRAAdapter] = []
 
+  /// The model without LoRA adapters.
+  package var withoutAdapters: ModelFolder {
+    var folder = self
+    folder.adapters = []
+    return folder
+  }
+
   /// Takes the folder at `url` without reading its files, or opens the GGUF file that is there or
   /// in it. A folder's safetensors files precede its GGUF files.
   ///

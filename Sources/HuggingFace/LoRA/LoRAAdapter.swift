@@ -78,6 +78,19 @@ package struct LoRAAdapter: Sendable {
     } catch { throw .tensors(error) }
   }
 
+  /// Lines on modules that the settings name and that have no update: PEFT passes over what a model does
+  /// not have, so nothing tells a wrong name.
+  package var notices: [String] {
+    let names = settings.targets.filter { target in
+      !modules.contains { LoRASettings.isTarget(target, $0) }
+    }
+    guard !names.isEmpty else { return [] }
+    return [
+      "\(configuration.file): target_modules: \(names.joined(separator: ", ")) "
+        + "\(names.count == 1 ? "has" : "have") no update in \(file.path)"
+    ]
+  }
+
   /// The error of an update that no matrix of the model takes.
   package func unused(_ module: String) -> LoRAError {
     .otherModule(file: file.path, name: module)

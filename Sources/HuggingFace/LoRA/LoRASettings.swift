@@ -10,6 +10,8 @@ struct LoRASettings: Sendable {
   /// Other alphas and ranks, by the end of a module's name.
   private let alphas: [(module: String, number: Double)]
   private let ranks: [(module: String, number: Double)]
+  /// The ends of the names of updated modules; none where they are a pattern, or not stated.
+  let targets: [String]
 
   /// Reads the settings.
   ///
@@ -25,6 +27,16 @@ struct LoRASettings: Sendable {
     rank = try config.required("r")
     alphas = try Self.numbers("alpha_pattern", config)
     ranks = try Self.numbers("rank_pattern", config)
+    let members = try config.members()
+    targets =
+      if case .array(let names) = members["target_modules"] ?? .null {
+        names.compactMap { if case .string(let name) = $0 { name } else { nil } }
+      } else { [] }
+  }
+
+  /// Whether a target is this module.
+  static func isTarget(_ target: String, _ module: String) -> Bool {
+    module == target || module.hasSuffix(".\(target)")
   }
 
   /// r of a module.
@@ -41,7 +53,7 @@ struct LoRASettings: Sendable {
   private static func number(
     of module: String, in numbers: [(module: String, number: Double)]
   ) -> Double? {
-    numbers.first { module == $0.module || module.hasSuffix(".\($0.module)") }?.number
+    numbers.first { isTarget($0.module, module) }?.number
   }
 
   /// Members that must be absent, null, false or empty, with what they would add.

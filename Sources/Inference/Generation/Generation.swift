@@ -34,10 +34,13 @@ extension PrefixedDecoder {
   ///   - numbers: the number of each prompt, of which follows what it draws; nil counts them from 0.
   ///   - progress: called with the tokens generated so far and their upper bound; an answer that
   ///     ends early lowers the bound.
-  /// - Returns: the tokens of each answer, including its stop token.
+  ///   - isCancelled: called before every token; true ends the generation.
+  /// - Returns: the tokens of each answer, including its stop token; of a cancelled generation those of
+  ///   the answers that have ended.
   package func generate(
     _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil, numbers: [Int]? = nil,
-    progress: (_ made: Int, _ most: Int) -> Void = { _, _ in }
+    progress: (_ made: Int, _ most: Int) -> Void = { _, _ in },
+    isCancelled: () -> Bool = { false }
   ) throws(TransformerError) -> [[Int]] {
     let all = prompts.indices.map { index in
       Answer(
@@ -55,7 +58,7 @@ extension PrefixedDecoder {
     var active: [Answer] = []
     var rows = FreeRows(prefixRows..<(prefixRows + capacity.rows))
     var (made, most) = (0, waiting.reduce(0) { $0 + $1.limit })
-    while !(waiting.isEmpty && active.isEmpty) {
+    while !(waiting.isEmpty && active.isEmpty), !isCancelled() {
       try admit(&waiting, to: &active, most: together, &rows)
       let isLong = isLong(active[0].text.count)
       try advance(&active, sampler)

@@ -12,11 +12,11 @@ package import Compute
 /// prompt as it is.
 package final class Decoder {
   package let device: Device
-  package let configuration: DecoderConfiguration
-  /// [V, E].
+  package private(set) var configuration: DecoderConfiguration
+  /// [V, E], or more rows behind `limitVocabulary`.
   package let embedding: WeightMatrix
   /// [V, E]: the matrix of `embedding` where they are tied.
-  package let head: WeightMatrix
+  package private(set) var head: WeightMatrix
   let layers: [DecoderLayer]
   let finalNorm: Normalization
   /// [positions, E] of models with learned positions, else one unused element.
@@ -45,6 +45,17 @@ package final class Decoder {
     self.finalNorm = finalNorm
     self.positionEmbedding = positionEmbedding
     self.rotations = rotations
+  }
+
+  /// The head with its logits' scale and soft cap.
+  package var logitHead: LogitHead { LogitHead(head, configuration.logitShape) }
+
+  /// Makes V at most `count`: the first ids alone have logits, and softmax gives the others nothing, as
+  /// if their logits were minus infinity.
+  package func limitVocabulary(to count: Int) {
+    guard count < configuration.vocabularySize else { return }
+    head = WeightMatrix(first: count, rowsOf: head)
+    configuration.vocabularySize = count
   }
 
   /// Writes the embeddings of tokens to rows of a run's input from `firstRow` on.

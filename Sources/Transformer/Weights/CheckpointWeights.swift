@@ -215,6 +215,7 @@ extension Decoder {
         "\(config.file): tie_word_embeddings is true, but the weights hold a \(head) that is not "
           + "the embeddings: it is used as the head")
     }
+    for notice in folder.adapters.flatMap(\.notices) { warn(notice) }
     let layers = source.configuration.layerCount
     let decoder = try assemble(
       device, configuration: source.configuration, tensors: tensors, source: source

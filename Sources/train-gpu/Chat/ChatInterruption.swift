@@ -2,10 +2,15 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Signals during a chat in a terminal: Ctrl-C requests the end of an answer, SIGTERM and the SIGHUP of
-/// a closed terminal end the program.
+/// Signals during a chat in a terminal: SIGINT, which Ctrl-C sends during an answer, requests its end;
+/// SIGTERM and the SIGHUP of a closed terminal end the program.
 final class ChatInterruption: Sendable {
   private let isRequested = Atomic(false)
+  /// A pipe into which a signal brings a byte, so that who waits for keys notices it.
+  private let pipe = SignalPipe()
+
+  /// Becomes readable with a signal; -1 where the system has no pipe left.
+  var descriptor: Int32 { pipe.reading }
 
   /// Handles the signals until the end of the program.
   init() {
@@ -20,11 +25,17 @@ final class ChatInterruption: Sendable {
     }
   }
 
-  /// Whether Ctrl-C was pressed since the last call.
-  func take() -> Bool { isRequested.exchange(false, ordering: .acquiringAndReleasing) }
+  /// Whether there was a SIGINT since the last call.
+  func take() -> Bool {
+    pipe.clear()
+    return isRequested.exchange(false, ordering: .acquiringAndReleasing)
+  }
 
   private func receive(_ number: Int32) {
-    guard number != SIGINT else { return isRequested.store(true, ordering: .releasing) }
+    guard number != SIGINT else {
+      isRequested.store(true, ordering: .releasing)
+      return pipe.notify()
+    }
     StandardError.write("\ntrain-gpu: stopped\n")
     ProcessEnd.exit(Stopped.code(of: number))
   }

@@ -18,9 +18,10 @@ struct ChatSession {
     self.log = log
     self.logger = logger
     self.isQuiet = isQuiet
-    editor = Terminal.canEdit ? MessageEditor() : nil
+    let interruption = Terminal.canEdit ? ChatInterruption() : nil
+    editor = interruption.map { MessageEditor($0) }
     display = AnswerDisplay(
-      conversation: conversation, interruption: editor == nil ? nil : ChatInterruption(),
+      conversation: conversation, interruption: interruption,
       isOnTerminal: editor != nil && Terminal.showsOutput)
   }
 

@@ -7,9 +7,18 @@ final class MessageEditor {
   private var decoder = KeyDecoder()
   private var waiting: [Key] = []
   private var screen = EditorScreen(sign: "> ")
+  private let interruption: ChatInterruption
+
+  /// An Esc that nothing follows within so many milliseconds is no beginning of another key.
+  private static let escapeTime: Int32 = 50
 
   /// Takes the terminal's keys from now on.
-  init() { _ = terminal_enter(TERMINAL_INTERRUPTIBLE) }
+  ///
+  /// - Parameter interruption: its SIGINT is Ctrl-C here.
+  init(_ interruption: ChatInterruption) {
+    self.interruption = interruption
+    _ = terminal_enter(TERMINAL_INTERRUPTIBLE)
+  }
 
   /// The next message; nil at the end of the input.
   func next() throws -> String? {
@@ -23,7 +32,9 @@ final class MessageEditor {
       while !waiting.isEmpty {
         switch editor.handle(waiting.removeFirst()) {
         case .editing, .cleared(true): break
-        case .cleared(false): endLine("Ctrl-D ends the chat")
+        case .cleared(false): say("Ctrl-D ends the chat")
+        case .blank: say("a message of white space alone is not sent")
+        case .unreadable: say("bytes that are no UTF-8 stand as \u{FFFD} in the message")
         case .sent(let message):
           leave(showing: message)
           return message
@@ -33,9 +44,14 @@ final class MessageEditor {
         }
       }
       draw()
-      let bytes = try Terminal.readBytes()
-      if bytes.isEmpty { return nil }
-      waiting = decoder.keys(of: bytes)
+      switch try Terminal.wait(
+        or: interruption.descriptor, atMost: decoder.isInEscape ? Self.escapeTime : nil)
+      {
+      case .bytes(let bytes) where bytes.isEmpty: return nil
+      case .bytes(let bytes): waiting = decoder.keys(of: bytes)
+      case .woken: waiting = interruption.take() ? [.interrupt] : []
+      case .timeout: decoder.endEscape()
+      }
     }
   }
 
@@ -53,8 +69,9 @@ final class MessageEditor {
     screen.leave()
   }
 
-  private func endLine(_ hint: String) {
-    StandardError.draw("\n\(Terminal.faint(hint))\n")
-    screen.leave()
+  /// Says something below the message, which goes on in the next rows.
+  private func say(_ hint: String) {
+    leave(showing: editor.text)
+    StandardError.draw("\(Terminal.faint(hint))\n")
   }
 }

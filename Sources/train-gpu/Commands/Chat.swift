@@ -22,16 +22,7 @@ struct Chat: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "A run's output folder, or PEFT's of kind PROMPT_TUNING, CARTRIDGE or PREFIX_TUNING. Several runs' "
-        + "stand together, each behind the option.",
-      valueName: "dir"), completion: .directory)
-  var adapter: [String] = []
-
-  @Option(
-    help: ArgumentHelp("A context: a text file.", valueName: "file"), completion: .file())
-  var context: String?
+  @OptionGroup var preceding: PrecedingOptions
 
   @Option(
     help: ArgumentHelp(
@@ -72,15 +63,25 @@ struct Chat: ParsableCommand {
     }
   }
 
+  /// The file or pipe of `--log`, which is checked before the model is loaded.
+  private func openedLog() throws -> ConversationLog? {
+    guard let log else { return nil }
+    do {
+      return try ConversationLog(appendingTo: URL(path: log, option: "log"))
+    } catch DistillationError.file(let error) {
+      throw UsageError(description: "--log: \(error)")
+    }
+  }
+
   func run() throws {
     let logger = common.logger
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let log = try log.map { try ConversationLog(appendingTo: URL(path: $0, option: "log")) }
+    let log = try openedLog()
     let request = ConversationRequest(
       folder: try lora.added(to: model.folder(logger)),
-      adapters: try adapter.urls(option: "adapter"),
-      context: try context.map { try URL(path: $0, option: "context") },
+      adapters: try preceding.adapters(), context: try preceding.contextFile(),
+      tools: try preceding.tools.file(),
       template: TemplateChoice(template, variables: templateVariables.variables),
       precision: weights.precision, window: window, maximumTokens: maxTokens,
       temperature: sampling.temperature, seed: sampling.seed)
@@ -89,7 +90,7 @@ struct Chat: ParsableCommand {
     for notice in conversation.notices { logger.show(notice) }
     for index in conversation.foreignAdapters {
       logger.warning(
-        "\(adapter[index]): the adapter was made for another model than \(model.model)")
+        "\(preceding.adapter[index]): the adapter was made for another model than \(model.model)")
     }
     var session = ChatSession(conversation, log: log, logger: logger, isQuiet: common.quiet)
     try session.run()

@@ -14,7 +14,10 @@ struct Distill: SharedOutCommand {
       first, as train-gpu study does.
 
       The frozen model that reads the context is the teacher; the same model with the learned \
-      prompt in the context's place is the student. OUTPUT gets a PEFT adapter, the prompt alone, a \
+      prompt in the context's place is the student. With --teacher another model is the teacher: it is loaded, \
+      reads the context, writes and answers what is missing, scores, and is released before the \
+      training. Where its vocabulary has another size, ids that one of the two lacks get no probability \
+      in either. Keys and values still start from --model's own reading of the context. OUTPUT gets a PEFT adapter, the prompt alone, a \
       report (report.html, for a browser), a line for every step, and checkpoints.
 
       \(ComparisonTable.noContext)
@@ -27,6 +30,7 @@ struct Distill: SharedOutCommand {
   @OptionGroup(title: "Files") var files: DistillFiles
   @OptionGroup(title: "Study, without --inputs") var study: DistillStudy
   @OptionGroup(title: "What is learned") var objective: ObjectiveOptions
+  @OptionGroup(title: "On-policy answers") var onPolicy: RolloutOptions
   @OptionGroup(title: "Training") var plan: ScheduleOptions
   @OptionGroup(title: "Report") var report: ReportOptions
   @OptionGroup(title: "Results") var form: JSONOption
@@ -111,7 +115,7 @@ struct Distill: SharedOutCommand {
       for notice in studied.study.notices { logger.show(notice) }
       logger.info(
         """
-        no --inputs: the model writes \(Counted(options.count, "conversation")) about the context first, into \
+        no --inputs: the \(request.teacher == nil ? "model" : "teacher") writes \(Counted(options.count, "conversation")) about the context first, into \
         \(studied.study.output.path)
         """)
     }

@@ -16,6 +16,12 @@ struct Evaluate: SharedOutCommand {
       together (arXiv 2606.04557), less where the later ones are trained with distill --beside. All are \
       compared with the model that reads --context, so that names the texts of all of them.
 
+      With --teacher another model reads the full context, and what --model itself does with it is \
+      reported beside.
+
+      A prompt that was trained on given responses, without a context, is compared with the model alone, and \
+      then every line of --inputs has a response.
+
       \(ComparisonTable.noContext)
 
       \(ModelOptions.corpus)
@@ -37,6 +43,8 @@ struct Evaluate: SharedOutCommand {
       valueName: "file"),
     completion: .file())
   var context: [String] = []
+
+  @OptionGroup var tools: ToolsOption
 
   @Option(
     help: ArgumentHelp("Prompts, as distill takes them.", valueName: "file.jsonl"),
@@ -60,6 +68,7 @@ struct Evaluate: SharedOutCommand {
   var responseTokens = TrainingOptions.standard.responseTokens
 
   @OptionGroup var lora: LoRAOptions
+  @OptionGroup var teacher: TeacherOptions
   @OptionGroup var form: JSONOption
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
@@ -83,11 +92,13 @@ struct Evaluate: SharedOutCommand {
     let inputFile = try URL(path: inputs, option: "inputs")
     let folder = try ranks.agree { try lora.added(to: model.folder(logger)) }
     let device = try common.openDevices()
-    let request = Evaluation.Request(
-      folder: folder, adapters: adapterFolders, context: contextFiles, inputs: inputFile,
+    var request = Evaluation.Request(
+      folder: folder, adapters: adapterFolders, context: contextFiles, tools: try tools.file(),
+      inputs: inputFile,
       unrelated: try unrelated.map { try URL(path: $0, option: "unrelated") },
       template: TemplateChoice(template, variables: templateVariables.variables),
       precision: weights.precision, responseTokens: responseTokens)
+    request.teacher = try ranks.agree { try teacher.model(logger) }
     let evaluation = try request.perform(
       on: device, sharedBy: ranks, handle: progress.show)
     progress.finish()
@@ -108,10 +119,12 @@ struct Evaluate: SharedOutCommand {
   }
 
   private func text(_ evaluation: Evaluation) -> String {
-    let comparison = ComparisonTable(validation: evaluation.validation)
+    let hasContext = evaluation.contextTokens > 0
+    let comparison = ComparisonTable(validation: evaluation.validation, hasContext: hasContext)
+    let place =
+      hasContext ? "in place of \(Counted(evaluation.contextTokens, "token"))" : "without a context"
     return """
-      \(Counted(evaluation.pseudoTokens, "pseudo-token")) in place of \
-      \(Counted(evaluation.contextTokens, "token"))
+      \(Counted(evaluation.pseudoTokens, "pseudo-token")) \(place)
 
       \(comparison.text)\(alone(evaluation))
       """

@@ -2,6 +2,7 @@ import ArgumentParser
 import Distillation
 import Foundation
 import HuggingFace
+import JSON
 import Transformer
 
 /// `train-gpu generate`: an answer of the model, with an adapter, a context, or neither.
@@ -17,18 +18,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
-        + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
-      valueName: "dir|file"), completion: .file())
-  var adapter: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "A context: a text file, or .json with {\"ids\": [...]}.", valueName: "file"),
-    completion: .file())
-  var context: String?
+  @OptionGroup var preceding: PrecedingOptions
 
   @Option(help: ArgumentHelp("The prompt.", valueName: "text"))
   var prompt: String
@@ -46,13 +36,18 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var templateVariables: TemplateVariableOptions
 
+  @OptionGroup var form: JSONOption
   @OptionGroup var lora: LoRAOptions
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if !adapter.isEmpty && context != nil {
+    if !preceding.adapter.isEmpty && !preceding.context.isEmpty {
       throw ValidationError("give one of --adapter and --context")
+    }
+    if !preceding.adapter.isEmpty && preceding.tools.tools != nil {
+      throw ValidationError(
+        "give one of --adapter and --tools: the prompt stands for the tools of its training")
     }
     if maxTokens < 1 {
       throw ValidationError("--max-tokens: expected 1 or more, found \(maxTokens)")
@@ -63,12 +58,14 @@ struct Generate: ParsableCommand {
     let logger = common.logger
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let adapterFolders = try adapter.urls(option: "adapter")
-    let contextFile = try context.map { try URL(path: $0, option: "context") }
+    let adapters = preceding.adapter
+    let (adapterFolders, contextFile) = (try preceding.adapters(), try preceding.contextFile())
+    let toolFile = try preceding.tools.file()
     let folder = try lora.added(to: model.folder(logger))
     let device = try common.openDevice()
     let request = Answer.Request(
       folder: folder, adapters: adapterFolders, context: contextFile,
+      tools: toolFile,
       template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
       precision: weights.precision, maximumTokens: maxTokens,
       temperature: sampling.temperature, seed: sampling.seed)
@@ -77,9 +74,23 @@ struct Generate: ParsableCommand {
     for notice in answer.notices { logger.show(notice) }
     for line in answer.rounding.lines { logger.info("\(line)") }
     for index in answer.foreignAdapters {
-      let name = adapter.count > 1 ? "\(adapter[index]): " : ""
+      let name = adapters.count > 1 ? "\(adapters[index]): " : ""
       logger.warning("\(name)the adapter was made for another model than \(model.model)")
     }
-    try StandardOutput.line(answer.text)
+    try form.write(answer.text) { object(answer) }
+  }
+
+  private func object(_ answer: Answer) -> JSONObject {
+    var object: JSONObject = [
+      "text": .string(answer.text),
+      "completion_ids": .array(answer.identifiers.map(JSON.integer)),
+      "is_cut": .bool(!answer.isComplete), "prompt_tokens": .integer(answer.promptTokens),
+      "tokens_before_prompt": .integer(answer.prefixTokens),
+    ]
+    if !answer.toolCalls.isEmpty {
+      object["tool_calls"] = .array(
+        answer.toolCalls.map { .object(["name": .string($0.name), "arguments": $0.arguments]) })
+    }
+    return object
   }
 }

@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import HuggingFace
+import JSON
 import Safetensors
 
 /// `train-gpu logits`: the logits of every next token.
@@ -35,6 +36,7 @@ struct Logits: ParsableCommand {
     completion: .file(extensions: ["safetensors"]))
   var output: String
 
+  @OptionGroup var form: JSONOption
   @OptionGroup var lora: LoRAOptions
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
@@ -67,6 +69,13 @@ struct Logits: ParsableCommand {
     for index in result.foreignAdapters {
       common.logger.warning(
         "\(adapter[index]): the adapter was made for another model than \(model.model)")
+    }
+    guard form.json else { return }
+    try form.write("") {
+      [
+        "output": .string(outputFile.path), "tensor": .string("logits"),
+        "shape": .array(result.shape.map(JSON.integer)),
+      ]
     }
   }
 

@@ -25,6 +25,7 @@ struct Report: ParsableCommand {
   var output: String
 
   @OptionGroup var cost: PriceOption
+  @OptionGroup var form: JSONOption
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -35,21 +36,38 @@ struct Report: ParsableCommand {
     } catch let error as FileError {
       throw UsageError(description: "--output: \(error)")
     }
-    try ReportPage(RunReport.reading(folders), price: cost.price).write(to: file)
+    let reports = try RunReport.reading(folders)
+    try ReportPage(reports, price: cost.price).write(to: file)
     common.logger.info("\(Counted(folders.count, "run")) in \(file.path)")
+    guard form.json else { return }
+    try form.write("") { try object(reports, file) }
   }
 
-  /// Only reports are replaced by reports, and that of a sweep only by the sweep itself.
+  /// The numbers of each run, as in its metrics.json.
+  private func object(_ reports: [RunReport], _ page: URL) throws -> JSONObject {
+    let runs = try reports.map { report in
+      var run: JSONObject = ["run": .string(report.name)]
+      guard case .object(let metrics) = try JSON(encoding: report.metrics) else {
+        return JSON.object(run)
+      }
+      for (name, value) in metrics.members { run[name] = value }
+      return .object(run)
+    }
+    return ["output": .string(page.path), "runs": .array(runs)]
+  }
+
+  /// Only reports that nobody has changed are replaced by reports, and that of a sweep only by the sweep
+  /// itself.
   private func checkReplaced(_ path: String) throws {
     if Sweep.isPage(URL(fileURLWithPath: path)) {
       throw UsageError(
         description: "--output: expected another file than the report of a sweep, found \(path)")
     }
     guard FileManager.default.fileExists(atPath: path),
-      !ReportPage.isReport(URL(fileURLWithPath: path))
+      !ReportPage.isUnchanged(URL(fileURLWithPath: path))
     else { return }
     throw UsageError(
-      description: "--output: expected a new file or an earlier report, found another file, \(path)"
-    )
+      description: "--output: expected a new file or an earlier report as it was written, found "
+        + "another file or a changed report, \(path)")
   }
 }

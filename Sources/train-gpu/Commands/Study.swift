@@ -12,9 +12,14 @@ struct Study: SharedOutCommand {
       The result is a file for --inputs of distill. A part of the context is kept for held-out \
       questions, from which no other question is written; distill then holds these out.
 
+      With --teacher another model writes and answers, over the tokens of --model, for which the examples are.
+
       Everything follows from --seed. A study that was stopped goes on with the same command and ends \
       with the same bytes; beside the file, FILE.record.json says how it was begun. A larger --count adds \
       conversations to a study that is done, which are not those that one study of that count would have.
+
+      With --tools the questioner reads the tools too, and a seed for each of them begins a request that needs \
+      it; an answer that calls a tool is kept as the model writes it.
 
       \(ModelOptions.corpus)
 
@@ -29,6 +34,8 @@ struct Study: SharedOutCommand {
     completion: .file())
   var context: [String]
 
+  @OptionGroup var tools: ToolsOption
+
   @Option(help: ArgumentHelp("Conversations.", valueName: "n"))
   var count = StudyOptions.standard.count
 
@@ -42,7 +49,10 @@ struct Study: SharedOutCommand {
 
   @OptionGroup(title: "Questions") var questions: QuestionOptions
 
-  @Option(help: ArgumentHelp("Temperature of the questions.", valueName: "t"))
+  @Option(
+    help: ArgumentHelp(
+      "Temperature of the questions. (default: \(StudyOptions.standard.temperature))",
+      valueName: "t"), transform: Float.argument)
   var temperature = StudyOptions.standard.temperature
 
   @Option(
@@ -56,7 +66,9 @@ struct Study: SharedOutCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Temperature of the answers; 0 takes the most likely token.", valueName: "t"))
+      "Temperature of the answers; 0 takes the most likely token. "
+        + "(default: \(StudyOptions.standard.responseTemperature))", valueName: "t"),
+    transform: Float.argument)
   var responseTemperature = StudyOptions.standard.responseTemperature
 
   @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "n"))
@@ -71,6 +83,7 @@ struct Study: SharedOutCommand {
   @OptionGroup var templateVariables: TemplateVariableOptions
 
   @OptionGroup var lora: LoRAOptions
+  @OptionGroup var teacher: TeacherOptions
   @OptionGroup var form: JSONOption
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
@@ -93,13 +106,17 @@ struct Study: SharedOutCommand {
     options.heldOut = heldOut
     options.responseTokens = responseTokens
     options.responseTemperature = responseTemperature
-    options.precision = weights.precision
+    options.precision =
+      teacher.teacher == nil ? weights.precision : teacher.teacherPrecision
     let ranks = Job.ranks
     let request = try ranks.agree { [options] in
-      StudyRequest(
+      var request = StudyRequest(
         folder: try lora.added(to: model.folder(logger)), context: contextFiles,
+        tools: try tools.file(),
         seeds: try questions.seeds.map { try URL(path: $0, option: "seeds") }, output: outputFile,
         isOverwriting: overwrite, ranks: ranks, options: options)
+      request.teacher = try teacher.model(logger)
+      return request
     }
     let device = try common.openDevices(
       recordedThreads: overwrite ? nil : Distillation.Study.recordedThreads(of: outputFile))

@@ -9,6 +9,7 @@ import Yams
 ///     model: models/qwen
 ///     learning-rate: 0.05
 ///     shuffle: false
+///     tokens: [2, 4]
 ///     template-variable: [enable_thinking=false]
 struct ConfigurationFile {
   /// A value of the mapping, or one of the list there.
@@ -22,7 +23,10 @@ struct ConfigurationFile {
   }
 
   /// Options that may be given more than once, and so have a list of values.
-  private static let repeatable: Set = ["beside", "context", "template-variable"]
+  private static let repeatable: Set = ["beside", "context", "lora", "template-variable"]
+
+  /// Options with several values between commas, which may be a list too.
+  private static let lists: Set = ["method", "tokens"]
 
   let path: String
   let entries: [Entry]
@@ -71,15 +75,19 @@ struct ConfigurationFile {
       guard let name = key.string else {
         throw UsageError(description: "\(path):\(line): expected the name of an option")
       }
-      let isList = Self.repeatable.contains(name)
-      let values = isList ? value.sequence.map(Array.init) ?? [value] : [value]
-      return try values.map { value in
+      let (isRepeatable, isList) = (Self.repeatable.contains(name), Self.lists.contains(name))
+      let given = isRepeatable || isList ? value.sequence.map(Array.init) : nil
+      let entries = try (given ?? [value]).map { value in
         guard case .scalar(let scalar) = value, value.null == nil else {
           throw UsageError(
-            description: "\(path):\(line): \(name): expected a text, a number, true or false")
+            description: "\(path):\(line): \(name): expected a text, a number, true or false"
+              + (isRepeatable || isList ? ", or a list of them" : ""))
         }
         return Entry(name: name, value: scalar.string, bool: value.bool, line: line)
       }
+      guard isList, given != nil else { return entries }
+      let joined = entries.map(\.value).joined(separator: ",")
+      return [Entry(name: name, value: joined, bool: nil, line: line)]
     }
   }
 

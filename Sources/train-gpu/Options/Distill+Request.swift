@@ -7,7 +7,7 @@ extension Distill {
   /// The request of the options.
   func request(_ logger: Logger) throws -> RunRequest {
     let model = try required(files.model, "model")
-    if files.context.isEmpty && files.inputs == nil { _ = try required(String?.none, "context") }
+    try requireExamples()
     let output = try required(files.output, "output")
     if files.overwrite && files.resume {
       throw UsageError(description: "give one of --overwrite and --resume")
@@ -34,15 +34,26 @@ extension Distill {
     let folder = try files.lora.added(to: ModelFolder(named: model, logger: logger))
     var request = RunRequest(
       folder: folder, modelName: try ModelName(parsing: model, of: folder),
-      beside: try besideFolders(outside: outputFolder), context: contextFiles, inputs: inputFile,
-      validation: validation,
+      beside: try besideFolders(outside: outputFolder), context: contextFiles,
+      tools: try files.tools.file(), inputs: inputFile, validation: validation,
       unrelated: try files.unrelated.map { try URL(path: $0, option: "unrelated") },
       output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
       options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
+    request.teacher = try files.teacher.model(logger)
     request.price = report.cost.price
     request.writesEvents = report.tensorboard
     return request
+  }
+
+  /// Checks that there are examples, or a context of which questions can be written.
+  private func requireExamples() throws {
+    guard files.inputs == nil, files.context.isEmpty else { return }
+    // Given responses need no context, and of tools alone no questions are written.
+    if objective.loss == .crossEntropy || files.tools.tools != nil {
+      _ = try required(String?.none, "inputs")
+    }
+    _ = try required(String?.none, "context")
   }
 
   /// The prompts beside the trained one, none of which the run may replace.
@@ -73,7 +84,8 @@ extension Distill {
     options.templateVariables = training.templateVariables
     options.responseTokens = training.responseTokens
     options.responseTemperature = training.responseTemperature
-    options.precision = training.precision
+    options.precision =
+      files.teacher.teacher == nil ? training.precision : files.teacher.teacherPrecision
     return options
   }
 
@@ -119,6 +131,7 @@ extension Distill {
     options.responseTemperature = objective.responseTemperature
     options.precision = objective.precision
     options.activations = objective.activations
+    onPolicy.apply(to: &options)
     options.optimizer = plan.optimizer
     options.learningRate = plan.learningRate
     options.keyLearningRate = plan.learningRateKeys

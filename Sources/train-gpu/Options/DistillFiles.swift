@@ -7,6 +7,8 @@ struct DistillFiles: ParsableArguments {
 
   @OptionGroup var lora: LoRAOptions
 
+  @OptionGroup var teacher: TeacherOptions
+
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
@@ -14,6 +16,8 @@ struct DistillFiles: ParsableArguments {
       valueName: "file"),
     completion: .file())
   var context: [String] = []
+
+  @OptionGroup var tools: ToolsOption
 
   @Option(
     help: ArgumentHelp(
@@ -49,7 +53,7 @@ struct DistillFiles: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Replace the run in the output folder; refused where files of another program have the names "
-        + "of a run's."))
+        + "of a run's. Files of a run that were changed since are kept under another name."))
   var overwrite = false
 
   @Flag(

@@ -88,8 +88,9 @@ struct ObjectiveOptions: ParsableArguments {
     name: .customLong("mix-cross-entropy"),
     help: ArgumentHelp(
       "The share of the responses' cross-entropy in the objective, beside forward-kl, below 1. The reported "
-        + "loss is the KL from the mixture of the teacher with the given tokens, whose gradient that is.",
-      valueName: "share"))
+        + "loss is the KL from the mixture of the teacher with the given tokens, whose gradient that is. "
+        + "(default: \(TrainingOptions.standard.mixCrossEntropy))",
+      valueName: "share"), transform: Float.argument)
   var mixCrossEntropy = TrainingOptions.standard.mixCrossEntropy
 
   @Option(
@@ -101,26 +102,36 @@ struct ObjectiveOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The share of the training examples that continue the context word for word from a random "
-        + "place.", valueName: "share"))
+        + "place. (default: \(TrainingOptions.standard.reconstruct))", valueName: "share"),
+    transform: Float.argument)
   var reconstruct = TrainingOptions.standard.reconstruct
 
   @Option(
     help: ArgumentHelp(
       "The share of the training examples that have nothing to do with the context: at most 288 "
-        + "built-in prompts, which the model with the full context answers.", valueName: "share"))
+        + "built-in prompts, which the model with the full context answers. "
+        + "(default: \(TrainingOptions.standard.regularize))", valueName: "share"),
+    transform: Float.argument)
   var regularize = TrainingOptions.standard.regularize
 
-  @Option(help: ArgumentHelp("Divisor of both models' logits.", valueName: "t"))
+  @Option(
+    help: ArgumentHelp(
+      "Divisor of both models' logits. (default: \(TrainingOptions.standard.temperature))",
+      valueName: "t"),
+    transform: Float.argument)
   var temperature = TrainingOptions.standard.temperature
 
   @Option(
     help: ArgumentHelp(
-      "The most tokens of the model's own answers, where a response is missing.", valueName: "n"))
+      "The most tokens of the model's own answers, where a response is missing, and of rollouts.",
+      valueName: "n"))
   var responseTokens = TrainingOptions.standard.responseTokens
 
   @Option(
     help: ArgumentHelp(
-      "Temperature of those answers; 0 takes the most likely token.", valueName: "t"))
+      "Temperature of those answers; 0 takes the most likely token. "
+        + "(default: \(TrainingOptions.standard.responseTemperature))", valueName: "t"),
+    transform: Float.argument)
   var responseTemperature = TrainingOptions.standard.responseTemperature
 
   @Option(help: PrecisionOptions.help)
@@ -143,7 +154,8 @@ struct ScheduleOptions: ParsableArguments {
     help: ArgumentHelp(
       "The highest rate (default: \(TrainingOptions.defaultLearningRateFactor) times the root mean "
         + "square of the context's embeddings; with kv \(Self.factors(from: .matched)) from matched "
-        + "and adapters, \(Self.factors(from: .chunks)) from other starts).", valueName: "x"))
+        + "and adapters, \(Self.factors(from: .chunks)) from other starts).", valueName: "x"),
+    transform: Float.argument)
   var learningRate: Float?
 
   private static func factors(from start: Initialization) -> String {
@@ -152,11 +164,13 @@ struct ScheduleOptions: ParsableArguments {
   }
 
   @Option(
-    help: ArgumentHelp("The highest rate of keys, with --method kv.", valueName: "x"))
+    help: ArgumentHelp("The highest rate of keys, with --method kv.", valueName: "x"),
+    transform: Float.argument)
   var learningRateKeys: Float?
 
   @Option(
-    help: ArgumentHelp("The highest rate of values, with --method kv.", valueName: "x"))
+    help: ArgumentHelp("The highest rate of values, with --method kv.", valueName: "x"),
+    transform: Float.argument)
   var learningRateValues: Float?
 
   @Option(
@@ -166,11 +180,16 @@ struct ScheduleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Steps of the warm-up.", valueName: "n"))
   var warmup = TrainingOptions.standard.warmup
 
-  @Option(help: ArgumentHelp("Weight decay, as torch.optim has it.", valueName: "x"))
+  @Option(
+    help: ArgumentHelp(
+      "Weight decay, as torch.optim has it. (default: \(TrainingOptions.standard.weightDecay))",
+      valueName: "x"),
+    transform: Float.argument)
   var weightDecay = TrainingOptions.standard.weightDecay
 
   @Option(
-    help: ArgumentHelp("The largest norm of a gradient (default: none).", valueName: "x"))
+    help: ArgumentHelp("The largest norm of a gradient (default: none).", valueName: "x"),
+    transform: Float.argument)
   var clipNorm: Float?
 
   @Option(

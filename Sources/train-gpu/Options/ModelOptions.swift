@@ -90,9 +90,13 @@ extension ActivationPrecision: ExpressibleByArgument {}
 extension ModelFolder {
   /// The folder that a user names: a local one, or a snapshot in the hub's cache, which is fetched
   /// where it is missing.
-  init(named name: String, for contents: HubContents = .model, logger: Logger) throws {
+  init(
+    named name: String, for contents: HubContents = .model, option: String = "model",
+    logger: Logger
+  ) throws {
     guard !name.isEmpty else {
-      throw UsageError(description: "--model: expected a path or a name, found an empty text")
+      throw UsageError(
+        description: "--\(option): expected a path or a name, found an empty text")
     }
     var hub = try Hub(environment: ProcessInfo.processInfo.environment)
     hub.say = { logger.info("\($0)") }

@@ -6,7 +6,8 @@ struct PriceOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The price of a million tokens that a model reads, in any currency: the report states what calls "
-        + "cost with the context and with the learned prompt.", valueName: "x"),
+        + "cost with the context and with the learned prompt. (default: what the run was given)",
+      valueName: "x"),
     transform: Self.price)
   var price: Price?
 

@@ -3,7 +3,9 @@ import ArgumentParser
 /// How the tokens of an answer are chosen.
 struct SamplingOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("0 takes the most likely token; above, tokens are drawn.", valueName: "t"))
+    help: ArgumentHelp(
+      "0 takes the most likely token; above, tokens are drawn. (default: 0.0)", valueName: "t"),
+    transform: Float.argument)
   var temperature: Float = 0
 
   @Option(help: ArgumentHelp("Seed of sampling.", valueName: "n"))

@@ -63,7 +63,10 @@ struct DistillStudy: ParsableArguments {
       valueName: "n"))
   var studyCount: Int?
 
-  @Option(help: ArgumentHelp("Temperature of the questions.", valueName: "t"))
+  @Option(
+    help: ArgumentHelp(
+      "Temperature of the questions. (default: \(StudyOptions.standard.temperature))",
+      valueName: "t"), transform: Float.argument)
   var questionTemperature = StudyOptions.standard.temperature
 
   @OptionGroup var questions: QuestionOptions

@@ -25,10 +25,14 @@ struct ComparisonTable {
     let table = TextTable(
       columns: [.left] + [TextTable.Alignment](repeating: .right, count: cells[0].count - 1),
       rows: cells)
-    let measures = [RunMetrics.Validation.measures, validation.driftSentence]
+    let measures = [
+      RunMetrics.Validation.measures(hasContext: hasContext), validation.toolCalls?.sentence,
+      validation.driftSentence,
+    ]
     let sentences = [
-      hasContext ? validation.gapSentence : nil, validation.besideSentence, windows?.sentence,
-      validation.basisSentence, validation.fewSentence,
+      hasContext ? validation.gapSentence : nil, validation.teacherSentence,
+      validation.besideSentence,
+      windows?.sentence, validation.basisSentence, validation.fewSentence,
     ]
     return """
       \(table.text)

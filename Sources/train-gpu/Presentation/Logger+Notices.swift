@@ -16,6 +16,9 @@ extension InputNotice {
     case .fewHeldOut: "; --validation names more"
     case .fewJudged: "; more in --inputs say more"
     case .threads(let recorded, _): "; --threads \(recorded) keeps them"
+    case .otherLoRA(_, let trained, _):
+      trained.isEmpty
+        ? "" : "; \(trained.map { "--lora \($0)" }.joined(separator: " ")) adds what it had"
     case .instructions(let recorded, _):
       CPUVariant.supported.map(\.rawValue).contains(recorded)
         ? "; \(CPUVariant.variable)=\(recorded) keeps them" : ""

@@ -25,6 +25,8 @@ struct ProgressState {
   private var lastConversations = 0
   private var lastStep = 0
   private var lastPlainStep = 0
+  /// The last rollouts, in words.
+  private var rollouts: String?
 
   init(logger: Logger, isQuiet: Bool) {
     self.logger = logger
@@ -44,12 +46,23 @@ struct ProgressState {
         logger.debug("step \(report.step): gradient norm \(report.gradientNorm)")
       }
       if let last = reports.last { step(last, tokensPerSecond: rate) }
+    case .refreshed(let refresh):
+      rollouts =
+        "\(Counted(refresh.answers.count, "rollout")) at \(Format.rate(refresh.tokensPerSecond)) tokens/s"
+      phase = nil
+      pace.startPhase(at: now)
+      logger.debug(
+        """
+        before step \(refresh.step): \(rollouts ?? ""), \(refresh.tokens) in all, scored in \
+        \(Format.number(refresh.scoreSeconds, 2)) s
+        """)
     case .evaluated(let step, let found, let isBest):
       let text = found.crossEntropy == nil ? "held-out KL" : "held-out cross-entropy"
       heldOut = "\(text) \(Format.number(found.loss, 4))"
-      plain(
-        "step \(step): \(heldOut ?? ""), top-1 agreement "
-          + Format.percent(found.agreement) + (isBest ? ", the best so far" : ""))
+      // Without a context there is none to agree with.
+      let agreement =
+        started?.contextTokens == 0 ? "" : ", top-1 agreement \(Format.percent(found.agreement))"
+      plain("step \(step): \(heldOut ?? "")\(agreement)" + (isBest ? ", the best so far" : ""))
     case .warning(let text):
       line?.clear()
       logger.warning("\(text)")
@@ -179,6 +192,7 @@ struct ProgressState {
     var parts = ["loss \(Format.number(report.loss, 4))"]
     if let heldOut { parts.append(heldOut) }
     parts.append("\(Format.rate(tokensPerSecond)) tokens/s")
+    if let rollouts { parts.append(rollouts) }
     if let left = timeLeft.next(at: now) { parts.append("\(Format.clock(left)) left") }
     let text = parts.joined(separator: "  ")
     if line != nil {

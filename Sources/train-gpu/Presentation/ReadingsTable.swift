@@ -33,11 +33,11 @@ struct ReadingsTable {
   }
 
   private func row(
-    _ name: String, tokens: Int, kl: Double, gap: Double, agreement: Double, exact: Double
+    _ name: String, tokens: Int, kl: Double?, gap: Double?, agreement: Double?, exact: Double
   ) -> [String] {
     [
-      name.printable, "\(tokens)", Format.number(kl, 4), Format.percent(gap),
-      Format.percent(agreement), Format.percent(exact),
+      name.printable, "\(tokens)", kl.map { Format.number($0, 4) } ?? "",
+      gap.map(Format.percent) ?? "", agreement.map(Format.percent) ?? "", Format.percent(exact),
     ]
   }
 }

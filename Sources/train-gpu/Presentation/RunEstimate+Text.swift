@@ -13,7 +13,7 @@ extension RunEstimate {
       ("judging", judgingSeconds),
     ].filter { $0.1 > 0 }.map { "\($0.0) \(number($0.1))" }
     return """
-      about \(number(seconds)) \(isShort ? "s" : "min"): \(parts.joined(separator: ", ")) (an estimate from a short \
+      \(seconds < 1 ? "" : "about ")\(number(seconds)) \(isShort ? "s" : "min"): \(parts.joined(separator: ", ")) (an estimate from a short \
       trial on this machine)
       """
   }

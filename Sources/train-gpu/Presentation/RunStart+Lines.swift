@@ -17,12 +17,22 @@ extension RunEvent.Start {
           count: cutAnswers, answers: teacherAnswers, limit: answerLimit, hasEndToken: hasEndToken
         ).text)
     }
+    if let teacher {
+      lines.append("the teacher \(teacher.reference) has answered and scored, and is released")
+    }
     lines.append(
       """
       teacher cache: \(teacherCache), \
       \(Format.number(Double(teacherCacheBytes) / 1_048_576, 1)) MiB; \
       \(rates)
       """)
+    if let rollouts {
+      lines.append(
+        """
+        \(Counted(rollouts.prompts, "answer")) of the student every \(Counted(rollouts.interval, "step")); the \
+        teacher cache has memory for \(Counted(rollouts.capacity, "token")) of them
+        """)
+    }
     if let windowReach { lines.append(windowReach.description) }
     lines += rounding.lines
     if startStep > 0 {

@@ -22,7 +22,7 @@ struct RunSummary {
       Files in \(result.output.path):
         adapter_config.json, adapter_model.safetensors   for PEFT
         \(promptFile)
-        \(tokenizer)metrics.json, metrics.jsonl                      the numbers of the run and of every step\(answers)
+        \(tokenizer)metrics.json, metrics.jsonl                      the numbers of the run and of every step\(answers)\(heldOut)\(events)
         report.html                                      all of it for a browser
         README.md                                        how to load it
 
@@ -50,7 +50,7 @@ struct RunSummary {
     let metrics = result.metrics
     guard metrics.contextTokens > 0 else { return "trained on the responses, without a context" }
     return "in place of \(Counted(metrics.contextTokens, "token")): "
-      + "\(Format.number(metrics.compressionRatio, 1)) times fewer"
+      + "\(Format.number(metrics.compressionRatio ?? 0, 1)) times fewer"
   }
 
   /// The line of the prompt's own file.
@@ -67,11 +67,34 @@ struct RunSummary {
     return "\(files.joined(separator: ", "))            files that tokenize prompts\n  "
   }
 
-  /// The line of a file that may be missing.
+  /// The lines of files that may be missing.
   private var answers: String {
-    guard result.teacherAnswers > 0 else { return "" }
-    return "\n  answers.jsonl                                    answers of the "
-      + "teacher to \(Counted(result.teacherAnswers, "prompt"))"
+    var lines = ""
+    if result.teacherAnswers > 0 {
+      lines +=
+        "\n  answers.jsonl                                    answers of the "
+        + "teacher to \(Counted(result.teacherAnswers, "prompt"))"
+    }
+    if let rollouts = result.metrics.rollouts {
+      lines +=
+        "\n  rollouts.jsonl                                   \(Counted(rollouts.answers, "answer")) "
+        + "of the student in the training"
+    }
+    return lines
+  }
+
+  /// The line of what is held out.
+  private var heldOut: String {
+    guard result.metrics.validation != nil else { return "" }
+    return
+      "\n  evaluations.jsonl, heldout_answers.jsonl         the held-out numbers along the training, and the "
+      + "answers"
+  }
+
+  private var events: String {
+    result.hasEvents
+      ? "\n  tensorboard/                                     the numbers of every step for TensorBoard"
+      : ""
   }
 
   private var promptCode: String {

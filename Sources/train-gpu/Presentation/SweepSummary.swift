@@ -18,25 +18,33 @@ struct SweepSummary {
   }
 
   private var table: String {
-    let heading = [
-      "", "method", "tokens", "times fewer", "held-out KL", "gap closed", "exact match",
-      "bytes", "",
-    ]
-    let rows = zip(result.record.members, result.metrics).map { member, metrics in
-      [
+    let isSupervised = result.record.members.contains { $0.crossEntropy != nil }
+    let heading =
+      ["", "method", "tokens", "times fewer", "held-out KL", "gap closed"]
+      + (isSupervised ? ["held-out cross-entropy"] : []) + ["exact match", "bytes", ""]
+    let rows = zip(result.record.members, result.metrics).map { member, metrics -> [String] in
+      var cells = [
         member.folder, member.method.rawValue, "\(member.tokens)",
-        Format.number(metrics.compressionRatio, 1),
+        metrics.compressionRatio.map { Format.number($0, 1) } ?? "",
         member.kl.map { Format.number($0, 4) } ?? "",
-        metrics.validation.map { Format.percent($0.gapClosed) } ?? "",
+        metrics.validation?.gapClosed.map { Format.percent($0) } ?? "",
+      ]
+      if isSupervised { cells.append(member.crossEntropy.map { Format.number($0, 4) } ?? "") }
+      return cells + [
         metrics.validation.map { Format.percent($0.exactMatch) } ?? "",
         member.promptBytes.map { "\($0)" } ?? "",
         member.folder == result.record.delivered ? "delivered" : "",
       ]
     }
     return TextTable(
-      columns: [.left, .left] + [TextTable.Alignment](repeating: .right, count: 6) + [.left],
+      columns: [.left, .left] + [TextTable.Alignment](repeating: .right, count: heading.count - 3)
+        + [.left],
       rows: [heading] + rows
     ).text
+  }
+
+  private var measure: String {
+    result.record.members.contains { $0.crossEntropy != nil } ? "cross-entropy" : "KL"
   }
 
   private var delivery: String {
@@ -46,7 +54,7 @@ struct SweepSummary {
     }
     let reason =
       record.budget.map { "the smallest with a held-out KL of at most \($0)" }
-      ?? "the lowest held-out KL"
+      ?? "the lowest held-out \(measure)"
     return "Delivered: \(delivered), \(reason). Its files are in the output folder itself too."
   }
 }

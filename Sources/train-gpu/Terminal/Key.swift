@@ -4,6 +4,8 @@ enum Key: Equatable {
   case pasted(String)
   case enter, backspace, delete, left, right, up, down, home, end
   case deleteToStart, deleteToEnd, deleteWord
+  /// Some bytes before were no UTF-8; U+FFFD stands in the place of each such character.
+  case unreadable
   /// Ctrl-C.
   case interrupt
   /// Ctrl-D.
@@ -25,35 +27,55 @@ struct KeyDecoder {
   private static let pasteEnd = Array("\u{1B}[201~".utf8)
   private static let escape: UInt8 = 0x1B
 
+  private static let replacement = Key.text("\u{FFFD}")
+
+  /// Whether the last bytes are an Esc, or the beginning of a key that begins with it.
+  var isInEscape: Bool { pending.first == Self.escape }
+
+  /// Takes such an Esc as a key of its own, which means nothing here.
+  mutating func endEscape() { if isInEscape { pending = [] } }
+
   /// The keys that end with these bytes.
   mutating func keys(of bytes: [UInt8]) -> [Key] {
     var keys: [Key] = []
+    var isReadable = true
     for byte in bytes {
       if paste != nil {
-        if let key = pasted(byte) { keys.append(key) }
+        if let key = pasted(byte, &isReadable) { keys.append(key) }
         continue
       }
       // A byte that begins another character ends a broken one.
-      if let first = pending.first, first >= 0xC0, byte & 0xC0 != 0x80 { pending = [] }
+      if let first = pending.first, first >= 0xC0, byte & 0xC0 != 0x80 {
+        pending = []
+        keys.append(Self.replacement)
+        isReadable = false
+      }
+      // Another Esc begins another key, and so does a byte that no sequence has.
+      if isInEscape, byte == Self.escape || pending.count > 1 && !(0x20...0x7E).contains(byte) {
+        pending = []
+      }
       pending.append(byte)
       guard isComplete else { continue }
       if pending == Self.pasteStart {
         paste = []
       } else if let key = Self.key(pending) {
         keys.append(key)
+        if key == Self.replacement { isReadable = pending == Array("\u{FFFD}".utf8) && isReadable }
       }
       pending = []
     }
-    return keys
+    return isReadable ? keys : keys + [.unreadable]
   }
 
-  private mutating func pasted(_ byte: UInt8) -> Key? {
+  private mutating func pasted(_ byte: UInt8, _ isReadable: inout Bool) -> Key? {
     paste?.append(byte)
     guard let bytes = paste, bytes.suffix(Self.pasteEnd.count).elementsEqual(Self.pasteEnd) else {
       return nil
     }
     paste = nil
-    let text = String(decoding: bytes.dropLast(Self.pasteEnd.count), as: UTF8.self)
+    let typed = bytes.dropLast(Self.pasteEnd.count)
+    if String(validating: typed, as: UTF8.self) == nil { isReadable = false }
+    let text = String(decoding: typed, as: UTF8.self)
     return .pasted(text.replacing("\r\n", with: "\n").replacing("\r", with: "\n"))
   }
 
@@ -78,7 +100,7 @@ struct KeyDecoder {
     }
     if bytes.count == 1, let key = controlKeys[bytes[0]] { return key }
     guard bytes[0] >= 0x20 || bytes[0] == UInt8(ascii: "\t") else { return nil }
-    return String(validating: bytes, as: UTF8.self).map { .text($0) }
+    return String(validating: bytes, as: UTF8.self).map { .text($0) } ?? replacement
   }
 
   private static let controlKeys: [UInt8: Key] = [

@@ -15,6 +15,10 @@ struct LineEditor {
     case sent(String)
     /// Ctrl-C threw the message away; false where there was none.
     case cleared(Bool)
+    /// The message is white space alone, which is not sent.
+    case blank
+    /// Some of what was typed is no text.
+    case unreadable
     /// Ctrl-D where no message stands.
     case endOfInput
   }
@@ -27,6 +31,7 @@ struct LineEditor {
     switch key {
     case .text(let text), .pasted(let text): before += text
     case .enter: return send()
+    case .unreadable: return .unreadable
     case .backspace: _ = before.popLast()
     case .delete: _ = after.popFirst()
     case .left: if let last = before.popLast() { after.insert(last, at: after.startIndex) }
@@ -51,7 +56,9 @@ struct LineEditor {
 
   private mutating func send() -> Outcome {
     let message = text
-    guard message.contains(where: { !$0.isWhitespace }) else { return .editing }
+    guard message.contains(where: { !$0.isWhitespace }) else {
+      return message.isEmpty ? .editing : .blank
+    }
     if history.last != message { history.append(message) }
     begin()
     return .sent(message)

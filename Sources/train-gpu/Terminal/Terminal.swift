@@ -22,8 +22,37 @@ enum Terminal {
     return isPlain ? text : "\u{1B}[2m\(text)\u{1B}[22m"
   }
 
+  /// What ended a wait for keys.
+  enum Input: Equatable {
+    /// Bytes of keys; none at the end of the input.
+    case bytes([UInt8])
+    /// The other descriptor can be read.
+    case woken
+    /// The time is over.
+    case timeout
+  }
+
+  /// Waits for keys.
+  ///
+  /// - Parameters:
+  ///   - other: a descriptor that ends the wait too.
+  ///   - milliseconds: the longest wait; nil for any.
+  static func wait(or other: Int32, atMost milliseconds: Int32?) throws -> Input {
+    while true {
+      var polled = [
+        pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+      ]
+      let count = unsafe poll(&polled, nfds_t(polled.count), milliseconds ?? -1)
+      if count < 0 && errno == EINTR { continue }
+      if count == 0 { return .timeout }
+      if polled[1].revents != 0 { return .woken }
+      return .bytes(try readBytes())
+    }
+  }
+
   /// Waits for keys and returns their bytes; none at the end of the input.
-  static func readBytes() throws -> [UInt8] {
+  private static func readBytes() throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = unsafe read(STDIN_FILENO, &bytes, bytes.count)

@@ -25,6 +25,32 @@ import Testing
     return try SafetensorsFile(contentsOf: url).floats(of: "logits")
   }
 
+  @Test func resultsAreObjectsToo() throws {
+    let adapter = ["--adapter", workspace.output.path]
+    let plain = try run("generate", adapter + ["--prompt", "a cab", "--max-tokens", "6"])
+    let result = try run(
+      "generate", adapter + ["--prompt", "a cab", "--max-tokens", "6", "--json"])
+    try #require(result.code == 0, "\(result.errors)")
+    let answer = try JSON(parsing: Array(result.output.utf8))
+    #expect(answer["text"] == .string(String(plain.output.dropLast())))
+    guard case .array(let tokens) = answer["completion_ids"] else {
+      Issue.record("expected ids, found \(answer)")
+      return
+    }
+    #expect(answer["is_cut"] == .bool(tokens.last != .integer(8)))
+    #expect(tokens.count == 6 || answer["is_cut"] == .bool(false))
+    // `a`, the space, `c` and `ab`; the prompt of three tokens behind <bos>.
+    #expect(answer["prompt_tokens"] == .integer(4))
+    #expect(answer["tokens_before_prompt"] == .integer(4))
+    let file = workspace.folder.url.appending(path: "logits.safetensors").path
+    let logits = try run("logits", ["--text", "cab", "--output", file, "--json"])
+    #expect((logits.code, logits.errors) == (0, ""))
+    let object = try JSON(parsing: Array(logits.output.utf8))
+    #expect(object["output"] == .string(file))
+    // <bos>, `c` and `ab`.
+    #expect(object["shape"] == .array([.integer(3), .integer(TinyTokenizer.vocabularySize)]))
+  }
+
   @Test func evaluateGivesTheNumbersOfTheReport() throws {
     let result = try run(
       "evaluate",

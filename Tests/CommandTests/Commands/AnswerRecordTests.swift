@@ -49,7 +49,7 @@ import Testing
     ])
     #expect(result.code == 0, "\(result.errors)")
     #expect(!FileManager.default.fileExists(atPath: file.path))
-    #expect(!result.output.contains("answers.jsonl"))
+    #expect(!result.output.contains(" answers.jsonl"))
   }
 
   @Test func aResumedRunTrainsOnThem() throws {

@@ -95,7 +95,7 @@ import Testing
     #expect(refused.code == 2 || refused.code == 1)
     #expect(
       refused.errors.contains(
-        "\(file): expected keys and values of 2 tokens, found 3 tokens of keys"))
+        "--init: expected keys and values of at most 2 tokens, found 3 tokens of keys in \(file)"))
   }
 
   @Test func aResumedRunHasTheSameBits() throws {

@@ -96,6 +96,30 @@ import Testing
     #expect(try JSON(parsing: Array(read.output.utf8))["examples"] == .integer(3))
   }
 
+  /// A pipe gets every turn, as its reader sees one end alone.
+  @Test func aPipeIsALogToo() throws {
+    let pipe = workspace.folder.url.appending(path: "pipe").path
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    let output = workspace.folder.url.appending(path: "turns")
+    try Program.expectRefusal(
+      arguments(["--log", pipe]),
+      "--log: \(pipe): cannot open it for writing: no program reads from this pipe", input: "a\n")
+    try letAnswersEnd()
+    let reader = try Program.Running(
+      ["-c", "cat \"$0\" > \"$1\"", pipe, output.path], of: URL(fileURLWithPath: "/bin/sh"))
+    // It is refused until the reader waits for a writer.
+    var result = try chat("the cab\nabc\n", ["--log", pipe])
+    for _ in 0..<100 where result.code == 2 {
+      usleep(100_000)
+      result = try chat("the cab\nabc\n", ["--log", pipe])
+    }
+    try #require(result.code == 0, "\(result.errors)")
+    _ = try reader.wait()
+    let lines = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 2)
+    for line in lines { #expect(try JSON(parsing: Array(line.utf8)).sortedKeys == ["messages"]) }
+  }
+
   @Test func answersThatWereCutAreNotLogged() throws {
     let log = workspace.folder.url.appending(path: "new.jsonl")
     let result = try chat("the cab\n", ["--log", log.path])
@@ -118,6 +142,22 @@ import Testing
         "train-gpu: \(file.path): expected no file yet, or one of examples to append conversations to, "
           + "found \(found)"), "\(result.errors)")
     #expect(try String(contentsOf: file, encoding: .utf8) == content)
+  }
+
+  @Test func aLogThatIsNoFileIsRefused() throws {
+    let result = try chat("a\n", ["--log", workspace.folder.url.path])
+    #expect(result.code == 2)
+    #expect(result.errors.hasPrefix("train-gpu: --log: "), "\(result.errors)")
+    #expect(result.errorLines.count == 1)
+  }
+
+  @Test func oneContextIsExpected() throws {
+    for command in ["chat", "generate"] {
+      try Program.expectRefusal(
+        [
+          command, "--model", workspace.model, "--context", "a", "--context", "b",
+        ] + (command == "chat" ? [] : ["--prompt", "p"]), "--context: expected one file, found 2")
+    }
   }
 
   @Test func aFullWindowRefusesInOneLine() throws {
@@ -214,6 +254,51 @@ import Testing
     #expect(terminal.wait(for: "\u{1B}[?2004h", times: 2))
     terminal.press("\u{03}")
     #expect(terminal.wait(for: "Ctrl-D ends the chat"))
+    terminal.press("\u{04}")
+    #expect(terminal.finish() == 0)
+  }
+
+  /// A signal that no key has sent is Ctrl-C at the prompt too.
+  @Test func anInterruptOfAnotherProgramIsTheKey() throws {
+    let terminal = try open([])
+    #expect(terminal.wait(for: "Ctrl-D the chat"))
+    #expect(terminal.wait(for: "\u{1B}[?2004h"))
+    terminal.send(SIGINT)
+    #expect(terminal.wait(for: "Ctrl-D ends the chat"))
+    terminal.press("half a message")
+    #expect(terminal.wait(for: "half a message"))
+    terminal.send(SIGINT)
+    usleep(300_000)
+    terminal.press("the cab\r")
+    #expect(terminal.wait(for: "; window: "))
+    #expect(terminal.screen.contains("> the cab\n"))
+    terminal.press("\u{04}")
+    #expect(terminal.finish() == 0)
+  }
+
+  @Test func whatIsNotSentIsSaid() throws {
+    let terminal = try open([])
+    #expect(terminal.wait(for: "\u{1B}[?2004h"))
+    terminal.press("   \r")
+    #expect(terminal.wait(for: "a message of white space alone is not sent"))
+    terminal.press("\u{15}caf")
+    terminal.press(bytes: [0xE9])
+    terminal.press("!\r")
+    #expect(terminal.wait(for: "bytes that are no UTF-8 stand as \u{FFFD} in the message"))
+    #expect(terminal.wait(for: "; window: "))
+    #expect(terminal.screen.contains("> caf\u{FFFD}!\n"))
+    terminal.press("\u{04}")
+    #expect(terminal.finish() == 0)
+  }
+
+  @Test func aLoneEscapeTakesNoOtherKey() throws {
+    let terminal = try open([])
+    #expect(terminal.wait(for: "\u{1B}[?2004h"))
+    terminal.press("\u{1B}")
+    usleep(500_000)
+    terminal.press("abc\r")
+    #expect(terminal.wait(for: "; window: "))
+    #expect(terminal.screen.contains("> abc\n"))
     terminal.press("\u{04}")
     #expect(terminal.finish() == 0)
   }

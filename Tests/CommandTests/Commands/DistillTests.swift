@@ -16,15 +16,22 @@ import Testing
     #expect(
       names == [
         "README.md", "adapter_config.json", "adapter_model.safetensors", "answers.jsonl",
-        "checkpoint-12", "evaluations.jsonl", "heldout_answers.jsonl", "metrics.json",
+        "checkpoint-12", "evaluations.jsonl", "files.json", "heldout_answers.jsonl",
+        "metrics.json",
         "metrics.jsonl", "report.html", "soft_prompt.safetensors", "tokenizer.json",
         "tokenizer_config.json",
       ])
     for text in [
       "answer before first difference", "ROUGE-L", "log-likelihood", "drift: KL",
       "3 pseudo-tokens in place of", "no context", "learned prompt", "full context", "exact match",
-      workspace.output.path, "PeftModel.from_pretrained", "README.md shows how",
+      workspace.output.path, "PeftModel.from_pretrained", "README.md shows how", "report.html",
+      "evaluations.jsonl, heldout_answers.jsonl",
     ] { #expect(result.output.contains(text)) }
+    #expect(!result.output.contains("tensorboard"))
+    let readme = try String(
+      contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
+    #expect(readme.contains("- `evaluations.jsonl`, `heldout_answers.jsonl`: "))
+    #expect(readme.contains("- `report.html`: ") && !readme.contains("tensorboard"))
   }
 
   @Test func theReportHasItsFields() throws {

@@ -228,6 +228,7 @@ import Testing
     #expect(wrong.code == 2)
     #expect(
       wrong.errors.hasSuffix(
-        "\(cartridge.path): expected keys and values of 5 tokens, found 4 tokens of keys\n"))
+        "--init: expected keys and values of 5 tokens, found 4 tokens of keys in \(cartridge.path)\n"
+      ))
   }
 }

@@ -150,6 +150,32 @@ import Testing
     #expect(!result.errors.contains("quantisation") && !result.errors.contains("another"))
   }
 
+  /// A folder for PEFT names the file too, and is compared as Pith's own.
+  @Test(arguments: ["peft", "peft-cartridge", "peft-prefix"])
+  func anExportForPEFTKnowsItsFile(format: String) throws {
+    _ = try distill()
+    let export = folder.url.appending(path: "export")
+    let exported = try Program.run([
+      "export", run.path, "--format", format, "--output", export.path, "--device", "cpu",
+    ])
+    try #require(exported.code == 0, "\(exported.errors)")
+    func errors(_ model: URL) throws -> String {
+      let result = try Program.run([
+        "evaluate", "--context", context, "--inputs", inputs, "--response-tokens", "2", "--adapter",
+        export.path, "--device", "cpu", "--model", model.path,
+      ])
+      #expect(result.code == 0, "\(result.errors)")
+      return result.errors
+    }
+    let same = try errors(model)
+    #expect(!same.contains("trained on") && !same.contains("another model"), "\(same)")
+    #expect(
+      try errors(otherQuantisation()).contains(
+        "\(export.path): trained on tiny.gguf (tensors of SHA-256 \(Self.digest.prefix(12))...); "
+          + "tiny-F32.gguf"))
+    #expect(try errors(otherModel()).contains("made for another model"))
+  }
+
   @Test func exportsAndOtherPromptsKnowTheModel() throws {
     _ = try distill()
     let (near, far) = (try otherQuantisation().path, try otherModel().path)

@@ -55,7 +55,14 @@ import Testing
     let found = try Program.run(evaluate + ["--lora", adapter.path])
     #expect(found.code == 0, "\(found.errors)")
     let without = try Program.run(evaluate)
-    #expect(without.code != 0 || without.errors.contains("another model"), "\(without.errors)")
+    #expect(without.code == 0, "\(without.errors)")
+    #expect(
+      without.errors.contains(
+        "\(workspace.output.path): trained with the LoRA adapter \(adapter.path) in the model's weights, found "
+          + "no LoRA adapter, so the prompt may be worse there; --lora \(adapter.path) adds what it had"
+      ),
+      "\(without.errors)")
+    #expect(!without.errors.contains("another model") && !found.errors.contains("LoRA"))
     let export = workspace.folder.url.appending(path: "export")
     let exported = try Program.run(
       [
@@ -81,6 +88,64 @@ import Testing
       let result = try Program.run(command + target + ["--lora", adapter.path])
       #expect(result.code == 0, "\(result.errors)")
     }
+  }
+
+  @Test func theMissingOrOtherAdapterIsNamed() throws {
+    #expect(try workspace.distill(["--steps", "2"]).code == 0)
+    let lora = ["--lora", adapter.path]
+    func generate(_ run: URL, _ more: [String]) throws -> String {
+      let result = try Program.run(
+        [
+          "generate", "--model", workspace.model, "--adapter", run.path, "--prompt", "a",
+          "--max-tokens", "1", "--device", "cpu",
+        ] + more)
+      #expect(result.code == 0, "\(result.errors)")
+      return result.errors
+    }
+    #expect(
+      try generate(workspace.output, lora).contains(
+        "\(workspace.output.path): trained with no LoRA adapter in the model's weights, found the LoRA adapter "
+          + adapter.path))
+    let styled = workspace.folder.url.appending(path: "styled")
+    #expect(try workspace.distill(["--steps", "2"] + lora, to: styled).code == 0)
+    let resumed = try workspace.distill(["--steps", "4", "--resume"], to: styled)
+    #expect(resumed.code == 2)
+    #expect(
+      resumed.errors.contains("started with the LoRA adapters in the model's weights "),
+      "\(resumed.errors)")
+    #expect(resumed.errors.contains("..., found none; a resumed run keeps"), "\(resumed.errors)")
+    let beside = try workspace.distill(
+      ["--steps", "1", "--beside", styled.path],
+      to: workspace.folder.url.appending(path: "beside"))
+    #expect(
+      beside.errors.contains(
+        "found one of it with the LoRA adapter \(adapter.path) in its weights, and the run has no LoRA adapter"
+      ),
+      "\(beside.errors)")
+    // Another model is another one, whatever its adapters.
+    let weights = URL(fileURLWithPath: workspace.model).appending(path: "model.safetensors")
+    var bytes = [UInt8](try Data(contentsOf: weights))
+    bytes[bytes.count - 4] ^= 1
+    try Data(bytes).write(to: weights)
+    #expect(try generate(styled, []).contains("made for another model"))
+  }
+
+  @Test func targetsWithoutAnUpdateAreNamed() throws {
+    let config = try workspace.folder.write(
+      "style/adapter_config.json",
+      #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj", "c_attn", "v_prj"]}"#
+    )
+    let result = try workspace.distill(["--steps", "1", "--lora", adapter.path])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(
+      result.errors.contains(
+        "\(config.path): target_modules: c_attn, v_prj have no update in \(adapter.path)"),
+      "\(result.errors)")
+    try workspace.folder.write(
+      "style/adapter_config.json",
+      #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": "all-linear"}"#)
+    let all = try workspace.distill(["--steps", "1", "--lora", adapter.path, "--overwrite"])
+    #expect(all.code == 0 && !all.errors.contains("target_modules"), "\(all.errors)")
   }
 
   @Test func damagedAdaptersAreRefused() throws {

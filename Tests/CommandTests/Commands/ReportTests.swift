@@ -41,6 +41,20 @@ import Testing
       ])
   }
 
+  @Test func theNumbersAreAnObjectToo() throws {
+    try #require(try workspace.distill(["--steps", "2"]).code == 0)
+    let result = try report([workspace.output.path, "--json"])
+    try #require(result.code == 0, "\(result.errors)")
+    let json = try JSON(parsing: Array(result.output.utf8))
+    #expect(json["output"] == .string(page.path))
+    guard case .array(let runs) = json["runs"] else {
+      Issue.record("expected runs, found \(json)")
+      return
+    }
+    #expect(runs.count == 1 && runs[0]["run"] == .string("run"))
+    #expect(runs[0]["validation"]["kl"] == (try workspace.json("metrics.json")["validation"]["kl"]))
+  }
+
   @Test func wordsOfAModelAreNoMarkup() throws {
     let attack = "<script>alert(1)</script>"
     let context = try workspace.folder.write("<b>context.txt", Workspace.contextText + attack)
@@ -89,10 +103,12 @@ import Testing
   @Test func badInputIsRefusedInOneLine() throws {
     _ = try workspace.distill(["--steps", "2"])
     let run = workspace.output.path
-    let price = try report([run, "--price=-1"])
-    #expect(price.code == 2)
-    #expect(price.errors.contains("'-1' is invalid for '--price"), "\(price.errors)")
-    #expect(price.errors.contains("expected a number of 0 or more"))
+    for price in [["--price=-1"], ["--price", "-1"]] {
+      let result = try report([run] + price)
+      #expect(result.code == 2)
+      #expect(result.errors.contains("'-1' is invalid for '--price"), "\(result.errors)")
+      #expect(result.errors.contains("expected a number of 0 or more"))
+    }
     let none = workspace.folder.url.path
     try Program.expectRefusal(
       ["report", none, "--output", page.path],
@@ -100,8 +116,8 @@ import Testing
         + "without it")
     try Program.expectRefusal(
       ["report", run, "--output", workspace.context],
-      "--output: expected a new file or an earlier report, found another file, \(workspace.context)"
-    )
+      "--output: expected a new file or an earlier report as it was written, found another file or a "
+        + "changed report, \(workspace.context)")
     #expect(try text(URL(fileURLWithPath: workspace.context)) == Workspace.contextText)
     let lines = workspace.output.appending(path: "metrics.jsonl")
     try (text(lines) + "damaged\n").write(to: lines, atomically: true, encoding: .utf8)
@@ -110,6 +126,85 @@ import Testing
     #expect(damaged.errors.hasPrefix("train-gpu: \(lines.path):3:"), "\(damaged.errors)")
     #expect(damaged.errorLines.count == 1)
     #expect(!FileManager.default.fileExists(atPath: page.path))
+  }
+
+  @Test(arguments: ["metrics.jsonl", "evaluations.jsonl", "heldout_answers.jsonl"])
+  func aCutLineIsNamed(name: String) throws {
+    _ = try workspace.distill(["--steps", "2"])
+    let file = workspace.output.appending(path: name)
+    let whole = try text(file)
+    let lines = whole.split(separator: "\n").count
+    try String(whole.dropLast(12)).write(to: file, atomically: true, encoding: .utf8)
+    try Program.expectRefusal(
+      ["report", workspace.output.path, "--output", page.path],
+      "\(file.path):\(lines): expected a whole line at the end of the file, found the beginning of one"
+    )
+    // Nothing but the line's end is missing.
+    try String(whole.dropLast(1)).write(to: file, atomically: true, encoding: .utf8)
+    #expect(try report([workspace.output.path]).code == 0)
+  }
+
+  @Test func aChangedReportStays() throws {
+    _ = try workspace.distill(["--steps", "2"])
+    let run = workspace.output.path
+    #expect(try report([run]).code == 0)
+    #expect(try report([run]).code == 0)
+    let changed = try text(page).replacing("</main>", with: "<p>mine</p></main>")
+    try changed.write(to: page, atomically: true, encoding: .utf8)
+    try Program.expectRefusal(
+      ["report", run, "--output", page.path],
+      "--output: expected a new file or an earlier report as it was written, found another file or a "
+        + "changed report, \(page.path)")
+    #expect(try text(page) == changed)
+  }
+
+  @Test(arguments: ["--resume", "--overwrite"])
+  func aUsersFilesStayBesideANewRun(mode: String) throws {
+    _ = try workspace.distill(["--steps", "2"])
+    let (readme, report) = (
+      workspace.output.appending(path: "README.md"), workspace.output.appending(path: "report.html")
+    )
+    let notes = try text(readme) + "\nmy notes\n"
+    let own = "<html>mine</html>"
+    try notes.write(to: readme, atomically: true, encoding: .utf8)
+    try own.write(to: report, atomically: true, encoding: .utf8)
+    let result = try workspace.distill(["--steps", "4", mode])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(try text(workspace.output.appending(path: "README.md.kept")) == notes)
+    #expect(try text(workspace.output.appending(path: "report.html.kept")) == own)
+    #expect(try text(report).contains("How it was made") && !text(readme).contains("my notes"))
+    for name in ["README.md", "report.html"] {
+      #expect(result.errors.contains("\(name): changed since it was written"), "\(name)")
+    }
+    // Nothing else was changed.
+    #expect(result.errors.ranges(of: "so it is kept as").count == 2)
+  }
+
+  @Test func aPriceIsRecorded() throws {
+    _ = try workspace.distill(["--steps", "2", "--price", "3"])
+    #expect(try workspace.json("metrics.json")["price_per_million_tokens"].double == 3)
+    #expect(try report([workspace.output.path]).code == 0)
+    #expect(try text(page).contains("At 3 per million tokens"))
+    #expect(try report([workspace.output.path, "--price", "0"]).code == 0)
+    #expect(try text(page).contains("At 0 per million tokens"))
+    let resumed = try workspace.distill(["--steps", "4", "--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(
+      try text(workspace.output.appending(path: "report.html")).contains("At 3 per million tokens"))
+    let other = try workspace.distill(["--steps", "6", "--resume", "--price", "5"])
+    #expect(other.code == 0, "\(other.errors)")
+    #expect(
+      try text(workspace.output.appending(path: "report.html")).contains("At 5 per million tokens"))
+    // A sweep keeps it too.
+    let sweep = workspace.folder.url.appending(path: "sweep")
+    _ = try workspace.distill(["--tokens", "2,3", "--steps", "1", "--price", "3"], to: sweep)
+    let added = try workspace.distill(["--tokens", "2,3,4", "--steps", "1", "--resume"], to: sweep)
+    #expect(added.code == 0, "\(added.errors)")
+    for folder in [sweep, sweep.appending(path: "tokens-4")] {
+      #expect(
+        try workspace.json("metrics.json", in: folder)["price_per_million_tokens"].double == 3)
+    }
+    #expect(try text(sweep.appending(path: "report.html")).contains("1,000 calls"))
   }
 
   private func events() throws -> [String] {
@@ -121,11 +216,14 @@ import Testing
   @Test func eventsAreWrittenOnRequestAndBeginAnewWithAResume() throws {
     _ = try workspace.distill(["--steps", "4", "--tensorboard"])
     #expect(try events().count == 1)
-    let arguments = ["--steps", "6", "--tensorboard"]
     sleep(1)
-    let resumed = try workspace.distill(arguments + ["--resume"])
+    // A run that writes them goes on with them.
+    let resumed = try workspace.distill(["--steps", "6", "--resume"])
     #expect(resumed.code == 0, "\(resumed.errors)")
     #expect(try events().count == 2)
+    #expect(resumed.output.contains("  tensorboard/ "))
+    #expect(
+      try text(workspace.output.appending(path: "README.md")).contains("- `tensorboard/`: "))
     let replaced = try workspace.distill(["--steps", "2", "--overwrite"])
     #expect(replaced.code == 0, "\(replaced.errors)")
     #expect(

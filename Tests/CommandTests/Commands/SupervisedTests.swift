@@ -45,6 +45,34 @@ import Testing
     let likelihood = metrics["validation"]["log_likelihood"].double
     let bare = metrics["validation"]["log_likelihood_no_context"].double
     #expect(try #require(likelihood) > (try #require(bare)) + 0.5)
+    // What has no meaning without a context is left out.
+    #expect(!metrics.sortedKeys.contains("compression_ratio"))
+    #expect(
+      metrics["validation"].sortedKeys == [
+        "answer_prefix", "answer_prefix_no_context", "basis", "drift", "exact_match",
+        "exact_match_no_context", "intervals_95", "log_likelihood", "log_likelihood_no_context",
+        "rouge_l", "rouge_l_no_context",
+      ])
+    func lines(_ name: String) throws -> [JSON] {
+      try String(contentsOf: workspace.output.appending(path: name), encoding: .utf8)
+        .split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+    }
+    for line in try lines("evaluations.jsonl") {
+      #expect(line.sortedKeys == ["cross_entropy", "is_best", "step"])
+    }
+    for line in try lines("heldout_answers.jsonl") {
+      #expect(line.sortedKeys == ["learned_prompt", "no_context", "prompt", "response"])
+    }
+    let page = try String(
+      contentsOf: workspace.output.appending(path: "report.html"), encoding: .utf8)
+    for part in [
+      "Loss of training steps, cross-entropy", "Held-out cross-entropy", "recorded response",
+      "the lowest cross-entropy",
+    ] { #expect(page.contains(part), "\(part)") }
+    for part in ["Held-out KL", "Held-out top-1", "What was forgotten", "gap to"] {
+      #expect(!page.contains(part), "\(part)")
+    }
+    #expect(!result.errors.contains("top-1 agreement"))
     let readme = try String(
       contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.hasPrefix("# 3 pseudo-tokens trained on given responses\n"))
@@ -56,6 +84,70 @@ import Testing
       "--device", "cpu", "--max-tokens", "2", "--quiet",
     ])
     #expect(answer.code == 0, "\(answer.errors)")
+  }
+
+  @Test func aPromptWithoutAContextIsEvaluatedWithoutOne() throws {
+    try #require(try Program.run(arguments(["--steps", "8"])).code == 0)
+    func evaluate(_ more: [String]) throws -> Program.Result {
+      try Program.run(
+        [
+          "evaluate", "--model", workspace.model, "--adapter", workspace.output.path, "--device",
+          "cpu", "--threads", "1",
+        ] + more)
+    }
+    let result = try evaluate(["--inputs", complete])
+    try #require(result.code == 0, "\(result.errors)")
+    #expect(result.output.hasPrefix("3 pseudo-tokens without a context\n"))
+    #expect(result.output.contains("no prompt") && !result.output.contains("full context"))
+    let json = try JSON(
+      parsing: Array(evaluate(["--inputs", complete, "--json", "--quiet"]).output.utf8))
+    #expect(json["context_tokens"] == .integer(0))
+    let validation = try workspace.json("metrics.json")["validation"]
+    for name in ["log_likelihood", "log_likelihood_no_context"] {
+      let (found, own) = (json[name].double, validation[name].double)
+      #expect(abs((found ?? 0) - (own ?? 1)) < 1e-5, "\(name)")
+    }
+    let open = try evaluate(["--inputs", workspace.inputs])
+    #expect(open.code == 2)
+    #expect(
+      open.errors.contains(
+        "inputs.jsonl:3: expected a response, because there is no context that answers follow from")
+    )
+    // Of a prompt that replaced a context, lines still need one.
+    try #require(try workspace.distill(["--steps", "2", "--overwrite"]).code == 0)
+    let replaced = try evaluate(["--inputs", complete])
+    #expect(replaced.code == 2 && replaced.errors.contains("because the run has no context"))
+  }
+
+  @Test func givenResponsesAreAskedFor() throws {
+    try Program.expectRefusal(
+      ["distill", "--model", workspace.model, "--loss", "cross-entropy", "--output", "o"],
+      "expected --inputs; train-gpu distill --help says more")
+  }
+
+  @Test func aSweepGoesByTheCrossEntropy() throws {
+    let sweep = ["--tokens", "2,4", "--steps", "12", "--json"]
+    let result = try Program.run(arguments(sweep))
+    #expect(result.code == 0, "\(result.errors)")
+    let record = try JSON(parsing: Array(result.output.utf8))
+    guard case .array(let members) = record["members"] else {
+      Issue.record("expected members")
+      return
+    }
+    let losses = try members.map { try #require($0["cross_entropy"].double) }
+    #expect(members.allSatisfy { !$0.sortedKeys.contains("kl") })
+    let best = try #require(losses.indices.min { losses[$0] < losses[$1] })
+    #expect(record["delivered"] == members[best]["folder"])
+    let page = try String(
+      contentsOf: workspace.output.appending(path: "report.html"), encoding: .utf8)
+    #expect(page.contains("Held-out cross-entropy against tokens"))
+    #expect(page.contains("has the lowest held-out cross-entropy"))
+    #expect(!page.contains("Held-out KL"))
+    try Program.expectRefusal(
+      arguments(
+        ["--tokens", "2,4", "--kl-budget", "1"],
+        output: workspace.folder.url.appending(path: "other")),
+      "--kl-budget: expected a context, from which the KL is measured, found none")
   }
 
   @Test(arguments: [
@@ -114,6 +206,20 @@ import Testing
       "--mix-cross-entropy: expected a share from 0 to below 1, found 1.0"
     ),
     (
+      ["--mix-cross-entropy", "0.999999999"],
+      "The value '0.999999999' is invalid for '--mix-cross-entropy <share>': expected a number that f32 "
+        + "can tell from 1.0, found 0.999999999"
+    ),
+    (
+      ["--mix-cross-entropy", "-0.5"],
+      "--mix-cross-entropy: expected a share from 0 to below 1, found -0.5"
+    ),
+    (
+      ["--learning-rate", "1e-60"],
+      "The value '1e-60' is invalid for '--learning-rate <x>': expected a number that f32 can tell from "
+        + "0.0, found 1e-60"
+    ),
+    (
       ["--mix-cross-entropy", "0.5", "--temperature", "2"],
       "--temperature: expected 1 with --mix-cross-entropy 0.5, found 2.0"
     ),
@@ -140,5 +246,13 @@ import Testing
     let result = try workspace.distill(["--loss", "cross-entropy", "--steps", "4"])
     #expect(result.code == 0, "\(result.errors)")
     #expect(result.output.contains("full context"))
+    // The KL to the context says something here, beside what training lowers.
+    let validation = try workspace.json("metrics.json")["validation"]
+    #expect(validation["kl"].double != nil && validation["gap_closed"].double != nil)
+    let page = try String(
+      contentsOf: workspace.output.appending(path: "report.html"), encoding: .utf8)
+    for part in ["Held-out cross-entropy", "Held-out KL", "the lowest cross-entropy"] {
+      #expect(page.contains(part), "\(part)")
+    }
   }
 }

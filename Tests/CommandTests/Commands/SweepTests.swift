@@ -119,7 +119,56 @@ import Testing
         == true, "\(result.errors)")
     #expect(result.output.contains("all 3 runs are kept"))
     let names = try FileManager.default.contentsOfDirectory(atPath: workspace.output.path).sorted()
-    #expect(names == ["report.html", "sweep.json", "tokens-2", "tokens-3", "tokens-5"])
+    #expect(
+      names == ["files.json", "report.html", "sweep.json", "tokens-2", "tokens-3", "tokens-5"])
+    let record = try workspace.json("sweep.json")
+    #expect(record.sortedKeys.contains("delivered") && record["delivered"] == .null)
+    let again = try sweep(["--kl-budget", "0", "--resume", "--json"])
+    #expect(again.code == 1)
+    let printed = try JSON(parsing: Array(again.output.utf8))
+    #expect(printed.sortedKeys.contains("delivered") && printed["delivered"] == .null)
+  }
+
+  /// A start that does not fit is refused before anything is written, and names its option.
+  @Test func aStartOfAnotherSizeLeavesNothing() throws {
+    let start = workspace.folder.url.appending(path: "start")
+    try #require(workspace.distill(["--tokens", "4", "--steps", "0"], to: start).code == 0)
+    let file = start.appending(path: "soft_prompt.safetensors").path
+    for path in [start.path, file] {
+      let message =
+        "--init: expected embeddings of at most 3 tokens, found 4 tokens of soft_prompt in \(path)"
+      try workspace.expectRefusal(["--tokens", "5,3", "--init", path], message)
+      try workspace.expectRefusal(["--tokens", "3", "--init", path], message)
+    }
+    try workspace.expectRefusal(
+      ["--method", "kv", "--init", file],
+      "--init: expected keys and values of at most 3 tokens, found 4 tokens of soft_prompt in \(file)"
+    )
+    #expect(try sweep(["--init", file], tokens: "4,5").code == 0)
+  }
+
+  /// A failure before the first training leaves nothing that stands in the way of the next try.
+  @Test func aSweepThatBeganNoRunLeavesNothing() throws {
+    let weights = URL(fileURLWithPath: workspace.model).appending(path: "model.safetensors")
+    let whole = try Data(contentsOf: weights)
+    var bytes = [UInt8](whole)
+    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+    try Data(bytes).write(to: weights)
+    #expect(try sweep().code == 2)
+    #expect(!FileManager.default.fileExists(atPath: workspace.output.path))
+    try whole.write(to: weights)
+    #expect(try sweep().code == 0)
+  }
+
+  @Test func aRunThatReplacesASweepRemovesItsRuns() throws {
+    _ = try sweep(tokens: "2,3")
+    try workspace.folder.write("run/tokens-3/README.md", "mine")
+    let result = try workspace.distill(["--steps", "2", "--overwrite"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: member("tokens-2").path))
+    #expect(!FileManager.default.fileExists(atPath: member("sweep.json").path))
+    #expect(try text(member("tokens-3").appending(path: "README.md.kept")) == "mine")
+    #expect(result.errors.contains("tokens-3/README.md: changed since it was written"))
   }
 
   @Test func twoMethodsAreSweptByThemselves() throws {
@@ -234,7 +283,7 @@ import Testing
     try workspace.expectRefusal(
       ["--tokens", "2,2"], "--tokens: expected different numbers, found 2 twice")
     try workspace.expectRefusal(
-      ["--tokens", "2,3", "--kl-budget=-1"],
+      ["--tokens", "2,3", "--kl-budget", "-1"],
       "--kl-budget: expected a number of 0 or more, found -1.0")
     try workspace.expectRefusal(
       ["--tokens", "2,0"], "--tokens: expected 1 or more, found 0")

@@ -66,10 +66,22 @@ import Testing
     ),
     (
       "template-variable: {a: 1}\n",
-      "FILE:1: template-variable: expected a text, a number, true or false"
+      "FILE:1: template-variable: expected a text, a number, true or false, or a list of them"
     ),
-    ("\ntokens: [1]\n", "FILE:2: tokens: expected a text, a number, true or false"),
-    ("tokens:\n", "FILE:1: tokens: expected a text, a number, true or false"),
+    ("\nsteps: [1]\n", "FILE:2: steps: expected a text, a number, true or false"),
+    (
+      "\ntokens: [[1]]\n",
+      "FILE:2: tokens: expected a text, a number, true or false, or a list of them"
+    ),
+    ("tokens: [2, few]\n", "FILE:1: The value '2,few' is invalid for '--tokens <k>'"),
+    ("tokens: []\n", "FILE:1: Missing value for '--tokens <k>'"),
+    ("tokens:\n", "FILE:1: tokens: expected a text, a number, true or false, or a list of them"),
+    (
+      "tokens: [2, 4]\nmethod: [kv, embeddings]\nlora: [/none/a, /none/b]\nmodel: MODEL\ncontext: c\n"
+        + "output: /none/o\n",
+      "/none/a: expected the folder of a LoRA adapter, with adapter_config.json and "
+        + "adapter_model.safetensors, found nothing of the kind"
+    ),
     ("tokens: 1\ntokens: 2\n", "FILE: expected each option once, found tokens twice"),
     ("config: other.yaml\n", "FILE:1: 'config' is no option of a configuration file"),
     ("help: true\n", "FILE:1: 'help' is no option of a configuration file"),

@@ -51,9 +51,35 @@ import Testing
     }
   }
 
-  @Test func brokenBytesDoNotHideWhatFollows() {
-    #expect(keys([0xFF, UInt8(ascii: "a")]).last == .text("a"))
-    #expect(keys([0xC3, UInt8(ascii: "a"), UInt8(ascii: "b")]).last == .text("b"))
-    #expect(keys([0x80, 0x80, UInt8(ascii: "a")]) == [.text("a")])
+  /// Bytes that are no text are seen and told, and hide nothing that follows.
+  @Test func brokenBytesAreShown() {
+    let (a, b, broken) = (UInt8(ascii: "a"), UInt8(ascii: "b"), Key.text("\u{FFFD}"))
+    #expect(keys([0xFF, a]) == [broken, .text("a"), .unreadable])
+    #expect(keys([0xC3, a, b]) == [broken, .text("a"), .text("b"), .unreadable])
+    #expect(keys([0x80, 0x80, a]) == [broken, broken, .text("a"), .unreadable])
+    #expect(keys([0xC0, 0x80, a]) == [broken, .text("a"), .unreadable])
+    #expect(
+      keys(Array("\u{1B}[200~".utf8) + [0xE9, a] + Array("\u{1B}[201~".utf8))
+        == [.pasted("\u{FFFD}a"), .unreadable])
+    // The character itself is text.
+    #expect(keys("\u{FFFD}") == [broken])
+  }
+
+  /// An Esc that nothing follows for a while is a key of its own.
+  @Test func aLoneEscapeTakesNoOtherKey() {
+    var decoder = KeyDecoder()
+    #expect(decoder.keys(of: [0x1B]).isEmpty && decoder.isInEscape)
+    decoder.endEscape()
+    #expect(!decoder.isInEscape)
+    #expect(decoder.keys(of: Array("a".utf8)) == [.text("a")])
+    #expect(decoder.keys(of: Array("\u{1B}[".utf8)).isEmpty && decoder.isInEscape)
+    decoder.endEscape()
+    #expect(decoder.keys(of: Array("A".utf8)) == [.text("A")])
+    #expect(keys("\u{1B}\u{1B}[A") == [.up])
+    #expect(keys("\u{1B}[\r") == [.enter])
+    // The beginning of a character may wait for its rest.
+    _ = decoder.keys(of: [0xC3])
+    decoder.endEscape()
+    #expect(decoder.keys(of: [0xA9]) == [.text("é")])
   }
 }

@@ -38,6 +38,9 @@ import Testing
     #expect(editor.handle(.enter) == .editing)
     _ = editor.handle(.pasted("two\nlines"))
     #expect(editor.handle(.enter) == .sent("two\nlines"))
+    _ = editor.handle(.pasted("  \t"))
+    #expect(editor.handle(.enter) == .blank && editor.text == "  \t")
+    #expect(editor.handle(.unreadable) == .unreadable && editor.text == "  \t")
   }
 
   @Test func controlCharactersEndTheMessageOrTheChat() {

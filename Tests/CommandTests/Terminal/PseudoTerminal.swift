@@ -51,8 +51,11 @@ final class PseudoTerminal {
   }
 
   /// Presses keys.
-  func press(_ keys: String) {
-    var rest = Array(keys.utf8)
+  func press(_ keys: String) { press(bytes: Array(keys.utf8)) }
+
+  /// Sends bytes, which may be no text.
+  func press(bytes: [UInt8]) {
+    var rest = bytes
     while !rest.isEmpty {
       let count = unsafe write(master, rest, rest.count)
       guard count > 0 else { return }

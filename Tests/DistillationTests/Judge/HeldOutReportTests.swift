@@ -76,8 +76,8 @@ import Testing
       RunMetrics.Intervals(
         scores, nothing: nothing, tokens: [2, 4, 6],
         answers: AnswerScores(
-          [[1], [2], [3]], [[1, 4], [2, 4], [3, 4]], logLikelihood: [-1, -2, -3]
-        ) { $0.map(String.init) }))
+          [[1], [2], [3]], [[1, 4], [2, 4], [3, 4]], logLikelihood: [-1, -2, -3],
+          words: { $0.map(String.init) }, calls: { _ in [] })))
     let half = Interval(low: 0.5, high: 0.5)
     #expect(intervals.kl == half)
     #expect(intervals.gapClosed == half)

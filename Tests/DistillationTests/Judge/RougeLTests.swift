@@ -55,8 +55,8 @@ import Testing
 
     let scores = AnswerScores(
       [[1, 2, 3, 9], [1, 5, 3, 9], [4]], [[1, 2, 3, 9], [1, 2, 3, 9], [1, 2]],
-      logLikelihood: [-2, -1, -3]
-    ) { $0.filter { $0 != 9 }.map(String.init) }
+      logLikelihood: [-2, -1, -3], words: { $0.filter { $0 != 9 }.map(String.init) },
+      calls: { _ in [] })
     #expect(scores.isExact == [true, false, false])
     #expect(scores.prefixShare == [1, 0.25, 0])
     let twoThirds = 2.0 / 3

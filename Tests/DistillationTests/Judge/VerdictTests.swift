@@ -58,13 +58,50 @@ extension DeviceTests {
         student: try model(contextAsPrompt()), nothing: try model(.nothing), words: words
       ) { _, _ in }
       let answers = try #require(verdict.validation.answers)
+      let full = try #require(answers.logLikelihood.fullContext)
       #expect(verdict.validation.exactMatch == 1)
       #expect(answers.prefixShare.prompt == 1 && answers.prefixShare.fullContext == 1)
       #expect(answers.rougeL.prompt == 1 && answers.rougeL.fullContext == 1)
-      #expect(abs(answers.logLikelihood.prompt - answers.logLikelihood.fullContext) < 1e-5)
+      #expect(abs(answers.logLikelihood.prompt - full) < 1e-5)
       #expect(answers.prefixShare.noContext < 1 && answers.rougeL.noContext < 1)
-      #expect(answers.logLikelihood.noContext < answers.logLikelihood.fullContext)
+      #expect(answers.logLikelihood.noContext < full)
       #expect(verdict.validation.intervals?.rougeL == Interval(low: 1, high: 1))
+    }
+
+    @Test func callsOfToolsAreComparedWhereResponsesHaveSome() throws {
+      let teacher = try model(.context(Self.context))
+      let judge = try judge(teacher)
+      try judge.letAnswer(teacher, span: 0)
+      let first = judge.responses[0]
+      /// One call in the first response, whose arguments are the answer.
+      func calls(_ identifiers: [Int]) throws(DistillationError) -> [ToolCall] {
+        guard let name = identifiers.first, name == first[0] else { return [] }
+        return [
+          ToolCall(name: "\(name)", arguments: .array(identifiers.map(JSON.integer))),
+          ToolCall(name: "\(name)", arguments: .null),
+        ]
+      }
+      func verdict(
+        _ calls: ([Int]) throws(DistillationError) -> [ToolCall]
+      ) throws -> RunMetrics.Validation {
+        try judge.verdict(
+          student: try model(contextAsPrompt()), nothing: try model(.nothing), words: words,
+          calls: calls
+        ) { _, _ in }.validation
+      }
+      let validation = try verdict(calls)
+      let found = try #require(validation.toolCalls)
+      #expect(found.count == 2 * judge.responses.count { $0.first == first[0] })
+      #expect((found.exact.prompt, found.exact.fullContext) == (1, 1))
+      #expect(found.exact.noContext < 1)
+      #expect(validation.intervals?.toolCalls == Interval(low: 1, high: 1))
+      let row = validation.comparison(hasContext: true).first { $0.name == "exact tool calls" }
+      #expect(row?.learnedPrompt == "100.0 %" && row?.fullContext == "100.0 %")
+      let record = try JSON(encoding: validation)
+      #expect(try record.decode(RunMetrics.Validation.self) == validation)
+      let without = try verdict { (_) throws(DistillationError) in [] }
+      #expect(without.toolCalls == nil && without.intervals?.toolCalls == nil)
+      #expect(without.comparison(hasContext: true).allSatisfy { $0.name != "exact tool calls" })
     }
 
     @Test func anAnswerThatIsKnownIsNotGeneratedAgain() throws {
@@ -132,9 +169,12 @@ extension DeviceTests {
         none.basis
           == .init(examples: 3, responseTokens: 3 * UnrelatedPrompts.answerTokens))
       let whole = try judge.drift(of: try model(contextAsPrompt()))
-      #expect(whole.klFullContext > 0.01)
-      #expect(abs(whole.kl / whole.klFullContext - 1) < 1e-4)
-      #expect(abs(whole.top1Agreement - whole.top1AgreementFullContext) < 0.02)
+      let (kl, agreement) = (
+        try #require(whole.klFullContext), try #require(whole.top1AgreementFullContext)
+      )
+      #expect(kl > 0.01)
+      #expect(abs(whole.kl / kl - 1) < 1e-4)
+      #expect(abs(whole.top1Agreement - agreement) < 0.02)
       let interval = try #require(whole.intervals?.kl)
       #expect(interval.low <= whole.kl && whole.kl <= interval.high)
     }

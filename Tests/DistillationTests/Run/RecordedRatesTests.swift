@@ -48,7 +48,8 @@ import Testing
       return []
     }
     return try RecordCoding.decodeLines(
-      StepRecord.self, from: output.appending(path: RunFolder.stepMetrics))
+      StepRecord.self, from: output.appending(path: RunFolder.stepMetrics)
+    ).checkWhole()
   }
 
   /// Changes the rates in the newest checkpoint, as if another version had begun the run.

@@ -18,14 +18,20 @@ struct ExportReadme {
     return """
       # \(prompt)\(replaced), for \(program)
 
-      A trained prompt for the model `\(model.identifier)`\(model.part), exported by Pith: \
+      A trained prompt for the model `\(model.identifier)`\(model.part), exported by Pith\(teacher): \
       \(adapter.frame.header.count) + \(adapter.prompt.form.tokenCount) + \
       \(adapter.frame.closing.count) rows of header, prompt and closing stand before every prompt.\
-      \(AdapterUsage.neighbors(adapter.origin.neighbors))\(lora)
+      \(AdapterUsage.tools(adapter.origin.tools))\(AdapterUsage.neighbors(adapter.origin.neighbors))\(lora)
 
       \(gguf)\(instructions)
 
       """
+  }
+
+  /// The model whose answers with the context were learned, where that is another one.
+  private var teacher: String {
+    AdapterUsage.teacher(adapter.origin.fingerprints.teacher).map { " and learned from \($0)" }
+      ?? ""
   }
 
   /// The adapters that the model's weights need, which the files here do not hold.

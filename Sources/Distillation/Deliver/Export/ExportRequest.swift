@@ -86,6 +86,11 @@ package struct ExportRequest: Sendable {
     case .same: break
     case .otherQuantisation(let trained, let found):
       notices.append(.otherQuantisation(adapter: run.path, trained: trained, found: found))
+    case .otherLoRA(let trained, let found):
+      throw .content(
+        file: folder.url.path,
+        expected: "the model that the prompt of \(run.path) was trained for, with "
+          + "\(trained.loraTitle) in its weights", found: "it with \(found.loraTitle)")
     case .other:
       throw .content(
         file: folder.url.path, expected: "the model that the prompt of \(run.path) was trained for",
@@ -171,9 +176,9 @@ package struct ExportRequest: Sendable {
       stopIdentifiers: conditioning?.stopIdentifiers ?? [],
       contextTokens: record.contextTokens ?? 0,
       fingerprints: RunFingerprints(
-        model: record.modelFingerprint ?? "", context: record.contextDigest ?? "",
-        gguf: record.gguf),
-      neighbors: record.neighbors)
+        model: record.modelFingerprint ?? "", bareModel: record.bareFingerprint,
+        context: record.contextDigest ?? "", gguf: record.gguf, teacher: record.teacher),
+      neighbors: record.neighbors, tools: record.tools)
   }
 
   /// The tokens of the model's own template between the closing and a user's text: those that

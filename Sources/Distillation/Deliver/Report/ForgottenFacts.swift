@@ -6,26 +6,30 @@
 /// response, so a token after a wrong one is judged as if those before were right. Prompts whose greedy
 /// answer is the full context's, token for token, are not listed.
 struct ForgottenFacts {
-  /// The judged answers.
+  /// The judged answers of a run with a context.
   let answers: [HeldOutAnswer]
+
+  /// Of these answers those that are compared with a context.
+  init(answers: [HeldOutAnswer]) { self.answers = answers.filter { $0.fullContext != nil } }
 
   /// Tokens of all responses.
   var tokens: Int { answers.reduce(0) { $0 + $1.response.identifiers.count } }
   /// Those that the context decides.
-  var decided: Int { answers.reduce(0) { $0 + $1.decided.count } }
+  var decided: Int { answers.reduce(0) { $0 + ($1.decided?.count ?? 0) } }
   /// Those of them that are forgotten.
-  var forgotten: Int { answers.reduce(0) { $0 + $1.forgotten.count } }
+  var forgotten: Int { answers.reduce(0) { $0 + ($1.forgotten?.count ?? 0) } }
 
   /// Prompts to which the full context has another answer than none.
   var changed: [HeldOutAnswer] {
-    answers.filter { $0.fullContext.identifiers != $0.noContext.identifiers }
+    answers.filter { $0.reference.identifiers != $0.noContext.identifiers }
   }
 
   /// Prompts with forgotten tokens and another answer than the full context's, those with the most
   /// forgotten tokens first.
   var listed: [HeldOutAnswer] {
-    answers.filter { !$0.forgotten.isEmpty && !$0.isReached }.enumerated()
-      .sorted { ($1.element.forgotten.count, $0.offset) < ($0.element.forgotten.count, $1.offset) }
+    func count(_ answer: HeldOutAnswer) -> Int { answer.forgotten?.count ?? 0 }
+    return answers.filter { count($0) > 0 && !$0.isReached }.enumerated()
+      .sorted { (count($1.element), $0.offset) < (count($0.element), $1.offset) }
       .map(\.element)
   }
 }

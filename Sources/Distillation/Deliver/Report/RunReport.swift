@@ -13,16 +13,23 @@ package struct RunReport: Sendable {
   /// `heldout_answers.jsonl`; none in runs of older programs.
   package let answers: [HeldOutAnswer]
 
-  /// Some records.
+  /// Some records. Of a run without a context, what older programs compared with one is left out.
   package init(
     name: String, metrics: RunMetrics, steps: [StepRecord] = [],
     evaluations: [EvaluationRecord] = [], answers: [HeldOutAnswer] = []
   ) {
     self.name = name
-    self.metrics = metrics
     self.steps = steps
-    self.evaluations = evaluations
-    self.answers = answers
+    guard metrics.contextTokens == 0 else {
+      (self.metrics, self.evaluations, self.answers) = (metrics, evaluations, answers)
+      return
+    }
+    var own = metrics
+    own.compressionRatio = nil
+    own.validation = metrics.validation?.withoutContext
+    self.metrics = own
+    self.evaluations = evaluations.map(\.withoutContext)
+    self.answers = answers.map(\.withoutContext)
   }
 
   /// Reads the folder of a finished run.

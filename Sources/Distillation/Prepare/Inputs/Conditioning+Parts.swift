@@ -9,7 +9,13 @@ extension Conditioning {
       return teacherPrefix
     }
     return Prefix(
-      Frame(header: frame.header, closing: placed.closing), .context(placed.identifiers))
+      Frame(header: placed.header, closing: placed.closing), .context(placed.identifiers))
+  }
+
+  /// Tokens of the tools, which stand beside every part of the context; 0 without tools.
+  func toolTokens() throws(DistillationError) -> Int {
+    guard placement?.hasTools == true, let placed = try placed("x") else { return 0 }
+    return max(placed.identifiers.count - 1, 0)
   }
 
   /// The tokens of a text in the context's position; nil with token ids.

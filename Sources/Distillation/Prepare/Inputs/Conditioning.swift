@@ -11,7 +11,10 @@ import Tokenizers
 package struct Conditioning: Sendable {
   /// The frozen tokens around the context.
   package private(set) var frame: Frame
-  /// The context; empty where there is none.
+  /// The tokens before the context: the header, or its beginning where the template writes tools
+  /// before its end.
+  private var contextHeader: [Int]
+  /// The context with the tools beside it; empty where there is none.
   package private(set) var context: [Int]
   /// The tokens between the context and the prompt: the closing, or its rest after a token that
   /// spans both.
@@ -46,6 +49,7 @@ package struct Conditioning: Sendable {
   ///
   /// - Parameters:
   ///   - context: the context; nil for none.
+  ///   - tools: the tools beside it, which the template writes; nil for none.
   ///   - folder: the folder of the model.
   ///   - template: the template around the context.
   ///   - vocabularySize: V of the model.
@@ -56,7 +60,8 @@ package struct Conditioning: Sendable {
   /// - Throws: when the folder lacks a file, the template is unknown or has no position for a
   ///   context, or a token id is outside the vocabulary.
   package init(
-    _ context: ContextText?, folder: ModelFolder, template: TemplateChoice, vocabularySize: Int,
+    _ context: ContextText?, tools: ToolDefinitions? = nil, folder: ModelFolder,
+    template: TemplateChoice, vocabularySize: Int,
     isAlone: Bool = false, reading: InputReading = .present, needsContext: Bool = true
   ) throws(DistillationError) {
     self.folder = folder
@@ -67,9 +72,10 @@ package struct Conditioning: Sendable {
     }
     if case .identifiers(let identifiers, let file)? = context {
       guard template.variables.isEmpty else { throw .placement(.variablesWithoutTemplate) }
+      guard tools == nil else { throw .placement(.toolsWithoutTemplate) }
       try Self.check(identifiers, file: file, vocabularySize: vocabularySize)
       frame = Frame()
-      contextClosing = []
+      (contextHeader, contextClosing) = ([], [])
       isContextCut = false
       self.context = identifiers
       self.template = TemplateChoice("raw")
@@ -87,12 +93,13 @@ package struct Conditioning: Sendable {
     let placement: Placement
     do {
       placement = try folder.placement(
-        template: template, tokenizer: tokenizer, hasContext: !isAlone,
-        reading: reading.pieces)
+        template: template, tokenizer: tokenizer,
+        hasContext: tools == nil ? !isAlone : context != nil, tools: tools, reading: reading.pieces)
     } catch { throw .placement(error) }
     var file = "a run without a context of ids"
     var placed = PlacedContext(
-      identifiers: [], closing: placement.frame.closing, isCut: false)
+      header: placement.frame.header, identifiers: [], closing: placement.frame.closing,
+      isCut: false)
     var contextText: String?
     var hasForeignLineEnds = false
     if case .text(let text, let name)? = context {
@@ -107,8 +114,11 @@ package struct Conditioning: Sendable {
         throw .content(
           file: name, expected: "a context", found: "one that the tokenizer leaves nothing of")
       }
+    } else if tools != nil {
+      do { placed = try placement.contextTokens(of: nil) } catch { throw .placement(error) }
     }
     frame = placement.frame
+    contextHeader = placed.header
     self.context = placed.identifiers
     contextClosing = placed.closing
     isContextCut = placed.isCut
@@ -134,8 +144,9 @@ package struct Conditioning: Sendable {
     }
     reader = PromptReader(
       tokenizer, placement: placement, vocabularySize: vocabularySize, contextFile: file,
-      contextText: contextText, hasContext: context != nil || !needsContext, ending: ending)
-    for identifiers in [frame.header, self.context, frame.closing] {
+      contextText: contextText, hasContext: context != nil || tools != nil || !needsContext,
+      ending: ending)
+    for identifiers in [frame.header, contextHeader, self.context, frame.closing] {
       try Self.check(
         identifiers, file: folder.tokenizerPath,
         vocabularySize: vocabularySize)
@@ -185,7 +196,7 @@ package struct Conditioning: Sendable {
       let whole =
         Array(rest.dropLast(max(0, frame.closing.count - closing.count)))
         + closing.dropFirst(frame.closing.count)
-      let placed = PlacedContext(whole, endingWith: closing)
+      let placed = PlacedContext(whole, after: contextHeader, endingWith: closing)
       (conditioning.context, conditioning.contextClosing) = (placed.identifiers, placed.closing)
     } else {
       conditioning.contextClosing = closing
@@ -205,33 +216,14 @@ package struct Conditioning: Sendable {
   /// Tokens that a built-in template writes and the tokenizer lacks.
   package var missingTokens: [String] { placement?.missingTokens ?? [] }
 
-  /// The text of an answer; nil after a context of token ids.
-  package func text(of identifiers: [Int]) throws(DistillationError) -> String? {
-    do {
-      return try placement?.text(of: identifiers)
-    } catch { throw .placement(error) }
-  }
-
-  /// The words of token ids: runs of letters and digits of their text in lower case; after a context
-  /// of token ids each id is a word.
-  func words(of identifiers: [Int]) throws(DistillationError) -> [String] {
-    guard let text = try text(of: identifiers) else { return identifiers.map(String.init) }
-    return QuestionFilter.words(text).map(String.init)
-  }
-
   /// Whether header and closing were found for a text; with token ids there are none.
   package var isPlaced: Bool { placement != nil }
 
   /// The teacher's prefix of every prompt.
   package var teacherPrefix: Prefix {
     Prefix(
-      Frame(header: frame.header, closing: contextClosing),
+      Frame(header: contextHeader, closing: contextClosing),
       context.isEmpty ? .nothing : .context(context))
-  }
-
-  /// The tokenizer of a model that has to read text.
-  package static func tokenizer(of folder: ModelFolder) throws(DistillationError) -> Tokenizer {
-    try opening { () throws(ModelFolderError) in try folder.requiredTokenizer() }
   }
 
   /// The token that ends a text: the tokenizer's `eos_token` where answers end with it, else the

@@ -30,14 +30,26 @@ package enum InputNotice: Sendable, Equatable {
   case ranks(recorded: Int, found: Int)
   /// An adapter is evaluated against another context than that of its training.
   case otherContext(file: String, adapter: String)
+  /// An adapter is compared with a model that reads other tools than those of its training, by name.
+  case otherTools(adapter: String, trained: [String], found: [String])
   /// An adapter was trained behind other prompts than those that stand before it here.
   case otherNeighbors(adapter: String, digests: [String])
   /// An adapter is used with another quantisation of the model than that of its training.
   case otherQuantisation(adapter: String, trained: GGUFIdentity, found: GGUFIdentity)
+  /// An adapter is used with other LoRA adapters in the model's weights than in its training.
+  case otherLoRA(adapter: String, trained: [String], found: [String])
   /// A run is resumed with other instructions of the processor than before.
   case instructions(recorded: String, found: String)
   /// Sliding windows do not reach back to all of several prompts.
   case windowReach(WindowReach)
+  /// Teacher and student have vocabularies of different sizes.
+  case sharedVocabulary(shared: Int, others: Int)
+  /// The teacher has another chat template than the one that both read.
+  case otherTemplate(teacher: String)
+  /// The student's window is too short for what its teacher reads.
+  case shortWindow(positions: Int, context: Int)
+  /// An adapter was trained from another teacher than the model that reads the context here.
+  case otherTeacher(adapter: String, trained: String, found: String?)
 }
 
 extension InputNotice: CustomStringConvertible {
@@ -79,6 +91,9 @@ extension InputNotice: CustomStringConvertible {
         + "will be others than those of a run without a stop"
     case .otherContext(let file, let adapter):
       "\(file): the tokens of this context are not those of the context that \(adapter) was made for"
+    case .otherTools(let adapter, let trained, let found):
+      "\(adapter): trained for \(Self.list(trained)), found \(Self.list(found))"
+        + (trained == found && !found.isEmpty ? " with other definitions" : "")
     case .otherNeighbors(let adapter, let digests):
       "\(adapter): trained behind \(digests.count == 1 ? "a prompt" : "prompts") of SHA-256 "
         + "\(digests.joined(separator: ", ")), found others or none before it"
@@ -87,11 +102,32 @@ extension InputNotice: CustomStringConvertible {
         + (trained.name == found.name
           ? "that model" : "that model, or a fine-tune of it: \(Self.quoted(found.name))")
         + ", so the prompt may be worse there"
+    case .otherLoRA(let adapter, let trained, let found):
+      "\(adapter): trained with \(trained.loraTitle) in the model's weights, found \(found.loraTitle), so "
+        + "the prompt may be worse there"
     case .instructions(let recorded, let found):
       "the run was started with the instructions \(recorded) and continues with \(found): last digits "
         + "will be others than those of a run without a stop"
     case .windowReach(let reach): reach.description
+    case .sharedVocabulary(let shared, let others):
+      "teacher and student are compared over the \(Counted(shared, "token id")) that both have, "
+        + "renormalised: \(Counted(others, "row")) of the larger vocabulary "
+        + "\(others == 1 ? "gets" : "get") no probability"
+    case .otherTemplate(let teacher):
+      "\(teacher): the student's chat template, whose tokens both read, is not the teacher's own"
+    case .shortWindow(let positions, let context):
+      "the student's \(Counted(positions, "position")) do not hold the "
+        + "\(Counted(context, "token")) that its teacher reads before a prompt: what it would do with the "
+        + "context itself is not measured, and no drift"
+    case .otherTeacher(let adapter, let trained, let found):
+      "\(adapter): trained from the teacher \(trained); the full context here is read by "
+        + (found ?? "the model itself")
     }
+  }
+
+  private static func list(_ tools: [String]) -> String {
+    tools.isEmpty
+      ? "no tools" : "the tool\(tools.count == 1 ? "" : "s") \(tools.joined(separator: ", "))"
   }
 
   private static func quoted(_ name: String?) -> String {
@@ -101,9 +137,12 @@ extension InputNotice: CustomStringConvertible {
   /// Whether it is information rather than a warning.
   package var isInformation: Bool {
     switch self {
-    case .lineEnds, .endTokens, .heldOutByStudy, .leftOut, .windows, .windowReach: true
+    case .lineEnds, .endTokens, .heldOutByStudy, .leftOut, .windows, .windowReach,
+      .sharedVocabulary, .shortWindow:
+      true
     case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .ranks,
-      .otherContext, .otherNeighbors, .otherQuantisation, .instructions:
+      .otherContext, .otherTools, .otherNeighbors, .otherQuantisation, .otherLoRA, .instructions,
+      .otherTemplate, .otherTeacher:
       false
     }
   }

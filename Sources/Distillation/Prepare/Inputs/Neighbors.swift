@@ -42,6 +42,19 @@ struct Neighbors: Sendable {
   }
 }
 
+extension ModelKinship {
+  /// What an adapter is that was trained for another model than a run's.
+  fileprivate var neighborTitle: String {
+    switch self {
+    case .same: "one of it"
+    case .other: "one of another model"
+    case .otherQuantisation: "one of another quantisation of it"
+    case .otherLoRA(let trained, let found):
+      "one of it with \(trained.loraTitle) in its weights, and the run has \(found.loraTitle)"
+    }
+  }
+}
+
 extension AdapterGroup {
   /// Reads the adapters beside which a run trains.
   ///
@@ -56,7 +69,7 @@ extension AdapterGroup {
       throw .content(
         file: member.url.path,
         expected: "an adapter that was trained for the model \(folder.url.path)",
-        found: kinship == .other ? "one of another model" : "one of another quantisation of it")
+        found: kinship.neighborTitle)
     }
     // The trained prompt alone stands where the others do.
     if !members.isEmpty, method == .keysValues, !configuration.canMoveKeys {

@@ -7,14 +7,23 @@ extension PromptReader {
 
   /// Whether a key of a line is used besides the example's own.
   func reads(_ key: String, of line: ExampleLine) -> Bool {
-    guard key == Self.toolsKey, case .messages = line, case .text(_, let placement) = form else {
-      return false
-    }
+    guard key == Self.toolsKey, case .text(_, let placement) = form else { return false }
+    if case .text = line { return placement.hasTools }
     return placement.reads(key)
   }
 
+  /// The tools of a line that its own conversation brings; nil where there are none.
+  ///
+  /// - Throws: where the run has other tools, which all lines have.
+  func tools(of value: JSONNode, _ placement: Placement) throws(Problem) -> JSON? {
+    guard placement.reads(Self.toolsKey), let own = try list(of: value) else { return nil }
+    guard let shared = placement.tools else { return own }
+    guard own == shared else { throw .placement(.toolsOfConversation) }
+    return nil
+  }
+
   /// The tools of a line: a list, or its JSON as a text, as in TRL; nil where there are none.
-  func tools(of value: JSONNode) throws(Problem) -> JSON? {
+  private func list(of value: JSONNode) throws(Problem) -> JSON? {
     do throws(JSONReadingError) {
       guard let tools: JSONNode = try value.optional(Self.toolsKey) else { return nil }
       var list = tools.json

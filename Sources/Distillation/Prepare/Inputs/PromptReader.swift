@@ -108,6 +108,7 @@ package struct PromptReader: Sendable {
       if let completion { try check(completion, "completion_ids", at: value) }
       return Tokens(prompt: prompt, response: completion)
     case (.text(let tokenizer, let placement), .text(let text, let completion)):
+      if placement.hasTools { _ = try tools(of: value, placement) }
       let placed = try placing { () throws(PlacementError) in
         try placement.promptTokens(of: text)
       }
@@ -128,7 +129,7 @@ package struct PromptReader: Sendable {
       return Tokens(prompt: prompt, response: response, isEndAdded: true)
     case (.text(_, let placement), .messages(let all, let response)):
       let messages = try withoutContext(all, text(of: part), at: value)
-      let tools = try placement.reads(Self.toolsKey) ? tools(of: value) : nil
+      let tools = try tools(of: value, placement)
       let placed = try placing { () throws(PlacementError) in
         try placement.promptTokens(of: messages, tools: tools)
       }

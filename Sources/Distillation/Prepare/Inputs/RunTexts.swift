@@ -6,18 +6,26 @@ internal import Transformer
 /// The input files of a run, read and checked against the model before the weights are loaded:
 /// errors in them appear here, before anything is written.
 struct RunTexts {
+  /// Of the student, with V as it is shared with the teacher.
   let configuration: DecoderConfiguration
+  /// The teacher, where it is another model.
+  let teacher: OtherTeacher?
   let conditioning: Conditioning
   /// What the teacher reads before the prompts.
   let spans: ContextSpans
+  /// Whether the student's positions hold that beside the longest example, as those of a teacher of
+  /// the same model do.
+  let studentReadsContext: Bool
   /// The prompts before the trained one.
   let neighbors: Neighbors
   /// The token ids that the soft prompt replaces: those of the context, and of texts that lines bring
   /// of their own.
   let context: [Int]
+  /// The tools for which the soft prompt stands too.
+  let tools: ToolDefinitions?
   /// The file of the context as its user named it; nil where lines bring their own.
   let contextFile: String?
-  /// The context's bytes as UTF-8; nil where it is given as token ids, or by lines.
+  /// The bytes of context and tools as UTF-8; nil where the context is given as token ids, or by lines.
   let contextBytes: Int?
   private let corpusNotices: [InputNotice]
   let training: [InputExample]
@@ -42,19 +50,28 @@ struct RunTexts {
     let options = request.options
     try options.validate()
     let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
-    let configuration = try distilling { () throws(TransformerError) in
+    var configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
+    if let model = request.teacher { try options.check(teacher: model.name) }
+    let student = configuration
+    teacher = try request.teacher.map { (model) throws(DistillationError) in
+      try OtherTeacher(model, for: request.folder, student)
+    }
+    if let teacher { configuration.vocabularySize = teacher.configuration.vocabularySize }
     let group = try AdapterGroup(
       beside: request.beside, options.method, of: request.folder, for: configuration)
     let corpus = try Corpus(contentsOf: request.context)
+    let tools = try request.tools.map { (url) throws(DistillationError) in
+      try ToolDefinitions(contentsOf: url)
+    }
     var template = options.templateChoice
     // The header of prompts that stand together may tell the time, and is one.
     template.wallClock =
       recorded.map(\.templateClock) ?? group.template?.wallClock ?? request.templateClock
     let reading = recorded.map { $0.reading ?? .earlier } ?? .present
     let conditioning = try Conditioning(
-      corpus.context, folder: request.folder, template: template,
+      corpus.context, tools: tools, folder: request.folder, template: template,
       vocabularySize: configuration.vocabularySize, reading: reading,
       needsContext: options.loss != .crossEntropy)
     try group.checkFrame(conditioning)
@@ -84,7 +101,7 @@ struct RunTexts {
     let spans = try ContextSpans(
       of: training.examples + validation.examples, conditioning)
     let context = conditioning.context + spans.ownTokens
-    if corpus.context == nil && spans.ownTokens.isEmpty {
+    if context.isEmpty {
       try Self.checkWithoutContext(options, training.examples + validation.examples)
     } else if options.tokens >= context.count {
       throw LearnedPrompt.tooMany(options.tokens, contextTokens: context.count)
@@ -93,19 +110,24 @@ struct RunTexts {
       spans, conditioning, length: options.responseTokens)
     let studentRows =
       Prefix(conditioning.frame, .nothing).rows + options.tokens + group.tokenCount
-    for data in [training, validation] {
-      try data.checkLengths(
-        responseTokens: options.responseTokens, positions: configuration.maximumPositions
-      ) { max(spans.prefixes[spans[$0.context]].rows, studentRows) }
+    let examples = Dataset(examples: training.examples + validation.examples)
+    try examples.checkLengths(
+      responseTokens: options.responseTokens, student: configuration, rows: studentRows,
+      teacher: teacher?.configuration, spans)
+    let rollouts = options.rollouts > 0 ? options.responseTokens : 0
+    let longest = examples.examples.map {
+      $0.prompt.count + max($0.response?.count ?? options.responseTokens, rollouts)
+    }
+    let contextRows = spans.longestRows + (longest.max() ?? 1)
+    studentReadsContext = teacher == nil || contextRows <= configuration.maximumPositions
+    if !studentReadsContext {
+      try options.check(contextRows: contextRows, of: configuration)
     }
     let unrelated = try UnrelatedPrompts.read(
       request.unrelated, conditioning.reader,
-      prefix: max(spans.longestRows, studentRows),
+      prefix: studentReadsContext ? max(spans.longestRows, studentRows) : studentRows,
       positions: configuration.maximumPositions)
-    self.unrelated = validation.examples.isEmpty ? [] : unrelated
-    let longest = (training.examples + validation.examples).map {
-      $0.prompt.count + ($0.response?.count ?? options.responseTokens)
-    }
+    self.unrelated = validation.examples.isEmpty || !studentReadsContext ? [] : unrelated
     neighbors = try Neighbors(
       group, in: conditioning, of: configuration,
       textRows: studentRows - group.tokenCount
@@ -116,7 +138,8 @@ struct RunTexts {
     self.spans = spans
     self.context = context
     contextFile = corpus.context?.file
-    contextBytes = if case .text(let text, _) = corpus.context { text.utf8.count } else { nil }
+    self.tools = tools
+    contextBytes = Self.bytes(of: corpus.context, tools)
     corpusNotices = corpus.notices
     self.training = training.examples
     self.validation = validation.examples
@@ -126,7 +149,21 @@ struct RunTexts {
       context: context, in: conditioning.frame,
       training: training.examples, validation: validation.examples,
       unrelated: request.unrelated == nil ? nil : unrelated, beside: neighbors.digest,
-      gguf: try opening { () throws(ModelFolderError) in try request.folder.ggufIdentity() })
+      tools: tools?.digest,
+      gguf: try opening { () throws(ModelFolderError) in try request.folder.ggufIdentity() },
+      bareModel: try opening { () throws(ModelFolderError) in
+        try request.folder.adapters.isEmpty ? nil : request.folder.withoutAdapters.fingerprint()
+      },
+      teacher: teacher?.record)
+  }
+
+  private static func bytes(of context: ContextText?, _ tools: ToolDefinitions?) -> Int? {
+    let toolBytes = tools?.json.text().utf8.count
+    return switch context {
+    case .text(let text, _): text.utf8.count + (toolBytes ?? 0)
+    case .identifiers: nil
+    case nil: toolBytes
+    }
   }
 
   /// Tokens on which the model's roundings are measured: the context, or an example without one.
@@ -152,12 +189,7 @@ struct RunTexts {
     ] where share > 0 {
       throw .option(name, expected: "0 \(without)", found: "\(share)")
     }
-    if let open = examples.first(where: { $0.response == nil }) {
-      throw .line(
-        file: open.file, line: open.line, column: nil,
-        reason:
-          "expected a response, because there is no context that answers follow from, found none")
-    }
+    try Dataset(examples: examples).checkResponses()
   }
 
   /// Notices on the examples.
@@ -166,6 +198,11 @@ struct RunTexts {
       corpusNotices
       + InputNotice.ofReading(
         conditioning, contextFile: contextFile, training + validation)
+    notices += teacher?.notices(conditioning) ?? []
+    if !studentReadsContext {
+      notices.append(
+        .shortWindow(positions: configuration.maximumPositions, context: spans.longestRows))
+    }
     if heldOutByStudy > 0 { notices.append(.heldOutByStudy(count: heldOutByStudy)) }
     let trained = Set(training.map(\.prompt))
     let shared = validation.count { trained.contains($0.prompt) }
@@ -181,14 +218,6 @@ struct RunTexts {
     BatchOrder(
       count: training.count, batchSize: options.batchSize, isShuffled: options.shuffle,
       seed: options.seed)
-  }
-
-  /// The longest prompt with its response, in tokens.
-  func longest(responseTokens: Int) -> Int {
-    let examples = (training + validation).map {
-      $0.prompt.count + ($0.response?.count ?? responseTokens)
-    }
-    return max(examples.max() ?? 1, UnrelatedPrompts.longest(unrelated))
   }
 
   /// The prefix of every prompt, with `body` in place of the context: a learned prompt behind the

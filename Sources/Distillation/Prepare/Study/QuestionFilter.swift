@@ -19,8 +19,9 @@ package struct QuestionFilter: Sendable {
   ///   - question: the question.
   ///   - isWhole: whether it ended by itself.
   ///   - chunk: the text that it was written from.
+  ///   - toolSeed: the seed of a request for a tool, whose values stand in no text; nil of others.
   package mutating func drop(
-    _ question: String, isWhole: Bool, chunk: String
+    _ question: String, isWhole: Bool, chunk: String, toolSeed: String? = nil
   ) -> StudyDrop? {
     let words = Self.words(question)
     guard !words.isEmpty else { return .empty }
@@ -29,9 +30,13 @@ package struct QuestionFilter: Sendable {
     if known.contains(key) { return .duplicate }
     if isStrict {
       if Self.names(question, Self.namesOfTheText) { return .namesTheText }
-      if !Self.asks(question, words) { return .notAQuestion }
-      if !Self.isGrounded(words, in: chunk) { return .ungrounded }
-      if Self.isCopied(words, from: chunk) { return .copied }
+      if let toolSeed {
+        if !Self.isWholeRequest(words, after: Self.words(toolSeed)) { return .notAQuestion }
+      } else {
+        if !Self.asks(question, words) { return .notAQuestion }
+        if !Self.isGrounded(words, in: chunk) { return .ungrounded }
+        if Self.isCopied(words, from: chunk) { return .copied }
+      }
     }
     known.insert(key)
     return nil
@@ -69,6 +74,11 @@ package struct QuestionFilter: Sendable {
   private static func names(_ text: String, _ phrases: [String]) -> Bool {
     let text = " \(words(text).joined(separator: " ")) "
     return phrases.contains { text.contains(" \($0) ") }
+  }
+
+  /// Whether a request has more than its first words, and does not break off.
+  private static func isWholeRequest(_ words: [Substring], after seed: [Substring]) -> Bool {
+    words != seed && words.count > 2 && !connecting.contains(String(words[words.count - 1]))
   }
 
   /// Whether a text is a question, or a whole request by its first word.

@@ -64,7 +64,7 @@ final class Questioner {
     let prefix = try placed { () throws(PlacementError) in
       let context = try placement.contextTokens(of: isInstructed ? Self.instruction + chunk : chunk)
       return Prefix(
-        Frame(header: placement.frame.header, closing: context.closing),
+        Frame(header: context.header, closing: context.closing),
         .context(context.identifiers))
     }
     var (prompts, stops) = ([[Int]](), stopIdentifiers)

@@ -55,7 +55,9 @@ extension Study {
       decoder, conditioning, tokenizer, placement, options, request.ranks)
     var filter = QuestionFilter(isStrict: options.filter)
     try prepare()
-    for line in try file.begin(record) {
+    let lines = try file.begin(record)
+    if let notice = file.notice { handle(.warning(notice)) }
+    for line in lines {
       if let question = StudyLine.question(of: line) { filter.learn(question) }
     }
     let meter = StudyMeter(self, handle)

@@ -30,7 +30,11 @@ extension Study {
       for (draft, question) in zip(group, questions) {
         record.progress.questions += 1
         if round == 1 { record.progress.miss(draft.line.part) }
-        if let drop = filter.drop(question.text, isWhole: question.isWhole, chunk: chunk.text) {
+        let seed = seeds.seeds[draft.seeds[round - 1]]
+        if let drop = filter.drop(
+          question.text, isWhole: question.isWhole, chunk: chunk.text,
+          toolSeed: seed.kind == .tool ? seed.text : nil)
+        {
           record.progress.drops.add(drop)
           continue
         }
@@ -75,7 +79,8 @@ extension Study {
     }
     var answered: [Draft] = []
     for (var (draft, _), tokens) in zip(open, answers) {
-      var text = try conditioning.text(of: tokens) ?? ""
+      let plain = try conditioning.text(of: tokens) ?? ""
+      var text = try conditioning.callText(of: tokens) ?? plain
       draft.line.isCut = !(tokens.last.map(answerStops.contains) ?? false)
       if !placement.isChat {
         let line = RawConversation.firstLine(text)

@@ -14,7 +14,12 @@ internal import Transformer
 package final class Study {
   let request: StudyRequest
   let device: Device
+  /// Of the model that writes and answers.
   let configuration: DecoderConfiguration
+  /// The same, where it is not the one whose tokens it reads.
+  private let teacher: OtherTeacher?
+  /// Of the model whose tokens it reads.
+  let student: DecoderConfiguration
   let conditioning: Conditioning
   let tokenizer: Tokenizer
   let placement: Placement
@@ -27,7 +32,7 @@ package final class Study {
   let file: StudyFile
   /// How it was begun and how far it is.
   var record: StudyRecord
-  /// The model, once the study has loaded it.
+  /// The model that writes and answers, once the study has loaded it.
   private(set) var decoder: Decoder?
   /// The most tokens of a conversation behind the context.
   let longest: Int
@@ -57,10 +62,17 @@ package final class Study {
     self.request = request
     let options = request.options
     let config = try opening { () throws(ModelFolderError) in try request.folder.config() }
-    let configuration = try distilling { () throws(TransformerError) in
+    var own = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
+    let teacher = try request.teacher.map { [request, own] (model) throws(DistillationError) in
+      try OtherTeacher(model, for: request.folder, own)
+    }
+    self.teacher = teacher
+    let configuration = teacher?.configuration ?? own
     self.configuration = configuration
+    own.vocabularySize = configuration.vocabularySize
+    student = own
     corpus = try Corpus(contentsOf: request.context)
     guard let context = corpus.context, case .text(let text, _) = context else {
       throw .noStudy(
@@ -68,10 +80,13 @@ package final class Study {
         expected: "a text, of which questions can be written",
         found: corpus.context == nil ? "no context" : "token ids")
     }
+    let tools = try request.tools.map { (url) throws(DistillationError) in
+      try ToolDefinitions(contentsOf: url)
+    }
     var template = options.templateChoice
     template.wallClock = file.recorded?.templateClock
     conditioning = try Conditioning(
-      context, folder: request.folder, template: template,
+      context, tools: tools, folder: request.folder, template: template,
       vocabularySize: configuration.vocabularySize)
     guard case .text(let tokenizer, let placement) = conditioning.reader.form else {
       throw .content(file: context.file, expected: "a text", found: "token ids")
@@ -79,7 +94,7 @@ package final class Study {
     (self.tokenizer, self.placement) = (tokenizer, placement)
     seeds =
       if let url = request.seeds { try StudySeeds(contentsOf: url) } else {
-        .builtIn(options.questioner)
+        .builtIn(options.questioner, tools)
       }
     let lineFeeds = TextFile.withLineFeeds(text)
     answerStops = conditioning.stopIdentifiers.union(
@@ -97,9 +112,10 @@ package final class Study {
     }
     var cut = [units.units.indices]
     if let window {
+      let beside = try conditioning.toolTokens()
       cut = try ContextWindows(units, limit: window, starts: corpus.starts) {
         [conditioning] (text) throws(DistillationError) in
-        try conditioning.placed(text)?.identifiers.count ?? 0
+        try (conditioning.placed(text)?.identifiers.count ?? beside) - beside
       }.windows
     }
     windows = try ContextSpans(
@@ -110,8 +126,11 @@ package final class Study {
       heldOutShare: options.heldOut, seed: options.seed)
     record = StudyRecord(
       options: options,
-      model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
+      model: try opening { () throws(ModelFolderError) in
+        if let teacher { teacher.record.fingerprint } else { try request.folder.fingerprint() }
+      },
       context: SHA256.hexadecimal(of: lineFeeds.utf8),
+      tools: tools?.digest,
       seeds: SHA256.hexadecimal(of: seeds.seeds.map { "\($0.kind) \($0.text)\n" }.joined().utf8),
       templateClock: conditioning.template.wallClock, threads: device.threads,
       instructions: device.cpuVariant?.rawValue, window: window, order: StudyRecord.presentOrder)
@@ -137,7 +156,7 @@ package final class Study {
       notices.append(
         .windows(count: windows.count, tokens: conditioning.context.count, limit: window))
     }
-    return notices
+    return notices + (teacher?.notices(conditioning) ?? [])
       + InputNotice.ofResuming(
         threads: record.threads, instructions: record.instructions, on: device)
   }
@@ -151,6 +170,11 @@ package final class Study {
   /// Loads the model, where it is not loaded yet.
   func load(_ handle: (RunEvent) -> Void) throws(DistillationError) -> Decoder {
     if let decoder { return decoder }
+    if let teacher {
+      let loaded = try teacher.load(on: device, precision: options.precision, handle: handle)
+      decoder = loaded
+      return loaded
+    }
     handle(.progress(.loading, done: 0, total: configuration.layerCount))
     let loaded = try distilling { () throws(TransformerError) in
       try Decoder.load(
@@ -200,7 +224,9 @@ package final class Study {
     _ configuration: DecoderConfiguration, _ device: Device, longest: Int, file: String
   ) throws(DistillationError) -> Int? {
     if let recorded { return recorded.window }
-    let tokens = conditioning.context.count
+    // The tools stand beside every window.
+    let beside = try conditioning.toolTokens()
+    let tokens = conditioning.context.count - beside
     let positions = configuration.maximumPositions
     let most = positions - longest - (conditioning.teacherPrefix.rows - tokens)
     guard most >= StudyOptions.smallestWindow else {
@@ -221,7 +247,7 @@ package final class Study {
     }
     let affordable =
       device.availableBytes / Self.memoryShare / KeyValueCache.rowByteCount(configuration)
-    let window = min(most, max(affordable, StudyOptions.smallestWindow))
+    let window = min(most, max(affordable - beside, StudyOptions.smallestWindow))
     return tokens > window ? window : nil
   }
 

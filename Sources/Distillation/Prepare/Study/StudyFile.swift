@@ -10,6 +10,10 @@ final class StudyFile {
   /// How the study in it was begun and how far it is; nil where it begins anew.
   let recorded: StudyRecord?
   private let isWriting: Bool
+  /// Whether a study that is replaced was changed since, so that its lines are kept.
+  private let isChanged: Bool
+  /// A line on lines of the user that were kept under another name; nil where there were none.
+  private(set) var notice: String?
   private var lock: FileLock?
 
   /// The file of a study's record.
@@ -36,6 +40,7 @@ final class StudyFile {
     self.isWriting = isWriting
     if makesFolder {
       recorded = nil
+      isChanged = false
       return
     }
     let exists = FileManager.default.fileExists(atPath: url.path)
@@ -52,21 +57,37 @@ final class StudyFile {
     }
     guard !isOverwriting, hasRecord else {
       recorded = nil
+      isChanged = Self.isChanged(url)
       if exists { try claim() }
       return
     }
+    isChanged = false
     let found = try RecordCoding.decode(StudyRecord.self, from: record)
     recorded = found
     if exists { try claim() }
     let bytes = exists ? try TextFile.bytes(of: url) : []
-    guard bytes.count >= found.progress.bytes,
-      SHA256.hexadecimal(of: bytes.prefix(found.progress.bytes)) == found.progress.digest
-    else {
+    guard Self.begins(bytes, found.progress) else {
       throw .otherStudy(
         file: url.path,
         expected: "the \(Counted(found.progress.lines, "line")) of which \(record.path) tells",
         found: exists ? "others" : "nothing")
     }
+  }
+
+  /// Whether a file of a study is not as that has left it.
+  private static func isChanged(_ url: URL) -> Bool {
+    guard let left = recorded(for: url)?.progress, let bytes = try? Data(contentsOf: url) else {
+      return false
+    }
+    return bytes.count != left.bytes || !begins(bytes, left)
+  }
+
+  /// Whether the lines of a study are the beginning of a file.
+  private static func begins(_ bytes: some Collection<UInt8>, _ progress: StudyRecord.Progress)
+    -> Bool
+  {
+    bytes.count >= progress.bytes
+      && SHA256.hexadecimal(of: bytes.prefix(progress.bytes)) == progress.digest
   }
 
   private func claim() throws(DistillationError) {
@@ -85,6 +106,10 @@ final class StudyFile {
   func begin(_ record: StudyRecord) throws(DistillationError) -> [JSON] {
     let bytes = recorded?.progress.bytes ?? 0
     guard isWriting else { return bytes > 0 ? try lines() : [] }
+    if isChanged {
+      notice = try KeptFile.keep(url)
+      lock = nil
+    }
     if recorded == nil {
       // The record comes first: without one, the file would be nobody's.
       try write(record)

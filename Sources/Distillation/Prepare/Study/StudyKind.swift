@@ -11,6 +11,8 @@ package enum StudyKind: String, Sendable, Codable, CaseIterable {
   case useCase = "use-case"
   /// A free or general message.
   case creative
+  /// A request for which a tool has to be called.
+  case tool
   /// What a seed of the user's own asks for.
   case own
 
@@ -19,6 +21,7 @@ package enum StudyKind: String, Sendable, Codable, CaseIterable {
     switch self {
     case .question: 5
     case .useCase: 2
+    case .tool: 5
     case .structuring, .summarising, .creative: 1
     case .own: 1
     }

@@ -9,6 +9,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
   var model: String
   /// The SHA-256 of the context's text.
   var context: String
+  /// The SHA-256 of the list of tools; nil without any.
+  var tools: String?
   /// The SHA-256 of the seeds.
   var seeds: String
   /// What the template's clock showed.
@@ -111,6 +113,11 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var count: Int { conversations.values.reduce(0, +) }
   }
 
+  /// A SHA-256 in a message.
+  private static func short(_ digest: String) -> String {
+    digest.count > 12 ? "\(digest.prefix(12))..." : digest
+  }
+
   /// Checks that a study is gone on with as it was begun.
   ///
   /// - Parameters:
@@ -128,11 +135,11 @@ struct StudyRecord: Sendable, Equatable, Codable {
     }
     for (what, before, now) in [
       ("the model", recorded.model, model), ("the context", recorded.context, context),
+      ("the tools", recorded.tools ?? "none", tools ?? "none"),
       ("the seeds", recorded.seeds, seeds),
     ] where before != now {
       throw .changedSinceCheckpoint(
-        checkpoint: file, item: .input(what), recorded: "\(before.prefix(12))...",
-        found: "\(now.prefix(12))...")
+        checkpoint: file, item: .input(what), recorded: Self.short(before), found: Self.short(now))
     }
   }
 }

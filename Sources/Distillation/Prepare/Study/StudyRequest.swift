@@ -6,8 +6,12 @@ package import Ranks
 package struct StudyRequest: Sendable {
   /// The model.
   package var folder: ModelFolder
+  /// The model that writes and answers in its place, over the same tokens; nil where it does so itself.
+  package var teacher: TeacherModel?
   /// The files and folders of the context, texts.
   package var context: [URL]
+  /// The file of the tools that the model reads beside the context; nil for none.
+  package var tools: URL?
   /// The file of the user's own seeds; nil takes the built-in ones.
   package var seeds: URL?
   /// The file of the lines.
@@ -25,11 +29,13 @@ package struct StudyRequest: Sendable {
 
   /// A request.
   package init(
-    folder: ModelFolder, context: [URL], seeds: URL?, output: URL, isOverwriting: Bool,
+    folder: ModelFolder, context: [URL], tools: URL? = nil, seeds: URL?, output: URL,
+    isOverwriting: Bool,
     makesFolder: Bool = false, mayExtend: Bool = true, ranks: Ranks = .one, options: StudyOptions
   ) {
     self.folder = folder
     self.context = context
+    self.tools = tools
     self.seeds = seeds
     self.output = output
     self.isOverwriting = isOverwriting

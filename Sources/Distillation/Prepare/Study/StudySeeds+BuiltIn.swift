@@ -1,10 +1,43 @@
+import HuggingFace
+
 extension StudySeeds {
-  /// The built-in seeds of a form.
-  package static func builtIn(_ form: QuestionerForm) -> StudySeeds {
-    switch form {
-    case .instruct: instructions
-    case .complete, .lead: openings
+  /// The built-in seeds of a form, and one for each tool: a request that needs it.
+  package static func builtIn(
+    _ form: QuestionerForm, _ tools: ToolDefinitions? = nil
+  ) -> StudySeeds {
+    let seeds =
+      switch form {
+      case .instruct: instructions
+      case .complete, .lead: openings
+      }
+    guard let tools else { return seeds }
+    return StudySeeds(
+      seeds.seeds
+        + tools.functions.map { function in
+          switch form {
+          case .instruct: StudySeed(.tool, instruction(function))
+          case .complete, .lead: StudySeed(.tool, opening(function))
+          }
+        })
+  }
+
+  /// What the questioner is told to write for a tool.
+  private static func instruction(_ function: ToolDefinitions.Function) -> String {
+    let request =
+      "Write the request of someone for whom the assistant has to call the tool \(function.name)"
+    let purpose = function.description.map { ", which does this: \($0)" } ?? ""
+    return request + purpose + (purpose.hasSuffix(".") ? "" : ".")
+      + " The request has every value that the tool needs."
+  }
+
+  /// How a request for a tool begins: `get_weather` becomes `Please get weather`.
+  private static func opening(_ function: ToolDefinitions.Function) -> String {
+    var words = ""
+    for character in function.name {
+      if character.isUppercase, words.last?.isLowercase == true { words.append(" ") }
+      words.append(character.isLetter || character.isNumber ? character : " ")
     }
+    return "Please " + words.split(separator: " ").joined(separator: " ").lowercased()
   }
 
   /// What the questioner is told to write.

@@ -20,8 +20,14 @@ extension PrefixCapacity {
   /// - Parameter answers: the most answers that will be generated.
   init(longest: Int, answers: Int, for decoder: Decoder) {
     let rowBytes = KeyValueCache.rowByteCount(decoder.configuration)
-    let affordable = decoder.device.availableBytes / Self.memoryShare / (rowBytes * longest)
-    let together = min(answers, Self.answersAtOnce, max(affordable, 1))
+    self.init(
+      longest: longest, answers: answers,
+      mostRows: decoder.device.availableBytes / Self.memoryShare / rowBytes)
+  }
+
+  /// The same in at most `mostRows` rows for answers, though in enough for one.
+  init(longest: Int, answers: Int, mostRows: Int) {
+    let together = min(answers, Self.answersAtOnce, max(mostRows / longest, 1))
     let runRows = max(longest, Self.usualRunRows)
     self.init(rows: max(together * longest, runRows), runRows: runRows)
   }

@@ -11,29 +11,51 @@ extension PrefixedDecoder {
   ///   - kind: what is kept of a row.
   ///   - temperature: of `projected`, whose values are for one temperature alone.
   ///   - targetShare: the share of the response's own token in the teacher's distribution.
+  ///   - student: the model that is trained; nil for the teacher's own.
   package func score(
-    _ examples: [Example], kind: TeacherCacheKind, temperature: Float, targetShare: Float = 0
+    _ examples: [Example], kind: TeacherCacheKind, temperature: Float, targetShare: Float = 0,
+    for student: Decoder? = nil
   ) throws(TransformerError) -> TeacherCache {
     let cache = try TeacherCache(
-      of: examples, for: decoder, kind: kind, temperature: temperature, targetShare: targetShare)
+      of: examples, for: student ?? decoder, kind: kind, temperature: temperature,
+      targetShare: targetShare)
     for span in cache.spans { try score(cache, span: span) }
     return cache
   }
 
   /// Fills the rows of a cache that belong to the span before the prompts.
   ///
-  /// - Parameter progress: called with the response tokens scored so far.
+  /// - Parameters:
+  ///   - cache: the cache.
+  ///   - span: the span.
+  ///   - progress: called with the response tokens scored so far.
+  ///   - reading: called with some examples and the teacher's states of their response rows.
   func score(
-    _ cache: TeacherCache, span: Int, progress: (Int) -> Void = { _ in }
+    _ cache: TeacherCache, span: Int, progress: (Int) -> Void = { _ in },
+    reading: (
+      _ examples: ArraySlice<Int>, _ states: borrowing DeviceBuffer<Float>
+    ) throws(ComputeError) -> Void = { _, _ in }
   ) throws(TransformerError) {
-    let examples = cache.indices(ofSpan: span)
+    try score(cache, cache.indices(ofSpan: span), progress: progress, reading: reading)
+  }
+
+  /// Fills the rows of examples of one span, the one before them; their rows are next to each other.
+  func score(
+    _ cache: TeacherCache, _ examples: [Int], progress: (Int) -> Void = { _ in },
+    reading: (
+      _ examples: ArraySlice<Int>, _ states: borrowing DeviceBuffer<Float>
+    ) throws(ComputeError) -> Void = { _, _ in }
+  ) throws(TransformerError) {
+    let student = cache.student === decoder ? nil : cache.student.logitHead
     var scored = 0
     try forEachRun(
-      examples.map { (cache.examples[$0].inputs, cache.examples[$0].responseRows) }
+      examples.map { (cache[$0].inputs, cache[$0].responseRows) }
     ) { chosen, states, count throws(ComputeError) in
       try decoder.device.storeTeacher(
         states, rows: count, head: decoder.head, shape: decoder.configuration.logitShape,
-        in: cache.rows, at: cache.rows(of: examples[chosen.lowerBound]).lowerBound)
+        student: student, in: cache.rows,
+        at: cache.rows(of: examples[chosen.lowerBound]).lowerBound)
+      try reading(examples[chosen], states)
       scored += count
       progress(scored)
     }

@@ -10,47 +10,58 @@ struct Preparation {
   let answered: [Example]
   /// The same with the tokens that the objective covers.
   let training: [Example]
-  let scores: TeacherScores
+  var scores: TeacherScores
   let cacheKind: TeacherCacheKind
+  /// The teacher, where it scores answers of the student during the training.
+  let teacher: Teacher?
 
   /// Prefills the context, generates missing responses with the teacher, and scores all responses.
-  /// The teacher's memory is free afterwards.
+  /// The teacher's memory is free afterwards, of another model its weights too, unless it has answers of
+  /// the student to score.
   ///
   /// - Parameters:
-  ///   - decoder: the decoder.
+  ///   - decoder: the model that is trained.
+  ///   - loadTeacher: loads the teacher, where it is another model.
   ///   - texts: the context and the examples.
   ///   - options: the training options.
   ///   - recorded: the teacher's answers of a resumed run.
   ///   - isTraining: whether a step follows; else training examples are not scored.
+  ///   - rollouts: which training prompts the student answers; nil for none.
   ///   - ranks: the ranks that share out the examples.
   ///   - starting: called with the teacher before it reads.
   ///   - answered: called with the teacher and the training examples once all have a response.
   ///   - handle: called with the progress.
   static func prepare(
-    _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?, isTraining: Bool = true, sharedBy ranks: Ranks,
+    _ decoder: Decoder,
+    teacher loadTeacher: () throws(DistillationError) -> Decoder? = { nil },
+    texts: RunTexts, options: TrainingOptions,
+    answers recorded: TeacherAnswers?, isTraining: Bool = true, rollouts: RolloutPlan?,
+    sharedBy ranks: Ranks,
     starting: (Teacher) throws(DistillationError) -> Void = { _ in },
     answered: (Teacher, [Example]) throws(DistillationError) -> Void = { _, _ in },
     handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
     let prepared = try readAndScore(
-      decoder, texts: texts, options: options, answers: recorded, isTraining: isTraining,
-      sharedBy: ranks,
+      decoder, teacher: loadTeacher, texts: texts, options: options, answers: recorded,
+      isTraining: isTraining, rollouts: isTraining ? rollouts : nil, sharedBy: ranks,
       starting: starting, answered: answered, handle: handle)
     decoder.device.releaseKeptMemory()
     return prepared
   }
 
   private static func readAndScore(
-    _ decoder: Decoder, texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?, isTraining: Bool, sharedBy ranks: Ranks,
+    _ decoder: Decoder, teacher loadTeacher: () throws(DistillationError) -> Decoder?,
+    texts: RunTexts, options: TrainingOptions,
+    answers recorded: TeacherAnswers?, isTraining: Bool, rollouts: RolloutPlan?,
+    sharedBy ranks: Ranks,
     starting: (Teacher) throws(DistillationError) -> Void,
     answered: (Teacher, [Example]) throws(DistillationError) -> Void,
     handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Preparation {
     let conditioning = texts.conditioning
     let examples = texts.training + texts.validation
-    let teacher = try teacher(decoder, texts, options)
+    let other = try loadTeacher()
+    let teacher = try teacher(other ?? decoder, texts, options)
     try starting(teacher)
     let answers =
       if let recorded {
@@ -64,26 +75,33 @@ struct Preparation {
     try answered(teacher, answeredTraining)
     let training =
       options.lossPart == .all ? answeredTraining.map(\.withLossOnPrompt) : answeredTraining
-    let configuration = decoder.configuration
+    let space = rollouts.map {
+      RolloutSpace(
+        for: training, limits: texts.rolloutLimits(options), prompts: $0.mostPrompts)
+    }
+    let rows = TeacherCache.rowCount(training) + (space?.rows ?? 0)
+    let availableBytes = ranks.ofFirst(decoder.device.availableBytes)
     let kind = options.cacheKind(
-      rows: TeacherCache.rowCount(training), vocabulary: configuration.vocabularySize,
-      hasSoftCap: configuration.logitShape.softCap != nil,
-      availableBytes: ranks.ofFirst(decoder.device.availableBytes))
+      rows: rows, for: decoder, isOtherModel: other != nil, availableBytes: availableBytes)
+    if other != nil, isTraining, kind == .logits {
+      try checkCapacity(rows, decoder, sharedBy: ranks, availableBytes: availableBytes)
+    }
     var measures = TeacherScores.Measures()
     measures.limits = AnswerLimits(
       stopIdentifiers: conditioning.stopIdentifiers, tokens: options.responseTokens)
     measures.isCrossEntropy = options.loss == .crossEntropy
     measures.targetShare = options.mixCrossEntropy
+    measures.rolloutSpace = space ?? .empty
     measures.known = texts.validation.map {
       $0.response == nil && options.responseTemperature == 0
     }
     let scores = try distilling { () throws(TransformerError) in
       try TeacherScores.scoring(
         training, heldOut: Array(complete.dropFirst(texts.training.count)), by: teacher,
-        isTraining: isTraining, kind: kind, temperature: options.temperature, measures: measures,
-        sharedBy: ranks, batchSize: options.batchSize,
+        for: decoder, isTraining: isTraining, kind: kind, temperature: options.temperature,
+        measures: measures, sharedBy: ranks, batchSize: options.batchSize,
         drift: { (teacher) throws(TransformerError) in
-          try drift(decoder, texts, teacher, ranks, handle)
+          other == nil ? try drift(decoder, texts, teacher, ranks, handle) : nil
         },
         reading: { handle(.progress(.readingContext, done: $0, total: $1)) },
         scored: { handle(.progress(.scoring, done: $0, total: $1)) },
@@ -91,7 +109,24 @@ struct Preparation {
     }
     return Preparation(
       answers: answers, answered: answeredTraining, training: training, scores: scores,
-      cacheKind: kind)
+      cacheKind: kind, teacher: rollouts == nil ? nil : teacher)
+  }
+
+  /// Checks that there is memory for logits, where nothing smaller serves.
+  private static func checkCapacity(
+    _ rows: Int, _ decoder: Decoder, sharedBy ranks: Ranks, availableBytes: Int
+  ) throws(DistillationError) {
+    let configuration = decoder.configuration
+    let needed =
+      TeacherRows.byteCount(
+        .logits, rows: rows, vocabulary: configuration.vocabularySize,
+        width: configuration.hiddenSize) / ranks.count
+    guard needed <= availableBytes else {
+      throw .option(
+        .teacher,
+        expected: "\(Decimals.bytes(needed)) of memory for its logits of all response tokens",
+        found: Decimals.bytes(availableBytes))
+    }
   }
 
   /// The teacher of a run, before it has read anything.
@@ -103,13 +138,13 @@ struct Preparation {
       try Teacher(
         decoder, prefixes: texts.spans.prefixes,
         capacity: PrefixCapacity(
-          longest: texts.longest(responseTokens: options.responseTokens),
+          longest: texts.longest(options),
           answers: max(open, texts.validation.count), for: decoder))
     }
   }
 
   /// The bare model's answers to unrelated prompts; nil where there are none.
-  private static func drift(
+  static func drift(
     _ decoder: Decoder, _ texts: RunTexts, _ teacher: PrefixedDecoder, _ ranks: Ranks,
     _ handle: (RunEvent) -> Void
   ) throws(TransformerError) -> DriftJudge? {
@@ -124,8 +159,14 @@ struct Preparation {
 
 extension TrainingOptions {
   /// The kind of cache for this many response tokens.
+  ///
+  /// - Parameters:
+  ///   - rows: response tokens.
+  ///   - student: the model that is trained.
+  ///   - isOtherModel: whether the teacher is another one.
+  ///   - availableBytes: memory of the device.
   func cacheKind(
-    rows: Int, vocabulary: Int, hasSoftCap: Bool, availableBytes: Int
+    rows: Int, for student: Decoder, isOtherModel: Bool = false, availableBytes: Int
   ) -> TeacherCacheKind {
     switch teacherCache {
     case _ where loss == .crossEntropy: .tokens
@@ -134,7 +175,8 @@ extension TrainingOptions {
     case .projected: .projected
     case .auto:
       TeacherCache.automaticKind(
-        objective: objective, rows: rows, vocabulary: vocabulary, hasSoftCap: hasSoftCap,
+        objective: objective, rows: rows, vocabulary: student.configuration.vocabularySize,
+        hasSoftCap: student.configuration.logitShape.softCap != nil, isOtherModel: isOtherModel,
         availableBytes: availableBytes)
     }
   }

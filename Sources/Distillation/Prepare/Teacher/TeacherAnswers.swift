@@ -115,7 +115,7 @@ extension RunFolder {
     let open = examples.filter { $0.response == nil }
     guard !open.isEmpty else { return nil }
     let file = url.appending(path: Self.answers)
-    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file)
+    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file).checkWhole()
     let order = TeacherAnswers.fileOrder(open.map { ($0.file, $0.line) })
     // Older programs wrote the answers to held-out examples of one file after the others.
     let inRunOrder: [AnswerRecord]? =

@@ -16,6 +16,13 @@ package final class TeacherCache {
   var firstRow: [Int: Int] = [:]
   /// Number of rows of this rank's examples.
   let ownRows: Int
+  /// The model that is trained, with whose head the rows are read.
+  let student: Decoder
+  /// The space for rollouts, in the last rows.
+  package let rolloutSpace: RolloutSpace
+  let firstRolloutRow: Int
+  /// The rollouts that are kept, by their indices, which follow those of `examples`.
+  var rollouts: [Int: Example] = [:]
 
   /// A cache without values.
   ///
@@ -27,11 +34,14 @@ package final class TeacherCache {
   ///   - targetShare: the share of the response's own token in the teacher's distribution.
   ///   - ranks: the ranks that share out the examples.
   ///   - batchSize: the most examples of a step, for whose share there is memory; 0 without steps.
+  ///   - rolloutSpace: the space for answers of the student, of one rank.
   package init(
     of examples: [Example], for decoder: Decoder, kind: TeacherCacheKind, temperature: Float,
-    targetShare: Float = 0, sharedBy ranks: Ranks = .one, batchSize: Int = 0
+    targetShare: Float = 0, sharedBy ranks: Ranks = .one, batchSize: Int = 0,
+    rolloutSpace: RolloutSpace = .empty
   ) throws(TransformerError) {
     self.examples = examples
+    student = decoder
     shares = ExampleShares(ofSpans: examples.map(\.span), ranks)
     ownRows = shares.own.reduce(0) { $0 + examples[$1].responseRows }
     let lent =
@@ -45,11 +55,13 @@ package final class TeacherCache {
     }
     self.firstRow = firstRow
     targets += [Int32](repeating: 0, count: lent)
+    self.rolloutSpace = rolloutSpace
+    firstRolloutRow = targets.count
     let configuration = decoder.configuration
     let hasTargets = kind == .tokens || targetShare > 0
     rows = try computing { [targets] () throws(ComputeError) in
       try TeacherRows(
-        decoder.device, kind: kind, capacity: targets.count,
+        decoder.device, kind: kind, capacity: targets.count + rolloutSpace.rows,
         vocabulary: configuration.vocabularySize, width: configuration.hiddenSize,
         temperature: temperature, targets: hasTargets ? targets : [], targetShare: targetShare)
     }
@@ -93,17 +105,27 @@ package final class TeacherCache {
     guard let first = firstRow[example] else {
       preconditionFailure("another rank keeps the rows of example \(example)")
     }
-    return first..<(first + examples[example].responseRows)
+    return first..<(first + self[example].responseRows)
   }
 
   /// The kind of cache that `auto` selects: `projected` where the objective and the model's logits
   /// allow it, since a step then needs no matrix multiplication for the teacher; else `logits`
-  /// where they take less than a quarter of the available memory; else `hidden`.
+  /// where they take less than a quarter of the available memory, or the teacher is another model,
+  /// whose head is gone by then; else `hidden`.
   package static func automaticKind(
     objective: Objective, rows: Int, vocabulary: Int, hasSoftCap: Bool = false,
-    availableBytes: Int
+    isOtherModel: Bool = false, availableBytes: Int
   ) -> TeacherCacheKind {
     if objective.form == .forwardKL, !hasSoftCap { return .projected }
-    return 2 * vocabulary * rows <= availableBytes / 4 ? .logits : .hidden
+    return isOtherModel || 2 * vocabulary * rows <= availableBytes / 4 ? .logits : .hidden
+  }
+
+  /// The kind in which a judge keeps a teacher's distributions: hidden states, which are exact, where the
+  /// teacher is the student's own model; else projected rows, in f32, where the student's head allows
+  /// them.
+  static func judgedKind(of teacher: Decoder, for student: Decoder) -> TeacherCacheKind {
+    if teacher === student { return .hidden }
+    let head = student.logitHead
+    return head.shape.softCap == nil && !head.matrix.hasBias ? .projected : .logits
   }
 }

@@ -11,14 +11,15 @@ package struct TeacherScores {
   /// Compares prompts with the teacher on the held-out examples; nil where there are none.
   package let judge: Judge?
   /// Measures drift on unrelated prompts; nil where there are none, or nothing is held out.
-  let drift: DriftJudge?
+  var drift: DriftJudge?
   /// The same on some examples, held out or trained on: the export is verified with them.
   package let verification: Judge
 
   /// Examples for the verification where none are held out.
   private static let verified = 16
 
-  /// The teacher's part in the measures of held-out examples.
+  /// What the teacher's scores of training examples have room for, and its part in the measures of
+  /// held-out examples.
   struct Measures {
     /// The end of greedy answers.
     var limits = AnswerLimits()
@@ -29,6 +30,8 @@ package struct TeacherScores {
     var isCrossEntropy = false
     /// The share of the response's own token in the teacher's distribution of training examples.
     var targetShare: Float = 0
+    /// The space of the training examples' cache for answers of the student.
+    var rolloutSpace = RolloutSpace.empty
   }
 
   /// Scores all examples, and lets the teacher answer the held-out ones: each span is read once.
@@ -51,20 +54,21 @@ package struct TeacherScores {
     scored: (Int, Int) -> Void = { _, _ in }, answered: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> TeacherScores {
     try scoring(
-      training, heldOut: heldOut, by: teacher, isTraining: true, kind: kind,
+      training, heldOut: heldOut, by: teacher, for: teacher.decoder, isTraining: true, kind: kind,
       temperature: temperature,
       measures: Measures(), sharedBy: ranks, batchSize: batchSize,
       drift: { (_) throws(TransformerError) in nil },
       reading: reading, scored: scored, answered: answered)
   }
 
-  /// As the other, with more measures of the held-out examples. Training examples are scored where
-  /// `isTraining`, in steps of `batchSize`. Ranks share out the examples; numbers of progress are those
+  /// As the other, for a student that may be another model, with more measures of the held-out
+  /// examples. Training examples are scored where `isTraining`, in steps of `batchSize`. Ranks share out the examples; numbers of progress are those
   /// of this rank. `drift` makes the judge of drift where examples are held out; it is called with the
   /// teacher after the first rank's last span.
   static func scoring(
-    _ training: [Example], heldOut: [Example], by teacher: Teacher, isTraining: Bool,
-    kind: TeacherCacheKind, temperature: Float, measures: Measures, sharedBy ranks: Ranks,
+    _ training: [Example], heldOut: [Example], by teacher: Teacher, for student: Decoder,
+    isTraining: Bool, kind: TeacherCacheKind, temperature: Float, measures: Measures,
+    sharedBy ranks: Ranks,
     batchSize: Int,
     drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
     reading: (Int, Int) -> Void, scored: (Int, Int) -> Void, answered: (Int, Int) -> Void
@@ -72,23 +76,26 @@ package struct TeacherScores {
     let judged = heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
     let trained = isTraining ? training : []
     let cache = try TeacherCache(
-      of: trained, for: teacher.decoder, kind: kind, temperature: temperature,
-      targetShare: measures.targetShare, sharedBy: ranks, batchSize: batchSize)
+      of: trained, for: student, kind: kind, temperature: temperature,
+      targetShare: measures.targetShare, sharedBy: ranks, batchSize: batchSize,
+      rolloutSpace: isTraining ? measures.rolloutSpace : .empty)
     let judge = try Judge(
-      of: judged, for: teacher.decoder, limits: measures.limits,
+      of: judged, by: teacher.decoder, for: student, limits: measures.limits,
       isCrossEntropy: measures.isCrossEntropy, sharedBy: ranks)
     // Given tokens are complete.
-    let scoredCaches = kind == .tokens ? [judge.cache] : [cache, judge.cache]
-    let total = scoredCaches.reduce(0) { $0 + $1.ownRows }
+    let trainedRows = kind == .tokens ? 0 : cache.ownRows
+    let total = trainedRows + judge.cache.ownRows
     var (done, measured) = (0, DriftJudge?.none)
     scored(0, total)
     let spans = teacher.pass(over: cache.spans.union(judge.cache.spans))
     for span in spans {
       let model = try teacher.read(span, progress: reading)
-      for rows in scoredCaches {
-        try model.score(rows, span: span) { scored(done + $0, total) }
-        done += rows.rowCount(ofSpan: span)
+      if trainedRows > 0 {
+        try model.score(cache, span: span) { scored(done + $0, total) }
+        done += cache.rowCount(ofSpan: span)
       }
+      try judge.score(model, span: span) { scored(done + $0, total) }
+      done += judge.cache.rowCount(ofSpan: span)
       guard !heldOut.isEmpty else { continue }
       try judge.letAnswer(model, span: span, known: measures.known, progress: answered)
     }

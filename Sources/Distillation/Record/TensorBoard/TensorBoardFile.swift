@@ -52,8 +52,12 @@ final class TensorBoardFile {
 
   /// Adds the numbers of an evaluation.
   func append(_ record: EvaluationRecord) throws(DistillationError) {
+    let scalars = [
+      ("eval/kl", record.kl), ("eval/cross_entropy", record.crossEntropy),
+      ("eval/top1_agreement", record.top1Agreement),
+    ]
     try append(
-      [("eval/kl", record.kl), ("eval/top1_agreement", record.top1Agreement)], step: record.step)
+      scalars.compactMap { tag, value in value.map { (tag, $0) } }, step: record.step)
   }
 
   private func append(_ scalars: [(String, Double)], step: Int) throws(DistillationError) {

@@ -50,12 +50,18 @@ package final class Sweep {
       throw .option(
         .tokens, expected: "held-out examples, by which several sizes are compared", found: "none")
     }
+    if request.budget != nil && runs[0].texts.context.isEmpty {
+      throw .option(
+        .klBudget, expected: "a context, from which the KL is measured", found: "none")
+    }
     record = SweepRecord(
       budget: request.budget, initialization: request.run.options.chosenInitialization,
+      price: request.run.price,
       members: zip(plans, runs).map { plan, run in
         .init(
           folder: plan.folder, method: plan.method, tokens: plan.tokens,
-          start: plan.start(run.options.initialization))
+          start: plan.start(
+            run.options.initialization, hasContext: !run.texts.context.isEmpty))
       })
   }
 
@@ -70,9 +76,22 @@ package final class Sweep {
   ) throws(DistillationError) -> SweepOutcome {
     try folder.beginSweep(
       keeping: plans.map(\.folder), isReplaced: request.run.mode == .overwrite)
+    do throws(DistillationError) {
+      return try performRuns(model, isInterrupted, handle)
+    } catch {
+      // Nothing is lost where no run has begun, and the same command can be given again.
+      if !runs.contains(where: \.hasFolder) { try? folder.withdrawSweep() }
+      throw error
+    }
+  }
+
+  private func performRuns(
+    _ model: LoadedModel?, _ isInterrupted: () -> Bool, _ handle: (RunEvent) -> Void
+  ) throws(DistillationError) -> SweepOutcome {
     let shared = SharedTeacher(
       decoder: model?.decoder, answers: runs.lazy.compactMap(\.recordedAnswers).first)
     try write()
+    folder.tellKept(handle)
     for (index, run) in runs.enumerated() {
       if !run.isDone {
         handle(
@@ -86,7 +105,9 @@ package final class Sweep {
       }
       try note(index)
     }
-    return .finished(try deliver())
+    let result = try deliver()
+    folder.tellKept(handle)
+    return .finished(result)
   }
 
   /// Notes what a finished run has found.
@@ -95,6 +116,7 @@ package final class Sweep {
       RunMetrics.self, from: runs[index].output.appending(path: RunFolder.metrics))
     let kl = metrics.validation?.kl
     record.members[index].kl = kl
+    record.members[index].crossEntropy = metrics.heldOutCrossEntropy
     record.members[index].promptBytes = metrics.sizes?.prompt
     record.members[index].isWithinBudget = request.budget.map { (kl ?? .infinity) <= $0 }
     try write()

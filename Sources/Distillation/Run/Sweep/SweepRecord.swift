@@ -14,13 +14,22 @@ package struct SweepRecord: Sendable, Equatable, Codable {
     package var start: String
     /// The held-out KL in nats a token; nil before its end, as the next.
     package var kl: Double?
+    /// The held-out cross-entropy in nats a token, where training lowers that.
+    package var crossEntropy: Double?
     /// Bytes of the prompt's file.
     package var promptBytes: Int?
     /// Whether the KL is within the budget; nil where there is none.
     package var isWithinBudget: Bool?
 
+    /// What training lowers, as far as it is a number.
+    package var loss: Double? {
+      let loss = crossEntropy ?? kl
+      return loss?.isFinite == true ? loss : nil
+    }
+
     private enum CodingKeys: String, CodingKey {
       case folder, method, tokens, start, kl
+      case crossEntropy = "cross_entropy"
       case promptBytes = "prompt_bytes"
       case isWithinBudget = "within_budget"
     }
@@ -32,13 +41,15 @@ package struct SweepRecord: Sendable, Equatable, Codable {
   package var budget: Double?
   /// The start of all runs, where the user names one.
   package var initialization: Initialization?
+  /// The price that the reports state costs by.
+  package var price: Price?
   /// The runs, of each method by their size.
   package var members: [Member]
   /// The folder of the run that is delivered; nil before the end, and where none is within the budget.
   package var delivered: String?
 
   /// The run that is delivered: the smallest within the budget, in tokens and then in bytes; without a
-  /// budget the one with the lowest KL. Nil where none is.
+  /// budget the one with the lowest loss. Nil where none is.
   var choice: Member? {
     let judged = members.filter { $0.kl?.isFinite == true }
     guard let budget else { return nearest }
@@ -47,15 +58,29 @@ package struct SweepRecord: Sendable, Equatable, Codable {
     }
   }
 
-  /// The run with the lowest KL.
+  /// The run with the lowest held-out loss; with a budget the one with the lowest KL.
   package var nearest: Member? {
-    members.filter { $0.kl?.isFinite == true }.min { ($0.kl ?? 0) < ($1.kl ?? 0) }
+    func distance(_ member: Member) -> Double? { budget == nil ? member.loss : member.kl }
+    return members.filter { distance($0)?.isFinite == true }
+      .min { (distance($0) ?? 0) < (distance($1) ?? 0) }
   }
 
   private enum CodingKeys: String, CodingKey {
     case version, members, delivered
     case budget = "kl_budget"
     case initialization = "init"
+    case price = "price_per_million_tokens"
+  }
+
+  /// Writes every member; what is delivered also where nothing is, as null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(version, forKey: .version)
+    try container.encodeIfPresent(budget, forKey: .budget)
+    try container.encodeIfPresent(initialization, forKey: .initialization)
+    try container.encodeIfPresent(price, forKey: .price)
+    try container.encode(members, forKey: .members)
+    try container.encode(delivered, forKey: .delivered)
   }
 
   /// The name of the file.

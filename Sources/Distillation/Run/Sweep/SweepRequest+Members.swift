@@ -26,6 +26,7 @@ extension SweepRequest {
         recorded: recorded.initialization?.description ?? "its default", found: "\(named)")
     }
     run.options.chosenInitialization = recorded.initialization
+    run.price = run.price ?? recorded.price
     let (before, now) = (recorded.members.map(\.folder), plans.map(\.folder))
     guard before.allSatisfy(now.contains) else {
       throw .changedSinceCheckpoint(
@@ -51,6 +52,7 @@ extension SweepRequest {
     }
     if case .smaller(let folder) = plan.origin, !isBegun {
       member.options.chosenInitialization = .file(run.output.appending(path: folder))
+      member.awaitsStart = true
     }
     return member
   }
@@ -68,4 +70,7 @@ extension DistillationRun {
     else { return false }
     return metrics.origin?.options == options
   }
+
+  /// Whether the run has a folder already.
+  var hasFolder: Bool { FileManager.default.fileExists(atPath: output.path) }
 }

@@ -71,13 +71,16 @@ struct SweepPlan: Sendable, Equatable {
 
   /// Where the training starts, and why.
   ///
-  /// - Parameter initialization: the start of the run.
-  func start(_ initialization: Initialization) -> String {
+  /// - Parameters:
+  ///   - initialization: the start of the run.
+  ///   - hasContext: whether there is a context.
+  func start(_ initialization: Initialization, hasContext: Bool) -> String {
     switch origin {
     case .named: "\(initialization), which is named for all"
     case .smallest: "\(initialization), because none of its method is smaller"
     case .matched: "\(initialization), which begins nearer than a smaller prompt with more rows"
-    case .smaller(let folder): "\(folder), with rows of the context behind its own"
+    case .smaller(let folder):
+      "\(folder), with rows of the \(hasContext ? "context" : "vocabulary") behind its own"
     }
   }
 }

@@ -1,3 +1,7 @@
+import HuggingFace
+import JSON
+internal import Transformer
+
 extension TrainingOptions {
   /// Checks every value by itself and against the others.
   ///
@@ -38,6 +42,67 @@ extension TrainingOptions {
     }
     try validateCrossEntropy()
     try validateMethod()
+    try validateRollouts()
+  }
+
+  private func validateRollouts() throws(DistillationError) {
+    guard (0...1).contains(rollouts) else {
+      throw .option(.rollouts, expected: "a share from 0 to 1", found: "\(rollouts)")
+    }
+    guard rollouts > 0 else {
+      guard let refreshEvery else { return }
+      throw .option(
+        .refreshEvery, expected: "nothing without a share of rollouts", found: "\(refreshEvery)")
+    }
+    if let refreshEvery { try Self.require(.refreshEvery, refreshEvery, atLeast: 1) }
+    // The student's own tokens are no targets.
+    let other: (name: OptionName, value: String)? =
+      loss == .crossEntropy
+      ? (.loss, loss.rawValue)
+      : mixCrossEntropy > 0
+        ? (.mixCrossEntropy, "\(mixCrossEntropy)")
+        : lossPart == .all ? (.lossOn, lossPart.rawValue) : nil
+    if let other {
+      throw .optionConflict(
+        .rollouts, expected: "0", with: other.name, value: other.value, found: "\(rollouts)")
+    }
+  }
+
+  /// Refuses what several ranks do not share out.
+  package func check(ranks: Int) throws(DistillationError) {
+    guard ranks > 1, rollouts > 0 else { return }
+    throw .option(
+      .rollouts, expected: "0 in a job of several ranks", found: "\(rollouts)")
+  }
+
+  /// Checks what a teacher that is another model leaves of the options.
+  ///
+  /// - Parameter teacher: its name.
+  func check(teacher: ModelName) throws(DistillationError) {
+    if loss == .crossEntropy {
+      throw .optionConflict(
+        .teacher, expected: "none, because no model's distribution is learned,", with: .loss,
+        value: loss.rawValue, found: teacher.reference)
+    }
+    if teacherCache == .hidden {
+      throw .optionConflict(
+        .teacherCache, expected: "auto, logits or projected", with: .teacher,
+        value: teacher.reference, found: "hidden, which the student's head cannot read")
+    }
+  }
+
+  /// Checks what a student leaves of the options that cannot read the context.
+  ///
+  /// - Parameters:
+  ///   - contextRows: tokens of the context with the longest example.
+  ///   - student: the student's configuration, of fewer positions.
+  func check(contextRows: Int, of student: DecoderConfiguration) throws(DistillationError) {
+    guard method == .keysValues else { return }
+    throw .option(
+      .method,
+      expected: "embeddings, since keys and values start from the student's own reading of "
+        + "\(Counted(contextRows, "token")) and it has "
+        + Counted(student.maximumPositions, "position").description, found: method.rawValue)
   }
 
   private func validateCrossEntropy() throws(DistillationError) {

@@ -55,6 +55,15 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
   private var recordedLossPart: LossPart?
   private var recordedReconstruct: Float?
   private var recordedRegularize: Float?
+  /// The share of the training prompts that the student answers itself, again and again; 0 trains on
+  /// the recorded answers alone.
+  package var rollouts: Float {
+    get { recordedRollouts ?? 0 }
+    set { recordedRollouts = newValue == 0 ? nil : newValue }
+  }
+  /// Steps between two times that it does; nil without rollouts.
+  package var refreshEvery: Int?
+  private var recordedRollouts: Float?
   /// Divisor of both distributions' logits.
   package var temperature: Float = 1
   /// The update rule.
@@ -114,6 +123,8 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     case recordedLossPart = "loss-on"
     case recordedReconstruct = "reconstruct"
     case recordedRegularize = "regularize"
+    case recordedRollouts = "rollouts"
+    case refreshEvery = "refresh-every"
     case temperature
     case optimizer
     case learningRate = "learning-rate"
@@ -154,20 +165,6 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
     TemplateChoice(template, variables: templateVariables ?? TemplateVariables())
   }
 
-  /// The objective at the run's temperature.
-  package var objective: Objective {
-    switch loss {
-    case .forwardKL: Objective(.forwardKL, temperature: temperature)
-    case .reverseKL: Objective(.reverseKL, temperature: temperature)
-    case .jensenShannon: Objective(.jensenShannon, temperature: temperature)
-    // That of a teacher which is certain of the given tokens.
-    case .crossEntropy: Objective(.forwardKL, temperature: temperature)
-    }
-  }
-
-  /// Whether the objective is the KL to the teacher and nothing else.
-  var isPlainKL: Bool { loss == .forwardKL && mixCrossEntropy == 0 }
-
   /// The optimiser with its settings.
   package var optimizerSettings: Optimizer {
     switch optimizer {
@@ -187,55 +184,5 @@ package struct TrainingOptions: Sendable, Equatable, Codable {
         .epochs, expected: "\(Int.max / order.stepsPerEpoch) or fewer", found: "\(epochs)")
     }
     return total
-  }
-}
-
-extension TrainingOptions {
-  /// What is learned in the context's place.
-  package enum Method: String, Sendable, Codable, CaseIterable {
-    /// Rows of the model's input.
-    case embeddings
-    /// Rows of the KV cache of every layer: a cartridge.
-    case keysValues = "kv"
-  }
-
-  /// The objective, between the teacher's distribution p, or the response's own token y, and the
-  /// student's q of every response token.
-  package enum Loss: String, Sendable, Codable, CaseIterable {
-    /// KL(p || q).
-    case forwardKL = "forward-kl"
-    /// KL(q || p).
-    case reverseKL = "reverse-kl"
-    /// The Jensen-Shannon divergence.
-    case jensenShannon = "js"
-    /// -log q(y), without a teacher.
-    case crossEntropy = "cross-entropy"
-  }
-
-  /// The tokens of an example that the objective covers.
-  package enum LossPart: String, Sendable, Codable, CaseIterable {
-    case response
-    /// Every token after the first of the prompt.
-    case all
-  }
-
-  /// The kind of the teacher's cache of a response token's distribution.
-  package enum TeacherCacheChoice: String, Sendable, Codable, CaseIterable {
-    /// The kind that fits the device's memory and the objective.
-    case auto
-    /// Every logit in 16 bits.
-    case logits
-    /// The last hidden state; the logits are computed again when they are needed.
-    case hidden
-    /// The mean of the head's rows under p, and the entropy of p; for forward KL alone.
-    case projected
-  }
-
-  /// The update rule.
-  package enum OptimizerChoice: String, Sendable, Codable, CaseIterable {
-    /// Loshchilov and Hutter 2019, arXiv:1711.05101, with betas 0.9 and 0.999 and epsilon 1e-8.
-    case adamW = "adamw"
-    /// Plain gradient descent.
-    case sgd
   }
 }

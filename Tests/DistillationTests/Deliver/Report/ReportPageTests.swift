@@ -81,10 +81,19 @@ import Testing
   @Test func aRunWithoutAContextSaysSo() throws {
     var metrics = Self.run().metrics
     metrics.contextTokens = 0
-    let text = try read(ReportPage([RunReport(name: "a", metrics: metrics)])).text
+    let made = Self.run()
+    let page = ReportPage([
+      RunReport(
+        name: "a", metrics: metrics, steps: made.steps, evaluations: made.evaluations,
+        answers: made.answers)
+    ])
+    // The definitions at the foot are those of all reports.
+    let body = try read(page).text.split(separator: "Made by Pith")[0]
+    let text = body.replacing("recorded response", with: "")
     #expect(text.contains("2 pseudo-tokens trained on given responses"))
     for part in [
       "fewer tokens before every prompt", "of the gap to the full context", "What a call takes",
+      "Held-out KL", "top-1 agreement", "full context",
     ] {
       #expect(!text.contains(part), "\(part)")
     }
@@ -128,13 +137,20 @@ import Testing
     ] { #expect(text.contains(part), "\(part)") }
   }
 
-  @Test func reportsAreKnownByTheirBeginning() throws {
+  @Test func reportsAreKnownWhileNobodyChangesThem() throws {
     let folder = try TemporaryFolder()
     let url = folder.url.appending(path: "report.html")
     try ReportPage([Self.run()]).write(to: url)
-    #expect(ReportPage.isReport(url))
-    #expect(!ReportPage.isReport(try folder.write("other.html", "<html>mine</html>")))
-    #expect(!ReportPage.isReport(folder.url.appending(path: "none")))
+    #expect(ReportPage.isUnchanged(url))
+    let page = [UInt8](try Data(contentsOf: url))
+    for place in [0, 200, page.count / 2, page.count - 1] {
+      var changed = page
+      changed[place] ^= 1
+      #expect(!ReportPage.isUnchanged(try folder.write("changed.html", changed)), "\(place)")
+    }
+    #expect(!ReportPage.isUnchanged(try folder.write("longer.html", page + [10])))
+    #expect(!ReportPage.isUnchanged(try folder.write("other.html", "<html>mine</html>")))
+    #expect(!ReportPage.isUnchanged(folder.url.appending(path: "none")))
   }
 
   @Test(arguments: [-1.0, .nan, .infinity])

@@ -39,7 +39,40 @@ extension DatasetTests {
     expectRefusal(
       "1: tools: expected none but those of the whole run, because own.jinja writes them next to the "
         + "context, where all lines are alike; give tools that all lines have with "
-        + "template-variable 'tools=[...]'", of: lines, beside)
+        + "tools, or with template-variable 'tools=[...]', which keeps them", of: lines, beside)
+  }
+
+  @Test func linesHaveNoToolsOfTheirOwnBesideTheRuns() throws {
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
+    let template = try ChatTemplate(
+      source:
+        "{% for m in messages %}<|im_start|>{{ m.content }}{% if tools and m.role == 'system' %}"
+        + "{{ tools[0].name }}{% endif %}<|im_end|>{% endfor %}", location: "own.jinja",
+      specialTokens: [:])
+    let tools = try ToolDefinitions(
+      JSONNode(parsing: Array(#"[{"name": "ca"}]"#.utf8), file: "tools.json"))
+    let reader = PromptReader(
+      tokenizer, placement: try Placement(template: template, tools: tools, tokenizer: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
+    // The run's own list, as data sets of TRL repeat it, is none of the line's own.
+    let data = try read(
+      #"""
+      {"messages": [{"role": "user", "content": "c"}], "tools": [{"name": "ca"}]}
+      {"messages": [{"role": "user", "content": "c"}], "tools": "[{\"name\": \"ca\"}]"}
+      {"prompt": "c", "tools": [{"name": "ca"}]}
+      {"messages": [{"role": "user", "content": "c"}]}
+      """#, reader)
+    #expect(data.examples.allSatisfy { $0.prompt == data.examples[3].prompt })
+    #expect(data.unusedKeys.isEmpty)
+    for line in [
+      #"{"messages": [{"role": "user", "content": "c"}], "tools": [{"name": "b"}]}"#,
+      #"{"prompt": "c", "tools": [{"name": "b"}]}"#,
+    ] {
+      expectRefusal(
+        "1: tools: expected none but those of tools, which all lines have, found others", of: line,
+        reader)
+    }
   }
 
   @Test func aChatEndsItsResponseAsTheTemplateDoes() throws {

@@ -1,4 +1,6 @@
 import Distillation
+import HuggingFace
+import JSON
 import Testing
 
 /// Which questions and answers a study keeps.
@@ -32,6 +34,33 @@ import Testing
   func questions(text: String, expected: StudyDrop?) {
     var filter = QuestionFilter(isStrict: true)
     #expect(filter.drop(text, isWhole: true, chunk: Self.chunk) == expected)
+  }
+
+  @Test(
+    arguments: [
+      ("Please get weather for Paris on Sunday", nil), ("Please get weather", .notAQuestion),
+      ("Please get weather for the", .notAQuestion), ("", .empty),
+    ] as [(String, StudyDrop?)])
+  func requestsForTools(text: String, expected: StudyDrop?) {
+    var filter = QuestionFilter(isStrict: true)
+    #expect(
+      filter.drop(text, isWhole: true, chunk: Self.chunk, toolSeed: "Please get weather")
+        == expected)
+  }
+
+  @Test func everyToolHasASeed() throws {
+    let tools = try ToolDefinitions(
+      JSONNode(
+        parsing: Array(
+          #"""
+          [{"name": "get_weather"}, {"name": "bookTable", "description": "Books a table."}]
+          """#.utf8), file: "tools.json"))
+    let opened = StudySeeds.builtIn(.complete, tools).seeds
+    #expect(opened.suffix(2).map(\.text) == ["Please get weather", "Please book table"])
+    #expect(opened.suffix(2).allSatisfy { $0.kind == .tool })
+    #expect(opened.dropLast(2).elementsEqual(StudySeeds.builtIn(.complete).seeds))
+    let told = StudySeeds.builtIn(.instruct, tools).seeds
+    #expect(told.last?.text.contains("the tool bookTable, which does this: Books a table.") == true)
   }
 
   @Test(

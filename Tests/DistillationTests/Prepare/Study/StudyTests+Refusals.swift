@@ -84,6 +84,10 @@ extension StudyTests {
     ) { try study(own) }
     #expect(try bytes("own.jsonl") == Data(text.utf8))
     #expect(try study(request("own.jsonl", overwriting: true)).lines == result.lines)
+    #expect(try bytes("own.jsonl.kept") == Data(text.utf8))
+    // An unchanged one is replaced.
+    _ = try study(request("own.jsonl", overwriting: true))
+    #expect(!FileManager.default.fileExists(atPath: own.output.path + ".kept-2"))
   }
 
   @Test func windowsThatDoNotFitTheModelsPositionsAreRefused() throws {

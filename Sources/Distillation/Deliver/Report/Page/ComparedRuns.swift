@@ -35,6 +35,10 @@ struct ComparedRuns {
     if Set(origins.map(\.contextDigest)).count > 1 {
       notes.append("The runs replace different contexts, or in another template.")
     }
+    if price == nil, Set(runs.compactMap { $0.metrics.price?.ofMillion }).count > 1 {
+      notes.append(
+        "Costs are by the price that each run was given, and the runs were given several.")
+    }
     if origins.count < runs.count {
       notes.append("Runs of older programs do not record how they were made.")
     }

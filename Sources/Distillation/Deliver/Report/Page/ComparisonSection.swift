@@ -2,9 +2,11 @@
 struct ComparisonSection {
   private let validation: RunMetrics.Validation?
   private let hasContext: Bool
+  private let loss: TrainingOptions.Loss
 
   init(_ metrics: RunMetrics) {
     validation = metrics.validation
+    loss = metrics.origin?.options.loss ?? .forwardKL
     hasContext = metrics.contextTokens > 0
   }
 
@@ -35,10 +37,12 @@ struct ComparisonSection {
 
   private func sentences(_ validation: RunMetrics.Validation) -> [String] {
     [
-      validation.gapSentence, validation.besideSentence, validation.windows?.sentence,
-      validation.basisSentence, validation.fewSentence, validation.driftSentence,
-      "Of the prompts that the training passed through, this is the one with the lowest KL on these "
-        + "examples, so on others it may do a little worse.",
+      validation.gapSentence, validation.teacherSentence, validation.besideSentence,
+      validation.windows?.sentence,
+      validation.basisSentence, validation.fewSentence, validation.toolCalls?.sentence,
+      validation.driftSentence,
+      "Of the prompts that the training passed through, this is the one with the lowest "
+        + "\(loss.heldOutName) on these examples, so on others it may do a little worse.",
     ].compactMap(\.self)
   }
 }

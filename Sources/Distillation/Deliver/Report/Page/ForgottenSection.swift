@@ -28,7 +28,7 @@ struct ForgottenSection {
       Tag.definitions(.classes("said")) {
         Tag.term { "response" }
         Tag.definition {
-          MarkedTokens(answer.response, "lost").marking(Set(answer.forgotten))
+          MarkedTokens(answer.response, "lost").marking(Set(answer.forgotten ?? []))
         }
         Tag.term { "learned prompt" }
         Tag.definition(.classes("soft")) { answer.learnedPrompt.text.trimmed }

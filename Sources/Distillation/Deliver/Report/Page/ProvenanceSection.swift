@@ -19,8 +19,12 @@ struct ProvenanceSection {
       ("run", run.name), ("model", model),
       ("LoRA in its weights", origin?.lora?.joined(separator: ", ")),
       ("model's fingerprint", origin?.modelFingerprint),
-      ("context", origin?.context), ("SHA-256 of its tokens", origin?.contextDigest),
-      ("seed", "\(metrics.seed)"), ("steps", steps), ("device", device), ("time", time),
+      ("teacher", origin?.teacher.map(teacher)),
+      ("teacher's fingerprint", origin?.teacher?.fingerprint),
+      ("context", origin?.context), ("tools", origin?.tools?.joined(separator: ", ")),
+      ("SHA-256 of its tokens", origin?.contextDigest),
+      ("seed", "\(metrics.seed)"), ("steps", steps),
+      ("rollouts", metrics.rollouts?.text), ("device", device), ("time", time),
       ("memory", memory), ("rounding", rounding), ("version", version),
     ]
   }
@@ -29,6 +33,12 @@ struct ProvenanceSection {
     metrics.origin.map { origin in
       origin.model + (origin.revision.map { " at \($0)" } ?? "")
     }
+  }
+
+  /// The model that read the context, and over which tokens it is compared.
+  private func teacher(_ record: TeacherRecord) -> String {
+    "\(record.reference)\(record.precision.map { " in \($0)" } ?? ""), compared over "
+      + "\(Counted(record.vocabulary, "token id"))"
   }
 
   private var steps: String? {

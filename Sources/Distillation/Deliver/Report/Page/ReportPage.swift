@@ -20,7 +20,7 @@ package struct ReportPage: Sendable {
   }
 
   /// The page as UTF-8.
-  package var bytes: [UInt8] { Array("<!DOCTYPE html>\n\(document.html)\n".utf8) }
+  package var bytes: [UInt8] { Self.sealed(Array("<!DOCTYPE html>\n\(document.html)\n".utf8)) }
 
   /// Writes `report.html` of a run.
   func write(to run: RunFolder) throws(DistillationError) {
@@ -34,25 +34,13 @@ package struct ReportPage: Sendable {
     }
   }
 
-  /// What distinguishes a report of this program from other files.
-  private static let generator = "Pith"
-
-  /// Whether a file begins as a report does, so that it may be replaced by another one.
-  package static func isReport(_ url: URL) -> Bool {
-    guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else { return false }
-    let start = String(decoding: data.prefix(1024), as: UTF8.self)
-    return start.contains(generatorMark.html)
-  }
-
-  private static let generatorMark: Markup = Tag.meta(
-    Attribute("name", "generator"), Attribute("content", generator))
-
   private var document: Markup {
     let content = content
     return Tag.html(Attribute("lang", "en")) {
       Tag.head {
         Tag.meta(Attribute("charset", "utf-8"))
-        Self.generatorMark
+        Tag.meta(Attribute("name", "generator"), Attribute("content", "Pith"))
+        Self.seal()
         Tag.meta(
           Attribute("name", "viewport"), Attribute("content", "width=device-width, initial-scale=1")
         )
@@ -70,10 +58,14 @@ package struct ReportPage: Sendable {
         }
         Tag.main { content.sections }
         Tag.footer {
-          Tag.paragraph { "Made by Pith \(ProgramVersion.text). \(RunMetrics.Validation.measures)" }
+          Tag.paragraph { "Made by Pith \(ProgramVersion.text). \(measures)" }
         }
       }
     }
+  }
+
+  private var measures: String {
+    RunMetrics.Validation.measures(hasContext: runs.contains { $0.metrics.contextTokens > 0 })
   }
 
   private var content: PageContent {

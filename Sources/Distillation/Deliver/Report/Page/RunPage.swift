@@ -14,7 +14,7 @@ struct RunPage {
       tiles, TrainingCharts([run]).section, ComparisonSection(metrics).section,
       WorstAnswers(answers: run.answers).section,
       ForgottenSection(facts: ForgottenFacts(answers: run.answers)).section,
-      hasContext ? CallSection(metrics: metrics, price: price).section : nil,
+      hasContext ? CallSection(metrics: metrics, price: price ?? metrics.price).section : nil,
       ProvenanceSection(run: run).section,
     ]
     let replaced =
@@ -34,38 +34,46 @@ struct RunPage {
   /// The numbers that a reader looks for first.
   private var tiles: Markup {
     Tag.div(.classes("tiles")) {
-      if hasContext {
-        Self.tile(
-          "\(Decimals.text(metrics.compressionRatio, 1))×", "fewer tokens before every prompt")
+      if let ratio = metrics.compressionRatio {
+        Self.tile("\(Decimals.text(ratio, 1))×", "fewer tokens before every prompt")
       }
       if let validation = metrics.validation {
-        if hasContext { divergenceTiles(validation) } else { responseTile(validation) }
-        Self.tile(
-          Decimals.percent(validation.exactMatch),
-          hasContext
-            ? "exact match; full context \(Decimals.percent(validation.exactMatchFullContext))"
-            : "exact match; no prompt \(Decimals.percent(validation.exactMatchNoContext))")
+        if hasContext { divergenceTiles(validation) }
+        responseTile
+        Self.tile(Decimals.percent(validation.exactMatch), "exact match; \(reference(validation))")
       }
     }
   }
 
   private func divergenceTiles(_ validation: RunMetrics.Validation) -> [Markup] {
-    [
-      Self.tile(Decimals.percent(validation.gapClosed), "of the gap to the full context is closed"),
+    guard let kl = validation.kl, let klNoContext = validation.klNoContext,
+      let gapClosed = validation.gapClosed
+    else { return [] }
+    return [
+      Self.tile(Decimals.percent(gapClosed), "of the gap to the full context is closed"),
       Self.tile(
-        Decimals.text(validation.kl, 4),
-        "held-out KL; without context \(Decimals.text(validation.klNoContext, 4))"),
+        Decimals.text(kl, 4), "held-out KL; without context \(Decimals.text(klNoContext, 4))"),
     ]
   }
 
-  private func responseTile(_ validation: RunMetrics.Validation) -> [Markup] {
-    guard let likelihood = validation.answers?.logLikelihood else { return [] }
+  /// What a training on given responses lowers.
+  private var responseTile: [Markup] {
+    guard let loss = metrics.heldOutCrossEntropy, let bare = metrics.crossEntropyNoContext else {
+      return []
+    }
     return [
       Self.tile(
-        Decimals.text(likelihood.prompt, 3),
-        "log-likelihood of a response's token; no prompt "
-          + Decimals.text(likelihood.noContext, 3))
+        Decimals.text(loss, 3),
+        "held-out cross-entropy, nats a token; \(hasContext ? "without context" : "no prompt") "
+          + Decimals.text(bare, 3))
     ]
+  }
+
+  /// What exact match is compared with.
+  private func reference(_ validation: RunMetrics.Validation) -> String {
+    hasContext
+      ? "full context \(Decimals.percent(validation.exactMatchFullContext ?? 0))"
+      : "no prompt \(Decimals.percent(validation.exactMatchNoContext))"
   }
 
   private static func tile(_ value: String, _ label: String) -> Markup {

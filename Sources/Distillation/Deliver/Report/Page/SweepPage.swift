@@ -22,8 +22,15 @@ struct SweepPage {
 
   private var title: String {
     guard let chosen else { return "No prompt is within the budget" }
-    return "\(Counted(chosen.metrics.pseudoTokens, "pseudo-token")) in place of "
-      + "\(Decimals.grouped(chosen.metrics.contextTokens)) tokens"
+    let metrics = chosen.metrics
+    return "\(Counted(metrics.pseudoTokens, "pseudo-token")) "
+      + (metrics.contextTokens > 0
+        ? "in place of \(Decimals.grouped(metrics.contextTokens)) tokens"
+        : "trained on given responses")
+  }
+
+  private var measure: String {
+    (runs.first?.metrics.origin?.options.loss ?? .forwardKL).heldOutName
   }
 
   private var subtitle: String {
@@ -40,7 +47,8 @@ struct SweepPage {
         "Delivered: \(chosen.name), the smallest within \(budget); of equal tokens the one with "
         + "fewer bytes. All others are kept in their folders."
     case (let chosen?, nil):
-      return "Delivered: \(chosen.name), which has the lowest held-out KL; no budget was given."
+      return
+        "Delivered: \(chosen.name), which has the lowest held-out \(measure); no budget was given."
     case (nil, let budget):
       return
         "Nothing is delivered: none is within \(budget ?? "the budget"). All are kept in their "

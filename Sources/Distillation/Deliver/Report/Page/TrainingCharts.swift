@@ -6,7 +6,7 @@ struct TrainingCharts {
 
   /// The curves; nil where no run has trained or was evaluated.
   var section: Markup? {
-    let charts = [loss, heldOut, agreement, gradient, rate].compactMap(\.markup)
+    let charts = [loss, crossEntropy, heldOut, agreement, gradient, rate].compactMap(\.markup)
     guard !charts.isEmpty else { return nil }
     return PageSection.titled("Training") {
       Tag.div(.classes("charts")) { charts }
@@ -15,37 +15,62 @@ struct TrainingCharts {
 
   private var loss: Chart {
     Chart(
-      title: "Loss of training steps, nats a token", xLabel: "step",
+      title: "Loss of training steps\(objective), nats a token", xLabel: "step",
       series: curves { run, name, color in
         ChartSeries(
           name, .noisy, color: color, run.steps.map { (Double($0.step), $0.loss) })
       })
   }
 
-  /// The prompt that is delivered is filled; what no context leaves is a line.
+  /// What the loss is, where all runs have the same.
+  private var objective: String {
+    let names = Set(runs.map { $0.metrics.origin?.options.objectiveName })
+    guard names.count == 1, let name = names.first ?? nil else { return "" }
+    return ", \(name)"
+  }
+
+  private var crossEntropy: Chart {
+    evaluated(
+      "Held-out cross-entropy, nats a token", \.crossEntropy,
+      without: \.metrics.crossEntropyNoContext)
+  }
+
   private var heldOut: Chart {
-    let curves = curves { run, name, color in
-      ChartSeries(
-        name, .dots(best: run.evaluations.lastIndex { $0.isBest }), color: color,
-        run.evaluations.map { (Double($0.step), $0.kl) })
-    }
-    let references = Set(runs.compactMap { $0.metrics.validation?.klNoContext })
+    evaluated("Held-out KL, nats a token", \.kl, without: \.metrics.validation?.klNoContext)
+  }
+
+  /// Numbers of the evaluations. That of the delivered prompt is filled; what no context leaves is a
+  /// line.
+  private func evaluated(
+    _ title: String, _ value: (EvaluationRecord) -> Double?,
+    without reference: (RunReport) -> Double?
+  ) -> Chart {
+    let curves = evaluations { value($0) }
+    let references = Set(runs.compactMap(reference))
+    let hasContext = runs.contains { $0.metrics.contextTokens > 0 }
     return Chart(
-      title: "Held-out KL, nats a token", xLabel: "step",
+      title: title, xLabel: "step",
       series: curves
-        + (references.count == 1 ? references : []).map {
-          ChartSeries("no context", .reference, color: nil, [(0, $0)])
+        + (references.count == 1 && !curves.isEmpty ? references : []).map {
+          ChartSeries(
+            hasContext ? "no context" : "no prompt", .reference, color: nil, [(0, $0)])
         })
   }
 
   private var agreement: Chart {
     Chart(
       title: "Held-out top-1 agreement, percent", xLabel: "step",
-      series: curves { run, name, color in
-        ChartSeries(
-          name, .dots(best: run.evaluations.lastIndex { $0.isBest }), color: color,
-          run.evaluations.map { (Double($0.step), 100 * $0.top1Agreement) })
-      }, includesZero: false)
+      series: evaluations { $0.top1Agreement.map { 100 * $0 } }, includesZero: false)
+  }
+
+  /// A curve of each run through a number of its evaluations, where they have it.
+  private func evaluations(_ value: (EvaluationRecord) -> Double?) -> [ChartSeries] {
+    curves { run, name, color in
+      let known = run.evaluations.filter { value($0) != nil }
+      return ChartSeries(
+        name, .dots(best: known.lastIndex { $0.isBest }), color: color,
+        known.map { (Double($0.step), value($0) ?? .nan) })
+    }
   }
 
   private var gradient: Chart {

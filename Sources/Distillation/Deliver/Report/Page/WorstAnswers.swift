@@ -1,15 +1,27 @@
 import JSON
 
-/// The held-out answers that are farthest from the full context's, beside them.
+/// The held-out answers that are farthest from the full context's, beside them; without a context from the
+/// recorded responses.
 struct WorstAnswers {
   let answers: [HeldOutAnswer]
 
   private static let shown = 8
 
-  /// Other answers than the full context's, by KL.
+  private var hasContext: Bool { answers.contains { $0.fullContext != nil } }
+
+  /// Whose answers they should be.
+  private var goal: String { hasContext ? "full context" : "recorded response" }
+
+  /// Other answers than those, by KL, or without a context by how early they part.
   private var worst: [HeldOutAnswer] {
-    answers.filter { !$0.isReached }.enumerated()
-      .sorted { ($1.element.kl, $0.offset) < ($0.element.kl, $1.offset) }.map(\.element)
+    func distance(_ answer: HeldOutAnswer) -> Double {
+      if let kl = answer.kl { return kl }
+      let own = answer.learnedPrompt.identifiers
+      return -Double(zip(answer.reference.identifiers, own).prefix { $0 == $1 }.count)
+    }
+    return answers.filter { !$0.isReached }.enumerated()
+      .sorted { (distance($1.element), $0.offset) < (distance($0.element), $1.offset) }
+      .map(\.element)
   }
 
   /// The section; nil where no answers are recorded.
@@ -26,24 +38,25 @@ struct WorstAnswers {
     guard worst > 0 else {
       return
         "The learned prompt answers \(all == 1 ? "the" : "all \(all)") held-out "
-        + "\(all == 1 ? "prompt" : "prompts") as the full context does, token for token."
+        + "\(all == 1 ? "prompt" : "prompts") as the \(goal) does, token for token."
     }
-    let order = worst > Self.shown ? "the \(Self.shown) with the highest KL are" : "all are"
+    let first = hasContext ? "with the highest KL" : "that part first"
+    let order = worst > Self.shown ? "the \(Self.shown) \(first) are" : "all are"
     return
-      "Of \(Counted(all, "greedy answer")), \(worst) \(worst == 1 ? "is" : "are") not the full "
-      + "context's, token for token; \(order) shown. Marked: the tokens of either answer that the "
+      "Of \(Counted(all, "greedy answer")), \(worst) \(worst == 1 ? "is" : "are") not the "
+      + "\(hasContext ? "full context's" : goal), token for token; \(order) shown. Marked: the tokens of either answer that the "
       + "other has not; the first of them is underlined."
   }
 
   private func article(_ answer: HeldOutAnswer) -> Markup {
     let difference = AnswerDifference(
-      from: answer.fullContext.identifiers, to: answer.learnedPrompt.identifiers)
+      from: answer.reference.identifiers, to: answer.learnedPrompt.identifiers)
     return Tag.article {
       Tag.heading3(.classes("prompt")) { answer.prompt.trimmed }
       Tag.definitions(.classes("said")) {
-        Tag.term { "full context" }
+        Tag.term { goal }
         Tag.definition {
-          MarkedTokens(answer.fullContext, difference.added.isEmpty ? "lost" : "found")
+          MarkedTokens(answer.reference, difference.added.isEmpty ? "lost" : "found")
             .marking(difference.lost, first: difference.first)
         }
         Tag.term { "learned prompt" }
@@ -51,11 +64,12 @@ struct WorstAnswers {
           MarkedTokens(answer.learnedPrompt, "lost")
             .marking(difference.added, first: difference.first)
         }
-        Tag.term { "no context" }
+        Tag.term { hasContext ? "no context" : "no prompt" }
         Tag.definition(.classes("soft")) { answer.noContext.text.trimmed }
       }
       Tag.small {
-        "KL \(Decimals.text(answer.kl, 4)) a token; they part at token \(difference.first + 1)"
+        (answer.kl.map { "KL \(Decimals.text($0, 4)) a token; they" } ?? "They")
+          + " part at token \(difference.first + 1)"
       }
     }
   }

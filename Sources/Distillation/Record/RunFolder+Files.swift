@@ -1,0 +1,113 @@
+import Files
+import Foundation
+
+/// How the files of a folder are written and removed: what is there is replaced where the run has written
+/// it, and kept under another name where it is the user's, or was changed by the user.
+extension RunFolder {
+  /// Files whose lines tell whose they are; they grow, so no one hash is theirs.
+  private static let logs: Set = [stepMetrics, evaluations, rollouts]
+  /// Files that people write in.
+  private static let texts: Set = [readme, page]
+
+  /// Writes a file of the folder, whole or not at all.
+  package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
+    try write(name, digest: SHA256.hexadecimal(of: bytes)) { (url) throws(DistillationError) in
+      try writing { () throws(FileError) in
+        try AtomicFile.replaceContents(of: url, with: bytes)
+      }
+    }
+  }
+
+  /// Writes a file of the folder.
+  ///
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - digest: the SHA-256 of what is written.
+  ///   - write: writes it to a path, whole or not at all.
+  func write(
+    _ name: String, digest: String, write: (URL) throws(DistillationError) -> Void
+  ) throws(DistillationError) {
+    guard isWriting else { return }
+    try checkNotMoved()
+    let file = url.appending(path: name)
+    guard !Self.logs.contains(name) else { return try write(file) }
+    var record = try writtenFiles()
+    var present = WrittenFiles.digest(of: file)
+    if present != digest, try keepForeign(name, present, record) { present = nil }
+    // A run that is killed in between knows both.
+    record.note(digest, of: name, replacing: present)
+    try save(record)
+    try write(file)
+  }
+
+  /// Removes a file of the folder, where it exists.
+  func remove(_ name: String) throws(DistillationError) {
+    guard isWriting else { return }
+    let file = url.appending(path: name)
+    if !Self.logs.contains(name),
+      try keepForeign(name, WrittenFiles.digest(of: file), writtenFiles())
+    {
+      return
+    }
+    try writing { () throws(FileError) in try FileManager.default.removeIfPresent(file) }
+  }
+
+  /// Removes what a run has written, except for its checkpoints and the files of these names.
+  func removeFiles(except kept: Set<String> = []) throws(DistillationError) {
+    let present = FileManager.default.names(in: url)
+    for name in Self.files
+    where name != WrittenFiles.name && !kept.contains(name) && present.contains(name) {
+      try remove(name)
+    }
+    guard kept.isEmpty else { return }
+    try writing { () throws(FileError) in
+      try FileManager.default.removeIfPresent(url.appending(path: WrittenFiles.name))
+    }
+    knownFiles = WrittenFiles()
+  }
+
+  /// Gives a file that no run has written another name: `present` is its SHA-256, nil where there is no
+  /// ordinary file. Returns whether there was one.
+  private func keepForeign(
+    _ name: String, _ present: String?, _ record: WrittenFiles
+  ) throws(DistillationError) -> Bool {
+    let file = url.appending(path: name)
+    if let present, record.contains(present, of: name) { return false }
+    if name == Self.page, ReportPage.isUnchanged(file) { return false }
+    guard FileManager.default.fileExists(atPath: file.path) else { return false }
+    keptNotices.append(try KeptFile.keep(file))
+    return true
+  }
+
+  /// What is recorded of the folder's files.
+  private func writtenFiles() throws(DistillationError) -> WrittenFiles {
+    if let knownFiles { return knownFiles }
+    let found = try WrittenFiles.read(in: url)
+    let record =
+      found
+      ?? WrittenFiles(
+        adopting: Self.files.filter { !Self.texts.contains($0) && !Self.logs.contains($0) },
+        in: url)
+    knownFiles = record
+    return record
+  }
+
+  private func save(_ record: WrittenFiles) throws(DistillationError) {
+    guard record != knownFiles || !hasRecord else { return }
+    let bytes = try RecordCoding.encode(record) + [UInt8(ascii: "\n")]
+    try writing { () throws(FileError) in
+      try AtomicFile.replaceContents(of: url.appending(path: WrittenFiles.name), with: bytes)
+    }
+    knownFiles = record
+  }
+
+  private var hasRecord: Bool {
+    FileManager.default.fileExists(atPath: url.appending(path: WrittenFiles.name).path)
+  }
+
+  /// The lines on files that were kept since the last call.
+  func takeNotices() -> [String] {
+    defer { keptNotices = [] }
+    return keptNotices
+  }
+}

@@ -1,0 +1,54 @@
+import Testing
+
+@testable import train_gpu
+
+@Suite struct NegativeNumbersTests {
+  @Test(arguments: [
+    (["--price", "-1"], ["--price=-1"]),
+    (
+      ["report", "r", "--price", "-.5", "--output", "o"],
+      ["report", "r", "--price=-.5", "--output", "o"]
+    ),
+    (["--ids", "-1,2"], ["--ids=-1,2"]),
+    (["--x", "-inf"], ["--x=-inf"]),
+    (["--price=2", "-1"], ["--price=2", "-1"]),
+    (["--resume", "--quiet", "-v"], ["--resume", "--quiet", "-v"]),
+    (["--", "-1"], ["--", "-1"]),
+    (["--prompt", "-"], ["--prompt", "-"]),
+    (["-1"], ["-1"]),
+  ])
+  func numbersJoinTheirOption(arguments: [String], joined: [String]) {
+    #expect(NegativeNumbers.joined(arguments) == joined)
+  }
+
+  @Test(arguments: [
+    (["distill", "--steps", "-1"], "--steps: expected 0 or more, found -1"),
+    (
+      ["distill", "--learning-rate", "-0.5"],
+      "--learning-rate: expected a number above 0, found -0.5"
+    ),
+    (["distill", "--tokens", "-2"], "--tokens: expected 1 or more, found -2"),
+  ])
+  func theirOwnMessageIsShown(arguments: [String], message: String) throws {
+    let workspace = try Workspace()
+    try workspace.expectRefusal(Array(arguments.dropFirst()), message)
+  }
+
+  @Test func textsThatBeginWithADashAreNoNumbers() throws {
+    let result = try Program.run(["generate", "--model", "m", "--prompt", "-x"])
+    #expect(result.code == 2 && result.errors.contains("Missing value for '--prompt"))
+  }
+
+  @Test(
+    arguments: [
+      ("0.5", 0.5), ("-2", -2), ("1", 1), ("1e-30", 1e-30), ("0", 0), ("inf", .infinity),
+    ] as [(String, Float)])
+  func numbersOfF32AreRead(text: String, value: Float) throws {
+    #expect(try Float.argument(text) == value)
+  }
+
+  @Test(arguments: ["0.999999999", "1.00000001", "1e-60", "1e60", "x", ""])
+  func othersAreRefused(text: String) {
+    #expect(throws: UsageError.self) { try Float.argument(text) }
+  }
+}
