@@ -36,7 +36,7 @@ extension SafetensorsWriter {
     try writer.finish()
   }
 
-  /// The SHA-256, in 64 hexadecimal digits, of the file that ``write(_:metadata:to:)`` makes of them.
+  /// The SHA-256, in 64 hexadecimal digits, of the file that `write` makes of them.
   ///
   /// - Throws: as that, before anything is written.
   package static func digest(

@@ -6,6 +6,16 @@ import Foundation
 extension RunFolder {
   /// Files whose lines tell whose they are; they grow, so no one hash is theirs.
   private static let logs: Set = [stepMetrics, evaluations, rollouts]
+
+  /// Whether a file is one of the logs, with lines of a run alone.
+  private func isOwnLog(_ name: String) -> Bool {
+    switch name {
+    case Self.stepMetrics: (try? lines(StepRecord.self, of: name)) != nil
+    case Self.evaluations: (try? lines(EvaluationRecord.self, of: name)) != nil
+    case Self.rollouts: (try? lines(RolloutRecord.self, of: name)) != nil
+    default: false
+    }
+  }
   /// Files that people write in.
   private static let texts: Set = [readme, page]
 
@@ -30,7 +40,10 @@ extension RunFolder {
     guard isWriting else { return }
     try checkNotMoved()
     let file = url.appending(path: name)
-    guard !Self.logs.contains(name) else { return try write(file) }
+    if Self.logs.contains(name) {
+      if !isOwnLog(name) { keptNotices.append(try KeptFile.keep(file)) }
+      return try write(file)
+    }
     var record = try writtenFiles()
     var present = WrittenFiles.digest(of: file)
     if present != digest, try keepForeign(name, present, record) { present = nil }
@@ -44,9 +57,12 @@ extension RunFolder {
   func remove(_ name: String) throws(DistillationError) {
     guard isWriting else { return }
     let file = url.appending(path: name)
-    if !Self.logs.contains(name),
-      try keepForeign(name, WrittenFiles.digest(of: file), writtenFiles())
-    {
+    if Self.logs.contains(name) {
+      if !isOwnLog(name) {
+        keptNotices.append(try KeptFile.keep(file))
+        return
+      }
+    } else if try keepForeign(name, WrittenFiles.digest(of: file), writtenFiles()) {
       return
     }
     try writing { () throws(FileError) in try FileManager.default.removeIfPresent(file) }

@@ -84,6 +84,17 @@ import Testing
     #expect(try names().filter { $0.hasPrefix("README") }.count == 2)
   }
 
+  /// A log has no hash: its lines tell whose it is.
+  @Test(arguments: ["metrics.jsonl", "evaluations.jsonl", "rollouts.jsonl"])
+  func logsWithOtherLinesAreKept(name: String) throws {
+    try finishedRun()
+    try parent.write("run/\(name)", "mine\n")
+    let next = try RunFolder(url, mode: .overwrite)
+    try next.begin()
+    #expect(try text("\(name).kept") == "mine\n")
+    #expect(next.takeNotices() == [notice(name, as: "\(name).kept")])
+  }
+
   @Test func aFileThatCameDuringTheRunIsKept() throws {
     let run = try RunFolder(url, mode: .create)
     try run.begin()

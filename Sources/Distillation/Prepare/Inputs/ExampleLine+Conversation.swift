@@ -35,13 +35,15 @@ extension ExampleLine {
     return .messages(prompt, response: response)
   }
 
-  /// Messages of any role, which the template checks. Gemini calls the assistant `model`.
+  /// Messages of any role, which the template checks. Gemini calls the assistant `model`, and a message
+  /// that calls tools may say nothing besides.
   private static func messages(
     _ key: String, in value: JSONNode
   ) throws(JSONReadingError) -> [ChatMessage] {
     let elements: [JSONNode] = try value.required(key)
     let messages: [ChatMessage] = try value.required(key)
-    for (element, message) in zip(elements, messages) where message.content?.isEmpty == true {
+    for (element, message) in zip(elements, messages)
+    where message.content?.isEmpty == true && message.extra["tool_calls"] == nil {
       throw element.failure(expected: "a text", found: "an empty string", at: "content")
     }
     return messages.map { message in

@@ -178,8 +178,11 @@ extension DatasetTests {
       "tool_calls": [{"name": "a"}]}, {"role": "tool", "content": "b"}]}
       {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "ba"}, \
       {"role": "tool", "content": "b"}]}
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "", \
+      "tool_calls": [{"name": "a"}]}]}
       """, reader)
     #expect(try data.examples[0].response == tokenizer.encode("ba", addingSpecialTokens: false))
+    #expect(data.examples[3].response == data.examples[0].response)
     #expect(data.examples[1].prompt == data.examples[2].prompt)
   }
 
