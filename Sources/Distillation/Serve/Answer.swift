@@ -30,12 +30,8 @@ package struct Answer: Sendable {
   package struct Request: Sendable {
     /// The model.
     package var folder: ModelFolder
-    /// The folders of adapters before the prompt, in the order of their prompts.
-    package var adapters: [URL]
-    /// The file of a context before the prompt.
-    package var context: URL?
-    /// The file of the tools before the prompt, beside the context; nil for none.
-    package var tools: URL?
+    /// What stands before the prompt.
+    package var preceding: PrecedingFiles
     /// `auto` takes the adapter's template, or the model's own, or none.
     package var template: TemplateChoice
     /// The text of the prompt.
@@ -51,15 +47,12 @@ package struct Answer: Sendable {
 
     /// A request; either adapters, or a context and tools at most.
     package init(
-      folder: ModelFolder, adapters: [URL], context: URL?, tools: URL? = nil,
-      template: TemplateChoice,
-      prompt: String, precision: WeightPrecision, maximumTokens: Int, temperature: Float,
+      folder: ModelFolder, preceding: PrecedingFiles, template: TemplateChoice, prompt: String,
+      precision: WeightPrecision, maximumTokens: Int, temperature: Float,
       seed: UInt64
     ) {
       self.folder = folder
-      self.adapters = adapters
-      self.context = context
-      self.tools = tools
+      self.preceding = preceding
       self.template = template
       self.prompt = prompt
       self.precision = precision
@@ -75,22 +68,9 @@ extension Answer.Request {
   package func perform(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Answer {
-    let config = try opening { () throws(ModelFolderError) in try folder.config() }
-    let configuration = try distilling { () throws(TransformerError) in
-      try DecoderConfiguration(config: config)
-    }
-    let group = try AdapterGroup(adapters, for: configuration)
-    let text = try context.map { (url) throws(DistillationError) in
-      try ContextText(contentsOf: url)
-    }
-    let tools = try tools.map { (url) throws(DistillationError) in
-      try ToolDefinitions(contentsOf: url)
-    }
-    let conditioning = try group.framing(
-      Conditioning(
-        text, tools: tools, folder: folder, template: template.within(group.template),
-        vocabularySize: configuration.vocabularySize,
-        isAlone: adapters.isEmpty && context == nil && tools == nil, reading: group.inputReading))
+    let texts = try PrecedingTexts(preceding, for: folder)
+    let (configuration, group) = (texts.configuration, texts.group)
+    let conditioning = try texts.conditioning(template)
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     let placed = try conditioning.prompt(prompt)
     let tokens = placed.identifiers
@@ -145,7 +125,7 @@ extension Answer.Request {
         foreignAdapters: kinships.indices.filter { kinships[$0] == .other },
         notices: group.notices + group.notices(kinships)
           + [reach].compactMap { $0.map(InputNotice.windowReach) }
-          + InputNotice.ofReading(conditioning, contextFile: text?.file, placed),
+          + InputNotice.ofReading(conditioning, contextFile: texts.context?.file, placed),
         rounding: rounding)
     } catch { throw .folder(.tokenizer("\(error)")) }
   }

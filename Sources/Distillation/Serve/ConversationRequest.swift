@@ -10,12 +10,8 @@ import Weights
 package struct ConversationRequest: Sendable {
   /// The model.
   package var folder: ModelFolder
-  /// The folders of adapters before the conversation, in the order of their prompts.
-  package var adapters: [URL]
-  /// The file of a context before the conversation. Beside adapters it makes a second side.
-  package var context: URL?
-  /// The file of the tools beside the context; nil for none.
-  package var tools: URL?
+  /// What stands before the conversation. A context beside adapters makes a second side.
+  package var preceding: PrecedingFiles
   /// `auto` takes the adapter's template, or the model's own.
   package var template: TemplateChoice
   /// The element type of the weights on the device.
@@ -32,14 +28,11 @@ package struct ConversationRequest: Sendable {
 
   /// A request.
   package init(
-    folder: ModelFolder, adapters: [URL], context: URL?, tools: URL? = nil,
-    template: TemplateChoice,
+    folder: ModelFolder, preceding: PrecedingFiles, template: TemplateChoice,
     precision: WeightPrecision, window: Int?, maximumTokens: Int, temperature: Float, seed: UInt64
   ) {
     self.folder = folder
-    self.adapters = adapters
-    self.context = context
-    self.tools = tools
+    self.preceding = preceding
     self.template = template
     self.precision = precision
     self.window = window
@@ -55,25 +48,16 @@ package struct ConversationRequest: Sendable {
   package func open(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Conversation {
-    let config = try opening { () throws(ModelFolderError) in try folder.config() }
-    let configuration = try distilling { () throws(TransformerError) in
-      try DecoderConfiguration(config: config)
-    }
-    let group = try AdapterGroup(adapters, for: configuration)
-    let text = try context.map { (url) throws(DistillationError) in
-      try ContextText(contentsOf: url)
-    }
-    let tools = try tools.map { (url) throws(DistillationError) in
-      try ToolDefinitions(contentsOf: url)
-    }
-    let conditioning = try conditioning(group, text, tools, configuration)
+    let texts = try PrecedingTexts(preceding, for: folder)
+    let (configuration, group) = (texts.configuration, texts.group)
+    let conditioning = try conditioning(texts)
     handle(.placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
     var readings: [(ConversationSide.Reading, Prefix)] = []
-    if !adapters.isEmpty {
+    if !preceding.adapters.isEmpty {
       readings.append((.adapter, try group.prefix(in: conditioning, of: configuration)))
     }
-    let hasContext = context != nil || tools != nil
-    if hasContext || adapters.isEmpty {
+    let hasContext = preceding.hasContext
+    if hasContext || preceding.adapters.isEmpty {
       readings.append((hasContext ? .context : .nothing, conditioning.teacherPrefix))
     }
     let longest = readings.map(\.1.rows).max() ?? 0
@@ -108,8 +92,9 @@ package struct ConversationRequest: Sendable {
     let kinships = try group.kinships(to: folder)
     return Conversation(
       sides, conditioning,
-      notices: group.notices + group.notices(kinships) + (hasContext ? group.notices(tools) : [])
-        + notices(group, text, conditioning),
+      notices: group.notices + group.notices(kinships)
+        + (hasContext ? group.notices(texts.tools) : [])
+        + notices(group, texts.context, conditioning),
       foreignAdapters: kinships.indices.filter { kinships[$0] == .other })
   }
 
@@ -125,19 +110,12 @@ package struct ConversationRequest: Sendable {
   }
 
   /// Header, context and closing in the chat template that both sides share.
-  private func conditioning(
-    _ group: AdapterGroup, _ text: ContextText?, _ tools: ToolDefinitions?,
-    _ configuration: DecoderConfiguration
-  ) throws(DistillationError) -> Conditioning {
-    if case .identifiers(_, let file)? = text {
+  private func conditioning(_ texts: PrecedingTexts) throws(DistillationError) -> Conditioning {
+    if case .identifiers(_, let file)? = texts.context {
       throw .content(
         file: file, expected: "a text, which a chat template can take", found: "token ids")
     }
-    let conditioning = try group.framing(
-      Conditioning(
-        text, tools: tools, folder: folder, template: template.within(group.template),
-        vocabularySize: configuration.vocabularySize,
-        isAlone: adapters.isEmpty && context == nil && tools == nil, reading: group.inputReading))
+    let conditioning = try texts.conditioning(template)
     guard conditioning.isChat else { throw .placement(.noTemplate) }
     return conditioning
   }

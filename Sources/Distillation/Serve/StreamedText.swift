@@ -11,9 +11,9 @@ package struct StreamedText: Sendable, Equatable {
   package mutating func update(_ whole: String) {
     let scalars = whole.unicodeScalars
     let end = scalars.lastIndex { $0 != "\u{FFFD}" }.map(scalars.index(after:))
-    let settled = scalars[..<(end ?? scalars.startIndex)]
+    let complete = scalars[..<(end ?? scalars.startIndex)]
     // Bytes may also take back a character before them, until theirs is whole.
-    if settled.starts(with: text.unicodeScalars) { text = String(settled) }
+    if complete.starts(with: text.unicodeScalars) { text = String(complete) }
   }
 
   /// Takes the text of all tokens, behind which none come: what is broken stays so.

@@ -80,8 +80,7 @@ struct Chat: ParsableCommand {
     let log = try openedLog()
     let request = ConversationRequest(
       folder: try lora.added(to: model.folder(logger)),
-      adapters: try preceding.adapters(), context: try preceding.contextFile(),
-      tools: try preceding.tools.file(),
+      preceding: try preceding.files(),
       template: TemplateChoice(template, variables: templateVariables.variables),
       precision: weights.precision, window: window, maximumTokens: maxTokens,
       temperature: sampling.temperature, seed: sampling.seed)
@@ -90,7 +89,8 @@ struct Chat: ParsableCommand {
     for notice in conversation.notices { logger.show(notice) }
     for index in conversation.foreignAdapters {
       logger.warning(
-        "\(preceding.adapter[index]): the adapter was made for another model than \(model.model)")
+        "\(preceding.adapters.adapter[index]): the adapter was made for another model than \(model.model)"
+      )
     }
     var session = ChatSession(conversation, log: log, logger: logger, isQuiet: common.quiet)
     try session.run()

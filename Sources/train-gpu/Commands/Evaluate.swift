@@ -29,12 +29,7 @@ struct Evaluate: SharedOutCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
-        + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
-      valueName: "dir|file"), completion: .file())
-  var adapter: [String] = []
+  @OptionGroup var adapters: AdapterOptions
 
   @Option(
     parsing: .upToNextOption,
@@ -74,7 +69,7 @@ struct Evaluate: SharedOutCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if adapter.isEmpty {
+    if adapters.adapter.isEmpty {
       throw ValidationError("expected --adapter; train-gpu evaluate --help says more")
     }
     if responseTokens < 1 {
@@ -87,7 +82,7 @@ struct Evaluate: SharedOutCommand {
     let ranks = Job.ranks
     let progress = ProgressReport(logger: logger, isQuiet: common.isQuiet)
     defer { progress.finish() }
-    let adapterFolders = try adapter.urls(option: "adapter")
+    let adapterFolders = try adapters.folders()
     let contextFiles = try context.urls(option: "context")
     let inputFile = try URL(path: inputs, option: "inputs")
     let folder = try ranks.agree { try lora.added(to: model.folder(logger)) }
@@ -107,7 +102,7 @@ struct Evaluate: SharedOutCommand {
     for line in evaluation.rounding.lines { logger.info("\(line)") }
     for index in evaluation.foreignAdapters {
       logger.warning(
-        "\(adapter[index]): the adapter was made for another model than \(model.model)")
+        "\(adapters.adapter[index]): the adapter was made for another model than \(model.model)")
     }
     if evaluation.cutAnswers > 0 {
       let cut = CutAnswers(
@@ -135,7 +130,8 @@ struct Evaluate: SharedOutCommand {
     guard !evaluation.alone.isEmpty else { return "" }
     let table = ReadingsTable(
       validation: evaluation.validation, noContext: evaluation.noContext,
-      pseudoTokens: evaluation.pseudoTokens, alone: zip(adapter, evaluation.alone).map { ($0, $1) })
+      pseudoTokens: evaluation.pseudoTokens,
+      alone: zip(adapters.adapter, evaluation.alone).map { ($0, $1) })
     return "\n\n\(table.text)"
   }
 
@@ -153,7 +149,7 @@ struct Evaluate: SharedOutCommand {
     ]
     if !evaluation.alone.isEmpty {
       object["adapters"] = .array(
-        try zip(adapter, evaluation.alone).map { path, reading in
+        try zip(adapters.adapter, evaluation.alone).map { path, reading in
           guard case .object(var members) = try JSON(encoding: reading) else { return .null }
           members["adapter"] = .string(path)
           return .object(members)

@@ -42,10 +42,10 @@ struct Generate: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if !preceding.adapter.isEmpty && !preceding.context.isEmpty {
+    if !preceding.adapters.adapter.isEmpty && !preceding.context.isEmpty {
       throw ValidationError("give one of --adapter and --context")
     }
-    if !preceding.adapter.isEmpty && preceding.tools.tools != nil {
+    if !preceding.adapters.adapter.isEmpty && preceding.tools.tools != nil {
       throw ValidationError(
         "give one of --adapter and --tools: the prompt stands for the tools of its training")
     }
@@ -58,14 +58,12 @@ struct Generate: ParsableCommand {
     let logger = common.logger
     let progress = ProgressReport(logger: logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let adapters = preceding.adapter
-    let (adapterFolders, contextFile) = (try preceding.adapters(), try preceding.contextFile())
-    let toolFile = try preceding.tools.file()
+    let adapters = preceding.adapters.adapter
+    let preceding = try preceding.files()
     let folder = try lora.added(to: model.folder(logger))
     let device = try common.openDevice()
     let request = Answer.Request(
-      folder: folder, adapters: adapterFolders, context: contextFile,
-      tools: toolFile,
+      folder: folder, preceding: preceding,
       template: TemplateChoice(template, variables: templateVariables.variables), prompt: prompt,
       precision: weights.precision, maximumTokens: maxTokens,
       temperature: sampling.temperature, seed: sampling.seed)

@@ -24,12 +24,7 @@ struct Logits: ParsableCommand {
   @Option(help: ArgumentHelp("A text, with the special tokens that the tokenizer adds."))
   var text: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
-        + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
-      valueName: "dir|file"), completion: .file())
-  var adapter: [String] = []
+  @OptionGroup var adapters: AdapterOptions
 
   @Option(
     help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"),
@@ -50,7 +45,7 @@ struct Logits: ParsableCommand {
   func run() throws {
     let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let adapterFolders = try adapter.urls(option: "adapter")
+    let adapterFolders = try adapters.folders()
     let outputFile = try URL(path: output, option: "output")
     let stream = try checkOutput(outputFile)
     let folder = try lora.added(to: model.folder(common.logger))
@@ -68,7 +63,7 @@ struct Logits: ParsableCommand {
     for line in result.rounding.lines { common.logger.info("\(line)") }
     for index in result.foreignAdapters {
       common.logger.warning(
-        "\(adapter[index]): the adapter was made for another model than \(model.model)")
+        "\(adapters.adapter[index]): the adapter was made for another model than \(model.model)")
     }
     guard form.json else { return }
     try form.write("") {

@@ -1,14 +1,9 @@
 import ArgumentParser
-import Foundation
+import Distillation
 
 /// What stands before a prompt or a conversation: adapters, or a context with its tools.
 struct PrecedingOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A run's output folder or the safetensors file of its prompt, or PEFT's folder of kind PROMPT_TUNING, "
-        + "CARTRIDGE or PREFIX_TUNING. Several runs' stand together, each behind the option.",
-      valueName: "dir|file"), completion: .file())
-  var adapter: [String] = []
+  @OptionGroup var adapters: AdapterOptions
 
   @Option(
     help: ArgumentHelp(
@@ -25,9 +20,10 @@ struct PrecedingOptions: ParsableArguments {
     }
   }
 
-  /// The file of the context; nil where there is none.
-  func contextFile() throws -> URL? { try context.urls(option: "context").first }
-
-  /// The folders of the adapters.
-  func adapters() throws -> [URL] { try adapter.urls(option: "adapter") }
+  /// Their files.
+  func files() throws -> PrecedingFiles {
+    PrecedingFiles(
+      adapters: try adapters.folders(), context: try context.urls(option: "context").first,
+      tools: try tools.file())
+  }
 }

@@ -9,7 +9,7 @@ import Testing
     let words: [String]
     /// All that it may become.
     let expected: Set<String>
-    /// Whether the program itself is asked for it when it is needed.
+    /// Whether the shell calls the program for it when it is needed.
     var isAsked = false
     var testDescription: String { words.joined(separator: " ") }
   }
