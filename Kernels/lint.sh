@@ -65,12 +65,24 @@ builtin="$builtin|is(equal|notequal|greater|greaterequal|less|lessequal|lessgrea
 # The functions that a file defines, one per line.
 functions_of() { sed -nE 's/^(DEVICE|KERNEL\([^)]*\)) ([A-Za-z0-9_ *]*[ *])?([A-Za-z0-9_]+)\(.*/\3/p' "$1"; }
 
-for file in "$@" "$folder"/*.h; do
-  for function in $(functions_of "$file" | sort -u | grep -Ex "$builtin"); do
-    echo "lint.sh: $(basename "$file"): $function is a built-in function of OpenCL C" >&2
-    failures=$((failures + 1))
+names() {
+  for file in "$@"; do
+    for function in $(functions_of "$file" | sort -u | grep -Ex "$builtin"); do
+      echo "lint.sh: $(basename "$file"): $function is a built-in function of OpenCL C" >&2
+      failures=$((failures + 1))
+    done
   done
-done
+}
+
+# Several files side by side, one on each core.
+if [ $# -gt 1 ]; then
+  names "$folder"/*.h
+  printf '%s\0' "$@" | CLANG=$clang xargs -0 -n 1 -P "$(nproc)" "$folder/lint.sh" ||
+    failures=$((failures + 1))
+  [ "$failures" -eq 0 ]
+  exit
+fi
+names "$@"
 
 for file in "$@"; do
   name=$(basename "$file")

@@ -5,6 +5,7 @@
 // rank and the call.
 #include <mpi.h>
 #include <stddef.h>
+#include <time.h>
 
 /// Joins the job; the thread that calls this makes all other calls.
 static inline void mpi_join(void) {
@@ -24,6 +25,15 @@ static inline int mpi_count(void) {
   int count = 1;
   MPI_Comm_size(MPI_COMM_WORLD, &count);
   return count;
+}
+
+/// Capacity of the name of this MPI, with its terminating zero.
+static inline int mpi_library_capacity(void) { return MPI_MAX_LIBRARY_VERSION_STRING; }
+
+/// Writes the name of this MPI, of up to `mpi_library_capacity` bytes.
+static inline void mpi_library(char *_Nonnull name) {
+  int length;
+  MPI_Get_library_version(name, &length);
 }
 
 /// Capacity of a host's name, with its terminating zero.
@@ -49,6 +59,30 @@ static inline void mpi_gather_counts(const void *_Nullable own, int own_bytes, v
 /// Sends part r of `own`, `bytes` long, to rank r; part r of `all` comes from rank r.
 static inline void mpi_transpose(const void *_Nonnull own, int bytes, void *_Nonnull all) {
   MPI_Alltoall(own, bytes, MPI_BYTE, all, bytes, MPI_BYTE, MPI_COMM_WORLD);
+}
+
+/// Copies `bytes` of the first rank of each group to the other ranks of it. All ranks call it, each with the
+/// number of its group.
+static inline void mpi_share(void *_Nonnull data, size_t bytes, int group) {
+  const size_t most = (size_t)1 << 30;
+  MPI_Comm ranks;
+  MPI_Comm_split(MPI_COMM_WORLD, group, 0, &ranks);
+  for (size_t start = 0; start < bytes; start += most) {
+    const size_t left = bytes - start;
+    MPI_Bcast((char *)data + start, (int)(left < most ? left : most), MPI_BYTE, 0, ranks);
+  }
+  MPI_Comm_free(&ranks);
+}
+
+/// Waits until all ranks are here and leaves the processor to others: the calls above poll.
+static inline void mpi_rest(void) {
+  const struct timespec pause = {.tv_nsec = 200000};
+  MPI_Request request;
+  MPI_Ibarrier(MPI_COMM_WORLD, &request);
+  for (int done = 0; !done;) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (!done) nanosleep(&pause, NULL);
+  }
 }
 
 /// Leaves the job once all ranks do.

@@ -56,15 +56,23 @@ package final class Device {
   }
 
   /// An OpenCL device. `isProfiling` records a time for every launch (see `takeTimings`); `tunings`
-  /// is the store of tuned configurations.
+  /// is the store of tuned configurations. Devices that are opened in one `context` build each
+  /// program once between them; without one it has a context of its own.
   ///
   /// - Throws: driver errors.
   package convenience init(
     opencl description: OpenCL.DeviceDescription, isProfiling: Bool = false,
-    variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil
+    variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil,
+    in context: OpenCL.DriverContext? = nil
   ) throws(ComputeError) {
+    let own: OpenCL.DriverContext
+    if let context {
+      own = context
+    } else {
+      own = try driver { () throws(OpenCLError) in try OpenCL.DriverContext(description) }
+    }
     self.init(
-      try GPUEngine(opencl: description, isProfiling: isProfiling, variant: variant),
+      try GPUEngine(opencl: own, isProfiling: isProfiling, variant: variant),
       name: "opencl:\(description.platformIndex).\(description.deviceIndex)",
       title: "\(description.name) (\(description.platform))", tunings: tunings,
       memoryLimit: memoryLimit)
@@ -101,6 +109,14 @@ package final class Device {
   package var threads: Int? {
     if case .cpu(let cpu) = engine { return cpu.threads }
     return nil
+  }
+
+  /// Runs `body` with another number of threads of the CPU path; other devices have none.
+  package func withThreads<Value, Failure: Error>(
+    _ count: Int, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    guard case .cpu(let cpu) = engine else { return try body() }
+    return try cpu.withThreads(count, body)
   }
 
   /// True for a device that multiplies bf16 by bf16 faster: the CPU path on a processor with dot

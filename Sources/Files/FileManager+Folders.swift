@@ -41,6 +41,19 @@ extension FileManager {
     }
   }
 
+  /// Removes a folder that holds nothing.
+  ///
+  /// - Returns: whether it is gone; false where something is in it.
+  @discardableResult
+  package func removeIfEmpty(_ folder: URL) throws(FileError) -> Bool {
+    if unsafe rmdir(folder.path) == 0 { return true }
+    switch errno {
+    case ENOENT: return true
+    case ENOTEMPTY, EEXIST: return false
+    default: throw .afterFailedCall(path: folder.path, action: "remove it")
+    }
+  }
+
   /// Gives a file or folder another name on the same file system.
   package func move(_ source: URL, to target: URL) throws(FileError) {
     do {

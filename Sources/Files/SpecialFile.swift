@@ -26,4 +26,9 @@ package enum SpecialFile: String, Sendable, CustomStringConvertible {
   }
 
   package var description: String { rawValue }
+
+  /// What it is, without advice: of a name that a program uses itself.
+  package var title: String {
+    if case .pipe = self { "a pipe" } else { rawValue }
+  }
 }

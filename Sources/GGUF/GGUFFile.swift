@@ -88,6 +88,12 @@ package final class GGUFFile: Sendable {
   /// copied. The bytes stay readable.
   package func releasePages(of tensor: GGUFTensor) { mapping.releasePages(of: tensor.byteRange) }
 
+  /// The same of a part of a tensor, in bytes from its beginning.
+  package func releasePages(of tensor: GGUFTensor, _ part: Range<Int>) {
+    let start = tensor.byteRange.lowerBound
+    mapping.releasePages(of: start + part.lowerBound..<start + part.upperBound)
+  }
+
   private static let magic = Array("GGUF".utf8)
 
   /// Formats of llama.cpp before GGUF, by their first bytes.

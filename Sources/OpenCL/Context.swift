@@ -13,12 +13,10 @@ package struct QueueTraffic: Sendable, Equatable {
   package var copies = 0
 }
 
-/// One device with its context and one in-order command queue: what is enqueued runs in its order,
-/// so a buffer may be reused as soon as the last command that reads it has been enqueued.
+/// One in-order command queue of a device: what is enqueued runs in its order, so a buffer may be
+/// reused as soon as the last command that reads it has been enqueued.
 @safe package final class Context {
-  package let description: DeviceDescription
-  let device: DeviceHandle
-  let context: cl_context
+  let driver: DriverContext
   let queue: cl_command_queue
   /// Whether events record times, at a small cost per launch.
   package let isProfiling: Bool
@@ -26,42 +24,30 @@ package struct QueueTraffic: Sendable, Equatable {
   package internal(set) var traffic = QueueTraffic()
   let staging = StagingRing()
 
-  /// Opens a device.
+  /// Opens a queue in a context of the driver, which others may share.
   ///
   /// - Parameters:
-  ///   - description: the device.
+  ///   - driver: the driver's context of the device.
   ///   - isProfiling: whether events record times.
   /// - Throws: the failed call.
-  package init(
-    _ description: DeviceDescription, isProfiling: Bool = false
-  ) throws(OpenCLError) {
-    self.description = description
+  package init(_ driver: DriverContext, isProfiling: Bool = false) throws(OpenCLError) {
+    self.driver = driver
     self.isProfiling = isProfiling
-    self.device = try Handles.device(
-      platform: description.platformIndex, device: description.deviceIndex)
-    var status: Int32 = CL_SUCCESS
-    var id: cl_device_id? = unsafe device.raw
-    let context = unsafe clCreateContext(nil, 1, &id, nil, nil, &status)
-    try check("clCreateContext", status, description.name)
-    guard let context = unsafe context else {
-      throw OpenCLError(call: "clCreateContext", status: CL_INVALID_CONTEXT)
-    }
     let properties =
       isProfiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
-    let queue = unsafe clCreateCommandQueue(context, device.raw, properties, &status)
+    var status: Int32 = CL_SUCCESS
+    let queue = unsafe clCreateCommandQueue(
+      driver.handle, driver.device.raw, properties, &status)
     guard status == CL_SUCCESS, let queue = unsafe queue else {
-      unsafe clReleaseContext(context)
       throw OpenCLError(
-        call: "clCreateCommandQueue", status: status, detail: description.name)
+        call: "clCreateCommandQueue", status: status, detail: driver.description.name)
     }
-    unsafe self.context = context
     unsafe self.queue = queue
   }
 
   deinit {
     unsafe clFinish(queue)
     unsafe clReleaseCommandQueue(queue)
-    unsafe clReleaseContext(context)
   }
 
   /// Submits all enqueued commands to the device, without waiting.

@@ -11,7 +11,7 @@ import COpenCL
     var status: Int32 = CL_SUCCESS
     // An empty buffer is an error in OpenCL; operations on no rows are not enqueued.
     let handle = unsafe clCreateBuffer(
-      context.context, cl_mem_flags(CL_MEM_READ_WRITE), max(byteCount, 1), nil, &status)
+      context.driver.handle, cl_mem_flags(CL_MEM_READ_WRITE), max(byteCount, 1), nil, &status)
     try check("clCreateBuffer", status, "\(byteCount) bytes")
     guard let handle = unsafe handle else {
       throw OpenCLError(call: "clCreateBuffer", status: CL_INVALID_MEM_OBJECT)

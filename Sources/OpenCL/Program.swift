@@ -7,28 +7,18 @@ import COpenCL
   /// The file that was compiled, for messages.
   package let name: String
 
-  /// Compiles source text. A failure carries the compiler's log.
+  /// Compiles source text, or takes the program that a context sharing the driver's has compiled. A
+  /// failure carries the compiler's log.
   ///
   /// - Throws: the failed call.
   package init(
     _ context: Context, source: [UInt8], name: String, options: String
   ) throws(OpenCLError) {
-    var status: Int32 = CL_SUCCESS
-    let created: cl_program? = unsafe source.withUnsafeBytes { bytes in
-      var text: UnsafePointer<CChar>? = unsafe bytes.baseAddress?.assumingMemoryBound(
-        to: CChar.self)
-      var length = bytes.count
-      return unsafe clCreateProgramWithSource(context.context, 1, &text, &length, &status)
-    }
-    try check("clCreateProgramWithSource", status, name)
-    guard let handle = unsafe created else {
-      throw OpenCLError(call: "clCreateProgramWithSource", status: CL_INVALID_PROGRAM, detail: name)
-    }
     self.context = context
     self.name = name
-    unsafe self.handle = handle
     // With the types of kernel arguments, which `Kernel` checks.
-    try build(options + " -cl-kernel-arg-info")
+    unsafe self.handle = try context.driver.program(
+      source: source, name: name, options: options + " -cl-kernel-arg-info")
   }
 
   /// Loads a binary from `binary()` of the same device and driver.
@@ -39,12 +29,12 @@ import COpenCL
   ) throws(OpenCLError) {
     var status: Int32 = CL_SUCCESS
     var binaryStatus: Int32 = CL_SUCCESS
-    var device: cl_device_id? = unsafe context.device.raw
+    var device: cl_device_id? = unsafe context.driver.device.raw
     let created: cl_program? = unsafe binary.withUnsafeBufferPointer { bytes in
       var text = bytes.baseAddress
       var length = bytes.count
       return unsafe clCreateProgramWithBinary(
-        context.context, 1, &device, &length, &text, &binaryStatus, &status)
+        context.driver.handle, 1, &device, &length, &text, &binaryStatus, &status)
     }
     try check("clCreateProgramWithBinary", status, name)
     try check("clCreateProgramWithBinary", binaryStatus, name)
@@ -54,26 +44,11 @@ import COpenCL
     self.context = context
     self.name = name
     unsafe self.handle = handle
-    try build(options)
+    try unsafe context.driver.build(handle, name: name, options: options)
   }
 
   deinit {
     unsafe clReleaseProgram(handle)
-  }
-
-  private func build(_ options: String) throws(OpenCLError) {
-    var device: cl_device_id? = unsafe context.device.raw
-    let status = unsafe clBuildProgram(handle, 1, &device, options, nil, nil)
-    if status != CL_SUCCESS {
-      let log =
-        unsafe (try? readText("clGetProgramBuildInfo") { size, value, used in
-          unsafe clGetProgramBuildInfo(
-            handle, context.device.raw, cl_program_build_info(CL_PROGRAM_BUILD_LOG), size, value,
-            used)
-        }) ?? "no build log"
-      throw OpenCLError(
-        call: "clBuildProgram", status: status, detail: "\(name) \(options)\n\(log)")
-    }
   }
 
   /// The compiled program, for the cache on disk.

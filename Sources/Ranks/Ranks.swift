@@ -14,6 +14,8 @@ package struct Ranks: Sendable {
   /// The cores for this rank: those that it may run on, divided among the ranks of its host that may
   /// run on the same ones. Nil for one rank.
   package let cores: Int?
+  /// The first of the ranks that may run on the same cores, for every rank.
+  private let firstOnCores: [Int]
   /// Nil for one rank.
   private let world: World?
 
@@ -31,16 +33,17 @@ package struct Ranks: Sendable {
     self.world = world
     rank = world?.rank ?? 0
     guard let world, world.count > 1 else {
-      (hosts, cores) = ([""], nil)
+      (hosts, cores, firstOnCores) = ([""], nil, [0])
       return
     }
     let name = Array(world.host.utf8)
     let names = Self.gather(name, world).map { String(decoding: $0, as: UTF8.self) }
     let masks = Self.gather(Self.coreMask, world)
-    let sharing = names.indices.count {
-      names[$0] == names[world.rank] && masks[$0] == masks[world.rank]
+    let firsts = names.indices.map { rank in
+      names.indices.first { names[$0] == names[rank] && masks[$0] == masks[rank] } ?? rank
     }
-    hosts = names
+    let sharing = firsts.count { $0 == firsts[world.rank] }
+    (hosts, firstOnCores) = (names, firsts)
     let allowed = masks[world.rank].reduce(0) {
       $0 + (Character(UnicodeScalar($1)).hexDigitValue?.nonzeroBitCount ?? 0)
     }
@@ -62,6 +65,13 @@ package struct Ranks: Sendable {
   package var isFirst: Bool { rank == 0 }
   /// This rank among those of its host, from 0: the index of its GPU.
   package var localRank: Int { hosts[..<rank].count { $0 == hosts[rank] } }
+
+  /// Whether some ranks share cores.
+  package var shareCores: Bool { Set(firstOnCores).count < count }
+  /// Number of the ranks on this one's cores, this one among them.
+  package var onSameCores: Int { firstOnCores.count { $0 == firstOnCores[rank] } }
+  /// Whether this is the first of them.
+  package var isFirstOnCores: Bool { firstOnCores[rank] == rank }
 
   /// Leaves the job once all ranks do. No other call follows.
   package func leave() { world?.leave() }
@@ -119,6 +129,13 @@ extension Ranks {
     ofFirst([own])[0]
   }
 
+  /// The elements of the first of the ranks on this one's cores; `count` of them.
+  package func ofFirstOnCores<Element: BitwiseCopyable>(
+    _ own: [Element], count: Int
+  ) -> [Element] {
+    world?.share(own, count: count, group: firstOnCores[rank]) ?? own
+  }
+
   /// The members of the sets of all ranks.
   package func union<Set: OptionSet>(_ own: Set) -> Set
   where Set.RawValue: FixedWidthInteger & BitwiseCopyable {
@@ -128,6 +145,10 @@ extension Ranks {
 
   /// Waits until all ranks are here.
   package func wait() { _ = gather([UInt8(0)]) }
+
+  /// Waits until all ranks are here and leaves the cores to those that are not yet: ``wait()`` is quicker,
+  /// and keeps a core busy.
+  package func rest() { if count > 1 { world?.rest() } }
 
   /// The sums of the elements of all ranks, which have as many: each is added in rank order, so that
   /// it is the same to the bit in every run of as many ranks.

@@ -10,20 +10,36 @@
     static func join(_ launch: Launch) throws(RanksError) -> World? {
       guard launch != .none else { return nil }
       mpi_join()
-      return World(rank: Int(mpi_rank()), count: Int(mpi_count()))
+      let world = World(rank: Int(mpi_rank()), count: Int(mpi_count()))
+      // The launcher of another MPI starts jobs of one process each.
+      if case .ranks = launch, world.count == 1 {
+        let built = library
+        mpi_leave()
+        throw .otherMPI(built: built)
+      }
+      return world
+    }
+
+    /// The name of this MPI: the first words of what it says of itself.
+    private static var library: String {
+      let text = unsafe text(capacity: mpi_library_capacity()) { unsafe mpi_library($0) }
+      let line = text.prefix { !$0.isNewline && $0 != "," }
+      return line.split { $0.isWhitespace }.joined(separator: " ")
     }
 
     /// The name of this host.
-    var host: String {
-      let name = unsafe [UInt8](unsafeUninitializedCapacity: Int(mpi_host_capacity())) {
-        (name, count) in
-        guard let start = name.baseAddress else { return }
-        unsafe start.withMemoryRebound(to: CChar.self, capacity: name.count) {
-          unsafe mpi_host($0)
-        }
-        count = unsafe name.firstIndex(of: 0) ?? name.count
+    var host: String { unsafe Self.text(capacity: mpi_host_capacity()) { unsafe mpi_host($0) } }
+
+    /// The text that a function of C writes, up to its terminating zero.
+    private static func text(
+      capacity: Int32, _ write: (UnsafeMutablePointer<CChar>) -> Void
+    ) -> String {
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(capacity)) { (bytes, count) in
+        guard let start = bytes.baseAddress else { return }
+        unsafe start.withMemoryRebound(to: CChar.self, capacity: bytes.count) { unsafe write($0) }
+        count = unsafe bytes.firstIndex(of: 0) ?? bytes.count
       }
-      return String(decoding: name, as: UTF8.self)
+      return String(decoding: bytes, as: UTF8.self)
     }
 
     /// `own` of every rank, in rank order; all have the same number of elements.
@@ -61,6 +77,18 @@
       }
     }
 
+    /// The elements of the first rank of this one's group, which are `count` on every rank of it.
+    func share<Element: BitwiseCopyable>(_ own: [Element], count: Int, group: Int) -> [Element] {
+      let bytes = count * MemoryLayout<Element>.stride
+      return unsafe receive(count) { all in
+        unsafe own.withUnsafeBytes { own in
+          guard let start = own.baseAddress else { return }
+          unsafe all.copyMemory(from: start, byteCount: min(own.count, bytes))
+        }
+        unsafe mpi_share(all, bytes, Int32(group))
+      }
+    }
+
     /// The elements that `call` writes.
     private func receive<Element: BitwiseCopyable>(
       _ count: Int, _ call: (UnsafeMutableRawPointer) -> Void
@@ -72,6 +100,9 @@
         initialized = count
       }
     }
+
+    /// Waits until all ranks are here, without use of the processor.
+    func rest() { mpi_rest() }
 
     /// Leaves the job once all ranks do.
     func leave() { mpi_leave() }
@@ -103,6 +134,12 @@
     }
 
     func transpose<Element: BitwiseCopyable>(_ own: [Element]) -> [Element] { switch none {} }
+
+    func share<Element: BitwiseCopyable>(_ own: [Element], count: Int, group: Int) -> [Element] {
+      switch none {}
+    }
+
+    func rest() { switch none {} }
     func leave() { switch none {} }
     func abort(code: Int32) { switch none {} }
   }

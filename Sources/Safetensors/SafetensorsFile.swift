@@ -92,6 +92,12 @@ package final class SafetensorsFile: Sendable {
     if let tensor = tensors[name] { mapping.releasePages(of: tensor.byteRange) }
   }
 
+  /// The same of a part of a tensor, in bytes from its beginning.
+  package func releasePages(of tensor: TensorDescription, _ part: Range<Int>) {
+    let start = tensor.byteRange.lowerBound
+    mapping.releasePages(of: start + part.lowerBound..<start + part.upperBound)
+  }
+
   /// The header; where it is none, the file may be of another kind, which says more than what is
   /// wrong with it as a header.
   private static func header(

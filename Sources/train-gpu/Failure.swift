@@ -101,6 +101,7 @@ extension RanksError {
   fileprivate var advice: String {
     switch self {
     case .notBuilt: "; make build MPI=1 builds it in"
+    case .otherMPI: "; make build MPI=openmpi or MPI=mpich builds with that of the launcher"
     }
   }
 }
@@ -109,7 +110,7 @@ extension DistillationError {
   /// Whether every rank ends with this error.
   fileprivate var isOfAllRanks: Bool {
     switch self {
-    case .lossNotFinite, .otherRank: true
+    case .lossNotFinite, .otherRank, .budgetMissed: true
     default: false
     }
   }
@@ -127,6 +128,7 @@ extension DistillationError {
       "; --resume under its new name continues from its newest checkpoint"
     case .otherStudy: "; --overwrite writes a new study"
     case .noStudy: "; --inputs names examples"
+    case .otherAnswers: "; --overwrite starts the run again"
     case .otherFrame: "; --template sets those of all"
     case .changedFrame: "; --template places the learned prompt in another"
     case .windowFull: "; a new chat begins with an empty one, and --window sets its size"

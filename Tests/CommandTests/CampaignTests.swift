@@ -10,7 +10,7 @@ import Testing
     let result = try Program.run(
       ["fuzz", "--count", "6", "--seed", "1"], of: Self.campaign)
     #expect(result.code == 0, "\(result.output)\(result.errors)")
-    #expect(result.output.hasSuffix("6 inputs of each of 11 kinds, seed 1: nothing found\n"))
+    #expect(result.output.hasSuffix("6 inputs of each of 12 kinds, seed 1: nothing found\n"))
   }
 
   @Test func changedGGUFFilesEndInAResultOrInOneLine() throws {

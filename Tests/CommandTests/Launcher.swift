@@ -5,7 +5,7 @@ import Testing
 enum Launcher {
   /// Why tests with ranks were skipped.
   static let reason: Comment =
-    "needs mpirun (libopenmpi-dev, openmpi-bin) and a build with --traits MPI"
+    "needs mpirun (libopenmpi-dev, openmpi-bin, or libmpich-dev, mpich) and a build with --traits MPI"
 
   static let isUsable: Bool = {
     #if MPI
@@ -15,36 +15,61 @@ enum Launcher {
     #endif
   }()
 
-  private static let mpirun = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(
-    separator: ":"
-  )
-  .map { URL(fileURLWithPath: String($0)).appending(path: "mpirun") }
-  .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  /// That of the MPI with which the program is built: `mpirun`, or what PITH_MPIRUN names.
+  static let mpirun = executable(
+    ProcessInfo.processInfo.environment["PITH_MPIRUN"] ?? "mpirun")
+
+  /// Whether it is Open MPI's, and not MPICH's.
+  static let isOpenMPI =
+    mpirun.flatMap {
+      try? Program.run(["--version"], of: $0).output.contains("Open MPI")
+    } ?? false
+
+  /// The program of a name in one of the folders of PATH.
+  static func executable(_ name: String) -> URL? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .map { URL(fileURLWithPath: String($0)).appending(path: name) }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }
 
   /// More ranks than cores, as root too; ranks share the cores and give them up while they wait.
-  private static let environment = [
+  static let environment = [
     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "true", "OMPI_MCA_hwloc_base_binding_policy": "none",
     "OMPI_MCA_mpi_yield_when_idle": "true",
   ]
 
   /// Starts ranks with the same arguments.
-  static func start(_ ranks: Int, _ arguments: [String]) throws -> Program.Running {
-    try start([(ranks, arguments)])
+  static func start(
+    _ ranks: Int, _ arguments: [String], of program: URL = Program.url
+  ) throws -> Program.Running {
+    try start([(ranks, arguments)], of: program)
   }
 
   /// Starts groups of ranks with arguments of their own.
   static func start(
-    _ groups: [(ranks: Int, arguments: [String])]
+    _ groups: [(ranks: Int, arguments: [String])], of program: URL = Program.url
   ) throws -> Program.Running {
-    let parts = groups.map { ["-n", "\($0.ranks)", Program.url.path] + $0.arguments }
+    let parts = groups.map { ["-n", "\($0.ranks)", program.path] + $0.arguments }
     return try Program.Running(
       Array(parts.joined(separator: [":"])), of: try #require(mpirun), environment: environment)
   }
 
   /// Runs ranks to their end.
-  static func run(_ ranks: Int, _ arguments: [String]) throws -> Program.Result {
-    try start(ranks, arguments).wait()
+  static func run(
+    _ ranks: Int, _ arguments: [String], of program: URL = Program.url
+  ) throws -> Program.Result {
+    try start(ranks, arguments, of: program).wait()
+  }
+
+  /// The processes of the program with this argument, in the order of their ranks.
+  static func processes(with argument: String) throws -> [Int32] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init)
+    return names.sorted().filter { number in
+      let line = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") ?? Data()
+      let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return words.first == Program.url.path && words.contains(argument)
+    }
   }
 }
 

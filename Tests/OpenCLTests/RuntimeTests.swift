@@ -15,7 +15,7 @@ struct RuntimeTests {
 
   init() throws {
     let device = try #require(TestDevice.openCL)
-    context = try TestDevice.starting { try Context(device, isProfiling: true) }
+    context = try TestDevice.starting { try Context(DriverContext(device), isProfiling: true) }
   }
 
   private func program(_ text: String) throws -> Program {

@@ -1,5 +1,6 @@
 package import CUDA
 package import Compute
+import Files
 import Foundation
 
 /// The CUDA devices that a test runs on: the stand-in for driver, compiler and cuBLASLt of
@@ -109,6 +110,8 @@ package enum CUDAStandIn {
     // NVRTC looks into a loaded library of the driver's name: this one has a name of its own.
     let name = "libpith-cuda-standin.so"
     let library = folder.appending(path: name)
+    // Of the processes of the tests, one builds it and the others wait.
+    let lock = try FileLock(waitingFor: folder.appending(path: "lock"))
     // The stand-in of the compiler runs the same clang.
     if let clang { unsafe setenv("PITH_STANDIN_CLANG", clang, 1) }
     if try isOlder(library) {
@@ -126,7 +129,6 @@ package enum CUDAStandIn {
       try process.run()
       process.waitUntilExit()
       guard process.terminationStatus == 0 else { throw Failure.notCompiled }
-      // Another process of the tests may do the same: each takes its place whole.
       guard unsafe rename(fresh.path, library.path) == 0 else { throw Failure.notCompiled }
     }
     for link in names {
@@ -135,6 +137,7 @@ package enum CUDAStandIn {
         unsafe symlink(name, path)
       }
     }
+    _ = consume lock
     return folder
   }
 

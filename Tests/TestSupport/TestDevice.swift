@@ -30,6 +30,12 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return found.first { $0.kind == .gpu } ?? found.first
   }()
 
+  /// The context of all devices that tests open: a program is built once in a process. PoCL takes a
+  /// tenth of a second for one that it has compiled before, and a test of a model has some dozens.
+  package static let openCLContext: OpenCL.DriverContext? = openCL.flatMap { description in
+    starting { try? OpenCL.DriverContext(description) }
+  }
+
   /// Whether tests fail without an OpenCL device; `make test` sets this after installing one.
   package static let requiresOpenCL =
     ProcessInfo.processInfo.environment["PITH_REQUIRE_OPENCL"] != nil
@@ -53,10 +59,12 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     guard self != .cpu, let description = Self.openCL else {
       return try Device(cpuThreads: 2, memoryLimit: memoryLimit)
     }
+    let context = Self.openCLContext
     return try Self.starting {
       try Device(
         opencl: description, isProfiling: isProfiling,
-        variant: self == .opencl ? .automatic : .gpu, tunings: .none, memoryLimit: memoryLimit)
+        variant: self == .opencl ? .automatic : .gpu, tunings: .none, memoryLimit: memoryLimit,
+        in: context)
     }
   }
 }

@@ -5,11 +5,11 @@ import Foundation
 /// The CPU path: a thread pool that divides rows and tiles. OpenBLAS runs single-threaded inside
 /// each of our threads, so that two pools do not compete for the cores.
 @safe final class CPUEngine {
-  let threads: Int
+  private(set) var threads: Int
   let variant: CPUVariant
   /// Whether our register tiles are used; else OpenBLAS multiplies.
   var usesTiles: Bool { variant != .generic }
-  private let pool: OpaquePointer
+  private var pool: OpaquePointer
 
   /// `variant` is nil for the one that the environment names, else the fastest.
   init(threads: Int?, variant: CPUVariant? = nil) throws(ComputeError) {
@@ -26,6 +26,21 @@ import Foundation
 
   deinit {
     unsafe thread_pool_destroy(pool)
+  }
+
+  /// Runs `body` with another number of threads, or with as many as before where there cannot be so many.
+  func withThreads<Value, Failure: Error>(
+    _ count: Int, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    guard count > 0, count != threads, let other = unsafe thread_pool_create(Int32(clamping: count))
+    else { return try body() }
+    let before = unsafe (pool: pool, threads: threads)
+    unsafe (pool, threads) = (other, count)
+    defer {
+      unsafe (pool, threads) = (before.pool, before.threads)
+      unsafe thread_pool_destroy(other)
+    }
+    return try body()
   }
 
   /// The worker number of the calling thread, below `threads`: an index for per-thread scratch.

@@ -42,17 +42,17 @@ final class GPUEngine {
 
   /// An OpenCL device.
   init(
-    opencl description: OpenCL.DeviceDescription, isProfiling: Bool, variant: KernelVariant
+    opencl context: OpenCL.DriverContext, isProfiling: Bool, variant: KernelVariant
   ) throws(ComputeError) {
     runtime = .opencl(
       try driver { () throws(OpenCLError) in
-        try OpenCL.Context(description, isProfiling: isProfiling)
+        try OpenCL.Context(context, isProfiling: isProfiling)
       })
-    properties = DeviceProperties(description)
+    properties = DeviceProperties(context.description)
     self.isProfiling = isProfiling
     isCPUType = properties.isCPUType && variant == .automatic
     computeUnits = properties.computeUnits
-    compiler = .opencl(ProgramCache(device: description))
+    compiler = .opencl(ProgramCache(device: context.description))
   }
 
   /// A CUDA device. Throws if NVRTC is not installed: nothing could run.

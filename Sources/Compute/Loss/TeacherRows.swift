@@ -1,5 +1,5 @@
 /// What the teacher cache stores per response token. E is the hidden size, V the vocabulary.
-package enum TeacherCacheKind: String, Sendable, CaseIterable {
+package enum TeacherCacheKind: String, Sendable, CaseIterable, Codable {
   /// The logits in 16 bits: 2 V bytes. Every divergence at every temperature.
   case logits
   /// The hidden state, from which the head recomputes logits on every use: 4 E bytes. Every

@@ -21,6 +21,9 @@ extension Adapter {
 
   /// The metadata key of the LoRA adapters that were added to the model's weights.
   static let loraKey = "lora"
+  /// The keys of the SHA-256 of all weights of the model, and of all numbers of LoRA adapters.
+  static let weightsKey = "model_weights_sha256"
+  static let adaptersKey = "lora_weights_sha256"
   /// The key of the model's fingerprint without them.
   static let bareFingerprintKey = "bare_model_fingerprint"
 
@@ -120,6 +123,8 @@ extension Adapter {
     if !origin.lora.isEmpty {
       metadata[Self.loraKey] = JSON.array(origin.lora.map { .string($0) }).text()
     }
+    metadata[Self.weightsKey] = origin.fingerprints.weights
+    metadata[Self.adaptersKey] = origin.fingerprints.adapters
     metadata[Self.bareFingerprintKey] = origin.fingerprints.bareModel
     if !origin.neighbors.isEmpty {
       metadata[Self.neighborsKey] = NeighborRecord.text(origin.neighbors)

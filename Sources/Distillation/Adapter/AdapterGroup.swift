@@ -231,17 +231,29 @@ extension AdapterGroup {
     }
   }
 
-  /// A notice where the prompt stands for other tools than these. Several prompts have tools each, of
-  /// which these are at best the sum.
-  func notices(_ tools: ToolDefinitions?) -> [InputNotice] {
-    guard members.count == 1, case .softPrompt(_, let record) = members[0].adapter,
-      record.tools?.digest != tools?.digest
-    else { return [] }
-    return [
-      .otherTools(
-        adapter: members[0].url.path, trained: record.tools?.names ?? [],
-        found: tools?.record.names ?? [])
-    ]
+  /// A notice where the prompt stands for other tools than these, or else for another context. Several
+  /// prompts have tools and a context each, of which these are at best the sum.
+  ///
+  /// - Parameters:
+  ///   - tools: those beside the context; nil for none.
+  ///   - conditioning: the context with them; nil where lines bring their own.
+  ///   - file: of the context; nil for tools alone.
+  func notices(
+    _ tools: ToolDefinitions?, in conditioning: Conditioning?, file: String?
+  ) -> [InputNotice] {
+    guard members.count == 1, case .softPrompt(_, let record) = members[0].adapter else {
+      return []
+    }
+    let (adapter, path) = (members[0].adapter, members[0].url.path)
+    guard record.tools?.digest == tools?.digest else {
+      return [
+        .otherTools(
+          adapter: path, trained: record.tools?.names ?? [], found: tools?.record.names ?? [])
+      ]
+    }
+    guard let conditioning, adapter.isForeign(to: conditioning.context) else { return [] }
+    if let file { return [.otherContext(file: file, adapter: path)] }
+    return tools == nil ? [] : [.missingContext(adapter: path)]
   }
 
   /// Those whose training was beside prompts that do not stand right before them here.

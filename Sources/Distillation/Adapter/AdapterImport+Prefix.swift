@@ -126,7 +126,9 @@ extension AdapterImport {
     case .softPrompt(_, let record):
       guard let recorded = record.modelFingerprint else { return .same }
       return try opening { () throws(ModelFolderError) in
-        if try folder.fingerprint() == recorded { return .same }
+        if try folder.fingerprint() == recorded {
+          return try Self.kinship(record, toSameFingerprint: folder)
+        }
         // With LoRA adapters the weights are others than the file's.
         guard folder.adapters.isEmpty, record.lora.isEmpty else {
           let bare = record.bareFingerprint ?? recorded
@@ -137,6 +139,17 @@ extension AdapterImport {
         return try Self.kinship(trained, to: folder)
       }
     }
+  }
+
+  /// How the model of a record is related to one whose tensors begin in the same way.
+  private static func kinship(
+    _ record: AdapterRecord, toSameFingerprint folder: ModelFolder
+  ) throws(ModelFolderError) -> ModelKinship {
+    if let weights = record.weightsDigest, try folder.weightsDigest() != weights { return .other }
+    if let adapters = record.adaptersDigest, folder.adaptersDigest() != adapters {
+      return .otherLoRA(trained: record.lora, found: folder.adapters.map(\.url.path))
+    }
+    return .same
   }
 
   /// How a GGUF file is related to the model of a folder. Its tensors are hashed only where it comes to

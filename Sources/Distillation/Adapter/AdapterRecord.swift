@@ -19,6 +19,10 @@ package struct AdapterRecord: Sendable, Equatable {
   package var modelFingerprint: String?
   /// The same without LoRA adapters in its weights; nil where there are none.
   package var bareFingerprint: String?
+  /// The SHA-256 of all its weights, and of all numbers of the LoRA adapters; nil in adapters of older
+  /// programs.
+  package var weightsDigest: String?
+  package var adaptersDigest: String?
   /// The SHA-256 of the token ids of header, context and closing.
   package var contextDigest: String?
   /// How the training's texts became tokens; nil means ``InputReading/apart``, as in older
@@ -59,6 +63,8 @@ package struct AdapterRecord: Sendable, Equatable {
     contextTokens = metadata["context_tokens"].flatMap { Int($0) }
     modelFingerprint =
       metadata[Adapter.modelFingerprintKey] ?? metadata[Adapter.earlierFingerprintKey]
+    weightsDigest = metadata[Adapter.weightsKey]
+    adaptersDigest = metadata[Adapter.adaptersKey]
     bareFingerprint = metadata[Adapter.bareFingerprintKey]
     contextDigest = metadata[Adapter.contextDigestKey]
     if let text = metadata[Adapter.loraKey] {

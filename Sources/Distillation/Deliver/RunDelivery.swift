@@ -13,6 +13,7 @@ struct RunDelivery {
   let decoder: Decoder
   let prepared: Preparation
   let rounding: RunRounding
+  let rates: PeakRates
   let changes: [OptionChange]
   let ranks: Ranks
 
@@ -65,7 +66,7 @@ struct RunDelivery {
       date: RunMetrics.Origin.now, model: request.modelName,
       lora: request.folder.adapters.map(\.url.path), context: texts.contextFile,
       tools: texts.tools?.record.names, bestStep: state.bestStep, steps: state.step,
-      options: request.options, changes: changes,
+      options: request.options, changes: changes, rates: rates,
       fingerprints: texts.fingerprints)
   }
 

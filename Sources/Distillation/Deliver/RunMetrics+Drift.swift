@@ -59,9 +59,10 @@ extension RunMetrics {
         top1AgreementFullContext: withContext.all.agreement)
       let found = Bootstrap(examples: tokens.count)?.intervals { chosen in
         let count = chosen.reduce(0) { $0 + Double(tokens[$1]) }
-        return [student.kl, student.agreeing].map { values in
-          chosen.reduce(0) { $0 + values[$1] } / count
-        }
+        return [
+          chosen.map { student.kl[$0] }.meanDivergence(tokens: count),
+          chosen.reduce(0) { $0 + student.agreeing[$1] } / count,
+        ]
       }
       intervals = found.map { Intervals(kl: $0[0], top1Agreement: $0[1]) }
     }

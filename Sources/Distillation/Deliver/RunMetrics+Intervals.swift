@@ -63,13 +63,15 @@ extension RunMetrics {
       // Examples without calls say nothing about the share.
       let usualShare = exactCalls.reduce(0, +) / max(allCalls, 1)
       let found = bootstrap.intervals { chosen in
-        let (kl, count) = (sum(prompted.kl, chosen), sum(tokens, chosen))
+        let (total, count) = (sum(prompted.kl, chosen), sum(tokens, chosen))
+        let kl = (total / count).withoutRounding
         let examples = Double(chosen.count)
         let chosenCalls = sum(calls, chosen)
         let callShare = chosenCalls > 0 ? sum(exactCalls, chosen) / chosenCalls : usualShare
         return [
-          kl / count,
-          RunMetrics.Validation.gapClosed(kl: kl, klNoContext: sum(nothing.kl, chosen)),
+          kl,
+          RunMetrics.Validation.gapClosed(
+            kl: kl == 0 ? 0 : total, klNoContext: sum(nothing.kl, chosen)),
           sum(prompted.agreeing, chosen) / count, sum(exact, chosen) / examples,
           sum(answers.prefixShare, chosen) / examples, sum(answers.rougeL, chosen) / examples,
           sum(answers.logLikelihood, chosen) / count,

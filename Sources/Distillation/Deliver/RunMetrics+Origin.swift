@@ -26,6 +26,8 @@ extension RunMetrics {
     /// The training options, and those that a resumed run changed.
     package var options: TrainingOptions
     package var changes: [OptionChange]?
+    /// The peak learning rates, those by default too; nil in reports of older programs.
+    package var peakRates: PeakRates?
     /// The fingerprint of the model, and the SHA-256 of the tokens of context and held-out examples.
     package var modelFingerprint: String
     package var contextDigest: String
@@ -36,7 +38,7 @@ extension RunMetrics {
       version: String = ProgramVersion.text, date: String, model: ModelName, lora: [String] = [],
       context: String?, tools: [String]? = nil,
       bestStep: Int, steps: Int, options: TrainingOptions, changes: [OptionChange] = [],
-      fingerprints: RunFingerprints
+      rates: PeakRates? = nil, fingerprints: RunFingerprints
     ) {
       self.version = version
       self.date = date
@@ -50,6 +52,7 @@ extension RunMetrics {
       self.steps = steps
       self.options = options
       self.changes = changes.isEmpty ? nil : changes
+      peakRates = rates
       modelFingerprint = fingerprints.model
       contextDigest = fingerprints.context
       validationDigest = fingerprints.validation
@@ -61,6 +64,7 @@ extension RunMetrics {
     private enum CodingKeys: String, CodingKey {
       case version, date, model, revision, lora, teacher, context, tools, steps, options, changes
       case bestStep = "best_step"
+      case peakRates = "peak_learning_rates"
       case modelFingerprint = "model_fingerprint"
       case contextDigest = "context_sha256"
       case validationDigest = "validation_sha256"

@@ -34,7 +34,7 @@ extension RunMetrics.Validation {
       func percent(_ share: Double?) -> String { "\(Decimals.text(100 * (share ?? 0), 1)) %" }
       let whose = "The full context is read by the teacher, \(teacher.model)."
       guard let own = teacher.student else { return whose }
-      let kl = Decimals.text(max(own.kl ?? 0, 0), 4)
+      let kl = Decimals.text(own.kl ?? 0, 4)
       return "\(whose) The student itself with the full context: KL \(kl), "
         + "\(percent(own.gapClosed)) of the gap, top-1 agreement \(percent(own.top1Agreement)), "
         + "exact match \(percent(own.exactMatch))."

@@ -42,8 +42,8 @@ struct RunReadme {
     ```
     \(resumptions)
     Fingerprint of the model \(adapter.origin.fingerprints.model): the SHA-256 of its \
-    `config.json` and of the first 256 bytes of every tensor, so no checksum of all its weights. \
-    SHA-256 of the context's tokens \(adapter.origin.fingerprints.context).\(neighbors)\(repetition)
+    `config.json` and of the first 256 bytes of every tensor\(weights). \
+    SHA-256 of the context's tokens \(adapter.origin.fingerprints.context).\(neighbors)\(rates)\(repetition)
 
     """
   }
@@ -230,15 +230,6 @@ struct RunReadme {
   private func setting(_ setting: OptionSetting) -> String {
     let name = setting.name.rawValue
     return setting.value.map { "`\(name): \($0)`" } ?? "no `\(name)`"
-  }
-
-  /// The numbers of threads and ranks that give the same bits again.
-  private var repetition: String {
-    let ranks = metrics.ranks.map { "\($0) ranks" }
-    let threads = metrics.threads.map { "\(Counted($0, "thread")) (`threads: \($0)`)" }
-    let numbers = [ranks, threads].compactMap(\.self)
-    guard !numbers.isEmpty else { return "" }
-    return "\n\nThe same bits come with \(numbers.joined(separator: " of "))."
   }
 
   /// The options as a configuration file states them, which takes one of steps and epochs.

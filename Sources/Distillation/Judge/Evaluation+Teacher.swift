@@ -16,9 +16,11 @@ extension Evaluation.Request {
   ) throws(DistillationError) -> (answers: TeacherAnswers, judge: Judge, drift: DriftJudge?) {
     let reader = try other?.load(on: decoder.device, handle: handle) ?? decoder
     let teacher = try distilling { () throws(TransformerError) in
-      try Teacher(
+      let teacher = try Teacher(
         reader, prefixes: spans.prefixes,
         capacity: PrefixCapacity(longest: longest, answers: examples.count, for: reader))
+      try teacher.readTogether(ranks) { handle(.progress(.readingContext, done: $0, total: $1)) }
+      return teacher
     }
     let answers = try teacher.answers(
       to: examples, spans, conditioning, options, sharedBy: ranks, handle)

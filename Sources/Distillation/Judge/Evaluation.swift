@@ -112,18 +112,21 @@ extension Evaluation.Request {
     let contextFile = corpus.context?.file
     var notices =
       corpus.notices + group.notices + group.notices(kinships) + group.notices(other?.record)
-      + (other?.notices(conditioning) ?? []) + group.notices(tools)
+      + (other?.notices(conditioning) ?? [])
       + InputNotice.ofReading(conditioning, contextFile: contextFile, data.examples)
     let spans = try ContextSpans(of: data.examples, conditioning)
     let replaced = conditioning.context + spans.ownTokens
-    if replaced.isEmpty { try data.checkResponses() }
-    // Several adapters have a context each, of which this one is at best the sum.
-    if let contextFile, spans.ownTokens.isEmpty, group.members.count == 1,
-      group.members[0].adapter.isForeign(to: conditioning.context)
-    {
-      notices.append(
-        .otherContext(file: contextFile, adapter: group.members[0].url.path))
+    if replaced.isEmpty {
+      if teacher != nil {
+        throw .option(
+          .teacher,
+          expected: "a context for it to read, of the command or of the lines of inputs",
+          found: "none")
+      }
+      try data.checkResponses()
     }
+    notices += group.notices(
+      tools, in: spans.ownTokens.isEmpty ? conditioning : nil, file: contextFile)
     if data.examples.count < InputNotice.few {
       notices.append(.fewJudged(count: data.examples.count))
     }

@@ -50,7 +50,7 @@ extension Judge {
       let examples = examples(ofSpan: span)
       let tokens = responseTokens(of: examples)
       func mean(_ scores: ExampleScores) -> Double {
-        examples.reduce(0) { $0 + scores.kl[$1] } / Double(max(tokens, 1))
+        examples.map { scores.kl[$0] }.meanDivergence(tokens: Double(max(tokens, 1)))
       }
       return RunMetrics.Windows.Window(
         part: windows.spans.parts[span], examples: examples.count, responseTokens: tokens,

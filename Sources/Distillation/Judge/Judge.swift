@@ -205,7 +205,7 @@ package final class Judge {
     let likelihoods = withLikelihoods ? cache.shares.gather(found.likelihood) : nil
     let total = Double(max(TeacherCache.rowCount(cache.examples), 1))
     let all = HeldOut(
-      kl: kl.reduce(0, +) / total, agreement: agreeing.reduce(0, +) / total,
+      kl: kl.meanDivergence(tokens: total), agreement: agreeing.reduce(0, +) / total,
       crossEntropy: isCrossEntropy ? likelihoods.map { -$0.reduce(0, +) / total } : nil)
     return ExampleScores(
       all: all, kl: kl, agreeing: agreeing, agreements: agreements, logLikelihood: likelihoods)

@@ -42,7 +42,8 @@ struct VerdictAnswers: Sendable, Equatable {
         fullContext: try tokens(fullContext[index]),
         learnedPrompt: try tokens(learnedPrompt.answers[index]),
         noContext: try tokens(noContext.answers[index]),
-        kl: learnedPrompt.kl[index] / Double(max(own.count, 1)), decided: decided,
+        kl: [learnedPrompt.kl[index]].meanDivergence(tokens: Double(max(own.count, 1))),
+        decided: decided,
         forgotten: decided.filter { !own[$0] })
     }
   }

@@ -2,6 +2,7 @@ import Foundation
 import HuggingFace
 internal import Inference
 import JSON
+internal import Ranks
 internal import Transformer
 
 /// The teacher's cache, from which a prompt of keys and values starts.
@@ -83,13 +84,21 @@ struct KeyValueSource {
   ///   - kind: a kind that needs no rows of the context, which ``rows(_:count:of:frame:longest:otherRows:read:)``
   ///     takes.
   ///   - count: k.
+  ///   - ranks: the ranks of the run, of which the first one reads a file for all.
   ///   - unrelated: the token ids of a text that has nothing to do with the context.
   func initial(
-    _ kind: Initialization, count: Int, unrelated: () throws(DistillationError) -> [Int]
+    _ kind: Initialization, count: Int, sharedBy ranks: Ranks,
+    unrelated: () throws(DistillationError) -> [Int]
   ) throws(DistillationError) -> LearnedPrompt {
     switch kind {
     case .randomText: return try rows(of: try unrelated(), count: count)
-    case .file(let url): return try stored(in: url, count: count)
+    case .file(let url):
+      let values = try ranks.ofFirst(reading: { () throws(DistillationError) in
+        try stored(in: url, count: count).values
+      })
+      let configuration = teacher.decoder.configuration
+      let rows = values.count / configuration.keysValues(count: 1).elementCount
+      return LearnedPrompt(form: configuration.keysValues(count: rows), values: values)
     case .first, .chunks, .sampled, .pooled, .vocabulary, .random, .matched:
       preconditionFailure("kinds of another source")
     }

@@ -3,6 +3,7 @@ import Files
 import Foundation
 package import Inference
 import JSON
+package import Ranks
 import Safetensors
 
 /// The data from which a soft prompt is initialised.
@@ -15,18 +16,22 @@ package struct InitializationSource {
   package let vocabularySize: Int
   /// Ids of special tokens.
   package let specialIdentifiers: Set<Int>
+  /// The ranks of the run, of which the first one reads a stored prompt for all: another host may not have it.
+  package let ranks: Ranks
   /// Looks up the embeddings of token ids: [count, E].
   package let lookup: ([Int]) throws(DistillationError) -> [Float]
 
   /// A source; `lookup` returns the embeddings of token ids: [count, E], row-major.
   package init(
     context: [Int], width: Int, vocabularySize: Int, specialIdentifiers: Set<Int>,
+    sharedBy ranks: Ranks = .one,
     lookup: @escaping ([Int]) throws(DistillationError) -> [Float]
   ) {
     self.context = context
     self.width = width
     self.vocabularySize = vocabularySize
     self.specialIdentifiers = specialIdentifiers
+    self.ranks = ranks
     self.lookup = lookup
   }
 
@@ -84,7 +89,10 @@ extension LearnedPrompt {
       let values = (0..<count * source.width).map { _ in Float(scale * random.normal()) }
       return LearnedPrompt(embeddings: values, width: source.width)
     case .file(let url):
-      let stored = try stored(in: url, count: count, width: source.width)
+      let stored = LearnedPrompt(
+        embeddings: try source.ranks.ofFirst(reading: { () throws(DistillationError) in
+          try Self.stored(in: url, count: count, width: source.width).values
+        }), width: source.width)
       let missing = count - stored.form.tokenCount
       guard missing > 0 else { return stored }
       let more = try initial(

@@ -22,6 +22,26 @@ package enum PeakRates: Sendable, Equatable {
   }
 }
 
+extension PeakRates {
+  /// The rate of a run whose program recorded none beside its steps: that of its last step, where it is
+  /// the peak to the same bits.
+  init?(_ steps: [StepRecord], _ options: TrainingOptions) {
+    guard options.method == .embeddings, options.schedule == .constant,
+      let last = steps.last, last.step > options.warmup
+    else { return nil }
+    self = .embeddings(last.learningRate)
+  }
+
+  /// The rates in words: `0.0123`, `0.01 of keys, 0.02 of values`.
+  var text: String {
+    func text(_ rate: Float) -> String { Decimals.significant(Double(rate), 4) }
+    return switch self {
+    case .embeddings(let rate): text(rate)
+    case .keysValues(let rates): "\(text(rates.keys)) of keys, \(text(rates.values)) of values"
+    }
+  }
+}
+
 extension PeakRates: Codable {
   private enum CodingKeys: String, CodingKey {
     case rate, keys, values

@@ -30,7 +30,7 @@ enum RecordCoding {
   static func decode<Record: Decodable>(
     _ type: Record.Type, from url: URL
   ) throws(DistillationError) -> Record {
-    try decode(type, from: Array(data(of: url)), source: url.path)
+    try decode(type, from: text(of: url), source: url.path)
   }
 
   /// A record from each whole line of a file.
@@ -40,12 +40,13 @@ enum RecordCoding {
     _ type: Record.Type, from url: URL
   ) throws(DistillationError) -> RecordLines<Record> {
     var found = RecordLines<Record>(file: url.path)
-    let lines = try data(of: url).split(
+    let lines = try text(of: url).split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() where !line.isEmpty {
       let source = "\(url.path):\(index + 1)"
-      // A last line without its end is whole where nothing but the end is missing.
-      if index == lines.count - 1 {
+      // A last line without its end is whole where nothing but the end is missing, and else the
+      // beginning of a record or no record at all.
+      if index == lines.count - 1, line.first == UInt8(ascii: "{") {
         guard let last = try? decode(type, from: Array(line), source: source) else {
           found.cutLine = index + 1
           break
@@ -58,14 +59,38 @@ enum RecordCoding {
     return found
   }
 
-  private static func data(of url: URL) throws(DistillationError) -> Data {
+  /// A line for the user on a last line that is cut.
+  static func cutNotice(_ file: String, line: Int) -> String {
+    "\(file):\(line): the last line is cut and is left out"
+  }
+
+  /// The bytes of a file of a run.
+  ///
+  /// - Throws: when it cannot be read, or is no ordinary file: opening a pipe would wait for its writer.
+  static func bytes(of url: URL) throws(DistillationError) -> [UInt8] {
+    if let special = SpecialFile(at: url.path) {
+      throw .content(file: url.path, expected: "a file", found: special.title)
+    }
     guard let data = try? Data(contentsOf: url) else {
       throw .content(file: url.path, expected: "a file", found: "none that can be read")
     }
-    if let kind = FileKind([UInt8](data.prefix(FileKind.prefixLength))), kind != .empty {
+    return [UInt8](data)
+  }
+
+  /// What stands in the place of a record, for the message about it.
+  static func kind(of url: URL) -> String {
+    if let special = SpecialFile(at: url.path) { return special.title }
+    guard let bytes = try? bytes(of: url) else { return "no file that can be read" }
+    if bytes.isEmpty { return "an empty file" }
+    return FileKind(bytes)?.description ?? "another text"
+  }
+
+  private static func text(of url: URL) throws(DistillationError) -> [UInt8] {
+    let bytes = try bytes(of: url)
+    if let kind = FileKind(bytes), kind != .empty {
       throw .content(file: url.path, expected: "records in JSON", found: kind.description)
     }
-    return data
+    return bytes
   }
 
   /// A record of a text.
@@ -74,15 +99,29 @@ enum RecordCoding {
   static func decode<Record: Decodable>(
     _ type: Record.Type, from text: [UInt8], source: String
   ) throws(DistillationError) -> Record {
+    if text.isEmpty {
+      throw .content(file: source, expected: "a record in JSON", found: "an empty file")
+    }
     let json = try reading { () throws(JSONReadingError) in
       try JSONNode(parsing: text, file: source).json
     }
     do {
       return try json.decode(type)
     } catch let error as DecodingError {
-      throw .content(file: source, expected: expectation(of: error), found: "another record")
+      throw .content(file: source, expected: expectation(of: error), found: finding(of: error))
     } catch {
       throw .content(file: source, expected: "a record of this program", found: "\(error)")
+    }
+  }
+
+  /// What a decoder found in its place.
+  private static func finding(of error: DecodingError) -> String {
+    switch error {
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      let start = "found "
+      let text = context.debugDescription
+      return text.hasPrefix(start) ? String(text.dropFirst(start.count)) : "another record"
+    default: return "another record"
     }
   }
 
@@ -95,11 +134,22 @@ enum RecordCoding {
     case .keyNotFound(let key, let context):
       return "the key \(key.stringValue)\(location(context.codingPath))"
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-      return "a value of type \(type)\(location(context.codingPath))"
+      return "\(name(of: type))\(location(context.codingPath))"
     case .dataCorrupted(let context):
       return "JSON that can be read\(location(context.codingPath))"
     @unknown default:
       return "a record of this program"
+    }
+  }
+
+  /// A type of values in words.
+  private static func name(of type: Any.Type) -> String {
+    switch type {
+    case is String.Type: "a string"
+    case is Bool.Type: "true or false"
+    case is any FixedWidthInteger.Type: "an integer"
+    case is any FloatingPoint.Type: "a number"
+    default: "\(type)".hasPrefix("Array<") ? "an array" : "an object"
     }
   }
 }

@@ -10,13 +10,15 @@ struct RecordLines<Record> {
   /// No lines yet.
   init(file: String) { self.file = file }
 
-  /// The records of a file in which no line may be cut.
-  ///
-  /// - Throws: for the line that is.
-  @discardableResult func checkWhole() throws(DistillationError) -> [Record] {
-    guard let cutLine else { return records }
-    throw .line(
-      file: file, line: cutLine, column: nil,
-      reason: "expected a whole line at the end of the file, found the beginning of one")
+  /// A line for the user on one that is cut: a program that is killed, or a full disk, leaves the
+  /// beginning of a line behind the others.
+  var cutNotice: String? {
+    cutLine.map { RecordCoding.cutNotice(file, line: $0) }
+  }
+
+  /// The number of records, for a message.
+  var count: String {
+    records.isEmpty && cutLine == nil
+      ? "none" : "\(records.count)\(cutLine == nil ? "" : " and the beginning of another")"
   }
 }

@@ -7,12 +7,16 @@ extension RunFingerprints {
   func checkSame(on ranks: Ranks, _ options: TrainingOptions) throws(DistillationError) {
     guard ranks.count > 1 else { return }
     let records = [
-      ("the model", Array(model.utf8)), ("the context", Array(context.utf8)),
+      ("the model", Array("\(model) \(weights ?? "") \(adapters ?? "")".utf8)),
+      ("the context", Array(context.utf8)),
       ("the inputs", Array(inputs.utf8)), ("the validation examples", Array(validation.utf8)),
       ("the prompts beside it", Array((beside ?? "").utf8)),
       ("the tools", Array((tools ?? "").utf8)),
       ("the unrelated prompts", Array((unrelated ?? "").utf8)),
-      ("the teacher", Array((teacher?.fingerprint ?? "").utf8)),
+      (
+        "the teacher",
+        Array("\(teacher?.fingerprint ?? "") \(teacher?.tensorsDigest ?? "")".utf8)
+      ),
       ("the options", try RecordCoding.encode(options)),
     ]
     for (what, own) in records {

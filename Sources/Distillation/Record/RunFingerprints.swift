@@ -2,10 +2,14 @@ import Files
 import HuggingFace
 
 /// SHA-256 of a run's inputs, 64 hexadecimal digits each, so that a resumed run and an adapter can
-/// detect changed inputs. The model's does not cover all its weights.
+/// detect changed inputs.
 package struct RunFingerprints: Sendable, Equatable, Codable {
-  /// The model: `ModelFolder.fingerprint()`.
+  /// The model: `ModelFolder.fingerprint()`, which does not cover all its weights.
   package var model: String
+  /// `ModelFolder.weightsDigest()`, which does; nil in records of older programs.
+  package var weights: String?
+  /// `ModelFolder.adaptersDigest()`: the numbers of the LoRA adapters; nil for none, and as before.
+  package var adapters: String?
   /// The same without the LoRA adapters in its weights; nil where there are none.
   package var bareModel: String?
   /// The token ids of header, context and closing.
@@ -28,6 +32,8 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
 
   private enum CodingKeys: String, CodingKey {
     case model, context, inputs, validation, beside, unrelated, tools, gguf, teacher
+    case weights = "model_weights_sha256"
+    case adapters = "lora_weights_sha256"
     case bareModel = "bare_model"
   }
 
@@ -36,9 +42,11 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
 
   /// What an adapter records of them.
   init(
-    model: String, bareModel: String? = nil, context: String, gguf: GGUFIdentity? = nil,
-    teacher: TeacherRecord? = nil
+    model: String, weights: String? = nil, adapters: String? = nil, bareModel: String? = nil,
+    context: String, gguf: GGUFIdentity? = nil, teacher: TeacherRecord? = nil
   ) {
+    self.weights = weights
+    self.adapters = adapters
     (self.model, self.context, inputs, validation) = (model, context, "", "")
     self.bareModel = bareModel
     self.gguf = gguf
@@ -49,6 +57,8 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - model: `ModelFolder.fingerprint()`.
+  ///   - weights: `ModelFolder.weightsDigest()`.
+  ///   - adapters: `ModelFolder.adaptersDigest()`.
   ///   - context: the token ids of the context.
   ///   - frame: header and closing around it.
   ///   - training: the training examples.
@@ -60,12 +70,15 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   ///   - bareModel: `ModelFolder.fingerprint()` without LoRA adapters; nil where there are none.
   ///   - teacher: the teacher, where it is another model.
   package init(
-    model: String, context: [Int], in frame: Frame, training: [InputExample],
+    model: String, weights: String? = nil, adapters: String? = nil, context: [Int],
+    in frame: Frame, training: [InputExample],
     validation: [InputExample], unrelated: [InputExample]? = nil, beside: String? = nil,
     tools: String? = nil, gguf: GGUFIdentity? = nil, bareModel: String? = nil,
     teacher: TeacherRecord? = nil
   ) {
     self.model = model
+    self.weights = weights
+    self.adapters = adapters
     self.bareModel = bareModel
     self.gguf = gguf
     self.teacher = teacher
@@ -143,6 +156,13 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     var prompts = recorded.unrelated.map { [("the unrelated prompts", $0, unrelated ?? "")] }
     if let before = recorded.gguf?.tensorsDigest, let now = gguf?.tensorsDigest {
       prompts = (prompts ?? []) + [("the model's tensors", before, now)]
+    }
+    for (what, before, now) in [
+      ("the model's weights", recorded.weights, weights),
+      ("the numbers of the LoRA adapters in the model's weights", recorded.adapters, adapters),
+    ] {
+      // Older programs recorded the beginning of each tensor alone.
+      if let before, let now { prompts = (prompts ?? []) + [(what, before, now)] }
     }
     for (what, before, now) in pairs + (prompts ?? []) where before != now {
       throw .changedSinceCheckpoint(

@@ -40,8 +40,13 @@ extension RunFolder {
     guard isWriting else { return }
     try checkNotMoved()
     let lines = try RecordCoding.lines(of: records)
+    noteLines(lines, of: name)
     let path = url.appending(path: name)
     try writing { () throws(FileError) in
+      // Opening a pipe would wait for its reader.
+      if let special = SpecialFile(at: path.path) {
+        throw FileError(path: path.path, action: "write", reason: "it is \(special.title)")
+      }
       do {
         let file = try handle(of: name)
         try file.write(contentsOf: lines)
@@ -52,41 +57,38 @@ extension RunFolder {
     }
   }
 
-  /// Checks the lines of a run that is resumed. One that is killed leaves the beginning of a line behind
-  /// its last checkpoint at most: others were cut by something else, and would be lost.
+  /// Checks that the lines of a run that is resumed can be read, but for a last one that is cut.
   ///
-  /// - Parameter step: of the checkpoint from which it goes on.
-  /// - Throws: for the line that is cut; when a file cannot be read, or a line of it is no record.
-  func checkLines(through step: Int) throws(DistillationError) {
-    let steps = try lines(StepRecord.self, of: Self.stepMetrics)
-    let evaluations = try lines(EvaluationRecord.self, of: Self.evaluations)
-    let last = steps.records.last?.step ?? 0
-    if last < step { try steps.checkWhole() }
-    // The line of a step comes before that of its evaluation.
-    if last <= step && steps.cutLine == nil { try evaluations.checkWhole() }
+  /// - Throws: for a line that is no record.
+  func checkLines() throws(DistillationError) {
+    _ = try lines(StepRecord.self, of: Self.stepMetrics)
+    _ = try lines(EvaluationRecord.self, of: Self.evaluations)
+    _ = try lines(RolloutRecord.self, of: Self.rollouts)
   }
 
-  /// The lines of a file of the folder; none where there is no such file.
+  /// The lines of a file of the folder; none where there is no such file, or something else under its
+  /// name.
   ///
   /// - Throws: when it cannot be read, or a whole line of it is no record.
   func lines<Record: Decodable>(
     _ type: Record.Type, of name: String
   ) throws(DistillationError) -> RecordLines<Record> {
     let path = url.appending(path: name)
-    guard FileManager.default.fileExists(atPath: path.path) else {
-      return RecordLines(file: path.path)
-    }
+    guard FileManager.default.fileExists(atPath: path.path), SpecialFile(at: path.path) == nil
+    else { return RecordLines(file: path.path) }
     return try RecordCoding.decodeLines(type, from: path)
   }
 
   /// The lines of a file of a folder that may be unclaimed; none where there is no such file.
   ///
-  /// - Throws: when it cannot be read, or a line of it is cut or no record.
+  /// - Throws: when it cannot be read, or a line of it is no record.
   static func records<Record: Decodable>(
     _ type: Record.Type, of name: String, in folder: URL
-  ) throws(DistillationError) -> [Record] {
+  ) throws(DistillationError) -> RecordLines<Record> {
     let path = folder.appending(path: name)
-    guard FileManager.default.fileExists(atPath: path.path) else { return [] }
-    return try RecordCoding.decodeLines(type, from: path).checkWhole()
+    guard FileManager.default.fileExists(atPath: path.path) else {
+      return RecordLines(file: path.path)
+    }
+    return try RecordCoding.decodeLines(type, from: path)
   }
 }

@@ -4,31 +4,28 @@ import Foundation
 /// How the files of a folder are written and removed: what is there is replaced where the run has written
 /// it, and kept under another name where it is the user's, or was changed by the user.
 extension RunFolder {
-  /// Files whose lines tell whose they are; they grow, so no one hash is theirs.
-  private static let logs: Set = [stepMetrics, evaluations, rollouts]
-
-  /// Whether a file is one of the logs, with lines of a run alone.
-  private func isOwnLog(_ name: String) -> Bool {
-    switch name {
-    case Self.stepMetrics: (try? lines(StepRecord.self, of: name)) != nil
-    case Self.evaluations: (try? lines(EvaluationRecord.self, of: name)) != nil
-    case Self.rollouts: (try? lines(RolloutRecord.self, of: name)) != nil
-    default: false
-    }
-  }
   /// Files that people write in.
   private static let texts: Set = [readme, page]
 
   /// Writes a file of the folder, whole or not at all.
   package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
-    try write(name, digest: SHA256.hexadecimal(of: bytes)) { (url) throws(DistillationError) in
+    func replace(_ url: URL) throws(DistillationError) {
       try writing { () throws(FileError) in
         try AtomicFile.replaceContents(of: url, with: bytes)
       }
     }
+    guard Self.logs.contains(name) else {
+      return try write(name, digest: SHA256.hexadecimal(of: bytes), write: replace)
+    }
+    guard isWriting else { return }
+    try checkNotMoved()
+    let file = url.appending(path: name)
+    if try !isOwnLog(name) { keptNotices.append(try KeptFile.keep(file)) }
+    try noteLog(name, bytes)
+    try replace(file)
   }
 
-  /// Writes a file of the folder.
+  /// Writes a file of the folder that has one hash.
   ///
   /// - Parameters:
   ///   - name: its name.
@@ -40,10 +37,6 @@ extension RunFolder {
     guard isWriting else { return }
     try checkNotMoved()
     let file = url.appending(path: name)
-    if Self.logs.contains(name) {
-      if !isOwnLog(name) { keptNotices.append(try KeptFile.keep(file)) }
-      return try write(file)
-    }
     var record = try writtenFiles()
     var present = WrittenFiles.digest(of: file)
     if present != digest, try keepForeign(name, present, record) { present = nil }
@@ -58,7 +51,7 @@ extension RunFolder {
     guard isWriting else { return }
     let file = url.appending(path: name)
     if Self.logs.contains(name) {
-      if !isOwnLog(name) {
+      if try !isOwnLog(name) {
         keptNotices.append(try KeptFile.keep(file))
         return
       }
@@ -76,10 +69,37 @@ extension RunFolder {
       try remove(name)
     }
     guard kept.isEmpty else { return }
-    try writing { () throws(FileError) in
-      try FileManager.default.removeIfPresent(url.appending(path: WrittenFiles.name))
+    let left = try writtenFiles().left(in: url)
+    if left.isEmpty {
+      try writing { () throws(FileError) in
+        try FileManager.default.removeIfPresent(url.appending(path: WrittenFiles.name))
+      }
+      knownFiles = left
+    } else {
+      try save(left)
     }
-    knownFiles = WrittenFiles()
+  }
+
+  /// Checks that nothing stands in the way of the folder of events.
+  func checkEvents() throws(DistillationError) {
+    guard FileManager.default.fileExists(atPath: events.path), !hasEvents else { return }
+    throw .content(
+      file: events.path, expected: "a folder for TensorBoard's events",
+      found: SpecialFile(at: events.path)?.title ?? "a file")
+  }
+
+  /// Removes what a run has written; the record of it last.
+  func clear() throws(DistillationError) {
+    for step in checkpointSteps() { try removeCheckpoint(step: step) }
+    try writing { () throws(FileError) in try TensorBoardFile.removeAll(in: events) }
+    try removeFiles()
+  }
+
+  /// Records files that the run has written.
+  func note(_ files: [(name: String, digest: String)]) throws(DistillationError) {
+    var record = try writtenFiles()
+    for file in files { record.note(file.digest, of: file.name, replacing: nil) }
+    try save(record)
   }
 
   /// Gives a file that no run has written another name: `present` is its SHA-256, nil where there is no
@@ -96,7 +116,7 @@ extension RunFolder {
   }
 
   /// What is recorded of the folder's files.
-  private func writtenFiles() throws(DistillationError) -> WrittenFiles {
+  func writtenFiles() throws(DistillationError) -> WrittenFiles {
     if let knownFiles { return knownFiles }
     let found = try WrittenFiles.read(in: url)
     let record =
@@ -108,7 +128,7 @@ extension RunFolder {
     return record
   }
 
-  private func save(_ record: WrittenFiles) throws(DistillationError) {
+  func save(_ record: WrittenFiles) throws(DistillationError) {
     guard record != knownFiles || !hasRecord else { return }
     let bytes = try RecordCoding.encode(record) + [UInt8(ascii: "\n")]
     try writing { () throws(FileError) in
@@ -117,7 +137,7 @@ extension RunFolder {
     knownFiles = record
   }
 
-  private var hasRecord: Bool {
+  var hasRecord: Bool {
     FileManager.default.fileExists(atPath: url.appending(path: WrittenFiles.name).path)
   }
 

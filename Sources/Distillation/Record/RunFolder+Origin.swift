@@ -11,8 +11,9 @@ extension RunFolder {
   /// - Throws: for the first name that is not.
   func checkOrigin() throws(DistillationError) {
     let names = FileManager.default.names(in: url)
+    let left = (try? WrittenFiles.read(in: url))?.leftCheckpoints ?? []
     let foreign =
-      names.first { Self.stepCount($0) != nil && !isCheckpoint($0) }
+      names.first { Self.stepCount($0) != nil && !isCheckpoint($0) && !left.contains($0) }
       ?? (hasTraces(names) ? nil : Self.files.first { names.contains($0) && !isEmptyLog($0) })
     guard let foreign else { return }
     throw .content(
@@ -85,7 +86,9 @@ extension RunFolder {
   }
 
   private func firstLine(of name: String) -> Data? {
-    let file = try? Data(contentsOf: url.appending(path: name), options: .mappedIfSafe)
+    let path = url.appending(path: name)
+    guard SpecialFile(at: path.path) == nil else { return nil }
+    let file = try? Data(contentsOf: path, options: .mappedIfSafe)
     return file?.prefix { $0 != UInt8(ascii: "\n") }
   }
 }

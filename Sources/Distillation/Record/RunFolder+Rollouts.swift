@@ -32,8 +32,9 @@ extension RunFolder {
     _ plan: RolloutPlan, of examples: [InputExample], limits: [Int], through steps: Int,
     digest: String?, vocabularySize: Int
   ) throws(DistillationError) -> (refreshes: [RolloutRefresh], totals: RolloutTotals) {
-    var records = try lines(RolloutRecord.self, of: Self.rollouts).records
-      .filter { $0.step <= steps }[...]
+    let file = url.appending(path: Self.rollouts)
+    let found = try lines(RolloutRecord.self, of: Self.rollouts)
+    var records = found.records.filter { $0.step <= steps }[...]
     var totals = RolloutTotals()
     try totals.add(Array(records))
     var refreshes: [RolloutRefresh] = []
@@ -42,13 +43,19 @@ extension RunFolder {
       let own = records.prefix(prompts.count)
       records = records.dropFirst(own.count)
       let isWhole =
-        own.count == prompts.count
-        && zip(prompts, own).allSatisfy { prompt, record in
+        zip(prompts, own).allSatisfy { prompt, record in
           record.step == step && record.line == examples[prompt].line
             && record.file == examples[prompt].file
             && (1...limits[prompt]).contains(record.answer.count)
             && record.answer.allSatisfy((0..<vocabularySize).contains)
         }
+      guard own.count == prompts.count else {
+        let cut = found.cutLine == nil ? "" : " and the beginning of another"
+        throw otherRollouts(
+          step,
+          found: found.records.isEmpty
+            ? RecordCoding.kind(of: file) : "\(own.count) of its \(prompts.count)\(cut)")
+      }
       guard isWhole else { throw otherRollouts(step) }
       refreshes.append(
         RolloutRefresh(step: step, prompts: prompts, answers: own.map(\.answer)))
@@ -59,10 +66,10 @@ extension RunFolder {
     return (refreshes, totals)
   }
 
-  private func otherRollouts(_ step: Int) -> DistillationError {
-    .content(
+  private func otherRollouts(_ step: Int, found: String = "others") -> DistillationError {
+    .otherAnswers(
       file: url.appending(path: Self.rollouts).path,
       expected: "the student's answers with which step \(step) of this run was trained",
-      found: "others; the run starts again where its folder is replaced")
+      found: found)
   }
 }

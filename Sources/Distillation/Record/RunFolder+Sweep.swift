@@ -10,14 +10,11 @@ extension RunFolder {
   ///   - isReplaced: whether an earlier sweep or run in it is removed, except for these folders, each
   ///     of which its own run clears.
   func beginSweep(keeping members: [String], isReplaced: Bool) throws(DistillationError) {
+    guard isWriting else { return }
     try claimNew()
     guard isReplaced else { return }
     try removeSweep(except: members)
-    try removeFiles()
-    try writing { () throws(FileError) in
-      for step in checkpointSteps() { try removeCheckpoint(step: step) }
-      try TensorBoardFile.removeAll(in: events)
-    }
+    try clear()
   }
 
   /// Removes the runs of the sweep in the folder, where it holds one.
@@ -32,6 +29,7 @@ extension RunFolder {
 
   /// Removes a sweep that has begun no run, and the folder where nothing else is in it.
   func withdrawSweep() throws(DistillationError) {
+    guard isWriting else { return }
     try removeFiles()
     try writing { () throws(FileError) in
       if FileManager.default.names(in: url).isEmpty {
@@ -42,20 +40,19 @@ extension RunFolder {
 
   /// Removes the files of the run that was delivered before.
   func removeDelivered() throws(DistillationError) {
+    guard isWriting else { return }
     try removeFiles(except: [SweepRecord.name])
   }
 
   /// Copies the files of a finished run into this folder, its numbers last.
   func deliver(_ run: URL) throws(DistillationError) {
+    guard isWriting else { return }
     let others = [Self.page, Self.metrics, SweepRecord.name, WrittenFiles.name]
     let names = Self.files.filter { !others.contains($0) }
     for name in names + [Self.metrics] {
       let file = run.appending(path: name)
       guard FileManager.default.fileExists(atPath: file.path) else { continue }
-      guard let bytes = try? Data(contentsOf: file, options: .mappedIfSafe) else {
-        throw .content(file: file.path, expected: "a file of the run", found: "none to be read")
-      }
-      try write([UInt8](bytes), to: name)
+      try write(RecordCoding.bytes(of: file), to: name)
     }
   }
 

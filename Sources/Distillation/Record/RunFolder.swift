@@ -24,6 +24,8 @@ package final class RunFolder {
   private var handles: [String: FileHandle] = [:]
   /// The lock of the folder, from its creation to the end of this value.
   private var lock: FileLock?
+  /// The lines that the run has written, by file: their hash and bytes.
+  var logHashes: [String: (hash: SHA256, bytes: Int)] = [:]
   /// What the run has written; nil before it was looked up.
   var knownFiles: WrittenFiles?
   /// Lines on files of the user that were kept.
@@ -105,7 +107,7 @@ package final class RunFolder {
     if mode == .resume && newestCheckpoint() == nil {
       throw .noCheckpoint(path: url.path)
     }
-    if mode == .resume { try checkLines(through: newestCheckpoint()?.step ?? 0) }
+    if mode == .resume { try checkLines() }
   }
 
   /// The name of a folder that no run may take for its results; nil for other folders.
@@ -123,22 +125,10 @@ package final class RunFolder {
   /// - Throws: when another run has created it in the meantime.
   package func begin() throws(DistillationError) {
     guard isWriting else { return }
-    let manager = FileManager.default
     try claimNew()
-    if mode == .overwrite {
-      try removeSweep()
-      try removeFiles()
-    }
-    try writing { () throws(FileError) in
-      for name in manager.names(in: url) where Self.isFragment(name) {
-        try manager.removeIfPresent(url.appending(path: name))
-      }
-      for folder in [url] + checkpointSteps().map(checkpoint) { try Self.removeRemains(in: folder) }
-      if mode == .overwrite {
-        for step in checkpointSteps() { try removeCheckpoint(step: step) }
-        try TensorBoardFile.removeAll(in: events)
-      }
-    }
+    if mode == .overwrite { try removeSweep() }
+    try removeFragments()
+    if mode == .overwrite { try clear() }
     let kept = mode == .resume ? newestCheckpoint()?.step ?? 0 : 0
     try keepSteps(through: kept)
     if mode == .resume {

@@ -14,28 +14,47 @@ extension TrainingCheckpoint {
     let target = run.checkpoint(step: state.step)
     guard run.isWriting else { return target }
     try run.checkNotMoved()
-    let partial = target.appendingPathExtension(RunFolder.partialExtension)
     let manager = FileManager.default
-    if manager.fileExists(atPath: target.path) {
+    if run.isCheckpoint(target.lastPathComponent) {
       let text = try stateText(tensors: target.appending(path: Self.tensorsName))
-      try writing { () throws(FileError) in
-        try AtomicFile.replaceContents(of: target.appending(path: Self.stateName), with: text)
-      }
+      try Self.write(text, in: target)
       return target
     }
-    try writing { () throws(FileError) in
-      try manager.removeIfPresent(partial)
-      try manager.makeFolder(partial)
+    // Where files of the user are in a folder of the name, the checkpoint gets there file by file.
+    let isLeft = try run.prepareFolder(ofCheckpoint: state.step)
+    let place = isLeft ? target : target.appendingPathExtension(RunFolder.partialExtension)
+    if !isLeft {
+      try writing { () throws(FileError) in
+        try RunFolder.removeFragment(place)
+        try manager.makeFolder(place)
+      }
     }
     try writingTensors { () throws(SafetensorsError) in
-      try SafetensorsWriter.write(storedTensors, to: partial.appending(path: Self.tensorsName))
+      try SafetensorsWriter.write(storedTensors, to: place.appending(path: Self.tensorsName))
     }
-    let text = try stateText(tensors: partial.appending(path: Self.tensorsName))
-    try writing { () throws(FileError) in
-      try AtomicFile.replaceContents(of: partial.appending(path: Self.stateName), with: text)
-      try manager.move(partial, to: target)
-    }
+    try Self.write(try stateText(tensors: place.appending(path: Self.tensorsName)), in: place)
+    if !isLeft { try writing { () throws(FileError) in try manager.move(place, to: target) } }
     return target
+  }
+
+  private static func write(_ state: [UInt8], in folder: URL) throws(DistillationError) {
+    try writing { () throws(FileError) in
+      try AtomicFile.replaceContents(of: folder.appending(path: stateName), with: state)
+    }
+  }
+
+  /// The files of a checkpoint that are as a run has written them, with their SHA-256: each file is
+  /// recorded in the other, or in itself.
+  static func ownFiles(in folder: URL) -> [(name: String, digest: String)] {
+    let url = folder.appending(path: stateName)
+    guard let state = try? state(in: folder), let digest = WrittenFiles.digest(of: url) else {
+      return []
+    }
+    let tensors = WrittenFiles.digest(of: folder.appending(path: tensorsName))
+    guard let tensors, state.tensorsDigest == nil || state.tensorsDigest == tensors else {
+      return [(stateName, digest)]
+    }
+    return [(stateName, digest), (tensorsName, tensors)]
   }
 
   /// Reads the checkpoint in a folder.
@@ -123,7 +142,7 @@ extension TrainingCheckpoint {
   static func state(in folder: URL) throws(DistillationError) -> State {
     let url = folder.appending(path: stateName)
     let state = try RecordCoding.decode(State.self, from: url)
-    switch SealedText.check(try bytes(of: url)) {
+    switch SealedText.check(try RecordCoding.bytes(of: url)) {
     case .whole: break
     case .broken: throw damage(of: url)
     // Older programs wrote neither checksum.
@@ -142,20 +161,12 @@ extension TrainingCheckpoint {
   }
 
   private static func digest(of url: URL) throws(DistillationError) -> String {
-    SHA256.hexadecimal(of: try bytes(of: url))
-  }
-
-  private static func bytes(of url: URL) throws(DistillationError) -> [UInt8] {
-    do {
-      return [UInt8](try Data(contentsOf: url))
-    } catch {
-      throw .content(file: url.path, expected: "a file", found: "none that can be read")
-    }
+    SHA256.hexadecimal(of: try RecordCoding.bytes(of: url))
   }
 
   private static func damage(of url: URL) -> DistillationError {
     let folder = url.deletingLastPathComponent().lastPathComponent
-    let start = (try? bytes(of: url))?.prefix(FileKind.prefixLength) ?? []
+    let start = (try? RecordCoding.bytes(of: url))?.prefix(FileKind.prefixLength) ?? []
     if let kind = FileKind(Array(start)), kind != .empty {
       return .content(
         file: url.path, expected: "a checkpoint of the run", found: kind.description)

@@ -1,3 +1,4 @@
+package import Compute
 package import Inference
 
 /// Everything that an exact resume needs: the folder `checkpoint-N` of a run's output.
@@ -43,6 +44,9 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var price: Price?
     /// The SHA-256 of the lines of `rollouts.jsonl` so far; nil in trainings without rollouts.
     package var rolloutsDigest: String?
+    /// What the teacher's cache keeps of a token, which may follow from the memory that was free; nil where an
+    /// older program did not record it.
+    package var teacherCache: TeacherCacheKind?
     /// The SHA-256 of `state.safetensors`; nil where an older program did not record it.
     package internal(set) var tensorsDigest: String?
 
@@ -52,7 +56,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       options: TrainingOptions, changes: [OptionChange]? = nil, fingerprints: RunFingerprints,
       templateClock: String? = nil, threads: Int? = nil, instructions: String? = nil,
       ranks: Int? = nil, peakRates: PeakRates? = nil, reading: InputReading? = nil,
-      price: Price? = nil, rolloutsDigest: String? = nil
+      price: Price? = nil, rolloutsDigest: String? = nil, teacherCache: TeacherCacheKind? = nil
     ) {
       self.step = step
       self.bestStep = bestStep
@@ -70,6 +74,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       self.reading = reading
       self.price = price
       self.rolloutsDigest = rolloutsDigest
+      self.teacherCache = teacherCache
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -78,6 +83,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       case reading = "input_reading"
       case price = "price_per_million_tokens"
       case rolloutsDigest = "rollouts_sha256"
+      case teacherCache = "teacher_cache"
       case tensorsDigest = "tensors_sha256"
       case bestStep = "best_step"
       case best = "best_validation"
@@ -109,4 +115,6 @@ package struct TrainingCheckpoint: Sendable, Equatable {
   static let tensorsName = "state.safetensors"
   /// A file that no other trainer's checkpoint has.
   static let stateName = "state.json"
+  /// The files of its folder.
+  static let names = [stateName, tensorsName]
 }

@@ -22,6 +22,8 @@ package enum DistillationError: Error, Sendable {
   case line(file: String, line: Int, column: Int?, reason: String)
   /// The chat template cannot write the conversation of a line. `line` counts from 1.
   case conversation(file: String, line: Int, error: PlacementError)
+  /// Answers that a run has recorded, and without which it cannot go on, are not there any more.
+  case otherAnswers(file: String, expected: String, found: String)
   /// A file has other content than expected.
   case content(file: String, expected: String, found: String)
   /// A file is not the study that is continued, or its lines were changed.
@@ -96,7 +98,8 @@ extension DistillationError: CustomStringConvertible {
     case .conversation(let file, let line, let error):
       "\(file):\(line): \(error.text(option: option))"
     case .content(let file, let expected, let found),
-      .otherStudy(let file, let expected, let found), .noStudy(let file, let expected, let found):
+      .otherStudy(let file, let expected, let found), .noStudy(let file, let expected, let found),
+      .otherAnswers(let file, let expected, let found):
       "\(file): expected \(expected), found \(found)"
     case .changedFrame(let adapter):
       "\(adapter): expected a chat template that writes the tokens around the soft prompt with which "

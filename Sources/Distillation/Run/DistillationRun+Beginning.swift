@@ -15,7 +15,7 @@ extension DistillationRun {
       hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
       teacher: texts.teacher?.record, teacherCache: "\(prepared.cacheKind)",
       teacherCacheBytes: prepared.scores.cache.rows.byteCount,
-      rollouts: rolloutPlan.map {
+      rollouts: prepared.teacher == nil ? nil : rolloutPlan.map {
         .init(
           prompts: $0.mostPrompts, interval: $0.interval,
           capacity: prepared.scores.cache.rolloutSpace.rows)

@@ -4,7 +4,7 @@ internal import Transformer
 extension DistillationRun {
   /// The teacher's answers and scores, and how the training begins. Of a shared teacher the first run
   /// makes the former; a later one reads the context again where its start is made from it. A teacher of
-  /// another model is loaded for it, and gone afterwards.
+  /// another model is loaded for it, unless a study has left it, and gone afterwards.
   ///
   /// - Parameter isAlone: whether no other run needs the scores of the training examples.
   func prepare(
@@ -12,14 +12,21 @@ extension DistillationRun {
   ) throws(DistillationError) -> (Preparation, RunStart) {
     var found: RunStart?
     if options.method == .embeddings {
-      found = try RunStart(embeddings: decoder, texts, options, resuming: checkpoint)
+      found = try RunStart(
+        embeddings: decoder, texts, options, sharedBy: ranks, resuming: checkpoint)
     }
     /// The student's own reading, of which keys and values start: the teacher's where both are one
     /// model.
     var own: Teacher?
     func reader(_ teacher: Teacher?) throws(DistillationError) -> Teacher {
       if let teacher, teacher.decoder === decoder { return teacher }
-      let made = if let own { own } else { try Preparation.teacher(decoder, texts, options) }
+      if let own { return own }
+      let made = try Preparation.teacher(decoder, texts, options)
+      try distilling { () throws(TransformerError) in
+        try made.readTogether(ranks) {
+          handle(.progress(.readingContext, done: $0, total: $1))
+        }
+      }
       own = made
       return made
     }
@@ -32,7 +39,7 @@ extension DistillationRun {
       found = try RunStart(
         keysValues: { (part) throws(DistillationError) in
           try distilling { () throws(TransformerError) in try read(part, reader) }
-        }, texts, options, folder: request.folder, resuming: checkpoint)
+        }, texts, options, folder: request.folder, sharedBy: ranks, resuming: checkpoint)
     }
     func startFromAnswers(
       _ teacher: Teacher?, _ examples: [Example]
@@ -52,8 +59,12 @@ extension DistillationRun {
       }
     } else {
       var made = try Preparation.prepare(
-        decoder, teacher: { () throws(DistillationError) in try loadTeacher(handle) },
+        decoder,
+        teacher: { () throws(DistillationError) in
+          try shared.teacher { () throws(DistillationError) in try loadTeacher(handle) }
+        },
         texts: texts, options: options, answers: recordedAnswers ?? shared.answers,
+        cacheKind: checkpoint?.state.teacherCache ?? shared.cacheKind,
         isTraining: !isAlone || (checkpoint?.state.step ?? 0) < totalSteps,
         rollouts: rolloutPlan, sharedBy: ranks,
         starting: startBeforeAnswers, answered: startFromAnswers, handle: handle)

@@ -48,7 +48,9 @@ extension DistillationRun {
     func saveIfDue(after step: Int, isEvaluated: Bool) throws(DistillationError) {
       guard recorder.isDue(after: step, isEvaluated: isEvaluated) else { return }
       let state = try distilling { () throws(TransformerError) in try loop.currentState() }
-      handle(.checkpoint(try recorder.save(state)))
+      let saved = try recorder.save(state)
+      run.tellKept(handle)
+      handle(.checkpoint(saved))
     }
     let result = try loop.run(
       isInterrupted: isInterrupted,

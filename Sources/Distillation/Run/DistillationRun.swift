@@ -43,18 +43,27 @@ package final class DistillationRun {
   package init(
     _ request: RunRequest, device: Device, sharedBy ranks: Ranks = .one
   ) throws(DistillationError) {
+    try request.checkInputs()
     self.device = device
     self.ranks = ranks
     run = try RunFolder(request.output, mode: request.mode, isWriting: ranks.isFirst)
     var (request, checkpoint, path) = (request, TrainingCheckpoint?.none, "")
     if request.mode == .resume, let newest = run.newestCheckpoint() {
-      let found = try TrainingCheckpoint(folder: newest.url)
+      var found = try TrainingCheckpoint(folder: newest.url)
+      // Other ranks may not have the lines.
+      if found.state.peakRates == nil, ranks.count == 1 {
+        found.state.peakRates = PeakRates(try run.stepRecords(), found.state.options)
+      }
       (checkpoint, path) = (found, newest.url.path)
       request.options = try request.options.resuming(
         found.state.options, keeping: request.kept, checkpoint: path)
       request.keepReports(of: found.state, in: run)
+      try run.checkHistory(of: found.state)
     }
-    try request.options.check(ranks: ranks.count)
+    if checkpoint == nil, request.options.rollouts > 0, request.options.refreshEvery == nil {
+      request.options.refreshEvery = RolloutPlan.standardInterval
+    }
+    if request.writesEvents { try run.checkEvents() }
     try ActivationRounding.check(request.options, request.folder, device)
     texts = try RunTexts(request, resuming: checkpoint?.state)
     if request.options.chosenInitialization == nil {
@@ -108,7 +117,7 @@ package final class DistillationRun {
     model: LoadedModel? = nil, isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunOutcome {
     try perform(
-      sharing: SharedTeacher(decoder: model?.decoder, answers: nil), isAlone: true,
+      sharing: SharedTeacher(model), isAlone: true,
       isInterrupted: isInterrupted, handle: handle)
   }
 
@@ -142,20 +151,24 @@ package final class DistillationRun {
       earlierSeconds: checkpoint?.state.trainSeconds ?? 0, device: device, ranks: ranks.count,
       peakRates: begin.rates,
       tokens: StepTokens(texts, options, training: prepared.training, order: order),
+      teacherCache: prepared.cacheKind,
       rollouts: recordedRollouts.totals, startStep: start.step)
     let outcome = try train(loop, recorder, isInterrupted, handle)
     let state = try distilling { () throws(TransformerError) in try loop.currentState() }
     let delivery = RunDelivery(
       request: request, texts: texts, run: run, decoder: decoder, prepared: prepared,
-      rounding: rounding, changes: allChanges, ranks: ranks)
+      rounding: rounding, rates: begin.rates, changes: allChanges, ranks: ranks)
     if case .lossNotFinite(let step) = outcome {
       let prompts = (state.best == nil ? [] : [state.bestPrompt]) + [state.prompt, start.prompt]
       try delivery.save(prompts.first { $0.values.allSatisfy(\.isFinite) } ?? start.prompt)
+      try run.recordLogs(isGrowing: false)
       run.tellKept(handle)
       ranks.wait()
       throw .lossNotFinite(step: step, saved: run.url.path)
     }
     let saved = try recorder.save(state)
+    try run.recordLogs(isGrowing: false)
+    run.tellKept(handle)
     handle(.checkpoint(saved))
     if outcome == .interrupted { return .interrupted(checkpoint: saved) }
     try delivery.save(state.bestPrompt)

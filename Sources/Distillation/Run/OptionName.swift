@@ -7,6 +7,7 @@ package enum OptionName: String, Sendable {
   case chunkMinimum = "chunk-minimum"
   case clipNorm = "clip-norm"
   case contextWindow = "context-window"
+  case context
   case count
   case epochs
   case evaluateEvery = "evaluate-every"
@@ -14,10 +15,12 @@ package enum OptionName: String, Sendable {
   case heldOut = "held-out"
   case identifiers = "ids"
   case initialization = "init"
+  case inputs
   case klBudget = "kl-budget"
   case learningRate = "learning-rate"
   case learningRateKeys = "learning-rate-keys"
   case learningRateValues = "learning-rate-values"
+  case lora
   case loss
   case lossOn = "loss-on"
   case maximumTokens = "max-tokens"
@@ -36,12 +39,16 @@ package enum OptionName: String, Sendable {
   case rollouts
   case rounds
   case schedule
+  case seeds
   case steps
   case studyCount = "study-count"
   case teacher
   case teacherCache = "teacher-cache"
   case temperature
+  case template
   case tokens
+  case tools
+  case unrelated
   case validation
   case warmup
   case weightDecay = "weight-decay"

@@ -58,14 +58,22 @@ struct RunWork: Equatable {
   static let (keptShare, usualQuestion) = (0.25, 15.0)
 }
 
-/// Speeds of the machine for one model and context, measured by a short trial.
+/// Speeds of the machine for the models and the context of a run, measured by a short trial.
 struct RunSpeeds {
-  /// Rows of the context a second.
+  /// Of a model after a prefix.
+  struct Answering {
+    /// Tokens of answers a second, many at a time.
+    var generation: Double
+    /// Rows of prompts and responses a second, scored.
+    var scoring: Double
+  }
+
+  /// Rows of the context a second, by the teacher.
   var prefill: Double
-  /// Tokens of answers a second, many at a time after the context.
-  var generation: Double
-  /// Rows of prompts and responses a second, scored after the context.
-  var scoring: Double
+  /// The teacher after the context.
+  var teacher: Answering
+  /// The student, where it is another model; else it takes as long as the teacher at most.
+  var student: Answering?
   /// Seconds of a training step, whatever its batch, and of a row of its examples.
   var step: (fixed: Double, row: Double)
   /// Tokens of an answer, by the trial's own.
@@ -73,20 +81,25 @@ struct RunSpeeds {
 
   /// The time of some work.
   func estimate(_ work: RunWork) -> RunEstimate {
+    let student = student ?? teacher
     let example = work.promptTokens + work.answerTokens
     let stepSeconds = step.fixed + step.row * example * min(work.batch, max(work.training, 1))
     let drift = work.unrelated * Double(UnrelatedPrompts.answerTokens)
-    let heldOutRows = work.heldOut * example / scoring
-    let heldOutAnswers = work.heldOut * work.answerTokens / generation
+    let (heldOutRows, heldOutTokens) = (work.heldOut * example, work.heldOut * work.answerTokens)
     return RunEstimate(
       studySeconds: work.chunkTokens / prefill
-        + work.questions * work.questionTokens / generation
-        + work.answers * work.answerTokens / generation,
+        + work.questions * work.questionTokens / teacher.generation
+        + work.answers * work.answerTokens / teacher.generation,
+      // Drift is the student's, with its own reading of the context.
       teacherSeconds: work.contextTokens / prefill
-        + (work.training + work.heldOut) * example / scoring + heldOutAnswers
-        + drift / generation + 2 * drift / scoring,
-      trainingSeconds: work.steps * stepSeconds + work.evaluations * heldOutRows
-        + work.rollouts * (work.answerTokens / generation + example / scoring),
-      judgingSeconds: 2 * (heldOutRows + heldOutAnswers) + 2 * drift / scoring)
+        + (work.training * example + heldOutRows) / teacher.scoring
+        + heldOutTokens / teacher.generation
+        + drift / student.generation + 2 * drift / student.scoring,
+      trainingSeconds: work.steps * stepSeconds
+        + work.evaluations * heldOutRows / student.scoring
+        + work.rollouts
+        * (work.answerTokens / student.generation + example / teacher.scoring),
+      judgingSeconds: 2 * (heldOutRows / student.scoring + heldOutTokens / student.generation)
+        + 2 * drift / student.scoring)
   }
 }

@@ -50,6 +50,8 @@ package struct RunRequest: Sendable {
   var templateClock: String?
   /// Whether the adapter that the training starts from is made by another run of the same sweep.
   var awaitsStart = false
+  /// The most pseudo-tokens of a run of the same sweep: all of them share the limits of rollouts.
+  var sweptTokens = 0
   /// Whether TensorBoard's files are written too.
   package var writesEvents = false
 

@@ -1,5 +1,6 @@
 import HuggingFace
 internal import Inference
+internal import Ranks
 internal import Transformer
 
 /// The state and the peak learning rates with which the training of a run begins.
@@ -10,15 +11,17 @@ struct RunStart {
 
   /// The start of a run with embeddings.
   ///
-  /// - Parameter checkpoint: of a resumed run.
+  /// - Parameters:
+  ///   - ranks: the ranks of the run.
+  ///   - checkpoint: of a resumed run.
   init(
     embeddings decoder: Decoder, _ texts: RunTexts, _ options: TrainingOptions,
-    resuming checkpoint: TrainingCheckpoint?
+    sharedBy ranks: Ranks, resuming checkpoint: TrainingCheckpoint?
   ) throws(DistillationError) {
     let source = InitializationSource(
       context: texts.context, width: texts.configuration.hiddenSize,
       vocabularySize: texts.conditioning.ordinaryCount,
-      specialIdentifiers: texts.conditioning.specialIdentifiers
+      specialIdentifiers: texts.conditioning.specialIdentifiers, sharedBy: ranks
     ) { identifiers throws(DistillationError) in try decoder.embeddings(of: identifiers) }
     state =
       if let checkpoint {
@@ -41,10 +44,12 @@ struct RunStart {
   /// - Parameters:
   ///   - read: the model that has read a part of the context, by its index.
   ///   - folder: of the model, for its tokenizer.
+  ///   - ranks: the ranks of the run.
   ///   - checkpoint: of a resumed run.
   init(
     keysValues read: (Int) throws(DistillationError) -> PrefixedDecoder, _ texts: RunTexts,
-    _ options: TrainingOptions, folder: ModelFolder, resuming checkpoint: TrainingCheckpoint?
+    _ options: TrainingOptions, folder: ModelFolder, sharedBy ranks: Ranks,
+    resuming checkpoint: TrainingCheckpoint?
   ) throws(DistillationError) {
     let frame = texts.conditioning.frame
     let longest = texts.longest(options)
@@ -69,7 +74,7 @@ struct RunStart {
       } else {
         TrainingState(
           prompt: try Self.completed(
-            source.initial(options.initialization, count: options.tokens) {
+            source.initial(options.initialization, count: options.tokens, sharedBy: ranks) {
               () throws(DistillationError) in
               try Self.unrelatedText(folder, texts.conditioning)
             }, texts, options, read))

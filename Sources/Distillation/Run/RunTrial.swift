@@ -29,9 +29,10 @@ struct RunTrial {
       teacher.capacity.runRows)
     let response = min(Self.response, rows - Self.prompt)
     guard response > 0, rows >= Self.shortPrompt + Self.shortResponse else { return nil }
-    guard let answers = try answer(rows: rows) else { return nil }
-    let (cache, scoringSeconds) = try scored(prompt: Self.prompt, response: response)
-    let (short, _) = try scored(prompt: Self.shortPrompt, response: Self.shortResponse)
+    guard let answers = try answer(teacher, rows: rows) else { return nil }
+    let (cache, scoringSeconds) = try scored(teacher, prompt: Self.prompt, response: response)
+    let (short, _) = try scored(
+      teacher, prompt: Self.shortPrompt, response: Self.shortResponse)
     let large = (rows: Self.rows(cache), seconds: try step(cache))
     let small = (rows: Self.rows(short), seconds: try step(short))
     // A line through both, that neither falls nor begins below zero.
@@ -39,10 +40,30 @@ struct RunTrial {
     let row = min(max(slope, 0), large.seconds / Double(large.rows))
     return RunSpeeds(
       prefill: Double(teacher.prefixRows) / max(prefillSeconds, 1e-6),
-      generation: Double(answers.tokens) / answers.seconds,
-      scoring: Double(large.rows) / scoringSeconds,
+      teacher: .init(
+        generation: Double(answers.tokens) / answers.seconds,
+        scoring: Double(large.rows) / scoringSeconds),
+      student: try studentSpeeds(rows: rows, response: response),
       step: (fixed: max(large.seconds - row * Double(large.rows), 0), row: row),
       answerTokens: answers.length)
+  }
+
+  /// The speeds of a student that is another model, after as many rows as it will learn; nil where it is
+  /// the teacher's, or has no place for a trial.
+  private func studentSpeeds(
+    rows: Int, response: Int
+  ) throws(TransformerError) -> RunSpeeds.Answering? {
+    guard teacher.decoder !== decoder else { return nil }
+    let prefix = Prefix(conditioning.frame, .context(tokens(options.tokens, from: 0)))
+    let own = min(rows, decoder.configuration.maximumPositions - prefix.rows)
+    guard own >= Self.prompt + response else { return nil }
+    let student = try decoder.prefill(
+      prefix, capacity: PrefixCapacity(longest: own, answers: prompts.count, for: decoder))
+    guard let answers = try answer(student, rows: own, isWhole: false) else { return nil }
+    let (cache, seconds) = try scored(student, prompt: Self.prompt, response: response)
+    return RunSpeeds.Answering(
+      generation: Double(answers.tokens) / answers.seconds,
+      scoring: Double(Self.rows(cache)) / seconds)
   }
 
   private func seconds(since begin: ContinuousClock.Instant) -> Double {
@@ -59,18 +80,23 @@ struct RunTrial {
     return (0..<count).map { context[(index * count + $0) % context.count] }
   }
 
-  /// The first tokens of answers, the time that they took, and the mean length of an answer: of one
-  /// that ends after each token with the probability with which these did; nil where no prompt has
+  /// The first tokens of a model's answers, the time that they took, and the mean length of an answer: of
+  /// one that ends after each token with the probability with which these did; nil where no prompt has
   /// place in `rows` rows.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - rows: the most tokens of a prompt and its answer.
+  ///   - isWhole: whether answers that take no time are written to their end, for their length.
   private func answer(
-    rows: Int
+    _ model: PrefixedDecoder, rows: Int, isWhole: Bool = true
   ) throws(TransformerError) -> (tokens: Int, seconds: Double, length: Double)? {
     let limit = min(Self.answer, options.responseTokens)
     let prompts = prompts.filter { $0.count + limit <= rows }
     guard !prompts.isEmpty else { return nil }
     func write(_ limit: Int) throws(TransformerError) -> (tokens: Int, ended: Int, Double) {
       let begin = ContinuousClock.now
-      let answers = try teacher.generate(
+      let answers = try model.generate(
         prompts,
         options: GenerationOptions(maximumTokens: limit, stopIdentifiers: stopIdentifiers))
       return (
@@ -82,7 +108,7 @@ struct RunTrial {
     var length = Self.length(ended, of: tokens, limit: options.responseTokens)
     // The whole answers of a small model take no time.
     let most = min(options.responseTokens, rows - (prompts.map(\.count).max() ?? 0))
-    if taken < Self.quick, most > limit {
+    if isWhole, taken < Self.quick, most > limit {
       length = Double(try write(most).tokens) / Double(prompts.count)
     }
     return (tokens, taken, length)
@@ -104,18 +130,18 @@ struct RunTrial {
     return length
   }
 
-  /// Scores a batch of examples, and gives the time that it took.
+  /// Scores a batch of examples by a model, and gives the time that it took.
   private func scored(
-    prompt: Int, response: Int
+    _ model: PrefixedDecoder, prompt: Int, response: Int
   ) throws(TransformerError) -> (TeacherCache, seconds: Double) {
     let examples = (0..<options.batchSize).map { index in
       Example(prompt: tokens(prompt, from: index), response: tokens(response, from: index + 7))
     }
     let kind = options.cacheKind(
       rows: TeacherCache.rowCount(examples), for: decoder,
-      isOtherModel: teacher.decoder !== decoder, availableBytes: decoder.device.availableBytes)
+      isOtherModel: model.decoder !== decoder, availableBytes: decoder.device.availableBytes)
     let begin = ContinuousClock.now
-    let cache = try teacher.score(
+    let cache = try model.score(
       examples, kind: kind, temperature: options.temperature,
       targetShare: options.mixCrossEntropy, for: decoder)
     try computing { () throws(ComputeError) in try decoder.device.synchronize() }

@@ -1,3 +1,4 @@
+internal import Compute
 import HuggingFace
 internal import Transformer
 
@@ -5,18 +6,35 @@ internal import Transformer
 /// scores, which are made once.
 final class SharedTeacher {
   private var decoder: Decoder?
+  /// The models that are loaded already; nil for none.
+  private let loaded: LoadedModel?
   private var rounding: RunRounding?
   /// The teacher's answers and scores; nil before the first run has made them.
   var prepared: Preparation?
   /// The teacher's answers that an earlier run has recorded.
   let answers: TeacherAnswers?
+  /// The kind of the teacher's cache that an earlier run has recorded.
+  let cacheKind: TeacherCacheKind?
 
   /// - Parameters:
-  ///   - decoder: the model, where it is loaded already.
+  ///   - loaded: the models, where they are loaded already.
   ///   - answers: the teacher's, where they are recorded.
-  init(decoder: Decoder?, answers: TeacherAnswers?) {
-    self.decoder = decoder
+  ///   - cacheKind: of the teacher's cache, where it is recorded.
+  init(
+    _ loaded: LoadedModel?, answers: TeacherAnswers? = nil, cacheKind: TeacherCacheKind? = nil
+  ) {
+    self.loaded = loaded
+    decoder = loaded?.decoder
     self.answers = answers
+    self.cacheKind = cacheKind
+  }
+
+  /// The teacher, where it is another model: as a study has left it, else loaded. It is handed over once.
+  func teacher(
+    load: () throws(DistillationError) -> Decoder?
+  ) throws(DistillationError) -> Decoder? {
+    if let teacher = loaded?.takeTeacher() { return teacher }
+    return try load()
   }
 
   /// The model, which the first run loads.

@@ -59,7 +59,7 @@ extension StudiedRun {
     let steps = options.epochs.map { $0 * epoch } ?? options.steps
     // The start is evaluated, and the last step.
     let every = max(options.evaluateEvery, 1)
-    let interval = max(options.refreshEvery ?? 1, 1)
+    let interval = max(options.refreshEvery ?? RolloutPlan.standardInterval, 1)
     let prompts = min(Double(examples), Double(interval) * Double(options.batchSize))
     let refreshes = (Double(steps) / Double(interval)).rounded(.up)
     return (
@@ -74,7 +74,7 @@ extension StudiedRun {
     let (options, conditioning) = (request.options, study.conditioning)
     let empty = try conditioning.prompt(conditioning.isChat ? "" : RawConversation.prompt([""]))
     let templateTokens = Double(empty.identifiers.count)
-    let training = training(examples: Int(conversations))
+    let training = training(examples: Int((conversations - heldOut).rounded()))
     return RunWork(
       questions: 0, questionTokens: RunWork.usualQuestion, chunkTokens: 0, answers: 0,
       training: conversations - heldOut, heldOut: heldOut,

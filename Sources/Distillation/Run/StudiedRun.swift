@@ -33,6 +33,7 @@ package struct StudiedRun {
     sharedBy ranks: Ranks = .one
   ) throws(DistillationError) {
     var (request, options) = (request, options)
+    try request.checkInputs(seeds: seeds)
     let file = Self.file(in: request.output)
     request.inputs = file
     switch request.validation {
@@ -77,7 +78,6 @@ package struct StudiedRun {
     self.request = request
     try request.options.validate()
     try request.options.checkStart(for: study.configuration)
-    try request.options.check(ranks: ranks.count)
     try ActivationRounding.check(request.options, request.folder, device)
     let group = try AdapterGroup(
       beside: request.beside, request.options.method, of: request.folder, for: study.student)
@@ -108,7 +108,7 @@ package struct StudiedRun {
 
   /// Writes what is left of the study.
   ///
-  /// - Returns: the run that follows, and the model where the study has loaded it.
+  /// - Returns: the run that follows, and the models where the study has loaded them.
   package func perform(
     handle: @escaping (RunEvent) -> Void
   ) throws(DistillationError) -> (request: RunRequest, model: LoadedModel?) {
@@ -129,7 +129,12 @@ package struct StudiedRun {
     study.device.releaseKeptMemory()
     // Its lock keeps other runs out of the folder up to here.
     withExtendedLifetime(folder) {}
-    return (request, student.map { LoadedModel(decoder: $0) })
+    // A study that goes on keeps its precision, which may be another one than the run's.
+    let isRuns = request.teacher?.precision == study.options.precision
+    let teacher = isRuns ? study.decoder : nil
+    // The run alone decides from here on how long they stay.
+    study.decoder = nil
+    return (request, student.map { LoadedModel(decoder: $0, teacher: teacher) })
   }
 
   /// The model that is trained: the study's own, or where another one writes, loaded beside it.

@@ -93,8 +93,7 @@ package struct ConversationRequest: Sendable {
     return Conversation(
       sides, conditioning,
       notices: group.notices + group.notices(kinships)
-        + (hasContext ? group.notices(texts.tools) : [])
-        + notices(group, texts.context, conditioning),
+        + (hasContext ? notices(texts, conditioning) : []),
       foreignAdapters: kinships.indices.filter { kinships[$0] == .other })
   }
 
@@ -121,15 +120,10 @@ package struct ConversationRequest: Sendable {
   }
 
   private func notices(
-    _ group: AdapterGroup, _ text: ContextText?, _ conditioning: Conditioning
+    _ texts: PrecedingTexts, _ conditioning: Conditioning
   ) -> [InputNotice] {
-    guard let file = text?.file else { return [] }
-    var notices = InputNotice.ofReading(conditioning, contextFile: file, [])
-    if let member = group.members.first, group.members.count == 1,
-      member.adapter.isForeign(to: conditioning.context)
-    {
-      notices.append(.otherContext(file: file, adapter: member.url.path))
-    }
-    return notices
+    let file = texts.context?.file
+    return InputNotice.ofReading(conditioning, contextFile: file, [])
+      + texts.group.notices(texts.tools, in: conditioning, file: file)
   }
 }

@@ -12,7 +12,7 @@ package struct LogitsRequest: Sendable {
   /// The input of the model.
   package enum Input: Sendable, Equatable {
     case identifiers([Int])
-    /// A text, with the special tokens that the tokenizer adds, except after adapters.
+    /// A text, with the special tokens that the tokenizer adds where nothing stands before it.
     case text(String)
   }
 
@@ -20,8 +20,10 @@ package struct LogitsRequest: Sendable {
   package var folder: ModelFolder
   /// The input.
   package var input: Input
-  /// The folders of adapters before it, in the order of their prompts.
-  package var adapters: [URL]
+  /// What stands before it: adapters, or a context with its tools.
+  package var preceding: PrecedingFiles
+  /// The template around the context; `auto` takes the model's own, or none.
+  package var template: TemplateChoice
   /// The element type of the weights on the device.
   package var precision: WeightPrecision
   /// The file of the logits.
@@ -29,11 +31,13 @@ package struct LogitsRequest: Sendable {
 
   /// A request.
   package init(
-    folder: ModelFolder, input: Input, adapters: [URL], precision: WeightPrecision, output: URL
+    folder: ModelFolder, input: Input, preceding: PrecedingFiles, template: TemplateChoice,
+    precision: WeightPrecision, output: URL
   ) {
     self.folder = folder
     self.input = input
-    self.adapters = adapters
+    self.preceding = preceding
+    self.template = template
     self.precision = precision
     self.output = output
   }
@@ -54,13 +58,20 @@ package struct LogitsRequest: Sendable {
   package func perform(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Result {
-    let config = try opening { () throws(ModelFolderError) in try folder.config() }
-    let configuration = try distilling { () throws(TransformerError) in
-      try DecoderConfiguration(config: config)
-    }
-    let group = try AdapterGroup(adapters, for: configuration)
+    let texts = try PrecedingTexts(preceding, for: folder)
+    let (configuration, group) = (texts.configuration, texts.group)
     let kinships = try group.kinships(to: folder)
-    let prefix = try prefix(group, for: configuration)
+    var notices = group.notices(kinships)
+    let prefix: Prefix
+    if preceding.hasContext {
+      let conditioning = try texts.conditioning(template)
+      handle(
+        .placed(conditioning.contextPosition, missingTokens: conditioning.missingTokens))
+      notices += InputNotice.ofReading(conditioning, contextFile: texts.context?.file, [])
+      prefix = conditioning.teacherPrefix
+    } else {
+      prefix = try self.prefix(group, for: configuration)
+    }
     let identifiers = try identifiers()
     let total = identifiers.count + prefix.rows
     guard !identifiers.isEmpty, total <= configuration.maximumPositions else {
@@ -84,7 +95,7 @@ package struct LogitsRequest: Sendable {
     }
     return Result(
       foreignAdapters: kinships.indices.filter { kinships[$0] == .other },
-      notices: group.notices(kinships), rounding: RunRounding(weights: error), shape: shape)
+      notices: notices, rounding: RunRounding(weights: error), shape: shape)
   }
 
   /// Of one adapter PEFT's form where it exists: the rows before every token. Several stand in the
@@ -92,8 +103,8 @@ package struct LogitsRequest: Sendable {
   private func prefix(
     _ group: AdapterGroup, for configuration: DecoderConfiguration
   ) throws(DistillationError) -> Prefix {
-    guard let adapter = adapters.first else { return Prefix(.nothing) }
-    guard adapters.count == 1 else {
+    guard let adapter = preceding.adapters.first else { return Prefix(.nothing) }
+    guard preceding.adapters.count == 1 else {
       return try group.prefix(in: group.commonFrame(), of: configuration)
     }
     let isExported = FileManager.default.fileExists(
@@ -111,7 +122,7 @@ package struct LogitsRequest: Sendable {
     case .text(let text):
       let tokenizer = try Conditioning.tokenizer(of: folder)
       do {
-        return try tokenizer.encode(text, addingSpecialTokens: adapters.isEmpty)
+        return try tokenizer.encode(text, addingSpecialTokens: preceding.isEmpty)
       } catch { throw .folder(.tokenizer("\(error)")) }
     }
   }

@@ -20,6 +20,9 @@ package struct PrecedingFiles: Sendable {
 
   /// Whether a context or tools are given.
   var hasContext: Bool { context != nil || tools != nil }
+
+  /// Whether nothing is given.
+  var isEmpty: Bool { adapters.isEmpty && !hasContext }
 }
 
 /// The files before a prompt, read for a model.
@@ -47,7 +50,7 @@ struct PrecedingTexts {
       try ToolDefinitions(contentsOf: url)
     }
     self.folder = folder
-    isAlone = files.adapters.isEmpty && !files.hasContext
+    isAlone = files.isEmpty
   }
 
   /// Header, context and closing in a template.

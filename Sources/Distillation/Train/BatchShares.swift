@@ -8,14 +8,14 @@ enum BatchShares {
   /// - Parameters:
   ///   - batch: indices of examples.
   ///   - tokens: the tokens of each example.
-  ///   - owners: the rank that keeps each example.
+  ///   - owner: the rank that keeps an example.
   ///   - ranks: the number of ranks.
   /// - Returns: the examples of every rank, of which some may have none.
   static func shares(
-    of batch: [Int], tokens: (Int) -> Int, owners: [Int], ranks: Int
+    of batch: [Int], tokens: (Int) -> Int, owner: (Int) -> Int, ranks: Int
   ) -> [[Int]] {
     var shares = [[Int]](repeating: [], count: ranks)
-    for example in batch { shares[owners[example]].append(example) }
+    for example in batch { shares[owner(example)].append(example) }
     var loads = shares.map { $0.reduce(0) { $0 + tokens($1) } }
     while let heaviest = loads.indices.max(by: { loads[$0] < loads[$1] }),
       let lightest = loads.indices.min(by: { loads[$0] < loads[$1] })

@@ -22,6 +22,7 @@ extension Distiller {
         if passes[index] > 1 {
           reports[index].loss += Double(values[2 * Self.reportCapacity + index])
         }
+        reports[index].loss = reports[index].loss.withoutRounding
         reports[index].gradientNorm = Double(values[Self.reportCapacity + index])
       }
     }

@@ -9,17 +9,17 @@ extension TeacherCache {
     let ranks = shares.ranks
     guard ranks.count > 1 else { return batch }
     let parts = BatchShares.shares(
-      of: batch, tokens: { examples[$0].inputs.count }, owners: shares.owners, ranks: ranks.count)
+      of: batch, tokens: { self[$0].inputs.count }, owner: owner, ranks: ranks.count)
     try lend(parts, device)
     return parts[ranks.rank]
   }
 
   /// Sends the rows of examples from the ranks that keep them to those that compute them.
   private func lend(_ parts: [[Int]], _ device: Device) throws(ComputeError) {
-    let (ranks, owners) = (shares.ranks, shares.owners)
+    let ranks = shares.ranks
     var moved: [(example: Int, from: Int, to: Int)] = []
     for (rank, part) in parts.enumerated() {
-      moved += part.filter { owners[$0] != rank }.map { ($0, owners[$0], rank) }
+      moved += part.filter { owner(of: $0) != rank }.map { ($0, owner(of: $0), rank) }
     }
     guard !moved.isEmpty else { return }
     var sent: [UInt32] = []
@@ -29,12 +29,12 @@ extension TeacherCache {
     var received = ranks.gather(sent).map { $0[...] }
     var next = ownRows
     for move in moved {
-      let count = examples[move.example].responseRows
+      let count = self[move.example].responseRows
       let words = received[move.from].prefix(count * rows.wordsPerRow)
       received[move.from] = received[move.from].dropFirst(words.count)
       guard move.to == ranks.rank else { continue }
       try rows.store(
-        Array(words), given: examples[move.example].response.map { Int32($0) }, at: next, device)
+        Array(words), given: self[move.example].response.map { Int32($0) }, at: next, device)
       firstRow[move.example] = next
       next += count
     }

@@ -101,6 +101,7 @@ package final class TrainingLoop {
         found = try evaluate()
       } catch { return .failure(error) }
       try handle(.evaluated(step: 0, found.0, isBest: found.1))
+      lastReport = ContinuousClock.now
     }
     while state.step < schedule.totalSteps {
       let step = state.step + 1

@@ -15,6 +15,7 @@ final class TrainingRecorder {
   private let begin = ContinuousClock.now
   private let peakRates: PeakRates
   private let tokens: StepTokens
+  private let teacherCache: TeacherCacheKind
   /// The student's answers so far, those before a resume among them.
   private(set) var rollouts: RolloutTotals
 
@@ -27,7 +28,7 @@ final class TrainingRecorder {
   init(
     _ run: RunFolder, request: RunRequest, texts: RunTexts, changes: [OptionChange],
     totalSteps: Int, earlierSeconds: Double, device: Device, ranks: Int, peakRates: PeakRates,
-    tokens: StepTokens, rollouts: RolloutTotals, startStep: Int
+    tokens: StepTokens, teacherCache: TeacherCacheKind, rollouts: RolloutTotals, startStep: Int
   ) throws(DistillationError) {
     self.run = run
     self.request = request
@@ -39,6 +40,7 @@ final class TrainingRecorder {
     self.earlierSeconds = earlierSeconds
     self.peakRates = peakRates
     self.tokens = tokens
+    self.teacherCache = teacherCache
     self.rollouts = rollouts
     events =
       request.writesEvents && run.isWriting
@@ -125,9 +127,11 @@ final class TrainingRecorder {
         threads: device.threads, instructions: device.cpuVariant?.rawValue,
         ranks: ranks > 1 ? ranks : nil, peakRates: peakRates, reading: texts.reading,
         price: request.price,
-        rolloutsDigest: request.options.rollouts > 0 ? rollouts.digest : nil),
+        rolloutsDigest: request.options.rollouts > 0 ? rollouts.digest : nil,
+        teacherCache: teacherCache),
       prompt: state.prompt, moments: state.moments, best: state.bestPrompt)
     let url = try checkpoint.write(to: run)
+    try run.recordLogs(isGrowing: true)
     try run.pruneCheckpoints(keeping: Self.kept)
     return url
   }

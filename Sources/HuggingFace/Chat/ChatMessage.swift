@@ -32,11 +32,12 @@ extension ChatMessage: JSONReadable {
 
   /// Reads `{"role": ..., "content": ...}`; all other members are kept for the template. A content
   /// that is a list of parts, `{"type": "text", "text": ...}` each, is joined to one text, as
-  /// templates print such a list. With `tool_calls` the content may be missing.
+  /// templates print such a list. With `tool_calls`, which are checked, the content may be missing.
   package init?(reading value: JSONNode) throws(JSONReadingError) {
     guard case .object(var members) = value.json else { return nil }
     role = try value.required("role")
     content = try Self.content(of: value, members)
+    _ = try Self.calls(of: value)
     members["role"] = nil
     if content != nil || members["content"] == nil { members["content"] = nil }
     extra = members
@@ -59,7 +60,7 @@ extension ChatMessage: JSONReadable {
       }
       return text
     case let other:
-      if try value.has("tool_calls"), other == nil || other == .null { return nil }
+      if try value.has(Self.callsKey), other == nil || other == .null { return nil }
       throw value.failure(
         expected: "a string or a list of text parts", found: other?.kind ?? "nothing",
         at: "content")

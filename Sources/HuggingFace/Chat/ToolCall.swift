@@ -33,22 +33,33 @@ package struct ToolCall: Sendable, Equatable {
 extension ToolCall {
   /// The calls in an answer, in the formats of the field:
   ///
-  ///     <tool_call>{"name": "f", "arguments": {...}}</tool_call>     Hermes, Qwen; one or more
+  ///     <tool_call>{"name": "f", "arguments": {...}}</tool_call>     Hermes, Qwen, SmolLM3
   ///     <tool_call>[{"name": "f", "arguments": {...}}]</tool_call>   SmolLM2
+  ///     <|tool_call|>[{"name": "f", "arguments": {...}}]             Phi-4-mini, Granite 3
+  ///     functools[{"name": "f", "arguments": {...}}]                 Phi-4-mini by vLLM's template
   ///     [TOOL_CALLS] [{"name": "f", "arguments": {...}}]             Mistral
+  ///     [TOOL_CALLS]f[ARGS]{...}                                     newer Mistral
+  ///     [TOOL_CALLS]f[CALL_ID]1[ARGS]{...}                           the same with an id
   ///     <|python_tag|>{"name": "f", "parameters": {...}}             Llama 3.x; several with `; `
   ///     {"name": "f", "parameters": {...}}                           Llama 3.x: nothing but calls
+  ///     <|START_ACTION|>[{"tool_name": "f", "parameters": {...}}]    Command R7B
   ///
   /// - Parameter text: the answer with its special tokens, without the one that ends it.
   package static func calls(in text: String) -> [ToolCall] {
     let bytes = Array(text.utf8)
     var calls: [ToolCall] = []
     var (start, isMarked) = (0, false)
-    while let found = markers.compactMap({ bytes.end(of: $0, from: start) }).min() {
+    while let (marker, end) = nextMarker(in: bytes, from: start) {
       isMarked = true
-      let (values, byteCount) = leadingValues(in: bytes[found...])
-      calls += values.flatMap { Self.calls(of: $0, isMarked: true) }
-      start = found + byteCount
+      let rest = bytes[end...]
+      if marker == namedMarker, let (call, byteCount) = namedCall(in: rest) {
+        calls.append(call)
+        start = end + byteCount
+      } else {
+        let (values, byteCount) = leadingValues(in: rest)
+        calls += values.flatMap { Self.calls(of: $0, isMarked: true) }
+        start = end + byteCount
+      }
     }
     guard !isMarked else { return calls }
     let (values, byteCount) = leadingValues(in: bytes[...])
@@ -57,9 +68,44 @@ extension ToolCall {
     return bare.contains(where: \.isEmpty) ? [] : bare.flatMap(\.self)
   }
 
-  /// What stands before calls.
-  private static let markers = ["<tool_call>", "[TOOL_CALLS]", "<|python_tag|>"].map {
-    Array($0.utf8)
+  /// What stands before calls; of the last one the bracket belongs to the list.
+  private static let markers = [
+    "<tool_call>", "<|tool_call|>", namedMarker, "<|python_tag|>", "<|START_ACTION|>", listMarker,
+  ]
+  private static let (namedMarker, listMarker) = ("[TOOL_CALLS]", "functools[")
+
+  /// The marker that ends first, and where calls begin behind it; nil where there is none.
+  private static func nextMarker(in bytes: [UInt8], from start: Int) -> (String, end: Int)? {
+    markers.compactMap { marker in
+      bytes.end(of: Array(marker.utf8), from: start).map {
+        (marker, marker == listMarker ? $0 - 1 : $0)
+      }
+    }.min { $0.1 < $1.1 }
+  }
+
+  /// A call with its name before its arguments, and the bytes that it takes; nil where the text begins
+  /// with something else.
+  private static func namedCall(
+    in bytes: ArraySlice<UInt8>
+  ) -> (call: ToolCall, byteCount: Int)? {
+    var rest = bytes.drop { $0 == UInt8(ascii: " ") }
+    let name = rest.prefix { $0 != UInt8(ascii: "[") && $0 != UInt8(ascii: "{") }
+    guard let text = String(validating: name, as: UTF8.self), !text.isEmpty,
+      !text.contains(where: \.isWhitespace)
+    else { return nil }
+    rest = rest.dropFirst(name.count)
+    let (identifier, arguments) = (Array("[CALL_ID]".utf8), Array("[ARGS]".utf8))
+    if rest.starts(with: identifier) {
+      rest = rest.dropFirst(identifier.count).drop { $0 != UInt8(ascii: "[") }
+    }
+    guard rest.starts(with: arguments) else { return nil }
+    rest = rest.dropFirst(arguments.count)
+    guard let (value, byteCount) = try? JSON.leading(Array(rest)), case .object = value else {
+      return nil
+    }
+    return (
+      ToolCall(name: text, arguments: value), rest.startIndex + byteCount - bytes.startIndex
+    )
   }
 
   /// The values of JSON with which a text begins, with white space or semicolons between them, and
@@ -95,7 +141,9 @@ extension ToolCall {
     if case .object(let function)? = object["function"] {
       return call(function, isMarked: isMarked)
     }
-    guard case .string(let name)? = object["name"], !name.isEmpty else { return nil }
+    guard case .string(let name)? = object["name"] ?? object["tool_name"], !name.isEmpty else {
+      return nil
+    }
     let given = object["arguments"] ?? object["parameters"]
     switch given {
     case .object: return ToolCall(name: name, arguments: given ?? .null)

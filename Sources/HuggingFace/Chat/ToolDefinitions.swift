@@ -19,14 +19,17 @@ package struct ToolDefinitions: Sendable, Equatable {
   /// The functions in the order of the list; at least one.
   package let functions: [Function]
 
-  /// Reads a list, or its JSON as a text, as TRL stores it.
+  /// Reads the content of a file: a list, or its JSON as a text, as TRL stores it.
   ///
-  /// - Throws: at the first element that defines no function.
+  /// - Throws: as the other.
+  package init(parsing bytes: [UInt8], file: String) throws(JSONReadingError) {
+    try self.init(JSONNode(parsingNested: bytes, file: file))
+  }
+
+  /// Reads a list.
+  ///
+  /// - Throws: at the first element that defines no function, and at a number that is not finite.
   package init(_ value: JSONNode) throws(JSONReadingError) {
-    var value = value
-    if case .string(let text) = value.json {
-      value = try JSONNode(parsing: Array(text.utf8), file: value.file)
-    }
     guard case .array(let elements) = value.json, !elements.isEmpty else {
       let isEmpty = if case .array = value.json { true } else { false }
       throw value.failure(
@@ -42,6 +45,7 @@ package struct ToolDefinitions: Sendable, Equatable {
       }
       functions.append(function)
     }
+    try value.checkFinite()
     json = value.json
     self.functions = functions
   }

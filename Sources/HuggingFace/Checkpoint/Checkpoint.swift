@@ -144,6 +144,25 @@ package final class Checkpoint: Sendable {
     }
   }
 
+  /// Adds all tensors as the files hold them.
+  func add(to hash: inout BlockHash) throws(CheckpointError) {
+    switch source {
+    case .safetensors(let home):
+      for (name, file) in home.sorted(by: { $0.key < $1.key }) {
+        let tensor = try Self.map { () throws(SafetensorsError) in try file.tensor(named: name) }
+        hash.add("\(name) \(tensor.elementType) \(tensor.shape)", .safetensors(file, tensor))
+      }
+    case .gguf(let model):
+      // The family may have one tensor of a file as several.
+      for file in model.files {
+        try Self.map { () throws(GGUFError) in try file.checkLength() }
+        for tensor in file.tensors {
+          hash.add("\(tensor.name) \(tensor.format.ggmlName) \(tensor.shape)", .gguf(file, tensor))
+        }
+      }
+    }
+  }
+
   /// Lets the operating system take back the memory of a tensor's mapped pages; they stay readable.
   package func releasePages(of name: String) {
     switch source {

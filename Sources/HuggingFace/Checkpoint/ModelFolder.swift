@@ -27,6 +27,9 @@ package struct ModelFolder: Sendable {
   /// and of other models.
   let ggufName: String?
 
+  /// ``weightsDigest()`` once it is known, shared by all copies of this value.
+  let knownWeights = KnownDigest()
+
   /// LoRA adapters, whose updates are added to the weights at load, in this order.
   package var adapters: [LoRAAdapter] = []
 

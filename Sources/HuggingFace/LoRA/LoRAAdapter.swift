@@ -96,6 +96,13 @@ package struct LoRAAdapter: Sendable {
     .otherModule(file: file.path, name: module)
   }
 
+  /// Adds the factors with all their numbers.
+  func add(to hash: inout BlockHash) {
+    for (name, tensor) in file.tensors.sorted(by: { $0.key < $1.key }) {
+      hash.add("\(name) \(tensor.elementType) \(tensor.shape)", .safetensors(file, tensor))
+    }
+  }
+
   /// Adds what tells adapters apart to a model's fingerprint: the settings, and of every tensor
   /// name, type, shape and the first 256 bytes.
   func update(_ hash: inout SHA256) {

@@ -105,6 +105,27 @@ package final class PrefixedDecoder {
       form: form, values: form.checkpointOrdered(values, in: decoder.configuration))
   }
 
+  /// The keys and values of the whole prefix, in the order of the cache: [2, L, rows, G, D]. Waits for the
+  /// device.
+  package func prefixRowsOfCache() throws(TransformerError) -> [Float] {
+    try computing { () throws(ComputeError) in try workspace.cache.download(0..<prefixRows) }
+  }
+
+  /// The number of their elements.
+  package var prefixElements: Int {
+    KeyValueCache.rowByteCount(decoder.configuration) / MemoryLayout<Float>.size * prefixRows
+  }
+
+  /// Takes the keys and values of this prefix that the same model has computed elsewhere, in place of a
+  /// prefill.
+  package func take(prefixRowsOfCache values: [Float]) throws(TransformerError) {
+    precondition(values.count == prefixElements, "the rows of this prefix")
+    textLength = prefixRows
+    try computing { () throws(ComputeError) in
+      try workspace.cache.write(device.buffer(values), to: 0..<prefixRows)
+    }
+  }
+
   /// Runs the decoder over rows after the prefix, or of the prefix. `attention` reads that of every
   /// layer.
   func forward(

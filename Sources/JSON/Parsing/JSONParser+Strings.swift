@@ -29,6 +29,20 @@ extension JSONParser {
     throw failure("expected a closing quote")
   }
 
+  /// Moves to the place of a byte of the string that the document is, counted without escapes.
+  mutating func moveToStringByte(_ offset: Int) {
+    position = (bytes.firstIndex(of: UInt8(ascii: "\"")) ?? 0) + 1
+    var content: [UInt8] = []
+    while content.count < offset, let byte = current {
+      if byte == UInt8(ascii: "\\") {
+        guard (try? parseEscape(into: &content)) != nil else { return }
+      } else {
+        content.append(byte)
+        position += 1
+      }
+    }
+  }
+
   private mutating func parseEscape(into content: inout [UInt8]) throws(JSONSyntaxError) {
     position += 1
     let plain: UInt8

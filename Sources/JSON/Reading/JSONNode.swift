@@ -137,7 +137,7 @@ package struct JSONNode: Sendable {
     JSONNode(json, file: file, path: "\(path)[\(index)]")
   }
 
-  private func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   private func child(_ key: String) throws(JSONReadingError) -> JSONNode? {
     try members()[key].map { JSONNode($0, file: file, path: path(of: key)) }

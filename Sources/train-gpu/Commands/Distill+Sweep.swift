@@ -25,7 +25,8 @@ extension Distill {
     _ request: SweepRequest, _ device: Device, _ model: LoadedModel?, _ logger: Logger,
     _ progress: ProgressReport, _ interruption: Interruption, _ handle: (RunEvent) -> Void
   ) throws {
-    let sweep = try Sweep(request, device: device)
+    let ranks = Job.ranks
+    let sweep = try ranks.agree { try Sweep(request, device: device, sharedBy: ranks) }
     show(sweep.first, logger)
     let outcome = try sweep.perform(
       model: model, isInterrupted: { interruption.stopSignal != nil }, handle: handle)
@@ -36,11 +37,13 @@ extension Distill {
         message: "stopped; --resume continues the sweep in \(folder.path)",
         signal: interruption.stopSignal ?? SIGINT)
     case .finished(let result):
-      try form.write(SweepSummary(result: result).text) {
-        guard case .object(let record) = try JSON(encoding: result.record) else {
-          preconditionFailure("a record is an object")
+      if ranks.isFirst {
+        try form.write(SweepSummary(result: result).text) {
+          guard case .object(let record) = try JSON(encoding: result.record) else {
+            preconditionFailure("a record is an object")
+          }
+          return record
         }
-        return record
       }
       if let budget = result.record.budget, result.record.delivered == nil,
         let nearest = result.record.nearest

@@ -43,15 +43,10 @@ struct Distill: SharedOutCommand {
     defer { progress.finish() }
     var request = try ranks.agree { try self.request(logger) }
     var sweep = try ranks.agree { [request] in try self.sweep(request) }
-    if sweep != nil && ranks.count > 1 {
-      throw UsageError(
-        description:
-          "--tokens, --method: expected one of each in a job of several ranks, found a sweep")
-    }
     let recorded =
       files.resume
       ? DistillationRun.recordedThreads(in: request.output, ranks: ranks.count)
-        ?? Sweep.recordedThreads(in: request.output)
+        ?? Sweep.recordedThreads(in: request.output, ranks: ranks.count)
         ?? StudiedRun.recordedThreads(in: request.output) : nil
     let device = try common.openDevices(recordedThreads: recorded)
     var model: LoadedModel?

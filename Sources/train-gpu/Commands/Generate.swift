@@ -42,13 +42,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if !preceding.adapters.adapter.isEmpty && !preceding.context.isEmpty {
-      throw ValidationError("give one of --adapter and --context")
-    }
-    if !preceding.adapters.adapter.isEmpty && preceding.tools.tools != nil {
-      throw ValidationError(
-        "give one of --adapter and --tools: the prompt stands for the tools of its training")
-    }
+    try preceding.checkOneKind()
     if maxTokens < 1 {
       throw ValidationError("--max-tokens: expected 1 or more, found \(maxTokens)")
     }

@@ -13,7 +13,8 @@ struct Logits: ParsableCommand {
     discussion: """
       The tensor `logits` is [tokens, vocabulary] f32. With an adapter, the text follows its \
       virtual tokens, as in PEFT, and gets no special tokens; their own positions are left out. \
-      Several adapters stand together as in evaluate.
+      Several adapters stand together as in evaluate. With --context or --tools the text follows these in \
+      the same way: behind the tokens with which the chat template goes on after them in every conversation.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -24,7 +25,15 @@ struct Logits: ParsableCommand {
   @Option(help: ArgumentHelp("A text, with the special tokens that the tokenizer adds."))
   var text: String?
 
-  @OptionGroup var adapters: AdapterOptions
+  @OptionGroup var preceding: PrecedingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Chat template around --context and --tools: auto (the model's own, or none), raw, chatml, llama3 or "
+        + "the file of a template.", valueName: "name"), completion: TemplateOption.completion)
+  var template = "auto"
+
+  @OptionGroup var templateVariables: TemplateVariableOptions
 
   @Option(
     help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"),
@@ -40,12 +49,20 @@ struct Logits: ParsableCommand {
     guard (ids == nil) != (text == nil) else {
       throw ValidationError("give one of --ids and --text")
     }
+    try preceding.checkOneKind()
+    guard preceding.context.isEmpty, preceding.tools.tools == nil else { return }
+    let given =
+      template != "auto"
+      ? "template" : templateVariables.given.isEmpty ? nil : "template-variable"
+    if let given {
+      throw ValidationError("--\(given): expected --context or --tools with it, found neither")
+    }
   }
 
   func run() throws {
     let progress = ProgressReport(logger: common.logger, isQuiet: common.quiet)
     defer { progress.finish() }
-    let adapterFolders = try adapters.folders()
+    let precedingFiles = try preceding.files()
     let outputFile = try URL(path: output, option: "output")
     let stream = try checkOutput(outputFile)
     let folder = try lora.added(to: model.folder(common.logger))
@@ -53,8 +70,9 @@ struct Logits: ParsableCommand {
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
     let device = try common.openDevice()
     let request = LogitsRequest(
-      folder: folder, input: input, adapters: adapterFolders, precision: weights.precision,
-      output: outputFile)
+      folder: folder, input: input, preceding: precedingFiles,
+      template: TemplateChoice(template, variables: templateVariables.variables),
+      precision: weights.precision, output: outputFile)
     let result = try withExtendedLifetime(stream) {
       try request.perform(on: device, handle: progress.show)
     }
@@ -63,7 +81,8 @@ struct Logits: ParsableCommand {
     for line in result.rounding.lines { common.logger.info("\(line)") }
     for index in result.foreignAdapters {
       common.logger.warning(
-        "\(adapters.adapter[index]): the adapter was made for another model than \(model.model)")
+        "\(preceding.adapters.adapter[index]): the adapter was made for another model than \(model.model)"
+      )
     }
     guard form.json else { return }
     try form.write("") {

@@ -37,6 +37,7 @@ struct Report: ParsableCommand {
       throw UsageError(description: "--output: \(error)")
     }
     let reports = try RunReport.reading(folders)
+    for notice in reports.flatMap(\.notices) { common.logger.warning("\(notice)") }
     try ReportPage(reports, price: cost.price).write(to: file)
     common.logger.info("\(Counted(folders.count, "run")) in \(file.path)")
     guard form.json else { return }

@@ -88,6 +88,17 @@ struct Study: SharedOutCommand {
   @OptionGroup var weights: PrecisionOptions
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    // The tokenizer and the template are all that is read of --model then.
+    guard teacher.teacher != nil else { return }
+    let expected = "expected nothing with --teacher, which writes and answers"
+    if weights.precision != .stored {
+      throw ValidationError(
+        "--precision: \(expected); --teacher-precision is its format, found \(weights.precision)")
+    }
+    if let path = lora.lora.first { throw ValidationError("--lora: \(expected), found \(path)") }
+  }
+
   func run() throws {
     let logger = common.logger
     let interruption = Interruption()

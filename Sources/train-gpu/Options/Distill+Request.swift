@@ -12,14 +12,11 @@ extension Distill {
     if files.overwrite && files.resume {
       throw UsageError(description: "give one of --overwrite and --resume")
     }
-    if files.inputs != nil && study.studyCount != nil {
-      throw UsageError(description: "give one of --inputs and --study-count")
-    }
-    if files.inputs != nil && study.questions.contextWindow != nil {
-      throw UsageError(
-        description:
-          "give one of --inputs and --context-window: the lines of --inputs name their part of the "
-          + "context")
+    if files.inputs != nil, let option = study.firstChosen {
+      let reason =
+        option == "context-window"
+        ? ": the lines of --inputs name their part of the context" : ""
+      throw UsageError(description: "give one of --inputs and --\(option)\(reason)")
     }
     guard plan.checkpointEvery >= 1 else {
       throw UsageError(

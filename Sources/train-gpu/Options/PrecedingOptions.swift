@@ -20,6 +20,16 @@ struct PrecedingOptions: ParsableArguments {
     }
   }
 
+  /// Checks that adapters and a context are not given together, for commands with one answer.
+  func checkOneKind() throws {
+    guard !adapters.adapter.isEmpty else { return }
+    if !context.isEmpty { throw ValidationError("give one of --adapter and --context") }
+    if tools.tools != nil {
+      throw ValidationError(
+        "give one of --adapter and --tools: the prompt stands for the tools of its training")
+    }
+  }
+
   /// Their files.
   func files() throws -> PrecedingFiles {
     PrecedingFiles(

@@ -70,6 +70,24 @@ struct DistillStudy: ParsableArguments {
   var questionTemperature = StudyOptions.standard.temperature
 
   @OptionGroup var questions: QuestionOptions
+
+  /// The first of the options that is not at its default, which prompts that are given leave nothing
+  /// to do; nil where all are.
+  var firstChosen: String? {
+    let standard = StudyOptions.standard
+    let isChosen: KeyValuePairs = [
+      "study-count": studyCount != nil,
+      "question-temperature": questionTemperature != standard.temperature,
+      "seeds": questions.seeds != nil, "rounds": questions.rounds != standard.rounds,
+      "questioner": questions.questioner != standard.questioner,
+      "question-tokens": questions.questionTokens != standard.questionTokens,
+      "chunk-minimum": questions.chunkMinimum != standard.chunkMinimum,
+      "chunk-maximum": questions.chunkMaximum != standard.chunkMaximum,
+      "context-window": questions.contextWindow != nil,
+      "no-filter": questions.filter != standard.filter,
+    ]
+    return isChosen.first(where: \.value)?.key
+  }
 }
 
 extension StudyOptions {

@@ -19,16 +19,23 @@ struct SweepSummary {
 
   private var table: String {
     let isSupervised = result.record.members.contains { $0.crossEntropy != nil }
+    // Without a context there is nothing that is fewer, or that a KL could be to.
+    let hasContext = result.record.members.contains { $0.kl != nil }
     let heading =
-      ["", "method", "tokens", "times fewer", "held-out KL", "gap closed"]
+      ["", "method", "tokens"]
+      + (hasContext ? ["times fewer", "held-out KL", "gap closed"] : [])
       + (isSupervised ? ["held-out cross-entropy"] : []) + ["exact match", "bytes", ""]
     let rows = zip(result.record.members, result.metrics).map { member, metrics -> [String] in
       var cells = [
         member.folder, member.method.rawValue, "\(member.tokens)",
-        metrics.compressionRatio.map { Format.number($0, 1) } ?? "",
-        member.kl.map { Format.number($0, 4) } ?? "",
-        metrics.validation?.gapClosed.map { Format.percent($0) } ?? "",
       ]
+      if hasContext {
+        cells += [
+          metrics.compressionRatio.map { Format.number($0, 1) } ?? "",
+          member.kl.map { Format.number($0, 4) } ?? "",
+          metrics.validation?.gapClosed.map { Format.percent($0) } ?? "",
+        ]
+      }
       if isSupervised { cells.append(member.crossEntropy.map { Format.number($0, 4) } ?? "") }
       return cells + [
         metrics.validation.map { Format.percent($0.exactMatch) } ?? "",

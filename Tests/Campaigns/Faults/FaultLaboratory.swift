@@ -28,6 +28,7 @@ struct FaultLaboratory {
       ], in: place.folder.url, limits: limits)
     guard compiler.ending == .exit(0) else { throw CampaignError(description: compiler.errors) }
     for scenario in FaultScenario.allCases {
+      CampaignProgress.say("a run without a fault: \(scenario)")
       let run = try prepare(scenario, in: "before-\(scenario)")
       let reference = try prepare(scenario, in: "reference-\(scenario)")
       let trace = place.url("\(scenario).trace")

@@ -6,17 +6,22 @@ enum FaultScenario: String, CaseIterable {
   case new
   /// A new folder of keys and values.
   case cartridge
+  /// A new folder, with answers of the student.
+  case rollouts
   /// A finished run that is taken further.
   case extended
   /// A finished run that another replaces.
   case overwritten
 
   private static let keysValues = ["--method", "kv"]
+  private static let answering = [
+    "--rollouts", "1", "--refresh-every", "2", "--loss", "reverse-kl",
+  ]
 
   /// The run before; nil where there is none.
   var before: [String]? {
     switch self {
-    case .new, .cartridge: nil
+    case .new, .cartridge, .rollouts: nil
     case .extended: ["--steps", "4"]
     case .overwritten: ["--steps", "2", "--seed", "1"]
     }
@@ -27,6 +32,7 @@ enum FaultScenario: String, CaseIterable {
     switch self {
     case .new: ["--steps", "4"]
     case .cartridge: ["--steps", "4"] + Self.keysValues
+    case .rollouts: ["--steps", "4"] + Self.answering
     case .extended: ["--steps", "6", "--resume"]
     case .overwritten: ["--steps", "4", "--overwrite"]
     }
@@ -37,6 +43,7 @@ enum FaultScenario: String, CaseIterable {
     switch self {
     case .new: [["--steps", "4", "--resume"], ["--steps", "4"], ["--steps", "4", "--overwrite"]]
     case .cartridge: Self.new.recoveries.map { $0 + Self.keysValues }
+    case .rollouts: Self.new.recoveries.map { $0 + Self.answering }
     case .extended: [["--steps", "6", "--resume"]]
     case .overwritten:
       [["--steps", "4", "--resume"], ["--steps", "4", "--overwrite"], ["--steps", "4"]]
@@ -53,7 +60,7 @@ struct RunResults: Equatable {
     var files: [String: Data] = [:]
     for name in [
       "adapter_config.json", "adapter_model.safetensors", "soft_prompt.safetensors",
-      "cartridge.safetensors", "answers.jsonl",
+      "cartridge.safetensors", "answers.jsonl", "rollouts.jsonl",
     ] {
       files[name] = try? Data(contentsOf: run.appending(path: name))
     }

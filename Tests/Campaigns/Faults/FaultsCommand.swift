@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 
 /// One fault at each file operation of a run: afterwards nothing is lost.
 struct FaultsCommand: ParsableCommand {
@@ -31,12 +32,20 @@ struct FaultsCommand: ParsableCommand {
       let (all, shift) = (trials, Int(options.seed % 97))
       trials = (0..<count).map { all[($0 * all.count / count + shift) % all.count] }
     }
+    if options.minutes != nil {
+      // What the time leaves out is not all of one kind.
+      var random = SeededGenerator(seed: options.seed)
+      trials.shuffle(using: &random)
+    }
     let chosen = trials
-    let findings = try options.findings(chosen.count) { index, _ in
+    let (findings, tried) = try options.findings(
+      chosen.count,
+      name: { "\(chosen[$0].0), \(chosen[$0].2) at \(chosen[$0].1.description)" }
+    ) { index, _ in
       try laboratory.trial(chosen[index].0, chosen[index].1, chosen[index].2)
     }
     try options.conclude(
       "\(operations) file operations in \(FaultScenario.allCases.count) runs, "
-        + "\(chosen.count) faults", findings)
+        + "\(options.title(tried, of: chosen.count)) faults", findings)
   }
 }

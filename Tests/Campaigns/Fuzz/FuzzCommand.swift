@@ -31,7 +31,10 @@ struct FuzzCommand: ParsableCommand {
     let (first, count, verbose) = (first, count, verbose)
     try checkOriginals(of: targets)
     let refusals = Mutex<[FuzzTarget: Int]>([:])
-    let findings = try options.findings(count * targets.count) { index, worker in
+    let (findings, tried) = try options.findings(
+      count * targets.count,
+      name: { "\(targets[$0 % targets.count]) \(first + $0 / targets.count)" }
+    ) { index, worker in
       let place: FuzzPlace
       if let made = places.withLock({ $0[worker] }) {
         place = made
@@ -51,10 +54,13 @@ struct FuzzCommand: ParsableCommand {
     let refused = refusals.withLock { $0 }
     for target in targets {
       let text = target.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)
-      print("\(text)\(refused[target] ?? 0) of \(count) refused")
+      print("\(text)\(refused[target] ?? 0) refused")
     }
     try options.conclude(
-      "\(count) inputs of each of \(targets.count) kinds, seed \(seed)", findings)
+      tried == count * targets.count
+        ? "\(count) inputs of each of \(targets.count) kinds, seed \(seed)"
+        : "\(options.title(tried, of: count * targets.count)) inputs of \(targets.count) kinds, seed "
+          + "\(seed)", findings)
   }
 }
 

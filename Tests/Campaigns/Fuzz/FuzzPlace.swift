@@ -24,6 +24,15 @@ struct FuzzPlace {
     {{- style if enable_thinking -}}
     """
 
+  /// Writes tools beside the context, and calls.
+  private static let toolTemplate = """
+    {%- for m in messages -%}
+    <|im_start|>{{ m.content or '' }}{{ tools | tojson if tools and m.role == 'system' }}
+    {%- for c in m.tool_calls or [] -%}<tool_call>{{ (c.function or c) | tojson }}</tool_call>{%- endfor -%}
+    <|im_end|>
+    {%- endfor -%}{{ '<|im_start|>' if add_generation_prompt }}
+    """
+
   init(program: URL, limits: ChildProcess.Limits) throws {
     base = try CampaignPlace()
     let (folder, manager) = (base.folder, FileManager.default)
@@ -41,6 +50,19 @@ struct FuzzPlace {
        "model_max_length": 1000000000000000019884624838656}
       """)
     try folder.write("tiny.gguf", TinyGGUF.file.bytes)
+    try folder.write("tools.jinja", Self.toolTemplate)
+    try folder.write(
+      "tools.json",
+      """
+      [{"type": "function", "function": {"name": "cab",
+        "parameters": {"maximum": 3.5}}}]
+      """)
+    try folder.write(
+      "calls.jsonl",
+      #"""
+      {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [{"name": "cab", "arguments": {"a": 1}}]}]}
+      {"prompt": [{"role": "user", "content": "b"}], "completion": [{"role": "assistant", "content": null, "tool_calls": [{"type": "function", "function": {"name": "cab", "arguments": "{\"a\": 2}"}}]}]}
+      """#)
     try manager.copyItem(at: base.model, to: base.url("sharded"))
     let shard = "model-00001-of-00001.safetensors"
     try manager.moveItem(

@@ -4,7 +4,7 @@ import Foundation
 /// A kind of input: its files, and the command that reads them.
 enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
   case weights, index, config, tokenizer, template, inputs, context, yaml, adapter, checkpoint
-  case gguf
+  case gguf, tools
 
   /// What is changed, a file at a time; names in a ``FuzzPlace``.
   var files: [String] {
@@ -15,6 +15,7 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
       ["chat/config.json", "chat/generation_config.json", "chat/tokenizer_config.json"]
     case .tokenizer: ["model/tokenizer.json"]
     case .gguf: ["tiny.gguf"]
+    case .tools: ["tools.json", "calls.jsonl"]
     case .template: ["chat/chat_template.jinja"]
     case .inputs: ["inputs.jsonl", "ids.jsonl"]
     case .context: ["context.txt", "context.json"]
@@ -56,6 +57,11 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
         "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"(a+)+$\"}, \"behavior\": \"Isolated\"}",
         "{\"type\": \"NFKC\"}", "{\"type\": \"Prepend\", \"prepend\": \"aaaa\"}",
       ]
+    case .tools:
+      [
+        "NaN", "1e999", "\"[{\\\"name\\\": \\\"cab\\\"}]\"", "{\"name\": \"back\"}, ",
+        "\"arguments\": \"{\\\"a\\\": \", ", "\"tool_calls\": {}, ", "\"tool_calls\": [[1]], ",
+      ]
     default: []
     }
   }
@@ -77,6 +83,12 @@ enum FuzzTarget: String, CaseIterable, ExpressibleByArgument {
         + device
     case .config, .template: return ["generate", "--model", place.path("chat")] + generation
     case .gguf: return ["generate", "--model", place.path(file)] + generation
+    case .tools:
+      let tools = ["--tools", place.path("tools.json"), "--template", place.path("tools.jinja")]
+      return file == "calls.jsonl"
+        ? distillation(inputs: file) + tools
+        : ["generate", "--model", place.path("model"), "--context", place.path("context.txt")]
+          + tools + generation
     case .tokenizer: return ["tokenize", "--model", place.path("model")]
     case .inputs:
       return file == "ids.jsonl"

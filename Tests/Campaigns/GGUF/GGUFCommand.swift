@@ -22,7 +22,10 @@ struct GGUFCommand: ParsableCommand {
     let own = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
     let (first, count, batch, seed) = (first, count, max(batch, 1), options.seed)
     let (limits, keep) = (options.limits, options.keep)
-    let findings = try options.findings((count + batch - 1) / batch) { index, _ in
+    let batches = (count + batch - 1) / batch
+    let (findings, tried) = try options.findings(
+      batches, name: { "from file \(first + $0 * batch) on" }
+    ) { index, _ in
       let place = try GGUFPlace(keep: keep)
       var (next, end) = (first + index * batch, min(first + (index + 1) * batch, first + count))
       var found: [String] = []
@@ -45,6 +48,8 @@ struct GGUFCommand: ParsableCommand {
       end = next
       return found.isEmpty ? nil : found.joined(separator: "\n")
     }
-    try options.conclude("\(count) changed GGUF files, seed \(seed)", findings)
+    let all = tried == batches ? count : tried * batch
+    try options.conclude(
+      "\(options.title(all, of: count)) changed GGUF files, seed \(seed)", findings)
   }
 }

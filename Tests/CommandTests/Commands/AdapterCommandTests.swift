@@ -141,6 +141,48 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: output.path))
   }
 
+  /// A text follows a context as it follows virtual tokens: behind the template's own after it.
+  @Test func logitsFollowAContext() throws {
+    let size = TinyTokenizer.vocabularySize
+    let ids = try workspace.folder.write("context.json", "{\"ids\": [1, 4, 5, 20, 31, 2]}").path
+    let whole = try logits("whole.safetensors", ["--ids", "1,4,5,20,31,2,3,9"])
+    let rest = try logits("rest.safetensors", ["--ids", "3,9", "--context", ids])
+    #expect(rest.count == 2 * size)
+    for (found, expected) in zip(rest, whole.suffix(2 * size)) {
+      #expect(abs(found - expected) <= 1e-5 * max(1, abs(expected)))
+    }
+    // The last row is what an answer begins with.
+    let list = try workspace.folder.write("tools.json", #"[{"name": "cab"}]"#).path
+    let template = try workspace.folder.write(
+      "tools.jinja",
+      "{% set first = messages[0] %}{% if tools or first.role == 'system' %}<|im_start|>{{ first.content if first.role == 'system' }}"
+        + "{{ tools | tojson if tools }}<|im_end|>{% endif %}{% for m in messages if m.role != 'system' %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"
+    ).path
+    // What the template writes behind the context: it begins every prompt.
+    let text = ["--text", "a cab<|im_end|>"]
+    for more in [
+      ["--context", workspace.context, "--template", template],
+      ["--context", workspace.context, "--tools", list, "--template", template],
+      ["--tools", list, "--template", template],
+    ] {
+      let answer = try run(
+        "generate", ["--prompt", "a cab", "--max-tokens", "1", "--json"] + more)
+      try #require(answer.code == 0, "\(answer.errors)")
+      let rows = try logits("context.safetensors", text + more).suffix(size)
+      let best = rows.indices.max { rows[$0] < rows[$1] }.map { $0 - rows.startIndex }
+      #expect(
+        try JSON(parsing: Array(answer.output.utf8))["completion_ids"]
+          == .array([.integer(best ?? -1)]), "\(more)")
+    }
+    try Program.expectRefusal(
+      [
+        "logits", "--model", workspace.model, "--device", "cpu", "--ids", "1", "--output", "o",
+        "--context", ids, "--template", "chatml",
+      ],
+      "--template: expected auto or raw with a context of token ids, which are taken as they are, found "
+        + "chatml")
+  }
+
   @Test func generateAnswers() throws {
     let plain = try run("generate", ["--prompt", "a cab", "--max-tokens", "5"])
     #expect(plain.code == 0, "\(plain.errors)")

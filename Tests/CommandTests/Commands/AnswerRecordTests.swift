@@ -85,13 +85,13 @@ import Testing
       try Program.expectRefusal(arguments, message)
     }
     try FileManager.default.removeItem(at: file)
-    try Program.expectRefusal(
-      arguments, "\(file.path): expected a file, found none that can be read")
+    let expected =
+      "\(file.path): expected the teacher's answers to 2 prompts with which this run was started"
+    let advice = "; --overwrite starts the run again"
+    try Program.expectRefusal(arguments, "\(expected), found no file that can be read\(advice)")
     let first = try #require(text.split(separator: "\n").first)
     try expectRefusal(
-      first + "\n",
-      "\(file.path): expected the teacher's answers to 2 prompts of this run, found 1 that do not "
-        + "belong to them")
+      first + "\n", "\(expected), found 1\(advice)")
     try expectRefusal(
       text + "{}\n", "\(file.path):3: expected the key file, found another record")
   }

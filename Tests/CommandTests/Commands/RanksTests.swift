@@ -12,27 +12,6 @@ struct RanksTests {
 
   private func folder(_ name: String) -> URL { workspace.folder.url.appending(path: name) }
 
-  private func numbers(_ key: String, in output: URL) throws -> [Double] {
-    try workspace.steps(in: output).map { try #require($0[key]?.double) }
-  }
-
-  /// Expects that two runs have the same losses and gradient norms at every step, and held-out
-  /// numbers.
-  private func expectSameTrajectory(_ output: URL, as one: URL, _ comment: String) throws {
-    for key in ["loss", "gradient_norm"] {
-      let (found, expected) = (try numbers(key, in: output), try numbers(key, in: one))
-      #expect(found.count == expected.count, "\(comment)")
-      for (step, (value, reference)) in zip(found, expected).enumerated() {
-        #expect(
-          abs(value - reference) <= Tolerance.ranks.rawValue * abs(reference),
-          "\(comment): \(key) of step \(step + 1)")
-      }
-    }
-    let kl = try workspace.json("metrics.json", in: output)["validation"]["kl"].double ?? 0
-    let expected = try workspace.json("metrics.json", in: one)["validation"]["kl"].double ?? 1
-    #expect(abs(kl - expected) <= Tolerance.ranks.rawValue * expected, "\(comment): held-out KL")
-  }
-
   /// Batches of 2 of 5 examples: with 3 ranks one has none, and with 2 in an epoch's last step.
   @Test(arguments: [
     ["--teacher-cache", "projected"], ["--teacher-cache", "hidden"],
@@ -52,7 +31,7 @@ struct RanksTests {
       #expect(result.errorLines[0].hasSuffix(", each on cpu with 1 thread"))
       // One rank speaks for all.
       #expect(result.output.components(separatedBy: "Files in ").count == 2)
-      try expectSameTrajectory(output, as: one, "\(ranks) ranks")
+      try workspace.expectSameTrajectory(output, as: one, "\(ranks) ranks")
       #expect(try workspace.json("metrics.json", in: output)["ranks"] == .integer(ranks))
       #expect(
         try Data(contentsOf: output.appending(path: "answers.jsonl"))
@@ -69,7 +48,8 @@ struct RanksTests {
       try #require(result.code == 0, "\(result.allErrors)")
     }
     #expect(try workspace.softPrompt(in: outputs[0]) == workspace.softPrompt(in: outputs[1]))
-    #expect(try numbers("loss", in: outputs[0]) == numbers("loss", in: outputs[1]))
+    #expect(
+      try workspace.numbers("loss", in: outputs[0]) == workspace.numbers("loss", in: outputs[1]))
     let readme = try String(contentsOf: outputs[0].appending(path: "README.md"), encoding: .utf8)
     #expect(readme.contains("The same bits come with 2 ranks of 1 thread (`threads: 1`)."))
   }
@@ -81,38 +61,22 @@ struct RanksTests {
       workspace.arguments + [
         "--steps", "1000000", "--checkpoint-every", "5", "--output", workspace.output.path,
       ])
-    while running.isRunning, try checkpoints().isEmpty { usleep(5000) }
+    while running.isRunning, workspace.checkpoints.isEmpty { usleep(5000) }
     return running
-  }
-
-  private func checkpoints() throws -> [String] {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: workspace.output.path)
-    return (names ?? []).filter { $0.hasPrefix("checkpoint-") && !$0.contains(".") }
-  }
-
-  /// The processes of this program that write to the output folder, in the order of their ranks.
-  private func processes() throws -> [Int32] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init)
-    return names.sorted().filter { number in
-      let line = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") ?? Data()
-      let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      return words.first == Program.url.path && words.contains(workspace.output.path)
-    }
   }
 
   /// A killed rank ends the job, whose last checkpoint stands; another number of ranks goes on from it.
   @Test func aKilledRankEndsTheJobAndThreeGoOn() throws {
     let running = try startedRun()
-    let last = try #require(try processes().last)
+    let last = try #require(try Launcher.processes(with: workspace.output.path).last)
     kill(last, SIGKILL)
     let ended = try running.wait()
     #expect(ended.code != 0)
     #expect(ended.allErrors.contains("rank 1"))
     #expect(ended.allErrors.contains("signal 9"))
     #expect(ended.failures.isEmpty)
-    #expect(try processes().isEmpty)
-    let step = try #require(
-      try checkpoints().compactMap { Int($0.dropFirst("checkpoint-".count)) }.max())
+    #expect(try Launcher.processes(with: workspace.output.path).isEmpty)
+    let step = try #require(workspace.checkpoints.max())
     let arguments =
       workspace.arguments + [
         "--steps", "\(step + 6)", "--output", workspace.output.path, "--resume",
@@ -134,11 +98,10 @@ struct RanksTests {
   /// the same step: the launcher itself would not get SIGINT, which Foundation starts it with blocked.
   @Test func aStopOfOneRankEndsAllWithOneCheckpoint() throws {
     let running = try startedRun()
-    kill(try #require(try processes().last), SIGTERM)
+    kill(try #require(try Launcher.processes(with: workspace.output.path).last), SIGTERM)
     let stopped = try running.wait()
     #expect(stopped.code != 0)
-    let newest = try #require(
-      try checkpoints().compactMap { Int($0.dropFirst("checkpoint-".count)) }.max())
+    let newest = try #require(workspace.checkpoints.max())
     #expect(
       stopped.failures == [
         "train-gpu: stopped; --resume continues from \(workspace.output.path)/checkpoint-\(newest)"
@@ -215,6 +178,31 @@ struct RanksTests {
           + "are shared out"
       ])
     #expect(try Launcher.run(2, ["--tokns", "4"]).failures.count == 1)
+  }
+
+  /// Under the launcher of another MPI every process would be a job of one rank.
+  @Test func theLauncherOfAnotherMPIIsRefused() throws {
+    let (count, rank) =
+      Launcher.isOpenMPI
+      ? ("PMI_SIZE", "PMI_RANK") : ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK")
+    for number in 0..<2 {
+      let result = try Program.run(
+        ["devices"],
+        environment: Launcher.environment.merging([count: "2", rank: "\(number)"]) { $1 })
+      #expect(result.code == 2)
+      #expect(result.output.isEmpty)
+      // One of them speaks.
+      #expect(result.failures.count == (number == 0 ? 1 : 0), "\(result.allErrors)")
+      if number == 0 {
+        let line = try #require(result.failures.first)
+        #expect(
+          line.hasPrefix(
+            "train-gpu: started as one of several processes by the launcher of another MPI than "),
+          "\(line)")
+        #expect(
+          line.hasSuffix("; make build MPI=openmpi or MPI=mpich builds with that of the launcher"))
+      }
+    }
   }
 
   @Test func evaluationIsSharedOut() throws {

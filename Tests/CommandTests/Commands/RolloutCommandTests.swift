@@ -111,19 +111,18 @@ import Testing
     let file = workspace.output.appending(path: "rollouts.jsonl")
     let text = try String(contentsOf: file, encoding: .utf8)
     let lines = text.split(separator: "\n").map(String.init)
-    func refused(_ changed: [String]) throws {
-      try Data((changed.joined(separator: "\n") + "\n").utf8).write(to: file)
+    func refused(_ changed: [String], _ found: String = "others", cut: String = "") throws {
+      try Data((changed.map { "\($0)\n" }.joined() + cut).utf8).write(to: file)
       let result = try workspace.distill(Self.options + ["--steps", "9", "--resume"])
       #expect(result.code == 2)
       let last = result.errorLines.last ?? ""
       #expect(
         last.hasPrefix("train-gpu: \(file.path): expected the student's answers with which step ")
-          && last.hasSuffix(
-            "of this run was trained, found others; the run starts again where its "
-              + "folder is replaced"),
+          && last.hasSuffix("of this run was trained, found \(found); --overwrite starts the run again"),
         "\(last)")
     }
-    try refused(Array(lines.dropLast()))
+    try refused(Array(lines.dropLast()), "2 of its 3")
+    try refused(Array(lines.dropLast()), "2 of its 3 and the beginning of another", cut: #"{"st"#)
     try refused(lines + [lines[5]])
     try refused([lines[1], lines[0]] + lines.dropFirst(2))
     var tokens = lines
@@ -132,8 +131,12 @@ import Testing
     }
     #expect(tokens[4] != lines[4])
     try refused(tokens)
+    try refused([], "an empty file")
     try FileManager.default.removeItem(at: file)
-    try refused([])
+    let missing = try workspace.distill(Self.options + ["--steps", "9", "--resume"])
+    #expect(
+      missing.errorLines.last == "train-gpu: \(file.path): expected the student's answers with which step 1 "
+        + "of this run was trained, found no file that can be read; --overwrite starts the run again")
     // As they were, the run goes on.
     try Data(text.utf8).write(to: file)
     let result = try workspace.distill(Self.options + ["--steps", "9", "--resume"])
@@ -209,6 +212,19 @@ import Testing
   ])
   func whatHasNoMeaningIsRefused(more: [String], message: String) throws {
     try workspace.expectRefusal(more, message)
+  }
+
+  /// Nothing is trained any more, so there is no memory for answers, and the interval is recorded.
+  @Test func aFinishedRunTellsOfNoRollouts() throws {
+    let options = ["--rollouts", "0.5", "--loss", "reverse-kl", "--steps", "3"]
+    let first = try workspace.distill(options)
+    #expect(first.code == 0 && first.errors.contains("answers of the student every 10 steps"))
+    let recorded = try workspace.json("metrics.json")["made_with"]["options"]
+    #expect(recorded["refresh-every"] == .integer(10))
+    let again = try workspace.distill(options + ["--resume"])
+    #expect(again.code == 0, "\(again.errors)")
+    #expect(!again.errors.contains("of the student every") && !again.errors.contains("0 tokens"))
+    #expect(try workspace.distill(options.dropLast() + ["5", "--resume"]).code == 0)
   }
 
   @Test func aResumedRunKeepsItsRollouts() throws {

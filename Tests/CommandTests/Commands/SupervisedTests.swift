@@ -73,6 +73,17 @@ import Testing
       #expect(!page.contains(part), "\(part)")
     }
     #expect(!result.errors.contains("top-1 agreement"))
+    // There is no context whose cost the prompt's could be beside.
+    #expect(!page.contains("1,000 calls"))
+    let priced = workspace.folder.url.appending(path: "priced.html")
+    let report = try Program.run([
+      "report", workspace.output.path, "--output", priced.path, "--price", "4",
+    ])
+    #expect(report.code == 0, "\(report.errors)")
+    // 3 tokens at 4 a million.
+    let costs = try String(contentsOf: priced, encoding: .utf8)
+    #expect(costs.contains("cost of the prompt in 1,000 calls"))
+    #expect(costs.contains(#"<div class="value">0.012"#))
     let readme = try String(
       contentsOf: workspace.output.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.hasPrefix("# 3 pseudo-tokens trained on given responses\n"))

@@ -192,6 +192,69 @@ import Testing
     #expect(try study(option) != study([]))
   }
 
+  /// Where teacher and student predict the same, rounding leaves no KL below 0.
+  @Test func noDivergenceIsBelowZero() throws {
+    let same = workspace.folder.url.appending(path: "same")
+    try FileManager.default.copyItem(at: URL(fileURLWithPath: workspace.model), to: same)
+    let result = try workspace.distill(["--teacher", same.path, "--steps", "4"])
+    try #require(result.code == 0, "\(result.errors)")
+    let metrics = try workspace.json("metrics.json")
+    let own = try #require(
+      metrics["validation"]["teacher"]["student_full_context"]["kl"].double)
+    #expect(own >= 0 && own < 1e-5)
+    var found: [Double] = []
+    func gather(_ json: JSON, _ key: String = "") {
+      switch json {
+      case .object(let members): for (key, value) in members.members { gather(value, key) }
+      case .array(let elements): for element in elements { gather(element, key) }
+      default:
+        if key.hasPrefix("kl") || key == "loss", let number = json.double { found.append(number) }
+      }
+    }
+    gather(metrics)
+    for name in ["metrics.jsonl", "evaluations.jsonl", "heldout_answers.jsonl"] {
+      for line in try text(name).split(separator: "\n") {
+        gather(try JSON(parsing: Array(line.utf8)))
+      }
+    }
+    #expect(found.count > 12 && found.allSatisfy { $0 >= 0 }, "\(found)")
+  }
+
+  @Test func withoutAContextATeacherHasNothingToRead() throws {
+    let inputs = try workspace.folder.write(
+      "given.jsonl", #"{"prompt": "the cab", "completion": " has"}"#
+    ).path
+    let trained = try Program.run([
+      "distill", "--model", workspace.model, "--inputs", inputs, "--loss", "cross-entropy",
+      "--output", workspace.output.path, "--device", "cpu", "--steps", "1", "--tokens", "2",
+    ])
+    try #require(trained.code == 0, "\(trained.errors)")
+    try Program.expectRefusal(
+      [
+        "evaluate", "--model", workspace.model, "--inputs", inputs, "--adapter",
+        workspace.output.path, "--device", "cpu",
+      ] + option,
+      "--teacher: expected a context for it to read, of the command or of the lines of inputs, found none"
+    )
+  }
+
+  @Test func aStudyOfATeacherLoadsNoOtherModel() throws {
+    let study = [
+      "study", "--model", workspace.model, "--context", workspace.context, "--output", "o",
+    ]
+    for (more, found) in [
+      (
+        ["--precision", "q8_0"],
+        "--precision: expected nothing with --teacher, which writes and answers; --teacher-precision is "
+          + "its format, found q8_0"
+      ),
+      (
+        ["--lora", "l"],
+        "--lora: expected nothing with --teacher, which writes and answers, found l"
+      ),
+    ] { try Program.expectRefusal(study + option + more, found) }
+  }
+
   /// One teacher for all sizes.
   @Test func aSweepLearnsFromIt() throws {
     let result = try workspace.distill(option + ["--steps", "4", "--tokens", "2,4"])

@@ -86,6 +86,45 @@ import Testing
       other.errors.contains("\(workspace.output.path): trained for the tool cab, found no tools"))
   }
 
+  /// Once, and for the reason that there is.
+  @Test func otherToolsOrAMissingContextAreSaid() throws {
+    let plain = workspace.folder.url.appending(path: "plain")
+    try #require(try workspace.distill(["--steps", "2"], to: plain).code == 0)
+    try #require(try workspace.distill(["--steps", "2", "--tools", tools]).code == 0)
+    func notices(_ command: String, _ run: URL, _ more: [String]) throws -> [String] {
+      let result = try Program.run(
+        [
+          command, "--model", workspace.model, "--device", "cpu", "--threads", "1", "--adapter",
+          run.path,
+        ]
+          + (command == "chat"
+            ? ["--max-tokens", "2"] : ["--inputs", workspace.validation, "--response-tokens", "2"])
+          + more, input: command == "chat" ? "a\n" : "")
+      #expect(result.code == 0, "\(result.errors)")
+      return result.errorLines.filter {
+        $0.contains("trained for ") || $0.contains("the tokens of this context")
+      }
+    }
+    let (list, context) = (["--tools", tools], ["--context", workspace.context])
+    for command in ["chat", "evaluate"] {
+      let without = try notices(command, plain, list + context)
+      #expect(without.count == 1)
+      #expect(
+        without[0].hasSuffix("\(plain.path): trained for no tools, found the tool cab"),
+        "\(without)")
+      let alone = try notices(command, workspace.output, list)
+      #expect(alone.count == 1)
+      #expect(
+        alone[0].hasSuffix(
+          "\(workspace.output.path): trained for these tools beside a context, found them without it"
+        ), "\(alone)")
+      #expect(try notices(command, workspace.output, list + context).isEmpty)
+    }
+    let other = try workspace.folder.write("other.txt", "a back is bad").path
+    let found = try notices("chat", workspace.output, list + ["--context", other])
+    #expect(found.count == 1 && found[0].contains("\(other): the tokens of this context are not"))
+  }
+
   @Test func anExportSaysSo() throws {
     try #require(try workspace.distill(["--steps", "2", "--tools", tools]).code == 0)
     let exported = workspace.folder.url.appending(path: "exported")

@@ -1,6 +1,9 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
+
+@testable import train_gpu
 
 /// `--config`: the content of the file, and the precedence. The runs stop at their first missing
 /// file, whose name shows the options that were used.
@@ -134,6 +137,44 @@ import Testing
     try Program.expectRefusal(
       ["--config", "/none/options.yaml"],
       "/none/options.yaml: expected a YAML file, found nothing to read")
+  }
+
+  /// Every option that may be repeated, or has commas between its values, is a list in the file too, of
+  /// YAML in both of its forms and of JSON; no other one is.
+  @Test func listsAreThoseOfTheCommandLine() throws {
+    let help = try Program.run(["distill", "--experimental-dump-help"])
+    let command = try JSON(parsing: Array(help.output.utf8))["command"]
+    guard case .array(let options) = command["arguments"] else {
+      Issue.record("expected options, found \(help.output.prefix(200))")
+      return
+    }
+    let separated: Set = ["method", "tokens"]
+    var repeated: Set<String> = []
+    for option in options where option["kind"] == .string("option") {
+      guard case .string(let name) = option["preferredName"]["name"] else { continue }
+      if option["isRepeating"] == .bool(true) { repeated.insert(name) }
+      let isList = option["isRepeating"] == .bool(true) || separated.contains(name)
+      for yaml in ["\(name): [1, 2]\n", "\(name):\n  - 1\n  - 2\n", "{\"\(name)\": [1, 2]}\n"] {
+        let path = try folder.write("options.yaml", yaml).path
+        guard isList else {
+          #expect(throws: UsageError.self, "\(yaml)") { try ConfigurationFile(path) }
+          continue
+        }
+        let values = try ConfigurationFile(path).entries.map(\.value)
+        #expect(values == (separated.contains(name) ? ["1,2"] : ["1", "2"]), "\(yaml)")
+      }
+    }
+    #expect(repeated.isSuperset(of: ["beside", "context", "lora", "template-variable"]))
+  }
+
+  /// The files of a list in their order, of which the first is missing.
+  @Test func aListOfContextsIsRead() throws {
+    let start = "model: \(model)\ninputs: i\noutput: /none/o\n"
+    let present = try folder.write("a.txt", "a cab").path
+    for list in ["[\(present), /none/b]", "\n  - \(present)\n  - /none/b"] {
+      try expectRefusal(
+        start + "context: \(list)\n", [], "/none/b: expected a file, found nothing")
+    }
   }
 
   @Test func flagsCanBeTurnedOff() throws {

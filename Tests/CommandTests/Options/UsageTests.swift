@@ -51,6 +51,39 @@ import Testing
         "--study-count", "4",
       ], "give one of --inputs and --study-count"
     ),
+    (
+      [
+        "distill", "--model", "MODEL", "--context", "c", "--inputs", "i", "--output", "o",
+        "--no-filter",
+      ], "give one of --inputs and --no-filter"
+    ),
+    (
+      [
+        "distill", "--model", "MODEL", "--context", "c", "--inputs", "i", "--output", "o",
+        "--seeds", "s",
+      ], "give one of --inputs and --seeds"
+    ),
+    (
+      [
+        "distill", "--model", "MODEL", "--context", "c", "--inputs", "i", "--output", "o",
+        "--question-temperature", "1",
+      ], "give one of --inputs and --question-temperature"
+    ),
+    (
+      [
+        "logits", "--model", "m", "--output", "o", "--text", "t", "--adapter", "a", "--context",
+        "c",
+      ],
+      "give one of --adapter and --context"
+    ),
+    (
+      ["logits", "--model", "m", "--output", "o", "--text", "t", "--adapter", "a", "--tools", "t"],
+      "give one of --adapter and --tools: the prompt stands for the tools of its training"
+    ),
+    (
+      ["logits", "--model", "m", "--output", "o", "--text", "t", "--template", "raw"],
+      "--template: expected --context or --tools with it, found neither"
+    ),
     (["tune", "--runs", "0"], "--runs: expected 1 or more, found 0"),
     (
       ["tune", "--device", "cpu"],

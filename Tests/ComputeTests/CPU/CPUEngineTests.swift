@@ -18,6 +18,30 @@ import Testing
     }
   }
 
+  /// Another number of threads lasts as long as its body, also where that fails.
+  @Test func anotherNumberOfThreadsIsForAWhile() throws {
+    struct Failure: Error {}
+    let cpu = try CPUEngine(threads: 1)
+    let found = cpu.withThreads(3) {
+      let workers = Mutex<Set<Int>>([])
+      let here = Atomic(0)
+      // Every thread waits for the others.
+      cpu.forEach(3) { _ in
+        workers.withLock { _ = $0.insert(CPUEngine.worker) }
+        here.wrappingAdd(1, ordering: .releasing)
+        while here.load(ordering: .acquiring) < 3 {}
+      }
+      return (threads: cpu.threads, workers: workers.withLock(\.self))
+    }
+    #expect(found.threads == 3 && found.workers == [0, 1, 2])
+    #expect(throws: Failure.self) {
+      try cpu.withThreads(2) { () throws(Failure) -> Void in throw Failure() }
+    }
+    #expect(cpu.threads == 1)
+    cpu.forEach(2) { _ in #expect(CPUEngine.worker == 0) }
+    #expect(cpu.withThreads(0) { cpu.threads } == 1)
+  }
+
   /// The other threads steal the range of a thread that is blocked.
   @Test func takesOverWhatASlowThreadLeaves() throws {
     let cpu = try CPUEngine(threads: 2)

@@ -19,10 +19,11 @@ extension DeviceTests {
 
     private func open(_ name: TestDevice, _ tunings: TuningStore) throws -> Device {
       let description = try #require(TestDevice.openCL)
+      let context = TestDevice.openCLContext
       return try TestDevice.starting {
         try Device(
           opencl: description, isProfiling: true, variant: name == .opencl ? .automatic : .gpu,
-          tunings: tunings)
+          tunings: tunings, in: context)
       }
     }
 

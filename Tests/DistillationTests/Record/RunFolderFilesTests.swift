@@ -133,15 +133,6 @@ import Testing
     #expect(!record.contains(old, of: "a") && !record.contains(new, of: "b"))
   }
 
-  @Test func aDamagedRecordIsNamed() throws {
-    try finishedRun()
-    let file = try parent.write("run/files.json", "{}")
-    expectError("\(file.path): expected the key sha256, found another record") {
-      try RunFolder(url, mode: .overwrite)
-    }
-    #expect(try names().contains("README.md"))
-  }
-
   @Test func theRunsOfASweepGoWithIt() throws {
     let member = url.appending(path: "tokens-2")
     do {

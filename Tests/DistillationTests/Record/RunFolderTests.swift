@@ -111,34 +111,6 @@ import Testing
     #expect(try String(contentsOf: file, encoding: .utf8) == "{}\n" + lines)
   }
 
-  /// A killed run leaves the beginning of a line behind its checkpoint; others are lost lines.
-  @Test func aLineThatNoCrashExplainsIsNamed() throws {
-    do {
-      let first = try startedRun()
-      for step in 1...2 { try first.append(RunRecords.step(step)) }
-      try first.append(EvaluationRecord(step: 2, kl: 1, top1Agreement: 0.5, isBest: true))
-      try RunRecords.checkpoint(step: 2).write(to: first)
-    }
-    let steps = url.appending(path: "metrics.jsonl")
-    let evaluations = url.appending(path: "evaluations.jsonl")
-    let lines = try String(contentsOf: steps, encoding: .utf8)
-    let evaluated = try String(contentsOf: evaluations, encoding: .utf8)
-    let cut = "expected a whole line at the end of the file, found the beginning of one"
-    try parent.write("run/metrics.jsonl", String(lines.dropLast(20)))
-    expectError("\(steps.path):2: \(cut)") { try RunFolder(url, mode: .resume) }
-    #expect(try String(contentsOf: steps, encoding: .utf8) == String(lines.dropLast(20)))
-    try parent.write("run/metrics.jsonl", lines)
-    try parent.write("run/evaluations.jsonl", evaluated + #"{"is_be"#)
-    expectError("\(evaluations.path):2: \(cut)") { try RunFolder(url, mode: .resume) }
-    // A line of the third step explains it.
-    let third = try RecordCoding.lines(of: [RunRecords.step(3)])
-    try parent.write("run/metrics.jsonl", lines + String(decoding: third, as: UTF8.self))
-    let resumed = try startedRun(.resume)
-    #expect(try resumed.evaluationRecords().map(\.step) == [2])
-    #expect(try String(contentsOf: evaluations, encoding: .utf8) == evaluated)
-    #expect(try resumed.stepRecords().map(\.step) == [1, 2])
-  }
-
   @Test func thereMustBeSomethingToResume() throws {
     expectError("\(url.path): expected the output folder of a run to resume, found nothing") {
       try RunFolder(url, mode: .resume)

@@ -49,7 +49,7 @@ import Testing
     }
     return try RecordCoding.decodeLines(
       StepRecord.self, from: output.appending(path: RunFolder.stepMetrics)
-    ).checkWhole()
+    ).records
   }
 
   /// Changes the rates in the newest checkpoint, as if another version had begun the run.
@@ -90,7 +90,13 @@ import Testing
     let rate = try #require(try run(.embeddings, steps: 2, .create).last?.learningRate)
     try record(.embeddings(rate * 2), step: 2)
     #expect(try run(.embeddings, steps: 3, .resume).last?.learningRate == rate * 2)
+    // An older program recorded the rates of the steps alone.
     try record(nil, step: 3)
-    #expect(try run(.embeddings, steps: 4, .resume).last?.learningRate == rate)
+    #expect(try run(.embeddings, steps: 4, .resume).last?.learningRate == rate * 2)
+    let report = try RunReport(contentsOf: output)
+    #expect(report.metrics.origin?.peakRates == .embeddings(rate * 2))
+    try record(nil, step: 4)
+    try FileManager.default.removeItem(at: output.appending(path: RunFolder.stepMetrics))
+    #expect(try run(.embeddings, steps: 5, .resume).last?.learningRate == rate)
   }
 }

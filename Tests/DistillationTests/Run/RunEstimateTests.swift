@@ -3,6 +3,7 @@ import Foundation
 import HuggingFace
 import TestSupport
 import Testing
+import Transformer
 
 @testable import Distillation
 
@@ -10,7 +11,7 @@ import Testing
 @Suite struct RunEstimateTests {
   @Test func theTimeIsTheWorkOverTheSpeeds() {
     let speeds = RunSpeeds(
-      prefill: 1000, generation: 100, scoring: 500, step: (fixed: 0.4, row: 0.002),
+      prefill: 1000, teacher: .init(generation: 100, scoring: 500), step: (fixed: 0.4, row: 0.002),
       answerTokens: 30)
     let work = RunWork(
       questions: 200, questionTokens: 10, chunkTokens: 5000, answers: 100, training: 90,
@@ -34,6 +35,28 @@ import Testing
     #expect(found.studySecondsLeft(done: 1, byRate: 0) == 0)
   }
 
+  /// What the student does takes its own time.
+  @Test func aSmallStudentsWorkIsNotTheTeachers() {
+    var speeds = RunSpeeds(
+      prefill: 1000, teacher: .init(generation: 10, scoring: 50), step: (fixed: 0.5, row: 0),
+      answerTokens: 20)
+    let work = RunWork(
+      questions: 0, questionTokens: 10, chunkTokens: 0, answers: 0, training: 10, heldOut: 10,
+      promptTokens: 5, answerTokens: 20, contextTokens: 1000, steps: 10, batch: 1, evaluations: 2,
+      unrelated: 0, rollouts: 4)
+    // One second for the context, 500 rows and 200 tokens; 5 s of steps, two evaluations of 250 rows, 80
+    // tokens of rollouts and 100 scored rows.
+    let slow = speeds.estimate(work)
+    #expect(slow.teacherSeconds == 1 + 10 + 20)
+    #expect(slow.trainingSeconds == 5 + 10 + 8 + 2)
+    #expect(slow.judgingSeconds == 2 * (5 + 20))
+    speeds.student = .init(generation: 100, scoring: 500)
+    let quick = speeds.estimate(work)
+    #expect(quick.teacherSeconds == slow.teacherSeconds)
+    #expect(abs(quick.trainingSeconds - (5 + 1 + 0.8 + 2)) < 1e-9)
+    #expect(quick.judgingSeconds == 2 * (0.5 + 2))
+  }
+
   @Test func answersThatEndAreShorterThanTheirLimit() {
     // Of 400 tokens 50 were the last: one of 8.
     #expect(abs(RunTrial.length(50, of: 400, limit: 1000) - 8) < 1e-9)
@@ -43,7 +66,9 @@ import Testing
     #expect(RunTrial.length(2, of: 4, limit: 3) == 1.75)
   }
 
-  @Test func theModelIsLoadedOnceAndTheTimeIsSaidFirst() throws {
+  /// The model, and a teacher that is another one, stay loaded from the study to the training.
+  @Test(arguments: [false, true])
+  func modelsAreLoadedOnceAndTheTimeIsSaidFirst(hasTeacher: Bool) throws {
     let folder = try TemporaryFolder()
     let model = try ModelFolder(at: TinyModel.write(in: folder))
     let context = try folder.write(
@@ -61,11 +86,16 @@ import Testing
     options.chunkMinimum = 8
     options.chunkMaximum = 30
     options.filter = false
-    let request = RunRequest(
+    var request = RunRequest(
       folder: model, modelName: try ModelName(parsing: model.url.path, of: model),
       context: [context],
       inputs: context, validation: .automatic, output: folder.url.appending(path: "run"),
       mode: .create, options: training, kept: [], checkpointEvery: 100)
+    if hasTeacher {
+      let teacher = try TinyModel.write("teacher", in: folder, width: 64, padding: 5, seed: 9)
+      request.teacher = TeacherModel(
+        folder: try ModelFolder(at: teacher), name: ModelName(teacher.path))
+    }
     let device = try TestDevice.cpu.open()
     var (loads, estimates, studied) = (0, [RunEstimate](), false)
     func handle(_ event: RunEvent) {
@@ -81,13 +111,16 @@ import Testing
     // The study keeps other runs out of the folder as long as it is there.
     let next = try StudiedRun(request, seeds: nil, options: options, device: device)
       .perform(handle: handle)
+    #expect(loads == (hasTeacher ? 2 : 1))
     let outcome = try DistillationRun(next.request, device: device).perform(
       model: next.model, isInterrupted: { false }, handle: handle)
     guard case .finished = outcome else {
       Issue.record("expected a finished run")
       return
     }
-    #expect(loads == 1)
+    #expect(loads == (hasTeacher ? 2 : 1))
+    // Nothing holds the teacher's weights beyond its work.
+    #expect(next.model?.takeTeacher() == nil)
     try #require(estimates.count == 2)
     #expect(estimates[0].studySeconds > 0 && estimates[0].trainingSeconds > 0)
     #expect(estimates[1].studySeconds == 0 && estimates[1].teacherSeconds > 0)

@@ -12,7 +12,7 @@ import Testing
     for start in stride(from: 0, to: 400, by: 7) {
       let batch = (0..<64).map { (start + $0 * 11) % 500 }
       let shares = BatchShares.shares(
-        of: batch, tokens: Self.tokens, owners: owners, ranks: ranks)
+        of: batch, tokens: Self.tokens, owner: { owners[$0] }, ranks: ranks)
       #expect(shares.count == ranks)
       #expect(shares.flatMap(\.self).sorted() == batch.sorted())
       let loads = shares.map { $0.reduce(0) { $0 + Self.tokens($1) } }
@@ -32,12 +32,12 @@ import Testing
   /// A batch that is shared out evenly already stays where it is, in the order of the batch.
   @Test func evenBatchesStayWithTheirOwners() {
     let shares = BatchShares.shares(
-      of: [5, 0, 3, 2], tokens: { _ in 9 }, owners: [0, 1, 0, 1, 0, 1], ranks: 2)
+      of: [5, 0, 3, 2], tokens: { _ in 9 }, owner: { $0 % 2 }, ranks: 2)
     #expect(shares == [[0, 2], [5, 3]])
   }
 
   @Test func fewerExamplesThanRanksLeaveRanksWithoutAny() {
-    let shares = BatchShares.shares(of: [0], tokens: { _ in 9 }, owners: [0], ranks: 3)
+    let shares = BatchShares.shares(of: [0], tokens: { _ in 9 }, owner: { _ in 0 }, ranks: 3)
     #expect(shares == [[0], [], []])
   }
 

@@ -17,6 +17,15 @@ import Testing
     "<tool_call>[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}}]</tool_call>",
     // Mistral
     "[TOOL_CALLS] [{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}, \"id\": \"a1\"}]",
+    "[TOOL_CALLS]get_weather[ARGS]{\"city\": \"Paris\", \"days\": 2}",
+    "[TOOL_CALLS] get_weather[CALL_ID]9Ao2bC4dE[ARGS] {\"days\": 2, \"city\": \"Paris\"}",
+    // Phi-4-mini and Granite 3
+    "<|tool_call|>[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}}]<|/tool_call|>",
+    "<|tool_call|>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}}<|/tool_call|>",
+    "functools[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}}]",
+    // Command R7B
+    "<|START_THINKING|>I look.<|END_THINKING|><|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": "
+      + "\"get_weather\", \"parameters\": {\"city\": \"Paris\", \"days\": 2}}\n]<|END_ACTION|>",
     // Llama 3.x
     "<|python_tag|>{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Paris\", \"days\": 2}}",
     "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Paris\", \"days\": 2.0}}",
@@ -36,6 +45,11 @@ import Testing
       + "\"arguments\": {\"city\": \"Paris\", \"days\": 2}}]</tool_call>",
     "[TOOL_CALLS] [{\"name\": \"get_time\", \"arguments\": {}}, {\"name\": \"get_weather\", "
       + "\"arguments\": {\"city\": \"Paris\", \"days\": 2}}]",
+    "[TOOL_CALLS]get_time[ARGS]{}[TOOL_CALLS]get_weather[ARGS]{\"city\": \"Paris\", \"days\": 2}",
+    "One moment.[TOOL_CALLS]get_time[CALL_ID]a[ARGS]{}[TOOL_CALLS]get_weather[CALL_ID]b[ARGS]"
+      + "{\"city\": \"Paris\", \"days\": 2}",
+    "<|tool_call|>[{\"name\": \"get_time\", \"arguments\": {}}, {\"name\": \"get_weather\", "
+      + "\"arguments\": {\"city\": \"Paris\", \"days\": 2}}]",
     "<|python_tag|>{\"name\": \"get_time\", \"parameters\": {}}; {\"name\": \"get_weather\", "
       + "\"parameters\": {\"city\": \"Paris\", \"days\": 2}}",
   ])
@@ -47,6 +61,10 @@ import Testing
     "", "No tools are needed.", "<tool_call>", "<tool_call>get_time</tool_call>",
     "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\"", "[TOOL_CALLS] []",
     "<|python_tag|>brave_search.call(query=\"x\")",
+    "[TOOL_CALLS]", "[TOOL_CALLS]get_time", "[TOOL_CALLS]get_time[ARGS]", "[TOOL_CALLS][ARGS]{}",
+    "[TOOL_CALLS]get_time[ARGS]{\"city\": ", "[TOOL_CALLS]get_time[ARGS][1]",
+    "[TOOL_CALLS]get time[ARGS]{}", "[TOOL_CALLS]get_time[CALL_ID]a{}",
+    "import functools", "functools[0]",
     // An answer of JSON is no call, nor is one that goes on.
     "{\"name\": \"Ada\", \"age\": 36}", "{\"name\": \"Ada\", \"parameters\": \"none\"}",
     "{\"name\": \"get_time\", \"parameters\": {}} is what I would call.",

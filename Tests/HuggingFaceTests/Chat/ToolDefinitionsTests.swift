@@ -5,7 +5,7 @@ import Testing
 /// Files of tools: what is read, and what is wrong with others in one line.
 @Suite struct ToolDefinitionsTests {
   private func tools(_ text: String) throws -> ToolDefinitions {
-    try ToolDefinitions(JSONNode(parsing: Array(text.utf8), file: "tools.json"))
+    try ToolDefinitions(parsing: Array(text.utf8), file: "tools.json")
   }
 
   @Test func functionsOfEitherForm() throws {
@@ -58,6 +58,14 @@ import Testing
       "[{\"name\": \"a\"}, {\"name\": \"a\"}]",
       "[1]: expected a name that no other tool has, found \"a\" again"
     ),
+    (
+      "[{\"name\": \"a\", \"parameters\": {\"maximum\": NaN}}]",
+      "[0].parameters.maximum: expected a finite number, found the number NaN"
+    ),
+    (
+      "[{\"name\": \"a\"}, {\"name\": \"b\", \"strict\": [1e999]}]",
+      "[1].strict[0]: expected a finite number, found the number Infinity"
+    ),
   ])
   func anotherFileIsRefusedByItsPlace(text: String, message: String) {
     #expect {
@@ -68,12 +76,18 @@ import Testing
     }
   }
 
-  @Test func damagedJSONIsNamedWithItsPlace() {
+  @Test(arguments: [
+    ("[{\"name\": ]", "line 1, column 11: expected a value, found \"]\""),
+    ("[\n  {\"name\": ]", "line 2, column 12: expected a value, found \"]\""),
+    ("\n \"[{]\"", "line 2, column 5: expected a key in quotes, found \"]\""),
+    (#""[{\"name\": ]""#, "line 1, column 14: expected a value, found \"]\""),
+  ])
+  func damagedJSONIsNamedWithItsPlace(text: String, message: String) {
     #expect {
-      try tools("[{\"name\": ]")
-    } throws: { "\($0)".hasPrefix("tools.json:") }
-    #expect {
-      try tools("\"[{]\"")
-    } throws: { "\($0)".hasPrefix("tools.json:") }
+      try tools(text)
+    } throws: { error in
+      let found = "\(error)"
+      return found == "tools.json: \(message)"
+    }
   }
 }

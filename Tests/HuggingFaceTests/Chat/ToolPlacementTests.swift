@@ -14,20 +14,20 @@ import Tokenizers
      {"type": "function", "function": {"name": "ring", "parameters": {}}}]
     """
 
-  private let tokenizer: Tokenizer
-  private let tools: ToolDefinitions
+  let tokenizer: Tokenizer
+  let tools: ToolDefinitions
 
   init() throws {
     tokenizer = try PlacementTests.tokenizer()
     tools = try ToolDefinitions(JSONNode(parsing: Array(Self.list.utf8), file: "tools.json"))
   }
 
-  private func template(_ source: String) throws -> ChatTemplate {
+  func template(_ source: String) throws -> ChatTemplate {
     try ChatTemplate(source: source, location: "own.jinja", specialTokens: [:])
   }
 
   /// Checks a placement against what the template writes with tools and without.
-  private func check(
+  func check(
     _ template: ChatTemplate, context: String?, variables: TemplateVariables = .init(),
     messages: [[ChatMessage]], tokenizer: Tokenizer
   ) throws -> Placement {
@@ -55,7 +55,7 @@ import Tokenizers
     return placement
   }
 
-  private static let turns = [
+  static let turns = [
     [ChatMessage(role: "user", content: "Hi")],
     [
       ChatMessage(role: "user", content: "A?"), ChatMessage(role: "assistant", content: "A."),

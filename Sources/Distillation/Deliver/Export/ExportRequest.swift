@@ -176,7 +176,8 @@ package struct ExportRequest: Sendable {
       stopIdentifiers: conditioning?.stopIdentifiers ?? [],
       contextTokens: record.contextTokens ?? 0,
       fingerprints: RunFingerprints(
-        model: record.modelFingerprint ?? "", bareModel: record.bareFingerprint,
+        model: record.modelFingerprint ?? "", weights: record.weightsDigest,
+        adapters: record.adaptersDigest, bareModel: record.bareFingerprint,
         context: record.contextDigest ?? "", gguf: record.gguf, teacher: record.teacher),
       neighbors: record.neighbors, tools: record.tools)
   }

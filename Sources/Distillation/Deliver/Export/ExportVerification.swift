@@ -39,7 +39,7 @@ struct ExportVerification {
   private func recordedExamples() throws(DistillationError) -> [Example] {
     let file = run.appending(path: RunFolder.answers)
     guard FileManager.default.fileExists(atPath: file.path) else { return [] }
-    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file).checkWhole()
+    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file).records
     return records.lazy.filter { !$0.prompt.isEmpty && !$0.answer.isEmpty }
       .prefix(Self.examples).map { Example(prompt: $0.prompt, response: $0.answer) }
   }

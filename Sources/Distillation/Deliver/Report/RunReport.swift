@@ -12,6 +12,8 @@ package struct RunReport: Sendable {
   package let evaluations: [EvaluationRecord]
   /// `heldout_answers.jsonl`; none in runs of older programs.
   package let answers: [HeldOutAnswer]
+  /// Lines for the user on what of these is cut or gone.
+  package private(set) var notices: [String] = []
 
   /// Some records. Of a run without a context, what older programs compared with one is left out.
   package init(
@@ -43,14 +45,19 @@ package struct RunReport: Sendable {
         expected: "the output folder of a finished run, with \(RunFolder.metrics)",
         found: AdapterImport.insteadOfRun(folder))
     }
+    let metrics = try RecordCoding.decode(RunMetrics.self, from: file)
+    let steps = try RunFolder.records(StepRecord.self, of: RunFolder.stepMetrics, in: folder)
+    let evaluations = try RunFolder.records(
+      EvaluationRecord.self, of: RunFolder.evaluations, in: folder)
+    let answers = try RunFolder.records(
+      HeldOutAnswer.self, of: RunFolder.heldOutAnswers, in: folder)
     self.init(
-      name: folder.standardizedFileURL.lastPathComponent,
-      metrics: try RecordCoding.decode(RunMetrics.self, from: file),
-      steps: try RunFolder.records(StepRecord.self, of: RunFolder.stepMetrics, in: folder),
-      evaluations: try RunFolder.records(
-        EvaluationRecord.self, of: RunFolder.evaluations, in: folder),
-      answers: try RunFolder.records(
-        HeldOutAnswer.self, of: RunFolder.heldOutAnswers, in: folder))
+      name: folder.standardizedFileURL.lastPathComponent, metrics: metrics, steps: steps.records,
+      evaluations: evaluations.records, answers: answers.records)
+    notices = [steps.cutNotice, evaluations.cutNotice, answers.cutNotice].compactMap(\.self)
+    if let done = metrics.origin?.steps, done > 0, steps.records.isEmpty {
+      notices.append("\(steps.file): the history of the steps is gone, so no curve shows it")
+    }
   }
 
   /// Reads the folders of finished runs. Where two of them have one name, the runs have their paths.

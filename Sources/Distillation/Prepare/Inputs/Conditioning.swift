@@ -71,6 +71,12 @@ package struct Conditioning: Sendable {
       try folder.generationConfiguration()
     }
     if case .identifiers(let identifiers, let file)? = context {
+      guard ["auto", "raw"].contains(template.name) else {
+        throw .option(
+          .template,
+          expected: "auto or raw with a context of token ids, which are taken as they are",
+          found: template.name)
+      }
       guard template.variables.isEmpty else { throw .placement(.variablesWithoutTemplate) }
       guard tools == nil else { throw .placement(.toolsWithoutTemplate) }
       try Self.check(identifiers, file: file, vocabularySize: vocabularySize)

@@ -43,7 +43,7 @@ extension ExampleLine {
     let elements: [JSONNode] = try value.required(key)
     let messages: [ChatMessage] = try value.required(key)
     for (element, message) in zip(elements, messages)
-    where message.content?.isEmpty == true && message.extra["tool_calls"] == nil {
+    where message.content?.isEmpty == true && message.extra[ChatMessage.callsKey] == nil {
       throw element.failure(expected: "a text", found: "an empty string", at: "content")
     }
     return messages.map { message in

@@ -30,6 +30,8 @@ package enum InputNotice: Sendable, Equatable {
   case ranks(recorded: Int, found: Int)
   /// An adapter is evaluated against another context than that of its training.
   case otherContext(file: String, adapter: String)
+  /// An adapter of tools and a context is compared with a model that reads the tools alone.
+  case missingContext(adapter: String)
   /// An adapter is compared with a model that reads other tools than those of its training, by name.
   case otherTools(adapter: String, trained: [String], found: [String])
   /// An adapter was trained behind other prompts than those that stand before it here.
@@ -91,6 +93,8 @@ extension InputNotice: CustomStringConvertible {
         + "will be others than those of a run without a stop"
     case .otherContext(let file, let adapter):
       "\(file): the tokens of this context are not those of the context that \(adapter) was made for"
+    case .missingContext(let adapter):
+      "\(adapter): trained for these tools beside a context, found them without it"
     case .otherTools(let adapter, let trained, let found):
       "\(adapter): trained for \(Self.list(trained)), found \(Self.list(found))"
         + (trained == found && !found.isEmpty ? " with other definitions" : "")
@@ -141,7 +145,8 @@ extension InputNotice: CustomStringConvertible {
       .sharedVocabulary, .shortWindow:
       true
     case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .ranks,
-      .otherContext, .otherTools, .otherNeighbors, .otherQuantisation, .otherLoRA, .instructions,
+      .otherContext, .missingContext, .otherTools, .otherNeighbors, .otherQuantisation, .otherLoRA,
+      .instructions,
       .otherTemplate, .otherTeacher:
       false
     }

@@ -28,13 +28,48 @@ extension PromptReader {
       guard let tools: JSONNode = try value.optional(Self.toolsKey) else { return nil }
       var list = tools.json
       if case .string(let text) = list {
-        list = (try? JSON(parsing: Array(text.utf8))) ?? list
+        do { list = try JSON(parsing: Array(text.utf8)) } catch {
+          throw tools.failure(
+            expected: "a list of tools, or its JSON as a text",
+            found: "a text that is no JSON (\(error))")
+        }
       }
       guard case .array(let elements) = list else {
-        throw value.failure(
-          expected: "a list of tools", found: list.kind, at: Self.toolsKey)
+        throw tools.failure(expected: "a list of tools", found: list.kind)
       }
+      try JSONNode(list, file: tools.file, path: tools.path).checkFinite()
       return elements.isEmpty ? nil : list
     } catch { throw .line(error) }
+  }
+
+  /// Checks that the messages of a line call its tools alone.
+  ///
+  /// - Parameter tools: the list that the template reads; nil where there is none.
+  func checkCalls(in value: JSONNode, of tools: JSON?) throws(Problem) {
+    guard let names = tools.flatMap(Self.names) else { return }
+    do throws(JSONReadingError) {
+      for key in ["messages", "prompt", "completion"] where try value.has(key) {
+        let messages: [JSONNode] = try value.required(key)
+        for message in messages {
+          for (name, function) in try ChatMessage.calls(of: message) where !names.contains(name) {
+            throw function.failure(
+              expected: "one of the tools, \(names.joined(separator: ", ").excerpt)",
+              found: "\"\(name.excerpt)\"", at: "name")
+          }
+        }
+      }
+    } catch { throw .line(error) }
+  }
+
+  /// The names of a list of tools; nil where one has none, as a template may allow.
+  private static func names(_ tools: JSON) -> [String]? {
+    guard case .array(let elements) = tools else { return nil }
+    let names = elements.compactMap { element -> String? in
+      guard case .object(var function) = element else { return nil }
+      if case .object(let inner)? = function["function"] { function = inner }
+      if case .string(let name)? = function["name"] { return name }
+      return nil
+    }
+    return names.count == elements.count ? names : nil
   }
 }

@@ -130,6 +130,7 @@ package struct PromptReader: Sendable {
     case (.text(_, let placement), .messages(let all, let response)):
       let messages = try withoutContext(all, text(of: part), at: value)
       let tools = try tools(of: value, placement)
+      try checkCalls(in: value, of: tools ?? placement.tools)
       let placed = try placing { () throws(PlacementError) in
         try placement.promptTokens(of: messages, tools: tools)
       }
@@ -137,7 +138,7 @@ package struct PromptReader: Sendable {
       try requireTokens(prompt, "messages", at: value)
       guard let response else { return Tokens(prompt: prompt, isCut: isCut) }
       let answer: [Int]
-      if response.callsTools, placement.reads("tool_calls") {
+      if response.callsTools, placement.reads(ChatMessage.callsKey) {
         answer = try placing { () throws(PlacementError) in
           try placement.responseIdentifiers(of: response, after: messages, tools: tools)
         }
@@ -236,7 +237,7 @@ package struct PromptReader: Sendable {
 extension ChatMessage {
   /// Whether the message holds tool calls, which only the template can write.
   fileprivate var callsTools: Bool {
-    switch extra["tool_calls"] {
+    switch extra[Self.callsKey] {
     case .array(let calls)?: !calls.isEmpty
     default: false
     }

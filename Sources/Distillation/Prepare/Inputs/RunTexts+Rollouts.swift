@@ -24,7 +24,8 @@ extension RunTexts {
   func rolloutLimits(_ options: TrainingOptions) -> [Int] {
     guard options.rollouts > 0 else { return [] }
     let student =
-      Prefix(conditioning.frame, .nothing).rows + options.tokens + neighbors.rows
+      Prefix(conditioning.frame, .nothing).rows + max(options.tokens, sweptTokens)
+      + neighbors.rows
     let reader = teacher?.configuration ?? configuration
     return training.map { example in
       let free = min(

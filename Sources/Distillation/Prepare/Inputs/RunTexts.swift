@@ -18,6 +18,8 @@ struct RunTexts {
   let studentReadsContext: Bool
   /// The prompts before the trained one.
   let neighbors: Neighbors
+  /// The most pseudo-tokens of runs that share a teacher; 0 for one alone.
+  let sweptTokens: Int
   /// The token ids that the soft prompt replaces: those of the context, and of texts that lines bring
   /// of their own.
   let context: [Int]
@@ -98,6 +100,11 @@ struct RunTexts {
     if options.patience != nil && validation.examples.isEmpty {
       throw .patienceWithoutValidation
     }
+    if let url = request.unrelated, validation.examples.isEmpty {
+      throw .option(
+        .unrelated, expected: "held-out examples, with which drift is measured, beside it",
+        found: "\(url.path) without any")
+    }
     let spans = try ContextSpans(
       of: training.examples + validation.examples, conditioning)
     let context = conditioning.context + spans.ownTokens
@@ -133,6 +140,7 @@ struct RunTexts {
       textRows: studentRows - group.tokenCount
         + max(longest.max() ?? 1, UnrelatedPrompts.longest(self.unrelated)))
     self.configuration = configuration
+    sweptTokens = request.sweptTokens
     self.reading = reading
     self.conditioning = conditioning
     self.spans = spans
@@ -146,7 +154,8 @@ struct RunTexts {
     unusedKeys = Set(inputs.unusedKeys + validation.unusedKeys).sorted()
     fingerprints = RunFingerprints(
       model: try opening { () throws(ModelFolderError) in try request.folder.fingerprint() },
-      context: context, in: conditioning.frame,
+      weights: try opening { () throws(ModelFolderError) in try request.folder.weightsDigest() },
+      adapters: request.folder.adaptersDigest(), context: context, in: conditioning.frame,
       training: training.examples, validation: validation.examples,
       unrelated: request.unrelated == nil ? nil : unrelated, beside: neighbors.digest,
       tools: tools?.digest,

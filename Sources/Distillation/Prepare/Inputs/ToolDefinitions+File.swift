@@ -9,7 +9,7 @@ extension ToolDefinitions {
   package init(contentsOf url: URL) throws(DistillationError) {
     let bytes = try TextFile.bytes(of: url)
     self = try reading { () throws(JSONReadingError) in
-      try ToolDefinitions(JSONNode(parsing: bytes, file: url.path))
+      try ToolDefinitions(parsing: bytes, file: url.path)
     }
   }
 

@@ -33,7 +33,7 @@ package final class Study {
   /// How it was begun and how far it is.
   var record: StudyRecord
   /// The model that writes and answers, once the study has loaded it.
-  private(set) var decoder: Decoder?
+  var decoder: Decoder?
   /// The most tokens of a conversation behind the context.
   let longest: Int
   /// Tokens after which an answer ends; without a chat template, its line's end among them.
@@ -50,6 +50,7 @@ package final class Study {
   ///
   /// - Throws: at the first thing that is wrong.
   package init(_ request: StudyRequest, device: Device) throws(DistillationError) {
+    try request.checkInputs()
     try request.options.validate()
     self.device = device
     file = try StudyFile(
@@ -129,6 +130,9 @@ package final class Study {
       model: try opening { () throws(ModelFolderError) in
         if let teacher { teacher.record.fingerprint } else { try request.folder.fingerprint() }
       },
+      weights: try opening { () throws(ModelFolderError) in
+        if let teacher { teacher.record.tensorsDigest } else { try request.folder.contentsDigest() }
+      },
       context: SHA256.hexadecimal(of: lineFeeds.utf8),
       tools: tools?.digest,
       seeds: SHA256.hexadecimal(of: seeds.seeds.map { "\($0.kind) \($0.text)\n" }.joined().utf8),
@@ -143,6 +147,7 @@ package final class Study {
         recorded.options.count = options.count
       }
       try record.check(against: recorded, isDone: isDone, file: request.output.path)
+      recorded.weights = recorded.weights ?? record.weights
       record = recorded
     }
   }

@@ -10,8 +10,10 @@ final class StudyFile {
   /// How the study in it was begun and how far it is; nil where it begins anew.
   let recorded: StudyRecord?
   private let isWriting: Bool
-  /// Whether a study that is replaced was changed since, so that its lines are kept.
-  private let isChanged: Bool
+  /// Whether what is in the file is not as the study left it, so that it is kept.
+  private var isChanged = false
+  /// The record beside the file.
+  private var written: StudyRecord?
   /// A line on lines of the user that were kept under another name; nil where there were none.
   private(set) var notice: String?
   private var lock: FileLock?
@@ -40,11 +42,13 @@ final class StudyFile {
     self.isWriting = isWriting
     if makesFolder {
       recorded = nil
-      isChanged = false
       return
     }
     let exists = FileManager.default.fileExists(atPath: url.path)
     let record = Self.record(of: url)
+    if case .folder? = SpecialFile(at: url.path) {
+      throw .content(file: url.path, expected: "a file for the study", found: "a folder")
+    }
     if case .stream = try writing({ () throws(FileError) in try OutputPath(url.path) }) {
       throw .content(file: url.path, expected: "a file for the study", found: "a device or a pipe")
     }
@@ -57,15 +61,17 @@ final class StudyFile {
     }
     guard !isOverwriting, hasRecord else {
       recorded = nil
-      isChanged = Self.isChanged(url)
-      if exists { try claim() }
+      if exists {
+        isChanged = Self.isChanged(try TextFile.bytes(of: url), Self.recorded(for: url))
+        try claim()
+      }
       return
     }
-    isChanged = false
     let found = try RecordCoding.decode(StudyRecord.self, from: record)
     recorded = found
     if exists { try claim() }
     let bytes = exists ? try TextFile.bytes(of: url) : []
+    isChanged = Self.isChanged(bytes, found)
     guard Self.begins(bytes, found.progress) else {
       throw .otherStudy(
         file: url.path,
@@ -74,12 +80,13 @@ final class StudyFile {
     }
   }
 
-  /// Whether a file of a study is not as that has left it.
-  private static func isChanged(_ url: URL) -> Bool {
-    guard let left = recorded(for: url)?.progress, let bytes = try? Data(contentsOf: url) else {
-      return false
+  /// Whether bytes are not what a study has left, at its end or where it was killed.
+  private static func isChanged(_ bytes: [UInt8], _ record: StudyRecord?) -> Bool {
+    guard let left = record?.progress else { return true }
+    let ends = [(left.bytes, left.digest)] + (left.pending.map { [($0.bytes, $0.digest)] } ?? [])
+    return !ends.contains { count, digest in
+      bytes.count == count && SHA256.hexadecimal(of: bytes) == digest
     }
-    return bytes.count != left.bytes || !begins(bytes, left)
   }
 
   /// Whether the lines of a study are the beginning of a file.
@@ -106,10 +113,13 @@ final class StudyFile {
   func begin(_ record: StudyRecord) throws(DistillationError) -> [JSON] {
     let bytes = recorded?.progress.bytes ?? 0
     guard isWriting else { return bytes > 0 ? try lines() : [] }
-    if isChanged {
+    if isChanged, recorded == nil {
       notice = try KeptFile.keep(url)
       lock = nil
+    } else if isChanged {
+      notice = try keepEnd(from: bytes)
     }
+    written = recorded
     if recorded == nil {
       // The record comes first: without one, the file would be nobody's.
       try write(record)
@@ -122,6 +132,20 @@ final class StudyFile {
     }
     if lock == nil { try claim() }
     return try lines()
+  }
+
+  /// Keeps what is in the file behind its lines, unless that is the beginning of another one.
+  ///
+  /// - Returns: a line for the user.
+  private func keepEnd(from start: Int) throws(DistillationError) -> String {
+    let bytes = try TextFile.bytes(of: url)
+    let end = bytes.dropFirst(start)
+    let isCut = end.first == UInt8(ascii: "{") && !end.contains(UInt8(ascii: "\n"))
+    guard isCut, (try? JSON(parsing: Array(end))) == nil else {
+      return try KeptFile.copy(url, bytes)
+    }
+    let lines = bytes.count { $0 == UInt8(ascii: "\n") }
+    return RecordCoding.cutNotice(url.path, line: lines + 1)
   }
 
   /// The lines of the file.
@@ -137,24 +161,31 @@ final class StudyFile {
     return lines
   }
 
-  /// Adds lines, and records how far the study is with them: a study that is killed in between writes them once more.
+  /// Adds lines, and records how far the study is with them. The lines are recorded before too, so that
+  /// a study that is killed in between knows them, and writes them once more.
   func append(_ lines: [String], _ record: inout StudyRecord) throws(DistillationError) {
     guard isWriting else {
       record.progress.lines += lines.count
       return
     }
-    let text = lines.map { "\($0)\n" }.joined()
+    let text = Array(lines.map { "\($0)\n" }.joined().utf8)
+    let bytes = try TextFile.bytes(of: url) + text
+    let digest = SHA256.hexadecimal(of: bytes)
+    if var before = written {
+      before.progress.pending = .init(bytes: bytes.count, digest: digest)
+      try write(before)
+    }
     try changing("write") { () throws in
       let handle = try FileHandle(forUpdating: url)
       try handle.seekToEnd()
-      try handle.write(contentsOf: Data(text.utf8))
+      try handle.write(contentsOf: text)
       try handle.synchronize()
       try handle.close()
     }
     record.progress.lines += lines.count
-    let bytes = try TextFile.bytes(of: url)
     record.progress.bytes = bytes.count
-    record.progress.digest = SHA256.hexadecimal(of: bytes)
+    record.progress.digest = digest
+    record.progress.pending = nil
     try write(record)
   }
 
@@ -163,6 +194,7 @@ final class StudyFile {
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: Self.record(of: url), with: bytes)
     }
+    written = record
   }
 
   private func changing(_ action: String, _ call: () throws -> Void) throws(DistillationError) {

@@ -7,6 +7,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
   var options: StudyOptions
   /// The model: `ModelFolder.fingerprint()`.
   var model: String
+  /// The SHA-256 of all its weights; nil in records of older programs.
+  var weights: String?
   /// The SHA-256 of the context's text.
   var context: String
   /// The SHA-256 of the list of tools; nil without any.
@@ -63,6 +65,14 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var bytes = 0
     /// The SHA-256 of the lines.
     var digest = SHA256.hexadecimal(of: [])
+    /// The same with lines that are being added; nil where none are.
+    var pending: Lines?
+
+    /// How far a file of lines goes.
+    struct Lines: Sendable, Equatable, Codable {
+      var bytes: Int
+      var digest: String
+    }
 
     /// Goes on with another window.
     mutating func begin(window: Int) {
@@ -134,7 +144,9 @@ struct StudyRecord: Sendable, Equatable, Codable {
         found: "the beginning of one whose questions come in another order")
     }
     for (what, before, now) in [
-      ("the model", recorded.model, model), ("the context", recorded.context, context),
+      ("the model", recorded.model, model),
+      ("the model's weights", recorded.weights ?? weights ?? "", weights ?? ""),
+      ("the context", recorded.context, context),
       ("the tools", recorded.tools ?? "none", tools ?? "none"),
       ("the seeds", recorded.seeds, seeds),
     ] where before != now {

@@ -91,3 +91,19 @@ package struct StudyResult: Sendable, Equatable {
   /// Bytes of the context, with line ends as LF, that held-out questions are written from.
   package var heldOutSpans: [Range<Int>]
 }
+
+extension StudyRequest {
+  /// Checks that no input is the study that is replaced: it would be lost before the new one is written.
+  func checkInputs() throws(DistillationError) {
+    guard isOverwriting else { return }
+    let lost = [output, StudyFile.record(of: output)].map { $0.resolvingSymlinksInPath().path }
+    let named =
+      context.map { (OptionName.context, $0) }
+      + [(.tools, tools), (.seeds, seeds)].compactMap { name, url in url.map { (name, $0) } }
+    for (name, url) in named where lost.contains(url.resolvingSymlinksInPath().path) {
+      throw .option(
+        name, expected: "another file than the study that is replaced, since it would be lost",
+        found: url.path)
+    }
+  }
+}

@@ -43,7 +43,8 @@ struct OtherTeacher: Sendable {
       model: model.name.identifier, revision: model.name.revision, file: model.name.file,
       fingerprint: try opening { () throws(ModelFolderError) in try model.folder.fingerprint() },
       tensorsDigest: try opening { () throws(ModelFolderError) in
-        try model.folder.ggufIdentity()?.tensorsDigest
+        if let gguf = try model.folder.ggufIdentity() { return gguf.tensorsDigest }
+        return try model.folder.weightsDigest()
       },
       precision: model.precision == .stored ? nil : "\(model.precision)",
       vocabulary: configuration.vocabularySize)

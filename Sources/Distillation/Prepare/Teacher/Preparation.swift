@@ -25,6 +25,7 @@ struct Preparation {
   ///   - texts: the context and the examples.
   ///   - options: the training options.
   ///   - recorded: the teacher's answers of a resumed run.
+  ///   - cacheKind: the kind of the cache of a resumed run.
   ///   - isTraining: whether a step follows; else training examples are not scored.
   ///   - rollouts: which training prompts the student answers; nil for none.
   ///   - ranks: the ranks that share out the examples.
@@ -35,7 +36,8 @@ struct Preparation {
     _ decoder: Decoder,
     teacher loadTeacher: () throws(DistillationError) -> Decoder? = { nil },
     texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?, isTraining: Bool = true, rollouts: RolloutPlan?,
+    answers recorded: TeacherAnswers?, cacheKind recordedKind: TeacherCacheKind? = nil,
+    isTraining: Bool = true, rollouts: RolloutPlan?,
     sharedBy ranks: Ranks,
     starting: (Teacher) throws(DistillationError) -> Void = { _ in },
     answered: (Teacher, [Example]) throws(DistillationError) -> Void = { _, _ in },
@@ -43,7 +45,8 @@ struct Preparation {
   ) throws(DistillationError) -> Preparation {
     let prepared = try readAndScore(
       decoder, teacher: loadTeacher, texts: texts, options: options, answers: recorded,
-      isTraining: isTraining, rollouts: isTraining ? rollouts : nil, sharedBy: ranks,
+      cacheKind: recordedKind, isTraining: isTraining, rollouts: isTraining ? rollouts : nil,
+      sharedBy: ranks,
       starting: starting, answered: answered, handle: handle)
     decoder.device.releaseKeptMemory()
     return prepared
@@ -52,8 +55,8 @@ struct Preparation {
   private static func readAndScore(
     _ decoder: Decoder, teacher loadTeacher: () throws(DistillationError) -> Decoder?,
     texts: RunTexts, options: TrainingOptions,
-    answers recorded: TeacherAnswers?, isTraining: Bool, rollouts: RolloutPlan?,
-    sharedBy ranks: Ranks,
+    answers recorded: TeacherAnswers?, cacheKind recordedKind: TeacherCacheKind?,
+    isTraining: Bool, rollouts: RolloutPlan?, sharedBy ranks: Ranks,
     starting: (Teacher) throws(DistillationError) -> Void,
     answered: (Teacher, [Example]) throws(DistillationError) -> Void,
     handle: (RunEvent) -> Void
@@ -62,6 +65,9 @@ struct Preparation {
     let examples = texts.training + texts.validation
     let other = try loadTeacher()
     let teacher = try teacher(other ?? decoder, texts, options)
+    try distilling { () throws(TransformerError) in
+      try teacher.readTogether(ranks) { handle(.progress(.readingContext, done: $0, total: $1)) }
+    }
     try starting(teacher)
     let answers =
       if let recorded {
@@ -82,9 +88,17 @@ struct Preparation {
     let rows = TeacherCache.rowCount(training) + (space?.rows ?? 0)
     let availableBytes = ranks.ofFirst(decoder.device.availableBytes)
     let kind = options.cacheKind(
-      rows: rows, for: decoder, isOtherModel: other != nil, availableBytes: availableBytes)
-    if other != nil, isTraining, kind == .logits {
-      try checkCapacity(rows, decoder, sharedBy: ranks, availableBytes: availableBytes)
+      rows: rows, for: decoder, isOtherModel: other != nil, recorded: recordedKind,
+      availableBytes: availableBytes)
+    let heldOut = Array(complete.dropFirst(texts.training.count))
+    if let other {
+      // Every rank has a share of the examples, and the whole space for rollouts.
+      let isKept = isTraining && kind == .logits
+      let shared = keptLogits(
+        isKept ? TeacherCache.rowCount(training) : 0,
+        judged: TeacherScores.judgedExamples(heldOut, training), of: other, for: decoder)
+      let own = shared / ranks.count + (isKept ? space?.rows ?? 0 : 0)
+      try checkCapacity(own, decoder, availableBytes: availableBytes)
     }
     var measures = TeacherScores.Measures()
     measures.limits = AnswerLimits(
@@ -97,7 +111,7 @@ struct Preparation {
     }
     let scores = try distilling { () throws(TransformerError) in
       try TeacherScores.scoring(
-        training, heldOut: Array(complete.dropFirst(texts.training.count)), by: teacher,
+        training, heldOut: heldOut, by: teacher,
         for: decoder, isTraining: isTraining, kind: kind, temperature: options.temperature,
         measures: measures, sharedBy: ranks, batchSize: options.batchSize,
         drift: { (teacher) throws(TransformerError) in
@@ -112,15 +126,24 @@ struct Preparation {
       cacheKind: kind, teacher: rollouts == nil ? nil : teacher)
   }
 
+  /// Rows of logits of another model that are kept: of training examples, and of judged ones where the
+  /// student's head does not take projected rows.
+  static func keptLogits(
+    _ trained: Int, judged: [Example], of teacher: Decoder, for student: Decoder
+  ) -> Int {
+    let isJudged = TeacherCache.judgedKind(of: teacher, for: student) == .logits
+    return trained + (isJudged ? TeacherCache.rowCount(judged) : 0)
+  }
+
   /// Checks that there is memory for logits, where nothing smaller serves.
   private static func checkCapacity(
-    _ rows: Int, _ decoder: Decoder, sharedBy ranks: Ranks, availableBytes: Int
+    _ rows: Int, _ decoder: Decoder, availableBytes: Int
   ) throws(DistillationError) {
     let configuration = decoder.configuration
     let needed =
       TeacherRows.byteCount(
         .logits, rows: rows, vocabulary: configuration.vocabularySize,
-        width: configuration.hiddenSize) / ranks.count
+        width: configuration.hiddenSize)
     guard needed <= availableBytes else {
       throw .option(
         .teacher,
@@ -164,9 +187,11 @@ extension TrainingOptions {
   ///   - rows: response tokens.
   ///   - student: the model that is trained.
   ///   - isOtherModel: whether the teacher is another one.
+  ///   - recorded: the kind with which a resumed run began, whatever memory was free then.
   ///   - availableBytes: memory of the device.
   func cacheKind(
-    rows: Int, for student: Decoder, isOtherModel: Bool = false, availableBytes: Int
+    rows: Int, for student: Decoder, isOtherModel: Bool = false,
+    recorded: TeacherCacheKind? = nil, availableBytes: Int
   ) -> TeacherCacheKind {
     switch teacherCache {
     case _ where loss == .crossEntropy: .tokens
@@ -174,10 +199,11 @@ extension TrainingOptions {
     case .hidden: .hidden
     case .projected: .projected
     case .auto:
-      TeacherCache.automaticKind(
-        objective: objective, rows: rows, vocabulary: student.configuration.vocabularySize,
-        hasSoftCap: student.configuration.logitShape.softCap != nil, isOtherModel: isOtherModel,
-        availableBytes: availableBytes)
+      recorded
+        ?? TeacherCache.automaticKind(
+          objective: objective, rows: rows, vocabulary: student.configuration.vocabularySize,
+          hasSoftCap: student.configuration.logitShape.softCap != nil, isOtherModel: isOtherModel,
+          availableBytes: availableBytes)
     }
   }
 }

@@ -1,4 +1,6 @@
+internal import Compute
 package import Inference
+package import Ranks
 package import Transformer
 
 /// The model that reads the context: one span of it at a time, in memory that all of them share.
@@ -54,19 +56,54 @@ package final class Teacher {
     _ span: Int, progress: (Int, Int) -> Void = { _, _ in }
   ) throws(TransformerError) -> PrefixedDecoder {
     if let present, present.span == span { return present.model }
-    guard let workspace else { preconditionFailure("its only span was read before") }
-    let prefix = prefixes[span]
-    let (done, total) =
-      pass.done < pass.total ? pass : (done: 0, total: prefix.rows)
+    let rows = prefixes[span].rows
+    let (done, total) = pass.done < pass.total ? pass : (done: 0, total: rows)
     progress(done, total)
-    present = nil
-    let model = try PrefixedDecoder(
-      decoder, prefix: prefix, capacity: capacity, workspace: workspace)
+    let model = try unread(span)
     try model.prefill { progress(done + $0, total) }
-    pass.done += prefix.rows
+    pass.done += rows
     prefills += 1
     present = (span, model)
     return model
+  }
+
+  /// The model before it has read a span.
+  private func unread(_ span: Int) throws(TransformerError) -> PrefixedDecoder {
+    guard let workspace else { preconditionFailure("its only span was read before") }
+    present = nil
+    return try PrefixedDecoder(
+      decoder, prefix: prefixes[span], capacity: capacity, workspace: workspace)
+  }
+
+  /// Reads the only span, where there is one: of ranks on the same cores the first reads it, with the threads
+  /// of all, and the others take its keys and values. Each for itself would take as long as one thread takes
+  /// (Benchmarks/README.md). All ranks call it; on GPUs, and where ranks have cores of their own, it leaves
+  /// the reading to each.
+  ///
+  /// - Parameters:
+  ///   - ranks: the ranks, each with a teacher of the same model and spans.
+  ///   - progress: called with the rows done so far and their number.
+  package func readTogether(
+    _ ranks: Ranks, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(TransformerError) {
+    guard prefixes.count == 1, ranks.shareCores,
+      ranks.gather([decoder.device.isCPU]).allSatisfy({ $0 == [true] })
+    else { return }
+    var values: [Float] = []
+    if ranks.isFirstOnCores {
+      let threads = (decoder.device.threads ?? 1) * ranks.onSameCores
+      let model = try decoder.device.withThreads(threads) { () throws(TransformerError) in
+        try read(0, progress: progress)
+      }
+      values = try model.prefixRowsOfCache()
+    }
+    // The others leave the cores to the reader.
+    ranks.rest()
+    let model = if let present { present.model } else { try unread(0) }
+    values = ranks.ofFirstOnCores(values, count: model.prefixElements)
+    guard present == nil else { return }
+    try model.take(prefixRowsOfCache: values)
+    present = (0, model)
   }
 
   /// Begins a pass over spans.

@@ -1,4 +1,5 @@
 internal import Compute
+import Files
 import Foundation
 internal import Inference
 import JSON
@@ -115,7 +116,17 @@ extension RunFolder {
     let open = examples.filter { $0.response == nil }
     guard !open.isEmpty else { return nil }
     let file = url.appending(path: Self.answers)
-    let records = try RecordCoding.decodeLines(AnswerRecord.self, from: file).checkWhole()
+    let expected =
+      "the teacher's answers to \(Counted(open.count, "prompt")) with which this run was started"
+    guard FileManager.default.fileExists(atPath: file.path), SpecialFile(at: file.path) == nil
+    else {
+      throw .otherAnswers(file: file.path, expected: expected, found: RecordCoding.kind(of: file))
+    }
+    let lines = try RecordCoding.decodeLines(AnswerRecord.self, from: file)
+    let records = lines.records
+    guard lines.cutLine == nil, records.count == open.count else {
+      throw .otherAnswers(file: file.path, expected: expected, found: lines.count)
+    }
     let order = TeacherAnswers.fileOrder(open.map { ($0.file, $0.line) })
     // Older programs wrote the answers to held-out examples of one file after the others.
     let inRunOrder: [AnswerRecord]? =
@@ -133,11 +144,8 @@ extension RunFolder {
         !record.answer.isEmpty && record.answer.allSatisfy((0..<vocabularySize).contains)
       })
     else {
-      throw .content(
-        file: file.path,
-        expected: "the teacher's answers to \(Counted(open.count, "prompt")) of this "
-          + "run",
-        found: "\(records.count) that do not belong to them")
+      throw .otherAnswers(
+        file: file.path, expected: expected, found: "answers that do not belong to them")
     }
     return TeacherAnswers(inRunOrder)
   }

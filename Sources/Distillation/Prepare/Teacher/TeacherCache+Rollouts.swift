@@ -11,10 +11,20 @@ extension TeacherCache {
   /// Whether the answer of an index is a rollout.
   func isRollout(_ index: Int) -> Bool { index >= examples.count }
 
+  /// The rank that keeps the teacher's values of an index.
+  func owner(of index: Int) -> Int {
+    index < examples.count ? shares.owners[index] : rolloutOwners[index] ?? 0
+  }
+
+  /// Whether this rank keeps them.
+  func isOwn(_ index: Int) -> Bool { owner(of: index) == shares.ranks.rank }
+
   /// The examples with the longest answers that a step may take: memory for them is enough for all.
-  var longestExamples: [Example] {
-    guard !rolloutSpace.limits.isEmpty else { return examples }
-    return zip(examples, rolloutSpace.limits).map { example, limit in
+  var longestExamples: [Example] { Self.longest(examples, rolloutSpace) }
+
+  static func longest(_ examples: [Example], _ space: RolloutSpace) -> [Example] {
+    guard !space.limits.isEmpty else { return examples }
+    return zip(examples, space.limits).map { example, limit in
       var longest = example
       longest.response += [Int](repeating: 0, count: max(0, limit - example.response.count))
       return longest
@@ -29,18 +39,20 @@ extension TeacherCache {
       }
   }
 
-  /// Takes rollouts in, whose rows are scored next.
+  /// Takes rollouts in, whose rows are scored next by their owners.
   ///
   /// - Parameters:
   ///   - added: the prompts with their answers, those of one span next to each other.
+  ///   - owners: the rank that keeps the teacher's values of each; its rows are next to each other.
   ///   - index: the index of the first of them.
   ///   - row: its first row, counted from the first one for rollouts.
-  func addRollouts(_ added: [Example], at index: Int, row: Int) {
+  func addRollouts(_ added: [Example], owners: [Int], at index: Int, row: Int) {
     var next = firstRolloutRow + row
-    for (offset, example) in added.enumerated() {
-      rollouts[index + offset] = example
-      firstRow[index + offset] = next
-      next += example.responseRows
+    for offset in added.indices.sorted(by: { (owners[$0], $0) < (owners[$1], $1) }) {
+      rollouts[index + offset] = added[offset]
+      rolloutOwners[index + offset] = owners[offset]
+      if isOwn(index + offset) { firstRow[index + offset] = next }
+      next += added[offset].responseRows
     }
   }
 
@@ -48,6 +60,7 @@ extension TeacherCache {
   func removeRollouts(_ indices: Range<Int>) {
     for index in indices {
       rollouts[index] = nil
+      rolloutOwners[index] = nil
       firstRow[index] = nil
     }
   }
@@ -55,6 +68,6 @@ extension TeacherCache {
   /// Removes all rollouts.
   func removeRollouts() {
     for index in rollouts.keys { firstRow[index] = nil }
-    rollouts = [:]
+    (rollouts, rolloutOwners) = ([:], [:])
   }
 }

@@ -23,6 +23,8 @@ package final class TeacherCache {
   let firstRolloutRow: Int
   /// The rollouts that are kept, by their indices, which follow those of `examples`.
   var rollouts: [Int: Example] = [:]
+  /// The rank that keeps the teacher's values of each of them.
+  var rolloutOwners: [Int: Int] = [:]
 
   /// A cache without values.
   ///
@@ -34,7 +36,8 @@ package final class TeacherCache {
   ///   - targetShare: the share of the response's own token in the teacher's distribution.
   ///   - ranks: the ranks that share out the examples.
   ///   - batchSize: the most examples of a step, for whose share there is memory; 0 without steps.
-  ///   - rolloutSpace: the space for answers of the student, of one rank.
+  ///   - rolloutSpace: the space for answers of the student, which every rank has whole: which of them stay
+  ///     does not depend on the ranks.
   package init(
     of examples: [Example], for decoder: Decoder, kind: TeacherCacheKind, temperature: Float,
     targetShare: Float = 0, sharedBy ranks: Ranks = .one, batchSize: Int = 0,
@@ -46,7 +49,9 @@ package final class TeacherCache {
     ownRows = shares.own.reduce(0) { $0 + examples[$1].responseRows }
     let lent =
       ranks.count > 1
-      ? BatchShares.most(of: examples, batchSize: batchSize, ranks: ranks.count).responses : 0
+      ? BatchShares.most(
+        of: Self.longest(examples, rolloutSpace), batchSize: batchSize, ranks: ranks.count
+      ).responses : 0
     let spans = Set(shares.own.map { examples[$0].span }).sorted()
     var (firstRow, targets) = ([Int: Int](), [Int32]())
     for example in Self.indices(of: spans, among: shares.own, in: examples) {

@@ -26,7 +26,8 @@ package struct TeacherRecord: Sendable, Equatable, Codable {
   package var file: String?
   /// `ModelFolder.fingerprint()`.
   package var fingerprint: String
-  /// The SHA-256 of the tensors of a GGUF file; nil for other models.
+  /// The SHA-256 of the tensors of a GGUF file, of other models `ModelFolder.weightsDigest()`; nil of
+  /// these in records of older programs.
   package var tensorsDigest: String?
   /// The format of its weights on the device; nil for that of the file.
   package var precision: String?
@@ -45,7 +46,8 @@ package struct TeacherRecord: Sendable, Equatable, Codable {
 
   /// Whether both name the same weights.
   func isSame(as other: TeacherRecord) -> Bool {
-    fingerprint == other.fingerprint && tensorsDigest == other.tensorsDigest
+    let digests = [tensorsDigest, other.tensorsDigest].compactMap(\.self)
+    return fingerprint == other.fingerprint && Set(digests).count < 2
       && precision == other.precision
   }
 

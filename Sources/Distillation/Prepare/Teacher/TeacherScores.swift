@@ -18,6 +18,11 @@ package struct TeacherScores {
   /// Examples for the verification where none are held out.
   private static let verified = 16
 
+  /// The examples that a judge has.
+  static func judgedExamples(_ heldOut: [Example], _ training: [Example]) -> [Example] {
+    heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
+  }
+
   /// What the teacher's scores of training examples have room for, and its part in the measures of
   /// held-out examples.
   struct Measures {
@@ -73,7 +78,7 @@ package struct TeacherScores {
     drift: (PrefixedDecoder) throws(TransformerError) -> DriftJudge?,
     reading: (Int, Int) -> Void, scored: (Int, Int) -> Void, answered: (Int, Int) -> Void
   ) throws(TransformerError) -> TeacherScores {
-    let judged = heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
+    let judged = judgedExamples(heldOut, training)
     let trained = isTraining ? training : []
     let cache = try TeacherCache(
       of: trained, for: student, kind: kind, temperature: temperature,

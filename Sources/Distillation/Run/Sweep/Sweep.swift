@@ -1,5 +1,6 @@
 package import Compute
 import Foundation
+package import Ranks
 
 /// Runs of several sizes, and perhaps methods, against one teacher: the smallest prompt within a budget is
 /// delivered, and all are kept.
@@ -10,8 +11,12 @@ import Foundation
 ///
 /// A run starts from the prompt of the next smaller one of its method, except for keys and values that are
 /// matched: their match is nearer. So each is also what `distill` makes with that start.
+///
+/// Of several ranks each makes the same calls; they share out every run, all have the result, and the first
+/// one reads and writes the folder.
 package final class Sweep {
   private let request: SweepRequest
+  private let ranks: Ranks
   private let folder: RunFolder
   private let plans: [SweepPlan]
   private let runs: [DistillationRun]
@@ -23,7 +28,9 @@ package final class Sweep {
   /// Reads the user's files and inspects the output folder; writes nothing.
   ///
   /// - Throws: at the first error of any of the runs.
-  package init(_ request: SweepRequest, device: Device) throws(DistillationError) {
+  package init(
+    _ request: SweepRequest, device: Device, sharedBy ranks: Ranks = .one
+  ) throws(DistillationError) {
     let output = request.run.output
     let isResumed = request.run.mode == .resume
     var request = request
@@ -31,9 +38,11 @@ package final class Sweep {
       let recorded = try Self.recorded(in: output)
       try request.resume(recorded)
     }
-    self.request = request
+    try request.run.checkInputs()
+    (self.request, self.ranks) = (request, ranks)
     // The folder of a sweep has no checkpoint of its own.
-    folder = try RunFolder(output, mode: isResumed ? .overwrite : request.run.mode)
+    folder = try RunFolder(
+      output, mode: isResumed ? .overwrite : request.run.mode, isWriting: ranks.isFirst)
     var (plans, runs, clock) = (request.plans, [DistillationRun](), String?.none)
     for index in plans.indices {
       if case .smaller = plans[index].origin, runs.last?.options.initialization == .matched {
@@ -41,7 +50,7 @@ package final class Sweep {
       }
       var member = request.member(plans[index])
       member.templateClock = clock
-      let run = try DistillationRun(member, device: device)
+      let run = try DistillationRun(member, device: device, sharedBy: ranks)
       clock = run.texts.conditioning.template.wallClock
       runs.append(run)
     }
@@ -74,6 +83,7 @@ package final class Sweep {
   package func perform(
     model: LoadedModel? = nil, isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> SweepOutcome {
+    try checkSame()
     try folder.beginSweep(
       keeping: plans.map(\.folder), isReplaced: request.run.mode == .overwrite)
     do throws(DistillationError) {
@@ -89,11 +99,12 @@ package final class Sweep {
     _ model: LoadedModel?, _ isInterrupted: () -> Bool, _ handle: (RunEvent) -> Void
   ) throws(DistillationError) -> SweepOutcome {
     let shared = SharedTeacher(
-      decoder: model?.decoder, answers: runs.lazy.compactMap(\.recordedAnswers).first)
+      model, answers: runs.lazy.compactMap(\.recordedAnswers).first,
+      cacheKind: runs.lazy.compactMap(\.checkpoint?.state.teacherCache).first)
     try write()
     folder.tellKept(handle)
     for (index, run) in runs.enumerated() {
-      if !run.isDone {
+      if !ranks.ofFirst(run.isDone) {
         handle(
           .sweeping(
             SweepProgress(
@@ -106,14 +117,17 @@ package final class Sweep {
       try note(index)
     }
     let result = try deliver()
+    try folder.recordLogs(isGrowing: false)
     folder.tellKept(handle)
     return .finished(result)
   }
 
   /// Notes what a finished run has found.
   private func note(_ index: Int) throws(DistillationError) {
-    let metrics = try RecordCoding.decode(
-      RunMetrics.self, from: runs[index].output.appending(path: RunFolder.metrics))
+    let file = runs[index].output.appending(path: RunFolder.metrics)
+    let metrics = try ranks.ofFirst(making: { () throws(DistillationError) -> RunMetrics in
+      try RecordCoding.decode(RunMetrics.self, from: file)
+    })
     let kl = metrics.validation?.kl
     record.members[index].kl = kl
     record.members[index].crossEntropy = metrics.heldOutCrossEntropy
@@ -122,14 +136,24 @@ package final class Sweep {
     try write()
   }
 
+  /// Checks that all ranks begin the same sweep: another number of runs would leave some of them waiting.
+  private func checkSame() throws(DistillationError) {
+    guard ranks.count > 1 else { return }
+    let all = ranks.gather(lists: [try RecordCoding.encode(record)])
+    guard let other = all.firstIndex(where: { $0 != all[0] }) else { return }
+    throw .otherRank(rank: other, host: ranks.hosts[other], what: "the sweep")
+  }
+
   private func write() throws(DistillationError) {
     try folder.write(RecordCoding.encode(record) + [UInt8(ascii: "\n")], to: SweepRecord.name)
   }
 
   private func deliver() throws(DistillationError) -> SweepResult {
-    let reports = try runs.map { (run) throws(DistillationError) in
-      try RunReport(contentsOf: run.output)
-    }
+    var reports: [RunReport] = []
+    let metrics = try ranks.ofFirst(making: { () throws(DistillationError) -> [RunMetrics] in
+      for run in runs { reports.append(try RunReport(contentsOf: run.output)) }
+      return reports.map(\.metrics)
+    })
     record.delivered = nil
     try folder.removeDelivered()
     if let choice = record.choice {
@@ -137,8 +161,10 @@ package final class Sweep {
       record.delivered = choice.folder
     }
     try write()
-    try ReportPage(reports, price: request.run.price, sweep: record).write(to: folder)
-    return SweepResult(output: folder.url, record: record, metrics: reports.map(\.metrics))
+    if ranks.isFirst {
+      try ReportPage(reports, price: request.run.price, sweep: record).write(to: folder)
+    }
+    return SweepResult(output: folder.url, record: record, metrics: metrics)
   }
 
   /// The record of a sweep that is resumed.

@@ -42,6 +42,7 @@ extension SweepRequest {
     member.output = run.output.appending(path: plan.folder)
     member.options.method = plan.method
     member.options.tokens = plan.tokens
+    member.sweptTokens = tokens.max() ?? 0
     let isBegun =
       run.mode == .resume && RunFolder.newestCheckpoint(in: member.output) != nil
     if isBegun {

@@ -29,6 +29,7 @@ extension TrainingOptions {
   ) throws(DistillationError) -> TrainingOptions {
     var options = self
     options.chosenInitialization = chosenInitialization ?? recorded.chosenInitialization
+    options.refreshEvery = refreshEvery ?? recorded.refreshEvery
     if precision == .stored { options.precision = recorded.precision }
     let (before, now) = (try recorded.members(), try options.members())
     let all = Set(before.keys).union(now.keys).subtracting(Self.resumable).sorted()

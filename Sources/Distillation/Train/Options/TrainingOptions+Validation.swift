@@ -68,13 +68,6 @@ extension TrainingOptions {
     }
   }
 
-  /// Refuses what several ranks do not share out.
-  package func check(ranks: Int) throws(DistillationError) {
-    guard ranks > 1, rollouts > 0 else { return }
-    throw .option(
-      .rollouts, expected: "0 in a job of several ranks", found: "\(rollouts)")
-  }
-
   /// Checks what a teacher that is another model leaves of the options.
   ///
   /// - Parameter teacher: its name.

@@ -1,5 +1,6 @@
 internal import Compute
 package import Inference
+internal import Ranks
 package import Transformer
 
 /// On-policy distillation: answers that the student samples at temperature 1 with its present prompt,
@@ -9,7 +10,8 @@ package import Transformer
 ///     plan --> student's answers --> teacher's rows in the cache --> batches of answers of all ages
 ///
 /// The teacher, with the keys and values of the context, and the memory for many answers at a time stay
-/// on the device during the training.
+/// on the device during the training. Of several ranks each answers its share of the prompts, and its teacher
+/// scores a share of the answers, of which it keeps the rows; all have all answers.
 package final class Rollouts {
   private let plan: RolloutPlan
   private let teacher: Teacher
@@ -18,6 +20,8 @@ package final class Rollouts {
   private let limits: [Int]
   private let stopIdentifiers: Set<Int>
   private var memory: RolloutMemory
+
+  private var ranks: Ranks { cache.shares.ranks }
 
   /// The rows of the student's KV cache are about so many at most, whatever memory is free: how many
   /// answers are written together changes the last digits of their logits, and a resumed run has to
@@ -47,8 +51,9 @@ package final class Rollouts {
     cache.removeRollouts()
     let decoder = cache.student
     let longest = zip(cache.examples, limits).map { $0.prompt.count + $1 }.max() ?? 1
+    let ranks = cache.shares.ranks.count
     let capacity = PrefixCapacity(
-      longest: longest, answers: plan.mostPrompts, mostRows: Self.answerRows)
+      longest: longest, answers: (plan.mostPrompts + ranks - 1) / ranks, mostRows: Self.answerRows)
     student = try PrefixedDecoder(
       decoder, prefix: prefix, capacity: capacity,
       workspace: decoder.workspace(prefixRows: prefix.rows, capacity: capacity))
@@ -63,7 +68,8 @@ package final class Rollouts {
   /// - Parameters:
   ///   - step: the next step, which begins a refresh.
   ///   - parameters: the present prompt.
-  ///   - isInterrupted: called after every token of the answers; true ends the work.
+  ///   - isInterrupted: called after every token of the answers; true on any rank ends the work of all,
+  ///     once each has its answers.
   ///   - progress: called with the phase, what of it is done, and its most.
   /// - Returns: the answers; nil where the work was interrupted.
   package func refresh(
@@ -73,14 +79,17 @@ package final class Rollouts {
     let planned = plan.refresh(before: step)
     let begin = ContinuousClock.now
     try student.prefill(prompt: parameters.values)
+    let shares = ExampleShares(ofSpans: planned.prompts.map { _ in 0 }, ranks)
+    let own = shares.own.map { planned.prompts[$0] }
     let answers = try student.generate(
-      planned.prompts.map { cache.examples[$0].prompt },
+      own.map { cache.examples[$0].prompt },
       options: GenerationOptions(
         maximumTokens: 0, temperature: 1, seed: planned.seed, stopIdentifiers: stopIdentifiers),
-      limits: planned.prompts.map { limits[$0] }, numbers: planned.prompts,
+      limits: own.map { limits[$0] }, numbers: own,
       progress: { progress(.rollouts, $0, $1) }, isCancelled: isInterrupted)
-    if isInterrupted() { return nil }
-    var refresh = RolloutRefresh(step: step, prompts: planned.prompts, answers: answers)
+    if ranks.gather([isInterrupted()]).contains([true]) { return nil }
+    var refresh = RolloutRefresh(
+      step: step, prompts: planned.prompts, answers: shares.gather(lists: answers))
     let answered = ContinuousClock.now
     refresh.answerSeconds = (answered - begin).inSeconds
     place(refresh)
@@ -117,23 +126,26 @@ package final class Rollouts {
     let (placed, removed) = memory.place(
       step: refresh.step, prompts: refresh.prompts, rows: refresh.answers.map(\.count))
     for old in removed { cache.removeRollouts(old.range) }
+    let owners = ExampleShares.owners(
+      ofSpans: refresh.prompts.map { cache.examples[$0].span }, ranks: ranks.count)
     cache.addRollouts(
       zip(refresh.prompts, refresh.answers).map { prompt, answer in
         let example = cache.examples[prompt]
         return Example(prompt: example.prompt, response: answer, span: example.span)
-      }, at: placed.range.lowerBound, row: placed.rows.lowerBound)
+      }, owners: owners, at: placed.range.lowerBound, row: placed.rows.lowerBound)
   }
 
-  /// Fills the rows of rollouts, each span read once.
+  /// Fills this rank's rows of rollouts, each span read once.
   private func score(
     _ refreshes: [RolloutMemory.Kept], _ progress: (RunEvent.Phase, Int, Int) -> Void
   ) throws(TransformerError) {
-    let total = refreshes.reduce(0) { $0 + $1.rows.count }
+    let own = refreshes.map { $0.range.filter(cache.isOwn) }
+    let total = own.joined().reduce(0) { $0 + cache[$1].responseRows }
     var done = 0
-    for span in teacher.pass(over: Set(refreshes.flatMap { $0.range.map { cache[$0].span } })) {
+    for span in teacher.pass(over: Set(own.joined().map { cache[$0].span })) {
       let model = try teacher.read(span) { progress(.readingContext, $0, $1) }
-      for refresh in refreshes {
-        let examples = refresh.range.filter { cache[$0].span == span }
+      for rollouts in own {
+        let examples = rollouts.filter { cache[$0].span == span }
         try model.score(cache, examples) { progress(.scoring, done + $0, total) }
         done += examples.reduce(0) { $0 + cache[$1].responseRows }
       }

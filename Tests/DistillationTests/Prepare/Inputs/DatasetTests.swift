@@ -111,7 +111,7 @@ import Tokenizers
       "messages[0].content[1].type: expected \"text\", found \"image\""
     ),
     (
-      #"{"messages": [{"role": "assistant", "content": null, "tool_calls": [{}]}]}"#,
+      #"{"messages": [{"role": "assistant", "content": null, "tool_calls": [{"name": "a"}]}]}"#,
       "messages: expected a user's message before the response, found none"
     ),
     (

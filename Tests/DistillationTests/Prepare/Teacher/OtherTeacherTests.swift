@@ -167,7 +167,7 @@ extension DeviceTests {
       let run = try DistillationRun(request, device: device)
       let decoder = try Decoder.load(student, on: device, precision: .bf16)
       decoder.limitVocabulary(to: run.texts.configuration.vocabularySize)
-      let shared = SharedTeacher(decoder: decoder, answers: nil)
+      let shared = SharedTeacher(LoadedModel(decoder: decoder), answers: nil)
       let (preparation, start) = try run.prepare(decoder, shared, isAlone: true) { _ in }
       #expect(preparation.cacheKind == .projected && preparation.scores.drift != nil)
       return withExtendedLifetime((preparation, start)) { (device.heldBytes, device.peakBytes) }

@@ -66,6 +66,25 @@ import Transformer
     }
   }
 
+  /// Keys and values that another process has computed serve as those of a prefill.
+  @Test func keysAndValuesOfElsewhereGiveTheSameScores() throws {
+    let capacity = PrefixCapacity(rows: 64)
+    let read = try decoder.prefill(Self.prefixes[0], capacity: capacity)
+    let values = try read.prefixRowsOfCache()
+    #expect(values.count == read.prefixElements)
+    let other = try PrefixedDecoder(
+      decoder, prefix: Self.prefixes[0], capacity: capacity,
+      workspace: decoder.workspace(prefixRows: Self.prefixes[0].rows, capacity: capacity))
+    try other.take(prefixRowsOfCache: values)
+    let prompts = [[10, 11], [15]]
+    let options = GenerationOptions(maximumTokens: 6)
+    #expect(
+      try other.generate(prompts, options: options) == read.generate(prompts, options: options))
+    let judges = try [read, other].map { try Judge.scoring([Self.examples[1]], by: $0) }
+    #expect(
+      try judges[0].teacherLogLikelihoods(decoder) == judges[1].teacherLogLikelihoods(decoder))
+  }
+
   @Test func progressIsThatOfAllSpans() throws {
     let teacher = try teacher()
     var found: [[Int]] = []

@@ -23,7 +23,8 @@ struct ProvenanceSection {
       ("teacher's fingerprint", origin?.teacher?.fingerprint),
       ("context", origin?.context), ("tools", origin?.tools?.joined(separator: ", ")),
       ("SHA-256 of its tokens", origin?.contextDigest),
-      ("seed", "\(metrics.seed)"), ("steps", steps),
+      ("seed", "\(metrics.seed)"), ("peak learning rate", origin?.peakRates?.text),
+      ("steps", steps),
       ("rollouts", metrics.rollouts?.text), ("device", device), ("time", time),
       ("memory", memory), ("rounding", rounding), ("version", version),
     ]

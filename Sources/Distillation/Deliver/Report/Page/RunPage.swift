@@ -42,6 +42,11 @@ struct RunPage {
         responseTile
         Self.tile(Decimals.percent(validation.exactMatch), "exact match; \(reference(validation))")
       }
+      if !hasContext, let price = price ?? metrics.price {
+        Self.tile(
+          Decimals.significant(price.ofThousandCalls(tokens: metrics.pseudoTokens), 3),
+          "cost of the prompt in 1,000 calls")
+      }
     }
   }
 
