@@ -11,7 +11,7 @@
 // Passes    one
 // Numerics  f32, no atomics: the order of every sum is fixed
 // Traffic   d_output, output and delta once
-// Build     LANES=256
+// Build     LANES=256 LOCAL_TREE=0,1
 // Twin      Sources/CArithmetic/attention.c
 
 #ifdef CPU_DEVICE
@@ -33,7 +33,6 @@ KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
 KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
                               const GLOBAL float *RESTRICT output, GLOBAL float *RESTRICT delta,
                               int rows, int head_dimension) {
-  LOCAL float partial[LANES];
   const int lane = LOCAL_ID;
   const int x = lane % SIDE;
   const int row = GROUP_ID * (LANES / SIDE) + lane / SIDE;
@@ -41,13 +40,20 @@ KERNEL(LANES) attention_delta(const GLOBAL float *RESTRICT d_output,
   const int width = row < rows ? head_dimension : 0;
   float sum = 0.0f;
   for (int d = x; d < width; d += SIDE) sum += d_output[from + d] * output[from + d];
+#if SHUFFLE_REDUCTIONS
+  // The pairs of the tree below; all lanes of a row get the sum.
+  for (int offset = SIDE / 2; offset > 0; offset /= 2) sum += SHUFFLE_XOR(sum, offset);
+#else
+  LOCAL float partial[LANES];
   partial[lane] = sum;
   BARRIER();
   for (int offset = SIDE / 2; offset > 0; offset /= 2) {
     if (x < offset) partial[lane] += partial[lane + offset];
     BARRIER();
   }
-  if (x == 0 && row < rows) delta[row] = partial[lane];
+  sum = partial[lane];
+#endif
+  if (x == 0 && row < rows) delta[row] = sum;
 }
 
 #endif

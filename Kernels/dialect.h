@@ -65,6 +65,9 @@ DEVICE void store_half(float value, ushort *values, OFFSET index) {
 #define WARP 32
 // The value of the lane whose number differs by the bits of `mask`.
 #define SHUFFLE_XOR(value, mask) __shfl_xor_sync(0xffffffffu, value, mask)
+#if !LOCAL_TREE
+#define SHUFFLE_REDUCTIONS 1
+#endif
 
 // Tensor cores multiply matrices of bf16 with f32 sums; sm_80 and later. A fragment is a matrix in
 // the registers of a warp (PTX ISA, mma.sync.m16n8k16): with g = lane / 4 and t = lane % 4, lane

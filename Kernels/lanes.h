@@ -12,7 +12,11 @@
 //
 // total and largest reduce over the whole row. All work-items of a work-group (LANES a power of
 // two) must call them, with a LOCAL array of LANES floats; all get the result. The reduction tree
-// is fixed: results are bit-identical from run to run.
+// is fixed: lane l takes in lane l + offset, for offsets LANES / 2, ..., 2, 1. On CUDA each warp
+// computes the whole tree: the offsets from 32 on over what it reads from local memory, the others
+// by shuffles, in which both lanes of a pair compute the same sum. Two barriers instead of
+// log2(LANES) + 2, none for LANES 32, and the bits of the tree in local memory, which LOCAL_TREE=1
+// selects.
 
 #ifdef CPU_DEVICE
 
@@ -83,6 +87,52 @@ DEVICE void store_lane(Lane x, GLOBAL float *row, int e, int width) {
   if (e < width) row[e] = x;
 }
 
+#if SHUFFLE_REDUCTIONS
+
+// parts[i] is the value of lane i * WARP + l, for a lane whose number in its warp is l.
+DEVICE void gather_warps(Lane x, float *parts, LOCAL_ARG float *partial) {
+#if LANES > WARP
+  const int lane = LOCAL_ID % WARP;
+  partial[LOCAL_ID] = x;
+  BARRIER();
+#pragma unroll
+  for (int i = 0; i < LANES / WARP; i++) parts[i] = partial[i * WARP + lane];
+  BARRIER();
+#else
+  (void)partial;
+  parts[0] = x;
+#endif
+}
+
+DEVICE float total(Lane x, LOCAL_ARG float *partial) {
+  float parts[LANES / WARP];
+  gather_warps(x, parts, partial);
+#pragma unroll
+  for (int offset = LANES / WARP / 2; offset > 0; offset /= 2)
+#pragma unroll
+    for (int i = 0; i < offset; i++) parts[i] += parts[i + offset];
+  float sum = parts[0];
+#pragma unroll
+  for (int offset = WARP / 2; offset > 0; offset /= 2) sum += SHUFFLE_XOR(sum, offset);
+  return sum;
+}
+
+DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
+  float parts[LANES / WARP];
+  gather_warps(x, parts, partial);
+#pragma unroll
+  for (int offset = LANES / WARP / 2; offset > 0; offset /= 2)
+#pragma unroll
+    for (int i = 0; i < offset; i++) parts[i] = MAX(parts[i], parts[i + offset]);
+  float maximum = parts[0];
+#pragma unroll
+  for (int offset = WARP / 2; offset > 0; offset /= 2)
+    maximum = MAX(maximum, SHUFFLE_XOR(maximum, offset));
+  return maximum;
+}
+
+#else
+
 DEVICE float total(Lane x, LOCAL_ARG float *partial) {
   const int lane = LOCAL_ID;
   partial[lane] = x;
@@ -108,6 +158,8 @@ DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
   BARRIER();
   return maximum;
 }
+
+#endif
 
 DEVICE Lane exponential(Lane x) { return EXP(x); }
 

@@ -21,7 +21,7 @@
 // Traffic   forward 3 * T * E floats (2 if the row stays in cache), backward 5 * T * E
 // Twin      Sources/Compute/Norm/RMSNorm.swift, Sources/CArithmetic/rms_norm.c
 // Needs     lanes.h
-// Build     LANES=128
+// Build     LANES=128 LOCAL_TREE=0,1
 
 KERNEL(LANES) rms_norm_forward(const GLOBAL float *RESTRICT x, const GLOBAL float *RESTRICT weight,
                                GLOBAL float *RESTRICT y, GLOBAL float *RESTRICT scale, int width,

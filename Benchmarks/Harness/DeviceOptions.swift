@@ -15,6 +15,9 @@ struct DeviceOptions: ParsableArguments {
   @Flag(help: "Run attention on tensor cores, which no other program does yet.")
   var tensorCores = false
 
+  @Flag(help: "Run row kernels on GPUs without loads of 16 bytes and shuffles: the same bits.")
+  var plainRows = false
+
   func validate() throws {
     guard DeviceSelection(device) != nil else {
       throw ValidationError(
@@ -29,6 +32,7 @@ struct DeviceOptions: ParsableArguments {
     let selection = DeviceSelection(device) ?? .cpu
     let device = try selection.open(threads: threads, isProfiling: isProfiling)
     device.usesTensorCores = tensorCores
+    device.usesVectorRows = !plainRows
     return device
   }
 }

@@ -13,8 +13,15 @@ struct StepCommand: ParsableCommand {
 
   @OptionGroup var options: StepOptions
 
+  @Flag(help: "Replay steps of equal shapes as CUDA graphs, which no other program does yet.")
+  var graphs = false
+
   func run() throws {
     let device = try options.device.open(isProfiling: false)
+    if graphs && !device.isCUDA {
+      throw ValidationError("--graphs: needs a CUDA device, found \(device.title)")
+    }
+    device.usesGraphs = graphs
     let decoder = try options.decoder(device)
     let examples = options.examples(options.batch)
     let distiller = try options.distiller(decoder, examples)
@@ -50,7 +57,8 @@ struct StepCommand: ParsableCommand {
       flop_per_step: work.total, matmul_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / seconds[seconds.count / 2],
       peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
-      launches_per_step: counts.launches, device_copies_per_step: counts.copies,
+      launches_per_step: counts.launches, graph_launches_per_step: counts.graphLaunches,
+      device_copies_per_step: counts.copies,
       host_waits_per_step: counts.hostWaits,
       bytes_copied_per_step: counts.uploadedBytes + counts.downloadedBytes,
       allocations_per_step: Double(allocations) / Double(options.steps),

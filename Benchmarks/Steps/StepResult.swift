@@ -13,8 +13,9 @@ struct StepResult: BenchmarkResult {
   var share_of_limit: Double
   var peak_host_bytes: Int
   var peak_device_bytes: Int
-  /// Kernel launches, and copies and fills on the device, on OpenCL.
+  /// Kernel launches, launches of graphs of kernels, and copies and fills on the device.
   var launches_per_step: Int
+  var graph_launches_per_step: Int
   var device_copies_per_step: Int
   /// Number of times that the host waited for the device within a step.
   var host_waits_per_step: Int
@@ -37,6 +38,7 @@ struct StepResult: BenchmarkResult {
       ("peak memory of the process, MiB", "\(peak_host_bytes >> 20)"),
       ("peak memory of the device, MiB", "\(peak_device_bytes >> 20)"),
       ("kernel launches", "\(launches_per_step)"),
+      ("graph launches", "\(graph_launches_per_step)"),
       ("copies and fills on the device", "\(device_copies_per_step)"),
       ("waits of the host", "\(host_waits_per_step)"),
       ("bytes between host and device", "\(bytes_copied_per_step)"),

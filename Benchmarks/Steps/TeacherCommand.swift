@@ -46,7 +46,7 @@ struct TeacherCommand: ParsableCommand {
       flop_per_step: work.total, matmul_gflops: rate / 1e9,
       share_of_limit: Double(work.total) / rate / median,
       peak_host_bytes: peakHostBytes, peak_device_bytes: peakDeviceBytes,
-      launches_per_step: counts.launches / (runs + 1),
+      launches_per_step: counts.launches / (runs + 1), graph_launches_per_step: 0,
       device_copies_per_step: counts.copies / (runs + 1),
       host_waits_per_step: counts.hostWaits / (runs + 1),
       bytes_copied_per_step: (counts.uploadedBytes + counts.downloadedBytes) / (runs + 1),

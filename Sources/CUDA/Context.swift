@@ -24,6 +24,8 @@ package struct StreamTraffic: Sendable, Equatable {
   let stream: CUstream
   /// The traffic of the stream so far.
   package internal(set) var traffic = StreamTraffic()
+  /// Whether enqueued commands are captured instead of run.
+  package internal(set) var isCapturing = false
   let staging: StagingRing
   private let context: CUcontext
 
@@ -86,6 +88,7 @@ package struct StreamTraffic: Sendable, Equatable {
   /// Submits all enqueued commands to the device, without waiting: the driver submits by itself,
   /// but may hold commands back where the display shares the device.
   package func flush() throws(CUDAError) {
+    try refuseWhileCapturing("cuStreamQuery")
     try activate()
     let status = unsafe driver.cuStreamQuery(stream)
     if status != CUDA_ERROR_NOT_READY { try driver.check("cuStreamQuery", status) }
@@ -93,6 +96,7 @@ package struct StreamTraffic: Sendable, Equatable {
 
   /// Waits until everything enqueued so far has run. Throws if a kernel failed.
   package func finish() throws(CUDAError) {
+    try refuseWhileCapturing("cuStreamSynchronize")
     traffic.hostWaits += 1
     try activate()
     try driver.check("cuStreamSynchronize", unsafe driver.cuStreamSynchronize(stream))
@@ -113,6 +117,7 @@ package struct StreamTraffic: Sendable, Equatable {
 
   /// Marks this point of the stream.
   package func record() throws(CUDAError) -> Event {
+    try refuseWhileCapturing("cuEventRecord")
     let event = try Event(self)
     try event.record()
     return event

@@ -32,6 +32,7 @@ import CCUDA
 
   /// Waits until the device has reached the event.
   package borrowing func wait() throws(CUDAError) {
+    try context.refuseWhileCapturing("cuEventSynchronize")
     try context.activate()
     try context.driver.check(
       "cuEventSynchronize", unsafe context.driver.cuEventSynchronize(handle))
@@ -39,6 +40,7 @@ import CCUDA
 
   /// Whether the device has reached the event. Does not wait.
   package borrowing func isDone() throws(CUDAError) -> Bool {
+    try context.refuseWhileCapturing("cuEventQuery")
     try context.activate()
     let status = unsafe context.driver.cuEventQuery(handle)
     if status == CUDA_ERROR_NOT_READY { return false }

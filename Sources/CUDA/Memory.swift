@@ -9,6 +9,7 @@ import CCUDA
 
   init(context: Context, byteCount: Int) throws(CUDAError) {
     var address: CUdeviceptr = 0
+    try context.refuseWhileCapturing("cuMemAlloc")
     try context.activate()
     // An empty buffer is an error in CUDA; operations on no rows are not enqueued.
     try context.driver.check(
@@ -38,6 +39,7 @@ import CCUDA
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
     let (context, driver) = (context, context.driver)
     try checkRange("cuMemcpyHtoDAsync", offset, bytes.count)
+    try context.refuseWhileCapturing("cuMemcpyHtoDAsync")
     try context.activate()
     context.traffic.uploadedBytes += bytes.count
     if bytes.count > StagingRing.largestUpload {
@@ -70,6 +72,7 @@ import CCUDA
   ) throws(CUDAError) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
     try checkRange("cuMemcpyDtoHAsync", offset, bytes.count)
+    try context.refuseWhileCapturing("cuMemcpyDtoHAsync")
     try context.activate()
     context.traffic.downloadedBytes += bytes.count
     context.traffic.hostWaits += 1
@@ -90,7 +93,7 @@ import CCUDA
     try source.checkRange("cuMemcpyDtoDAsync", sourceOffset, byteCount)
     try checkRange("cuMemcpyDtoDAsync", offset, byteCount)
     try context.activate()
-    context.traffic.copies += 1
+    if !context.isCapturing { context.traffic.copies += 1 }
     try context.driver.check(
       "cuMemcpyDtoDAsync",
       unsafe context.driver.cuMemcpyDtoDAsync_v2(
@@ -112,7 +115,7 @@ import CCUDA
         "\(byteCount) bytes at \(offset), expected multiples of the pattern's \(size) bytes")
     }
     try context.activate()
-    context.traffic.copies += 1
+    if !context.isCapturing { context.traffic.copies += 1 }
     let (driver, stream, count) = unsafe (context.driver, context.stream, byteCount / size)
     let target = address + UInt64(offset)
     let status =

@@ -44,6 +44,7 @@ import CCUDA
     _ binary: [UInt8], _ name: String, _ context: Context
   ) throws(CUDAError) -> CUmodule {
     var loaded: CUmodule?
+    try context.refuseWhileCapturing("cuModuleLoadData")
     try context.activate()
     // The driver reads what is no machine code as text, up to a zero.
     let status = unsafe (binary + [0]).withUnsafeBytes { bytes -> CUresult in

@@ -143,7 +143,23 @@ package final class Device {
       guard case .gpu(let gpu) = engine else { return false }
       return gpu.properties.hasTensorCores && gpu.usesTensorCores
     }
-    set { if case .gpu(let gpu) = engine { gpu.usesTensorCores = newValue } }
+    set {
+      if case .gpu(let gpu) = engine { gpu.usesTensorCores = newValue }
+      pool.invalidateCaptures()
+    }
+  }
+
+  /// Whether row kernels load 16 bytes a work-item and, by CUDA, reduce by shuffles of a warp, as at
+  /// the start. Results have the same bits without.
+  package var usesVectorRows: Bool {
+    get {
+      guard case .gpu(let gpu) = engine else { return false }
+      return gpu.usesVectorRows
+    }
+    set {
+      if case .gpu(let gpu) = engine { gpu.usesVectorRows = newValue }
+      pool.invalidateCaptures()
+    }
   }
 
   /// Waits until all enqueued commands have run.
@@ -167,6 +183,7 @@ package final class Device {
     guard case .gpu(let gpu) = engine else { return DeviceCounts() }
     var counts = gpu.runtime.traffic
     counts.launches = gpu.launches
+    counts.graphLaunches = gpu.graphLaunches
     return counts
   }
 

@@ -19,6 +19,7 @@ namespace {
 struct Event {
   int pending = 0;
   bool isRecorded = false;
+  bool isCaptured = false;
   double seconds = 0;
   Stream *stream = nullptr;
 };
@@ -46,12 +47,29 @@ Status drain(Stream *stream) {
 
 }  // namespace
 
+const void *thread() { return &isCurrent; }
+
+bool breaksCapture() {
+  bool isCapturing = false;
+  for (Stream *stream : streams) {
+    if (!stream->capture || stream->captor != thread()) continue;
+    stream->isInvalid = true;
+    isCapturing = true;
+  }
+  return isCapturing;
+}
+
 void drainAll() {
   for (Stream *stream : streams) drain(stream);
 }
 
 Status enqueue(Stream *stream, std::function<Status()> command) {
   NEEDS(stream);
+  if (stream->capture) {
+    if (stream->isInvalid) return captureInvalidated;
+    stream->capture->commands.push_back(command);
+    return success;
+  }
   if (stream->failure != success) return stream->failure;
   stream->commands.push_back([stream, command] {
     return stream->failure == success ? command() : success;
@@ -85,6 +103,10 @@ STANDIN_API int cuGetErrorName(int status, const char **name) {
       {invalidImage, "CUDA_ERROR_INVALID_IMAGE"},
       {invalidContext, "CUDA_ERROR_INVALID_CONTEXT"},
       {invalidHandle, "CUDA_ERROR_INVALID_HANDLE"},
+      {illegalState, "CUDA_ERROR_ILLEGAL_STATE"},
+      {captureUnsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+      {captureInvalidated, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"},
+      {capturedEvent, "CUDA_ERROR_CAPTURED_EVENT"},
       {notFound, "CUDA_ERROR_NOT_FOUND"},
       {notReady, "CUDA_ERROR_NOT_READY"},
       {illegalAddress, "CUDA_ERROR_ILLEGAL_ADDRESS"},
@@ -146,6 +168,7 @@ STANDIN_API int cuStreamCreate(Stream **stream, unsigned) {
 STANDIN_API int cuStreamDestroy_v2(Stream *stream) {
   NEEDS_CONTEXT;
   NEEDS(stream);
+  CANNOT_BE_CAPTURED;
   drain(stream);
   streams.erase(stream);
   live.erase(stream);
@@ -155,11 +178,13 @@ STANDIN_API int cuStreamDestroy_v2(Stream *stream) {
 STANDIN_API int cuStreamSynchronize(Stream *stream) {
   NEEDS_CONTEXT;
   NEEDS(stream);
+  CANNOT_BE_CAPTURED;
   return drain(stream);
 }
 STANDIN_API int cuStreamQuery(Stream *stream) {
   NEEDS_CONTEXT;
   NEEDS(stream);
+  CANNOT_BE_CAPTURED;
   if (!stream->commands.empty()) runOne(stream);
   if (stream->failure != success) return stream->failure;
   return stream->commands.empty() ? success : notReady;
@@ -181,6 +206,9 @@ STANDIN_API int cuEventRecord(Event *event, Stream *stream) {
   NEEDS_CONTEXT;
   NEEDS(event);
   NEEDS(stream);
+  // In a capture the event is a place in the graph, which nobody can wait for.
+  event->isCaptured = stream->capture != nullptr;
+  if (event->isCaptured) return success;
   const Status status = enqueue(stream, [event] {
     event->seconds = now();
     event->pending--;
@@ -195,6 +223,8 @@ STANDIN_API int cuEventRecord(Event *event, Stream *stream) {
 STANDIN_API int cuEventQuery(Event *event) {
   NEEDS_CONTEXT;
   NEEDS(event);
+  if (event->isCaptured) return capturedEvent;
+  CANNOT_BE_CAPTURED;
   if (event->pending) runOne(event->stream);
   if (event->stream && event->stream->failure != success) return event->stream->failure;
   return event->pending ? notReady : success;
@@ -202,6 +232,8 @@ STANDIN_API int cuEventQuery(Event *event) {
 STANDIN_API int cuEventSynchronize(Event *event) {
   NEEDS_CONTEXT;
   NEEDS(event);
+  if (event->isCaptured) return capturedEvent;
+  CANNOT_BE_CAPTURED;
   while (event->pending && event->stream->failure == success) runOne(event->stream);
   return event->stream ? event->stream->failure : success;
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #define STANDIN_API extern "C" __attribute__((visibility("default")))
 
@@ -27,12 +28,25 @@ enum Status {
   illegalAddress = 700,
   launchOutOfResources = 701,
   launchFailed = 719,
+  illegalState = 401,
+  captureUnsupported = 900,
+  captureInvalidated = 901,
+  capturedEvent = 907,
+};
+
+// Commands that were captured.
+struct Graph {
+  std::vector<std::function<Status()>> commands;
 };
 
 struct Stream {
   std::deque<std::function<Status()>> commands;
   // The first failure of a kernel: everything after it fails too.
   Status failure = success;
+  // While commands are captured: they go here. A call that cannot be captured makes it invalid.
+  Graph *capture = nullptr;
+  bool isInvalid = false;
+  const void *captor = nullptr;  // the thread that captures
 };
 
 // Held during each call of the driver and of cuBLASLt.
@@ -60,6 +74,15 @@ Status make(Handle **to, Handle *handle) {
   *to = handle;
   return success;
 }
+
+// An address that is this thread's own.
+const void *thread();
+
+// Invalidates the captures of this thread: a call that allocates, frees, loads or waits is none that
+// can be captured. True if there is one.
+bool breaksCapture();
+#define CANNOT_BE_CAPTURED \
+  if (standin::breaksCapture()) return captureUnsupported
 
 // Runs the commands of all streams.
 void drainAll();

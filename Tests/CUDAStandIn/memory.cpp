@@ -37,6 +37,7 @@ using namespace standin;
 
 STANDIN_API int cuMemAlloc_v2(CUdeviceptr *address, size_t count) {
   NEEDS_CONTEXT;
+  CANNOT_BE_CAPTURED;
   if (!count) return invalidValue;
   if (count > memoryBytes - heldBytes) return outOfMemory;
   const size_t page = 4096, size = (count + page - 1) / page * page, all = size + 2 * page;
@@ -56,6 +57,7 @@ STANDIN_API int cuMemAlloc_v2(CUdeviceptr *address, size_t count) {
 }
 STANDIN_API int cuMemFree_v2(CUdeviceptr address) {
   NEEDS_CONTEXT;
+  CANNOT_BE_CAPTURED;
   auto found = buffers.find(address);
   if (found == buffers.end()) return invalidValue;
   drainAll();
@@ -72,10 +74,12 @@ STANDIN_API int cuMemGetInfo_v2(size_t *free, size_t *total) {
 }
 STANDIN_API int cuMemHostAlloc(void **memory, size_t count, unsigned) {
   NEEDS_CONTEXT;
+  CANNOT_BE_CAPTURED;
   return make(memory, aligned_alloc(4096, (count + 4095) / 4096 * 4096));
 }
 STANDIN_API int cuMemFreeHost(void *memory) {
   NEEDS_CONTEXT;
+  CANNOT_BE_CAPTURED;
   NEEDS(memory);
   drainAll();
   live.erase(memory);
@@ -104,6 +108,8 @@ STANDIN_API int cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t co
   NEEDS_CONTEXT;
   if (!isWithinBuffer(to, count) || !isWithinBuffer(from, count)) return invalidValue;
   return enqueue(stream, [=] {
+    // A graph may copy between buffers that were freed since.
+    if (!isWithinBuffer(to, count) || !isWithinBuffer(from, count)) return illegalAddress;
     memmove((void *)to, (const void *)from, count);
     return success;
   });
@@ -113,6 +119,7 @@ template <class Pattern>
 static Status fill(CUdeviceptr to, Pattern pattern, size_t count, Stream *stream) {
   if (to % sizeof(Pattern) || !isWithinBuffer(to, count * sizeof(Pattern))) return invalidValue;
   return enqueue(stream, [=] {
+    if (!isWithinBuffer(to, count * sizeof(Pattern))) return illegalAddress;
     std::fill_n((Pattern *)to, count, pattern);
     return success;
   });

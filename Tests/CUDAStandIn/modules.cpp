@@ -30,6 +30,7 @@ struct Module {
 
 STANDIN_API int cuModuleLoadData(Module **module, const void *image) {
   NEEDS_CONTEXT;
+  CANNOT_BE_CAPTURED;
   uint64_t size;
   if (memcmp(image, "STANDIN1", 8)) return invalidImage;
   memcpy(&size, (const char *)image + 8, 8);
@@ -51,6 +52,7 @@ STANDIN_API int cuModuleLoadData(Module **module, const void *image) {
 }
 STANDIN_API int cuModuleUnload(Module *module) {
   NEEDS_CONTEXT;
+  CANNOT_BE_CAPTURED;
   NEEDS(module);
   drainAll();
   for (Function *function : module->functions) {

@@ -46,13 +46,15 @@ enum Launcher {
     try start([(ranks, arguments)], of: program)
   }
 
-  /// Starts groups of ranks with arguments of their own.
+  /// Starts groups of ranks with arguments of their own. Open MPI fails where two launchers make its
+  /// temporary folder at once.
   static func start(
     _ groups: [(ranks: Int, arguments: [String])], of program: URL = Program.url
   ) throws -> Program.Running {
     let parts = groups.map { ["-n", "\($0.ranks)", program.path] + $0.arguments }
     return try Program.Running(
-      Array(parts.joined(separator: [":"])), of: try #require(mpirun), environment: environment)
+      Array(parts.joined(separator: [":"])), of: try #require(mpirun), environment: environment,
+      hasOwnTemporaryFolder: true)
   }
 
   /// Runs ranks to their end.

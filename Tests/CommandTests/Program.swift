@@ -53,9 +53,10 @@ enum Program {
     private let process = Process()
     private let folder: URL
 
+    /// - Parameter hasOwnTemporaryFolder: whether it does not share a folder of temporary files.
     init(
       _ arguments: [String], of program: URL = url, input: String = "",
-      environment: [String: String] = [:]
+      environment: [String: String] = [:], hasOwnTemporaryFolder: Bool = false
     ) throws {
       folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -65,9 +66,9 @@ enum Program {
       }
       process.executableURL = program
       process.arguments = arguments
-      if !environment.isEmpty {
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-      }
+      let own = hasOwnTemporaryFolder ? ["TMPDIR": folder.path] : [:]
+      process.environment = ProcessInfo.processInfo.environment
+        .merging(environment) { $1 }.merging(own) { $1 }
       process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "input"))
       process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
       process.standardError = try FileHandle(forWritingTo: folder.appending(path: "errors"))

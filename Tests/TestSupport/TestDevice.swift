@@ -30,8 +30,8 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return found.first { $0.kind == .gpu } ?? found.first
   }()
 
-  /// The context of all devices that tests open: a program is built once in a process. PoCL takes a
-  /// tenth of a second for one that it has compiled before, and a test of a model has some dozens.
+  /// The context of all devices that tests open: a program is built once in a process. With a context
+  /// for each, PoCL reads its library of built-in functions each time, for longer than it compiles.
   package static let openCLContext: OpenCL.DriverContext? = openCL.flatMap { description in
     starting { try? OpenCL.DriverContext(description) }
   }

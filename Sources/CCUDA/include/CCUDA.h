@@ -15,6 +15,9 @@ typedef struct CUstream_st *CUstream;
 typedef struct CUevent_st *CUevent;
 typedef struct CUmod_st *CUmodule;
 typedef struct CUfunc_st *CUfunction;
+typedef struct CUgraph_st *CUgraph;
+typedef struct CUgraphNode_st *CUgraphNode;
+typedef struct CUgraphExec_st *CUgraphExec;
 
 // X(result, name, parameters) for each function of the driver.
 #define CUDA_DRIVER_FUNCTIONS(X) \
@@ -32,6 +35,15 @@ typedef struct CUfunc_st *CUfunction;
   X(CUresult, cuStreamDestroy_v2, CUstream _Nonnull) \
   X(CUresult, cuStreamQuery, CUstream _Nonnull) \
   X(CUresult, cuStreamSynchronize, CUstream _Nonnull) \
+  X(CUresult, cuStreamBeginCapture_v2, CUstream _Nonnull, int) \
+  X(CUresult, cuStreamEndCapture, CUstream _Nonnull, CUgraph _Nullable *_Nonnull) \
+  X(CUresult, cuGraphGetNodes, CUgraph _Nonnull, CUgraphNode _Nullable *_Nullable, \
+    size_t *_Nonnull) \
+  X(CUresult, cuGraphInstantiateWithFlags, CUgraphExec _Nullable *_Nonnull, CUgraph _Nonnull, \
+    unsigned long long) \
+  X(CUresult, cuGraphDestroy, CUgraph _Nonnull) \
+  X(CUresult, cuGraphExecDestroy, CUgraphExec _Nonnull) \
+  X(CUresult, cuGraphLaunch, CUgraphExec _Nonnull, CUstream _Nonnull) \
   X(CUresult, cuEventCreate, CUevent _Nullable *_Nonnull, unsigned) \
   X(CUresult, cuEventDestroy_v2, CUevent _Nonnull) \
   X(CUresult, cuEventRecord, CUevent _Nonnull, CUstream _Nonnull) \
@@ -65,8 +77,10 @@ typedef struct CUfunc_st *CUfunction;
 #define CUDA_ERROR_NO_DEVICE 100
 #define CUDA_ERROR_INVALID_DEVICE 101
 #define CUDA_ERROR_NOT_READY 600
+#define CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED 900
 #define CUDA_ERROR_UNKNOWN 999
 #define CU_STREAM_NON_BLOCKING 1
+#define CU_STREAM_CAPTURE_MODE_THREAD_LOCAL 1
 #define CU_EVENT_DEFAULT 0
 #define CU_EVENT_DISABLE_TIMING 2
 #define CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK 1

@@ -89,7 +89,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.activation)
-      try gpu.kernel(kernel, [lanes.option, span]).run(
+      try gpu.kernel(kernel, [lanes.option, span, gpu.quads(count)]).run(
         groups: span.groups(for: count), lanes: lanes.count, input.read, output.write,
         Offset(count), activation.code)
     }

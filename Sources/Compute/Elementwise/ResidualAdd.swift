@@ -36,8 +36,10 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      try gpu.kernel(Kernels.addElements, [lanes.option]).run(
-        groups: lanes.groups(for: count), lanes: lanes.count, x.read, y.write, Offset(count))
+      let quads = gpu.quads(count)
+      try gpu.kernel(Kernels.addElements, [lanes.option, quads]).run(
+        groups: lanes.groups(for: quads.value == 1 ? count / 4 : count), lanes: lanes.count, x.read,
+        y.write, Offset(count))
     }
   }
 
@@ -60,8 +62,10 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      try gpu.kernel(Kernels.scaleElements, [lanes.option]).run(
-        groups: lanes.groups(for: count), lanes: lanes.count, y.write, Offset(count), factor)
+      let quads = gpu.quads(count)
+      try gpu.kernel(Kernels.scaleElements, [lanes.option, quads]).run(
+        groups: lanes.groups(for: quads.value == 1 ? count / 4 : count), lanes: lanes.count,
+        y.write, Offset(count), factor)
     }
   }
 
@@ -90,7 +94,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.residualAdd)
-      try gpu.kernel(Kernels.addPositionRows, [lanes.option]).run(
+      try gpu.kernel(Kernels.addPositionRows, [lanes.option, gpu.quads(1)]).run(
         groups: [rows, lanes.groups(for: width)], items: [lanes.count, 1], table.read,
         positions.read, y.write, width)
     }

@@ -74,7 +74,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let (lanes, span) = gpu.lanesAndSpan(.swiglu)
-      try gpu.kernel(kernel, [lanes.option, span]).run(
+      try gpu.kernel(kernel, [lanes.option, span, gpu.quads(width)]).run(
         groups: [rows, span.groups(for: width)], items: [lanes.count, 1], input.read, output.write,
         width, activation.code)
     }

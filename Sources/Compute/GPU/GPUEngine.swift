@@ -14,11 +14,17 @@ final class GPUEngine {
   /// Whether attention may run on tensor cores, if the device has them; off until these kernels have
   /// run on a card.
   var usesTensorCores = false
-  private let isProfiling: Bool
+  /// Whether commands may be captured and replayed as graphs; off until this has run on a card.
+  var usesGraphs = false
+  /// Whether row kernels load 16 bytes a work-item and, by CUDA, reduce by shuffles of a warp. The
+  /// bits are the same without.
+  var usesVectorRows = true { didSet { kernels.removeAll() } }
+  let isProfiling: Bool
   private let compiler: ProgramCompiler
   private var kernels: [KernelKey: GPUKernel] = [:]
   private var programs: [String: GPUProgram] = [:]
   private(set) var launches = 0
+  private(set) var graphLaunches = 0
   private var events: [(entry: String, event: TimedEvent)] = []
 
   private struct KernelKey: Hashable {
@@ -94,7 +100,8 @@ final class GPUEngine {
   private func program(
     _ file: KernelFile, _ options: [KernelOption]
   ) throws(ComputeError) -> GPUProgram {
-    let variant = isCPUType ? [KernelOption("CPU_DEVICE", 1)] : []
+    var variant = isCPUType ? [KernelOption("CPU_DEVICE", 1)] : []
+    if !usesVectorRows { variant.append(KernelOption("LOCAL_TREE", 1)) }
     let flags = (options + variant).map(\.flag)
     let text = flags.joined(separator: " ")
     let name = "\(file.name) \(text)"
@@ -128,7 +135,7 @@ final class GPUEngine {
   /// Enqueues a kernel whose arguments are bound. Nothing is enqueued if a dimension has no groups.
   func run(_ kernel: GPUKernel, groups: [Int], items: [Int]) throws(ComputeError) {
     if groups.contains(0) { return }
-    launches += 1
+    countLaunch()
     if isProfiling {
       let event = try kernel.timedRun(groups: groups, items: items)
       events.append((kernel.name, TimedEvent(event)))
@@ -141,13 +148,25 @@ final class GPUEngine {
   func enqueue(
     _ entry: String, on context: CUDA.Context, _ command: () throws(CUDAError) -> Void
   ) throws(ComputeError) {
-    launches += 1
+    countLaunch()
     if isProfiling {
       let event = try driver { () throws(CUDAError) in try context.timed(command) }
       events.append((entry, TimedEvent(.cuda(event))))
     } else {
       try driver(command)
     }
+  }
+
+  /// A launch that is captured is none yet.
+  private func countLaunch() {
+    if case .cuda(let context, _) = runtime, context.isCapturing { return }
+    launches += 1
+  }
+
+  /// Enqueues the commands of a graph.
+  func launch(_ graph: CUDA.Graph) throws(ComputeError) {
+    graphLaunches += 1
+    try driver { () throws(CUDAError) in try graph.launch() }
   }
 
   /// Seconds of every launch since the last call, in order; empty unless profiling.
@@ -209,4 +228,10 @@ extension GPUEngine {
   /// For rows of vocabulary length: one work-item with wide vectors per row on a device of CPU
   /// type, and on a GPU the largest work-group that every GPU supports.
   var vocabularyLanes: Lanes { Lanes(count: isCPUType ? 1 : 256) }
+
+  /// Whether the work-items of a GPU load and store four floats at a time: 1 where rows of `width`
+  /// floats have whole quads.
+  func quads(_ width: Int) -> KernelOption {
+    KernelOption("QUADS", usesVectorRows && !isCPUType && width % 4 == 0 ? 1 : 0)
+  }
 }

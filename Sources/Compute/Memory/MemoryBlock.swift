@@ -13,6 +13,8 @@
 
   let storage: Storage
   let byteCount: Int
+  /// The number of its last `take` from the pool.
+  var takenAt = 0
 
   init(_ storage: Storage, byteCount: Int) {
     unsafe self.storage = unsafe storage

@@ -17,6 +17,12 @@ final class MemoryPool {
   }
 
   private var free: [Key: [MemoryBlock]] = [:]
+  /// Free blocks that captured commands use: only commands that are captured take them, since a
+  /// replay writes to them at any time.
+  private var captured: [Key: [MemoryBlock]] = [:]
+  private var isCapturing = false
+  /// Blocks of `captured` that the present commands took and have not released.
+  private var lent: Set<ObjectIdentifier> = []
   private var shared: MemoryBlock?
   private let allocate: (_ byteCount: Int, _ heldBytes: Int) throws(ComputeError) -> MemoryBlock
   private let finish: () throws(ComputeError) -> Void
@@ -27,6 +33,11 @@ final class MemoryPool {
   private(set) var peakBytes = 0
   /// Number of allocations so far.
   private(set) var allocations = 0
+  /// Number of takes so far, and their number at the last capture.
+  private var takes = 0
+  private var takesAtCapture = 0
+  /// Changes when memory is released that captured commands may use: they must not run again.
+  private(set) var captureGeneration = 0
 
   /// `allocate` gets the requested bytes and the bytes that this pool already holds; `finish` waits
   /// for all enqueued commands.
@@ -41,7 +52,22 @@ final class MemoryPool {
   /// A block of at least `byteCount` bytes.
   func take(byteCount: Int, for use: Use) throws(ComputeError) -> MemoryBlock {
     let size = Self.size(of: byteCount, for: use)
-    if let block = free[Key(size: size, use: use)]?.popLast() { return block }
+    let kept = keptBlock(Key(size: size, use: use))
+    let block = if let kept { kept } else { try newBlock(size) }
+    takes += 1
+    block.takenAt = takes
+    return block
+  }
+
+  private func keptBlock(_ key: Key) -> MemoryBlock? {
+    if isCapturing, let block = captured[key]?.popLast() {
+      lent.insert(ObjectIdentifier(block))
+      return block
+    }
+    return free[key]?.popLast()
+  }
+
+  private func newBlock(_ size: Int) throws(ComputeError) -> MemoryBlock {
     let block: MemoryBlock
     do {
       block = try allocate(size, heldBytes)
@@ -68,14 +94,44 @@ final class MemoryPool {
 
   /// Returns a block to the pool.
   func recycle(_ block: MemoryBlock, from use: Use) {
-    free[Key(size: block.byteCount, use: use), default: []].append(block)
+    if block.takenAt <= takesAtCapture { captureGeneration += 1 }
+    let key = Key(size: block.byteCount, use: use)
+    if isCapturing {
+      lent.remove(ObjectIdentifier(block))
+      captured[key, default: []].append(block)
+    } else {
+      free[key, default: []].append(block)
+    }
   }
 
   /// Frees the kept memory.
   func drain() {
-    for (key, blocks) in free { heldBytes -= key.size * blocks.count }
+    if !captured.isEmpty { captureGeneration += 1 }
+    for (key, blocks) in [free, captured].joined() { heldBytes -= key.size * blocks.count }
     free.removeAll()
+    captured.removeAll()
   }
+
+  /// Runs commands that are captured, or will be the next time: memory that they take and release
+  /// stays theirs.
+  func capturing<Failure: Error>(
+    _ body: () throws(Failure) -> Void
+  ) throws(Failure) {
+    isCapturing = true
+    defer {
+      isCapturing = false
+      // A buffer that lives on has memory that earlier captures write to.
+      if !lent.isEmpty { captureGeneration += 1 }
+      lent.removeAll()
+    }
+    try body()
+  }
+
+  /// Commands were captured: memory that is in use now must stay as long as they are replayed.
+  func noteCapture() { takesAtCapture = takes }
+
+  /// Captured commands must not run again.
+  func invalidateCaptures() { captureGeneration += 1 }
 
   /// Scratch sizes are rounded up by an eighth of their magnitude, so that similar sizes share a
   /// block. Buffer sizes are rounded up in small steps, since the weights and activations of a

@@ -18,6 +18,12 @@ package struct RowIndices: ~Copyable {
   var host: UnsafePointer<Int32> { unsafe buffer.host }
   /// The indices as an operand that a kernel reads.
   var read: Read<Int32> { buffer.read }
+
+  /// Throws `.rowIndex` if an index is not below `rows`, for commands that are replayed: their
+  /// operations do not see the indices.
+  package func check(_ operation: StaticString, below rows: Int) throws(ComputeError) {
+    try expect(operation, "rows", self, count: count, below: rows)
+  }
 }
 
 extension Device {

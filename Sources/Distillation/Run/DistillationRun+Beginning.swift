@@ -15,11 +15,13 @@ extension DistillationRun {
       hasEndToken: !texts.conditioning.stopIdentifiers.isEmpty,
       teacher: texts.teacher?.record, teacherCache: "\(prepared.cacheKind)",
       teacherCacheBytes: prepared.scores.cache.rows.byteCount,
-      rollouts: prepared.teacher == nil ? nil : rolloutPlan.map {
-        .init(
-          prompts: $0.mostPrompts, interval: $0.interval,
-          capacity: prepared.scores.cache.rolloutSpace.rows)
-      },
+      rollouts: prepared.teacher == nil
+        ? nil
+        : rolloutPlan.map {
+          .init(
+            prompts: $0.mostPrompts, interval: $0.interval,
+            capacity: prepared.scores.cache.rolloutSpace.rows)
+        },
       peakLearningRate: start.rates.peak, keyLearningRate: start.rates.keys,
       startStep: start.state.step, changes: changes, totalSteps: totalSteps,
       rounding: rounding, windowReach: windowReach(start.state.prompt))

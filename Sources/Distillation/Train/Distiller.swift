@@ -41,6 +41,8 @@ package final class Distiller {
   var pending: [(report: StepReport, passes: Int)] = []
   /// The last batch with a computed gradient.
   var computed = (passes: 0, examples: [Int]())
+  /// The commands of passes, by their shapes.
+  private let graphs: CommandGraphs<PassShape>
   private var evaluator: PrefixedDecoder?
   /// Whether the rows before a step's own have the rotary frequencies of long texts; nil where they
   /// are not in the cache.
@@ -82,6 +84,7 @@ package final class Distiller {
     self.optimizer = optimizer
     self.clipNorm = clipNorm
     self.precision = precision
+    graphs = CommandGraphs(device)
     let prefixRows = prefix.rows
     let (batchRows, responses) = BatchShares.most(
       of: teacher.longestExamples, batchSize: batchSize, ranks: teacher.shares.ranks.count)
@@ -190,15 +193,23 @@ package final class Distiller {
       try device.upload(teacher.indices(of: examples), into: &teacherRows)
       let run = layout(of: examples)
       try readFrozenRows(before: run)
-      try workspace.forward(
-        run, with: decoder, prompt: parameters.values, others: others, precision: precision)
-      try device.headDivergence(
-        &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
-        teacher: teacher.rows, at: teacherRows, rows: rows, objective: objective,
-        weight: weight, precision: precision, losses: &losses, hiddenGradient: &stateGradient)
-      try parameters.computeGradient(
-        decoder, stateGradient: stateGradient, in: workspace, precision: precision,
-        accumulating: pass > 0)
+      try workspace.layOut(run, with: decoder)
+      try teacherRows.check("headDivergence", below: teacher.rows.capacity)
+      let shape = PassShape(
+        sequences: run.sequences, prefixRows: run.prefixRows, textLength: run.textLength,
+        weight: weight, accumulates: pass > 0)
+      try graphs.run(shape) { () throws(ComputeError) in
+        try workspace.insert(parameters.values, parameters.form, at: prefix.promptRows.lowerBound)
+        try workspace.compute(
+          run, with: decoder, prompt: parameters.values, others: others, precision: precision)
+        try device.headDivergence(
+          &activations.states, head: decoder.head, shape: decoder.configuration.logitShape,
+          teacher: teacher.rows, at: teacherRows, rows: rows, objective: objective,
+          weight: weight, precision: precision, losses: &losses, hiddenGradient: &stateGradient)
+        try parameters.computeGradient(
+          decoder, stateGradient: stateGradient, in: workspace, precision: precision,
+          accumulating: pass > 0)
+      }
       try device.sum(
         losses, count: rows, factor: weight, into: &history,
         at: lossIndex(ofPass: pass))
@@ -206,7 +217,7 @@ package final class Distiller {
   }
 
   /// Brings the rows before a step's own into the cache where others used the memory or texts of this
-  /// length have other rotary frequencies, and behind them a prompt of keys and values.
+  /// length have other rotary frequencies.
   private func readFrozenRows(before run: RunLayout) throws(ComputeError) {
     guard prefix.firstStepRow > 0 else { return }
     let (isLong, first) = (decoder.isLong(run.textLength), prefix.promptRows.lowerBound)
@@ -216,7 +227,6 @@ package final class Distiller {
         textLength: run.textLength, precision: precision)
     }
     frozenRowsAreLong = isLong
-    try workspace.insert(parameters.values, parameters.form, at: first)
   }
 
   private func responseRows(_ chosen: [Int]) -> Int {

@@ -46,7 +46,26 @@ package final class DecoderWorkspace {
     others: [StoredPrompt] = [], precision: ActivationPrecision,
     attention: Decoder.AttentionReader = { _, _, _, _ in }
   ) throws(ComputeError) {
+    try layOut(run, with: decoder)
+    try compute(
+      run, with: decoder, prompt: prompt, others: others, precision: precision,
+      attention: attention)
+  }
+
+  /// The first part of `forward`: uploads the indices of a run.
+  package func layOut(_ run: RunLayout, with decoder: Decoder) throws(ComputeError) {
     try decoder.device.upload(run.tokens.map(Int32.init), into: &identifiers)
+    try identifiers.check("layOut", below: decoder.embedding.rows)
+    try batch.fill(run.sequences, prefixRows: run.prefixRows, textLength: run.textLength)
+  }
+
+  /// The second part: enqueues the commands of the run that was laid out last. They depend on its
+  /// sequences and not on its tokens.
+  package func compute(
+    _ run: RunLayout, with decoder: Decoder, prompt: borrowing DeviceBuffer<Float>,
+    others: [StoredPrompt], precision: ActivationPrecision,
+    attention: Decoder.AttentionReader = { _, _, _, _ in }
+  ) throws(ComputeError) {
     try decoder.embed(identifiers, count: run.tokens.count, into: &activations.embeddings)
     for rows in run.embeddedRows {
       if rows.prompt < others.count {
@@ -55,7 +74,6 @@ package final class DecoderWorkspace {
         try insert(prompt, rows, decoder)
       }
     }
-    try batch.fill(run.sequences, prefixRows: run.prefixRows, textLength: run.textLength)
     try decoder.forward(
       batch, cache: cache, activations: activations, precision: precision, attention: attention)
   }

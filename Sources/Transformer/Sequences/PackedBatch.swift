@@ -7,7 +7,7 @@ package import Compute
 /// which need logits; they are the last rows of their sequences.
 package final class PackedBatch {
   /// One sequence of the run.
-  package struct Sequence: Sendable, Equatable {
+  package struct Sequence: Sendable, Hashable {
     /// Rows in this run.
     package var rows: Int
     /// How many of its last rows are response rows.

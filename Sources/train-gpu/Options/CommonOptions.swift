@@ -66,6 +66,7 @@ struct CommonOptions: ParsableArguments {
     if device == .automatic, opened.isCPU, let survey = try? DeviceSurvey() {
       for failure in survey.failures { logger.warning("\(failure)") }
     }
+    logger.debug("device \(opened.name): \(opened.title)")
     return opened
   }
 
@@ -73,7 +74,6 @@ struct CommonOptions: ParsableArguments {
   func openDevices(recordedThreads: Int? = nil) throws -> Device {
     let ranks = Job.ranks
     let opened = try ranks.agree { try openDevice(recordedThreads: recordedThreads) }
-    logger.debug("device \(opened.name): \(opened.title)")
     // All ranks tell the first one, which alone has a log.
     let text = ranks.text(device: opened)
     if ranks.count > 1 { logger.info("\(text)") }

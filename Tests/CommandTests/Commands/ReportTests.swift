@@ -138,7 +138,8 @@ import Testing
     let cut = try report([workspace.output.path])
     #expect(cut.code == 0, "\(cut.errors)")
     #expect(
-      cut.errorLines.contains("warning: \(file.path):\(lines): the last line is cut and is left out"),
+      cut.errorLines.contains(
+        "warning: \(file.path):\(lines): the last line is cut and is left out"),
       "\(cut.errors)")
     // Nothing but the line's end is missing.
     try String(whole.dropLast(1)).write(to: file, atomically: true, encoding: .utf8)

@@ -118,7 +118,8 @@ import Testing
       let last = result.errorLines.last ?? ""
       #expect(
         last.hasPrefix("train-gpu: \(file.path): expected the student's answers with which step ")
-          && last.hasSuffix("of this run was trained, found \(found); --overwrite starts the run again"),
+          && last.hasSuffix(
+            "of this run was trained, found \(found); --overwrite starts the run again"),
         "\(last)")
     }
     try refused(Array(lines.dropLast()), "2 of its 3")
@@ -135,8 +136,9 @@ import Testing
     try FileManager.default.removeItem(at: file)
     let missing = try workspace.distill(Self.options + ["--steps", "9", "--resume"])
     #expect(
-      missing.errorLines.last == "train-gpu: \(file.path): expected the student's answers with which step 1 "
-        + "of this run was trained, found no file that can be read; --overwrite starts the run again")
+      missing.errorLines.last
+        == "train-gpu: \(file.path): expected the student's answers with which step 1 of this run was "
+        + "trained, found no file that can be read; --overwrite starts the run again")
     // As they were, the run goes on.
     try Data(text.utf8).write(to: file)
     let result = try workspace.distill(Self.options + ["--steps", "9", "--resume"])
@@ -179,6 +181,29 @@ import Testing
     #expect(try workspace.softPrompt(in: member) == workspace.softPrompt(in: alone))
     #expect(
       try bytes("rollouts.jsonl", in: member) == bytes("rollouts.jsonl", in: alone))
+  }
+
+  /// Where positions leave less than `--response-tokens`, the largest prompt of a sweep leaves the least.
+  @Test func answersOfASweepFitItsLargestPrompt() throws {
+    let short = try TinyModel.write("short", in: workspace.folder, positions: 48).path
+    let inputs = try workspace.folder.write(
+      "given.jsonl",
+      """
+      {"prompt": "the cab", "completion": " has"}
+      {"prompt": "a bad", "completion": " back"}
+      {"prompt": "back", "completion": "; a"}
+      """
+    ).path
+    let result = try workspace.distill(
+      [
+        "--model", short, "--teacher", workspace.model, "--inputs", inputs, "--validation", inputs,
+        "--rollouts", "1", "--loss", "reverse-kl", "--response-tokens", "100", "--tokens", "2,9",
+        "--steps", "2",
+      ])
+    #expect(result.code == 0, "\(result.errors)")
+    for size in [2, 9] {
+      #expect(try rollouts(in: workspace.output.appending(path: "tokens-\(size)")).count == 3)
+    }
   }
 
   @Test(arguments: [

@@ -73,7 +73,7 @@ extension DeviceTests {
         try device.embeddingGather(
           table, identifiers: identifiers, count: 4, scale: 2, into: &y.buffer, at: 2)
         let all = try #require(try y.result(device))
-        let expected = [10, 0, 10, 3].flatMap { row in
+        let expected = [10, 0, 10, 3].flatMap { (row: Int) -> [Float] in
           values[(row * width)..<((row + 1) * width)].map { $0 * 2 }
         }
         #expect(Array(all[(2 * width)...]) == expected)

@@ -27,7 +27,8 @@ import Testing
   }
 
   /// A run with checkpoints after these steps.
-  private func run(_ steps: ClosedRange<Int>, _ mode: RunFolder.Mode = .create) throws -> RunFolder {
+  private func run(_ steps: ClosedRange<Int>, _ mode: RunFolder.Mode = .create) throws -> RunFolder
+  {
     let run = try RunFolder(url, mode: mode)
     try run.begin()
     for step in steps { try RunRecords.checkpoint(step: step).write(to: run) }

@@ -95,7 +95,8 @@ import Testing
 
   @Test(arguments: [
     ("", "an empty file"), ("{}", "another text"), (#"{"sha256": {"a": 3}}"#, "another text"),
-    ("{\"sha256\": {", "another text"), ("%PDF-1.4", "a PDF document; pdftotext takes the text out of it"),
+    ("{\"sha256\": {", "another text"),
+    ("%PDF-1.4", "a PDF document; pdftotext takes the text out of it"),
   ])
   func aDamagedRecordIsNamed(text: String, found: String) throws {
     try parent.write("run/files.json", text)
@@ -122,8 +123,8 @@ import Testing
         == "expected an integer at context_tokens, found the string \"four\"")
     #expect(
       try message(
-          #"{"context_tokens": 4, "pseudo_tokens": 2, "tuned_kernels": 1, "timing": []}"#).hasPrefix(
-        "expected an object at timing, found "))
+        #"{"context_tokens": 4, "pseudo_tokens": 2, "tuned_kernels": 1, "timing": []}"#
+      ).hasPrefix("expected an object at timing, found "))
     #expect(try message("[]").hasPrefix("expected an object, found "))
   }
 }

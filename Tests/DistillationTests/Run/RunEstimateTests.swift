@@ -75,7 +75,7 @@ import Transformer
       "context.txt", "the cab has a bad back; a cabbage is abaca.\n\na baccarat is no cab.\n")
     var training = TrainingOptions()
     training.tokens = 3
-    training.steps = 6
+    training.epochs = 2
     training.batchSize = 4
     training.responseTokens = 4
     var options = StudyOptions()
@@ -109,10 +109,19 @@ import Transformer
       }
     }
     // The study keeps other runs out of the folder as long as it is there.
-    let next = try StudiedRun(request, seeds: nil, options: options, device: device)
-      .perform(handle: handle)
+    func study() throws -> (request: RunRequest, model: LoadedModel?, work: RunWork) {
+      let studied = try StudiedRun(request, seeds: nil, options: options, device: device)
+      let next = try studied.perform(handle: handle)
+      return (next.request, next.model, try studied.workAfterStudy(studied.study.result))
+    }
+    let next = try study()
     #expect(loads == (hasTeacher ? 2 : 1))
-    let outcome = try DistillationRun(next.request, device: device).perform(
+    let run = try DistillationRun(next.request, device: device)
+    // Held-out lines are not trained on.
+    #expect(!run.texts.validation.isEmpty)
+    #expect(next.work.training == Double(run.texts.training.count))
+    #expect(next.work.steps == Double(run.totalSteps))
+    let outcome = try run.perform(
       model: next.model, isInterrupted: { false }, handle: handle)
     guard case .finished = outcome else {
       Issue.record("expected a finished run")

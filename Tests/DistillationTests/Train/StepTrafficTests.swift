@@ -11,7 +11,7 @@ extension DeviceTests {
   @Suite struct StepTrafficTests {
     /// A small Llama of this width, and examples of two lengths.
     private static func distiller(
-      _ device: Device, width: Int, kind: TeacherCacheKind = .projected
+      _ device: Device, width: Int, kind: TeacherCacheKind = .projected, form: PromptForm? = nil
     ) throws -> Distiller {
       let configuration = DecoderConfiguration(
         family: "llama", hiddenSize: width, layerCount: 3,
@@ -26,14 +26,14 @@ extension DeviceTests {
         Example(
           prompt: Array(1...(3 + index % 2)), response: Array(2...(5 + index % 2)))
       }
+      let form = form ?? .embeddings(count: 6, width: width)
       let teacher = try decoder.prefill(
         Prefix(.context(Array(1...20))), capacity: PrefixCapacity(rows: 32))
       let cache = try teacher.score(examples, kind: kind, temperature: 1)
       return try Distiller(
         decoder, teacher: cache,
         prompt: LearnedPrompt(
-          form: .embeddings(count: 6, width: width),
-          values: [Float](repeating: 0.02, count: 6 * width)),
+          form: form, values: [Float](repeating: 0.02, count: form.elementCount)),
         in: Frame(header: [1], closing: [2]), batchSize: 2, objective: .forwardKL,
         optimizer: .adamW(),
         clipNorm: 1)
@@ -65,6 +65,48 @@ extension DeviceTests {
       let reported = device.counts - before
       #expect(reported.hostWaits == (device.isCPU ? 0 : 1))
       #expect(reported.downloadedBytes == (device.isCPU ? 0 : 8 * Distiller.reportCapacity))
+    }
+
+    /// Steps of equal shapes are one launch of a graph, to the bit what they are without graphs,
+    /// whatever runs between them.
+    @Test(
+      .enabled(if: TestDevice.all.contains(.cuda), "needs clang or an NVIDIA GPU"),
+      arguments: [TeacherCacheKind.logits, .hidden, .projected], [false, true])
+    func aStepThatComesAgainIsOneLaunch(kind: TeacherCacheKind, keysValues: Bool) throws {
+      // Three shapes. Eager, captured, then replayed.
+      let batches = [
+        [0, 1], [2, 3], [0, 2], [0, 1], [2, 0], [1, 3], [2, 3], [0, 2], [3, 1], [1, 3], [0, 1],
+      ]
+      let replays = [3, 4, 6, 7, 8, 9, 10]
+      let form = PromptForm.keysValues(layers: 3, count: 6, heads: 2, dimension: 8)
+      var found: [[UInt32]] = []
+      for usesGraphs in [false, true] {
+        let device = try TestDevice.cuda.open()
+        device.usesGraphs = usesGraphs
+        let distiller = try Self.distiller(
+          device, width: 32, kind: kind, form: keysValues ? form : nil)
+        for (index, batch) in batches.enumerated() {
+          let (allocations, before) = (device.allocations, device.counts)
+          try distiller.step(index + 1, examples: batch, learningRate: 0.01)
+          let counts = device.counts - before
+          guard usesGraphs, replays.contains(index) || index == 1 else {
+            #expect(counts.graphLaunches == 0)
+            continue
+          }
+          #expect(counts.graphLaunches == 1)
+          // The sum of the losses, the norm, and an update of each tensor.
+          #expect(counts.launches == (keysValues ? 5 : 4))
+          #expect(counts.copies == 1 && counts.hostWaits == 0)
+          #expect(device.allocations == allocations)
+        }
+        let snapshot = try distiller.snapshot()
+        let reports = try distiller.takeReports()
+        var numbers = snapshot.prompt.values
+        numbers += snapshot.moments.first + snapshot.moments.second
+        for report in reports { numbers += [Float(report.loss), Float(report.gradientNorm)] }
+        found.append(numbers.map { $0.bitPattern })
+      }
+      #expect(found[0] == found[1])
     }
 
     @Test(arguments: TestDevice.all)

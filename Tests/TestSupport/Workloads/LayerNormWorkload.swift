@@ -59,8 +59,9 @@ package struct LayerNormWorkload {
     (0..<rows).map { row in
       let range = (row * width)..<((row + 1) * width)
       let scale = moments(of: x[range].map(Double.init)[...]).scale
-      let terms = zip(x[range], zip(outputGradient[range], weight)).map { x, pair in
-        max(abs(Double(x)), abs(Double(pair.0))) * Double(pair.1)
+      let terms = range.map { index -> Double in
+        let largest = max(abs(x[index]), abs(outputGradient[index]))
+        return Double(largest) * Double(weight[index - range.lowerBound])
       }
       return scale * (terms.max() ?? 0)
     }

@@ -96,7 +96,9 @@ package struct ProjectedDivergenceWorkload {
   }
 
   private func dotProduct(_ row: Int) -> Double {
-    zip(hidden[(row * width)..<((row + 1) * width)], projectedRow(row))
-      .reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    let own = hidden[(row * width)..<((row + 1) * width)]
+    var sum = 0.0
+    for (x, y) in zip(own, projectedRow(row)) { sum += Double(x) * Double(y) }
+    return sum
   }
 }

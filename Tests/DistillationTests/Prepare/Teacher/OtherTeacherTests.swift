@@ -185,6 +185,21 @@ extension DeviceTests {
       #expect(found.peak > narrow.peak + 512 * 512 * 4)
     }
 
+    /// A head with a soft cap takes no projected rows: what is judged with it has logits too.
+    @Test func memoryForLogitsIsThatOfJudgedExamplesToo() throws {
+      let device = try TestDevice.cpu.open()
+      let (plain, capped) = (
+        try FamilyDistillationTests.Run("llama", on: device).decoder,
+        try FamilyDistillationTests.Run("gemma2", on: device).decoder
+      )
+      func rows(of teacher: Decoder, for student: Decoder) -> Int {
+        Preparation.keptLogits(10, judged: Self.examples, of: teacher, for: student)
+      }
+      #expect(rows(of: capped, for: plain) == 10)
+      #expect(rows(of: plain, for: capped) == 16)
+      #expect(rows(of: capped, for: capped) == 10)
+    }
+
     @Test func anotherTeacherIsNoContinuation() throws {
       let record = try teacher(larger).record
       func fingerprints(_ teacher: TeacherRecord?) -> RunFingerprints {
