@@ -8,6 +8,11 @@ extension FileManager {
     return values?.isDirectory ?? false
   }
 
+  /// Whether there is a symbolic link at `url`.
+  package func isLink(_ url: URL) -> Bool {
+    (try? destinationOfSymbolicLink(atPath: url.path)) != nil
+  }
+
   /// Makes a folder and those that lead to it.
   package func makeFolder(_ url: URL) throws(FileError) {
     do {

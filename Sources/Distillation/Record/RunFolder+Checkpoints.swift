@@ -37,6 +37,10 @@ extension RunFolder {
   func removeCheckpoint(step: Int) throws(DistillationError) {
     let (manager, whole) = (FileManager.default, checkpoint(step: step))
     guard manager.fileExists(atPath: whole.path) else { return }
+    guard !manager.isLink(whole) else {
+      keptNotices.append("\(whole.path): a link, which is removed; the checkpoint behind it stays")
+      return try writing { () throws(FileError) in try manager.removeIfPresent(whole) }
+    }
     let own = TrainingCheckpoint.ownFiles(in: whole)
     let isOwnAlone = manager.names(in: whole).allSatisfy { name in
       own.contains { $0.name == name } || Self.isRemnant(name)

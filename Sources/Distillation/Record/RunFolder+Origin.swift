@@ -16,6 +16,12 @@ extension RunFolder {
       names.first { Self.stepCount($0) != nil && !isCheckpoint($0) && !left.contains($0) }
       ?? (hasTraces(names) ? nil : Self.files.first { names.contains($0) && !isEmptyLog($0) })
     guard let foreign else { return }
+    if Self.stepCount(foreign) != nil, hasTraces(names) {
+      throw .content(
+        file: url.appending(path: foreign).path,
+        expected: "a checkpoint of this run, with its \(TrainingCheckpoint.stateName)",
+        found: "none; the run goes on without it once it is moved away")
+    }
     throw .content(
       file: url.path,
       expected: "a run of Pith, with its checkpoint-N/state.json, \(Self.softPrompt), "

@@ -66,10 +66,25 @@ import Testing
     try resume()
     #expect(try workspace.softPrompt() == whole)
 
-    // With another answer the run has another result.
+    // A last line without its end says the same.
     let text = try String(contentsOf: file, encoding: .utf8)
+    try Data(text.dropLast().utf8).write(to: file)
+    try resume()
+    #expect(try workspace.softPrompt() == whole)
+
+    // Other answers are refused, and stay their user's.
     let answer = try #require(text.firstMatch(of: /"completion_ids":\[[0-9,]*\]/)).output
-    try Data(text.replacing(answer, with: "\"completion_ids\":[1,2,3]").utf8).write(to: file)
+    let other = Data(text.replacing(answer, with: "\"completion_ids\":[1,2,3]").utf8)
+    try other.write(to: file)
+    let arguments = workspace.arguments + ["--output", workspace.output.path] + steps
+    try Program.expectRefusal(
+      arguments + ["--resume"],
+      "\(file.path): expected the teacher's answers to 2 prompts with which this run was started, "
+        + "found others; --overwrite starts the run again")
+    #expect(try Data(contentsOf: file) == other)
+
+    // An older program recorded no hash; with another answer the run has another result.
+    try FileManager.default.removeItem(at: workspace.output.appending(path: "files.json"))
     try resume()
     #expect(try workspace.softPrompt() != whole)
   }

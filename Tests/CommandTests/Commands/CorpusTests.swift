@@ -140,7 +140,7 @@ import Testing
         "distill", "--model", workspace.model, "--inputs", mixed, "--output", path("none"),
         "--device", "cpu",
       ],
-      "\(mixed):1: expected context, a text before the prompt, because the run has no context, found none"
+      "\(mixed):1: expected context, a text before the prompt, because no context is given, found none"
     )
   }
 

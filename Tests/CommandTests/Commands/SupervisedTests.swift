@@ -127,7 +127,7 @@ import Testing
     // Of a prompt that replaced a context, lines still need one.
     try #require(try workspace.distill(["--steps", "2", "--overwrite"]).code == 0)
     let replaced = try evaluate(["--inputs", complete])
-    #expect(replaced.code == 2 && replaced.errors.contains("because the run has no context"))
+    #expect(replaced.code == 2 && replaced.errors.contains("because no context is given"))
   }
 
   @Test func givenResponsesAreAskedFor() throws {

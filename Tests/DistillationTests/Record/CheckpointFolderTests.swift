@@ -69,6 +69,22 @@ import Testing
     #expect(try names("checkpoint-2/data") == ["inputs.jsonl"])
   }
 
+  /// A checkpoint that its user has moved to another disk.
+  @Test func ofALinkTheLinkAloneIsRemoved() throws {
+    let run = try run(1...2)
+    let (link, moved) = (
+      url.appending(path: "checkpoint-1"), parent.url.appending(path: "moved")
+    )
+    try FileManager.default.moveItem(at: link, to: moved)
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: moved)
+    try run.pruneCheckpoints(keeping: 1)
+    #expect(
+      run.takeNotices()
+        == ["\(link.path): a link, which is removed; the checkpoint behind it stays"])
+    #expect(try !names().contains("checkpoint-1"))
+    #expect(try TrainingCheckpoint(folder: moved).state.step == 1)
+  }
+
   @Test func aChangedFileIsKept() throws {
     let run = try run(1...2)
     let state = try text("checkpoint-1/state.json").replacing("\"step\" : 1", with: "\"step\" : 9")

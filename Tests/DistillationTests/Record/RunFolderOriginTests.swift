@@ -74,8 +74,12 @@ import Testing
       try run.pruneCheckpoints(keeping: 1)
     }
     #expect(try names() == ["checkpoint-3", "checkpoint-500", "metrics.jsonl"])
-    expectForeign("checkpoint-500")
-    expectForeign("checkpoint-500", .resume)
+    for mode in [RunFolder.Mode.overwrite, .resume] {
+      expectError(
+        "\(url.path)/checkpoint-500: expected a checkpoint of this run, with its state.json, found none; "
+          + "the run goes on without it once it is moved away"
+      ) { try RunFolder(url, mode: mode) }
+    }
   }
 
   @Test func aRunThatDidNoStepIsReplaced() throws {

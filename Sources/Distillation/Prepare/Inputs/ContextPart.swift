@@ -27,7 +27,7 @@ package enum ContextPart: Sendable, Hashable {
     guard let key = given.first else {
       if !hasContext {
         throw value.failure(
-          expected: "\(Self.ownKey), a text before the prompt, because the run has no context",
+          expected: "\(Self.ownKey), a text before the prompt, because no context is given",
           found: "none")
       }
       self = .whole

@@ -146,8 +146,10 @@ package struct PromptReader: Sendable {
         guard let content = response.content else {
           throw .line(
             value.failure(
-              expected: "a response with content, because the chat template writes no tool_calls",
-              found: "tool_calls alone", at: "messages"))
+              expected: response.callsTools
+                ? "a response with content, because the chat template writes no tool_calls"
+                : "a response with content or calls",
+              found: response.callsTools ? "tool_calls alone" : "neither", at: "messages"))
         }
         answer = try self.answer(content, to: messages, tools: tools, placement)
       }

@@ -109,7 +109,7 @@ extension RunFolder {
   /// The answers of the run in the folder: a resumed run trains on the same, also on another
   /// device. Nil where every example has a response.
   ///
-  /// - Throws: when they cannot be read, or are answers to other prompts.
+  /// - Throws: when they cannot be read, are answers to other prompts, or were changed.
   func recordedAnswers(
     to examples: [InputExample], vocabularySize: Int
   ) throws(DistillationError) -> TeacherAnswers? {
@@ -147,6 +147,20 @@ extension RunFolder {
       throw .otherAnswers(
         file: file.path, expected: expected, found: "answers that do not belong to them")
     }
+    guard try isOwn(records, in: file) else {
+      throw .otherAnswers(file: file.path, expected: expected, found: "others")
+    }
     return TeacherAnswers(inRunOrder)
+  }
+
+  /// Whether the run has written these answers, as far as it is recorded. Lines count and not their
+  /// bytes: the last line's end may be gone.
+  private func isOwn(_ records: [AnswerRecord], in file: URL) throws(DistillationError) -> Bool {
+    let written = try writtenFiles()
+    guard written.digests[Self.answers] != nil else { return true }
+    let lines = SHA256.hexadecimal(of: try RecordCoding.lines(of: records))
+    return [lines, WrittenFiles.digest(of: file)].contains { digest in
+      digest.map { written.contains($0, of: Self.answers) } == true
+    }
   }
 }

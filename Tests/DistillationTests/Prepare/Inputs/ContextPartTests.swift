@@ -103,7 +103,7 @@ import Tokenizers
     #expect(
       try read(#"{"prompt": "a", "context": "b"}"#, reader).examples.map(\.context) == [.own("b")])
     expectRefusal(
-      "expected context, a text before the prompt, because the run has no context, found none",
+      "expected context, a text before the prompt, because no context is given, found none",
       of: #"{"prompt": "a"}"#, reader)
     expectRefusal(
       "context_span: expected a context that it is a span of, found none",

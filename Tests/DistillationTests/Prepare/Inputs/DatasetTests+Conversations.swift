@@ -158,6 +158,10 @@ extension DatasetTests {
         + "tool_calls, found tool_calls alone",
       of: #"{"messages": [{"role": "user", "content": "a"}, "#
         + #"{"role": "assistant", "tool_calls": [{"name": "a"}]}]}"#, chat)
+    expectRefusal(
+      "1: messages: expected a response with content or calls, found neither",
+      of: #"{"messages": [{"role": "user", "content": "a"}, "#
+        + #"{"role": "assistant", "tool_calls": []}]}"#, chat)
   }
 
   @Test func aCallOfToolsIsWrittenByTheTemplate() throws {
