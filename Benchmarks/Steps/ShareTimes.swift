@@ -58,7 +58,8 @@ struct ShareTimes {
     self.timed = timed
   }
 
-  /// The line through the measured times by least squares: seconds of the prompt, and of each example.
+  /// The line through the measured times by least squares: seconds of the prompt, and of each example, of
+  /// which neither is negative, however noisy short times are.
   var line: StepLine? {
     guard timed.count >= Self.least else { return nil }
     func fit(_ value: (StepTime) -> Double) -> (fixed: Double, example: Double) {
@@ -67,7 +68,9 @@ struct ShareTimes {
       let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
       let covariance = zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
       let slope = covariance / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
-      return (meanY - slope * meanX, slope)
+      if slope < 0 { return (meanY, 0) }
+      guard meanY < slope * meanX else { return (meanY - slope * meanX, slope) }
+      return (0, zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } / x.reduce(0) { $0 + $1 * $1 })
     }
     let (clock, processor) = (fit(\.seconds), fit(\.processorSeconds))
     return StepLine(
