@@ -13,7 +13,7 @@ struct ShareTimes {
   /// The measured times, by the number of examples.
   let timed: [(examples: Int, time: StepTime)]
 
-  /// The numbers of ranks whose shares are asked for.
+  /// The numbers of ranks whose shares are forecast.
   static let ranks = [1, 2, 4, 8, 16, 32, 64]
 
   /// The largest share of a batch of so many examples.

@@ -14,7 +14,7 @@ struct TwoHosts {
       ["ip", "nsenter", "mount"].allSatisfy({ Launcher.executable($0) != nil })
     else { return false }
     let trial = try? Program.run(
-      ["-n", "-u", "-m", "sh", "-c", "ip link add one type veth peer name other && hostname alpha"],
+      ["-n", "-u", "-m", "sh", "-c", "ip link add p type veth peer name q && hostname alpha"],
       of: program)
     return trial?.code == 0
   }()

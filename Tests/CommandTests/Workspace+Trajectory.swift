@@ -33,4 +33,20 @@ extension Workspace {
     return (names ?? []).filter { $0.hasPrefix("checkpoint-") }
       .compactMap { Int($0.dropFirst("checkpoint-".count)) }
   }
+
+  /// Writes inputs of which each has its own text before it, three texts in all.
+  ///
+  /// - Returns: the file's path.
+  func writeInputsWithSpans() throws -> String {
+    try folder.write(
+      "spans.jsonl",
+      """
+      {"prompt": "the cab", "context": "a cab has a back. "}
+      {"prompt": "a bad", "context": "abaca is bad. "}
+      {"prompt": "is it", "completion": " bad", "context": "a cab has a back. "}
+      {"prompt": "a cab", "context_span": [4, 20]}
+      {"prompt": "has", "context": "abaca is bad. "}
+      """
+    ).path
+  }
 }

@@ -51,16 +51,7 @@ struct RanksRolloutTests {
 
   /// Every prompt with its own text, where there are as many texts as ranks: each reads its own.
   @Test func ranksFollowOneWithSeveralSpans() throws {
-    let inputs = try workspace.folder.write(
-      "spans.jsonl",
-      """
-      {"prompt": "the cab", "context": "a cab has a back. "}
-      {"prompt": "a bad", "context": "abaca is bad. "}
-      {"prompt": "is it", "completion": " bad", "context": "a cab has a back. "}
-      {"prompt": "a cab", "context_span": [4, 20]}
-      {"prompt": "has", "context": "abaca is bad. "}
-      """
-    ).path
+    let inputs = try workspace.writeInputsWithSpans()
     let options = Self.options + ["--inputs", inputs, "--validation", "0"]
     let one = folder("one")
     let alone = try workspace.distill(options, to: one)

@@ -147,16 +147,7 @@ import Testing
 
   /// Every prompt with its own text, and a sweep: each run has rollouts of its own.
   @Test func severalSpansAndSizes() throws {
-    let inputs = try workspace.folder.write(
-      "spans.jsonl",
-      """
-      {"prompt": "the cab", "context": "a cab has a back. "}
-      {"prompt": "a bad", "context": "abaca is bad. "}
-      {"prompt": "is it", "completion": " bad", "context": "a cab has a back. "}
-      {"prompt": "a cab", "context_span": [4, 20]}
-      {"prompt": "has", "context": "abaca is bad. "}
-      """
-    ).path
+    let inputs = try workspace.writeInputsWithSpans()
     let options = Self.options + ["--inputs", inputs, "--validation", "0", "--steps", "7"]
     let whole = workspace.folder.url.appending(path: "spans")
     let result = try workspace.distill(options, to: whole)
