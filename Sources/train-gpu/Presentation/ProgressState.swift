@@ -188,7 +188,6 @@ struct ProgressState {
     let isPlainDue =
       report.step == started.totalSteps || (report.step - lastPlainStep) * 20 >= started.totalSteps
       || pace.isDue(at: now)
-    guard line != nil || isPlainDue else { return }
     var parts = ["loss \(Format.number(report.loss, 4))"]
     if let heldOut { parts.append(heldOut) }
     parts.append("\(Format.rate(tokensPerSecond)) tokens/s")
@@ -199,8 +198,10 @@ struct ProgressState {
       present = "\(Bar(report.step, of: started.totalSteps).text)  \(text)"
       line?.show(present)
     } else {
-      lastPlainStep = report.step
+      // Also where no line is due yet: the next may be due before the next step is done.
       present = "step \(report.step)/\(started.totalSteps)  \(text)"
+      guard isPlainDue else { return }
+      lastPlainStep = report.step
       plain(present)
     }
   }
