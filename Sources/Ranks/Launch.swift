@@ -6,6 +6,8 @@ package enum Launch: Sendable, Equatable {
   case alone
   /// One of several.
   case ranks(rank: Int)
+  /// One of several that srun started without what joins them: none knows of the others.
+  case separate(rank: Int)
 
   /// The variables of number and rank, of each launcher.
   private static let variables = [
@@ -24,10 +26,17 @@ package enum Launch: Sendable, Equatable {
       self = count > 1 || rank > 0 ? .ranks(rank: rank) : .alone
       return
     }
+    let tasks = environment["SLURM_STEP_NUM_TASKS"].flatMap(Int.init) ?? 1
+    if tasks > 1, let rank = environment["SLURM_PROCID"].flatMap(Int.init) {
+      self = .separate(rank: rank)
+    }
   }
 
   /// Whether this process is the one that reports what concerns all of them.
   package var isFirst: Bool {
-    if case .ranks(let rank) = self { rank == 0 } else { true }
+    switch self {
+    case .none, .alone: true
+    case .ranks(let rank), .separate(let rank): rank == 0
+    }
   }
 }

@@ -24,9 +24,10 @@ package struct Ranks: Sendable {
 
   /// Joins the job in which a launcher has started this process.
   ///
-  /// - Throws: where there are several processes, and the program is built without MPI.
+  /// - Throws: where there are several processes, and they cannot be joined.
   package static func join(_ launch: Launch) throws(RanksError) -> Ranks {
-    Ranks(try World.join(launch))
+    if case .separate = launch { throw .separate }
+    return Ranks(try World.join(launch))
   }
 
   private init(_ world: World?) {

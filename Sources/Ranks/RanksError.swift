@@ -5,6 +5,8 @@ package enum RanksError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The launcher belongs to another MPI than the one that the program is built with, so each of its
   /// processes would be a job by itself.
   case otherMPI(built: String)
+  /// srun started several processes without what joins them.
+  case separate
 
   /// One line.
   package var description: String {
@@ -14,6 +16,8 @@ package enum RanksError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherMPI(let built):
       "started as one of several processes by the launcher of another MPI than \(built), with which the "
         + "program is built: each would do the whole work"
+    case .separate:
+      "started by srun as one of several tasks without PMIx: each would do the whole work"
     }
   }
 }

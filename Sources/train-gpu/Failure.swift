@@ -101,6 +101,7 @@ extension RanksError {
   fileprivate var advice: String {
     switch self {
     case .notBuilt: "; make build MPI=1 builds it in"
+    case .separate: "; srun --mpi=pmix joins them, and srun -n 1 starts one"
     case .otherMPI: "; make build MPI=openmpi or MPI=mpich builds with that of the launcher"
     }
   }

@@ -11,14 +11,29 @@ import Testing
     (["PMIX_RANK": "1"], .ranks(rank: 1)),
     (["OMPI_COMM_WORLD_SIZE": "1", "OMPI_COMM_WORLD_RANK": "0"], .alone),
     // A batch script of Slurm is no rank.
-    (["SLURM_NTASKS": "8"], .none),
+    (["SLURM_NTASKS": "8", "SLURM_PROCID": "0"], .none),
+    // srun without PMIx, and as it starts a shell or one program.
+    (["SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"], .separate(rank: 1)),
+    (["SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"], .none),
+    // mpirun on the hosts of a job of Slurm.
+    (
+      [
+        "OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3", "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_PROCID": "1",
+      ], .ranks(rank: 3)
+    ),
   ]) func theEnvironmentTellsOfTheLauncher(_ environment: [String: String], _ launch: Launch) {
     #expect(Launch(environment: environment) == launch)
   }
 
   @Test func theFirstProcessReportsForAll() {
     #expect(Launch.none.isFirst && Launch.ranks(rank: 0).isFirst)
-    #expect(!Launch.ranks(rank: 1).isFirst)
+    #expect(Launch.separate(rank: 0).isFirst)
+    #expect(!Launch.ranks(rank: 1).isFirst && !Launch.separate(rank: 1).isFirst)
+  }
+
+  @Test func separateProcessesAreRefused() {
+    #expect(throws: RanksError.separate) { try Ranks.join(.separate(rank: 1)) }
   }
 
   #if !MPI

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The instructions that `PITH_CPU` names, and outputs that nobody reads.
+/// The instructions that `PITH_CPU` names, tasks of Slurm, and outputs that nobody reads.
 @Suite struct EnvironmentTests {
   private let workspace: Workspace
 
@@ -20,6 +20,23 @@ import Testing
       #expect(
         result.errors.hasPrefix("train-gpu: PITH_CPU is 'avx3': expected one of these, "),
         "\(result.errors)")
+    }
+  }
+
+  /// Tasks of srun without PMIx, of which each would do the whole work.
+  @Test func separateTasksOfSlurmAreRefused() throws {
+    for task in 0..<2 {
+      let result = try Program.run(
+        ["devices"], environment: ["SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "\(task)"])
+      #expect(result.code == 2)
+      #expect(result.output.isEmpty)
+      // One of them speaks.
+      #expect(
+        result.errors
+          == (task > 0
+            ? ""
+            : "train-gpu: started by srun as one of several tasks without PMIx: each would do the whole "
+              + "work; srun --mpi=pmix joins them, and srun -n 1 starts one\n"))
     }
   }
 
