@@ -1,18 +1,16 @@
-// driver.cpp - a stand-in for libcuda, over the host's memory: devices, streams and events. It
-// follows the CUDA Driver API and is stricter where the real driver is silent: it refuses a
-// destroyed handle.
+// driver.cpp - a stand-in for libcuda, over the host's memory: streams and events, and what all parts
+// share. It follows the CUDA Driver API and is stricter where the real driver is silent: it refuses a
+// handle that is destroyed or of another context.
 #include "driver.h"
 
-#include <cstdio>
 #include <ctime>
 #include <map>
+#include <set>
 
 namespace standin {
 
 std::recursive_mutex lock;
-bool isInitialized;
-thread_local bool isCurrent;
-std::set<void *> live;
+std::map<void *, int> live;
 
 namespace {
 
@@ -24,7 +22,6 @@ struct Event {
   Stream *stream = nullptr;
 };
 
-int contextHandle;
 std::set<Stream *> streams;
 
 double now() {
@@ -47,7 +44,12 @@ Status drain(Stream *stream) {
 
 }  // namespace
 
-const void *thread() { return &isCurrent; }
+const void *thread() { return &current; }
+
+bool isOwn(void *handle) {
+  const auto found = live.find(handle);
+  return found != live.end() && found->second == current;
+}
 
 bool breaksCapture() {
   bool isCapturing = false;
@@ -60,7 +62,8 @@ bool breaksCapture() {
 }
 
 void drainAll() {
-  for (Stream *stream : streams) drain(stream);
+  for (Stream *stream : streams)
+    if (isOwn(stream)) drain(stream);
 }
 
 Status enqueue(Stream *stream, std::function<Status()> command) {
@@ -81,14 +84,8 @@ Status enqueue(Stream *stream, std::function<Status()> command) {
 
 using namespace standin;
 
-// Initialisation and devices.
+// What the driver says of itself.
 
-STANDIN_API int cuInit(unsigned flags) {
-  LOCKED;
-  if (flags) return invalidValue;
-  isInitialized = true;
-  return success;
-}
 STANDIN_API int cuDriverGetVersion(int *version) {
   *version = 13000;
   return success;
@@ -99,6 +96,7 @@ STANDIN_API int cuGetErrorName(int status, const char **name) {
       {invalidValue, "CUDA_ERROR_INVALID_VALUE"},
       {outOfMemory, "CUDA_ERROR_OUT_OF_MEMORY"},
       {notInitialized, "CUDA_ERROR_NOT_INITIALIZED"},
+      {noDevice, "CUDA_ERROR_NO_DEVICE"},
       {invalidDevice, "CUDA_ERROR_INVALID_DEVICE"},
       {invalidImage, "CUDA_ERROR_INVALID_IMAGE"},
       {invalidContext, "CUDA_ERROR_INVALID_CONTEXT"},
@@ -117,46 +115,6 @@ STANDIN_API int cuGetErrorName(int status, const char **name) {
   *name = found->second;
   return success;
 }
-STANDIN_API int cuDeviceGetCount(int *count) {
-  LOCKED;
-  if (!isInitialized) return notInitialized;
-  *count = 1;
-  return success;
-}
-STANDIN_API int cuDeviceGet(CUdevice *device, int index) {
-  if (index) return invalidDevice;
-  *device = 0;
-  return success;
-}
-STANDIN_API int cuDeviceGetName(char *name, int capacity, CUdevice) {
-  snprintf(name, capacity, "CUDA stand-in");
-  return success;
-}
-STANDIN_API int cuDeviceTotalMem_v2(size_t *bytes, CUdevice) {
-  *bytes = (size_t)80 << 30;
-  return success;
-}
-STANDIN_API int cuDeviceGetAttribute(int *value, int attribute, CUdevice) {
-  // Those of an H100.
-  static const std::map<int, int> values = {{1, 1024}, {8, 49152}, {13, 1980000}, {16, 132},
-                                            {18, 0},   {75, 9},    {76, 0}};
-  auto found = values.find(attribute);
-  if (found == values.end()) return invalidValue;
-  *value = found->second;
-  return success;
-}
-STANDIN_API int cuDevicePrimaryCtxRetain(void **context, CUdevice) {
-  LOCKED;
-  if (!isInitialized) return notInitialized;
-  *context = &contextHandle;
-  return success;
-}
-STANDIN_API int cuCtxSetCurrent(void *context) {
-  if (context && context != &contextHandle) return invalidContext;
-  isCurrent = context != nullptr;
-  return success;
-}
-
 // Streams and events.
 
 STANDIN_API int cuStreamCreate(Stream **stream, unsigned) {

@@ -1,13 +1,13 @@
-// driver.h - what the parts of the stand-in share: the handles that live, and the queues of the
-// streams. Commands run late, at the first wait that needs them, so that what the host changes too
+// driver.h - what the parts of the stand-in share: the devices, the handles that live, and the queues
+// of the streams. Commands run late, at the first wait that needs them, so that what the host changes too
 // early or reads too soon is wrong.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
-#include <set>
 #include <vector>
 
 #define STANDIN_API extern "C" __attribute__((visibility("default")))
@@ -19,6 +19,7 @@ enum Status {
   invalidValue = 1,
   outOfMemory = 2,
   notInitialized = 3,
+  noDevice = 100,
   invalidDevice = 101,
   invalidImage = 200,
   invalidContext = 201,
@@ -52,25 +53,31 @@ struct Stream {
 // Held during each call of the driver and of cuBLASLt.
 extern std::recursive_mutex lock;
 
-// Set by cuInit, and by cuCtxSetCurrent for a thread.
+// Set by cuInit.
 extern bool isInitialized;
-extern thread_local bool isCurrent;
 
-// Handles and pinned memory that were made and not destroyed.
-extern std::set<void *> live;
+// The device of the context that is current on a thread, set by cuCtxSetCurrent; none is -1.
+const int none = -1;
+extern thread_local int current;
+
+// Handles and pinned memory that were made and not destroyed, each with its device.
+extern std::map<void *, int> live;
 
 #define LOCKED std::lock_guard<std::recursive_mutex> guard(standin::lock)
 #define NEEDS_CONTEXT                        \
   LOCKED;                                    \
   if (!isInitialized) return notInitialized; \
-  if (!isCurrent) return invalidContext
+  if (current == none) return invalidContext
+
+// A handle that lives, in the context that is current.
+bool isOwn(void *handle);
 #define NEEDS(HANDLE) \
-  if (!live.count(HANDLE)) return invalidHandle
+  if (!standin::isOwn(HANDLE)) return invalidHandle
 
 // Hands out a new handle.
 template <class Handle>
 Status make(Handle **to, Handle *handle) {
-  live.insert(handle);
+  live[handle] = current;
   *to = handle;
   return success;
 }
@@ -84,13 +91,13 @@ bool breaksCapture();
 #define CANNOT_BE_CAPTURED \
   if (standin::breaksCapture()) return captureUnsupported
 
-// Runs the commands of all streams.
+// Runs the commands of all streams of the current device.
 void drainAll();
 
 // Adds a command; a stream that is not live is an invalid handle.
 Status enqueue(Stream *stream, std::function<Status()> command);
 
-// Whether `count` bytes from an address are within one buffer.
+// Whether `count` bytes from an address are within one buffer of the current device.
 bool isWithinBuffer(uint64_t address, size_t count);
 
 }  // namespace standin

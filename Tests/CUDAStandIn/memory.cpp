@@ -14,10 +14,11 @@ namespace {
 struct Buffer {
   char *pages;
   size_t pageBytes, byteCount;
+  int device;
 };
 
 std::map<uint64_t, Buffer> buffers;
-size_t heldBytes;
+std::map<int, size_t> held;  // by device
 const size_t memoryBytes = (size_t)80 << 30;
 
 }  // namespace
@@ -26,7 +27,8 @@ bool isWithinBuffer(uint64_t address, size_t count) {
   auto next = buffers.upper_bound(address);
   if (next == buffers.begin()) return false;
   --next;
-  return address + count <= next->first + next->second.byteCount;
+  return next->second.device == current &&
+         address + count <= next->first + next->second.byteCount;
 }
 
 }  // namespace standin
@@ -39,7 +41,7 @@ STANDIN_API int cuMemAlloc_v2(CUdeviceptr *address, size_t count) {
   NEEDS_CONTEXT;
   CANNOT_BE_CAPTURED;
   if (!count) return invalidValue;
-  if (count > memoryBytes - heldBytes) return outOfMemory;
+  if (count > memoryBytes - held[current]) return outOfMemory;
   const size_t page = 4096, size = (count + page - 1) / page * page, all = size + 2 * page;
   char *pages = (char *)mmap(nullptr, all, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -51,24 +53,24 @@ STANDIN_API int cuMemAlloc_v2(CUdeviceptr *address, size_t count) {
   // Large buffers are mostly left untouched by tests, so that they take no memory.
   memset(start, 0xff, std::min(count, (size_t)64 << 20));
   *address = (CUdeviceptr)start;
-  buffers[*address] = {pages, all, count};
-  heldBytes += count;
+  buffers[*address] = {pages, all, count, current};
+  held[current] += count;
   return success;
 }
 STANDIN_API int cuMemFree_v2(CUdeviceptr address) {
   NEEDS_CONTEXT;
   CANNOT_BE_CAPTURED;
   auto found = buffers.find(address);
-  if (found == buffers.end()) return invalidValue;
+  if (found == buffers.end() || found->second.device != current) return invalidValue;
   drainAll();
   munmap(found->second.pages, found->second.pageBytes);
-  heldBytes -= found->second.byteCount;
+  held[current] -= found->second.byteCount;
   buffers.erase(found);
   return success;
 }
 STANDIN_API int cuMemGetInfo_v2(size_t *free, size_t *total) {
   NEEDS_CONTEXT;
-  *free = memoryBytes - heldBytes;
+  *free = memoryBytes - held[current];
   *total = memoryBytes;
   return success;
 }

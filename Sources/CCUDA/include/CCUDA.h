@@ -27,6 +27,7 @@ typedef struct CUgraphExec_st *CUgraphExec;
   X(CUresult, cuDeviceGetCount, int *_Nonnull) \
   X(CUresult, cuDeviceGet, CUdevice *_Nonnull, int) \
   X(CUresult, cuDeviceGetName, char *_Nonnull, int, CUdevice) \
+  X(CUresult, cuDeviceGetUuid_v2, unsigned char *_Nonnull, CUdevice) \
   X(CUresult, cuDeviceGetAttribute, int *_Nonnull, int, CUdevice) \
   X(CUresult, cuDeviceTotalMem_v2, size_t *_Nonnull, CUdevice) \
   X(CUresult, cuDevicePrimaryCtxRetain, CUcontext _Nullable *_Nonnull, CUdevice) \
