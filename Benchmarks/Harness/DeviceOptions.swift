@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Ranks
 
 /// The device that a benchmark runs on.
 struct DeviceOptions: ParsableArguments {
@@ -28,9 +29,12 @@ struct DeviceOptions: ParsableArguments {
   }
 
   /// Opens the device. A profiling queue times every launch, and costs a little on each.
-  func open(isProfiling: Bool) throws -> Device {
-    let selection = DeviceSelection(device) ?? .cpu
-    let device = try selection.open(threads: threads, isProfiling: isProfiling)
+  /// Ranks of a host take different GPUs.
+  func open(isProfiling: Bool, sharedBy ranks: Ranks = .one) throws -> Device {
+    let candidates = try (DeviceSelection(device) ?? .cpu).candidates()
+    let own = try GPUAssignment(hosts: ranks.hosts, seen: ranks.gather(candidates.gpus))
+    let device = try candidates.open(
+      own.indices[ranks.rank], threads: threads, isProfiling: isProfiling)
     device.usesTensorCores = tensorCores
     device.usesVectorRows = !plainRows
     return device

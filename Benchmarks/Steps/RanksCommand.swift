@@ -37,7 +37,7 @@ struct RanksCommand: ParsableCommand {
 
   func run() throws {
     let ranks = try Ranks.join(Launch(environment: ProcessInfo.processInfo.environment))
-    let device = try options.device.open(isProfiling: false)
+    let device = try options.device.open(isProfiling: false, sharedBy: ranks)
     let decoder = try options.decoder(device)
     let elements = options.tokens * options.shape.configuration.hiddenSize
     if reading {

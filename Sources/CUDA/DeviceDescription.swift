@@ -5,6 +5,9 @@ package struct DeviceDescription: Sendable, Equatable {
   /// Index of the device, from 0, in the order of the driver (`CUDA_VISIBLE_DEVICES` changes it).
   package let index: Int
   package let name: String
+  /// Which GPU it is, or which part of one that is partitioned (MIG): the same number in every
+  /// process, whatever index it has there.
+  package let uuid: UInt128
   /// The compute capability as NVRTC counts it: 90 for sm_90.
   package let architecture: Int
   /// Streaming multiprocessors.
@@ -57,10 +60,13 @@ extension DeviceDescription {
     }
     var name = [CChar](repeating: 0, count: 256)
     try driver.check("cuDeviceGetName", unsafe driver.cuDeviceGetName(&name, 256, device))
+    var uuid = [UInt8](repeating: 0, count: 16)
+    try driver.check("cuDeviceGetUuid", unsafe driver.cuDeviceGetUuid_v2(&uuid, device))
     var memory = 0
     try driver.check("cuDeviceTotalMem", unsafe driver.cuDeviceTotalMem_v2(&memory, device))
     self.index = index
     self.name = String(terminated: name)
+    self.uuid = uuid.reduce(0) { $0 << 8 | UInt128($1) }
     self.architecture =
       try 10 * attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
       + attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)

@@ -46,11 +46,16 @@ package struct CUDASurvey {
   func open(
     _ index: Int, isProfiling: Bool, tunings: TuningStore
   ) throws(ComputeError) -> Device {
+    try Device(
+      cuda: libraries(of: index), index: index, isProfiling: isProfiling, tunings: tunings)
+  }
+
+  /// The libraries for the device with this index. Throws if there is none, or no driver.
+  @discardableResult func libraries(of index: Int) throws(ComputeError) -> Libraries {
     if let failure { throw .cuda(failure) }
     guard let libraries, devices.indices.contains(index) else {
       throw .unknownDevice(asked: "cuda:\(index)", found: devices.map { "cuda:\($0.index)" })
     }
-    return try Device(
-      cuda: libraries, index: index, isProfiling: isProfiling, tunings: tunings)
+    return libraries
   }
 }

@@ -1,4 +1,5 @@
 package import CUDA
+import JSON
 package import OpenCL
 import Weights
 
@@ -6,6 +7,8 @@ import Weights
 package enum ComputeError: Error, Sendable, Equatable {
   /// There is no device with the requested name; `found` lists the devices.
   case unknownDevice(asked: String, found: [String])
+  /// Of the `gpus` of a host, none is left for one of its `ranks`, which sees `seen` of them.
+  case noGPULeft(host: String, ranks: Int, gpus: Int, rank: Int, seen: Int)
   /// The CPU path cannot run on so many threads.
   case threads(Int)
   /// The environment names a variant of the CPU path that this processor does not support.
@@ -75,6 +78,9 @@ extension ComputeError: CustomStringConvertible {
       let list = found.isEmpty ? "none but cpu" : found.joined(separator: ", ")
       return "unknown device '\(asked)': expected auto, cpu, cuda, opencl or one of "
         + "these: \(list)"
+    case .noGPULeft(let host, let ranks, let gpus, let rank, let seen):
+      return "\(host) has \(Counted(gpus, "GPU")) for \(Counted(ranks, "rank")), and of the "
+        + "\(seen) that rank \(rank) sees none is left: expected a GPU for each rank"
     case .threads(let count):
       return "cpu: cannot run on \(count) threads"
     case .cpuVariant(let asked, let supported):

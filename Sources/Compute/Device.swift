@@ -92,6 +92,13 @@ package final class Device {
       memoryLimit: memoryLimit)
   }
 
+  /// What identifies a GPU in every process, whatever name it has there; nil on the CPU path, and
+  /// where the driver does not say.
+  package var uuid: UInt128? {
+    if case .gpu(let gpu) = engine { return gpu.properties.uuid }
+    return nil
+  }
+
   /// The variant of the CPU path; nil on other devices.
   package var cpuVariant: CPUVariant? {
     if case .cpu(let cpu) = engine { return cpu.variant }

@@ -48,70 +48,32 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Opens the device. A selection that names no single device opens the first GPU that suits it; of
-  /// several ranks of a host each opens another one.
+  /// Opens the first device that the selection allows.
   ///
-  /// - Parameters:
-  ///   - threads: of the CPU path; nil for one per core.
-  ///   - isProfiling: whether events have times.
-  ///   - tunings: the store of tuned configurations of GPUs.
-  ///   - localRank: this rank among those of its host, from 0.
-  /// - Throws: `.unknownDevice` if there is no such device; `.threads`; `.cuda` with the way to get
-  ///   a library that is missing; driver errors.
+  /// - Parameters: those of ``DeviceCandidates/open(_:threads:isProfiling:tunings:)``.
+  /// - Throws: as ``candidates()`` and that.
   package func open(
-    threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user,
-    localRank: Int = 0
+    threads: Int? = nil, isProfiling: Bool = false, tunings: TuningStore = .user
   ) throws(ComputeError) -> Device {
-    func open(_ cuda: CUDASurvey, _ index: Int) throws(ComputeError) -> Device {
-      try cuda.open(index, isProfiling: isProfiling, tunings: tunings)
-    }
-    switch self {
-    case .cpu: return try Device(cpuThreads: threads)
-    case .cuda: return try open(CUDASurvey(), localRank)
-    case .cudaDevice(let index): return try open(CUDASurvey(), index)
-    case .automatic:
-      let cuda = CUDASurvey()
-      if cuda.isUsable { return try open(cuda, localRank) }
-    case .opencl, .openclDevice: break
-    }
-    let survey: DeviceSurvey
-    do throws(OpenCLError) {
-      survey = try DeviceSurvey()
-    } catch {
-      // `auto` only needs to know whether there is a GPU: with a broken loader there is none.
-      if self == .automatic { return try Device(cpuThreads: threads) }
-      throw .driver(error)
-    }
-    guard let description = try device(among: survey, localRank: localRank) else {
-      return try Device(cpuThreads: threads)
-    }
-    return try Device(opencl: description, isProfiling: isProfiling, tunings: tunings)
+    try candidates().open(threads: threads, isProfiling: isProfiling, tunings: tunings)
   }
 
-  /// The selected OpenCL device; nil for the CPU path and CUDA. Throws if the requested device does not
-  /// exist or does not respond.
-  func device(
-    among survey: DeviceSurvey, localRank: Int = 0
-  ) throws(ComputeError) -> DeviceDescription? {
+  /// The OpenCL devices that the selection allows, the preferred one first; none for the CPU path and
+  /// CUDA. Throws if the requested device does not exist or does not respond.
+  func devices(among survey: DeviceSurvey) throws(ComputeError) -> [DeviceDescription] {
     let found = survey.found
     let failure: DeviceSurvey.Failure?
     switch self {
-    case .cpu, .cuda, .cudaDevice: return nil
+    case .cpu, .cuda, .cudaDevice: return []
     case .automatic, .opencl:
       let gpus = Self.fastestGPUs(among: found)
-      if gpus.indices.contains(localRank) { return gpus[localRank] }
-      if !gpus.isEmpty {
-        throw .unknownDevice(
-          asked: "GPU \(localRank) for rank \(localRank) of the host",
-          found: gpus.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })
-      }
-      if self == .automatic { return nil }
+      if !gpus.isEmpty || self == .automatic { return gpus }
       // A device of CPU type serves all ranks.
-      if let wanted = found.first { return wanted }
+      if let wanted = found.first { return [wanted] }
       failure = survey.failures.first
     case .openclDevice(let platform, let device):
       let wanted = found.first { $0.platformIndex == platform && $0.deviceIndex == device }
-      if let wanted { return wanted }
+      if let wanted { return [wanted] }
       failure = survey.failure(platform: platform, device: device)
     }
     if let failure { throw .driver(failure.error) }

@@ -13,6 +13,9 @@ package struct DeviceDescription: Sendable, Equatable {
   package let deviceIndex: Int
   package let platform: String
   package let name: String
+  /// Which device it is: the same number in every process, whatever index it has there. Nil where the
+  /// driver has none (`cl_khr_device_uuid`).
+  package let uuid: UInt128?
   package let vendor: String
   /// The OpenCL version line, such as `OpenCL 1.2 pocl`.
   package let version: String
@@ -52,6 +55,9 @@ extension DeviceDescription {
     self.deviceIndex = deviceIndex
     self.platform = try platform.text(CL_PLATFORM_NAME)
     self.name = try device.text(CL_DEVICE_NAME)
+    // CL_DEVICE_UUID_KHR, which older headers lack: 16 bytes, the first one the highest.
+    let uuid = (try? device.number(0x106A, as: UInt128.self)).map { UInt128(bigEndian: $0) }
+    self.uuid = uuid == 0 ? nil : uuid
     self.vendor = try device.text(CL_DEVICE_VENDOR)
     self.version = try device.text(CL_DEVICE_VERSION)
     self.driver = try device.text(CL_DRIVER_VERSION)

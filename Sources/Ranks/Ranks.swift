@@ -64,8 +64,8 @@ package struct Ranks: Sendable {
   package var count: Int { hosts.count }
   /// Whether this is the rank that writes and reports.
   package var isFirst: Bool { rank == 0 }
-  /// This rank among those of its host, from 0: the index of its GPU.
-  package var localRank: Int { hosts[..<rank].count { $0 == hosts[rank] } }
+  /// The ranks of this one's host, this one among them.
+  package var onSameHost: [Int] { hosts.indices.filter { hosts[$0] == hosts[rank] } }
 
   /// Whether some ranks share cores.
   package var shareCores: Bool { Set(firstOnCores).count < count }

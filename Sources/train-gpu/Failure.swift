@@ -146,6 +146,7 @@ extension ComputeError {
     case .outOfMemory, .bufferTooLarge:
       "; a smaller --batch-size, --teacher-cache hidden or --precision bf16 lowers what is "
         + "needed"
+    case .noGPULeft: "; start fewer ranks there, or name --device cpu"
     case .projectedTeacher: "; --teacher-cache hidden or logits can"
     case .weightOverflow: "; --precision bf16 or f32 holds it"
     case .nothingToTune: "; name a GPU with --device"

@@ -9,11 +9,11 @@ import Testing
 
   private func device(
     _ name: String, _ kind: DeviceDescription.Kind = .gpu, units: Int = 8, clock: Int = 1000,
-    sharesHostMemory: Bool = false
+    sharesHostMemory: Bool = false, uuid: UInt128? = nil
   ) -> DeviceDescription {
     DeviceDescription(
-      platformIndex: 0, deviceIndex: 0, platform: "platform", name: name, vendor: "", version: "",
-      driver: "", kind: kind, computeUnits: units, clock: clock,
+      platformIndex: 0, deviceIndex: 0, platform: "platform", name: name, uuid: uuid,
+      vendor: "", version: "", driver: "", kind: kind, computeUnits: units, clock: clock,
       sharesHostMemory: sharesHostMemory, memory: 1 << 30, largestBuffer: 1 << 28,
       localMemory: 32 << 10, workGroupSize: 256)
   }
@@ -26,7 +26,8 @@ import Testing
         guard let described = handles.device else { throw Self.broken }
         return DeviceDescription(
           platformIndex: 0, deviceIndex: index, platform: described.platform,
-          name: described.name, vendor: "", version: "", driver: "", kind: described.kind,
+          name: described.name, uuid: described.uuid, vendor: "", version: "", driver: "",
+          kind: described.kind,
           computeUnits: described.computeUnits, clock: described.clock,
           sharesHostMemory: described.sharesHostMemory, memory: described.memory,
           largestBuffer: described.largestBuffer, localMemory: described.localMemory,
@@ -45,41 +46,54 @@ import Testing
       ([device("first"), device("second")], "first"),
     ] {
       for selection in [DeviceSelection.automatic, .opencl] {
-        #expect(try selection.device(among: survey(devices))?.name == expected)
+        #expect(try selection.devices(among: survey(devices)).first?.name == expected)
       }
     }
-    #expect(try DeviceSelection.automatic.device(among: survey([cpu])) == nil)
-    #expect(try DeviceSelection.opencl.device(among: survey([cpu]))?.name == "cpu")
-    #expect(try DeviceSelection.cpu.device(among: survey([large])) == nil)
+    #expect(try DeviceSelection.automatic.devices(among: survey([cpu])).isEmpty)
+    #expect(try DeviceSelection.opencl.devices(among: survey([cpu])).first?.name == "cpu")
+    #expect(try DeviceSelection.cpu.devices(among: survey([large])).isEmpty)
+  }
+
+  /// Ranks share out GPUs; a device of CPU type and a named device are those of all of them.
+  @Test func ranksShareOutGPUsAlone() throws {
+    let cpu = device("cpu", .cpu)
+    let (small, large) = (device("small", uuid: 1), device("large", units: 132, uuid: 2))
+    for selection in [DeviceSelection.automatic, .opencl] {
+      #expect(try selection.candidates(among: survey([cpu, small, large])).gpus == [2, 1])
+      #expect(try selection.candidates(among: survey([cpu])).gpus.isEmpty)
+    }
+    let named = DeviceSelection.openclDevice(platform: 0, device: 1)
+    #expect(try named.candidates(among: survey([cpu, small, large])).gpus.isEmpty)
   }
 
   /// A driver without a clock rate, or with none that is known, still has its compute units
   /// counted.
   @Test func compareWithoutAClockRate() throws {
     let devices = [device("few", units: 4, clock: 0), device("many", units: 64, clock: 0)]
-    #expect(try DeviceSelection.automatic.device(among: survey(devices))?.name == "many")
+    #expect(try DeviceSelection.automatic.devices(among: survey(devices)).first?.name == "many")
   }
 
   @Test func aDeviceBehindOneThatFailsKeepsItsPlace() throws {
     let survey = survey([nil, device("good")])
-    #expect(try DeviceSelection.automatic.device(among: survey)?.name == "good")
+    #expect(try DeviceSelection.automatic.devices(among: survey).first?.name == "good")
     #expect(
-      try DeviceSelection.openclDevice(platform: 0, device: 1).device(among: survey)?.name == "good"
+      try DeviceSelection.openclDevice(platform: 0, device: 1).devices(among: survey).first?.name
+        == "good"
     )
     #expect(throws: ComputeError.driver(Self.broken)) {
-      try DeviceSelection.openclDevice(platform: 0, device: 0).device(among: survey)
+      try DeviceSelection.openclDevice(platform: 0, device: 0).devices(among: survey)
     }
     #expect(
       throws: ComputeError.unknownDevice(asked: "opencl:0.2", found: ["opencl:0.1"])
-    ) { try DeviceSelection.openclDevice(platform: 0, device: 2).device(among: survey) }
+    ) { try DeviceSelection.openclDevice(platform: 0, device: 2).devices(among: survey) }
   }
 
   @Test func whereNothingAnswersTheFailureIsTold() throws {
     let survey = survey([nil])
     #expect(throws: ComputeError.driver(Self.broken)) {
-      try DeviceSelection.opencl.device(among: survey)
+      try DeviceSelection.opencl.devices(among: survey)
     }
-    #expect(try DeviceSelection.automatic.device(among: survey) == nil)
+    #expect(try DeviceSelection.automatic.devices(among: survey).isEmpty)
   }
 
   @Test func namesAreReadAndWritten() {

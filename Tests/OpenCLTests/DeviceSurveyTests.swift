@@ -18,7 +18,7 @@ import Testing
         guard handles.device else { throw Self.broken }
         return DeviceDescription(
           platformIndex: platform, deviceIndex: device, platform: "platform", name: "device",
-          vendor: "", version: "", driver: "", kind: .gpu, computeUnits: 1, clock: 1,
+          uuid: nil, vendor: "", version: "", driver: "", kind: .gpu, computeUnits: 1, clock: 1,
           sharesHostMemory: false, memory: 1, largestBuffer: 1, localMemory: 1, workGroupSize: 1)
       })
   }

@@ -6,6 +6,8 @@ struct DeviceProperties {
   /// `CUDA`, or the OpenCL platform.
   let platform: String
   let name: String
+  /// What identifies the device in every process; nil where the driver does not say.
+  let uuid: UInt128?
   /// The versions of the driver and of the compiler of kernels.
   let driver: String
   let computeUnits: Int
@@ -27,6 +29,7 @@ struct DeviceProperties {
   init(_ device: OpenCL.DeviceDescription) {
     platform = device.platform
     name = device.name
+    uuid = device.uuid
     driver = "\(device.driver), \(device.version)"
     computeUnits = device.computeUnits
     sharesHostMemory = device.sharesHostMemory
@@ -41,6 +44,7 @@ struct DeviceProperties {
   init(_ device: CUDA.DeviceDescription) {
     platform = "CUDA"
     name = device.name
+    uuid = device.uuid
     let compiler = (try? device.compiler.get()).map { ", NVRTC \($0)" } ?? ""
     driver = "CUDA \(device.driver)\(compiler)"
     computeUnits = device.computeUnits

@@ -49,12 +49,13 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// Opens the device with its stored tuning.
-  ///
-  /// - Parameter recordedThreads: the threads of a resumed run, which the user need not name again.
-  func openDevice(recordedThreads: Int? = nil) throws(ComputeError) -> Device {
-    let ranks = Job.ranks
-    let opened = try device.open(
-      threads: threads ?? recordedThreads ?? ranks.cores, localRank: ranks.localRank)
+  func openDevice() throws(ComputeError) -> Device { try open(device.candidates()) }
+
+  private func open(
+    _ candidates: DeviceCandidates, _ index: Int = 0, recordedThreads: Int? = nil
+  ) throws(ComputeError) -> Device {
+    let opened = try candidates.open(
+      index, threads: threads ?? recordedThreads ?? Job.ranks.cores)
     if let warning = opened.tuning.warning {
       logger.warning("\(warning); train-gpu tune makes a new one")
     }
@@ -70,10 +71,22 @@ struct CommonOptions: ParsableArguments {
     return opened
   }
 
-  /// Opens the device of every rank, and says once which they are.
+  /// Opens the device of every rank, of which those of a host take different GPUs, and says once which
+  /// they are.
+  ///
+  /// - Parameter recordedThreads: the threads of a resumed run, which the user need not name again.
   func openDevices(recordedThreads: Int? = nil) throws -> Device {
     let ranks = Job.ranks
-    let opened = try ranks.agree { try openDevice(recordedThreads: recordedThreads) }
+    let candidates = try ranks.agree { try device.candidates() }
+    let assignment: GPUAssignment
+    do throws(ComputeError) {
+      assignment = try GPUAssignment(hosts: ranks.hosts, seen: ranks.gather(candidates.gpus))
+    } catch {
+      throw AgreedFailure(Failure(error))
+    }
+    let opened = try ranks.agree {
+      try open(candidates, assignment.indices[ranks.rank], recordedThreads: recordedThreads)
+    }
     // All ranks tell the first one, which alone has a log.
     let text = ranks.text(device: opened)
     if ranks.count > 1 { logger.info("\(text)") }

@@ -1,0 +1,85 @@
+internal import OpenCL
+
+/// The devices of this machine that a selection allows, the preferred one first.
+package struct DeviceCandidates {
+  enum Found {
+    case cpu
+    /// The CUDA devices from one on.
+    case cuda(CUDASurvey, from: Int)
+    /// At least one.
+    case opencl([OpenCL.DeviceDescription])
+  }
+
+  let found: Found
+  /// The GPUs, of which each rank of a host takes another one, by what identifies them in every
+  /// process; nil where the driver does not say. Empty where there is none, and where the selection
+  /// names one device, which is that of all ranks.
+  package let gpus: [UInt128?]
+
+  /// Opens the device with an index among ``gpus``; without any, 0 is the only one.
+  ///
+  /// - Parameters:
+  ///   - threads: of the CPU path; nil for one per core.
+  ///   - isProfiling: whether events have times.
+  ///   - tunings: the store of tuned configurations of GPUs.
+  /// - Throws: `.unknownDevice` if there is no such device; `.threads`; `.cuda` with the way to get a
+  ///   library that is missing; driver errors.
+  package func open(
+    _ index: Int = 0, threads: Int? = nil, isProfiling: Bool = false,
+    tunings: TuningStore = .user
+  ) throws(ComputeError) -> Device {
+    switch found {
+    case .cpu: return try Device(cpuThreads: threads)
+    case .cuda(let survey, let first):
+      return try survey.open(first + index, isProfiling: isProfiling, tunings: tunings)
+    case .opencl(let devices):
+      return try Device(opencl: devices[index], isProfiling: isProfiling, tunings: tunings)
+    }
+  }
+}
+
+extension DeviceSelection {
+  /// The devices that the selection allows.
+  ///
+  /// - Throws: `.unknownDevice` if there is none; `.cuda` with the way to get a library that is missing;
+  ///   driver errors.
+  package func candidates() throws(ComputeError) -> DeviceCandidates {
+    switch self {
+    case .cpu: return .cpu
+    case .cuda: return try .cuda(CUDASurvey())
+    case .cudaDevice(let index):
+      return DeviceCandidates(found: .cuda(CUDASurvey(), from: index), gpus: [])
+    case .automatic:
+      let cuda = CUDASurvey()
+      if cuda.isUsable { return try .cuda(cuda) }
+    case .opencl, .openclDevice: break
+    }
+    let survey: DeviceSurvey
+    do throws(OpenCLError) {
+      survey = try DeviceSurvey()
+    } catch {
+      // `auto` only needs to know whether there is a GPU: with a broken loader there is none.
+      if self == .automatic { return .cpu }
+      throw .driver(error)
+    }
+    return try candidates(among: survey)
+  }
+
+  /// The OpenCL devices that the selection allows, or the CPU path.
+  func candidates(among survey: DeviceSurvey) throws(ComputeError) -> DeviceCandidates {
+    let devices = try devices(among: survey)
+    guard !devices.isEmpty else { return .cpu }
+    let isShared = (self == .automatic || self == .opencl) && devices[0].kind == .gpu
+    return DeviceCandidates(found: .opencl(devices), gpus: isShared ? devices.map(\.uuid) : [])
+  }
+}
+
+extension DeviceCandidates {
+  fileprivate static let cpu = DeviceCandidates(found: .cpu, gpus: [])
+
+  /// All devices of CUDA, of which there must be one.
+  fileprivate static func cuda(_ survey: CUDASurvey) throws(ComputeError) -> DeviceCandidates {
+    try survey.libraries(of: 0)
+    return DeviceCandidates(found: .cuda(survey, from: 0), gpus: survey.devices.map(\.uuid))
+  }
+}
