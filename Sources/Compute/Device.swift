@@ -22,6 +22,8 @@ package final class Device {
   package let title: String
   /// The tuning of the kernels; none on the CPU path.
   package let tuning: DeviceTuning
+  /// The processes of one job that share this device's memory, this one among them.
+  package var processesOnMemory = 1
 
   /// The CPU path with `threads` threads; nil for one per core. `variant` is nil for the one that
   /// the environment names, else the fastest.

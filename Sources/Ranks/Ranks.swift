@@ -130,6 +130,11 @@ extension Ranks {
     ofFirst([own])[0]
   }
 
+  /// The smallest of the values of all ranks.
+  package func least<Value: BitwiseCopyable & Comparable>(_ own: Value) -> Value {
+    gather([own]).flatMap(\.self).min() ?? own
+  }
+
   /// The elements of the first of the ranks on this one's cores; `count` of them.
   package func ofFirstOnCores<Element: BitwiseCopyable>(
     _ own: [Element], count: Int

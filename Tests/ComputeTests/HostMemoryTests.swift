@@ -47,6 +47,28 @@ import Testing
     #expect(limits.tightest.source == "the machine's memory")
   }
 
+  /// Ranks of a host share its memory; the limit of address space is each process's own.
+  @Test func processesOfAHostHaveEqualParts() throws {
+    #expect(HostMemory.availableBytes(toEachOf: 1, root: root) == 8_192_000 << 10)
+    #expect(HostMemory.availableBytes(toEachOf: 4, root: root) == 2_048_000 << 10)
+    try folder.write(
+      "proc/self/limits",
+      "Limit                     Soft Limit           Hard Limit           Units\n"
+        + "Max address space         4000000000           unlimited            bytes\n")
+    try folder.write("proc/self/status", "VmSize:\t  1000000 kB\n")
+    let own = 4_000_000_000 - 1_000_000 << 10
+    #expect(HostMemory.availableBytes(toEachOf: 1, root: root) == own)
+    #expect(HostMemory.availableBytes(toEachOf: 2, root: root) == own)
+    #expect(HostMemory.availableBytes(toEachOf: 4, root: root) == 2_048_000 << 10)
+  }
+
+  @Test func theDeviceCountsTheProcessesOnItsMemory() throws {
+    let device = try Device(cpuThreads: 1)
+    let alone = device.availableBytes
+    device.processesOnMemory = 1 << 20
+    #expect(device.availableBytes < alone / 1000)
+  }
+
   @Test func withoutAnythingTheProcessorsMemoryHolds() throws {
     let empty = try TemporaryFolder()
     let limits = HostMemory.current(root: empty.url.path)

@@ -53,5 +53,6 @@ import Testing
     #expect(ranks.gather(lists: [[1], [], [2]]) == [[1], [], [2]])
     #expect(ranks.sum([0.5, 1]) == [0.5, 1])
     #expect(ranks.ofFirst(7) == 7)
+    #expect(ranks.least(7) == 7)
   }
 }

@@ -87,9 +87,14 @@ struct CommonOptions: ParsableArguments {
     let opened = try ranks.agree {
       try open(candidates, assignment.indices[ranks.rank], recordedThreads: recordedThreads)
     }
+    let memories = ranks.gather(lists: [Array(opened.memoryOwner.utf8)])
+    opened.processesOnMemory = ranks.onSameHost.count { memories[$0] == memories[ranks.rank] }
     // All ranks tell the first one, which alone has a log.
     let text = ranks.text(device: opened)
     if ranks.count > 1 { logger.info("\(text)") }
+    if opened.processesOnMemory > 1 {
+      logger.debug("\(opened.processesOnMemory) ranks share the memory of \(opened.name)")
+    }
     return opened
   }
 

@@ -86,18 +86,19 @@ struct Preparation {
         for: training, limits: texts.rolloutLimits(options), prompts: $0.mostPrompts)
     }
     let rows = TeacherCache.rowCount(training) + (space?.rows ?? 0)
-    let availableBytes = ranks.ofFirst(decoder.device.availableBytes)
+    let availableBytes = ranks.least(decoder.device.availableBytes)
     let kind = options.cacheKind(
       rows: rows, for: decoder, isOtherModel: other != nil, recorded: recordedKind,
       availableBytes: availableBytes)
     let heldOut = Array(complete.dropFirst(texts.training.count))
     if let other {
-      // Every rank has a share of the examples, and the whole space for rollouts.
+      // Every rank has a share of the examples, and the whole space for rollouts; ranks on the same
+      // memory have a part of it each.
       let isKept = isTraining && kind == .logits
       let shared = keptLogits(
         isKept ? TeacherCache.rowCount(training) : 0,
         judged: TeacherScores.judgedExamples(heldOut, training), of: other, for: decoder)
-      let own = shared / ranks.count + (isKept ? space?.rows ?? 0 : 0)
+      let own = (shared + ranks.count - 1) / ranks.count + (isKept ? space?.rows ?? 0 : 0)
       try checkCapacity(own, decoder, availableBytes: availableBytes)
     }
     var measures = TeacherScores.Measures()
