@@ -41,27 +41,30 @@ enum Launcher {
 
   /// Starts ranks with the same arguments.
   static func start(
-    _ ranks: Int, _ arguments: [String], of program: URL = Program.url
+    _ ranks: Int, _ arguments: [String], of program: URL = Program.url,
+    environment: [String: String] = [:]
   ) throws -> Program.Running {
-    try start([(ranks, arguments)], of: program)
+    try start([(ranks, arguments)], of: program, environment: environment)
   }
 
   /// Starts groups of ranks with arguments of their own. Open MPI fails where two launchers make its
   /// temporary folder at once.
   static func start(
-    _ groups: [(ranks: Int, arguments: [String])], of program: URL = Program.url
+    _ groups: [(ranks: Int, arguments: [String])], of program: URL = Program.url,
+    environment more: [String: String] = [:]
   ) throws -> Program.Running {
     let parts = groups.map { ["-n", "\($0.ranks)", program.path] + $0.arguments }
     return try Program.Running(
-      Array(parts.joined(separator: [":"])), of: try #require(mpirun), environment: environment,
-      hasOwnTemporaryFolder: true)
+      Array(parts.joined(separator: [":"])), of: try #require(mpirun),
+      environment: environment.merging(more) { $1 }, hasOwnTemporaryFolder: true)
   }
 
   /// Runs ranks to their end.
   static func run(
-    _ ranks: Int, _ arguments: [String], of program: URL = Program.url
+    _ ranks: Int, _ arguments: [String], of program: URL = Program.url,
+    environment: [String: String] = [:]
   ) throws -> Program.Result {
-    try start(ranks, arguments, of: program).wait()
+    try start(ranks, arguments, of: program, environment: environment).wait()
   }
 
   /// The processes of the program with this argument, in the order of their ranks.
