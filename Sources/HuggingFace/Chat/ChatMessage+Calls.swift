@@ -30,10 +30,23 @@ extension ChatMessage {
       if name.isEmpty {
         throw function.failure(expected: expected, found: "an empty string", at: "name")
       }
-      for key in ["arguments", "parameters"] where try function.has(key) {
-        try checkArguments(function.required(key))
-      }
+      try checkArguments(of: function)
       return (name, function)
+    }
+  }
+
+  /// Checks the arguments of a function under either name. One may be null beside the other, as tables
+  /// write empty fields; alone a template would write the null.
+  private static func checkArguments(of function: JSONNode) throws(JSONReadingError) {
+    let names = ["arguments", "parameters"]
+    var isGiven = false
+    for name in names where try function.has(name) {
+      try checkArguments(function.required(name))
+      isGiven = true
+    }
+    let present = try function.keys()
+    if !isGiven, let null = names.first(where: present.contains) {
+      throw function.failure(expected: someArguments, found: "null", at: null)
     }
   }
 

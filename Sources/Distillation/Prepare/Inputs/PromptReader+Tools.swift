@@ -48,17 +48,50 @@ extension PromptReader {
   func checkCalls(in value: JSONNode, of tools: JSON?) throws(Problem) {
     guard let names = tools.flatMap(Self.names) else { return }
     do throws(JSONReadingError) {
-      for key in ["messages", "prompt", "completion"] where try value.has(key) {
-        let messages: [JSONNode] = try value.required(key)
-        for message in messages {
-          for (name, function) in try ChatMessage.calls(of: message) where !names.contains(name) {
-            throw function.failure(
-              expected: "one of the tools, \(names.joined(separator: ", ").excerpt)",
-              found: "\"\(name.excerpt)\"", at: "name")
-          }
+      for message in try messages(of: value) {
+        for (name, function) in try ChatMessage.calls(of: message) where !names.contains(name) {
+          throw function.failure(
+            expected: "one of the tools, \(names.joined(separator: ", ").excerpt)",
+            found: "\"\(name.excerpt)\"", at: "name")
         }
       }
     } catch { throw .line(error) }
+  }
+
+  /// Writes a conversation by the template. Where that fails, and would not if the calls of tools were
+  /// complete, the first call that is not is at fault.
+  ///
+  /// - Parameters:
+  ///   - value: the line.
+  ///   - write: writes the conversation, with its calls as they are or completed.
+  func placing<Value>(
+    _ value: JSONNode, _ write: (CallCompletion?) throws(PlacementError) -> Value
+  ) throws(Problem) -> Value {
+    do throws(PlacementError) { return try write(nil) } catch {
+      for completion in CallCompletion.allCases where (try? write(completion)) != nil {
+        do throws(JSONReadingError) {
+          for message in try messages(of: value) {
+            if let failure = try completion.failure(in: message) { throw failure }
+          }
+        } catch { throw .line(error) }
+      }
+      throw .placement(error)
+    }
+  }
+
+  /// Messages whose calls of tools are completed, or as they are.
+  func completed(_ messages: [ChatMessage], _ completion: CallCompletion?) -> [ChatMessage] {
+    guard let completion else { return messages }
+    return messages.map(completion.applied)
+  }
+
+  /// All messages of a line.
+  private func messages(of value: JSONNode) throws(JSONReadingError) -> [JSONNode] {
+    var all: [JSONNode] = []
+    for key in ["messages", "prompt", "completion"] where try value.has(key) {
+      all += try value.required(key) as [JSONNode]
+    }
+    return all
   }
 
   /// The names of a list of tools; nil where one has none, as a template may allow.

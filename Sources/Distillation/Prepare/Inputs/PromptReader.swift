@@ -131,16 +131,18 @@ package struct PromptReader: Sendable {
       let messages = try withoutContext(all, text(of: part), at: value)
       let tools = try tools(of: value, placement)
       try checkCalls(in: value, of: tools ?? placement.tools)
-      let placed = try placing { () throws(PlacementError) in
-        try placement.promptTokens(of: messages, tools: tools)
+      let placed = try placing(value) { (completion) throws(PlacementError) in
+        try placement.promptTokens(of: completed(messages, completion), tools: tools)
       }
       let (prompt, isCut) = (placed.identifiers, placed.isCut)
       try requireTokens(prompt, "messages", at: value)
       guard let response else { return Tokens(prompt: prompt, isCut: isCut) }
       let answer: [Int]
       if response.callsTools, placement.reads(ChatMessage.callsKey) {
-        answer = try placing { () throws(PlacementError) in
-          try placement.responseIdentifiers(of: response, after: messages, tools: tools)
+        answer = try placing(value) { (completion) throws(PlacementError) in
+          try placement.responseIdentifiers(
+            of: completion?.applied(to: response) ?? response,
+            after: completed(messages, completion), tools: tools)
         }
       } else {
         guard let content = response.content else {

@@ -17,7 +17,7 @@ extension DatasetTests {
     "[]", "null", #"[{"name": "a"}]"#,
     #"[{"type": "function", "function": {"name": "a", "arguments": {"b": 1}}, "id": "x"}]"#,
     #"[{"id": "x", "type": "function", "function": {"name": "a", "arguments": "{\"b\": 1}"}}]"#,
-    #"[{"name": "a", "parameters": {}}, {"name": "b", "arguments": null}]"#,
+    #"[{"name": "a", "parameters": {}}, {"name": "b", "arguments": null, "parameters": {}}]"#,
   ])
   func callsOfEveryForm(calls: String) throws {
     let answered = line(calls).replacing(
@@ -41,6 +41,14 @@ extension DatasetTests {
       "[0].arguments: expected an object, or its JSON as a text, found an array"
     ),
     (
+      #"[{"name": "a", "arguments": null}]"#,
+      "[0].arguments: expected an object, or its JSON as a text, found null"
+    ),
+    (
+      #"[{"function": {"name": "a", "arguments": null, "parameters": null}}]"#,
+      "[0].function.arguments: expected an object, or its JSON as a text, found null"
+    ),
+    (
       #"[{"function": {"name": "a", "arguments": "{\"b\": "}}]"#,
       "[0].function.arguments: expected an object, or its JSON as a text, found a text that is no JSON "
         + "(line 1, column 7: expected a value, found the end of the text)"
@@ -62,6 +70,59 @@ extension DatasetTests {
     let place = reason.hasPrefix("[") ? reason : ": \(reason)"
     expectRefusal(
       "2: messages[1].tool_calls\(place)", of: "{\"prompt\": \"a\"}\n\(line(calls))\n", chat)
+  }
+
+  /// The call is at fault, and not the template that reads what all calls have.
+  @Test(arguments: [
+    (
+      #"[{"function": {"name": "a"}}]"#,
+      "[0].function.arguments: expected an object, {} for none, which the chat template writes, found "
+        + "nothing"
+    ),
+    (
+      #"[{"function": {"name": "a", "arguments": {}}}, {"name": "a", "arguments": {}}]"#,
+      "[1].function: expected an object with name and arguments, which the chat template reads there, "
+        + "found nothing"
+    ),
+    (
+      #"[{"name": "a"}]"#,
+      "[0].function: expected an object with name and arguments, which the chat template reads there, "
+        + "found nothing"
+    ),
+  ])
+  func aCallThatLacksWhatTheTemplateReadsIsNamed(calls: String, reason: String) throws {
+    let reader = try reader(
+      of: "{% for m in messages %}{{ m.role[0] }}:{{ m.content or '' }}"
+        + "{% for c in m.tool_calls or [] %}b{{ c.function.name }}"
+        + "{{ c.function.arguments | tojson | length }}{% endfor %}\n{% endfor %}"
+        + "{% if add_generation_prompt %}a:{% endif %}")
+    let whole = line(#"[{"function": {"name": "a", "arguments": {}}}]"#)
+    expectRefusal(
+      "2: messages[1].tool_calls\(reason)", of: "\(whole)\n\(line(calls))\n", reader)
+    // In a message before the response too.
+    expectRefusal(
+      "1: prompt[1].tool_calls\(reason)",
+      of: #"{"prompt": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": "#
+        + #"\#(calls)}, {"role": "tool", "content": "b"}]}"#, reader)
+    // What no call could mend stays the template's.
+    let strict = try self.reader(
+      of:
+        "{% for m in messages %}{% if m.role == 'tool' %}{{ raise_exception('no tool') }}{% endif %}"
+        + "{{ m.role[0] }}:{{ m.content or '' }}\n{% endfor %}"
+        + "{% if add_generation_prompt %}a:{% endif %}")
+    expectRefusal(
+      "1: t: the template refuses the conversation: no tool",
+      of: #"{"prompt": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": "#
+        + #"\#(calls)}, {"role": "tool", "content": "b"}]}"#, strict)
+  }
+
+  private func reader(of template: String) throws -> PromptReader {
+    let tokenizer = try Tokenizer(
+      JSONNode(parsing: Array(TinyTokenizer.json.utf8), file: "tokenizer.json"))
+    let template = try ChatTemplate(source: template, location: "t", specialTokens: [:])
+    return PromptReader(
+      tokenizer, placement: try Placement(template: template, tokenizer: tokenizer),
+      vocabularySize: TinyTokenizer.vocabularySize, contextFile: "context.txt")
   }
 
   @Test func callsAreOfTheToolsThatThereAre() throws {
