@@ -1,6 +1,9 @@
 import ArgumentParser
+import Foundation
+import Ranks
 
 /// The benchmarks: every kernel, the training step and its ranks, the teacher's phase, and generation.
+/// Its exit codes are those of train-gpu: 2 for wrong usage, 1 for other failures.
 @main struct PithBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pith-bench",
@@ -10,4 +13,26 @@ import ArgumentParser
       GenerateCommand.self,
     ],
     defaultSubcommand: KernelsCommand.self)
+
+  /// Runs the command of the arguments; every failure ends with one line on standard error.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      if !(command is RanksCommand) { try checkAlone(command) }
+      try command.run()
+    } catch {
+      BenchFailure(error).exit()
+    }
+  }
+
+  /// Checks that a command without ranks is started by itself: several processes would measure each
+  /// other.
+  private static func checkAlone(_ command: any ParsableCommand) throws {
+    let ranks = try Ranks.join(Launch(environment: ProcessInfo.processInfo.environment))
+    defer { ranks.leave() }
+    guard ranks.count > 1 else { return }
+    throw ValidationError(
+      "\(type(of: command)._commandName): expected one process, found \(ranks.count) of a job of MPI: "
+        + "ranks is shared out")
+  }
 }

@@ -35,6 +35,10 @@ struct DeviceOptions: ParsableArguments {
     let own = try GPUAssignment(hosts: ranks.hosts, seen: ranks.gather(candidates.gpus))
     let device = try candidates.open(
       own.indices[ranks.rank], threads: threads, isProfiling: isProfiling)
+    for (name, isChosen) in [("tensor-cores", tensorCores), ("plain-rows", plainRows)]
+    where isChosen && device.isCPU {
+      throw ValidationError("--\(name): needs a GPU, found \(device.title)")
+    }
     device.usesTensorCores = tensorCores
     device.usesVectorRows = !plainRows
     return device

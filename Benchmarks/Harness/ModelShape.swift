@@ -4,7 +4,7 @@ import Transformer
 
 /// The shape of a Llama-like model with random weights: a name, or
 /// HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY.
-struct ModelShape: ExpressibleByArgument {
+struct ModelShape {
   let name: String
   let configuration: DecoderConfiguration
   let hasProjectionBias: Bool
@@ -16,15 +16,27 @@ struct ModelShape: ExpressibleByArgument {
     "qwen2.5-0.5b": ([896, 24, 14, 2, 4864, 151936], true, true),
   ]
 
-  init?(argument: String) {
+  /// The forms of an argument.
+  static let forms =
+    "\(named.keys.sorted().joined(separator: ", ")) or HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY"
+
+  /// Reads an argument.
+  ///
+  /// - Throws: where it is no name and no six numbers, of which heads divide the hidden size and
+  ///   key/value heads the heads.
+  init(argument: String) throws {
     if let shape = Self.named[argument] {
       self.init(argument, shape.sizes, isTied: shape.isTied, hasBias: shape.hasBias)
       return
     }
-    let sizes = argument.split(separator: ",").compactMap { Int($0) }
-    guard sizes.count == 6, sizes.allSatisfy({ $0 > 0 }), sizes[0] % sizes[2] == 0,
-      sizes[2] % sizes[3] == 0
-    else { return nil }
+    let sizes = argument.split(separator: ",", omittingEmptySubsequences: false)
+      .compactMap { Int($0) }
+    guard sizes.count == 6, argument.count(where: { $0 == "," }) == 5,
+      sizes.allSatisfy({ $0 > 0 })
+    else { throw ValidationError("expected \(Self.forms)") }
+    guard sizes[0] % sizes[2] == 0, sizes[2] % sizes[3] == 0 else {
+      throw ValidationError("expected HEADS that divide HIDDEN, and KV that divides HEADS")
+    }
     self.init(argument, sizes, isTied: true, hasBias: false)
   }
 
@@ -40,6 +52,4 @@ struct ModelShape: ExpressibleByArgument {
       position: .rotary(RotaryParameters(base: 10_000, dimension: dimension)),
       feedForward: .gated(.silu), tiesEmbeddings: isTied)
   }
-
-  static var allValueStrings: [String] { named.keys.sorted() }
 }

@@ -23,21 +23,35 @@ struct RanksCommand: ParsableCommand {
 
   @OptionGroup var options: StepOptions
 
-  @Option(help: "Seconds after which no larger share is timed, without mpirun.")
-  var limit = 120.0
+  @Option(help: "Seconds after which no larger share is timed, without mpirun. (default: 120)")
+  var limit: Double?
 
   @Flag(help: "Time the context's keys and values.")
   var reading = false
 
   func validate() throws {
+    guard let limit else { return }
     guard limit >= 0 && limit.isFinite else {
       throw ValidationError("--limit: expected a number of 0 or more, found \(limit)")
     }
+    if reading { throw ValidationError("give one of --limit and --reading") }
   }
 
   func run() throws {
     let ranks = try Ranks.join(Launch(environment: ProcessInfo.processInfo.environment))
-    let device = try options.device.open(isProfiling: false, sharedBy: ranks)
+    if let limit, ranks.count > 1 {
+      defer { ranks.leave() }
+      throw ValidationError(
+        "--limit: expected nothing with \(ranks.count) ranks, which are timed, found \(limit)")
+    }
+    let device: Device
+    do {
+      device = try options.device.open(isProfiling: false, sharedBy: ranks)
+    } catch let error as ValidationError {
+      // All ranks have the same options.
+      ranks.leave()
+      throw error
+    }
     let decoder = try options.decoder(device)
     let elements = options.tokens * options.shape.configuration.hiddenSize
     if reading {
@@ -50,7 +64,7 @@ struct RanksCommand: ParsableCommand {
         sumSeconds: Self.sumTime(ranks, elements), elements: elements)
       if ranks.isFirst { try result.print(asJSON: options.device.json) }
     } else {
-      let times = try ShareTimes(options, decoder, limit: limit)
+      let times = try ShareTimes(options, decoder, limit: limit ?? 120)
       try RanksForecast(batch: options.batch, times: times, elements: elements)
         .print(asJSON: options.device.json)
     }

@@ -6,8 +6,7 @@ import Weights
 
 /// A synthetic training: random weights, random tokens.
 struct StepOptions: ParsableArguments {
-  @Option(
-    help: "tiny, llama-15m, smollm2-135m, qwen2.5-0.5b or HIDDEN,LAYERS,HEADS,KV,FFN,VOCABULARY.")
+  @Option(help: "\(ModelShape.forms).", transform: ModelShape.init(argument:))
   var shape: ModelShape
 
   @Flag(help: "Give query, key and value biases, as Qwen2 has.")
