@@ -34,6 +34,7 @@ struct TrainGPU: ParsableCommand {
       try ProcessSetup.checkAddressSpace()
       let arguments = NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst()))
       var command = try parseAsRoot(arguments)
+      try RepeatedOptions(arguments).check(for: type(of: command))
       if let distill = command as? Distill {
         command = try distill.withConfiguration(of: arguments)
       }

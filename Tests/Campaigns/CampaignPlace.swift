@@ -34,11 +34,13 @@ struct CampaignPlace {
 
   /// The arguments of a small distillation, without `--output`.
   func distillation(
-    model: String = "model", context: String = "context.txt", inputs: String = "plain.jsonl"
+    model: String = "model", context: String = "context.txt", inputs: String = "plain.jsonl",
+    validation: String = "0"
   ) -> [String] {
     [
       "distill", "--model", url(model).path, "--context", url(context).path, "--inputs",
-      url(inputs).path, "--validation", "0", "--device", "cpu", "--threads", "1", "--tokens", "2",
+      url(inputs).path, "--validation", validation, "--device", "cpu", "--threads", "1", "--tokens",
+      "2",
       "--batch-size", "2", "--response-tokens", "3", "--learning-rate", "0.05", "--quiet",
     ]
   }

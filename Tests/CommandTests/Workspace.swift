@@ -49,13 +49,13 @@ struct Workspace {
     ]
   }
 
-  /// These and further arguments; a context among them takes the place of the first one.
+  /// These and further arguments, which take the place of those of the same name.
   func arguments(with more: [String]) -> [String] {
     var own = arguments
     if more.contains("--context"), let first = own.firstIndex(of: "--context") {
       own.removeSubrange(first...(first + 1))
     }
-    return own + more
+    return (own + more).overridden
   }
 
   /// Distils into the output folder.

@@ -30,6 +30,9 @@ extension Distill {
       let accepted = try Self.accepted(entry, of: file.path)
       if !answered.contains(entry.name) { configured += accepted }
     }
+    if let name = RepeatedOptions(configured).contradiction {
+      throw UsageError(description: "\(path): give one of \(name) and no-\(name)")
+    }
     let own = arguments.first == Self._commandName ? Array(arguments.dropFirst()) : arguments
     return try Distill.parse(configured + own)
   }

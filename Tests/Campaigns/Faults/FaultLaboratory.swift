@@ -68,9 +68,9 @@ struct FaultLaboratory {
     if !fault.isEmpty { environment["LD_PRELOAD"] = library.path }
     return try ChildProcess(
       program,
-      place.distillation() + [
-        "--validation", place.url("validation.jsonl").path, "--output",
-        folder.appending(path: "run").path, "--checkpoint-every", "2", "--evaluate-every", "2",
+      place.distillation(validation: place.url("validation.jsonl").path) + [
+        "--output", folder.appending(path: "run").path, "--checkpoint-every", "2",
+        "--evaluate-every", "2",
       ] + more, in: folder, environment: environment, limits: limits)
   }
 

@@ -30,12 +30,12 @@ import Testing
 
   private func distill(_ more: [String] = [], to output: String) throws -> Program.Result {
     try Program.run(
-      [
+      ([
         "distill", "--model", workspace.model, "--context", path("docs/1.md"), path("docs"),
         "--output", path(output), "--device", "cpu", "--threads", "1", "--tokens", "3",
         "--batch-size", "4", "--response-tokens", "4", "--study-count", "60", "--evaluate-every",
         "5",
-      ] + Self.questions + more)
+      ] + Self.questions + more).overridden)
   }
 
   private func tensors(_ output: String) throws -> [Float] {

@@ -184,12 +184,13 @@ import Testing
       }.joined())
     let all = workspace.arguments
     let without = all.indices.filter {
-      all[$0] != "--validation" && all[$0] != workspace.validation
+      !["--validation", workspace.validation, "--evaluate-every"].contains(all[$0])
+        && all[max(0, $0 - 1)] != "--evaluate-every"
     }
     let result = try Program.run(
-      without.map { all[$0] } + [
+      (without.map { all[$0] } + [
         "--output", workspace.output.path, "--inputs", inputs.path, "--steps", "1",
-      ])
+      ]).overridden)
     #expect(result.code == 0)
     #expect(result.errors.contains(message))
   }
@@ -231,10 +232,12 @@ import Testing
   @Test func aDiskThatIsFullIsNoBadInput() throws {
     // A limit on the size of files simulates a full disk: a checkpoint is larger than two blocks,
     // all files that are written before it are smaller.
-    let command = [Program.url.path] + workspace.arguments + ["--output", workspace.output.path]
+    let command =
+      [Program.url.path]
+      + workspace.arguments(with: ["--output", workspace.output.path, "--tokens", "8"])
     let result = try Program.run(
       ["-c", "trap '' XFSZ; ulimit -f 2; exec \"$@\"", "sh"] + command
-        + ["--quiet", "--steps", "1", "--tokens", "8"],
+        + ["--quiet", "--steps", "1"],
       of: URL(fileURLWithPath: "/bin/sh"))
     #expect(result.code == 1)
     #expect(

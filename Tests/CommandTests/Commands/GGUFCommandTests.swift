@@ -30,11 +30,11 @@ import Testing
 
   private func distill(_ more: [String] = []) throws -> Program.Result {
     try Program.run(
-      [
+      ([
         "distill", "--model", model.path, "--context", context, "--inputs", inputs, "--validation",
         "0", "--device", "cpu", "--threads", "1", "--tokens", "3", "--batch-size", "2",
         "--response-tokens", "4", "--steps", "2", "--output", run.path,
-      ] + more)
+      ] + more).overridden)
   }
 
   private func text(_ name: String, in output: URL? = nil) throws -> String {

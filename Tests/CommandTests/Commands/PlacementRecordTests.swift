@@ -28,10 +28,10 @@ import Testing
     _ more: [String] = [], adapter: String? = nil
   ) throws -> Program.Result {
     try Program.run(
-      [
+      ([
         "generate", "--model", workspace.model, "--device", "cpu", "--quiet", "--prompt", "a cab",
         "--adapter", adapter ?? workspace.output.path, "--max-tokens", "8",
-      ] + more)
+      ] + more).overridden)
   }
 
   /// Writes another time into the records of a run.

@@ -24,7 +24,7 @@ struct RanksTests {
     try #require(alone.code == 0, "\(alone.errors)")
     for ranks in [2, 3] {
       let output = folder("ranks-\(ranks)")
-      let shared = workspace.arguments + arguments + ["--output", output.path]
+      let shared = workspace.arguments(with: arguments + ["--output", output.path])
       let result = try Launcher.run(ranks, shared)
       try #require(result.code == 0, "\(result.allErrors)")
       #expect(result.errorLines[0].hasPrefix("\(ranks) ranks: \(ranks) at "))

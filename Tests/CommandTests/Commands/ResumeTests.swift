@@ -10,7 +10,8 @@ import Testing
   /// Starts a run, and waits until it has done some steps.
   private func startedRun(_ more: [String] = []) throws -> Program.Running {
     let running = try Program.Running(
-      workspace.arguments + ["--output", workspace.output.path, "--steps", "1000000"] + more)
+      workspace.arguments(
+        with: ["--output", workspace.output.path, "--steps", "1000000"] + more))
     while running.isRunning, (try? workspace.steps().count) ?? 0 < 10 { usleep(2000) }
     return running
   }
@@ -138,7 +139,7 @@ import Testing
 
   private func expectRefusal(_ more: [String], _ message: String) throws {
     try Program.expectRefusal(
-      workspace.arguments + ["--output", workspace.output.path, "--resume"] + more, message)
+      workspace.arguments(with: ["--output", workspace.output.path, "--resume"] + more), message)
   }
 
   @Test func noOtherRunWritesToTheFolderOfALiveOne() throws {

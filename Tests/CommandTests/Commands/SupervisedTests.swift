@@ -24,12 +24,12 @@ import Testing
 
   /// The arguments of a training without a context.
   private func arguments(_ more: [String], output: URL? = nil) -> [String] {
-    [
+    ([
       "distill", "--model", workspace.model, "--inputs", complete, "--validation", complete,
       "--output", (output ?? workspace.output).path, "--device", "cpu", "--threads", "1",
       "--tokens", "3", "--batch-size", "2", "--evaluate-every", "4", "--learning-rate", "0.05",
       "--loss", "cross-entropy",
-    ] + more
+    ] + more).overridden
   }
 
   @Test func noContextIsNeeded() throws {

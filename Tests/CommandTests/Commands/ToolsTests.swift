@@ -45,10 +45,10 @@ import Testing
 
   private func evaluate(_ more: [String]) throws -> (json: JSON, errors: String) {
     let result = try Program.run(
-      [
+      ([
         "evaluate", "--model", workspace.model, "--device", "cpu", "--threads", "1", "--adapter",
         workspace.output.path, "--inputs", workspace.validation, "--response-tokens", "4", "--json",
-      ] + more)
+      ] + more).overridden)
     #expect(result.code == 0, "\(result.errors)")
     return (try JSON(parsing: Array(result.output.utf8)), result.errors)
   }

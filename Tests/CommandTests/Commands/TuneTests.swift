@@ -21,7 +21,8 @@ struct TuneTests {
   private func distill(to name: String) throws -> (prompt: [Float], errors: String) {
     let output = workspace.folder.url.appending(path: name)
     let result = try run(
-      workspace.arguments + ["--device", "opencl", "--steps", "6", "--output", output.path])
+      workspace.arguments(
+        with: ["--device", "opencl", "--steps", "6", "--output", output.path]))
     #expect(result.code == 0, "\(result.errors)")
     return (try workspace.softPrompt(in: output), result.errors)
   }

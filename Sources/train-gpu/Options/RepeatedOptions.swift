@@ -1,0 +1,63 @@
+import ArgumentParser
+import JSON
+
+/// Options of one value that are given more than once. ArgumentParser takes the last of them and drops
+/// the others without a word.
+struct RepeatedOptions {
+  /// The arguments that follow each name, or its own values (`--name=value`), in their order.
+  private var values: [String: [String]] = [:]
+
+  /// Finds the options in the arguments of a program.
+  init(_ arguments: [String]) {
+    for (index, argument) in arguments.enumerated() {
+      if argument == "--" { break }
+      guard argument.hasPrefix("-"), argument.contains(where: \.isLetter) else { continue }
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let next = index + 1 < arguments.count ? arguments[index + 1] : ""
+      values[String(parts[0]), default: []].append(parts.count > 1 ? String(parts[1]) : next)
+    }
+  }
+
+  /// The first flag, by its name without dashes, that is turned both on and off.
+  var contradiction: String? {
+    values.keys.filter { $0.hasPrefix("--no-") }.map { String($0.dropFirst(5)) }
+      .filter { values["--\($0)"] != nil }.min()
+  }
+
+  /// Checks the arguments of a command.
+  ///
+  /// - Parameter command: the type of the command.
+  /// - Throws: for the first option of one value that is given twice, and for a flag with its opposite.
+  func check(for command: any ParsableCommand.Type) throws {
+    if let name = contradiction {
+      throw UsageError(description: "give one of --\(name) and --no-\(name)")
+    }
+    let repeated = values.filter { $0.value.count > 1 }.keys.sorted()
+    guard !repeated.isEmpty else { return }
+    let single = try Self.singleOptions(of: command)
+    for name in repeated where single.contains(name) {
+      let found = (values[name] ?? []).map(\.excerpt).joined(separator: " and ")
+      throw UsageError(description: "\(name): expected once, found \(found)")
+    }
+  }
+
+  /// The names of a command's options with one value.
+  private static func singleOptions(
+    of command: any ParsableCommand.Type
+  ) throws -> Set<String> {
+    let help: JSONNode = try JSONNode(parsing: Array(command._dumpHelp().utf8), file: "the help")
+      .required("command")
+    var names: Set<String> = []
+    for option in try help.optional("arguments", [JSONNode].self) ?? [] {
+      let kind: String = try option.required("kind")
+      let isRepeating: Bool = try option.optional("isRepeating") ?? false
+      guard kind == "option", !isRepeating else { continue }
+      for name in try option.optional("names", [JSONNode].self) ?? [] {
+        let text: String = try name.required("name")
+        let form: String = try name.required("kind")
+        names.insert(form == "long" ? "--\(text)" : "-\(text)")
+      }
+    }
+    return names
+  }
+}
