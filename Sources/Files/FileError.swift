@@ -21,6 +21,11 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// One line: path, action, reason.
   package var description: String { "\(path): cannot \(action): \(reason)" }
 
+  /// Whether the disk is at fault, which is full or broken, rather than the path.
+  package var isOfDisk: Bool {
+    [ENOSPC, EDQUOT, EIO].contains { unsafe reason.contains(String(cString: strerror($0))) }
+  }
+
   /// The error of the call of the operating system that failed just now.
   package static func afterFailedCall(path: String, action: String) -> FileError {
     FileError(path: path, action: action, reason: unsafe String(cString: strerror(errno)))

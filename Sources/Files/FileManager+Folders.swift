@@ -22,6 +22,21 @@ extension FileManager {
     }
   }
 
+  /// Checks that a folder can be made, as far as this is known without making it.
+  package func checkCanMake(_ url: URL) throws(FileError) {
+    var ancestor = url.deletingLastPathComponent()
+    while !fileExists(atPath: ancestor.path), ancestor.path != "/", !ancestor.path.isEmpty {
+      ancestor = ancestor.deletingLastPathComponent()
+    }
+    guard isFolder(ancestor) else {
+      throw FileError(
+        path: url.path, action: "make the folder", reason: "\(ancestor.path) is no folder")
+    }
+    if unsafe access(ancestor.path, W_OK | X_OK) != 0 {
+      throw .afterFailedCall(path: url.path, action: "make the folder")
+    }
+  }
+
   /// Makes a folder, and those that lead to it where they are missing.
   ///
   /// - Returns: false where something of that name is there already.

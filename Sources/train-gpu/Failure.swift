@@ -125,9 +125,22 @@ extension DistillationError {
     case .transformer(.blocks): "; --precision bf16 or f32 holds them"
     case .outputExists: "; --overwrite replaces the run in it, --resume continues it"
     case .noCheckpoint: "; --overwrite starts a new run"
+    case .damagedLine(let line):
+      line.isNeeded
+        ? "; --overwrite starts the run again"
+        : "; remove the line to go on without it, or start the run again with distill --overwrite"
+    case .damagedRecord(.study, _): "; --overwrite writes a new study, and keeps this one's lines"
+    case .damagedRecord(.sweep, _):
+      "; once this file is removed, --overwrite starts the sweep again, and each of its runs can be "
+        + "resumed in its own folder"
+    case .holdsSweep:
+      "; --resume goes on with all of its --tokens or methods, or with one run in its own --output"
+    case .holdsRun: "; --resume goes on with its own --tokens and method alone"
     case .outputMoved:
       "; --resume under its new name continues from its newest checkpoint"
     case .otherStudy: "; --overwrite writes a new study"
+    case .studyWithoutRecord(let file, _):
+      "; distill --inputs \(file) trains on them, and once they are moved away a new study is written"
     case .noStudy: "; --inputs names examples"
     case .otherAnswers: "; --overwrite starts the run again"
     case .otherFrame: "; --template sets those of all"

@@ -207,15 +207,7 @@ extension AdapterGroup {
   /// Notices on those that were trained on another quantisation of a model, or with other LoRA
   /// adapters in its weights.
   func notices(_ kinships: [ModelKinship]) -> [InputNotice] {
-    zip(members, kinships).compactMap { member, kinship in
-      switch kinship {
-      case .same, .other: nil
-      case .otherQuantisation(let trained, let found):
-        .otherQuantisation(adapter: member.url.path, trained: trained, found: found)
-      case .otherLoRA(let trained, let found):
-        .otherLoRA(adapter: member.url.path, trained: trained, found: found)
-      }
-    }
+    zip(members, kinships).compactMap { $1.notice(of: $0.url.path) }
   }
 
   /// Those that were trained from another teacher than the model that reads the full context now.

@@ -9,6 +9,19 @@ package enum ModelKinship: Sendable, Equatable {
   /// It is the same model with other LoRA adapters in its weights, which are in these folders.
   case otherLoRA(trained: [String], found: [String])
   case other
+
+  /// A notice where it is the same model with other weights.
+  ///
+  /// - Parameter adapter: the path of the adapter.
+  func notice(of adapter: String) -> InputNotice? {
+    switch self {
+    case .same, .other: nil
+    case .otherQuantisation(let trained, let found):
+      .otherQuantisation(adapter: adapter, trained: trained, found: found)
+    case .otherLoRA(let trained, let found):
+      .otherLoRA(adapter: adapter, trained: trained, found: found)
+    }
+  }
 }
 
 extension GGUFIdentity {

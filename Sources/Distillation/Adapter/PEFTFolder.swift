@@ -72,6 +72,15 @@ struct PEFTFolder {
     }
   }
 
+  /// The path or the name of the model for which it was made; nil where it is not recorded.
+  var baseModel: String? {
+    get throws(DistillationError) {
+      try reading { () throws(JSONReadingError) in
+        try config.optional("base_model_name_or_path")
+      }
+    }
+  }
+
   /// The GGUF file of the model, as Pith records it; nil where there is none.
   var gguf: GGUFIdentity? {
     get throws(DistillationError) {

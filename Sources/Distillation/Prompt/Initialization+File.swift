@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import HuggingFace
 internal import Inference
 import JSON
 internal import Transformer
@@ -8,13 +9,18 @@ extension TrainingOptions {
   /// Checks the adapter that a training starts from, where the user names one, before the model is
   /// loaded.
   ///
+  /// - Returns: the adapter; nil where the training starts from another start, or from a file of
+  ///   embeddings alone.
   /// - Throws: where there is none, it is of another model's shape or of another method, or has more
   ///   tokens than the run; PEFT's virtual tokens hold header and closing too, so they are never some
   ///   of the prompt's, and must be as many.
-  func checkStart(for configuration: DecoderConfiguration) throws(DistillationError) {
-    guard case .file(let url)? = chosenInitialization else { return }
+  func checkStart(
+    for configuration: DecoderConfiguration
+  ) throws(DistillationError) -> StartingAdapter? {
+    guard case .file(let url)? = chosenInitialization else { return nil }
     // A file of embeddings may have any ending.
-    guard url.pathExtension == "safetensors" || FileManager.default.isFolder(url) else { return }
+    let isAdapter = url.pathExtension == "safetensors" || FileManager.default.isFolder(url)
+    guard isAdapter else { return nil }
     let adapter = try AdapterImport(at: url, for: configuration)
     let form = adapter.prompt.form
     let isKeysValues = method == .keysValues
@@ -28,6 +34,45 @@ extension TrainingOptions {
         expected: "\(isKeysValues ? "keys and values" : "embeddings") of "
           + "\(isOwn ? "at most " : "")\(Counted(tokens, "token"))",
         found: "\(Counted(rows, "token")) of \(form.tensors[0].name) in \(url.path)")
+    }
+    return StartingAdapter(url: url, adapter: adapter)
+  }
+}
+
+/// The adapter that a training starts from.
+struct StartingAdapter {
+  let url: URL
+  let adapter: AdapterImport
+
+  /// A notice where it was made for another model than that of the run; nil where it was not, or nothing
+  /// is known of its model.
+  func notice(
+    for folder: ModelFolder, named name: ModelName
+  ) throws(DistillationError) -> InputNotice? {
+    let other = InputNotice.otherModel(adapter: url.path, model: name.reference)
+    switch try adapter.kinship(to: folder) {
+    case .other: return other
+    case .same: return try isForeign(to: folder, named: name) ? other : nil
+    case let kinship: return kinship.notice(of: url.path)
+    }
+  }
+
+  /// Whether PEFT's configuration names another model, as far as names tell.
+  private func isForeign(
+    to folder: ModelFolder, named name: ModelName
+  ) throws(DistillationError) -> Bool {
+    guard case .virtualTokens = adapter, FileManager.default.isFolder(url),
+      let base = try PEFTFolder(url).baseModel, ![name.identifier, name.reference].contains(base)
+    else { return false }
+    let baseURL = URL(fileURLWithPath: base)
+    if FileManager.default.isFolder(baseURL) {
+      guard let model = try? ModelFolder(at: baseURL), let found = try? model.fingerprint(),
+        let own = try? folder.withoutAdapters.fingerprint()
+      else { return false }
+      return found != own
+    }
+    return [base, name.identifier].allSatisfy { text in
+      text.first != "/" && text.count { $0 == "/" } == 1
     }
   }
 }

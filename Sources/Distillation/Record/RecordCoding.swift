@@ -35,25 +35,28 @@ enum RecordCoding {
 
   /// A record from each whole line of a file.
   ///
+  /// - Parameter isNeeded: whether a run cannot go on without one of them.
   /// - Throws: as `decode(_:from:)`, with the line.
   static func decodeLines<Record: Decodable>(
-    _ type: Record.Type, from url: URL
+    _ type: Record.Type, from url: URL, isNeeded: Bool = false
   ) throws(DistillationError) -> RecordLines<Record> {
     var found = RecordLines<Record>(file: url.path)
     let lines = try text(of: url).split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() where !line.isEmpty {
-      let source = "\(url.path):\(index + 1)"
-      // A last line without its end is whole where nothing but the end is missing, and else the
-      // beginning of a record or no record at all.
-      if index == lines.count - 1, line.first == UInt8(ascii: "{") {
-        guard let last = try? decode(type, from: Array(line), source: source) else {
+      do throws(Problem) {
+        found.records.append(try decode(type, Array(line), file: url.path))
+      } catch {
+        // A last line without its end is whole where nothing but the end is missing, and else the
+        // beginning of a record or no record at all.
+        if index == lines.count - 1, line.first == UInt8(ascii: "{") {
           found.cutLine = index + 1
           break
         }
-        found.records.append(last)
-      } else {
-        found.records.append(try decode(type, from: Array(line), source: source))
+        let (column, reason) = error.ofLine
+        throw .damagedLine(
+          DamagedLine(
+            file: url.path, line: index + 1, column: column, reason: reason, isNeeded: isNeeded))
       }
     }
     return found
@@ -93,24 +96,47 @@ enum RecordCoding {
     return bytes
   }
 
+  /// Why a text is no record.
+  private enum Problem: Error {
+    case json(JSONReadingError)
+    case record(expected: String, found: String)
+
+    /// The column and the reason, for the error of a line.
+    var ofLine: (column: Int?, reason: String) {
+      switch self {
+      case .json(let error): error.ofLine
+      case .record(let expected, let found): (nil, "expected \(expected), found \(found)")
+      }
+    }
+  }
+
   /// A record of a text.
   ///
   /// - Throws: as `decode(_:from:)`.
   static func decode<Record: Decodable>(
     _ type: Record.Type, from text: [UInt8], source: String
   ) throws(DistillationError) -> Record {
-    if text.isEmpty {
-      throw .content(file: source, expected: "a record in JSON", found: "an empty file")
+    do throws(Problem) { return try decode(type, text, file: source) } catch {
+      switch error {
+      case .json(let error): throw .json(error)
+      case .record(let expected, let found):
+        throw .content(file: source, expected: expected, found: found)
+      }
     }
-    let json = try reading { () throws(JSONReadingError) in
-      try JSONNode(parsing: text, file: source).json
-    }
+  }
+
+  private static func decode<Record: Decodable>(
+    _ type: Record.Type, _ text: [UInt8], file: String
+  ) throws(Problem) -> Record {
+    if text.isEmpty { throw .record(expected: "a record in JSON", found: "an empty file") }
+    let json: JSON
+    do { json = try JSONNode(parsing: text, file: file).json } catch { throw .json(error) }
     do {
       return try json.decode(type)
     } catch let error as DecodingError {
-      throw .content(file: source, expected: expectation(of: error), found: finding(of: error))
+      throw .record(expected: expectation(of: error), found: finding(of: error))
     } catch {
-      throw .content(file: source, expected: "a record of this program", found: "\(error)")
+      throw .record(expected: "a record of this program", found: "\(error)")
     }
   }
 

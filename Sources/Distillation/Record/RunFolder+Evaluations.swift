@@ -76,7 +76,8 @@ extension RunFolder {
     let path = url.appending(path: name)
     guard FileManager.default.fileExists(atPath: path.path), SpecialFile(at: path.path) == nil
     else { return RecordLines(file: path.path) }
-    return try RecordCoding.decodeLines(type, from: path)
+    // A resumed run trains on its rollouts, and the other lines are its history.
+    return try RecordCoding.decodeLines(type, from: path, isNeeded: name == Self.rollouts)
   }
 
   /// The lines of a file of a folder that may be unclaimed; none where there is no such file.

@@ -61,15 +61,22 @@ extension RunFolder {
         RolloutRefresh(step: step, prompts: prompts, answers: own.map(\.answer)))
     }
     guard records.isEmpty, digest == nil || digest == totals.digest else {
-      throw otherRollouts(steps)
+      throw otherRollouts(1, through: steps)
     }
     return (refreshes, totals)
   }
 
-  private func otherRollouts(_ step: Int, found: String = "others") -> DistillationError {
-    .otherAnswers(
+  /// The error of rollouts that are not those of a step, or of all steps up to another: their digest
+  /// does not say which of them are others.
+  private func otherRollouts(
+    _ step: Int, through last: Int? = nil, found: String = "others"
+  ) -> DistillationError {
+    let isOne = (last ?? step) == step
+    let steps = isOne ? "step \(step)" : "steps \(step) to \(last ?? step)"
+    return .otherAnswers(
       file: url.appending(path: Self.rollouts).path,
-      expected: "the student's answers with which step \(step) of this run was trained",
+      expected:
+        "the student's answers with which \(steps) of this run \(isOne ? "was" : "were") trained",
       found: found)
   }
 }

@@ -95,6 +95,9 @@ package final class RunFolder {
         throw .content(
           file: url.path, expected: "the output folder of a run to resume", found: "nothing")
       }
+      if isWriting {
+        try placingOutput { () throws(FileError) in try manager.checkCanMake(url) }
+      }
       return
     }
     if !manager.isFolder(url) {
@@ -104,7 +107,10 @@ package final class RunFolder {
     if isWriting { try claim() }
     try checkOrigin()
     _ = try WrittenFiles.read(in: url)
-    if mode == .resume && newestCheckpoint() == nil {
+    let goesOn = mode == .resume && newestCheckpoint() != nil
+    let sweep = !goesOn && SweepRecord.exists(in: url) ? try SweepRecord.read(in: url) : nil
+    if mode == .resume && !goesOn {
+      if let sweep { throw .holdsSweep(path: url.path, runs: sweep.members.map(\.folder)) }
       throw .noCheckpoint(path: url.path)
     }
     if mode == .resume { try checkLines() }
@@ -142,7 +148,7 @@ package final class RunFolder {
   /// - Throws: when another run has created it in the meantime.
   func claimNew() throws(DistillationError) {
     guard lock == nil else { return }
-    let isNew = try writing { () throws(FileError) in
+    let isNew = try placingOutput { () throws(FileError) in
       try FileManager.default.makeNewFolder(url)
     }
     if !isNew { throw .outputExists(path: url.path) }

@@ -14,12 +14,22 @@ package enum DistillationError: Error, Sendable {
   case safetensors(SafetensorsError)
   /// The operating system refused to read or write a file.
   case file(FileError)
+  /// Results cannot be written where the user wants them.
+  case output(FileError)
   /// The context cannot be placed in the chat template.
   case placement(PlacementError)
   /// A JSON file is damaged, or not as expected.
   case json(JSONReadingError)
   /// A line of a JSONL file is not an example. `line` counts from 1, `column` from 1 in bytes.
   case line(file: String, line: Int, column: Int?, reason: String)
+  /// A whole line of a file that a run has written is no record.
+  case damagedLine(DamagedLine)
+  /// The record of a sweep or of a study cannot be read, for this reason, which names it.
+  case damagedRecord(of: RecordedWork, String)
+  /// The output folder of a run to resume holds a sweep, of the runs in these folders.
+  case holdsSweep(path: String, runs: [String])
+  /// The output folder of a sweep to resume holds one run.
+  case holdsRun(path: String)
   /// The chat template cannot write the conversation of a line. `line` counts from 1.
   case conversation(file: String, line: Int, error: PlacementError)
   /// Answers that a run has recorded, and without which it cannot go on, are not there any more.
@@ -28,6 +38,8 @@ package enum DistillationError: Error, Sendable {
   case content(file: String, expected: String, found: String)
   /// A file is not the study that is continued, or its lines were changed.
   case otherStudy(file: String, expected: String, found: String)
+  /// The lines of a study are there without its record.
+  case studyWithoutRecord(file: String, record: String)
   /// No study can be written or found, so that examples must be given.
   case noStudy(file: String, expected: String, found: String)
   /// The chat template no longer writes the frame in which an adapter's prompt was trained.
@@ -40,8 +52,8 @@ package enum DistillationError: Error, Sendable {
   /// An option has a value that does not fit the value of another option.
   case optionConflict(
     OptionName, expected: String, with: OptionName, value: String, found: String)
-  /// Patience is given, but no examples are held out.
-  case patienceWithoutValidation
+  /// An option of evaluations is given, but no examples are held out.
+  case withoutValidation(OptionName)
   /// The output folder exists, and the request neither replaces nor resumes its run.
   case outputExists(path: String)
   /// The output folder of a run to resume holds no checkpoint.
@@ -67,6 +79,11 @@ package enum DistillationError: Error, Sendable {
   /// The loss of a step is not finite. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
 
+  /// What has a record besides a run.
+  package enum RecordedWork: Sendable, Equatable {
+    case sweep, study
+  }
+
   /// An item of a run's record that a resumed run must share.
   package enum RecordedItem: Sendable, Equatable {
     /// A training option, by its recorded name.
@@ -89,12 +106,20 @@ extension DistillationError: CustomStringConvertible {
     case .transformer(let error): error.description
     case .folder(let error): error.description
     case .safetensors(let error): error.description
-    case .file(let error): error.description
+    case .file(let error), .output(let error): error.description
     case .placement(let error): error.text(option: option)
     case .json(let error): error.description
     case .line(let file, let line, nil, let reason): "\(file):\(line): \(reason)"
     case .line(let file, let line, let column?, let reason):
       "\(file):\(line):\(column): \(reason)"
+    case .damagedLine(let line): line.description
+    case .damagedRecord(_, let reason): reason
+    case .studyWithoutRecord(let file, let record):
+      "\(file): expected the record of this study, \(record), found its lines alone"
+    case .holdsSweep(let path, let runs):
+      "\(path): expected one run to resume, found a sweep, of \(runs.joined(separator: ", ").excerpt)"
+    case .holdsRun(let path):
+      "\(path): expected a sweep to resume, with \(SweepRecord.name), found one run"
     case .conversation(let file, let line, let error):
       "\(file):\(line): \(error.text(option: option))"
     case .content(let file, let expected, let found),
@@ -111,8 +136,8 @@ extension DistillationError: CustomStringConvertible {
       "\(name(option)): expected \(expected), found \(found)"
     case .optionConflict(let option, let expected, let other, let value, let found):
       "\(name(option)): expected \(expected) with \(name(other)) \(value), found \(found)"
-    case .patienceWithoutValidation:
-      "\(name(.patience)): expected held-out examples to go by (\(name(.validation))), found none"
+    case .withoutValidation(let option):
+      "\(name(option)): expected held-out examples to go by (\(name(.validation))), found none"
     case .outputExists(let path):
       "\(path): the output folder exists"
     case .noCheckpoint(let path):
@@ -156,6 +181,7 @@ extension DistillationError {
       .transformer(.compute(.rowIndex)):
       false
     case .file, .budgetMissed, .lossNotFinite, .outputMoved: false
+    case .output(let error): !error.isOfDisk
     default: true
     }
   }
@@ -199,6 +225,13 @@ func writingTensors(
     guard case .system(let action, let reason) = error.problem else { throw .safetensors(error) }
     throw .file(FileError(path: error.file, action: action, reason: reason))
   }
+}
+
+/// Looks at the place of results, or makes their folder, and converts the error to this layer's type.
+func placingOutput<Value>(
+  _ call: () throws(FileError) -> Value
+) throws(DistillationError) -> Value {
+  do { return try call() } catch { throw .output(error) }
 }
 
 /// Runs a write of a file and converts its error to this layer's type.

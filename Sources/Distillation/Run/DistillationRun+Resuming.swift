@@ -8,7 +8,7 @@ extension DistillationRun {
     if let recorded = checkpoint.map({ $0.state.ranks ?? 1 }), recorded != ranks.count {
       return texts.notices + [.ranks(recorded: recorded, found: ranks.count)]
     }
-    return texts.notices
+    return texts.notices + [startNotice].compactMap(\.self)
       + InputNotice.ofResuming(
         threads: checkpoint?.state.threads, instructions: checkpoint?.state.instructions,
         on: device)

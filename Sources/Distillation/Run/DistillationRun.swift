@@ -29,6 +29,8 @@ package final class DistillationRun {
   let recordedRollouts: (refreshes: [RolloutRefresh], totals: RolloutTotals)
   /// The options that differ from those of the checkpoint.
   let changes: [OptionChange]
+  /// A notice on the adapter that the training starts from.
+  let startNotice: InputNotice?
   let order: BatchOrder
   let totalSteps: Int
 
@@ -72,11 +74,15 @@ package final class DistillationRun {
         parts: texts.context.isEmpty ? 0 : texts.spans.startingParts.count)
     }
     if checkpoint == nil && !request.awaitsStart {
-      try request.options.checkStart(for: texts.configuration)
+      let start = try request.options.checkStart(for: texts.configuration)
+      startNotice = try start?.notice(for: request.folder, named: request.modelName)
+    } else {
+      startNotice = nil
     }
     let options = request.options
     order = texts.order(options)
     totalSteps = try options.totalSteps(order)
+    if checkpoint == nil { try options.checkWarmup(totalSteps: totalSteps) }
     if let state = checkpoint?.state {
       try texts.fingerprints.check(against: state.fingerprints, checkpoint: path)
       try options.checkLength(

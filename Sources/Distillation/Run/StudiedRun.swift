@@ -45,6 +45,9 @@ package struct StudiedRun {
     }
     let manager = FileManager.default
     let isBegun = manager.fileExists(atPath: StudyFile.record(of: file).path)
+    if request.mode == .resume, !isBegun, StudyFile.holdsLines(file) {
+      throw .studyWithoutRecord(file: file.path, record: StudyFile.record(of: file).path)
+    }
     let isOverwriting = request.mode == .overwrite
     let isTraining =
       RunFolder.newestCheckpoint(in: request.output) != nil
@@ -77,7 +80,10 @@ package struct StudiedRun {
     do { study = try Study(writing, device: device) } catch { throw Self.renamed(error) }
     self.request = request
     try request.options.validate()
-    try request.options.checkStart(for: study.configuration)
+    _ = try request.options.checkStart(for: study.configuration)
+    if folder != nil, request.options.epochs == nil {
+      try request.options.checkWarmup(totalSteps: request.options.steps)
+    }
     try ActivationRounding.check(request.options, request.folder, device)
     let group = try AdapterGroup(
       beside: request.beside, request.options.method, of: request.folder, for: study.student)

@@ -87,11 +87,8 @@ struct Chat: ParsableCommand {
     let conversation = try request.open(on: common.openDevice(), handle: progress.show)
     progress.finish()
     for notice in conversation.notices { logger.show(notice) }
-    for index in conversation.foreignAdapters {
-      logger.warning(
-        "\(preceding.adapters.adapter[index]): the adapter was made for another model than \(model.model)"
-      )
-    }
+    logger.show(
+      foreign: conversation.foreignAdapters, of: preceding.adapters.adapter, than: model.model)
     var session = ChatSession(conversation, log: log, logger: logger, isQuiet: common.quiet)
     try session.run()
   }

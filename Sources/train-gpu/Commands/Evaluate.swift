@@ -100,10 +100,7 @@ struct Evaluate: SharedOutCommand {
     guard ranks.isFirst else { return }
     for notice in evaluation.notices { logger.show(notice) }
     for line in evaluation.rounding.lines { logger.info("\(line)") }
-    for index in evaluation.foreignAdapters {
-      logger.warning(
-        "\(adapters.adapter[index]): the adapter was made for another model than \(model.model)")
-    }
+    logger.show(foreign: evaluation.foreignAdapters, of: adapters.adapter, than: model.model)
     if evaluation.cutAnswers > 0 {
       let cut = CutAnswers(
         count: evaluation.cutAnswers, answers: evaluation.teacherAnswers, limit: responseTokens,

@@ -65,10 +65,7 @@ struct Generate: ParsableCommand {
     progress.finish()
     for notice in answer.notices { logger.show(notice) }
     for line in answer.rounding.lines { logger.info("\(line)") }
-    for index in answer.foreignAdapters {
-      let name = adapters.count > 1 ? "\(adapters[index]): " : ""
-      logger.warning("\(name)the adapter was made for another model than \(model.model)")
-    }
+    logger.show(foreign: answer.foreignAdapters, of: adapters, than: model.model)
     try form.write(answer.text) { object(answer) }
   }
 

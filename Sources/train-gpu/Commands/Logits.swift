@@ -64,7 +64,7 @@ struct Logits: ParsableCommand {
     defer { progress.finish() }
     let precedingFiles = try preceding.files()
     let outputFile = try URL(path: output, option: "output")
-    let stream = try checkOutput(outputFile)
+    let stream = try OutputPath.open(outputFile, checkReplaced: checkReplaced)
     let folder = try lora.added(to: model.folder(common.logger))
     let input: LogitsRequest.Input =
       if let ids { .identifiers(try identifiers(ids)) } else { .text(text ?? "") }
@@ -79,32 +79,14 @@ struct Logits: ParsableCommand {
     progress.finish()
     for notice in result.notices { common.logger.show(notice) }
     for line in result.rounding.lines { common.logger.info("\(line)") }
-    for index in result.foreignAdapters {
-      common.logger.warning(
-        "\(preceding.adapters.adapter[index]): the adapter was made for another model than \(model.model)"
-      )
-    }
+    common.logger.show(
+      foreign: result.foreignAdapters, of: preceding.adapters.adapter, than: model.model)
     guard form.json else { return }
     try form.write("") {
       [
         "output": .string(outputFile.path), "tensor": .string("logits"),
         "shape": .array(result.shape.map(JSON.integer)),
       ]
-    }
-  }
-
-  /// Checks before the work that logits can go where they are to go: to a file, or into a pipe that
-  /// somebody reads, which the result keeps open.
-  private func checkOutput(_ url: URL) throws -> OpenStream? {
-    do {
-      switch try OutputPath(url.path) {
-      case .file(let path):
-        try checkReplaced(path)
-        return nil
-      case .stream(let path): return try OpenStream(path)
-      }
-    } catch let error as FileError {
-      throw UsageError(description: "--output: \(error)")
     }
   }
 

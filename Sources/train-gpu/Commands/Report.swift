@@ -31,14 +31,12 @@ struct Report: ParsableCommand {
   func run() throws {
     let file = try URL(path: output, option: "output")
     let folders = try runs.map { try URL(path: $0, option: "run") }
-    do {
-      if case .file(let path) = try OutputPath(file.path) { try checkReplaced(path) }
-    } catch let error as FileError {
-      throw UsageError(description: "--output: \(error)")
-    }
+    let stream = try OutputPath.open(file, checkReplaced: checkReplaced)
     let reports = try RunReport.reading(folders)
     for notice in reports.flatMap(\.notices) { common.logger.warning("\(notice)") }
-    try ReportPage(reports, price: cost.price).write(to: file)
+    try withExtendedLifetime(stream) {
+      try ReportPage(reports, price: cost.price).write(to: file)
+    }
     common.logger.info("\(Counted(folders.count, "run")) in \(file.path)")
     guard form.json else { return }
     try form.write("") { try object(reports, file) }

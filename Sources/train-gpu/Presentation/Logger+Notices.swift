@@ -7,6 +7,16 @@ extension Logger {
   func show(_ notice: InputNotice) {
     log(level: notice.isInformation ? .info : .warning, "\(notice)\(notice.advice)")
   }
+
+  /// Names the adapters that were made for another model.
+  ///
+  /// - Parameters:
+  ///   - indices: which of the adapters these are.
+  ///   - adapters: all of them, as the user named them.
+  ///   - model: the model that is used, as the user named it.
+  func show(foreign indices: [Int], of adapters: [String], than model: String) {
+    for index in indices { show(.otherModel(adapter: adapters[index], model: model)) }
+  }
 }
 
 extension InputNotice {

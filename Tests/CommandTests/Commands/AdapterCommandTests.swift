@@ -239,6 +239,7 @@ import Testing
     #expect(result.code == 0)
     #expect(
       result.errors.contains(
-        "warning: the adapter was made for another model than \(workspace.model)"))
+        "warning: \(workspace.output.path): the adapter was made for another model than "
+          + workspace.model))
   }
 }

@@ -108,6 +108,6 @@ import Testing
     try expectRefusal(
       first + "\n", "\(expected), found 1\(advice)")
     try expectRefusal(
-      text + "{}\n", "\(file.path):3: expected the key file, found another record")
+      text + "{}\n", "\(file.path):3: expected the key file, found another record\(advice)")
   }
 }

@@ -111,27 +111,32 @@ import Testing
     let file = workspace.output.appending(path: "rollouts.jsonl")
     let text = try String(contentsOf: file, encoding: .utf8)
     let lines = text.split(separator: "\n").map(String.init)
-    func refused(_ changed: [String], _ found: String = "others", cut: String = "") throws {
+    func refused(
+      _ changed: [String], _ found: String = "others", cut: String = "", isOfAll: Bool = false
+    ) throws {
       try Data((changed.map { "\($0)\n" }.joined() + cut).utf8).write(to: file)
       let result = try workspace.distill(Self.options + ["--steps", "9", "--resume"])
       #expect(result.code == 2)
       let last = result.errorLines.last ?? ""
       #expect(
-        last.hasPrefix("train-gpu: \(file.path): expected the student's answers with which step ")
+        last.hasPrefix(
+          "train-gpu: \(file.path): expected the student's answers with which "
+            + (isOfAll ? "steps 1 to 5 of" : "step "))
           && last.hasSuffix(
-            "of this run was trained, found \(found); --overwrite starts the run again"),
+            "of this run \(isOfAll ? "were" : "was") trained, found \(found); --overwrite starts the run again"
+          ),
         "\(last)")
     }
     try refused(Array(lines.dropLast()), "2 of its 3")
     try refused(Array(lines.dropLast()), "2 of its 3 and the beginning of another", cut: #"{"st"#)
-    try refused(lines + [lines[5]])
+    try refused(lines + [lines[5]], isOfAll: true)
     try refused([lines[1], lines[0]] + lines.dropFirst(2))
     var tokens = lines
     tokens[4] = tokens[4].replacing(/("completion_ids": ?\[)(\d+)/) { match in
       "\(match.output.1)\(match.output.2 == "9" ? "10" : "9")"
     }
     #expect(tokens[4] != lines[4])
-    try refused(tokens)
+    try refused(tokens, isOfAll: true)
     try refused([], "an empty file")
     try FileManager.default.removeItem(at: file)
     let missing = try workspace.distill(Self.options + ["--steps", "9", "--resume"])
@@ -251,8 +256,9 @@ import Testing
       (["--refresh-every", "2"], "--refresh-every 3, found 2"),
     ] {
       try Program.expectRefusal(
-        workspace.arguments
-          + ["--output", workspace.output.path, "--resume", "--steps", "4"] + Self.options + more,
+        workspace.arguments(
+          with: ["--output", workspace.output.path, "--resume", "--steps", "4"] + Self.options
+            + more),
         "\(checkpoint): started with \(message); a resumed run keeps what it was started with")
     }
   }

@@ -41,12 +41,12 @@ import Testing
     #expect((again.code, again.errors) == (0, ""))
     #expect(again.output == result.output)
     try Program.expectRefusal(
-      arguments() + ["--seed", "1"],
+      (arguments() + ["--seed", "1"]).overridden,
       "\(path("study.jsonl")): started with --seed 0, found 1; a resumed run keeps what it was started with"
     )
     // More conversations are written after those that are there.
     let before = try bytes("study.jsonl")
-    let more = try Program.run(arguments() + ["--count", "48"])
+    let more = try Program.run((arguments() + ["--count", "48"]).overridden)
     #expect(more.code == 0, "\(more.errors)")
     #expect(more.output.hasPrefix("48 conversations in 48 lines"))
     #expect(try bytes("study.jsonl").starts(with: before))
@@ -59,10 +59,10 @@ import Testing
 
   @Test func aKilledStudyEndsWithTheSameBytes() throws {
     let more = ["--count", "400"]
-    let whole = try Program.run(arguments("whole.jsonl") + more)
+    let whole = try Program.run((arguments("whole.jsonl") + more).overridden)
     try #require(whole.code == 0, "\(whole.errors)")
     for signal in [SIGKILL, SIGINT] {
-      let running = try Program.Running(arguments("killed-\(signal).jsonl") + more)
+      let running = try Program.Running((arguments("killed-\(signal).jsonl") + more).overridden)
       while running.isRunning, ((try? bytes("killed-\(signal).jsonl").count) ?? 0) == 0 {
         usleep(500)
       }
@@ -70,7 +70,7 @@ import Testing
       let stopped = try running.wait()
       if signal == SIGINT { #expect(stopped.code == 130) }
       #expect(try bytes("killed-\(signal).jsonl").count < bytes("whole.jsonl").count)
-      let resumed = try Program.run(arguments("killed-\(signal).jsonl") + more)
+      let resumed = try Program.run((arguments("killed-\(signal).jsonl") + more).overridden)
       #expect(resumed.code == 0, "\(resumed.errors)")
       #expect(try bytes("killed-\(signal).jsonl") == bytes("whole.jsonl"))
     }
@@ -78,7 +78,7 @@ import Testing
 
   /// `distill` without `--inputs` and `--validation`.
   private func distill(_ more: [String] = [], to output: String) throws -> Program.Result {
-    try Program.run(distillArguments(output) + more)
+    try Program.run((distillArguments(output) + more).overridden)
   }
 
   private func distillArguments(_ output: String, context: String? = nil) -> [String] {
@@ -98,7 +98,7 @@ import Testing
   @Test func otherFilesAreKept() throws {
     let file = path("notes.txt")
     try Data("mine".utf8).write(to: URL(fileURLWithPath: file))
-    let result = try Program.run(arguments("notes.txt") + ["--overwrite"])
+    let result = try Program.run((arguments("notes.txt") + ["--overwrite"]).overridden)
     #expect(result.code == 2)
     #expect(
       result.errors
@@ -144,7 +144,7 @@ import Testing
     let more = ["--study-count", "400"]
     let whole = try distill(more, to: "whole")
     try #require(whole.code == 0, "\(whole.errors)")
-    let running = try Program.Running(distillArguments("stopped") + more)
+    let running = try Program.Running((distillArguments("stopped") + more).overridden)
     while running.isRunning, ((try? bytes("stopped/study.jsonl").count) ?? 0) == 0 { usleep(500) }
     running.send(SIGTERM)
     #expect(try running.wait().code == 143)
@@ -155,20 +155,41 @@ import Testing
     #expect(try tensors("stopped") == tensors("whole"))
   }
 
+  /// The lines alone are examples, with which the run goes on to the same bits.
+  @Test func linesWithoutTheirRecordCanBeTheInputs() throws {
+    try #require(distill(to: "run").code == 0)
+    try #require(distill(["--steps", "24"], to: "whole").code == 0)
+    let file = path("run/study.jsonl")
+    try FileManager.default.removeItem(atPath: file + ".record.json")
+    for mode in ["--resume", "--overwrite"] {
+      try Program.expectRefusal(
+        (distillArguments("run") + [mode, "--steps", "24"]).overridden,
+        "\(file): expected the record of this study, \(file).record.json, found its lines alone; distill "
+          + "--inputs \(file) trains on them, and once they are moved away a new study is written")
+    }
+    let options = Self.questions + ["--study-count", "60"]
+    let inputs = distillArguments("run").filter { !options.contains($0) }
+    let resumed = try Program.run(
+      (inputs + ["--inputs", file, "--resume", "--steps", "24"]).overridden)
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try tensors("run") == tensors("whole"))
+  }
+
   @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
     try Program.expectRefusal(
-      distillArguments("run") + ["--study-count", "0"],
+      (distillArguments("run") + ["--study-count", "0"]).overridden,
       "--study-count: expected 1 or more, found 0")
     try Program.expectRefusal(
-      distillArguments("run") + ["--question-temperature=-1"],
+      (distillArguments("run") + ["--question-temperature=-1"]).overridden,
       "--question-temperature: expected a number of 0 or more, found -1.0")
     try Program.expectRefusal(
-      distillArguments("run") + ["--tokens", "400"],
+      (distillArguments("run") + ["--tokens", "400"]).overridden,
       "--tokens: expected 1 to 40, fewer than the context's 41 tokens, found 400")
     try Program.expectRefusal(
       distillArguments("run", context: "/none"), "/none: expected a file, found nothing")
     try Program.expectRefusal(
-      distillArguments("run") + ["--validation", "/none"], "/none: expected a file, found nothing")
+      (distillArguments("run") + ["--validation", "/none"]).overridden,
+      "/none: expected a file, found nothing")
     let identifiers = try workspace.folder.write("context.json", "{\"ids\": [1, 2, 3]}").path
     try Program.expectRefusal(
       distillArguments("run", context: identifiers),
@@ -180,7 +201,7 @@ import Testing
       "\(identifiers): expected a text, of which questions can be written, found token ids; --inputs names "
         + "examples")
     try Program.expectRefusal(
-      arguments() + ["--rounds", "0"], "--rounds: expected 1 or more, found 0")
+      (arguments() + ["--rounds", "0"]).overridden, "--rounds: expected 1 or more, found 0")
     #expect(!FileManager.default.fileExists(atPath: path("study.jsonl")))
   }
 }

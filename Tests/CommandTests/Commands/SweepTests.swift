@@ -268,6 +268,7 @@ import Testing
       "--tokens", "2,3", "--steps", "2", "--study-count", "6", "--no-filter", "--output",
       workspace.output.path,
     ]
+    own = own.overridden
     let result = try Program.run(own)
     #expect(result.code == 0, "\(result.errors)")
     #expect(FileManager.default.fileExists(atPath: member("study.jsonl").path))
@@ -300,7 +301,7 @@ import Testing
     #expect(run.code == 2)
     #expect(
       run.errors == "train-gpu: \(workspace.output.path): expected a sweep to resume, with "
-        + "sweep.json, found a folder without it\n")
+        + "sweep.json, found one run; --resume goes on with its own --tokens and method alone\n")
     #expect(try text(workspace.output.appending(path: "metrics.json")) == before)
     let other = workspace.folder.url.appending(path: "other")
     _ = try sweep(tokens: "2,3", to: other)

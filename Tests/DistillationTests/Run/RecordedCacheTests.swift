@@ -36,7 +36,8 @@ import Transformer
       folder: model, modelName: ModelName(model.url.path),
       context: [folder.url.appending(path: "context.txt")],
       inputs: folder.url.appending(path: "inputs.jsonl"), validation: .none,
-      output: folder.url.appending(path: name), mode: mode, options: options, kept: [],
+      output: folder.url.appending(path: name), mode: mode, options: options,
+      kept: [.evaluateEvery],
       checkpointEvery: 100)
     var found: String?
     let run = try DistillationRun(request, device: TestDevice.cpu.open())

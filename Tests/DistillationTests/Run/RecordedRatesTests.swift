@@ -41,7 +41,7 @@ import Testing
       folder: model, modelName: ModelName(model.url.path),
       context: [folder.url.appending(path: "context.txt")],
       inputs: folder.url.appending(path: "inputs.jsonl"), validation: .none, output: output,
-      mode: mode, options: options, kept: [], checkpointEvery: 100)
+      mode: mode, options: options, kept: [.evaluateEvery], checkpointEvery: 100)
     let run = try DistillationRun(request, device: TestDevice.cpu.open())
     guard case .finished = try run.perform(isInterrupted: { false }, handle: { _ in }) else {
       Issue.record("expected a finished run")

@@ -141,11 +141,14 @@ package struct ExportRequest: Sendable {
       throw .content(
         file: output.path, expected: "a new folder for the export", found: "one that exists")
     }
+    try placingOutput { () throws(FileError) in try FileManager.default.checkCanMake(output) }
   }
 
   private func makeOutput() throws(DistillationError) {
     try checkOutput()
-    _ = try writing { () throws(FileError) in try FileManager.default.makeNewFolder(output) }
+    _ = try placingOutput { () throws(FileError) in
+      try FileManager.default.makeNewFolder(output)
+    }
   }
 
   /// The tokens around the prompt and those of prompts; nil where everything is token ids.

@@ -87,19 +87,7 @@ package struct Dataset: Sendable, Equatable {
 
   /// The error of a line, which the parser read as a whole file.
   private static func failure(_ error: JSONReadingError, line: Int) -> DistillationError {
-    switch error.problem {
-    case .unreadable(let reason):
-      .line(file: error.file, line: line, column: nil, reason: reason)
-    case .syntax(let syntax):
-      // The parser reads the line as a whole text.
-      .line(
-        file: error.file, line: line, column: syntax.column,
-        reason: syntax.reason.replacing("the end of the text", with: "the end of the line"))
-    case .unexpected(let expected, let found):
-      .line(
-        file: error.file, line: line, column: nil,
-        reason: (error.path.isEmpty ? "" : "\(error.path): ")
-          + "expected \(expected), found \(found)")
-    }
+    let (column, reason) = error.ofLine
+    return .line(file: error.file, line: line, column: column, reason: reason)
   }
 }

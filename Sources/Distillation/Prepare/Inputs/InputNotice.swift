@@ -40,6 +40,8 @@ package enum InputNotice: Sendable, Equatable {
   case otherQuantisation(adapter: String, trained: GGUFIdentity, found: GGUFIdentity)
   /// An adapter is used with other LoRA adapters in the model's weights than in its training.
   case otherLoRA(adapter: String, trained: [String], found: [String])
+  /// An adapter is used with another model than that of its training.
+  case otherModel(adapter: String, model: String)
   /// A run is resumed with other instructions of the processor than before.
   case instructions(recorded: String, found: String)
   /// Sliding windows do not reach back to all of several prompts.
@@ -109,6 +111,8 @@ extension InputNotice: CustomStringConvertible {
     case .otherLoRA(let adapter, let trained, let found):
       "\(adapter): trained with \(trained.loraTitle) in the model's weights, found \(found.loraTitle), so "
         + "the prompt may be worse there"
+    case .otherModel(let adapter, let model):
+      "\(adapter): the adapter was made for another model than \(model)"
     case .instructions(let recorded, let found):
       "the run was started with the instructions \(recorded) and continues with \(found): last digits "
         + "will be others than those of a run without a stop"
@@ -146,8 +150,7 @@ extension InputNotice: CustomStringConvertible {
       true
     case .cutContext, .cutPrompts, .sharedPrompts, .fewHeldOut, .fewJudged, .threads, .ranks,
       .otherContext, .missingContext, .otherTools, .otherNeighbors, .otherQuantisation, .otherLoRA,
-      .instructions,
-      .otherTemplate, .otherTeacher:
+      .instructions, .otherModel, .otherTemplate, .otherTeacher:
       false
     }
   }

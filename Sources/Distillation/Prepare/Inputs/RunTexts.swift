@@ -97,8 +97,9 @@ struct RunTexts {
     case .none, .automatic: break
     }
     heldOutByStudy = apart?.validation.examples.count ?? 0
-    if options.patience != nil && validation.examples.isEmpty {
-      throw .patienceWithoutValidation
+    if validation.examples.isEmpty {
+      if options.patience != nil { throw .withoutValidation(.patience) }
+      if !request.kept.contains(.evaluateEvery) { throw .withoutValidation(.evaluateEvery) }
     }
     if let url = request.unrelated, validation.examples.isEmpty {
       throw .option(

@@ -12,6 +12,8 @@ final class StudyFile {
   private let isWriting: Bool
   /// Whether what is in the file is not as the study left it, so that it is kept.
   private var isChanged = false
+  /// Whether the end of the last line is gone and nothing else.
+  private var lacksEnd = false
   /// The record beside the file.
   private var written: StudyRecord?
   /// A line on lines of the user that were kept under another name; nil where there were none.
@@ -49,11 +51,12 @@ final class StudyFile {
     if case .folder? = SpecialFile(at: url.path) {
       throw .content(file: url.path, expected: "a file for the study", found: "a folder")
     }
-    if case .stream = try writing({ () throws(FileError) in try OutputPath(url.path) }) {
+    if case .stream = try placingOutput({ () throws(FileError) in try OutputPath(url.path) }) {
       throw .content(file: url.path, expected: "a file for the study", found: "a device or a pipe")
     }
     let hasRecord = FileManager.default.fileExists(atPath: record.path)
     if exists && !hasRecord {
+      if Self.holdsLines(url) { throw .studyWithoutRecord(file: url.path, record: record.path) }
       throw .content(
         file: url.path,
         expected: "a new file, or a study with its record \(record.lastPathComponent) beside it",
@@ -67,10 +70,15 @@ final class StudyFile {
       }
       return
     }
-    let found = try RecordCoding.decode(StudyRecord.self, from: record)
+    let found: StudyRecord
+    do throws(DistillationError) {
+      found = try RecordCoding.decode(StudyRecord.self, from: record)
+    } catch { throw .damagedRecord(of: .study, "\(error)") }
     recorded = found
     if exists { try claim() }
-    let bytes = exists ? try TextFile.bytes(of: url) : []
+    var bytes = exists ? try TextFile.bytes(of: url) : []
+    lacksEnd = bytes.count + 1 == found.progress.bytes
+    if lacksEnd { bytes.append(UInt8(ascii: "\n")) }
     isChanged = Self.isChanged(bytes, found)
     guard Self.begins(bytes, found.progress) else {
       throw .otherStudy(
@@ -78,6 +86,16 @@ final class StudyFile {
         expected: "the \(Counted(found.progress.lines, "line")) of which \(record.path) tells",
         found: exists ? "others" : "nothing")
     }
+  }
+
+  /// Whether a file begins with a line of a study.
+  static func holdsLines(_ url: URL) -> Bool {
+    guard SpecialFile(at: url.path) == nil,
+      let data = try? Data(contentsOf: url, options: .mappedIfSafe),
+      let line = try? JSONNode(
+        parsing: Array(data.prefix { $0 != UInt8(ascii: "\n") }), file: url.path)
+    else { return false }
+    return (try? line.has(StudyLine.key)) ?? false
   }
 
   /// Whether bytes are not what a study has left, at its end or where it was killed.
@@ -127,6 +145,10 @@ final class StudyFile {
     try changing("write") { () throws in
       if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
       let handle = try FileHandle(forUpdating: url)
+      if lacksEnd {
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("\n".utf8))
+      }
       try handle.truncate(atOffset: UInt64(bytes))
       try handle.close()
     }
@@ -152,11 +174,14 @@ final class StudyFile {
   private func lines() throws(DistillationError) -> [JSON] {
     var lines: [JSON] = []
     let kept = try TextFile.bytes(of: url)
-    for line in kept.split(separator: UInt8(ascii: "\n")) {
-      lines.append(
-        try reading { () throws(JSONReadingError) in
-          try JSONNode(parsing: Array(line), file: url.path).json
-        })
+    let all = kept.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in all.enumerated() where !line.isEmpty {
+      do throws(JSONReadingError) {
+        lines.append(try JSONNode(parsing: Array(line), file: url.path).json)
+      } catch {
+        let (column, reason) = error.ofLine
+        throw .line(file: url.path, line: index + 1, column: column, reason: reason)
+      }
     }
     return lines
   }

@@ -170,6 +170,7 @@ package final class Sweep {
   /// The record of a sweep that is resumed.
   private static func recorded(in output: URL) throws(DistillationError) -> SweepRecord {
     guard SweepRecord.exists(in: output) else {
+      if RunFolder.newestCheckpoint(in: output) != nil { throw .holdsRun(path: output.path) }
       throw .content(
         file: output.path, expected: "a sweep to resume, with \(SweepRecord.name)",
         found: AdapterImport.insteadOfRun(output))

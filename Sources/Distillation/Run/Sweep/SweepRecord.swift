@@ -93,14 +93,19 @@ package struct SweepRecord: Sendable, Equatable, Codable {
 
   /// Reads the record in a folder.
   static func read(in folder: URL) throws(DistillationError) -> SweepRecord {
-    let record = try RecordCoding.decode(SweepRecord.self, from: folder.appending(path: name))
+    let file = folder.appending(path: name)
+    let record: SweepRecord
+    do throws(DistillationError) {
+      record = try RecordCoding.decode(SweepRecord.self, from: file)
+    } catch {
+      throw .damagedRecord(of: .sweep, "\(error)")
+    }
     // Folders of this one, and no path that leads out of it.
     if let name = record.members.map(\.folder).first(where: {
       $0.isEmpty || $0.hasPrefix(".") || $0.contains("/")
     }) {
-      throw .content(
-        file: folder.appending(path: Self.name).path, expected: "names of folders beside it",
-        found: name)
+      throw .damagedRecord(
+        of: .sweep, "\(file.path): expected names of folders beside it, found \(name)")
     }
     return record
   }

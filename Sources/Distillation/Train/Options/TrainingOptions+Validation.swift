@@ -55,6 +55,10 @@ extension TrainingOptions {
         .refreshEvery, expected: "nothing without a share of rollouts", found: "\(refreshEvery)")
     }
     if let refreshEvery { try Self.require(.refreshEvery, refreshEvery, atLeast: 1) }
+    if epochs == nil && steps == 0 {
+      throw .optionConflict(
+        .rollouts, expected: "0", with: .steps, value: "0", found: "\(rollouts)")
+    }
     // The student's own tokens are no targets.
     let other: (name: OptionName, value: String)? =
       loss == .crossEntropy
@@ -66,6 +70,14 @@ extension TrainingOptions {
       throw .optionConflict(
         .rollouts, expected: "0", with: other.name, value: other.value, found: "\(rollouts)")
     }
+  }
+
+  /// Checks that the rate reaches its peak within a training of so many steps.
+  func checkWarmup(totalSteps: Int) throws(DistillationError) {
+    guard warmup > totalSteps else { return }
+    throw .option(
+      .warmup, expected: "at most the \(Counted(totalSteps, "step")) of the training",
+      found: "\(warmup)")
   }
 
   /// Checks what a teacher that is another model leaves of the options.
@@ -137,6 +149,11 @@ extension TrainingOptions {
       (OptionName.learningRateKeys, keyLearningRate),
       (OptionName.learningRateValues, valueLearningRate),
     ]
+    if let learningRate, keyLearningRate != nil, valueLearningRate != nil {
+      throw .option(
+        .learningRate, expected: "nothing beside the rates of keys and of values",
+        found: "\(learningRate)")
+    }
     for (name, rate) in rates where method != .keysValues {
       guard let rate else { continue }
       throw .optionConflict(

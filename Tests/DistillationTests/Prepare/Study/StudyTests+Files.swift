@@ -42,6 +42,48 @@ extension StudyTests {
     #expect(file.notice == "\(own.output.path):21: the last line is cut and is left out")
   }
 
+  /// An editor may leave out the end of the last line: nothing is lost with it.
+  @Test func aLostEndOfTheLastLineIsWrittenAgain() throws {
+    let output = request("s.jsonl").output
+    try study(request("s.jsonl"))
+    let lines = try bytes("s.jsonl")
+    try lines.dropLast().write(to: output)
+    let file = try StudyFile(output, isOverwriting: false)
+    _ = try file.begin(#require(StudyFile.recorded(for: output)))
+    #expect(try bytes("s.jsonl") == lines)
+    #expect(file.notice == nil)
+  }
+
+  @Test func aStudyGoesOnWithoutTheEndOfItsLastLine() throws {
+    var few = options
+    few.count = 20
+    for name in ["s.jsonl", "whole.jsonl"] { try study(request(name, few)) }
+    try study(request("whole.jsonl"))
+    try bytes("s.jsonl").dropLast().write(to: request("s.jsonl").output)
+    #expect(try study(request("s.jsonl", few)).conversations == 20)
+    try study(request("s.jsonl"))
+    #expect(try bytes("s.jsonl") == bytes("whole.jsonl"))
+    // Another byte is a change.
+    try bytes("s.jsonl").dropLast(2).write(to: request("s.jsonl").output)
+    let path = request("s.jsonl").output.path
+    expectError(
+      "\(path): expected the 40 lines of which \(path).record.json tells, found others"
+    ) { try study(request("s.jsonl")) }
+  }
+
+  @Test func linesWithoutTheirRecordAreNamed() throws {
+    try study(request("s.jsonl"))
+    let lines = try bytes("s.jsonl")
+    let path = request("s.jsonl").output.path
+    try FileManager.default.removeItem(atPath: path + ".record.json")
+    for isOverwriting in [false, true] {
+      expectError(
+        "\(path): expected the record of this study, \(path).record.json, found its lines alone"
+      ) { try study(request("s.jsonl", overwriting: isOverwriting)) }
+    }
+    #expect(try bytes("s.jsonl") == lines)
+  }
+
   /// A study that is killed behind its lines and before their record has recorded them.
   @Test func linesThatWereBeingWrittenAreItsOwn() throws {
     try study(request("s.jsonl"))

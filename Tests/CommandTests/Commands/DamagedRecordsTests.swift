@@ -1,0 +1,153 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// Records of a run, a sweep or a study that are damaged or gone: the message says where, what was expected
+/// and how to go on.
+@Suite struct DamagedRecordsTests {
+  private let workspace: Workspace
+  private var run: String { workspace.output.path }
+
+  init() throws { workspace = try Workspace() }
+
+  private func file(_ name: String) -> URL { workspace.output.appending(path: name) }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOf: file(name), encoding: .utf8)
+  }
+
+  private func write(_ text: String, _ name: String) throws {
+    try Data(text.utf8).write(to: file(name))
+  }
+
+  private func expectRefusal(_ more: [String], _ message: String) throws {
+    try Program.expectRefusal(workspace.arguments(with: more + ["--output", run]), message)
+  }
+
+  private static let cure =
+    "; remove the line to go on without it, or start the run again with distill --overwrite"
+
+  @Test(arguments: ["metrics.jsonl", "evaluations.jsonl"])
+  func aDamagedLineIsNamedOnceAndCanBeRemoved(name: String) throws {
+    try #require(workspace.distill(["--steps", "8"]).code == 0)
+    let whole = workspace.folder.url.appending(path: "whole")
+    try #require(workspace.distill(["--steps", "12"], to: whole).code == 0)
+    var lines = try text(name).split(separator: "\n").map(String.init)
+    let goesOn = ["--steps", "12", "--resume"]
+    func refused(_ line: String, _ reason: String) throws {
+      var damaged = lines
+      damaged[1] = line
+      try write(damaged.joined(separator: "\n") + "\n", name)
+      let message = "\(file(name).path):2:\(reason)\(Self.cure)"
+      try expectRefusal(goesOn, message)
+      let page = workspace.folder.url.appending(path: "page.html").path
+      try Program.expectRefusal(["report", run, "--output", page], message)
+    }
+    try refused("damaged", #"1: expected a value, found "d""#)
+    try refused(
+      #"{"step": 2"#, "11: expected \",\" or \"}\" in an object, found the end of the line")
+    try refused("[]", " expected an object, found an array")
+    try refused(#"{"step": "two"}"#, #" expected an integer at step, found the string "two""#)
+    lines.remove(at: 1)
+    try write(lines.joined(separator: "\n") + "\n", name)
+    let resumed = try workspace.distill(goesOn)
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try workspace.softPrompt() == workspace.softPrompt(in: whole))
+    if name == "metrics.jsonl" {
+      #expect(resumed.errors.contains("has gaps: lines were removed or lost"))
+    }
+  }
+
+  @Test func damagedAnswersAndRolloutsAreNeeded() throws {
+    let options = ["--rollouts", "0.5", "--loss", "reverse-kl", "--steps"]
+    try #require(workspace.distill(options + ["4"]).code == 0)
+    for name in ["answers.jsonl", "rollouts.jsonl"] {
+      let whole = try text(name)
+      let lines = whole.split(separator: "\n")
+      try write("{]\n" + lines.dropFirst().joined(separator: "\n") + "\n", name)
+      try expectRefusal(
+        options + ["6", "--resume"],
+        "\(file(name).path):1:2: expected a key in quotes, found \"]\"; --overwrite starts the run again"
+      )
+      try write(whole, name)
+    }
+  }
+
+  /// The digest of the rollouts does not say which of them is another.
+  @Test func aChangedRolloutIsOneOfAllSteps() throws {
+    let options = ["--rollouts", "0.5", "--loss", "reverse-kl", "--steps"]
+    try #require(workspace.distill(options + ["5"]).code == 0)
+    var lines = try text("rollouts.jsonl").split(separator: "\n").map(String.init)
+    lines[0] = lines[0].replacing(/("completion_ids": ?\[)(\d+)/) { match in
+      "\(match.output.1)\(match.output.2 == "9" ? "10" : "9")"
+    }
+    try write(lines.joined(separator: "\n") + "\n", "rollouts.jsonl")
+    try expectRefusal(
+      options + ["9", "--resume"],
+      "\(file("rollouts.jsonl").path): expected the student's answers with which steps 1 to 5 of this run "
+        + "were trained, found others; --overwrite starts the run again")
+  }
+
+  @Test func aDamagedSweepCanBeBegunAgain() throws {
+    let sizes = ["--tokens", "2,3", "--steps", "2"]
+    try #require(workspace.distill(sizes).code == 0)
+    try write("{\"members\": [\n", "sweep.json")
+    let message =
+      "\(file("sweep.json").path): line 2, column 1: expected a value, found the end of the text; once this "
+      + "file is removed, --overwrite starts the sweep again, and each of its runs can be resumed in its own "
+      + "folder"
+    for mode in ["--resume", "--overwrite"] {
+      try expectRefusal(sizes + [mode], message)
+      try expectRefusal(["--tokens", "2", "--steps", "2", mode], message)
+    }
+    let member = try workspace.distill(
+      ["--tokens", "2", "--steps", "4", "--resume"], to: file("tokens-2"))
+    #expect(member.code == 0, "\(member.errors)")
+    try FileManager.default.removeItem(at: file("sweep.json"))
+    let again = try workspace.distill(sizes + ["--overwrite"])
+    #expect(again.code == 0, "\(again.errors)")
+    #expect(try workspace.json("sweep.json")["delivered"] != .null)
+  }
+
+  @Test func aSweepIsNoRunAndARunIsNoSweep() throws {
+    try #require(workspace.distill(["--tokens", "2,3", "--steps", "2"]).code == 0)
+    try expectRefusal(
+      ["--tokens", "2", "--steps", "4", "--resume"],
+      "\(run): expected one run to resume, found a sweep, of tokens-2, tokens-3; --resume goes on with all of "
+        + "its --tokens or methods, or with one run in its own --output")
+    let one = workspace.folder.url.appending(path: "one")
+    try #require(workspace.distill(["--tokens", "2", "--steps", "2"], to: one).code == 0)
+    try Program.expectRefusal(
+      workspace.arguments(
+        with: ["--tokens", "2,3", "--steps", "4", "--resume", "--output", one.path]),
+      "\(one.path): expected a sweep to resume, with sweep.json, found one run; --resume goes on with its own "
+        + "--tokens and method alone")
+  }
+
+  /// A folder that cannot be made is the user's fault, and is found before the work.
+  @Test func anImpossibleOutputIsBadInput() throws {
+    let inFile = "\(workspace.context)/run"
+    try Program.expectRefusal(
+      workspace.arguments(with: ["--output", inFile]),
+      "\(inFile): cannot make the folder: \(workspace.context) is no folder")
+    let inProcesses = try Program.run(
+      workspace.arguments(with: ["--output", "/proc/x", "--steps", "1"]))
+    #expect(inProcesses.code == 2, "\(inProcesses.errors)")
+    #expect(
+      inProcesses.errorLines.last?.hasPrefix("train-gpu: /proc/x: cannot make the folder: ") == true
+    )
+    try #require(workspace.distill(["--steps", "1"]).code == 0)
+    let exported = try Program.run([
+      "export", run, "--model", workspace.model, "--format", "vllm", "--output", inFile, "--device",
+      "cpu",
+    ])
+    #expect(exported.code == 2, "\(exported.errors)")
+    // A pipe that nobody reads.
+    let pipe = workspace.folder.url.appending(path: "pipe").path
+    try #require(unsafe mkfifo(pipe, 0o600) == 0)
+    try Program.expectRefusal(
+      ["report", run, "--output", pipe],
+      "--output: \(pipe): cannot open it for writing: no program reads from this pipe")
+  }
+}
