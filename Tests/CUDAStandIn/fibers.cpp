@@ -15,7 +15,8 @@
 namespace standin {
 namespace {
 
-// A switch saves the registers that a function must keep, and the stack pointer.
+// A switch saves the registers that a function must keep, and the stack pointer. It ends with a jump:
+// the processor predicts a return from the calls of the stack that is left, which is wrong each time.
 #if defined(__x86_64__)
 struct Stack {
   void *pointer;
@@ -30,7 +31,7 @@ standin_switch:
   mov %rsp, (%rdi)
   mov %rsi, %rsp
   pop %r15; pop %r14; pop %r13; pop %r12; pop %rbx; pop %rbp
-  ret
+  pop %rcx; jmp *%rcx
 )");
 void switchStacks(Stack &from, Stack &to) { standin_switch(&from.pointer, to.pointer); }
 void prepare(Stack &stack, char *memory, size_t size, void (*start)()) {
@@ -64,10 +65,18 @@ struct Fiber {
 
 const size_t warpSize = 32;
 
+struct Warp {
+  Exchange exchange;
+  size_t first, end;
+  // Fibers that can run, and that wait for the warp; others wait for the group or are done.
+  size_t runnable, waiting;
+};
+
 struct Group {
   std::vector<Fiber> fibers;
   std::vector<int> order;
-  std::vector<Exchange> exchanges;
+  std::vector<Warp> warps;
+  size_t waiting;  // fibers that wait for the group
   Stack home;
   int current;
   void (*kernel)(void **);
@@ -81,7 +90,8 @@ struct Random {
   uint64_t state;
   uint64_t below(uint64_t count) {
     state = state * 6364136223846793005ull + 1442695040888963407ull;
-    return (state >> 33) % count;
+    // The upper half of the product: a remainder takes longer than a switch of stacks.
+    return (unsigned __int128)state * count >> 64;
   }
 };
 
@@ -96,7 +106,11 @@ Random &random() {
 void handOn(State state) {
   Group *group = running;
   Fiber &fiber = group->fibers[group->current];
+  Warp &warp = group->warps[group->current / warpSize];
   fiber.state = state;
+  warp.runnable--;
+  warp.waiting += state == State::waitsForWarp;
+  group->waiting += state == State::waitsForGroup;
   switchStacks(fiber.stack, group->home);
 }
 void waitForGroup() { handOn(State::waitsForGroup); }
@@ -109,7 +123,8 @@ void start() {
   abort();  // a finished fiber is not resumed
 }
 
-const size_t stackSize = 256 << 10;
+// Not a power of two: the same place of all stacks would be in the same few lines of the caches.
+const size_t stackSize = (256 << 10) + 5 * 64;
 
 // Stacks of the largest work-group so far.
 char *stacks(size_t count) {
@@ -125,73 +140,83 @@ char *stacks(size_t count) {
   return memory;
 }
 
-// Lets the fibers of a warp go on that all wait for it, and all fibers if all wait for the group.
-// False if none can go on: some left the kernel, or wait for something else.
-bool release(std::vector<Fiber> &fibers) {
-  const size_t count = fibers.size();
-  size_t runnable = 0, waiting = 0;
-  for (size_t first = 0; first < count; first += warpSize) {
-    const size_t end = std::min(count, first + warpSize);
-    size_t ready = 0;
-    for (size_t i = first; i < end; i++) {
-      runnable += fibers[i].state == State::runs;
-      ready += fibers[i].state == State::waitsForWarp;
-      waiting += fibers[i].state == State::waitsForGroup;
-    }
-    if (ready != end - first) continue;
-    for (size_t i = first; i < end; i++) fibers[i].state = State::runs;
-    runnable += ready;
-  }
-  if (waiting == count)
-    for (Fiber &fiber : fibers) fiber.state = State::runs;
-  return runnable > 0 || waiting == count;
+void resume(Group &group, Warp &warp) {
+  for (size_t i = warp.first; i < warp.end; i++) group.fibers[i].state = State::runs;
+  warp.runnable = warp.end - warp.first;
+  warp.waiting = 0;
 }
 
-bool canRun(const std::vector<Fiber> &fibers, size_t warp) {
-  const size_t end = std::min(fibers.size(), (warp + 1) * warpSize);
-  for (size_t i = warp * warpSize; i < end; i++)
-    if (fibers[i].state == State::runs) return true;
-  return false;
+// Lets the fibers of a warp go on that all wait for it, and all fibers if all wait for the group.
+// False if none can go on: some left the kernel, or wait for something else.
+bool release(Group &group) {
+  const bool allWait = group.waiting == group.fibers.size();
+  size_t runnable = 0;
+  for (Warp &warp : group.warps) {
+    if (allWait || warp.waiting == warp.end - warp.first) resume(group, warp);
+    runnable += warp.runnable;
+  }
+  if (allWait) group.waiting = 0;
+  return runnable > 0;
 }
 
 // False if some work-items leave the kernel while others wait at a barrier.
-bool runGroup(Group &group, Place **place, dim3 at, dim3 groups, dim3 items) {
-  const size_t count = group.fibers.size();
+bool runGroup(Group &group, Place **place, dim3 at) {
+  const size_t count = group.fibers.size(), warps = group.warps.size();
   char *memory = stacks(count);
-  group.exchanges.assign((count + warpSize - 1) / warpSize, Exchange{});
+  group.waiting = 0;
   for (size_t i = 0; i < count; i++) {
     Fiber &fiber = group.fibers[i];
-    fiber.state = State::runs;
-    const dim3 item = {(unsigned)(i % items.x), (unsigned)(i / items.x % items.y),
-                       (unsigned)(i / items.x / items.y)};
-    fiber.place = {item,         at,          groups, items,
-                   waitForGroup, waitForWarp, &group.exchanges[i / warpSize], 0};
+    fiber.place.group = at;
+    fiber.place.step = 0;
     prepare(fiber.stack, memory + i * stackSize, stackSize, start);
   }
-  const size_t warps = group.exchanges.size();
+  for (Warp &warp : group.warps) {
+    warp.exchange = {};
+    resume(group, warp);
+  }
   // A warp that runs alone up to the next barrier of the group, as warps may run ahead on a GPU; if
   // there is no such warp, all run in turns.
   size_t ahead = warps;
   for (size_t left = count; left > 0;) {
-    if (ahead < warps && !canRun(group.fibers, ahead)) ahead = warps;
+    if (ahead < warps && !group.warps[ahead].runnable) ahead = warps;
     if (ahead == warps && warps > 1 && random().below(2)) {
       ahead = random().below(warps);
-      if (!canRun(group.fibers, ahead)) ahead = warps;
+      if (!group.warps[ahead].runnable) ahead = warps;
     }
-    for (size_t i = count - 1; i > 0; i--)
+    const size_t first = ahead < warps ? group.warps[ahead].first : 0;
+    const size_t end = ahead < warps ? group.warps[ahead].end : count;
+    group.order.resize(end - first);
+    std::iota(group.order.begin(), group.order.end(), (int)first);
+    for (size_t i = end - first - 1; i > 0; i--)
       std::swap(group.order[i], group.order[random().below(i + 1)]);
     for (int index : group.order) {
       Fiber &fiber = group.fibers[index];
       if (fiber.state != State::runs) continue;
-      if (ahead < warps && index / warpSize != ahead) continue;
       group.current = index;
       *place = &fiber.place;
       switchStacks(group.home, fiber.stack);
       left -= fiber.state == State::isDone;
     }
-    if (left > 0 && !release(group.fibers)) return false;
+    if (left > 0 && !release(group)) return false;
   }
   return true;
+}
+
+// The fibers of all work-groups of a launch, one work-group after the other.
+void setUp(Group &group, dim3 groups, dim3 items) {
+  const size_t count = (size_t)items.x * items.y * items.z;
+  group.fibers.resize(count);
+  group.warps.resize((count + warpSize - 1) / warpSize);
+  for (size_t i = 0; i < group.warps.size(); i++) {
+    group.warps[i].first = i * warpSize;
+    group.warps[i].end = std::min(count, (i + 1) * warpSize);
+  }
+  for (size_t i = 0; i < count; i++) {
+    const dim3 item = {(unsigned)(i % items.x), (unsigned)(i / items.x % items.y),
+                       (unsigned)(i / items.x / items.y)};
+    group.fibers[i].place = {item,         {},          groups, items,
+                             waitForGroup, waitForWarp, &group.warps[i / warpSize].exchange, 0};
+  }
 }
 
 sigjmp_buf fault;
@@ -208,12 +233,9 @@ void onFault(int) {
 
 Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 groups,
                 dim3 items) {
-  const size_t count = (size_t)items.x * items.y * items.z;
   const uint64_t total = (uint64_t)groups.x * groups.y * groups.z;
   static Group group;
-  group.fibers.resize(count);
-  group.order.resize(count);
-  std::iota(group.order.begin(), group.order.end(), 0);
+  setUp(group, groups, items);
   group.kernel = kernel;
   group.arguments = arguments;
   running = &group;
@@ -232,7 +254,7 @@ Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 g
     for (uint64_t i = 0, at = random().below(total); i < total; i++, at = (at + step) % total) {
       const dim3 place_ = {(unsigned)(at % groups.x), (unsigned)(at / groups.x % groups.y),
                            (unsigned)(at / groups.x / groups.y)};
-      if (!runGroup(group, place, place_, groups, items)) {
+      if (!runGroup(group, place, place_)) {
         outcome = Outcome::divergentBarrier;
         break;
       }
