@@ -112,7 +112,12 @@ DEVICE void pack_panel(const GLOBAL Stored *weight, int width, int inner, int co
   for (int c = 0; c < COLUMNS; c += 16)
     for (int d = 0; d < count; d += 16) {
       float16 block[16];
+#if ELEMENT > ELEMENT_F16
+      // Decoding is long: 16 copies of it take PoCL as long again as all the rest, and gain nothing.
+#pragma nounroll
+#else
 #pragma unroll
+#endif
       for (int i = 0; i < 16; i++) {
         const int inside = column + c + i < width;
         block[i] = load16(weight, (OFFSET)(column + c + i) * inner + begin + d,
