@@ -14,9 +14,20 @@ struct TuneTests {
     cache = workspace.folder.url.appending(path: "cache")
   }
 
+  /// PoCL goes on keeping its compiled kernels where it does for other tests: it looks for its folder
+  /// by the same variable.
   private func run(_ arguments: [String]) throws -> Program.Result {
-    try Program.run(arguments, environment: ["XDG_CACHE_HOME": cache.path])
+    var environment = ["XDG_CACHE_HOME": cache.path]
+    environment["POCL_CACHE_DIR"] = Self.compiledKernels
+    return try Program.run(arguments, environment: environment)
   }
+
+  private static let compiledKernels: String? = {
+    let environment = ProcessInfo.processInfo.environment
+    if let folder = environment["POCL_CACHE_DIR"] { return folder }
+    let cache = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { "\($0)/.cache" }
+    return cache.map { "\($0)/pocl/kcache" }
+  }()
 
   private func distill(to name: String) throws -> (prompt: [Float], errors: String) {
     let output = workspace.folder.url.appending(path: name)
