@@ -10,7 +10,8 @@ import Transformer
 extension DeviceTests {
   /// Training on models that scale their inputs, soft-cap their logits, or rotate a long context by
   /// other angles than a short prompt: loss, gradient and verdict follow from `Decoder.logits`,
-  /// which other tests compare with transformers.
+  /// which other tests compare with transformers. A device's loss follows from its own logits, and
+  /// its gradient from differences of those of the CPU path, which take it less time.
   @Suite struct FamilyDistillationTests {
     static let frame = Frame(header: [7], closing: [9, 11])
     static let context = (0..<44).map { ($0 * 37 + 5) % 101 }
@@ -49,6 +50,9 @@ extension DeviceTests {
       let expected = try run.divergence(of: run.start, temperature: setting.temperature)
       let tolerance: Tolerance = setting.kind == .logits ? .halfLogits : .model
       #expect(abs(loss - expected) / expected < tolerance.rawValue, comment)
+      let reference = device.isCPU ? run : try Run(setting.family, on: TestDevice.cpu.open())
+      let same = try reference.divergence(of: run.start, temperature: setting.temperature)
+      #expect(abs(same - expected) / expected < Tolerance.model.rawValue, comment)
 
       let gradient = try run.decoder.device.download(distiller.parameters.gradient)
       var generator = SeededGenerator(seed: 9)
@@ -58,7 +62,7 @@ extension DeviceTests {
       let squares = run.start.reduce(0) { $0 + $1 * $1 }
       let reach = 3e-3 * (squares / Float(run.start.count)).squareRoot()
       let around = try [reach, -reach].map { reach in
-        try run.divergence(
+        try reference.divergence(
           of: zip(run.start, direction).map { $0 + reach * $1 }, temperature: setting.temperature)
       }
       let slope = (around[0] - around[1]) / Double(2 * reach)
