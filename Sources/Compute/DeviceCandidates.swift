@@ -44,19 +44,28 @@ extension DeviceSelection {
   /// - Throws: `.unknownDevice` if there is none; `.cuda` with the way to get a library that is missing;
   ///   driver errors.
   package func candidates() throws(ComputeError) -> DeviceCandidates {
+    try candidates(
+      cuda: CUDASurvey.init, opencl: { () throws(OpenCLError) in try DeviceSurvey() })
+  }
+
+  /// The devices that the selection allows, of those that the surveys find. OpenCL is only surveyed
+  /// where CUDA does not serve: it would find the same card again.
+  func candidates(
+    cuda: () -> CUDASurvey, opencl: () throws(OpenCLError) -> DeviceSurvey
+  ) throws(ComputeError) -> DeviceCandidates {
     switch self {
     case .cpu: return .cpu
-    case .cuda: return try .cuda(CUDASurvey())
+    case .cuda: return try .cuda(cuda())
     case .cudaDevice(let index):
-      return DeviceCandidates(found: .cuda(CUDASurvey(), from: index), gpus: [])
+      return DeviceCandidates(found: .cuda(cuda(), from: index), gpus: [])
     case .automatic:
-      let cuda = CUDASurvey()
-      if cuda.isUsable { return try .cuda(cuda) }
+      let survey = cuda()
+      if survey.isUsable { return try .cuda(survey) }
     case .opencl, .openclDevice: break
     }
     let survey: DeviceSurvey
     do throws(OpenCLError) {
-      survey = try DeviceSurvey()
+      survey = try opencl()
     } catch {
       // `auto` only needs to know whether there is a GPU: with a broken loader there is none.
       if self == .automatic { return .cpu }

@@ -1,3 +1,6 @@
+import CUDA
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Compute
@@ -8,10 +11,10 @@ import Testing
   private static let broken = OpenCLError(call: "clGetDeviceInfo", status: -6)
 
   private func device(
-    _ name: String, _ kind: DeviceDescription.Kind = .gpu, units: Int = 8, clock: Int = 1000,
+    _ name: String, _ kind: OpenCL.DeviceDescription.Kind = .gpu, units: Int = 8, clock: Int = 1000,
     sharesHostMemory: Bool = false, uuid: UInt128? = nil
-  ) -> DeviceDescription {
-    DeviceDescription(
+  ) -> OpenCL.DeviceDescription {
+    OpenCL.DeviceDescription(
       platformIndex: 0, deviceIndex: 0, platform: "platform", name: name, uuid: uuid,
       vendor: "", version: "", driver: "", kind: kind, computeUnits: units, clock: clock,
       sharesHostMemory: sharesHostMemory, memory: 1 << 30, largestBuffer: 1 << 28,
@@ -19,12 +22,12 @@ import Testing
   }
 
   /// One platform that has these devices; nil is one that does not answer.
-  private func survey(_ devices: [DeviceDescription?]) -> DeviceSurvey {
+  private func survey(_ devices: [OpenCL.DeviceDescription?]) -> DeviceSurvey {
     DeviceSurvey(
       of: [devices], devices: { $0 },
       describe: { _, index, handles throws(OpenCLError) in
         guard let described = handles.device else { throw Self.broken }
-        return DeviceDescription(
+        return OpenCL.DeviceDescription(
           platformIndex: 0, deviceIndex: index, platform: described.platform,
           name: described.name, uuid: described.uuid, vendor: "", version: "", driver: "",
           kind: described.kind,
@@ -94,6 +97,52 @@ import Testing
       try DeviceSelection.opencl.devices(among: survey)
     }
     #expect(try DeviceSelection.automatic.devices(among: survey).isEmpty)
+  }
+
+  /// One card has a driver of CUDA and one of OpenCL: `auto` takes it by CUDA, and by OpenCL where
+  /// kernels cannot be compiled for CUDA.
+  @Test(.enabled(if: CUDATestDevice.all.contains(.standIn), "needs clang for the stand-in of CUDA"))
+  func automaticTakesACardByCUDARatherThanByOpenCL() throws {
+    func selected(
+      _ selection: DeviceSelection, cuda libraries: [String]
+    ) throws -> (devices: DeviceCandidates.Found, surveysOpenCL: Bool) {
+      let folder = try TemporaryFolder()
+      defer { withExtendedLifetime(folder) {} }
+      let standIn = try CUDAStandIn.folder.get()
+      for name in libraries {
+        try FileManager.default.createSymbolicLink(
+          at: folder.url.appending(path: name), withDestinationURL: standIn.appending(path: name))
+      }
+      let cuda = CUDASurvey(
+        LibrarySearch(folders: [folder.url.path], usesLoaderPath: false, usual: []))
+      var surveysOpenCL = false
+      let candidates = try selection.candidates(
+        cuda: { cuda },
+        opencl: { () throws(OpenCLError) in
+          surveysOpenCL = true
+          return survey([device("CUDA stand-in", units: 132, clock: 1980)])
+        })
+      return (candidates.found, surveysOpenCL)
+    }
+    let both = try selected(.automatic, cuda: CUDAStandIn.names)
+    guard case .cuda(let cuda, from: 0) = both.devices else {
+      Issue.record("\(both.devices) instead of cuda:0")
+      return
+    }
+    #expect(cuda.devices.first?.name == "CUDA stand-in" && !both.surveysOpenCL)
+    #expect(try cuda.open(0, isProfiling: false, tunings: .none).isCUDA)
+    for (selection, libraries) in [
+      (DeviceSelection.automatic, ["libcuda.so.1"]), (.automatic, []),
+      (.opencl, CUDAStandIn.names),
+    ] {
+      guard case .opencl(let cards) = try selected(selection, cuda: libraries).devices else {
+        Issue.record("\(selection) with \(libraries) is not OpenCL")
+        continue
+      }
+      #expect(cards.map(\.name) == ["CUDA stand-in"])
+    }
+    // Where it is named, nothing takes its place.
+    #expect(throws: ComputeError.self) { try selected(.cuda, cuda: []) }
   }
 
   @Test func namesAreReadAndWritten() {
