@@ -5,7 +5,7 @@
 //     piece[p][i] = bf16(x[i] - piece[0][i] - ... - piece[p - 1][i])
 //
 // A sum of matrix multiplications, x W = piece[0] W + piece[1] W + ..., has the relative rounding
-// error of x that is left: 2^-9 with 1 piece, 2^-17 with 2, none with 3 for |x| from 2^-110.
+// error of x that is left: 2^-9 with 1 piece, 2^-17 with 2.
 //
 //     round_bf16 in place:  x[i] = bf16(x[i])
 //
@@ -19,7 +19,7 @@
 // Traffic   4 * count bytes read, 2 * PIECES * count written
 // Tunable   ALIGNED 1 if first and piece_stride are multiples of 4: quads are then loaded and
 //           stored as vectors
-// Build     LANES=256 PIECES=1,2,3 ALIGNED=0,1
+// Build     LANES=256 PIECES=1,2 ALIGNED=0,1
 
 DEVICE ushort round_to_bf16(float value) {
   const uint bits = float_to_bits(value);

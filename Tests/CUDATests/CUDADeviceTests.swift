@@ -34,7 +34,7 @@ struct CUDADeviceTests {
     let measurement = try DeviceMeasurement(.gpu)
     // The root mean square that rounding to 1 piece of 8 bits leaves, or to more; and tensor cores
     // may truncate the f32 sum after every 16 terms.
-    for (pieces, rounding) in [(1, 5e-3), (2, 1e-5), (3, 2e-6)] {
+    for (pieces, rounding) in [(1, 5e-3), (2, 1e-5)] {
       for isBackward in [false, true] {
         let result = try measurement.matmul(
           rows: size[0], outputs: size[1], inputs: size[2], isBackward: isBackward, pieces: pieces,
@@ -73,7 +73,7 @@ struct DeviceMeasurementTests {
   @Test func measuresMatmulsOfEachCountOfPieces() throws {
     let measurement = try DeviceMeasurement(.standIn)
     var errors: [Double] = []
-    for pieces in 1...3 {
+    for pieces in 1...2 {
       let result = try measurement.matmul(
         rows: 16, outputs: 40, inputs: 64, isBackward: pieces == 2, pieces: pieces, repeats: 2)
       #expect(result.seconds > 0 && result.splitSeconds > 0)
@@ -82,7 +82,6 @@ struct DeviceMeasurementTests {
     }
     #expect(errors[0] < 5e-3 && errors[0] > 1e-4)
     #expect(errors[1] < 1e-5 && errors[1] > 1e-7)
-    #expect(errors[2] < 2e-6)
     #expect(
       try measurement.ownMatmul(rows: 130, outputs: 132, inputs: 64, repeats: 1)
         .hasPrefix("own kernel, forward bf16 T 130 N 132 K 64: "))

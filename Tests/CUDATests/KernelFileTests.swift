@@ -177,7 +177,7 @@ struct KernelFileTests {
   }
 
   /// Each piece is the rounded rest, and nothing is written between the pieces or behind them.
-  @Test(arguments: CUDATestDevice.all, [1, 2, 3])
+  @Test(arguments: CUDATestDevice.all, [1, 2])
   func splitBF16(device: CUDATestDevice, pieces: Int) throws {
     var generator = SeededGenerator(seed: 6)
     for (count, first, stride) in [(1, 0, 4), (3, 1, 5), (1023, 3, 1025), (1024, 4, 1032)] {
@@ -213,9 +213,6 @@ struct KernelFileTests {
         #expect(row.dropFirst(count).allSatisfy { $0 == sentinel })
       }
       #expect(found[(pieces * stride)...].allSatisfy { $0 == sentinel })
-      if pieces == 3 {
-        #expect(zip(rest, x[first...]).allSatisfy { $0 == 0 || abs($1) < 1e-33 || !$1.isFinite })
-      }
     }
   }
 }
