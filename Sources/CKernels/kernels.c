@@ -179,6 +179,11 @@ static const char split_bf16[] = {
 };
 SOURCE(split_bf16, "split_bf16.cl")
 
+static const char split_f16[] = {
+#embed "../../Kernels/split_f16.cl"
+};
+SOURCE(split_f16, "split_f16.cl")
+
 static const char sum[] = {
 #embed "../../Kernels/sum.cl"
 };

@@ -8,11 +8,24 @@ enum OwnFile {
     let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      status.st_uid == geteuid(), status.st_mode & (S_IWGRP | S_IWOTH) == 0
-    else { return nil }
+    guard isOwn(descriptor) else { return nil }
     return (try? handle.readToEnd()).map { [UInt8]($0) }
+  }
+
+  /// Appends to such a file, by one write, so that lines of several processes do not mix. It is
+  /// created if it is not there. Nothing happens where the system refuses.
+  static func append(_ bytes: [UInt8], to path: String) {
+    let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let descriptor = unsafe open(path, flags, 0o600)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    if isOwn(descriptor) { _ = unsafe write(descriptor, bytes, bytes.count) }
+  }
+
+  private static func isOwn(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && status.st_uid == geteuid() && status.st_mode & (S_IWGRP | S_IWOTH) == 0
   }
 
   /// Writes a file that only the user may read and write; it appears under its name when it is

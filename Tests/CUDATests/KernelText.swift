@@ -79,7 +79,7 @@ import TestSupport
     kernel_layer_norm, kernel_matmul, kernel_matmul_sum, kernel_matmul_wide,
     kernel_projected_divergence,
     kernel_residual_add, kernel_rms_norm, kernel_rotary, kernel_row_gather, kernel_sampling,
-    kernel_sgd, kernel_soft_cap, kernel_softmax, kernel_split_bf16, kernel_sum, kernel_swiglu,
-    kernel_target_mixture,
+    kernel_sgd, kernel_soft_cap, kernel_softmax, kernel_split_bf16, kernel_split_f16, kernel_sum,
+    kernel_swiglu, kernel_target_mixture,
   ].map { unsafe KernelText($0) }
 }

@@ -9,7 +9,7 @@ import Weights
 @Suite(.serialized, .enabled(if: !CUDATestDevice.all.isEmpty, "needs clang or an NVIDIA GPU"))
 struct MatmulTests {
   /// A shape of the tests, with its workload.
-  private struct Trial {
+  struct Trial {
     let work: MatmulWorkload
     let shape: CUDA.MatmulShape
     let run: KernelRun
@@ -111,45 +111,6 @@ struct MatmulTests {
     try matmul.multiply(added, operands)
     #expect(
       relativeError(try trial.result(operands.y), trial.reference) < Tolerance.matmul.rawValue)
-  }
-
-  @Test(arguments: CUDATestDevice.all)
-  func aStoredAlgorithmRepeatsToTheBit(device: CUDATestDevice) throws {
-    let run = try KernelRun(device)
-    let trial = Trial(run, rows: 64, outputs: 256, inputs: 1024, .bf16, hasBias: true)
-    let first = try Matmul(run.context)
-    let operands = try trial.operands()
-    try first.multiply(trial.shape, operands)
-    let result = try trial.result(operands.y)
-    let (key, algorithm) = try #require(first.algorithms.first)
-    #expect(key == MatmulKey(trial.shape, operands))
-    #expect(first.algorithms.count == 1)
-
-    // As a store on disk would give it back.
-    let stored = try #require(MatmulAlgorithm(words: algorithm.words))
-    let again = MatmulKey(key.shape, alignments: key.alignments)
-    let second = try Matmul(run.context)
-    second.setAlgorithm(stored, for: again)
-    var others = operands
-    others.y = try run.canary(trial.shape.rows * trial.shape.width)
-    try second.multiply(trial.shape, others)
-    #expect(try trial.result(others.y).map(\.bitPattern) == result.map(\.bitPattern))
-    #expect(second.algorithms == first.algorithms)
-    #expect(MatmulAlgorithm(words: [1, 2]) == nil)
-  }
-
-  @Test(.enabled(if: CUDATestDevice.all.contains(.standIn), "needs clang for the stand-in"))
-  func anAlgorithmOfAnotherMultiplicationIsRefused() throws {
-    let run = try KernelRun(.standIn)
-    let trial = Trial(run, rows: 4, outputs: 8, inputs: 16, .bf16)
-    let matmul = try Matmul(run.context)
-    let operands = try trial.operands()
-    let other = try #require(MatmulAlgorithm(words: [UInt64](repeating: 7, count: 8)))
-    matmul.setAlgorithm(other, for: MatmulKey(trial.shape, operands))
-    let error = #expect(throws: CUDAError.self) { try matmul.multiply(trial.shape, operands) }
-    #expect(
-      error?.description == "cublasLtMatmulAlgoCheck: CUBLAS_STATUS_NOT_SUPPORTED: the stored "
-        + "algorithm of forward bf16 T 4 N 8 K 16, expected one of this library and device")
   }
 
   /// Operands that are less aligned have plans of their own: an algorithm for aligned ones would

@@ -57,12 +57,15 @@ package enum CUDATestDevice: String, CaseIterable, Sendable, CustomStringConvert
   /// The loaded libraries of `preferred`.
   private static let loaded = Result { try preferred?.libraries() }
 
-  /// Opens the device for operations, with the default constants of its kernels.
-  func openDevice(isProfiling: Bool, memoryLimit: Int?) throws -> Device {
+  /// Opens the device for operations, with the default constants of its kernels unless a store has
+  /// others.
+  func openDevice(
+    isProfiling: Bool = false, memoryLimit: Int? = nil, tunings: TuningStore = .none
+  ) throws -> Device {
     guard let libraries = try Self.loaded.get() else { throw CancellationError() }
     let programs = self == .standIn ? try CUDAStandIn.programs() : .user
     return try Device(
-      cuda: libraries, isProfiling: isProfiling, tunings: .none, programs: programs,
+      cuda: libraries, isProfiling: isProfiling, tunings: tunings, programs: programs,
       memoryLimit: memoryLimit)
   }
 

@@ -51,6 +51,12 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
 
   private static let start = NSLock()
 
+  /// Opens a new device of CUDA, with the tunings of a store.
+  package static func openCUDA(tunings: TuningStore) throws -> Device {
+    guard let device = CUDATestDevice.preferred else { throw CancellationError() }
+    return try device.openDevice(tunings: tunings)
+  }
+
   /// Opens a new device, with the default constants of its kernels whatever was tuned on it.
   package func open(isProfiling: Bool = false, memoryLimit: Int? = nil) throws -> Device {
     if self == .cuda, let device = CUDATestDevice.preferred {

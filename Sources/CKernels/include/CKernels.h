@@ -43,6 +43,7 @@ extern const KernelSource kernel_sgd;
 extern const KernelSource kernel_soft_cap;
 extern const KernelSource kernel_softmax;
 extern const KernelSource kernel_split_bf16;
+extern const KernelSource kernel_split_f16;
 extern const KernelSource kernel_sum;
 extern const KernelSource kernel_swiglu;
 extern const KernelSource kernel_target_mixture;

@@ -1,6 +1,7 @@
 import CCUDA
 
-/// The operation of a plan: f32 sums, W transposed if forward, and the bias as its epilogue.
+/// The operation of a plan: f32 sums, W transposed if forward, the bias as its epilogue, and the
+/// factors read on the device if the shape is scaled.
 @safe struct MatmulDescription: ~Copyable {
   let handle: cublasLtMatmulDesc_t
   private let library: CUDAMatmul
@@ -22,6 +23,9 @@ import CCUDA
     try set(
       CUBLASLT_MATMUL_DESC_TRANSA, Int32(shape.isBackward ? CUBLAS_OP_N : CUBLAS_OP_T))
     try set(CUBLASLT_MATMUL_DESC_TRANSB, Int32(CUBLAS_OP_N))
+    if shape.isScaled {
+      try set(CUBLASLT_MATMUL_DESC_POINTER_MODE, Int32(CUBLASLT_POINTER_MODE_DEVICE))
+    }
     if shape.hasBias {
       try set(CUBLASLT_MATMUL_DESC_EPILOGUE, Int32(CUBLASLT_EPILOGUE_BIAS))
       try set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, Int32(CUDA_R_32F))

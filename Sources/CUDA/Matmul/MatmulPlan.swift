@@ -9,8 +9,10 @@ import CCUDA
 ///     B    x, rows K (backward N), T columns
 ///     C, D addend and y, rows N (backward K), T columns, f32
 @safe final class MatmulPlan {
-  private(set) var algorithm: cublasLtMatmulAlgo_t
-  private let shape: MatmulShape
+  /// Number of the last use.
+  var lastUse = 0
+  private var algorithm = cublasLtMatmulAlgo_t()
+  private let key: MatmulKey
   private let library: CUDAMatmul
   private let description: MatmulDescription
   private let weight: MatrixLayout
@@ -20,13 +22,12 @@ import CCUDA
   /// The call that looks for an algorithm.
   static let search = "cublasLtMatmulAlgoGetHeuristic"
 
-  /// Asks for the best algorithm, or checks the given one.
-  init(
-    _ key: MatmulKey, bias: MemorySlice?, algorithm chosen: MatmulAlgorithm?, workspace: Int,
-    handle: cublasLtHandle_t, _ library: CUDAMatmul
-  ) throws(CUDAError) {
+  private var shape: MatmulShape { key.shape }
+
+  /// The descriptors; the algorithm is then found by `choose`, or set by `adopt`.
+  init(_ key: MatmulKey, bias: MemorySlice?, _ library: CUDAMatmul) throws(CUDAError) {
     let shape = key.shape
-    self.shape = shape
+    self.key = key
     self.library = library
     let type = shape.element.dataType
     description = try MatmulDescription(library)
@@ -35,37 +36,36 @@ import CCUDA
     x = try MatrixLayout(type, rows: shape.inner, columns: shape.rows, library)
     y = try MatrixLayout(CUDA_R_32F, rows: shape.width, columns: shape.rows, library)
     if shape.hasBias, let bias { try description.set(bias: bias) }
+  }
 
+  /// Asks the library for the algorithm that it expects to be the fastest.
+  func choose(workspace: Int, handle: cublasLtHandle_t) throws(CUDAError) -> MatmulAlgorithm {
+    let preference = try MatmulPreference(library)
+    try preference.configure(key, workspace: workspace)
     var result = cublasLtMatmulHeuristicResult_t()
-    if let chosen {
-      var algorithm = chosen.algorithm
-      try library.check(
-        "cublasLtMatmulAlgoCheck",
-        unsafe library.cublasLtMatmulAlgoCheck(
-          handle, description.handle, weight.handle, x.handle, y.handle, y.handle, &algorithm,
-          &result),
-        "the stored algorithm of \(shape.text), expected one of this library and device")
-      result.algo = algorithm
-      guard result.workspaceSize <= workspace else {
-        throw .invalid(
-          "cublasLtMatmulAlgoCheck",
-          "the stored algorithm of \(shape.text) needs \(result.workspaceSize) bytes of workspace, "
-            + "expected at most \(workspace)")
-      }
-    } else {
-      let preference = try MatmulPreference(library)
-      try preference.configure(key, workspace: workspace)
-      var count: CInt = 0
-      try library.check(
-        Self.search,
-        unsafe library.cublasLtMatmulAlgoGetHeuristic(
-          handle, description.handle, weight.handle, x.handle, y.handle, y.handle,
-          preference.handle, 1, &result, &count),
-        shape.text)
-      let state = count == 0 ? CUBLAS_STATUS_NOT_SUPPORTED : result.state
-      try library.check(Self.search, state, shape.text)
-    }
-    self.algorithm = result.algo
+    var count: CInt = 0
+    try library.check(
+      Self.search,
+      unsafe library.cublasLtMatmulAlgoGetHeuristic(
+        handle, description.handle, weight.handle, x.handle, y.handle, y.handle,
+        preference.handle, 1, &result, &count),
+      shape.text)
+    let state = count == 0 ? CUBLAS_STATUS_NOT_SUPPORTED : result.state
+    try library.check(Self.search, state, shape.text)
+    algorithm = result.algo
+    return MatmulAlgorithm(algorithm)
+  }
+
+  /// Runs with an algorithm that was chosen before. Returns false if the library refuses it, as one
+  /// of another version, or if it needs more workspace.
+  func adopt(_ chosen: MatmulAlgorithm, workspace: Int, handle: cublasLtHandle_t) -> Bool {
+    var result = cublasLtMatmulHeuristicResult_t()
+    var candidate = chosen.algorithm
+    let status = unsafe library.cublasLtMatmulAlgoCheck(
+      handle, description.handle, weight.handle, x.handle, y.handle, y.handle, &candidate, &result)
+    guard status == 0, result.workspaceSize <= workspace else { return false }
+    algorithm = candidate
+    return true
   }
 
   /// Enqueues the multiplication.
@@ -76,14 +76,25 @@ import CCUDA
     if shape.hasBias, let bias = operands.bias {
       try description.set(bias: bias)
     }
-    var (alpha, beta): (Float, Float) = (1, shape.hasAddend ? 1 : 0)
     let addend = shape.hasAddend ? operands.addend ?? operands.y : operands.y
-    try library.check(
-      "cublasLtMatmul",
-      unsafe library.cublasLtMatmul(
-        handle, description.handle, &alpha, operands.weight.address, weight.handle,
-        operands.x.address, x.handle, &beta, addend.address, y.handle, operands.y.address, y.handle,
-        &algorithm, workspace.address, workspace.byteCount, stream),
-      shape.text)
+    func multiply(
+      _ alpha: UnsafeRawPointer, _ beta: UnsafeRawPointer
+    ) throws(CUDAError) {
+      try library.check(
+        "cublasLtMatmul",
+        unsafe library.cublasLtMatmul(
+          handle, description.handle, alpha, operands.weight.address, weight.handle,
+          operands.x.address, x.handle, beta, addend.address, y.handle, operands.y.address,
+          y.handle, &algorithm, workspace.address, workspace.byteCount, stream),
+        shape.text)
+    }
+    if shape.isScaled, let factors = operands.factors,
+      let alpha = unsafe UnsafeRawPointer(bitPattern: UInt(factors.address))
+    {
+      return try unsafe multiply(alpha, alpha + (shape.hasAddend ? 8 : 4))
+    }
+    // The library reads the factors before it returns.
+    var (alpha, beta): (Float, Float) = (1, shape.hasAddend ? 1 : 0)
+    try unsafe multiply(&alpha, &beta)
   }
 }

@@ -19,6 +19,8 @@ final class GPUEngine {
   /// Whether row kernels load 16 bytes a work-item and, by CUDA, reduce by shuffles of a warp. The
   /// bits are the same without.
   var usesVectorRows = true { didSet { kernels.removeAll() } }
+  /// Whether cuBLASLt multiplies where it is installed and supports the weights.
+  var usesMatmulLibrary = true
   let isProfiling: Bool
   private let compiler: ProgramCompiler
   private var kernels: [KernelKey: GPUKernel] = [:]

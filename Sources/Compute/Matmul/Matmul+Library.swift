@@ -1,53 +1,55 @@
-import CKernels
 internal import CUDA
-
-extension KernelFile {
-  static let splitBF16 = unsafe KernelFile(kernel_split_bf16)
-}
-
-extension Kernels {
-  fileprivate static let splitBF16 = KernelEntry(
-    .splitBF16, "split_bf16", as: Read<Float>.self, Write<UInt16>.self, Offset.self, Offset.self,
-    Offset.self)
-  fileprivate static let roundBF16 = KernelEntry(
-    .splitBF16, "round_bf16", as: Write<Float>.self, Offset.self)
-}
+import Weights
 
 extension Device {
-  /// GEMM by cuBLASLt on tensor cores, for bf16 weights; others have our tiles. Returns false, and
+  /// GEMM by cuBLASLt, for bf16, f16 and f32 weights; others have our tiles. Returns false, and
   /// enqueues nothing, for other weights, for segments of mixed matrices and where the library has
   /// no algorithm.
   ///
-  /// The library multiplies bf16 by bf16 with f32 sums, so x is written as a sum of bf16 pieces, and
-  /// each piece is multiplied: two pieces keep 17 bits of x, whose error is that of f32 sums; one
-  /// piece is x rounded to bf16.
+  /// Tensor cores multiply 16-bit by 16-bit numbers of one type with f32 sums, so beside 16-bit
+  /// weights x is written as a sum of 16-bit pieces, and each piece is multiplied. The weights are
+  /// used as they are, without a copy.
+  ///
+  ///     bf16   two bf16 pieces, which keep 17 bits of x; one if x may be rounded
+  ///     f16    two f16 pieces of x times a power of two, which keep 23 bits of the larger elements
+  ///            of x (Kernels/split_f16.cl). f16 weights as bf16 pieces would be twice as many
+  ///            multiplications and three times the memory
+  ///     f32    x as it is, in f32 without tensor cores: who loads f32 weights asks for f32. bf16
+  ///            pieces of both would need three multiplications and a copy of the weights, for 15
+  ///            times the error
+  ///
+  /// The pieces take 2 or 4 bytes an element of x while they are multiplied.
   func multiplyByLibrary(
     _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightSegment,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,
     on gpu: GPUEngine
   ) throws(ComputeError) -> Bool {
-    guard weight.format == .bf16, shape.isContiguous,
+    guard gpu.usesMatmulLibrary, shape.isContiguous,
+      let element = CUDA.MatmulShape.Element(weight.format),
       case .cuda(let context, let library?) = gpu.runtime
     else { return false }
-    let pieceCount = shape.precision == .bf16 ? 1 : 2
-    let count = shape.rows * shape.inner
-    // Each piece begins at a multiple of 256 bytes, the alignment of the fastest algorithms.
-    let stride = (count + 127) / 128 * 128
-    var pieces = try scratch(of: UInt16.self, count: pieceCount * stride)
+    let isOnePiece = element == .f32 || (element == .bf16 && shape.precision == .bf16)
+    let pieces = ActivationPieces(isOnePiece ? 1 : 2, of: shape)
+    var matrices = try scratch(
+      of: UInt16.self, count: element == .f32 ? 0 : pieces.count * pieces.stride)
+    var factors = try scratch(of: Float.self, count: element == .f16 ? 3 : 0)
+    let input =
+      element == .f32
+      ? x.block.device.slice.slice(from: 4 * pieces.first) : matrices.block.device.slice
     let output = y.block.device.slice.slice(from: 4 * shape.outputOffset)
-    let hasBias = weight.hasBias && !shape.isBackward
-    let products = (0..<pieceCount).map { piece in
+    let products = (0..<pieces.count).map { piece in
       let isFirst = piece == 0
+      let hasBias = isFirst && weight.hasBias && !shape.isBackward
       let product = CUDA.MatmulShape(
-        rows: shape.rows, outputs: weight.rows.count, inputs: weight.columns, element: .bf16,
-        isBackward: shape.isBackward, hasBias: hasBias && isFirst,
-        hasAddend: shape.addend != .none || !isFirst)
+        rows: shape.rows, outputs: weight.rows.count, inputs: weight.columns, element: element,
+        isBackward: shape.isBackward, hasBias: hasBias,
+        hasAddend: shape.addend != .none || !isFirst, isScaled: element == .f16)
       let operands = MatmulOperands(
-        x: pieces.block.device.slice.slice(from: 2 * piece * stride),
+        x: input.slice(from: pieces.offset(of: piece)),
         weight: weight.elements.block.device.slice,
-        bias: hasBias && isFirst ? weight.bias.block.device.slice : nil,
+        bias: hasBias ? weight.bias.block.device.slice : nil,
         addend: isFirst && shape.addend == .residual ? residual.block.device.slice : output,
-        y: output)
+        factors: element == .f16 ? factors.block.device.slice : nil, y: output)
       return (shape: product, operands: operands)
     }
     let isSupported = try driver { () throws(CUDAError) in
@@ -57,18 +59,11 @@ extension Device {
       return true
     }
     guard isSupported else { return false }
-    let lanes = Lanes(count: 256)
-    let first = shape.inputOffset
-    let isAligned = first % 4 == 0
-    try gpu.kernel(
-      Kernels.splitBF16,
-      [
-        lanes.option, KernelOption("PIECES", pieceCount),
-        KernelOption("ALIGNED", isAligned ? 1 : 0),
-      ]
-    ).run(
-      groups: lanes.groups(for: (count + 3) / 4), lanes: lanes.count, x.read, pieces.write,
-      Offset(first), Offset(count), Offset(stride))
+    switch element {
+    case .bf16: try splitBF16(x, pieces, into: &matrices, on: gpu)
+    case .f16: try splitF16(x, pieces, into: &matrices, factors: &factors, on: gpu)
+    case .f32: break
+    }
     for product in products {
       try gpu.enqueue(shape.entry, on: context) { () throws(CUDAError) in
         try library.multiply(product.shape, product.operands)
@@ -76,14 +71,16 @@ extension Device {
     }
     return true
   }
+}
 
-  /// Rounds x in place to bf16 on a GPU.
-  func roundToBF16(
-    _ x: inout DeviceBuffer<Float>, count: Int, on gpu: GPUEngine
-  ) throws(ComputeError) {
-    let lanes = Lanes(count: 256)
-    try gpu.kernel(
-      Kernels.roundBF16, [lanes.option, KernelOption("PIECES", 1), KernelOption("ALIGNED", 0)]
-    ).run(groups: lanes.groups(for: count), lanes: lanes.count, x.write, Offset(count))
+extension CUDA.MatmulShape.Element {
+  /// Nil for formats with blocks.
+  fileprivate init?(_ format: WeightFormat) {
+    switch format {
+    case .bf16: self = .bf16
+    case .f16: self = .f16
+    case .f32: self = .f32
+    default: return nil
+    }
   }
 }

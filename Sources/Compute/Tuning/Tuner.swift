@@ -56,8 +56,13 @@ package final class Tuner {
     guard let tunable = Tunable.all.first(where: { $0.name == name }) else {
       throw .unknownKernel(name)
     }
-    let before = gpu.configurations[name]
-    defer { gpu.configurations[name] = before }
+    let (before, usedLibrary) = (gpu.configurations[name], gpu.usesMatmulLibrary)
+    defer {
+      gpu.configurations[name] = before
+      gpu.usesMatmulLibrary = usedLibrary
+    }
+    // The tiles of our own kernel are tuned, for weights that the library does not multiply.
+    gpu.usesMatmulLibrary = false
     let trial = Trial(device, sizes: sizes)
     try tunable.prepare(trial)
     var expected: [Trial.Found]?

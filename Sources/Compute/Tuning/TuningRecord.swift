@@ -91,12 +91,16 @@ package struct TuningRecord: Codable, Sendable, Equatable {
 
     /// `DEVICE-DRIVER.json`, of letters, digits, dots and underscores.
     var fileName: String {
-      let parts = [device, driver] + (variant == "cpu" ? ["cpu"] : [])
-      return parts.map { part in
+      Self.fileName([device, driver] + (variant == "cpu" ? ["cpu"] : [])) + ".json"
+    }
+
+    /// Parts of a name, of letters, digits, dots and underscores.
+    static func fileName(_ parts: [String]) -> String {
+      parts.map { part in
         part.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".")) }
           .joined(separator: "_")
       }
-      .joined(separator: "-") + ".json"
+      .joined(separator: "-")
     }
   }
 

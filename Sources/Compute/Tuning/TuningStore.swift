@@ -4,7 +4,7 @@ import JSON
 package import OpenCL
 
 /// Stored tunings: one file per device and driver in `$XDG_CACHE_HOME/pith/tuning`, or
-/// `~/.cache/pith/tuning`.
+/// `~/.cache/pith/tuning`, and beside it the algorithms that cuBLASLt chose.
 package struct TuningStore: Sendable, Equatable {
   /// Nil if there is no home folder: then every device uses the defaults.
   let folder: URL?
@@ -70,7 +70,9 @@ package struct TuningStore: Sendable, Equatable {
   func apply(to gpu: GPUEngine) -> DeviceTuning {
     let found = read(gpu.target)
     gpu.configurations = found.configurations
-    return found.tuning
+    var tuning = found.tuning
+    tuning.refusedAlgorithms = applyAlgorithms(to: gpu)
+    return tuning
   }
 
   private func read(
@@ -117,6 +119,8 @@ package struct DeviceTuning: Sendable, Equatable {
   package var date: String?
   /// Why a file, or a part of it, was not used, in one line.
   package var warning: String?
+  /// That cuBLASLt refuses stored algorithms, in one line; it is said once, since they are dropped.
+  package var refusedAlgorithms: String?
 }
 
 extension TuningRecord {

@@ -59,6 +59,7 @@ struct CommonOptions: ParsableArguments {
     if let warning = opened.tuning.warning {
       logger.warning("\(warning); train-gpu tune makes a new one")
     }
+    if let refused = opened.tuning.refusedAlgorithms { logger.warning("\(refused)") }
     // An NVIDIA GPU without NVRTC is left to OpenCL, and without cuBLASLt it is slower.
     if device == .automatic || opened.isCUDA {
       for missing in CUDASurvey().missing { logger.warning("\(missing)") }
