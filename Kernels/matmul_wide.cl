@@ -113,7 +113,7 @@ DEVICE void pack_panel(const GLOBAL Stored *weight, int width, int inner, int co
     for (int d = 0; d < count; d += 16) {
       float16 block[16];
 #if ELEMENT > ELEMENT_F16
-      // Decoding is long: 16 copies of it take PoCL as long again as all the rest, and gain nothing.
+      // Decoding is long: 16 copies of it take PoCL as long as all the rest, and gain nothing.
 #pragma nounroll
 #else
 #pragma unroll

@@ -15,8 +15,8 @@
 namespace standin {
 namespace {
 
-// A switch saves the registers that a function must keep, and the stack pointer. It ends with a jump:
-// the processor predicts a return from the calls of the stack that is left, which is wrong each time.
+// A switch saves the registers that a function must keep, and the stack pointer. It ends with a
+// jump: the processor would predict a return from the calls of the stack that is left.
 #if defined(__x86_64__)
 struct Stack {
   void *pointer;

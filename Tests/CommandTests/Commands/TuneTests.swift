@@ -14,8 +14,8 @@ struct TuneTests {
     cache = workspace.folder.url.appending(path: "cache")
   }
 
-  /// PoCL goes on keeping its compiled kernels where it does for other tests: it looks for its folder
-  /// by the same variable.
+  /// With the folder in which PoCL keeps compiled kernels for other tests: by itself it would take
+  /// one beside the tunings.
   private func run(_ arguments: [String]) throws -> Program.Result {
     var environment = ["XDG_CACHE_HOME": cache.path]
     environment["POCL_CACHE_DIR"] = Self.compiledKernels
