@@ -18,7 +18,8 @@ extension Device {
   ///            pieces of both would need three multiplications and a copy of the weights, for 15
   ///            times the error
   ///
-  /// The pieces take 2 or 4 bytes an element of x while they are multiplied.
+  /// The pieces take 2 or 4 bytes an element of x while they are multiplied. A piece may be 0, with
+  /// which an infinite weight gives NaN.
   func multiplyByLibrary(
     _ shape: MatmulShape, _ x: borrowing DeviceBuffer<Float>, _ weight: WeightSegment,
     addingTo residual: borrowing DeviceBuffer<Float>, _ y: inout DeviceBuffer<Float>,

@@ -93,6 +93,14 @@ extension DeviceTests {
       #expect(library.algorithms.isEmpty)
     }
 
+    /// Multiplication by 1 returns every f16 number unchanged but the infinities, which meet a second
+    /// piece of 0.
+    @Test func everyHalfIsWidenedExactly() throws {
+      let (device, _, library) = try open()
+      try MatmulTests.expectHalves(on: device, inputs: 8, infinityBecomesNaN: true)
+      #expect(!library.algorithms.isEmpty)
+    }
+
     @Test func tuningTimesOurTiles() throws {
       let (device, gpu, library) = try open(isProfiling: true)
       let found = try Tuner(device, sizes: .small, runs: 1).search("matmul_few")
