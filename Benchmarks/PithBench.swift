@@ -33,6 +33,6 @@ import Ranks
     guard ranks.count > 1 else { return }
     throw ValidationError(
       "\(type(of: command)._commandName): expected one process, found \(ranks.count) of a job of MPI: "
-        + "ranks is shared out")
+        + "pith-bench ranks takes several")
   }
 }

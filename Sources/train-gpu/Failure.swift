@@ -140,7 +140,7 @@ extension DistillationError {
       "; --resume under its new name continues from its newest checkpoint"
     case .otherStudy: "; --overwrite writes a new study"
     case .studyWithoutRecord(let file, _):
-      "; distill --inputs \(file) trains on them, and once they are moved away a new study is written"
+      "; distill --inputs \(file) trains on them, and once they are moved away --overwrite begins a new study"
     case .noStudy: "; --inputs names examples"
     case .otherAnswers: "; --overwrite starts the run again"
     case .otherFrame: "; --template sets those of all"

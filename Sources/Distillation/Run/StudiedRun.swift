@@ -68,6 +68,7 @@ package struct StudiedRun {
       if request.mode == .create { request.mode = .overwrite }
     }
     // What the training would refuse is refused before the study.
+    if request.validation == .none { try request.checkWithoutValidation() }
     if let teacher = request.teacher { try request.options.check(teacher: teacher.name) }
     var writing = StudyRequest(
       folder: request.folder, context: request.context, tools: request.tools, seeds: seeds,

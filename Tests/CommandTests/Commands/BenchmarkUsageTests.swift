@@ -59,7 +59,8 @@ import Testing
         #expect(result.code == 2, "\(result.allErrors)")
         #expect(
           failures(result) == [
-            "pith-bench: \(command): expected one process, found 2 of a job of MPI: ranks is shared out"
+            "pith-bench: \(command): expected one process, found 2 of a job of MPI: "
+              + "pith-bench ranks takes several"
           ])
       }
       let alone = try Launcher.run(1, ["step"] + step, of: bench)

@@ -165,7 +165,8 @@ import Testing
       try Program.expectRefusal(
         (distillArguments("run") + [mode, "--steps", "24"]).overridden,
         "\(file): expected the record of this study, \(file).record.json, found its lines alone; distill "
-          + "--inputs \(file) trains on them, and once they are moved away a new study is written")
+          + "--inputs \(file) trains on them, and once they are moved away --overwrite begins a new study"
+      )
     }
     let options = Self.questions + ["--study-count", "60"]
     let inputs = distillArguments("run").filter { !options.contains($0) }

@@ -19,6 +19,16 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: workspace.output.path))
   }
 
+  /// Before questions are written for a training that is refused.
+  @Test func whatHasNothingToDoIsRefusedBeforeAStudy() throws {
+    for option in ["--evaluate-every", "--patience"] {
+      try expectRefusal(
+        without: ["--inputs", "--validation", "--evaluate-every"],
+        ["--validation", "0", "--study-count", "2", option, "2"],
+        "\(option): expected held-out examples to go by (--validation), found none")
+    }
+  }
+
   @Test func whatHasNothingToDoIsRefused() throws {
     try expectRefusal(
       without: ["--validation"], ["--validation", "0"],

@@ -97,15 +97,7 @@ struct RunTexts {
     case .none, .automatic: break
     }
     heldOutByStudy = apart?.validation.examples.count ?? 0
-    if validation.examples.isEmpty {
-      if options.patience != nil { throw .withoutValidation(.patience) }
-      if !request.kept.contains(.evaluateEvery) { throw .withoutValidation(.evaluateEvery) }
-    }
-    if let url = request.unrelated, validation.examples.isEmpty {
-      throw .option(
-        .unrelated, expected: "held-out examples, with which drift is measured, beside it",
-        found: "\(url.path) without any")
-    }
+    if validation.examples.isEmpty { try request.checkWithoutValidation() }
     let spans = try ContextSpans(
       of: training.examples + validation.examples, conditioning)
     let context = conditioning.context + spans.ownTokens
