@@ -19,6 +19,7 @@ package struct DeviceCandidates {
   /// Opens the device with an index among ``gpus``; without any, 0 is the only one.
   ///
   /// - Parameters:
+  ///   - index: of the GPU among ``gpus``.
   ///   - threads: of the CPU path; nil for one per core.
   ///   - isProfiling: whether events have times.
   ///   - tunings: the store of tuned configurations of GPUs.
