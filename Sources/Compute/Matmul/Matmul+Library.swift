@@ -14,7 +14,7 @@ extension Device {
   ///     f16    two f16 pieces of x times a power of two, which keep 23 bits of the larger elements
   ///            of x (Kernels/split_f16.cl). f16 weights as bf16 pieces would be twice as many
   ///            multiplications and three times the memory
-  ///     f32    x as it is, in f32 without tensor cores: who loads f32 weights asks for f32. bf16
+  ///     f32    x as it is, in f32 without tensor cores: who loads f32 weights wants f32. bf16
   ///            pieces of both would need three multiplications and a copy of the weights, for 15
   ///            times the error
   ///

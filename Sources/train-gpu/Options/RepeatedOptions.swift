@@ -18,7 +18,7 @@ struct RepeatedOptions {
     }
   }
 
-  /// The first flag, by its name without dashes, that is turned both on and off.
+  /// The first flag, by its name without dashes, that is given beside its opposite.
   var contradiction: String? {
     values.keys.filter { $0.hasPrefix("--no-") }.map { String($0.dropFirst(5)) }
       .filter { values["--\($0)"] != nil }.min()
