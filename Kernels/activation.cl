@@ -8,8 +8,7 @@
 //     y     [count]  write
 //     activation     its number in activations.h
 //
-// Mapping   one work-group (CPU: one work-item) per SPAN elements (lanes.h), a GPU's lane four of
-//           them at a time with QUADS=1
+// Mapping   one work-group (CPU: one work-item) per SPAN elements (lanes.h)
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 2 * count floats, backward 3 * count
@@ -24,17 +23,8 @@ KERNEL(LANES) activation_forward(const GLOBAL float *RESTRICT x, GLOBAL float *R
   const int length = count - begin < SPAN ? (int)(count - begin) : SPAN;
   const GLOBAL float *from = x + begin;
   GLOBAL float *to = y + begin;
-#if QUADS && !defined(CPU_DEVICE)
-  for (int i = 4 * LOCAL_ID; i < length; i += 4 * LANES) {
-    const float4 v = *(const GLOBAL float4 *)(from + i);
-    *(GLOBAL float4 *)(to + i) =
-        make_float4(activated(v.x, activation), activated(v.y, activation),
-                    activated(v.z, activation), activated(v.w, activation));
-  }
-#else
   for (int i = FIRST; i < length; i += STRIDE)
     store_lane(activated(load_or_zero(from, i, length), activation), to, i, length);
-#endif
 }
 
 KERNEL(LANES) activation_backward(const GLOBAL float *RESTRICT d_y,
@@ -43,18 +33,8 @@ KERNEL(LANES) activation_backward(const GLOBAL float *RESTRICT d_y,
   const int length = count - begin < SPAN ? (int)(count - begin) : SPAN;
   const GLOBAL float *gradient = d_y + begin;
   GLOBAL float *to = x + begin;
-#if QUADS && !defined(CPU_DEVICE)
-  for (int i = 4 * LOCAL_ID; i < length; i += 4 * LANES) {
-    const float4 d = *(const GLOBAL float4 *)(gradient + i);
-    const float4 v = *(const GLOBAL float4 *)(to + i);
-    *(GLOBAL float4 *)(to + i) = make_float4(
-        d.x * activation_slope(v.x, activation), d.y * activation_slope(v.y, activation),
-        d.z * activation_slope(v.z, activation), d.w * activation_slope(v.w, activation));
-  }
-#else
   for (int i = FIRST; i < length; i += STRIDE)
     store_lane(load_or_zero(gradient, i, length) *
                    activation_slope(load_or_zero(to, i, length), activation),
                to, i, length);
-#endif
 }

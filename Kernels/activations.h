@@ -28,7 +28,7 @@ DEVICE Lane normal_cumulative(Lane x) {
   p = p * t + 0.0854120138f;
   p = p * t + 0.0847459821f;
   const Lane tail = exponential(-0.5f * x * x) * t * p;
-  return x < 0.0f ? tail : 1.0f - tail;
+  return where_below(x, 0.0f, tail, 1.0f - tail);
 }
 
 DEVICE Lane activated(Lane x, int activation) {
@@ -50,5 +50,5 @@ DEVICE Lane activation_slope(Lane x, int activation) {
   }
   if (activation == ACTIVATION_GELU)
     return normal_cumulative(x) + x * 0.398942280f * exponential(-0.5f * x * x);
-  return x > 0.0f ? (Lane)1.0f : (Lane)0.0f;
+  return where_below(-x, 0.0f, (Lane)1.0f, (Lane)0.0f);
 }

@@ -15,7 +15,7 @@
 // Numerics  exact; of equal logits the lowest index wins, as in argmax.cl
 // Traffic   R * V floats
 // Twin      Sources/Compute/Loss/Agreement.swift, Sources/CArithmetic/agreement.c
-// Needs     lanes.h vocabulary_row.h
+// Needs     lanes.h row_reductions.h vocabulary_row.h
 // Build     LANES=256
 
 DEVICE float row_maximum(const GLOBAL float *row, int count, LOCAL_ARG float *partial) {

@@ -11,7 +11,7 @@
 // Numerics  exact
 // Traffic   T * V floats
 // Twin      Sources/Compute/Sampling/Argmax.swift, Sources/CArithmetic/argmax.c
-// Needs     lanes.h
+// Needs     lanes.h row_reductions.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE

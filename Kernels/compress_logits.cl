@@ -15,7 +15,7 @@
 // Numerics  a difference d keeps 11 bits: the relative error of p is at most |d| * 2^-11
 // Traffic   2 * R * V floats, R * V of 16 bits
 // Twin      Sources/Compute/Loss/CompressLogits.swift, Sources/CArithmetic/compress_logits.c
-// Needs     lanes.h vocabulary_row.h
+// Needs     lanes.h row_reductions.h vocabulary_row.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE

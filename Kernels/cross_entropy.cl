@@ -19,8 +19,9 @@
 // Numerics  f32; the loss is a difference of log-sum-exp and one logit, exact to about 1e-7 of them
 // Traffic   3 * R * V floats, the loss alone R * V
 // Twin      Sources/Compute/Loss/CrossEntropy.swift, Sources/CArithmetic/cross_entropy.c
-// Needs     lanes.h vocabulary_row.h divergence_terms.h
-// Build     LANES=256
+// Needs     lanes.h row_reductions.h vocabulary_row.h divergence_terms.h
+// Tunable   QUADS 1 if V is a multiple of 4: lanes then load and store 16 bytes
+// Build     LANES=256 QUADS=0,1
 
 DEVICE float loss_of(float target, RowSum row, float inverse_temperature) {
   return LOG(row.sum) - (target - row.maximum) * inverse_temperature;
@@ -48,7 +49,7 @@ KERNEL(LANES) cross_entropy(GLOBAL float *RESTRICT logits, const GLOBAL int *RES
   GLOBAL float *s = logits + (OFFSET)r * width;
   const int y = targets[row_indices[first_index + r]];
   const RowSum row = row_sum(s, width, inverse_temperature, partial);
-  const int is_owner = LOCAL_ID == y % LANES;
+  const int is_owner = LOCAL_ID == y / LANE_WIDTH % LANES;
   const float target = is_owner ? s[y] : 0.0f;
   const float factor = gradient_factor / row.sum;
   for (int v = FIRST; v < width; v += STRIDE) {

@@ -63,6 +63,8 @@ DEVICE void store_half(float value, ushort *values, OFFSET index) {
 
 // The lanes that exchange registers. All 32 lanes of a warp must reach a word of this kind.
 #define WARP 32
+// The number of a work-item in its warp.
+#define WARP_LANE (LOCAL_ID % WARP)
 // The value of the lane whose number differs by the bits of `mask`.
 #define SHUFFLE_XOR(value, mask) __shfl_xor_sync(0xffffffffu, value, mask)
 #if !LOCAL_TREE
@@ -129,7 +131,24 @@ DEVICE void load_transposed(const uint *row, uint *registers) {
 
 typedef long OFFSET;
 
-#define KERNEL(LANES) __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
+// SUB_GROUP is the size of sub-groups, where the device has shuffles and lets a kernel require a
+// size. A work-group of a multiple of it then has full sub-groups alone. Which work-items are the
+// lanes of a sub-group is for the driver to say: WARP_LANE is the only number of a lane.
+#if SUB_GROUP
+#define WARP SUB_GROUP
+#define WARP_LANE ((int)get_sub_group_local_id())
+#ifdef cl_intel_subgroups
+#define SHUFFLE_XOR(value, mask) intel_sub_group_shuffle_xor(value, (uint)(mask))
+#else
+#define SHUFFLE_XOR(value, mask) sub_group_shuffle_xor(value, (uint)(mask))
+#endif
+#define SHUFFLE_REDUCTIONS 1
+#define WARP_SIZE __attribute__((intel_reqd_sub_group_size(SUB_GROUP)))
+#else
+#define WARP_SIZE
+#endif
+
+#define KERNEL(LANES) __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) WARP_SIZE void
 #define DEVICE static inline __attribute__((always_inline))
 #define GLOBAL __global
 #define LOCAL __local

@@ -15,7 +15,7 @@ DEVICE Lane kl_term(Lane p, Lane q, Lane d) {
   series = series * d + (1.0f / 24);
   series = series * d - (1.0f / 6);
   series = series * d + (1.0f / 2);
-  return ABS(d) < 0.5f ? p * d * d * series : p * d - p + q;
+  return where_below(ABS(d), 0.5f, p * d * d * series, p * d - p + q);
 }
 
 // log(1 + w) for w in 0 ... 1, as 2 artanh(w / (2 + w)).
@@ -45,7 +45,7 @@ DEVICE Lane jensen_shannon_term(Lane p, Lane q, Lane d, Lane w) {
   series = (series * y + (1.0f / 2)) * y;
   const Lane size = ABS(d);
   const Lane direct = 0.69314718f - log_one_plus(w) - size * w / (1.0f + w);
-  return 0.5f * (p + q) * (size < 0.5f ? series : direct);
+  return 0.5f * (p + q) * where_below(size, 0.5f, series, direct);
 }
 
 // Backward through the soft cap: gradient with respect to z, given soft-capped logits c tanh(z / c)

@@ -15,7 +15,7 @@
 // Numerics  f32, sums in a fixed order
 // Traffic   count floats
 // Twin      Sources/Compute/Optimizer/GradientNorm.swift, Sources/CArithmetic/gradient_norm.c
-// Needs     lanes.h
+// Needs     lanes.h row_reductions.h
 // Build     LANES=128
 
 KERNEL(LANES) sum_of_squares(const GLOBAL float *RESTRICT gradient,

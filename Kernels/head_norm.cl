@@ -22,8 +22,9 @@
 // Numerics  f32
 // Traffic   3 * T * H * D floats in either direction
 // Twin      Sources/Compute/Norm/HeadNorm.swift, Sources/CArithmetic/head_norm.c
-// Needs     lanes.h
-// Build     LANES=128 CENTRED=0,1
+// Needs     lanes.h row_reductions.h
+// Tunable   QUADS 1 if D, stride and first are multiples of 4: lanes then load and store 16 bytes
+// Build     LANES=128 CENTRED=0,1 QUADS=0,1
 
 // The mean that is subtracted from the elements of a head.
 DEVICE float head_mean(const GLOBAL float *head, int width, LOCAL_ARG float *partial) {

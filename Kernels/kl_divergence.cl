@@ -25,13 +25,19 @@
 // Numerics  f32; terms from divergence_terms.h; logits must be finite
 // Traffic   forward KL 3 * R * V floats and 2 * R * V teacher elements, else 4 and 3
 // Twin      Sources/Compute/Loss/KLDivergence.swift, Sources/CArithmetic/kl_divergence.c
-// Needs     lanes.h vocabulary_row.h divergence_terms.h
-// Build     LANES=256 FORM=0,1,2 ELEMENT=0,2
+// Needs     lanes.h row_reductions.h vocabulary_row.h divergence_terms.h
+// Tunable   QUADS 1 if V is a multiple of 4: lanes then load and store 16 bytes
+// Build     LANES=256 FORM=0,1,2 ELEMENT=0,2 QUADS=0,1
 
 #define FORWARD_KL 0
 #define JENSEN_SHANNON 2
 
-#if !defined(CPU_DEVICE)
+#if !defined(CPU_DEVICE) && QUADS
+DEVICE Lane load_teacher(const GLOBAL Stored *row, int v, int width) {
+  if (v >= width) return (Lane)MASKED;
+  return widen_quad(row, v);
+}
+#elif !defined(CPU_DEVICE)
 DEVICE Lane load_teacher(const GLOBAL Stored *row, int v, int width) {
   return v < width ? widen(row, v) : MASKED;
 }

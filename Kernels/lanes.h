@@ -1,26 +1,20 @@
-// lanes.h - row loops and row reductions for both kinds of device.
+// lanes.h - row loops for both kinds of device.
 //
-// A Lane is what one work-item loads at a time. On a GPU it is one float, and the LANES work-items
-// of a work-group share a row. On a device of CPU type it is 16 floats, and one work-item has the
-// row to itself (LANES is 1). A row loop is
+// A Lane is what one work-item loads at a time. On a GPU it is one float, or with QUADS=1 four
+// neighbours, and the LANES work-items of a work-group share a row. On a device of CPU type it is 16
+// floats, and one work-item has the row to itself (LANES is 1). A row loop is
 //     for (int e = FIRST; e < width; e += STRIDE) {
 //       Lane x = load_or_zero(row, e, width);
 //       store_lane(x, to, e, width);
 //     }
 // GPU accesses are coalesced. Elements past the end of the row load as a given value and are not
-// stored.
-//
-// total and largest reduce over the whole row. All work-items of a work-group (LANES a power of
-// two) must call them, with a LOCAL array of LANES floats; all get the result. The reduction tree
-// is fixed: lane l takes in lane l + offset, for offsets LANES / 2, ..., 2, 1. On CUDA each warp
-// computes the whole tree: the offsets from 32 on over what it reads from local memory, the others
-// by shuffles, in which both lanes of a pair compute the same sum. Two barriers instead of
-// log2(LANES) + 2, none for LANES 32, and the bits of the tree in local memory, which LOCAL_TREE=1
-// selects.
+// stored. With QUADS=1 rows begin at a multiple of 16 bytes and have a multiple of 4 elements.
+// Element e is in the Lane of work-item e / LANE_WIDTH % LANES.
 
 #ifdef CPU_DEVICE
 
 typedef float16 Lane;
+#define LANE_WIDTH 16
 #define FIRST 0
 #define STRIDE 16
 
@@ -41,18 +35,9 @@ DEVICE void store_lane(Lane x, GLOBAL float *row, int e, int width) {
   for (int i = 0; e + i < width; i++) row[e + i] = rest[i];
 }
 
-DEVICE float total(Lane x, LOCAL_ARG float *partial) {
-  (void)partial;
-  const float8 a = x.lo + x.hi;
-  const float4 b = a.lo + a.hi;
-  return (b.x + b.y) + (b.z + b.w);
-}
-
-DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
-  (void)partial;
-  const float8 a = fmax(x.lo, x.hi);
-  const float4 b = fmax(a.lo, a.hi);
-  return fmax(fmax(b.x, b.y), fmax(b.z, b.w));
+// The elements of `below` where those of x are below a bound, else those of `otherwise`.
+DEVICE Lane where_below(Lane x, float bound, Lane below, Lane otherwise) {
+  return x < bound ? below : otherwise;
 }
 
 // e^x, as exponential() in Sources/CArithmetic/wide.h; PoCL's exp is scalar. The result is 1e-38
@@ -73,9 +58,57 @@ DEVICE Lane exponential(Lane x) {
   return p * as_float16((as_uint16(shifted) + 127u) << 23);
 }
 
+#elif QUADS
+
+#if defined(__CUDACC_RTC__) || defined(__CUDA__)
+// With the arithmetic of OpenCL's float4: by element, a float standing for four.
+struct Lane : float4 {
+  Lane() = default;
+  __device__ __forceinline__ Lane(float4 quad) : float4(quad) {}
+  __device__ __forceinline__ Lane(float each) : float4(make_float4(each, each, each, each)) {}
+};
+#define LANE_OPERATOR(OP)                                                       \
+  DEVICE Lane operator OP(Lane a, Lane b) {                                     \
+    return make_float4(a.x OP b.x, a.y OP b.y, a.z OP b.z, a.w OP b.w);         \
+  }                                                                             \
+  DEVICE Lane &operator OP##=(Lane &a, Lane b) { return a = a OP b; }
+LANE_OPERATOR(+)
+LANE_OPERATOR(-)
+LANE_OPERATOR(*)
+LANE_OPERATOR(/)
+DEVICE Lane operator-(Lane a) { return make_float4(-a.x, -a.y, -a.z, -a.w); }
+DEVICE Lane fabsf(Lane x) { return make_float4(ABS(x.x), ABS(x.y), ABS(x.z), ABS(x.w)); }
+DEVICE Lane fmaxf(Lane a, Lane b) {
+  return make_float4(MAX(a.x, b.x), MAX(a.y, b.y), MAX(a.z, b.z), MAX(a.w, b.w));
+}
+#else
+typedef float4 Lane;
+#endif
+#define LANE_WIDTH 4
+#define FIRST (4 * LOCAL_ID)
+#define STRIDE (4 * LANES)
+
+DEVICE Lane load_lane_or(const GLOBAL float *row, int e, int width, float past_the_end) {
+  if (e >= width) return (Lane)past_the_end;
+  return *(const GLOBAL float4 *)(row + e);
+}
+
+DEVICE void store_lane(Lane x, GLOBAL float *row, int e, int width) {
+  if (e < width) *(GLOBAL float4 *)(row + e) = x;
+}
+
+DEVICE Lane where_below(Lane x, float bound, Lane below, Lane otherwise) {
+  return make_float4(x.x < bound ? below.x : otherwise.x, x.y < bound ? below.y : otherwise.y,
+                     x.z < bound ? below.z : otherwise.z, x.w < bound ? below.w : otherwise.w);
+}
+
+// By element: PoCL's exp of a vector has other last digits than that of a float.
+DEVICE Lane exponential(Lane x) { return make_float4(EXP(x.x), EXP(x.y), EXP(x.z), EXP(x.w)); }
+
 #else
 
 typedef float Lane;
+#define LANE_WIDTH 1
 #define FIRST LOCAL_ID
 #define STRIDE LANES
 
@@ -87,79 +120,9 @@ DEVICE void store_lane(Lane x, GLOBAL float *row, int e, int width) {
   if (e < width) row[e] = x;
 }
 
-#if SHUFFLE_REDUCTIONS
-
-// parts[i] is the value of lane i * WARP + l, for a lane whose number in its warp is l.
-DEVICE void gather_warps(Lane x, float *parts, LOCAL_ARG float *partial) {
-#if LANES > WARP
-  const int lane = LOCAL_ID % WARP;
-  partial[LOCAL_ID] = x;
-  BARRIER();
-#pragma unroll
-  for (int i = 0; i < LANES / WARP; i++) parts[i] = partial[i * WARP + lane];
-  BARRIER();
-#else
-  (void)partial;
-  parts[0] = x;
-#endif
+DEVICE Lane where_below(Lane x, float bound, Lane below, Lane otherwise) {
+  return x < bound ? below : otherwise;
 }
-
-DEVICE float total(Lane x, LOCAL_ARG float *partial) {
-  float parts[LANES / WARP];
-  gather_warps(x, parts, partial);
-#pragma unroll
-  for (int offset = LANES / WARP / 2; offset > 0; offset /= 2)
-#pragma unroll
-    for (int i = 0; i < offset; i++) parts[i] += parts[i + offset];
-  float sum = parts[0];
-#pragma unroll
-  for (int offset = WARP / 2; offset > 0; offset /= 2) sum += SHUFFLE_XOR(sum, offset);
-  return sum;
-}
-
-DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
-  float parts[LANES / WARP];
-  gather_warps(x, parts, partial);
-#pragma unroll
-  for (int offset = LANES / WARP / 2; offset > 0; offset /= 2)
-#pragma unroll
-    for (int i = 0; i < offset; i++) parts[i] = MAX(parts[i], parts[i + offset]);
-  float maximum = parts[0];
-#pragma unroll
-  for (int offset = WARP / 2; offset > 0; offset /= 2)
-    maximum = MAX(maximum, SHUFFLE_XOR(maximum, offset));
-  return maximum;
-}
-
-#else
-
-DEVICE float total(Lane x, LOCAL_ARG float *partial) {
-  const int lane = LOCAL_ID;
-  partial[lane] = x;
-  BARRIER();
-  for (int offset = LANES / 2; offset > 0; offset /= 2) {
-    if (lane < offset) partial[lane] += partial[lane + offset];
-    BARRIER();
-  }
-  const float sum = partial[0];
-  BARRIER();
-  return sum;
-}
-
-DEVICE float largest(Lane x, LOCAL_ARG float *partial) {
-  const int lane = LOCAL_ID;
-  partial[lane] = x;
-  BARRIER();
-  for (int offset = LANES / 2; offset > 0; offset /= 2) {
-    if (lane < offset) partial[lane] = MAX(partial[lane], partial[lane + offset]);
-    BARRIER();
-  }
-  const float maximum = partial[0];
-  BARRIER();
-  return maximum;
-}
-
-#endif
 
 DEVICE Lane exponential(Lane x) { return EXP(x); }
 

@@ -23,8 +23,9 @@
 // Numerics  f32
 // Traffic   forward 4 * T * E floats (2 if the row stays in cache), backward 5 * T * E
 // Twin      Sources/Compute/Norm/LayerNorm.swift, Sources/CArithmetic/layer_norm.c
-// Needs     lanes.h
-// Build     LANES=128
+// Needs     lanes.h row_reductions.h
+// Tunable   QUADS 1 if E is a multiple of 4: lanes then load and store 16 bytes
+// Build     LANES=128 QUADS=0,1
 
 KERNEL(LANES) layer_norm_forward(const GLOBAL float *RESTRICT x,
                                  const GLOBAL float *RESTRICT weight,

@@ -5,7 +5,8 @@
 #
 # The header comment of a kernel says how to build it. "// Needs  lanes.h" names the headers to
 # include first; "// Build  LANES=128 ACTIVATION=0,1" gives its -D constants; every value of a list
-# is tried. Several lines are variants; one with TENSOR_CORES is for CUDA alone.
+# is tried. Several lines are variants; one with TENSOR_CORES is for CUDA alone, one with SUB_GROUP
+# for GPUs by OpenCL.
 #
 #     Kernels/lint.sh [FILE.cl ...]      default: all of Kernels/; $CLANG names the compiler
 set -u
@@ -93,8 +94,11 @@ for file in "$@"; do
     # shellcheck disable=SC2086
     {
       case $options in *TENSOR_CORES*) ;; *)
-      opencl="-x cl -cl-std=CL1.2 -Xclang -finclude-default-header $headers $options"
+      # With the whole header, which has sub-groups, not the compiler's table of functions.
+      opencl="-x cl -cl-std=CL1.2 -cl-no-stdinc -Xclang -finclude-default-header $headers $options"
       check "$name for GPUs ($options)" $opencl "$file"
+      esac
+      case $options in *SUB_GROUP*) continue ;; *TENSOR_CORES*) ;; *)
       check "$name for devices of CPU type ($options)" $opencl -DCPU_DEVICE=1 "$file"
       esac
       check "$name as CUDA ($options)" -x cuda --cuda-device-only -nocudainc -nocudalib \

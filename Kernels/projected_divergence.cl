@@ -27,8 +27,9 @@
 // Traffic   3 * R * V floats
 // Twin      Sources/Compute/Loss/ProjectedDivergence.swift,
 //           Sources/CArithmetic/projected_divergence.c
-// Needs     lanes.h vocabulary_row.h
-// Build     LANES=256
+// Needs     lanes.h row_reductions.h vocabulary_row.h
+// Tunable   QUADS 1 if V and E are multiples of 4: lanes then load and store 16 bytes
+// Build     LANES=256 QUADS=0,1
 
 KERNEL(LANES) project_teacher(GLOBAL float *RESTRICT logits, GLOBAL float *RESTRICT entropies,
                               int width, int first_row, float inverse_temperature) {

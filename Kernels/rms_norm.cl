@@ -20,8 +20,10 @@
 // Numerics  f32
 // Traffic   forward 3 * T * E floats (2 if the row stays in cache), backward 5 * T * E
 // Twin      Sources/Compute/Norm/RMSNorm.swift, Sources/CArithmetic/rms_norm.c
-// Needs     lanes.h
-// Build     LANES=128 LOCAL_TREE=0,1
+// Needs     lanes.h row_reductions.h
+// Tunable   QUADS 1 if E is a multiple of 4: lanes then load and store 16 bytes
+// Build     LANES=128 QUADS=0,1 LOCAL_TREE=0,1
+// Build     LANES=128 QUADS=0,1 SUB_GROUP=32
 
 KERNEL(LANES) rms_norm_forward(const GLOBAL float *RESTRICT x, const GLOBAL float *RESTRICT weight,
                                GLOBAL float *RESTRICT y, GLOBAL float *RESTRICT scale, int width,

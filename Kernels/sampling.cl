@@ -15,7 +15,7 @@
 // Numerics  f32; the order of the sums is fixed
 // Traffic   T * V floats (GPU: each further pass reads a 16th of the one before; CPU: 2 * T * V)
 // Twin      Sources/Compute/Sampling/Sampling.swift, Sources/CArithmetic/sampling.c
-// Needs     lanes.h
+// Needs     lanes.h row_reductions.h
 // Build     LANES=256
 
 #ifdef CPU_DEVICE

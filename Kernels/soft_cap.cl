@@ -12,8 +12,9 @@
 // Numerics  f32; tanh by its series (Cephes' coefficients) below 0.625, else by 1 - 2 / (e^2x + 1)
 // Traffic   2 * R * V floats
 // Twin      Sources/Compute/Elementwise/SoftCap.swift, Sources/CArithmetic/soft_cap.c
-// Needs     lanes.h vocabulary_row.h
-// Build     LANES=256
+// Needs     lanes.h row_reductions.h vocabulary_row.h
+// Tunable   QUADS 1 if V is a multiple of 4: lanes then load and store 16 bytes
+// Build     LANES=256 QUADS=0,1
 
 DEVICE Lane hyperbolic_tangent(Lane x) {
   const Lane y = x * x;
@@ -24,7 +25,7 @@ DEVICE Lane hyperbolic_tangent(Lane x) {
   series = series * y * x + x;
   const Lane w = exponential(-2.0f * ABS(x));
   const Lane size = (1.0f - w) / (1.0f + w);
-  return ABS(x) < 0.625f ? series : (x < 0.0f ? -size : size);
+  return where_below(ABS(x), 0.625f, series, where_below(x, 0.0f, -size, size));
 }
 
 KERNEL(LANES) soft_cap(GLOBAL float *RESTRICT logits, int width, float cap) {

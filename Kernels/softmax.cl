@@ -12,8 +12,9 @@
 //           maximum; -infinity has probability 0
 // Traffic   3 * R * V floats
 // Twin      Sources/Compute/Sampling/Softmax.swift, Sources/CArithmetic/softmax.c
-// Needs     lanes.h vocabulary_row.h
-// Build     LANES=256
+// Needs     lanes.h row_reductions.h vocabulary_row.h
+// Tunable   QUADS 1 if V is a multiple of 4: lanes then load and store 16 bytes
+// Build     LANES=256 QUADS=0,1
 
 KERNEL(LANES) softmax(GLOBAL float *RESTRICT logits, int width, float inverse_temperature) {
   LOCAL float partial[LANES];
@@ -23,7 +24,7 @@ KERNEL(LANES) softmax(GLOBAL float *RESTRICT logits, int width, float inverse_te
   for (int v = FIRST; v < width; v += STRIDE) {
     const Lane exponent = (load_lane(z, v, width) - row.maximum) * inverse_temperature;
     // exponential() of CPU devices does not go below 1e-38.
-    const Lane weight = exponent < -87.0f ? (Lane)0.0f : exponential(exponent);
+    const Lane weight = where_below(exponent, -87.0f, (Lane)0.0f, exponential(exponent));
     store_lane(weight * factor, z, v, width);
   }
 }

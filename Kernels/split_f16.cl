@@ -23,7 +23,7 @@
 // Traffic   8 * count bytes read, 4 * count written
 // Tunable   ALIGNED 1 if first and piece_stride are multiples of 4: quads are then loaded and
 //           stored as vectors
-// Needs     lanes.h
+// Needs     lanes.h row_reductions.h
 // Build     LANES=256 ALIGNED=0,1
 
 #define LARGEST_FLOAT 3.402823466e38f

@@ -11,7 +11,7 @@
 // Numerics  f32, compensated within a lane, in a fixed order
 // Traffic   N floats
 // Twin      Sources/Compute/Loss/Sum.swift, Sources/CArithmetic/sum.c
-// Needs     lanes.h vocabulary_row.h
+// Needs     lanes.h row_reductions.h vocabulary_row.h
 // Build     LANES=256
 
 KERNEL(LANES) sum(const GLOBAL float *RESTRICT values, GLOBAL float *RESTRICT total_of, int count,

@@ -13,7 +13,7 @@
 //     activation           its number in activations.h
 //
 // Mapping   one work-group (CPU: one work-item) per SPAN columns of a row (lanes.h): group (t, c)
-//           has columns c * SPAN ... of row t, a GPU's lane four of them at a time with QUADS=1
+//           has columns c * SPAN ... of row t
 // Passes    one
 // Numerics  f32; formulas in activations.h
 // Traffic   forward 3 * T * F floats, backward 5 * T * F
@@ -30,19 +30,9 @@ KERNEL(LANES) swiglu_forward(const GLOBAL float *RESTRICT gate_up, GLOBAL float 
   const GLOBAL float *gate = gate_up + 2 * row * width;
   const GLOBAL float *up = gate + width;
   GLOBAL float *to = hidden + row * width;
-#if QUADS && !defined(CPU_DEVICE)
-  for (int f = begin + 4 * LOCAL_ID; f < end; f += 4 * LANES) {
-    const float4 g = *(const GLOBAL float4 *)(gate + f);
-    const float4 u = *(const GLOBAL float4 *)(up + f);
-    *(GLOBAL float4 *)(to + f) =
-        make_float4(activated(g.x, activation) * u.x, activated(g.y, activation) * u.y,
-                    activated(g.z, activation) * u.z, activated(g.w, activation) * u.w);
-  }
-#else
   for (int f = begin + FIRST; f < end; f += STRIDE)
     store_lane(activated(load_or_zero(gate, f, end), activation) * load_or_zero(up, f, end), to, f,
                end);
-#endif
 }
 
 KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
@@ -53,21 +43,6 @@ KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
   const GLOBAL float *gradient = d_hidden + row * width;
   GLOBAL float *gate = gate_up + 2 * row * width;
   GLOBAL float *up = gate + width;
-#if QUADS && !defined(CPU_DEVICE)
-  for (int f = begin + 4 * LOCAL_ID; f < end; f += 4 * LANES) {
-    const float4 g = *(const GLOBAL float4 *)(gate + f);
-    const float4 d = *(const GLOBAL float4 *)(gradient + f);
-    const float4 u = *(const GLOBAL float4 *)(up + f);
-    *(GLOBAL float4 *)(gate + f) =
-        make_float4(d.x * u.x * activation_slope(g.x, activation),
-                    d.y * u.y * activation_slope(g.y, activation),
-                    d.z * u.z * activation_slope(g.z, activation),
-                    d.w * u.w * activation_slope(g.w, activation));
-    *(GLOBAL float4 *)(up + f) =
-        make_float4(d.x * activated(g.x, activation), d.y * activated(g.y, activation),
-                    d.z * activated(g.z, activation), d.w * activated(g.w, activation));
-  }
-#else
   for (int f = begin + FIRST; f < end; f += STRIDE) {
     const Lane g = load_or_zero(gate, f, end);
     const Lane d = load_or_zero(gradient, f, end);
@@ -75,5 +50,4 @@ KERNEL(LANES) swiglu_backward(const GLOBAL float *RESTRICT d_hidden,
     store_lane(d * u * activation_slope(g, activation), gate, f, end);
     store_lane(d * activated(g, activation), up, f, end);
   }
-#endif
 }

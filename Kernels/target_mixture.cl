@@ -17,8 +17,9 @@
 // Numerics  f32
 // Traffic   R * V floats
 // Twin      Sources/Compute/Loss/TargetMixture.swift, Sources/CArithmetic/target_mixture.c
-// Needs     lanes.h vocabulary_row.h
-// Build     LANES=256
+// Needs     lanes.h row_reductions.h vocabulary_row.h
+// Tunable   QUADS 1 if V is a multiple of 4: lanes then load 16 bytes
+// Build     LANES=256 QUADS=0,1
 
 KERNEL(LANES) target_mixture(GLOBAL float *RESTRICT logits, const GLOBAL int *RESTRICT targets,
                              const GLOBAL int *RESTRICT row_indices, int width, int first_index,

@@ -1,5 +1,5 @@
 // vocabulary_row.h - rows of logits: masked loads, compensated sums, one-pass log-sum-exp. Included
-// after lanes.h.
+// after lanes.h and row_reductions.h.
 
 // Elements past the end load as MASKED: they never are the maximum and add 0 to a sum of
 // exponentials.

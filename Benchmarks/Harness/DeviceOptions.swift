@@ -16,7 +16,8 @@ struct DeviceOptions: ParsableArguments {
   @Flag(help: "Run attention on tensor cores, which no other program does yet.")
   var tensorCores = false
 
-  @Flag(help: "Run row kernels on GPUs without loads of 16 bytes and shuffles: the same bits.")
+  @Flag(
+    help: "Run row kernels on GPUs without loads of 16 bytes and shuffles: other digits of sums.")
   var plainRows = false
 
   func validate() throws {

@@ -154,6 +154,11 @@ static const char row_gather[] = {
 };
 SOURCE(row_gather, "row_gather.cl")
 
+static const char row_reductions[] = {
+#embed "../../Kernels/row_reductions.h"
+};
+SOURCE(row_reductions, "row_reductions.h")
+
 static const char sampling[] = {
 #embed "../../Kernels/sampling.cl"
 };

@@ -158,15 +158,19 @@ package final class Device {
     }
   }
 
-  /// Whether row kernels load 16 bytes a work-item and, by CUDA, reduce by shuffles of a warp, as at
-  /// the start. Results have the same bits without.
+  /// Whether row kernels load 16 bytes a work-item and reduce by shuffles (of a warp by CUDA, of a
+  /// sub-group by OpenCL where the device has them), as at the start. Without, the sums of rows have
+  /// other last digits.
   package var usesVectorRows: Bool {
     get {
       guard case .gpu(let gpu) = engine else { return false }
-      return gpu.usesVectorRows
+      return gpu.usesVectorLoads && gpu.usesShuffles
     }
     set {
-      if case .gpu(let gpu) = engine { gpu.usesVectorRows = newValue }
+      if case .gpu(let gpu) = engine {
+        gpu.usesVectorLoads = newValue
+        gpu.usesShuffles = newValue
+      }
       pool.invalidateCaptures()
     }
   }

@@ -34,6 +34,9 @@ package struct DeviceDescription: Sendable, Equatable {
   package let localMemory: Int
   /// Work-items of the largest work-group.
   package let workGroupSize: Int
+  /// The sizes that a kernel may require of its sub-groups, whose work-items exchange registers by
+  /// shuffles; none where the device lacks shuffles or leaves the size to the driver.
+  package let subGroupSizes: [Int]
 
   /// Whether the driver keeps compiled kernels on disk itself.
   package var keepsCompiledKernels: Bool { platform == "Portable Computing Language" }
@@ -78,5 +81,17 @@ extension DeviceDescription {
       clamping: try device.number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self))
     self.localMemory = Int(clamping: try device.number(CL_DEVICE_LOCAL_MEM_SIZE, as: cl_ulong.self))
     self.workGroupSize = try device.number(CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self)
+    let extensions = (try? device.text(CL_DEVICE_EXTENSIONS)) ?? ""
+    // CL_DEVICE_SUB_GROUP_SIZES_INTEL, which the standard headers lack.
+    self.subGroupSizes =
+      Self.hasSubGroups(extensions) ? (try? device.sizes(0x4108)) ?? [] : []
+  }
+
+  /// Whether a device with these extensions, separated by spaces, lets a kernel require the size of
+  /// sub-groups that have shuffles.
+  static func hasSubGroups(_ extensions: String) -> Bool {
+    let names = Set(extensions.split(separator: " "))
+    return names.contains("cl_intel_required_subgroup_size")
+      && !names.isDisjoint(with: ["cl_intel_subgroups", "cl_khr_subgroup_shuffle"])
   }
 }

@@ -31,6 +31,20 @@ import COpenCL
     try check("clGetDeviceInfo", status, "parameter \(parameter)")
     return value
   }
+
+  /// The numbers of a parameter that is a list of `size_t`.
+  func sizes(_ parameter: Int32) throws(OpenCLError) -> [Int] {
+    var byteCount = 0
+    try check(
+      "clGetDeviceInfo", unsafe clGetDeviceInfo(raw, cl_device_info(parameter), 0, nil, &byteCount),
+      "parameter \(parameter)")
+    var values = [Int](repeating: 0, count: byteCount / MemoryLayout<Int>.stride)
+    try check(
+      "clGetDeviceInfo",
+      unsafe clGetDeviceInfo(raw, cl_device_info(parameter), byteCount, &values, nil),
+      "parameter \(parameter)")
+    return values
+  }
 }
 
 enum Handles {

@@ -16,17 +16,20 @@ struct KernelFileTests {
     #expect(error < tolerance.rawValue, comment)
   }
 
+  private func quads(_ width: Int) -> String { "-DQUADS=\(width % 4 == 0 ? 1 : 0)" }
+
   @Test(arguments: CUDATestDevice.all)
   func rmsNorm(device: CUDATestDevice) throws {
     var generator = SeededGenerator(seed: 1)
     for width in [1, 127, 128, 129, 896] {
       let run = try KernelRun(device)
+      let options = ["-DLANES=128", quads(width)]
       let work = RMSNormWorkload(rows: 5, width: width, using: &generator)
       let count = work.rows * width
       let (x, weight) = (try run.buffer(work.x), try run.buffer(work.weight))
       let (y, scale) = (try run.canary(count), try run.canary(work.rows))
       try run.run(
-        "rms_norm", "rms_norm_forward", ["-DLANES=128"],
+        "rms_norm", "rms_norm_forward", options,
         [
           .buffer(x), .buffer(weight), .buffer(y), .buffer(scale), .int(width),
           .float(work.epsilon),
@@ -36,7 +39,7 @@ struct KernelFileTests {
 
       let gradient = try run.buffer(work.x + [Float](repeating: .nan, count: 64))
       try run.run(
-        "rms_norm", "rms_norm_backward", ["-DLANES=128"],
+        "rms_norm", "rms_norm_backward", options,
         [
           .buffer(try run.buffer(work.outputGradient)), .buffer(x), .buffer(weight), .buffer(scale),
           .buffer(gradient), .int(width), .int(1),
@@ -51,7 +54,9 @@ struct KernelFileTests {
   func klDivergence(device: CUDATestDevice, form: DivergenceForm) throws {
     var generator = SeededGenerator(seed: 2)
     let objective = Objective(form, temperature: 1.5)
-    for (width, isHalf) in [(1, false), (255, true), (1025, false), (4099, true)] {
+    for (width, isHalf) in [
+      (1, false), (255, true), (1024, false), (1025, false), (4096, true), (4099, true),
+    ] {
       let run = try KernelRun(device)
       let work = KLDivergenceWorkload(rows: 3, width: width, using: &generator)
       let teacher =
@@ -61,7 +66,7 @@ struct KernelFileTests {
       let losses = try run.canary(work.rows)
       try run.run(
         "kl_divergence", "kl_divergence",
-        ["-DLANES=256", "-DFORM=\(form.rawValue)", "-DELEMENT=\(isHalf ? 2 : 0)"],
+        ["-DLANES=256", "-DFORM=\(form.rawValue)", "-DELEMENT=\(isHalf ? 2 : 0)", quads(width)],
         [
           .buffer(teacher), .buffer(indices), .buffer(student), .buffer(losses), .int(width),
           .int(0), .int(0), .float(1 / objective.temperature),

@@ -18,7 +18,7 @@ import Testing
       platformIndex: 0, deviceIndex: 0, platform: "platform", name: name, uuid: uuid,
       vendor: "", version: "", driver: "", kind: kind, computeUnits: units, clock: clock,
       sharesHostMemory: sharesHostMemory, memory: 1 << 30, largestBuffer: 1 << 28,
-      localMemory: 32 << 10, workGroupSize: 256)
+      localMemory: 32 << 10, workGroupSize: 256, subGroupSizes: [])
   }
 
   /// One platform that has these devices; nil is one that does not answer.
@@ -34,7 +34,7 @@ import Testing
           computeUnits: described.computeUnits, clock: described.clock,
           sharesHostMemory: described.sharesHostMemory, memory: described.memory,
           largestBuffer: described.largestBuffer, localMemory: described.localMemory,
-          workGroupSize: described.workGroupSize)
+          workGroupSize: described.workGroupSize, subGroupSizes: [])
       })
   }
 

@@ -19,7 +19,8 @@ import Testing
         return DeviceDescription(
           platformIndex: platform, deviceIndex: device, platform: "platform", name: "device",
           uuid: nil, vendor: "", version: "", driver: "", kind: .gpu, computeUnits: 1, clock: 1,
-          sharesHostMemory: false, memory: 1, largestBuffer: 1, localMemory: 1, workGroupSize: 1)
+          sharesHostMemory: false, memory: 1, largestBuffer: 1, localMemory: 1, workGroupSize: 1,
+          subGroupSizes: [])
       })
   }
 
@@ -51,5 +52,17 @@ import Testing
   @Test func noPlatformIsNoFailure() {
     let survey = survey([])
     #expect(survey.found.isEmpty && survey.failures.isEmpty)
+  }
+
+  /// Both are needed: shuffles, and a size that a kernel can require.
+  @Test(arguments: [
+    ("cl_khr_fp64 cl_intel_subgroups cl_intel_required_subgroup_size", true),
+    ("cl_intel_required_subgroup_size cl_khr_subgroup_shuffle", true),
+    ("cl_intel_subgroups cl_khr_subgroup_shuffle", false),
+    ("cl_intel_required_subgroup_size cl_khr_subgroups cl_intel_subgroups_short", false),
+    ("cl_khr_icd cl_nv_compiler_options", false), ("", false),
+  ])
+  func subGroupsNeedShufflesAndARequiredSize(extensions: String, expected: Bool) {
+    #expect(DeviceDescription.hasSubGroups(extensions) == expected)
   }
 }

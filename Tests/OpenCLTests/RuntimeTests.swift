@@ -112,6 +112,42 @@ struct RuntimeTests {
         == "parameter 4 is float, expected int of 4 bytes")
   }
 
+  /// A work-group of a multiple of the size has full sub-groups alone, whose lanes are numbered from
+  /// 0 and shuffle.
+  @Test(
+    .enabled(
+      if: TestDevice.openCL?.subGroupSizes.isEmpty == false,
+      "needs an OpenCL device with sub-groups of a required size"))
+  func subGroupsHaveTheSizeThatAKernelRequires() throws {
+    for size in try #require(TestDevice.openCL).subGroupSizes {
+      let program = try program(
+        """
+        #ifdef cl_intel_subgroups
+        #define SHUFFLE_XOR intel_sub_group_shuffle_xor
+        #else
+        #define SHUFFLE_XOR sub_group_shuffle_xor
+        #endif
+        __kernel __attribute__((intel_reqd_sub_group_size(\(size))))
+        void place(__global int *found) {
+          __global int *own = found + 3 * get_local_id(0);
+          const int lane = get_sub_group_local_id();
+          own[0] = get_sub_group_size();
+          own[1] = get_sub_group_id() * \(size) + lane;
+          own[2] = SHUFFLE_XOR(lane, 1u) ^ lane;
+        }
+        """)
+      let kernel = try Kernel(program, entry: "place", arguments: [.buffer(elements: "int")])
+      let memory = try context.allocate(byteCount: 128 * 12)
+      try kernel.bind(memory, at: 0)
+      try kernel.run(groups: [1], items: [128])
+      var found = [Int32](repeating: 0, count: 128 * 3)
+      try unsafe found.withUnsafeMutableBytes { try unsafe memory.download(into: $0) }
+      let places = (0..<128).map { Array(found[(3 * $0)..<(3 * $0 + 3)]) }
+      #expect(places.allSatisfy { $0[0] == size && $0[2] == 1 }, "sub-groups of \(size)")
+      #expect(Set(places.map { $0[1] }) == Set(0..<128), "sub-groups of \(size)")
+    }
+  }
+
   /// More small uploads than the ring of host memory holds at once, of sizes that do not divide it:
   /// each arrives as it was, and none but the large one waits unless the ring is full.
   @Test func uploadsArriveInTheirOrder() throws {

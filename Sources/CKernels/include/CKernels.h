@@ -38,6 +38,7 @@ extern const KernelSource kernel_residual_add;
 extern const KernelSource kernel_rms_norm;
 extern const KernelSource kernel_rotary;
 extern const KernelSource kernel_row_gather;
+extern const KernelSource kernel_row_reductions;
 extern const KernelSource kernel_sampling;
 extern const KernelSource kernel_sgd;
 extern const KernelSource kernel_soft_cap;

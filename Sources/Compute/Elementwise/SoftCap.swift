@@ -2,7 +2,8 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let softCap = unsafe KernelFile(kernel_soft_cap, needs: [.lanes, .vocabularyRow])
+  static let softCap = unsafe KernelFile(
+    kernel_soft_cap, needs: [.lanes, .rowReductions, .vocabularyRow])
 }
 
 extension Kernels {
@@ -32,7 +33,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.softCap)
-      try gpu.kernel(Kernels.softCap, [lanes.option]).run(
+      try gpu.kernel(Kernels.softCap, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, logits.write, width, cap)
     }
   }

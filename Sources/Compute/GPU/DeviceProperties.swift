@@ -23,6 +23,9 @@ struct DeviceProperties {
   let workGroupSize: Int
   /// True for an OpenCL device of CPU type.
   let isCPUType: Bool
+  /// Work-items of the sub-groups that reduce rows by shuffles, by OpenCL; nil where the device has
+  /// none of a size that divides 32. Warps of CUDA have 32.
+  let subGroup: Int?
   /// Whether kernels may use tensor cores with bf16 operands: by CUDA, sm_80 and later.
   let hasTensorCores: Bool
 
@@ -38,6 +41,7 @@ struct DeviceProperties {
     localMemory = device.localMemory
     workGroupSize = device.workGroupSize
     isCPUType = device.kind == .cpu
+    subGroup = device.subGroupSizes.filter { (2...32).contains($0) && 32 % $0 == 0 }.max()
     hasTensorCores = false
   }
 
@@ -54,6 +58,7 @@ struct DeviceProperties {
     localMemory = device.localMemory
     workGroupSize = device.workGroupSize
     isCPUType = false
+    subGroup = nil
     hasTensorCores = device.architecture >= 80
   }
 }

@@ -16,9 +16,11 @@ final class GPUEngine {
   var usesTensorCores = false
   /// Whether commands may be captured and replayed as graphs; off until this has run on a card.
   var usesGraphs = false
-  /// Whether row kernels load 16 bytes a work-item and, by CUDA, reduce by shuffles of a warp. The
-  /// bits are the same without.
-  var usesVectorRows = true { didSet { kernels.removeAll() } }
+  /// Whether row kernels load 16 bytes a work-item. The sums of rows have other last digits without.
+  var usesVectorLoads = true { didSet { kernels.removeAll() } }
+  /// Whether row kernels reduce by shuffles, of a warp by CUDA and of a sub-group by OpenCL where the
+  /// device has them. The bits are the same without.
+  var usesShuffles = true { didSet { kernels.removeAll() } }
   /// Whether cuBLASLt multiplies where it is installed and supports the weights.
   var usesMatmulLibrary = true
   let isProfiling: Bool
@@ -102,15 +104,21 @@ final class GPUEngine {
   private func program(
     _ file: KernelFile, _ options: [KernelOption]
   ) throws(ComputeError) -> GPUProgram {
-    var variant = isCPUType ? [KernelOption("CPU_DEVICE", 1)] : []
-    if !usesVectorRows { variant.append(KernelOption("LOCAL_TREE", 1)) }
-    let flags = (options + variant).map(\.flag)
+    let flags = (options + variant(of: file)).map(\.flag)
     let text = flags.joined(separator: " ")
     let name = "\(file.name) \(text)"
     if let program = programs[name] { return program }
     let program = try compile(file, flags)
     programs[name] = program
     return program
+  }
+
+  /// The options that follow from the device and from how it is used.
+  private func variant(of file: KernelFile) -> [KernelOption] {
+    if isCPUType { return [KernelOption("CPU_DEVICE", 1)] }
+    if !usesShuffles { return [KernelOption("LOCAL_TREE", 1)] }
+    guard file.reducesRows, let size = properties.subGroup else { return [] }
+    return [KernelOption("SUB_GROUP", size)]
   }
 
   private func compile(
@@ -232,8 +240,9 @@ extension GPUEngine {
   var vocabularyLanes: Lanes { Lanes(count: isCPUType ? 1 : 256) }
 
   /// Whether the work-items of a GPU load and store four floats at a time: 1 where rows of `width`
-  /// floats have whole quads.
+  /// floats have whole quads. Of several numbers of floats their bits together (`|`) have whole quads
+  /// where all of them have.
   func quads(_ width: Int) -> KernelOption {
-    KernelOption("QUADS", usesVectorRows && !isCPUType && width % 4 == 0 ? 1 : 0)
+    KernelOption("QUADS", usesVectorLoads && !isCPUType && width % 4 == 0 ? 1 : 0)
   }
 }

@@ -24,13 +24,18 @@ import CKernels
     }
   }
 
+  /// Whether it reduces rows.
+  var reducesRows: Bool { headers.contains { $0.name == Self.rowReductions.name } }
+
   /// A hash of `source`.
   var fingerprint: String { Fingerprint.text(of: [source]) }
 
   /// The macros of OpenCL C and CUDA; included before each file.
   static let dialect = unsafe KernelFile(kernel_dialect)
-  /// Row loads, stores and reductions, with GPU lanes or the wide vectors of a CPU.
+  /// Row loads and stores, with GPU lanes or the wide vectors of a CPU.
   static let lanes = unsafe KernelFile(kernel_lanes)
+  /// Sums and maxima over rows, included after `lanes`.
+  static let rowReductions = unsafe KernelFile(kernel_row_reductions)
   /// Weights stored in blocks.
   static let weightBlocks = unsafe KernelFile(kernel_weight_blocks)
 }

@@ -2,7 +2,8 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let agreement = unsafe KernelFile(kernel_agreement, needs: [.lanes, .vocabularyRow])
+  static let agreement = unsafe KernelFile(
+    kernel_agreement, needs: [.lanes, .rowReductions, .vocabularyRow])
 }
 
 extension Kernels {

@@ -3,7 +3,7 @@ import CKernels
 
 extension KernelFile {
   static let compressLogits = unsafe KernelFile(
-    kernel_compress_logits, needs: [.lanes, .vocabularyRow])
+    kernel_compress_logits, needs: [.lanes, .rowReductions, .vocabularyRow])
 }
 
 extension Kernels {

@@ -3,7 +3,7 @@ import CKernels
 
 extension KernelFile {
   static let crossEntropy = unsafe KernelFile(
-    kernel_cross_entropy, needs: [.lanes, .vocabularyRow, .divergenceTerms])
+    kernel_cross_entropy, needs: [.lanes, .rowReductions, .vocabularyRow, .divergenceTerms])
 }
 
 extension Kernels {
@@ -60,7 +60,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.crossEntropy)
-      try gpu.kernel(Kernels.crossEntropy, [lanes.option]).run(
+      try gpu.kernel(Kernels.crossEntropy, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, logits.write, targets.read, rowIndices.read,
         losses.write, width, firstIndex, firstRow, 1 / temperature, factor, inverseSoftCap)
     }
@@ -89,7 +89,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.crossEntropy)
-      try gpu.kernel(Kernels.crossEntropyLoss, [lanes.option]).run(
+      try gpu.kernel(Kernels.crossEntropyLoss, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, logits.read, targets.read, rowIndices.read,
         losses.write, width, firstIndex, firstRow, 1 / temperature)
     }

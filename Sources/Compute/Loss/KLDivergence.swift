@@ -5,7 +5,7 @@ import Weights
 extension KernelFile {
   static let divergenceTerms = unsafe KernelFile(kernel_divergence_terms)
   static let klDivergence = unsafe KernelFile(
-    kernel_kl_divergence, needs: [.lanes, .vocabularyRow, .divergenceTerms])
+    kernel_kl_divergence, needs: [.lanes, .rowReductions, .vocabularyRow, .divergenceTerms])
 }
 
 /// Storage of a teacher's logits: `Float`, or `UInt16` for binary16 shifted by the row's maximum
@@ -86,7 +86,7 @@ extension Device {
       let lanes = gpu.lanes(.klDivergence)
       try gpu.kernel(
         Kernels.klDivergence(Logit.self),
-        [lanes.option, objective.form.option, Logit.option]
+        [lanes.option, objective.form.option, Logit.option, gpu.quads(width)]
       ).run(
         groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.write,
         losses.write, width, firstIndex, firstRow, 1 / objective.temperature, gradientFactor,
@@ -121,7 +121,7 @@ extension Device {
       let lanes = gpu.lanes(.klDivergence)
       try gpu.kernel(
         Kernels.klDivergenceLoss(Logit.self),
-        [lanes.option, objective.form.option, Logit.option]
+        [lanes.option, objective.form.option, Logit.option, gpu.quads(width)]
       ).run(
         groups: rows, lanes: lanes.count, teacher.read, rowIndices.read, student.read, losses.write,
         width, firstIndex, firstRow, 1 / objective.temperature)

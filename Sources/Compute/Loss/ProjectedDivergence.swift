@@ -3,7 +3,7 @@ import CKernels
 
 extension KernelFile {
   static let projectedDivergence = unsafe KernelFile(
-    kernel_projected_divergence, needs: [.lanes, .vocabularyRow])
+    kernel_projected_divergence, needs: [.lanes, .rowReductions, .vocabularyRow])
 }
 
 extension Kernels {
@@ -47,7 +47,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      try gpu.kernel(Kernels.projectTeacher, [lanes.option]).run(
+      try gpu.kernel(Kernels.projectTeacher, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, logits.write, entropies.write, width, firstRow,
         1 / temperature)
     }
@@ -107,7 +107,8 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      try gpu.kernel(Kernels.projectedDivergence, [lanes.option]).run(
+      let options = [lanes.option, gpu.quads(vocabulary | width)]
+      try gpu.kernel(Kernels.projectedDivergence, options).run(
         groups: rows, lanes: lanes.count, logits.write, hidden.read, projected.read, entropies.read,
         rowIndices.read, hiddenGradient.write, losses.write, vocabulary, width, firstRow,
         1 / temperature, factor)
@@ -144,7 +145,8 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.projectedDivergence)
-      try gpu.kernel(Kernels.projectedDivergenceLoss, [lanes.option]).run(
+      let options = [lanes.option, gpu.quads(vocabulary | width)]
+      try gpu.kernel(Kernels.projectedDivergenceLoss, options).run(
         groups: rows, lanes: lanes.count, logits.read, hidden.read, projected.read, entropies.read,
         rowIndices.read, losses.write, vocabulary, width, firstRow, 1 / temperature)
     }

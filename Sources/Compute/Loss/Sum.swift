@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let sum = unsafe KernelFile(kernel_sum, needs: [.lanes, .vocabularyRow])
+  static let sum = unsafe KernelFile(kernel_sum, needs: [.lanes, .rowReductions, .vocabularyRow])
 }
 
 extension Kernels {

@@ -4,7 +4,7 @@ import Foundation
 
 extension KernelFile {
   static let targetMixture = unsafe KernelFile(
-    kernel_target_mixture, needs: [.lanes, .vocabularyRow])
+    kernel_target_mixture, needs: [.lanes, .rowReductions, .vocabularyRow])
 }
 
 extension Kernels {
@@ -52,7 +52,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.targetMixture)
-      try gpu.kernel(Kernels.targetMixture, [lanes.option]).run(
+      try gpu.kernel(Kernels.targetMixture, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, logits.write, targets.read, rowIndices.read, width,
         firstIndex, temperature, odds)
     }

@@ -2,7 +2,7 @@ import CKernels
 
 extension KernelFile {
   static let splitBF16 = unsafe KernelFile(kernel_split_bf16)
-  static let splitF16 = unsafe KernelFile(kernel_split_f16, needs: [.lanes])
+  static let splitF16 = unsafe KernelFile(kernel_split_f16, needs: [.lanes, .rowReductions])
 }
 
 extension Kernels {

@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let headNorm = unsafe KernelFile(kernel_head_norm, needs: [.lanes])
+  static let headNorm = unsafe KernelFile(kernel_head_norm, needs: [.lanes, .rowReductions])
 }
 
 /// The heads of a projection that `headNorm` normalises, and the norm.
@@ -31,8 +31,11 @@ package struct HeadNormShape: Sendable, Equatable {
 
   /// Elements of all heads of a row.
   package var count: Int { heads * width }
-  /// The constant that the kernels are built with.
-  var option: KernelOption { KernelOption("CENTRED", isCentred ? 1 : 0) }
+  /// The constants that the kernels are built with. Heads of whole quads begin at whole quads only if
+  /// rows and what precedes the heads are whole quads too.
+  func options(on gpu: GPUEngine, _ lanes: Lanes) -> [KernelOption] {
+    [lanes.option, KernelOption("CENTRED", isCentred ? 1 : 0), gpu.quads(stride | first | width)]
+  }
 }
 
 extension Kernels {
@@ -72,7 +75,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.headNorm)
-      try gpu.kernel(Kernels.headNormForward, [lanes.option, shape.option]).run(
+      try gpu.kernel(Kernels.headNormForward, shape.options(on: gpu, lanes)).run(
         groups: [rows, shape.heads], items: [lanes.count, 1], projected.write, weight.read,
         kept.write, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }
@@ -104,7 +107,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.headNorm)
-      try gpu.kernel(Kernels.headNormBackward, [lanes.option, shape.option]).run(
+      try gpu.kernel(Kernels.headNormBackward, shape.options(on: gpu, lanes)).run(
         groups: [rows, shape.heads], items: [lanes.count, 1], gradient.write, weight.read,
         kept.read, shape.stride, shape.first, shape.heads, shape.width, shape.epsilon)
     }

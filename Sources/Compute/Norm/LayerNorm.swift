@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let layerNorm = unsafe KernelFile(kernel_layer_norm, needs: [.lanes])
+  static let layerNorm = unsafe KernelFile(kernel_layer_norm, needs: [.lanes, .rowReductions])
 }
 
 extension Kernels {
@@ -50,7 +50,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.layerNorm)
-      try gpu.kernel(Kernels.layerNormForward, [lanes.option]).run(
+      try gpu.kernel(Kernels.layerNormForward, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, x.read, weight.read, bias.read, y.write, mean.write,
         scale.write, width, epsilon)
     }
@@ -91,7 +91,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.layerNorm)
-      try gpu.kernel(Kernels.layerNormBackward, [lanes.option]).run(
+      try gpu.kernel(Kernels.layerNormBackward, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, mean.read,
         scale.read, inputGradient.write, width, accumulating ? 1 : 0)
     }

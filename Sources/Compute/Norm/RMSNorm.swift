@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let rmsNorm = unsafe KernelFile(kernel_rms_norm, needs: [.lanes])
+  static let rmsNorm = unsafe KernelFile(kernel_rms_norm, needs: [.lanes, .rowReductions])
 }
 
 extension Kernels {
@@ -44,7 +44,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
-      try gpu.kernel(Kernels.rmsNormForward, [lanes.option]).run(
+      try gpu.kernel(Kernels.rmsNormForward, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, x.read, weight.read, y.write, scale.write, width, epsilon)
     }
   }
@@ -82,7 +82,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.rmsNorm)
-      try gpu.kernel(Kernels.rmsNormBackward, [lanes.option]).run(
+      try gpu.kernel(Kernels.rmsNormBackward, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, outputGradient.read, x.read, weight.read, scale.read,
         inputGradient.write, width, accumulating ? 1 : 0)
     }

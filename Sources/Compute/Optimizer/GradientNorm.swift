@@ -2,7 +2,8 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let gradientNorm = unsafe KernelFile(kernel_gradient_norm, needs: [.lanes])
+  static let gradientNorm = unsafe KernelFile(
+    kernel_gradient_norm, needs: [.lanes, .rowReductions])
 }
 
 extension Kernels {

@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let argmax = unsafe KernelFile(kernel_argmax, needs: [.lanes])
+  static let argmax = unsafe KernelFile(kernel_argmax, needs: [.lanes, .rowReductions])
 }
 
 extension Kernels {

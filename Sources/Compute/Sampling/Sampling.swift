@@ -2,7 +2,7 @@ import CArithmetic
 import CKernels
 
 extension KernelFile {
-  static let sampling = unsafe KernelFile(kernel_sampling, needs: [.lanes])
+  static let sampling = unsafe KernelFile(kernel_sampling, needs: [.lanes, .rowReductions])
 }
 
 extension Kernels {

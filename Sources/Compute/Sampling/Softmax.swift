@@ -3,7 +3,8 @@ import CKernels
 
 extension KernelFile {
   static let vocabularyRow = unsafe KernelFile(kernel_vocabulary_row)
-  static let softmax = unsafe KernelFile(kernel_softmax, needs: [.lanes, .vocabularyRow])
+  static let softmax = unsafe KernelFile(
+    kernel_softmax, needs: [.lanes, .rowReductions, .vocabularyRow])
 }
 
 extension Kernels {
@@ -36,7 +37,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let lanes = gpu.lanes(.softmax)
-      try gpu.kernel(Kernels.softmax, [lanes.option]).run(
+      try gpu.kernel(Kernels.softmax, [lanes.option, gpu.quads(width)]).run(
         groups: rows, lanes: lanes.count, logits.write, width, 1 / temperature)
     }
   }

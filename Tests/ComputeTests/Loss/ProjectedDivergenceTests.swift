@@ -5,7 +5,7 @@ import Testing
 extension DeviceTests {
   @Suite struct ProjectedDivergenceTests {
     static let sizes = [
-      (1, 1), (15, 17), (16, 16), (17, 15), (255, 64), (256, 257), (257, 896), (2049, 3),
+      (1, 1), (15, 17), (16, 16), (17, 15), (255, 64), (256, 257), (256, 64), (257, 896), (2049, 3),
       (151_936, 896),
     ]
 

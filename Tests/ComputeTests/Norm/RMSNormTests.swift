@@ -4,7 +4,7 @@ import Testing
 
 extension DeviceTests {
   @Suite struct RMSNormTests {
-    static let widths = [1, 15, 16, 17, 127, 128, 129, 896]
+    static let widths = [1, 4, 15, 16, 17, 127, 128, 129, 508, 516, 896, 1023]
 
     @Test(arguments: TestDevice.all)
     func matchesTheDoubleReference(on name: TestDevice) throws {
