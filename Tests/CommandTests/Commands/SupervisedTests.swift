@@ -5,9 +5,9 @@ import Testing
 
 /// `distill` on given responses: `--loss cross-entropy` and `--mix-cross-entropy`.
 @Suite struct SupervisedTests {
-  private let workspace: Workspace
+  let workspace: Workspace
   /// Examples that all have responses.
-  private let complete: String
+  let complete: String
 
   init() throws {
     workspace = try Workspace()
@@ -23,7 +23,7 @@ import Testing
   }
 
   /// The arguments of a training without a context.
-  private func arguments(_ more: [String], output: URL? = nil) -> [String] {
+  func arguments(_ more: [String], output: URL? = nil) -> [String] {
     ([
       "distill", "--model", workspace.model, "--inputs", complete, "--validation", complete,
       "--output", (output ?? workspace.output).path, "--device", "cpu", "--threads", "1",
@@ -130,12 +130,6 @@ import Testing
     #expect(replaced.code == 2 && replaced.errors.contains("because no context is given"))
   }
 
-  @Test func givenResponsesAreAskedFor() throws {
-    try Program.expectRefusal(
-      ["distill", "--model", workspace.model, "--loss", "cross-entropy", "--output", "o"],
-      "expected --inputs; train-gpu distill --help says more")
-  }
-
   @Test func aSweepGoesByTheCrossEntropy() throws {
     let sweep = ["--tokens", "2,4", "--steps", "12", "--json"]
     let result = try Program.run(arguments(sweep))
@@ -187,69 +181,6 @@ import Testing
         }
     }
     #expect(try losses(whole) == losses(parts))
-  }
-
-  @Test(arguments: [
-    (["--temperature", "2"], "--temperature: expected 1 with --loss cross-entropy, found 2.0"),
-    (
-      ["--teacher-cache", "hidden"],
-      "--teacher-cache: expected auto with --loss cross-entropy, found hidden"
-    ),
-    (
-      ["--mix-cross-entropy", "0.5"],
-      "--mix-cross-entropy: expected 0 with --loss cross-entropy, found 0.5"
-    ),
-    (["--method", "kv"], "--method: expected embeddings without a context, found kv"),
-    (
-      ["--init", "sampled"],
-      "--init: expected vocabulary, random or an adapter without a context, found sampled"
-    ),
-    (["--reconstruct", "0.2"], "--reconstruct: expected 0 without a context, found 0.2"),
-  ])
-  func whatHasNoMeaningIsRefused(more: [String], message: String) throws {
-    try Program.expectRefusal(arguments(more), message)
-    #expect(!FileManager.default.fileExists(atPath: workspace.output.path))
-  }
-
-  @Test(arguments: [
-    (
-      ["--mix-cross-entropy", "1"],
-      "--mix-cross-entropy: expected a share from 0 to below 1, found 1.0"
-    ),
-    (
-      ["--mix-cross-entropy", "0.999999999"],
-      "The value '0.999999999' is invalid for '--mix-cross-entropy <share>': expected a number that f32 "
-        + "can tell from 1.0, found 0.999999999"
-    ),
-    (
-      ["--mix-cross-entropy", "-0.5"],
-      "--mix-cross-entropy: expected a share from 0 to below 1, found -0.5"
-    ),
-    (
-      ["--learning-rate", "1e-60"],
-      "The value '1e-60' is invalid for '--learning-rate <x>': expected a number that f32 can tell from "
-        + "0.0, found 1e-60"
-    ),
-    (
-      ["--mix-cross-entropy", "0.5", "--temperature", "2"],
-      "--temperature: expected 1 with --mix-cross-entropy 0.5, found 2.0"
-    ),
-    (
-      ["--mix-cross-entropy", "0.5", "--loss", "js"],
-      "--mix-cross-entropy: expected 0 with --loss js, found 0.5"
-    ),
-  ])
-  func sharesThatHaveNoMeaningAreRefused(more: [String], message: String) throws {
-    try workspace.expectRefusal(more, message)
-  }
-
-  @Test func responsesAreNeededWithoutAContext() throws {
-    try workspace.folder.write(
-      "complete.jsonl", "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \"c\"}\n")
-    try Program.expectRefusal(
-      arguments([]),
-      "\(complete):2: expected a response, because there is no context that answers follow from, found "
-        + "none")
   }
 
   /// With a context the teacher's own answers can be the targets.

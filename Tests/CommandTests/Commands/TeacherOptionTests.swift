@@ -6,9 +6,9 @@ import Testing
 
 /// `--teacher MODEL`: another model reads the context.
 @Suite struct TeacherOptionTests {
-  private let workspace: Workspace
+  let workspace: Workspace
   /// Wider than the student, with another padding of the vocabulary.
-  private let teacher: String
+  let teacher: String
 
   init() throws {
     workspace = try Workspace()
@@ -16,7 +16,7 @@ import Testing
       .path
   }
 
-  private var option: [String] { ["--teacher", teacher] }
+  var option: [String] { ["--teacher", teacher] }
 
   private func text(_ name: String, in folder: URL? = nil) throws -> String {
     try String(contentsOf: (folder ?? workspace.output).appending(path: name), encoding: .utf8)
@@ -127,29 +127,6 @@ import Testing
     #expect(alone.code == 2)
   }
 
-  @Test func whatDoesNotCombineIsRefused() throws {
-    try workspace.expectRefusal(
-      option + ["--loss", "cross-entropy"],
-      "--teacher: expected none, because no model's distribution is learned, with --loss "
-        + "cross-entropy, found \(teacher)")
-    try workspace.expectRefusal(
-      option + ["--teacher-cache", "hidden"],
-      "--teacher-cache: expected auto, logits or projected with --teacher \(teacher), found hidden, "
-        + "which the student's head cannot read")
-    try workspace.expectRefusal(
-      ["--teacher-precision", "q8_0"], "--teacher-precision: expected --teacher with it, found none"
-    )
-    try workspace.expectRefusal(
-      ["--teacher", ""], "--teacher: expected a path or a name, found an empty text")
-    let other = try TinyModel.write(
-      "other", in: workspace.folder,
-      tokenizer: TinyTokenizer.json.replacing("<|im_end|>", with: "<|end|>"))
-    try workspace.expectRefusal(
-      ["--teacher", other.path],
-      "\(other.path)/tokenizer.json: expected the tokenizer of the student \(workspace.model), where id 8 "
-        + "is the special token \"<|im_end|>\", found the special token \"<|end|>\"")
-  }
-
   @Test func evaluateAndStudyTakeIt() throws {
     #expect(try workspace.distill(option + ["--steps", "4"]).code == 0)
     let evaluate = [
@@ -218,41 +195,6 @@ import Testing
       }
     }
     #expect(found.count > 12 && found.allSatisfy { $0 >= 0 }, "\(found)")
-  }
-
-  @Test func withoutAContextATeacherHasNothingToRead() throws {
-    let inputs = try workspace.folder.write(
-      "given.jsonl", #"{"prompt": "the cab", "completion": " has"}"#
-    ).path
-    let trained = try Program.run([
-      "distill", "--model", workspace.model, "--inputs", inputs, "--loss", "cross-entropy",
-      "--output", workspace.output.path, "--device", "cpu", "--steps", "1", "--tokens", "2",
-    ])
-    try #require(trained.code == 0, "\(trained.errors)")
-    try Program.expectRefusal(
-      [
-        "evaluate", "--model", workspace.model, "--inputs", inputs, "--adapter",
-        workspace.output.path, "--device", "cpu",
-      ] + option,
-      "--teacher: expected a context for it to read, of the command or of the lines of inputs, found none"
-    )
-  }
-
-  @Test func aStudyOfATeacherLoadsNoOtherModel() throws {
-    let study = [
-      "study", "--model", workspace.model, "--context", workspace.context, "--output", "o",
-    ]
-    for (more, found) in [
-      (
-        ["--precision", "q8_0"],
-        "--precision: expected nothing with --teacher, which writes and answers; --teacher-precision is "
-          + "its format, found q8_0"
-      ),
-      (
-        ["--lora", "l"],
-        "--lora: expected nothing with --teacher, which writes and answers, found l"
-      ),
-    ] { try Program.expectRefusal(study + option + more, found) }
   }
 
   /// One teacher for all sizes.

@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a folder holds after a sweep that was stopped, resumed, replaced or overwritten.
+extension SweepTests {
+  /// A failure before the first training leaves nothing that stands in the way of the next try.
+  @Test func aSweepThatBeganNoRunLeavesNothing() throws {
+    let weights = URL(fileURLWithPath: workspace.model).appending(path: "model.safetensors")
+    let whole = try Data(contentsOf: weights)
+    var bytes = [UInt8](whole)
+    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+    try Data(bytes).write(to: weights)
+    #expect(try sweep().code == 2)
+    #expect(!FileManager.default.fileExists(atPath: workspace.output.path))
+    try whole.write(to: weights)
+    #expect(try sweep().code == 0)
+  }
+
+  @Test func aRunThatReplacesASweepRemovesItsRuns() throws {
+    _ = try sweep(tokens: "2,3")
+    try workspace.folder.write("run/tokens-3/README.md", "mine")
+    let result = try workspace.distill(["--steps", "2", "--overwrite"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: member("tokens-2").path))
+    #expect(!FileManager.default.fileExists(atPath: member("sweep.json").path))
+    #expect(try text(member("tokens-3").appending(path: "README.md.kept")) == "mine")
+    #expect(result.errors.contains("tokens-3/README.md: changed since it was written"))
+  }
+
+  /// A sweep that is stopped goes on to the same bits.
+  @Test func aStoppedSweepGoesOn() throws {
+    let arguments = ["--steps", "40", "--checkpoint-every", "10"]
+    let whole = workspace.folder.url.appending(path: "whole")
+    #expect(try sweep(arguments, to: whole).code == 0)
+    let running = try Program.Running(
+      workspace.arguments(
+        with: ["--tokens", "2,3,5", "--output", workspace.output.path] + arguments))
+    let second = member("tokens-3").appending(path: "metrics.jsonl")
+    while running.isRunning, ((try? Data(contentsOf: second).count) ?? 0) == 0 { usleep(1000) }
+    running.send(SIGINT)
+    let stopped = try running.wait()
+    // It may have been faster than the signal.
+    #expect([0, 130].contains(stopped.code), "\(stopped.allErrors)")
+    let resumed = try sweep(arguments + ["--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(!resumed.errors.contains("run 1 of 3"))
+    for size in Self.sizes {
+      let name = "tokens-\(size)"
+      #expect(
+        try workspace.softPrompt(in: member(name))
+          == workspace.softPrompt(in: member(name, in: whole)), "\(name)")
+      #expect(
+        try workspace.json("metrics.json", in: member(name))["validation"]
+          == workspace.json("metrics.json", in: member(name, in: whole))["validation"])
+    }
+  }
+
+  /// A start that is named is that of all runs, also where the sweep goes on without its name.
+  @Test func aNamedStartIsThatOfAll() throws {
+    _ = try sweep(["--init", "pooled"], tokens: "2,3")
+    let result = try sweep(["--resume"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.errors.contains("run 3 of 3: tokens-5, from pooled, which is named for all"))
+    let refused = try sweep(["--resume", "--init", "first"])
+    #expect(refused.code == 2)
+    #expect(
+      refused.errors == "train-gpu: \(workspace.output.path): started with --init pooled, found "
+        + "first; a resumed run keeps what it was started with\n")
+  }
+
+  @Test func aSizeCanBeAdded() throws {
+    _ = try sweep(tokens: "2,3")
+    let before = try workspace.softPrompt(in: member("tokens-3"))
+    let result = try sweep(["--resume"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.errors.contains("run 3 of 3: tokens-5"))
+    #expect(!result.errors.contains("run 2 of 3"))
+    #expect(try workspace.softPrompt(in: member("tokens-3")) == before)
+  }
+
+  @Test func overwritingRemovesTheEarlierSweepAndNothingElse() throws {
+    _ = try sweep()
+    try workspace.folder.write("run/tokens-5/notes.txt", "mine")
+    try workspace.folder.write("run/notes.txt", "mine")
+    let result = try sweep(["--overwrite"], tokens: "2,4")
+    #expect(result.code == 0, "\(result.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: workspace.output.path)
+    #expect(
+      names.filter { $0.hasPrefix("tokens-") }.sorted() == ["tokens-2", "tokens-4", "tokens-5"])
+    #expect(names.contains("notes.txt"))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: member("tokens-5").path)
+        == ["notes.txt"])
+  }
+}
