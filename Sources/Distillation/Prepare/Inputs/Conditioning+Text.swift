@@ -1,7 +1,7 @@
 import HuggingFace
 import Tokenizers
 
-/// From token ids back to texts, with the model's tokenizer.
+/// Texts and token ids by the model's tokenizer.
 extension Conditioning {
   /// The text of an answer; nil after a context of token ids.
   package func text(of identifiers: [Int]) throws(DistillationError) -> String? {
@@ -43,5 +43,21 @@ extension Conditioning {
   /// The tokenizer of a model that has to read text.
   package static func tokenizer(of folder: ModelFolder) throws(DistillationError) -> Tokenizer {
     try opening { () throws(ModelFolderError) in try folder.requiredTokenizer() }
+  }
+
+  /// The token that ends a text: the tokenizer's `eos_token` where answers end with it, else the
+  /// first of those that end them.
+  static func endIdentifier(
+    _ generation: GenerationConfiguration, _ folder: ModelFolder, _ tokenizer: Tokenizer,
+    vocabularySize: Int
+  ) throws(DistillationError) -> Int? {
+    let known = generation.endIdentifiers.filter {
+      $0 < vocabularySize && tokenizer.token(of: $0) != nil
+    }
+    let tokens = try opening { () throws(ModelFolderError) in
+      try folder.tokenizerConfiguration().specialTokens
+    }
+    let own = tokens["eos_token"]
+    return known.first { tokenizer.token(of: $0) == own } ?? known.first
   }
 }

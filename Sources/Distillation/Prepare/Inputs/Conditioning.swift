@@ -232,22 +232,6 @@ package struct Conditioning: Sendable {
       context.isEmpty ? .nothing : .context(context))
   }
 
-  /// The token that ends a text: the tokenizer's `eos_token` where answers end with it, else the
-  /// first of those that end them.
-  private static func endIdentifier(
-    _ generation: GenerationConfiguration, _ folder: ModelFolder, _ tokenizer: Tokenizer,
-    vocabularySize: Int
-  ) throws(DistillationError) -> Int? {
-    let known = generation.endIdentifiers.filter {
-      $0 < vocabularySize && tokenizer.token(of: $0) != nil
-    }
-    let tokens = try opening { () throws(ModelFolderError) in
-      try folder.tokenizerConfiguration().specialTokens
-    }
-    let own = tokens["eos_token"]
-    return known.first { tokenizer.token(of: $0) == own } ?? known.first
-  }
-
   private static func check(
     _ identifiers: [Int], file: String, vocabularySize: Int
   ) throws(DistillationError) {
