@@ -26,7 +26,10 @@ struct CUDADeviceTests {
         + "NVRTC \(try device.compiler.get()), cuBLASLt \(try device.matmul.get())")
     let measurement = try DeviceMeasurement(.gpu)
     report(try measurement.copies(byteCount: 1 << 30, repeats: 20))
-    report(try measurement.launches(1000))
+    let launches = try measurement.launches(1000)
+    report(launches)
+    // Ten launches before those that are measured.
+    #expect(launches.hasPrefix("1000 small kernels (sum 1010.0): "))
   }
 
   @Test(arguments: [[2304, 9728, 896], [2304, 896, 4864], [32, 151_936, 896]])
@@ -53,16 +56,25 @@ struct CUDADeviceTests {
     let heads = HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64)
     let lengths = [Int](repeating: 128, count: 16)
     for tile in [32, 64] {
-      report(
-        try measurement.attention(
-          prefix: 32, lengths: lengths, heads: heads, tile: tile, repeats: 50))
+      let attention = try measurement.attention(
+        prefix: 32, lengths: lengths, heads: heads, tile: tile, repeats: 50)
+      report(attention)
+      #expect(
+        attention.hasPrefix("attention_forward, tile \(tile), 2080 rows, 14/2 heads of 64: "))
     }
-    report(try measurement.rmsNorm(rows: 2080, width: 896, repeats: 50))
-    report(try measurement.klDivergence(rows: 256, width: 151_936, repeats: 50))
+    let rmsNorm = try measurement.rmsNorm(rows: 2080, width: 896, repeats: 50)
+    report(rmsNorm)
+    #expect(rmsNorm.hasPrefix("rms_norm_forward, 2080 rows of 896: "))
+    let klDivergence = try measurement.klDivergence(rows: 256, width: 151_936, repeats: 50)
+    report(klDivergence)
+    #expect(klDivergence.hasPrefix("kl_divergence_loss, 256 rows of 151936: "))
   }
 
   @Test func compilesEveryKernelFile() throws {
-    for line in try DeviceMeasurement(.gpu).compilation() { report(line) }
+    let lines = try DeviceMeasurement(.gpu).compilation()
+    for line in lines { report(line) }
+    // One for each file, and the sum.
+    #expect(lines.count == KernelText.all.count + 1)
   }
 }
 

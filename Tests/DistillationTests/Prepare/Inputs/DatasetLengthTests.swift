@@ -9,9 +9,13 @@ import Testing
     ])
   }
 
-  @Test func examplesThatFitPass() throws {
-    try data([1, 2]).checkLengths(responseTokens: 9, positions: 10) { _ in 5 }
-    try data(nil).checkLengths(responseTokens: 2, positions: 10) { _ in 5 }
+  @Test func examplesThatFitPass() {
+    #expect(throws: Never.self) {
+      try data([1, 2]).checkLengths(responseTokens: 9, positions: 10) { _ in 5 }
+    }
+    #expect(throws: Never.self) {
+      try data(nil).checkLengths(responseTokens: 2, positions: 10) { _ in 5 }
+    }
   }
 
   @Test func onePositionIsNoPlural() {
