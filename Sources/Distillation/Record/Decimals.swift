@@ -1,14 +1,14 @@
 import Foundation
 
 /// Numbers in the format of reports.
-enum Decimals {
+package enum Decimals {
   /// A number with this many decimals.
-  static func text(_ value: Double, _ digits: Int) -> String {
+  package static func text(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", locale: nil, value)
   }
 
   /// A fraction of 1: `97.5 %`.
-  static func percent(_ share: Double) -> String { "\(text(100 * share, 1)) %" }
+  package static func percent(_ share: Double) -> String { "\(text(100 * share, 1)) %" }
 
   /// A whole number with commas between thousands: `1,854`.
   static func grouped(_ count: Int) -> String {
@@ -34,13 +34,18 @@ enum Decimals {
     String(format: "%.\(digits)g", locale: nil, value)
   }
 
-  /// `8.4 s`, `3:20 min` or `1:02:03 h`.
-  static func duration(_ seconds: Double) -> String {
-    guard seconds >= 60, seconds < 1e9 else { return "\(text(seconds, 1)) s" }
-    let whole = Int(seconds.rounded())
+  /// `0:42`, `12:05` or `1:02:03`.
+  package static func clock(_ seconds: Double) -> String {
+    let whole = Int(min(max(seconds, 0), 1e9).rounded())
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return hours > 0
-      ? "\(hours):\(two(minutes)):\(two(rest)) h" : "\(minutes):\(two(rest)) min"
+    return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
+  }
+
+  /// `8.4 s`, `3:20 min` or `1:02:03 h`.
+  package static func duration(_ seconds: Double) -> String {
+    // What rounds to 60.0 s is a minute.
+    guard seconds >= 59.95, seconds < 1e9 else { return "\(text(seconds, 1)) s" }
+    return "\(clock(seconds)) \(seconds.rounded() < 3600 ? "min" : "h")"
   }
 }

@@ -17,7 +17,7 @@ struct TurnSummary {
   }
 
   private static func text(_ side: ConversationSide) -> String {
-    let share = Format.number(100 * Double(side.usedTokens) / Double(side.window), 0)
+    let share = Decimals.text(100 * Double(side.usedTokens) / Double(side.window), 0)
     return "\(Counted(side.answer.count, "token"))\(ending(side)); window: \(side.usedTokens) of "
       + "\(Counted(side.window, "token")) (\(share) %)"
   }

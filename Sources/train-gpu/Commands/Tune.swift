@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Distillation
 import Foundation
 import Logging
 
@@ -89,8 +90,8 @@ struct Tune: ParsableCommand {
       rows: [["kernel", "constants", "default us", "best us", "gain"]]
         + kernels.map {
           [
-            $0.name, text($0.constants), Format.number($0.defaultMicroseconds, 1),
-            Format.number($0.microseconds, 1), gain($0),
+            $0.name, text($0.constants), Decimals.text($0.defaultMicroseconds, 1),
+            Decimals.text($0.microseconds, 1), gain($0),
           ]
         })
   }
@@ -102,6 +103,6 @@ struct Tune: ParsableCommand {
   private static func gain(_ kernel: TunedKernel) -> String {
     kernel.constants == kernel.defaultConstants
       ? "default"
-      : Format.percent(1 - kernel.microseconds / max(kernel.defaultMicroseconds, 1e-9))
+      : Decimals.percent(1 - kernel.microseconds / max(kernel.defaultMicroseconds, 1e-9))
   }
 }

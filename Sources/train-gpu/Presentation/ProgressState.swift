@@ -54,14 +54,14 @@ struct ProgressState {
       logger.debug(
         """
         before step \(refresh.step): \(rollouts ?? ""), \(refresh.tokens) in all, scored in \
-        \(Format.number(refresh.scoreSeconds, 2)) s
+        \(Decimals.text(refresh.scoreSeconds, 2)) s
         """)
     case .evaluated(let step, let found, let isBest):
       let text = found.crossEntropy == nil ? "held-out KL" : "held-out cross-entropy"
-      heldOut = "\(text) \(Format.number(found.loss, 4))"
+      heldOut = "\(text) \(Decimals.text(found.loss, 4))"
       // Without a context there is none to agree with.
       let agreement =
-        started?.contextTokens == 0 ? "" : ", top-1 agreement \(Format.percent(found.agreement))"
+        started?.contextTokens == 0 ? "" : ", top-1 agreement \(Decimals.percent(found.agreement))"
       plain("step \(step): \(heldOut ?? "")\(agreement)" + (isBest ? ", the best so far" : ""))
     case .warning(let text):
       line?.clear()
@@ -131,10 +131,10 @@ struct ProgressState {
     if let estimate {
       let share = Double(progress.conversations) / Double(max(progress.total, 1))
       let study = estimate.studySecondsLeft(done: share, byRate: left ?? 0)
-      let all = Format.clock(study + estimate.secondsAfterStudy)
-      parts.append("\(Format.clock(study)) left, about \(all) with the training")
+      let all = Decimals.clock(study + estimate.secondsAfterStudy)
+      parts.append("\(Decimals.clock(study)) left, about \(all) with the training")
     } else if let left {
-      parts.append("\(Format.clock(left)) left")
+      parts.append("\(Decimals.clock(left)) left")
     }
     let text = parts.joined(separator: "  ")
     let done = progress.conversations
@@ -188,11 +188,11 @@ struct ProgressState {
     let isPlainDue =
       report.step == started.totalSteps || (report.step - lastPlainStep) * 20 >= started.totalSteps
       || pace.isDue(at: now)
-    var parts = ["loss \(Format.number(report.loss, 4))"]
+    var parts = ["loss \(Decimals.text(report.loss, 4))"]
     if let heldOut { parts.append(heldOut) }
     parts.append("\(Format.rate(tokensPerSecond)) tokens/s")
     if let rollouts { parts.append(rollouts) }
-    if let left = timeLeft.next(at: now) { parts.append("\(Format.clock(left)) left") }
+    if let left = timeLeft.next(at: now) { parts.append("\(Decimals.clock(left)) left") }
     let text = parts.joined(separator: "  ")
     if line != nil {
       present = "\(Bar(report.step, of: started.totalSteps).text)  \(text)"

@@ -36,8 +36,9 @@ struct ReadingsTable {
     _ name: String, tokens: Int, kl: Double?, gap: Double?, agreement: Double?, exact: Double
   ) -> [String] {
     [
-      name.printable, "\(tokens)", kl.map { Format.number($0, 4) } ?? "",
-      gap.map(Format.percent) ?? "", agreement.map(Format.percent) ?? "", Format.percent(exact),
+      name.printable, "\(tokens)", kl.map { Decimals.text($0, 4) } ?? "",
+      gap.map(Decimals.percent) ?? "", agreement.map(Decimals.percent) ?? "",
+      Decimals.percent(exact),
     ]
   }
 }

@@ -6,7 +6,7 @@ extension RunEstimate {
     let isShort = seconds < 120
     func number(_ seconds: Double) -> String {
       let value = isShort ? seconds : seconds / 60
-      return value < 1 ? "below 1" : Format.number(value, 0)
+      return value < 1 ? "below 1" : Decimals.text(value, 0)
     }
     let parts = [
       ("study", studySeconds), ("teacher", teacherSeconds), ("training", trainingSeconds),

@@ -23,7 +23,7 @@ extension RunEvent.Start {
     lines.append(
       """
       teacher cache: \(teacherCache), \
-      \(Format.number(Double(teacherCacheBytes) / 1_048_576, 1)) MiB; \
+      \(Decimals.text(Double(teacherCacheBytes) / 1_048_576, 1)) MiB; \
       \(rates)
       """)
     if let rollouts {
@@ -57,8 +57,8 @@ extension RunEvent.Start {
   }
 
   private var rates: String {
-    let peak = Format.number(Double(peakLearningRate), 4)
+    let peak = Decimals.text(Double(peakLearningRate), 4)
     guard let keyLearningRate else { return "learning rate \(peak)" }
-    return "learning rate of keys \(Format.number(Double(keyLearningRate), 4)), of values \(peak)"
+    return "learning rate of keys \(Decimals.text(Double(keyLearningRate), 4)), of values \(peak)"
   }
 }

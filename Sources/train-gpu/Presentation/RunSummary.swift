@@ -15,7 +15,7 @@ struct RunSummary {
 
       \(comparison)
 
-      \(Counted(result.steps, "step")) in \(Format.duration(metrics.timing.trainSeconds)) on \(metrics.device), \
+      \(Counted(result.steps, "step")) in \(Decimals.duration(metrics.timing.trainSeconds)) on \(metrics.device), \
       prompt of step \(result.bestStep); read back from its files, the adapter changes KL by \
       \(Format.scientific(result.exportDivergence))
 
@@ -50,7 +50,7 @@ struct RunSummary {
     let metrics = result.metrics
     guard metrics.contextTokens > 0 else { return "trained on the responses, without a context" }
     return "in place of \(Counted(metrics.contextTokens, "token")): "
-      + "\(Format.number(metrics.compressionRatio ?? 0, 1)) times fewer"
+      + "\(Decimals.text(metrics.compressionRatio ?? 0, 1)) times fewer"
   }
 
   /// The line of the prompt's own file.

@@ -26,7 +26,7 @@ struct StudySummary {
     let rate = result.seconds > 0 ? Double(result.tokens) / result.seconds : 0
     return """
       \(Counted(result.conversations, "conversation")) in \(Counted(result.lines, "line")) of \(output): \
-      \(Counted(result.tokens, "token")) in \(Format.duration(result.seconds)), \
+      \(Counted(result.tokens, "token")) in \(Decimals.duration(result.seconds)), \
       \(Format.rate(rate)) tokens/s
       """
   }
@@ -35,8 +35,8 @@ struct StudySummary {
   var times: String? {
     guard let times = result.times else { return nil }
     return """
-      reading chunks \(Format.duration(times.chunks)), writing questions \(Format.duration(times.questions)), \
-      answering them \(Format.duration(times.answers))
+      reading chunks \(Decimals.duration(times.chunks)), writing questions \(Decimals.duration(times.questions)), \
+      answering them \(Decimals.duration(times.answers))
       """
   }
 
@@ -57,7 +57,7 @@ struct StudySummary {
   var heldOut: String? {
     guard result.heldOut > 0 else { return nil }
     return """
-      held out: \(Counted(result.heldOut, "conversation")) from \(Format.percent(result.heldOutShare)) of the \
+      held out: \(Counted(result.heldOut, "conversation")) from \(Decimals.percent(result.heldOutShare)) of the \
       context, of which no other question was written
       """
   }

@@ -31,14 +31,14 @@ struct SweepSummary {
       ]
       if hasContext {
         cells += [
-          metrics.compressionRatio.map { Format.number($0, 1) } ?? "",
-          member.kl.map { Format.number($0, 4) } ?? "",
-          metrics.validation?.gapClosed.map { Format.percent($0) } ?? "",
+          metrics.compressionRatio.map { Decimals.text($0, 1) } ?? "",
+          member.kl.map { Decimals.text($0, 4) } ?? "",
+          metrics.validation?.gapClosed.map { Decimals.percent($0) } ?? "",
         ]
       }
-      if isSupervised { cells.append(member.crossEntropy.map { Format.number($0, 4) } ?? "") }
+      if isSupervised { cells.append(member.crossEntropy.map { Decimals.text($0, 4) } ?? "") }
       return cells + [
-        metrics.validation.map { Format.percent($0.exactMatch) } ?? "",
+        metrics.validation.map { Decimals.percent($0.exactMatch) } ?? "",
         member.promptBytes.map { "\($0)" } ?? "",
         member.folder == result.record.delivered ? "delivered" : "",
       ]
