@@ -22,10 +22,5 @@ extension DecoderFamily {
         scale: Float(1 / (try config.positive("logits_scaling", default: 1))))
       return configuration
     },
-    tensors: { config throws(TransformerError) in
-      let attention = try config.setting("attention_bias", default: false)
-      let feedForward = try config.setting("mlp_bias", default: false)
-      return llamaTensors(
-        projectionBias: attention, outputBias: attention, feedForwardBias: feedForward)
-    })
+    tensors: llama.tensors)
 }

@@ -28,12 +28,7 @@ extension DecoderFamily {
       }
       return configuration
     },
-    tensors: { config throws(TransformerError) in
-      let attention = try config.setting("attention_bias", default: false)
-      let feedForward = try config.setting("mlp_bias", default: false)
-      return llamaTensors(
-        projectionBias: attention, outputBias: attention, feedForwardBias: feedForward)
-    })
+    tensors: llama.tensors)
 
   /// `no_rope_layers`, which is 1 for a layer with RoPE and 0 for one without; where it is absent,
   /// every layer but each `no_rope_layer_interval`-th has RoPE.
