@@ -96,7 +96,7 @@ VECTOR_TARGET static void multiply_columns(Block block, int rows, ptrdiff_t colu
       case 5: multiply_tile(5, &block, columns - column); break;
       default: multiply_tile(6, &block, columns - column); break;
     }
-    // A part without summands may have no address to move on.
+    // A part without K elements may have no address to advance.
     for (int part = 0; part < 2; part++)
       if (block.parts[part].count > 0) block.parts[part].right += TILE_COLUMNS;
     block.y += TILE_COLUMNS;

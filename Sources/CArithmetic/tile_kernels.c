@@ -33,7 +33,7 @@ bool processor_supports(int instructions) { return instructions == INSTRUCTIONS_
 
 bool processor_has_bfloat16_dots(void) { return false; }
 
-/// There are no tiles to ask for.
+/// Never called: no instruction set with tiles is supported.
 const TileKernels *tile_kernels(int instructions) { abort(); }
 
 const PanelKernel bfloat16_panels = {0};

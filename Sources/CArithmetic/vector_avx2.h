@@ -20,7 +20,7 @@ enum {
   VECTOR = 8,
   /// Vectors per row of a register tile: 6 rows are 12 of 16 registers.
   TILE_VECTORS = 2,
-  /// Rows of x at a time in a product of few rows: 4 rows of W by 2 of x, or 8 by 1.
+  /// Rows of x at a time in a GEMM of few rows: 4 rows of W by 2 of x, or 8 by 1.
   FEW_ROWS = 2,
   FEW_ROWS_OF_8 = 1,
   /// From so many blocks of rows on, their 16-bit weights are widened once beforehand.

@@ -19,11 +19,11 @@ enum {
   VECTOR = 16,
   /// Vectors per row of a register tile: 6 rows are 24 of 32 registers.
   TILE_VECTORS = 4,
-  /// Rows of x at a time in a product of few rows: 4 rows of W by 5 of x, or 8 by 3.
+  /// Rows of x at a time in a GEMM of few rows: 4 rows of W by 5 of x, or 8 by 3.
   FEW_ROWS = 5,
   FEW_ROWS_OF_8 = 3,
-  /// From so many blocks of rows on, their 16-bit weights are widened once beforehand: never, 32
-  /// registers have room for them.
+  /// From so many blocks of rows on, their 16-bit weights are widened once beforehand: never, since
+  /// they fit in 32 registers.
   WIDENED_BLOCKS = 1 << 30,
 };
 

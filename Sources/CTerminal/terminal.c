@@ -37,7 +37,7 @@ void terminal_restore(void) {
   pthread_mutex_lock(&lock);
   if (is_entered) {
     tcsetattr(STDIN_FILENO, TCSADRAIN, &original);
-    // Pasted text is not marked any more, for which the editor asks.
+    // Turns off the marks around pasted text, which the editor turns on.
     static const char not_marking_paste[] = "\033[?2004l";
     if (isatty(STDERR_FILENO) && write(STDERR_FILENO, not_marking_paste, sizeof not_marking_paste - 1) < 0) {
       // The terminal is gone.

@@ -11,7 +11,7 @@ struct Compiler {
   struct Output {
     /// Machine code.
     let binary: [UInt8]
-    /// Warnings, and what the options ask for; empty in the normal case.
+    /// Warnings, and what the options request; empty in the normal case.
     let log: String
   }
 

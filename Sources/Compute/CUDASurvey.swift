@@ -8,7 +8,7 @@ package struct CUDASurvey {
   package let devices: [DeviceDescription]
   let libraries: Libraries?
 
-  /// Loads the libraries and asks the driver.
+  /// Loads the libraries and queries the driver.
   package init() {
     self.init(LibrarySearch(environment: ProcessInfo.processInfo.environment))
   }

@@ -14,7 +14,7 @@ package enum SpecialFile: String, Sendable, CustomStringConvertible {
     self.init(mode: status.st_mode)
   }
 
-  /// Tells it by what the system says of a file; nil for an ordinary one.
+  /// The kind by the mode that the system reports of a file; nil for an ordinary one.
   init?(mode: mode_t) {
     switch mode & S_IFMT {
     case S_IFDIR: self = .folder

@@ -1,4 +1,4 @@
-/// What the environment tells of the launcher of this process: mpirun of Open MPI and MPICH, or srun.
+/// The launcher of this process by the environment: mpirun of Open MPI and MPICH, or srun.
 package enum Launch: Sendable, Equatable {
   /// Started by itself.
   case none
@@ -6,7 +6,7 @@ package enum Launch: Sendable, Equatable {
   case alone
   /// One of several.
   case ranks(rank: Int)
-  /// One of several that srun started without what joins them: none knows of the others.
+  /// One of several that srun started without PMI or PMIx, through which they find each other.
   case separate(rank: Int)
 
   /// The variables of number and rank, of each launcher.

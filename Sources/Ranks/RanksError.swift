@@ -5,7 +5,7 @@ package enum RanksError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The launcher belongs to another MPI than the one that the program is built with, so each of its
   /// processes would be a job by itself.
   case otherMPI(built: String)
-  /// srun started several processes without what joins them.
+  /// srun started several processes without PMI or PMIx, through which they find each other.
   case separate
 
   /// One line.

@@ -24,11 +24,11 @@ package struct SafetensorsError: Error, Equatable, Sendable {
     case headerTooLong(found: UInt64, limit: Int)
     /// The header does not end inside the file.
     case headerBeyondFile(headerLength: Int, fileLength: Int)
-    /// The header is not the JSON that the format asks for.
+    /// The header is not the JSON that the format requires.
     case malformedHeader(reason: String)
     /// A tensor has an element type that is not supported.
     case unknownElementType(tensor: String, found: String)
-    /// Element type and shape ask for another number of bytes than the offsets give.
+    /// Element type and shape need another number of bytes than the offsets give.
     case sizeMismatch(tensor: String, expected: Int, found: Int)
     /// Shape or offsets of a tensor are beyond what can be counted.
     case sizeOverflow(tensor: String)

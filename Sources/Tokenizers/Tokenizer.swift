@@ -79,7 +79,8 @@ package struct Tokenizer: Sendable {
   ///   - text: the text.
   ///   - addingSpecialTokens: whether the post-processor adds its tokens, such as BOS. Special
   ///     tokens in the text are recognised either way.
-  /// - Throws: `tooCostly` if the file's components make far more of the text than any honest ones.
+  /// - Throws: `tooCostly` if the file's components make far more of the text than any published
+  ///   ones.
   package func encode(
     _ text: String, addingSpecialTokens: Bool = true
   ) throws(TokenizerError) -> [Int] {
@@ -173,7 +174,8 @@ extension Tokenizer {
   /// - Parameters:
   ///   - ids: the identifiers.
   ///   - skippingSpecialTokens: whether special tokens give no text.
-  /// - Throws: `tooCostly` if the file's decoder makes far more of the tokens than any honest one.
+  /// - Throws: `tooCostly` if the file's decoder makes far more of the tokens than any published
+  ///   one.
   package func decode(
     _ ids: some Sequence<Int>, skippingSpecialTokens: Bool = false
   ) throws(TokenizerError) -> String {

@@ -13,11 +13,11 @@ enum ProcessSetup {
     keepStandardDescriptors()
   }
 
-  /// Refuses an address space in which nothing runs: libraries wait for ever for a thread that has
-  /// no room, and small allocations trap.
+  /// Refuses an address space in which nothing runs: libraries wait for ever for a thread for
+  /// which there is no address space, and small allocations trap.
   static func checkAddressSpace() throws(AddressSpaceError) {
     guard let limit = HostMemory.addressSpace() else { return }
-    // The libraries' threads take room from the start, the more the more cores there are.
+    // The libraries' threads take address space from the start, more with more cores.
     let used = limit.byteCount - limit.availableBytes
     let least = max(1 << 30, used + (512 << 20))
     if limit.byteCount < least { throw AddressSpaceError(limit: limit, leastBytes: least) }

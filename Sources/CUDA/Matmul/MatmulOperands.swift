@@ -8,7 +8,7 @@ package struct MatmulOperands {
   package var bias: MemorySlice?
   /// As y, if the shape has an addend; it may be y itself.
   package var addend: MemorySlice?
-  /// If the shape is scaled: the factor of the product, then 0 and 1, one of which is the factor of
+  /// If the shape is scaled: the factor of x W, then 0 and 1, one of which is the factor of
   /// the addend. The library reads both factors in one kind of memory.
   package var factors: MemorySlice?
   /// [T, N] or backward [T, K] of f32, written.

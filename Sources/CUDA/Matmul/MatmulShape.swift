@@ -5,8 +5,8 @@ import CCUDA
 ///     forward   y[T, N] = x[T, K] W^T (+ bias[N]) (+ addend[T, N])
 ///     backward  y[T, K] = x[T, N] W (+ addend[T, K])
 ///
-/// x and W have one type, bias, addend and y are f32, and sums are f32. If the shape is scaled, the
-/// product x W is multiplied by a factor in device memory.
+/// x and W have one type, bias, addend and y are f32, and sums are f32. If the shape is scaled,
+/// x W is multiplied by a factor in device memory.
 package struct MatmulShape: Hashable, Sendable {
   /// The type of the elements of x and W.
   package enum Element: String, Sendable, CaseIterable {

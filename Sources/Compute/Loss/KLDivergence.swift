@@ -143,14 +143,14 @@ extension DivergenceTerms {
 }
 
 extension TeacherLogit {
-  /// The `-D` constant that tells a kernel.
+  /// The `-D` constant for the element type of the teacher's logits.
   fileprivate static var option: KernelOption {
     (isHalf ? WeightFormat.f16 : WeightFormat.f32).option
   }
 }
 
 extension DivergenceForm {
-  /// The `-D` constant that tells a kernel.
+  /// The `-D` constant for the form of the divergence.
   var option: KernelOption { KernelOption("FORM", rawValue) }
 }
 

@@ -21,7 +21,7 @@ extension Kernels {
 }
 
 extension Device {
-  /// The teacher's side of `projectedDivergence`, before the product with the head: p = softmax(z /
+  /// The teacher's side of `projectedDivergence`, before the GEMM with the head: p = softmax(z /
   /// temperature) in place of the logits z, and its entropy.
   ///
   /// - Parameters:

@@ -36,8 +36,8 @@ package enum HostMemory {
   /// How often a growing process is checked: asking the system costs more than a small allocation.
   private static let checkedStep = 64 << 20
 
-  /// Throws where memory that is about to be allocated is not there. Asked is whenever the held
-  /// bytes pass a multiple of 64 MiB.
+  /// Throws where memory that is about to be allocated is not there. The system is queried whenever
+  /// the held bytes pass a multiple of 64 MiB.
   static func check(
     byteCount: Int, heldBytes: Int, device: String, root: String = ""
   ) throws(ComputeError) {

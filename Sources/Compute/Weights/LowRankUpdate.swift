@@ -1,6 +1,6 @@
 import CBLAS
 
-/// The sum of a matrix and a product of two narrow ones, on the host.
+/// A low-rank update of a matrix, on the host.
 package enum LowRankUpdate {
   /// W += factor * B A.
   ///

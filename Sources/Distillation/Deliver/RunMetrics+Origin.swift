@@ -9,7 +9,7 @@ extension RunMetrics {
     package var version: String
     /// The end of the run, in ISO 8601.
     package var date: String
-    /// The model as other tools are told of it, and its revision on the hub.
+    /// The name of the model for other tools, and its revision on the hub.
     package var model: String
     package var revision: String?
     /// The folders of the LoRA adapters in its weights; nil for none.

@@ -108,7 +108,7 @@ package struct RunMetrics: Sendable, Equatable, Codable {
 
 extension RunMetrics {
   /// The quality of the soft prompt as a replacement of the context, on examples that training did
-  /// not see. Without a context there is none to be compared with: what tells of that is nil.
+  /// not see. Without a context the numbers of that comparison are nil.
   package struct Validation: Sendable, Equatable {
     /// KL(teacher || student) with the soft prompt.
     package var kl: Double?

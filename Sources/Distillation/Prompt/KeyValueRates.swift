@@ -9,7 +9,7 @@ package struct KeyValueRates: Sendable, Equatable {
   }
 
   /// The default rates of AdamW, as multiples of the root mean squares of the context's keys and
-  /// values; Benchmarks/README.md has the sweeps. Starts that know the context's content take
+  /// values; Benchmarks/README.md has the sweeps. Starts that hold the context's content take
   /// smaller steps: larger ones lead away from them.
   package static func defaultFactors(from start: Initialization) -> KeyValueRates {
     switch start {

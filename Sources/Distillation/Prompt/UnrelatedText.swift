@@ -1,5 +1,5 @@
-/// A text of our own that has nothing to do with any context: keys and values of it are a start that
-/// knows how ordinary text looks in the cache, and nothing else.
+/// A text of our own that has nothing to do with any context: as a start, its keys and values have
+/// the distribution of ordinary text and nothing of the context's content.
 enum UnrelatedText {
   static let text = """
     The path leaves the village behind the mill and follows the stream for an hour. In spring the \

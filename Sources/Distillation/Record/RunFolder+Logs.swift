@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// A line that tells after how many steps it was written.
+/// A line with the number of steps after which it was written.
 protocol SteppedRecord: Decodable {
   var step: Int { get }
 }

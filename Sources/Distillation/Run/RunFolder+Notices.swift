@@ -1,5 +1,5 @@
 extension RunFolder {
-  /// Tells of files of the user that were kept under another name.
+  /// Reports files of the user that were kept under another name.
   func tellKept(_ handle: (RunEvent) -> Void) {
     for notice in takeNotices() { handle(.warning(notice)) }
   }

@@ -20,7 +20,7 @@ struct RunTrial {
   /// Tokens of a short prompt and response, of the smaller step.
   private static let (shortPrompt, shortResponse) = (8, 8)
 
-  /// Measures the speeds; nil where the model's positions leave no place for a trial.
+  /// Measures the speeds; nil where a trial does not fit the model's positions.
   ///
   /// - Parameter prefillSeconds: the time in which the teacher has read the context.
   func speeds(prefillSeconds: Double) throws(TransformerError) -> RunSpeeds? {

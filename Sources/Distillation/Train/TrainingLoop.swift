@@ -126,7 +126,7 @@ package final class TrainingLoop {
       unreported += 1
       let isEvaluated = judge != nil && (step % evaluateEvery == 0 || step == schedule.totalSteps)
       let isReported = reportEvery.map { step % $0 == 0 } ?? false
-      // A prompt that answers others is one of a finite loss, as far as is known.
+      // Losses are downloaded and checked before the present prompt answers others.
       let isBeforeRefresh = rollouts?.isRefreshed(before: step + 1) ?? false
       let elapsed = ContinuousClock.now - lastReport
       var wanted: StepSequel = isInterrupted() ? [.stop, .report] : []

@@ -38,10 +38,10 @@ extension Placement {
       closing: frame.closing, isCut: true)
   }
 
-  /// The list of the run's tools, which the context's place holds too; nil where there are none.
+  /// The list of the run's tools, which stand at the context's position too; nil for none.
   package var tools: JSON? { chat?.tools?.json }
 
-  /// Whether the context's place holds tools too.
+  /// Whether tools stand at the context's position too.
   package var hasTools: Bool { tools != nil }
 
   /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with

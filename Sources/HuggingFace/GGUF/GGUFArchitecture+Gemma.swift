@@ -64,7 +64,7 @@ extension GGUFArchitecture {
 
 extension GGUFConfig {
   /// Sets `query_pre_attn_scalar`, which files do not hold: the head dimension, but E / H in the
-  /// largest model, which llama.cpp tells by its number of layers.
+  /// largest model, which llama.cpp recognises by its number of layers.
   fileprivate mutating func setScoreScalar(
     _ sizes: (hidden: Int, heads: Int), largestModel layers: Int
   ) throws(GGUFError) {

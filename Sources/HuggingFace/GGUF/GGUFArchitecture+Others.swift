@@ -19,7 +19,7 @@ extension GGUFArchitecture {
       config.set("use_qk_norm", ifLayersHave: "attn_q_norm.weight")
     })
 
-  /// StarCoder2. llama.cpp knows nothing of its windows.
+  /// StarCoder2, without its windows, which llama.cpp does not support.
   static let starCoder2 = GGUFArchitecture(
     name: "starcoder2",
     layer: [

@@ -7,9 +7,9 @@ enum GGUFRowOrder: Sendable, Equatable {
   /// These rows alone.
   case slice(Range<Int>)
 
-  /// Both halves of each head interleaved: llama.cpp rotates neighbours (`LLAMA_ROPE_TYPE_NORM`)
-  /// where the family rotates the first half with the second. `permute` of `LlamaModel` in
-  /// convert_hf_to_gguf.py does it to queries and keys.
+  /// Both halves of each head interleaved: llama.cpp applies interleaved (GPT-J) RoPE
+  /// (`LLAMA_ROPE_TYPE_NORM`) where the family applies half-split (NeoX) RoPE. `permute` of
+  /// `LlamaModel` in convert_hf_to_gguf.py does it to queries and keys.
   case interleaved(heads: Int)
 
   /// All queries, all keys, all values, where the family stacks them by key/value head: the query

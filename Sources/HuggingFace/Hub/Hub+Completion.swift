@@ -2,15 +2,15 @@ import Foundation
 
 /// Small files that a snapshot lacks.
 extension Hub {
-  /// Fetches the small files that a repository has and its snapshot lacks: one that another tool
-  /// has made holds what that tool has asked for, for example a model without its tokenizer. The
+  /// Fetches the small files that a repository has and its snapshot lacks: a snapshot of another
+  /// tool holds the files that this tool requested, for example a model without its tokenizer. The
   /// weights stay as they are, and so does the commit.
   ///
-  /// Where the hub cannot be asked or the cache cannot be written, what is there has to do.
+  /// Where the hub cannot be reached or the cache cannot be written, the snapshot is used as it is.
   ///
   /// - Parameters:
   ///   - names: of files whose absence the cache does not explain.
-  ///   - warn: is told why they could not be had.
+  ///   - warn: called with the reason why they could not be fetched.
   /// - Throws: when the repository has one of them and it does not come.
   func complete(
     _ repository: HubRepository, at commit: String, with names: [String],

@@ -69,7 +69,7 @@ extension Hub {
         url, from: reached, token: token.bearer, limits: limits, into: sink)
       if response.statusCode == 416 { return result }
       try check(response, result.refusal, url, repository)
-      // A server that knows no ranges begins anew each time.
+      // A server that does not support ranges begins anew each time.
       if !isPaused || result.isComplete || result.byteCount <= reached { return result }
       sink = result
     }
@@ -181,6 +181,6 @@ extension Hub {
 /// A failure that another try may mend.
 struct PassingFailure: Error {
   let reason: String
-  /// The seconds that the hub asks to wait before it.
+  /// The seconds that the hub requests to wait before it.
   var wait: Double?
 }

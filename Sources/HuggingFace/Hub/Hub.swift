@@ -14,7 +14,7 @@ package struct Hub: Sendable {
   let token: HubToken
   private let isOffline: Bool
 
-  /// Is told in one line why nothing happens for a while.
+  /// Called with one line before a wait, which says why nothing happens for a while.
   package var say: @Sendable (String) -> Void = { _ in }
 
   /// The seconds before the second try of a transfer; every further one waits twice as long.
@@ -26,7 +26,7 @@ package struct Hub: Sendable {
   /// How slow a transfer may be.
   var limits = TransferLimits()
 
-  /// The longest wait, in seconds, that a hub may ask for (`Retry-After`).
+  /// The longest wait, in seconds, that a hub may request (`Retry-After`).
   static let longestWait = 300.0
 
   /// A try that brought fewer bytes counts as one that brought nothing.
@@ -60,8 +60,8 @@ package struct Hub: Sendable {
   /// - Parameters:
   ///   - reference: what the user names.
   ///   - contents: which files are needed.
-  ///   - report: is told how far a download is, from another thread.
-  ///   - warn: is told in one line why a snapshot could not be completed.
+  ///   - report: called with the progress of a download, from another thread.
+  ///   - warn: called with one line where a snapshot could not be completed.
   package func folder(
     of reference: ModelReference, for contents: HubContents = .model,
     report: @escaping @Sendable (HubProgress) -> Void = { _ in },

@@ -23,7 +23,7 @@ struct HubDownload {
 
   /// Fetches the files that are not here yet.
   ///
-  /// - Throws: before anything is fetched where the disk has no room for all of them.
+  /// - Throws: before anything is fetched where the disk has no space for all of them.
   mutating func fetch(_ files: [HubListing.File]) throws(HubError) {
     try checkRoom(for: files)
     totalBytes += files.reduce(0) { $0 + $1.byteCount }

@@ -33,7 +33,7 @@ package enum HubError: Error, Equatable, Sendable {
   case tooLong(url: String, expected: Int)
   /// A file came with other contents than announced; it was thrown away.
   case wrongChecksum(url: String, hash: String, expected: String, found: String)
-  /// The disk of the cache has less room than what is to be fetched, in bytes.
+  /// The disk of the cache has less space than what is to be fetched, in bytes.
   case insufficientSpace(cache: String, needed: Int, free: Int)
   /// The cache cannot be written.
   case file(FileError)

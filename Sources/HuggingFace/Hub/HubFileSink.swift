@@ -28,7 +28,7 @@ struct HubFileSink: HubSink {
   ///   - partial: the file.
   ///   - file: what is announced of it.
   ///   - url: where it comes from, for errors.
-  ///   - report: is told the number of bytes that are here.
+  ///   - report: called with the number of bytes that are here.
   init(
     appendingTo partial: URL, of file: HubListing.File, from url: URL,
     report: @escaping @Sendable (Int) -> Void

@@ -53,7 +53,7 @@ final class HubTransfer<Sink: HubSink>: NSObject, URLSessionDataDelegate {
   ///   - limits: how slow the answer may be.
   ///   - sink: takes the answer, of whatever status.
   /// - Returns: the head of the last answer, the sink with what came, and whether the transfer was
-  ///   ended because bytes came faster than the sink took them: then the rest has to be asked for.
+  ///   ended because bytes came faster than the sink took them: then the rest has to be requested.
   /// - Throws: what the network or the sink throws; ``PassingFailure`` where the answer stalls.
   static func get(
     _ url: URL, from offset: Int = 0, token: String?, limits: TransferLimits, into sink: Sink

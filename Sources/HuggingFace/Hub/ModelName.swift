@@ -1,6 +1,6 @@
 import Foundation
 
-/// A model as other tools are told of it: what `from_pretrained` takes, and the revision and the GGUF
+/// The name of a model for other tools: what `from_pretrained` takes, and the revision and the GGUF
 /// file beside it.
 package struct ModelName: Sendable, Equatable {
   /// The whole path of a folder or a GGUF file, or the identifier of a repository: `org/name`.

@@ -78,8 +78,8 @@ package struct LoRAAdapter: Sendable {
     } catch { throw .tensors(error) }
   }
 
-  /// Lines on modules that the settings name and that have no update: PEFT passes over what a model does
-  /// not have, so nothing tells a wrong name.
+  /// Lines on modules that the settings name and that have no update: PEFT ignores modules that a
+  /// model lacks, so a wrong name would go unnoticed.
   package var notices: [String] {
     let names = settings.targets.filter { target in
       !modules.contains { LoRASettings.isTarget(target, $0) }

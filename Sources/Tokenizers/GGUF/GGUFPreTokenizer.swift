@@ -75,7 +75,7 @@ struct GGUFPreTokenizer {
           .digits(individual: false), .split(expression: WordExpression.threeDigits),
         ]))
     ),
-    // No model's: llama.cpp's rule for files that it takes for Falcon's kin.
+    // No model's: llama.cpp's rule for files that it reads like Falcon's.
     (
       ["default"],
       .init(

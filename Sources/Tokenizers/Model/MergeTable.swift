@@ -1,4 +1,4 @@
-/// The merges of a byte-pair encoding: what two neighbouring tokens become, and how soon.
+/// The merges of a byte-pair encoding: what two adjacent tokens become, and in which order.
 struct MergeTable: Sendable {
   /// A merge; lower ranks go first.
   struct Merge {

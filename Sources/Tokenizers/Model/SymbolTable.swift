@@ -6,7 +6,7 @@ struct SymbolTable: Sendable {
     var bytes: [Int32] = []
     /// The unknown token, or nil: then such characters are dropped.
     var token: Int32?
-    /// Whether neighbouring unknown characters share one token.
+    /// Whether adjacent unknown characters share one token.
     var fuses = false
 
     /// Whether every byte has its token, so that nothing is ever unknown.

@@ -70,7 +70,7 @@ struct Unigram: Sendable {
     step = Step(start: Int32(start), identifier: Int32(identifier), score: score)
   }
 
-  /// Appends the tokens of the best way, with neighbouring unknown characters as one.
+  /// Appends the tokens of the best way, with adjacent unknown characters as one.
   private func appendPath(
     _ text: Span<UInt8>, _ range: Range<Int>, _ steps: [Step], to output: inout [Int32]
   ) {

@@ -3,7 +3,7 @@
 /// All tokens lie end to end in one buffer; a table with open addressing finds them. A vocabulary
 /// of 150,000 tokens takes a few megabytes and no allocation of its own per token.
 struct Vocabulary: Sendable {
-  /// Identifiers must be below this, so that a wrong number cannot ask for gigabytes.
+  /// Identifiers must be below this, so that a wrong number cannot allocate gigabytes.
   static let identifierLimit = 1 << 24
 
   private var storage: [UInt8] = []

@@ -1,7 +1,7 @@
-/// What words became, so that a word is merged once however often it occurs.
+/// The tokens of words, so that a word is merged once however often it occurs.
 ///
-/// Words and identifiers lie end to end in two buffers; when they have grown to a few megabytes
-/// everything is forgotten.
+/// Words and identifiers lie end to end in two buffers, which are emptied when they have grown to a
+/// few megabytes.
 struct WordCache {
   private struct Slot {
     /// 0 where free.
@@ -31,7 +31,7 @@ struct WordCache {
     byteHash(text, range) | 1
   }
 
-  /// Appends what `text[range]` became; false if that is not known.
+  /// Appends the tokens of `text[range]`; false if they are not in the cache.
   func find(
     _ key: UInt64, _ text: Span<UInt8>, _ range: Range<Int>, to output: inout [Int32]
   ) -> Bool {
@@ -53,7 +53,7 @@ struct WordCache {
     return false
   }
 
-  /// Remembers that `text[range]` became `output[first...]`; it must not be known yet.
+  /// Stores `output[first...]` as the tokens of `text[range]`, which must not be in the cache.
   mutating func insert(
     _ key: UInt64, _ text: Span<UInt8>, _ range: Range<Int>, _ output: [Int32], from first: Int
   ) {

@@ -1,6 +1,6 @@
 import JSON
 
-/// The components of a tokenizer.json, for those who write one.
+/// The components of a tokenizer.json, for code that writes one.
 extension JSON {
   /// A component of a type.
   package static func component(_ type: String, _ members: JSONObject = [:]) -> JSON {

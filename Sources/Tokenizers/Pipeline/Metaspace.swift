@@ -63,8 +63,8 @@ struct Metaspace: Sendable {
     return replacement.indices.allSatisfy { source[range.lowerBound + $0] == replacement[$0] }
   }
 
-  /// Appends a token's text with spaces for replacements, or dropped from the
-  /// first token where a text gets one in front.
+  /// Appends a token's text with spaces for replacements. In the first token a leading one is
+  /// dropped, where a text gets one in front.
   func appendDecoded(
     _ text: Span<UInt8>, _ range: Range<Int>, isFirstToken: Bool, to output: inout [UInt8]
   ) {

@@ -2,8 +2,8 @@
 struct NormalizedText {
   /// UTF-8.
   var bytes: [UInt8]
-  /// Whether the first character still comes from the first one of what the user gave;
-  /// `Metaspace` with the scheme `first` asks.
+  /// Whether the first character still comes from the first one of what the user gave: `Metaspace`
+  /// with the scheme `first` depends on it.
   var startsAtOrigin: Bool
   var budget: TextBudget
 }

@@ -1,11 +1,11 @@
 import Foundation
 
 /// What the normalization forms are computed from, for the characters of Unicode 9: that is the
-/// version Python's `tokenizers` normalizes by. A later character stays as it is and parts its
-/// neighbours.
+/// version Python's `tokenizers` normalizes by. A later character stays as it is, and those
+/// on both sides of it do not combine.
 ///
-/// Foundation is asked for the decomposition of single characters only, once. Its composition of
-/// whole strings is wrong outside the Basic Multilingual Plane (U+E0061 U+0300 becomes "à").
+/// Foundation gives the decomposition of single characters only, once. Its composition of whole
+/// strings is wrong outside the Basic Multilingual Plane (U+E0061 U+0300 becomes "à").
 /// By the stability policy of Unicode these tables are the same in every later version.
 struct NormalizationTables: Sendable {
   static let canonical = NormalizationTables(isCompatibility: false)

@@ -8,9 +8,9 @@ struct RegularExpressionProgram: Sendable {
     /// Continues at the first instruction, and at the second where that fails.
     case split(Int, Int)
     case jump(Int)
-    /// Remembers the position at which a turn of a loop begins.
+    /// Stores the position at which an iteration of a loop begins.
     case mark(Int)
-    /// Leaves the loop where a turn has matched nothing.
+    /// Leaves the loop where an iteration has matched nothing.
     case leaveIfEmpty(Int, to: Int)
     /// Runs the instructions up to `next` by themselves and goes on where they end.
     case atomic(next: Int)

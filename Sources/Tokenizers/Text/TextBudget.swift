@@ -1,11 +1,11 @@
 import JSON
 
 /// What one text may cost on its way through a tokenizer, in bytes that its components write and in
-/// steps of their regular expressions. A tokenizer.json comes from anybody, and a few of its lines
-/// can ask for more than any machine has.
+/// steps of their regular expressions. A tokenizer.json comes from an unknown source, and a few of
+/// its lines can need more memory or time than any machine has.
 ///
-/// The longest honest pipelines write about 40 bytes a byte of text: NFKC makes 11 bytes of one at
-/// most, and byte-level pieces take twice that.
+/// The longest published pipelines write about 40 bytes a byte of text: NFKC makes 11 bytes of one
+/// at most, and byte-level pieces take twice that.
 struct TextBudget: Sendable {
   /// Why a text is refused.
   enum Exceeded: Error {

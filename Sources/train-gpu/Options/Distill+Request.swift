@@ -68,7 +68,7 @@ extension Distill {
     return folders
   }
 
-  /// What the options ask of the study of a run without inputs; nil where there are inputs.
+  /// The options of the study of a run without inputs; nil where there are inputs.
   func studyOptions() throws -> StudyOptions? {
     guard files.inputs == nil else { return nil }
     let training = try trainingOptions()

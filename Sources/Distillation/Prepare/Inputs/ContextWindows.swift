@@ -3,7 +3,7 @@ struct ContextWindows {
   /// Units of each window.
   let windows: [Range<Int>]
 
-  /// The share of a window, of a quarter, in which the best place to cut is looked for.
+  /// The last part of a window, in which the best boundary is searched, is 1 over this.
   private static let slack = 4
 
   /// Cuts a context into windows of about the same length: before a file, else before a heading,
@@ -52,7 +52,7 @@ struct ContextWindows {
     self.windows = windows
   }
 
-  /// How good a place before a unit is to cut at.
+  /// The rank of the boundary before a unit as a place to cut: 2 for a file, 1 for a heading.
   private static func rank(_ unit: Int, _ units: ContextUnits, _ starts: Set<Int>) -> Int {
     if starts.contains(units.units[unit].bytes.lowerBound) { return 2 }
     return units.text(of: unit..<(unit + 1)).hasPrefix("#") ? 1 : 0

@@ -68,7 +68,7 @@ struct RunTexts {
       try ToolDefinitions(contentsOf: url)
     }
     var template = options.templateChoice
-    // The header of prompts that stand together may tell the time, and is one.
+    // Prompts that stand together have one header, in which a template may write the time.
     template.wallClock =
       recorded.map(\.templateClock) ?? group.template?.wallClock ?? request.templateClock
     let reading = recorded.map { $0.reading ?? .earlier } ?? .present

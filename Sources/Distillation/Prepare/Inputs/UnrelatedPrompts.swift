@@ -9,8 +9,8 @@ enum UnrelatedPrompts {
 
   /// The prompts of a file, or the built-in ones.
   ///
-  /// A built-in prompt that the tokenizer, the template or the model's positions have no place for is
-  /// left out; after a context of token ids there are none.
+  /// A built-in prompt that the tokenizer or the template refuses, or that does not fit the model's
+  /// positions, is left out; after a context of token ids there are none.
   ///
   /// - Parameters:
   ///   - url: the user's file; nil takes the built-in ones.

@@ -10,7 +10,7 @@ struct Mixture {
   private let regularizing: Int
   private let seed: UInt64
 
-  /// How many of each kind give the shares that the options ask for.
+  /// The number of examples of each kind that gives the shares of the options.
   ///
   /// - Parameter examples: training examples of the inputs.
   init(_ options: TrainingOptions, beside examples: Int) {

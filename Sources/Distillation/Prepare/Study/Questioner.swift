@@ -5,7 +5,8 @@ internal import Ranks
 import Tokenizers
 internal import Transformer
 
-/// The model in the part of the user: it reads a chunk of the context once and writes many questions behind it.
+/// The model in the role of the user: it reads a chunk of the context once and writes many questions
+/// behind it.
 final class Questioner {
   /// A question as it was written.
   struct Question: Equatable {
@@ -25,7 +26,7 @@ final class Questioner {
   private(set) var readingSeconds = 0.0
   private var workspace: (memory: DecoderWorkspace, rows: Int, runRows: Int)?
 
-  /// What the model is told before the chunk where it gets instructions.
+  /// The instruction before the chunk, for the forms with instructions.
   static let instruction = """
     You write the messages that people send to an assistant who knows the following text by heart. The people do not have the \
     text, so a message says by name what it is about. You write the message and nothing else.
@@ -33,7 +34,7 @@ final class Questioner {
 
     """
 
-  /// What the model is asked for where the seed is the beginning of its answer.
+  /// The request to which the seed is the beginning of the answer.
   static let request = "Write a question about the text. It names what it is about."
 
   init(

@@ -7,7 +7,7 @@ internal import Transformer
 extension Study {
   /// Answers at once: enough for GEMMs whose weights are read once for all of them.
   static let answersOfBatch = 64
-  /// Of so many questions one at least has to be kept.
+  /// Questions in a row without a kept one after which a part counts as exhausted.
   private static let patience = 480
   /// Apart from the streams of other purposes, which count from below.
   private static let stream: UInt64 = 0x5354_5544_5900_0000
@@ -87,7 +87,7 @@ extension Study {
     return result
   }
 
-  /// Whether a part of the window gave nothing for long.
+  /// Whether the last `patience` questions of a part of the window were all left out.
   func isExhausted(_ part: StudyChunks.Part) -> Bool {
     record.progress.idle(part) >= Self.patience
   }

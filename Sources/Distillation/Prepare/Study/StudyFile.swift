@@ -125,7 +125,7 @@ final class StudyFile {
     }
   }
 
-  /// Makes the file ready to be written to: empty, or as its record tells.
+  /// Makes the file ready to be written to: empty, or as its record states.
   ///
   /// - Returns: the lines that stay.
   func begin(_ record: StudyRecord) throws(DistillationError) -> [JSON] {

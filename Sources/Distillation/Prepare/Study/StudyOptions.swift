@@ -13,7 +13,7 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   package var seed: UInt64 = 0
   /// The chat template, as `TemplateChoice.name`.
   package var template = "auto"
-  /// What the template is told beside the conversation.
+  /// Variables of the template besides the conversation.
   package var templateVariables: TemplateVariables?
   /// The temperature of the questions.
   package var temperature: Float = 0.6
@@ -55,7 +55,7 @@ package struct StudyOptions: Sendable, Equatable, Codable {
     case heldOut = "held-out"
   }
 
-  /// The chat template with what it is told.
+  /// The chat template with its variables.
   package var templateChoice: TemplateChoice {
     TemplateChoice(template, variables: templateVariables ?? TemplateVariables())
   }

@@ -2,7 +2,7 @@ import Foundation
 import HuggingFace
 package import Ranks
 
-/// What a user asks of a study.
+/// A request for a study.
 package struct StudyRequest: Sendable {
   /// The model.
   package var folder: ModelFolder

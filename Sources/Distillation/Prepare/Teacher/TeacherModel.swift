@@ -20,7 +20,7 @@ package struct TeacherModel: Sendable {
 
 /// What a run records of a teacher that is another model.
 package struct TeacherRecord: Sendable, Equatable, Codable {
-  /// The model as other tools are told of it, its revision and its GGUF file.
+  /// The name of the model for other tools, its revision and its GGUF file.
   package var model: String
   package var revision: String?
   package var file: String?

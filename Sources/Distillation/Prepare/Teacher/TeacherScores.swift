@@ -23,8 +23,7 @@ package struct TeacherScores {
     heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
   }
 
-  /// What the teacher's scores of training examples have room for, and its part in the measures of
-  /// held-out examples.
+  /// Settings of the scoring: the measures of held-out examples, and the cache of training examples.
   struct Measures {
     /// The end of greedy answers.
     var limits = AnswerLimits()

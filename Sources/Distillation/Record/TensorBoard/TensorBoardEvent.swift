@@ -2,7 +2,7 @@ import Files
 
 /// An event of TensorBoard: `tensorflow.Event` of TensorFlow's `event.proto`, framed as a TFRecord.
 struct TensorBoardEvent: Sendable, Equatable {
-  /// What the event tells.
+  /// The content of the event.
   enum Content: Sendable, Equatable {
     /// The first event of a file: its version.
     case version

@@ -38,7 +38,7 @@ struct RolloutMemory {
   /// - Parameters:
   ///   - prompts: the answered prompts.
   ///   - rows: the rows of each answer.
-  /// - Returns: the place of the rollouts, and the older ones that had to leave.
+  /// - Returns: the rows and indices of the rollouts, and the older ones that were removed.
   mutating func place(
     step: Int, prompts: [Int], rows: [Int]
   ) -> (placed: Kept, removed: [Kept]) {
