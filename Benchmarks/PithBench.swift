@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Ranks
 
-/// The benchmarks: every kernel, the training step and its ranks, the teacher's phase, and generation.
-/// Its exit codes are those of train-gpu: 2 for wrong usage, 1 for other failures.
+/// The benchmarks: every kernel, the training step and its ranks, the teacher's phase, and
+/// generation. Its exit codes are those of train-gpu: 2 for wrong usage, 1 for other failures.
 @main struct PithBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pith-bench",

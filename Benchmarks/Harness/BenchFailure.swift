@@ -5,7 +5,8 @@ import Foundation
 import Ranks
 import Transformer
 
-/// The end of the program when a command throws: one line on standard error, or help on standard output.
+/// The end of the program when a command throws: one line on standard error, or help on standard
+/// output.
 struct BenchFailure {
   private let message: String
   private let code: Int32

@@ -102,8 +102,8 @@ struct RanksCommand: ParsableCommand {
 /// The time of a step.
 struct StepTime: Encodable {
   let seconds: Double
-  /// Of the processors that this rank used: what the clock would show on cores of its own, if it does
-  /// not wait.
+  /// Of the processors that this rank used: what the clock would show on cores of its own, if it
+  /// does not wait.
   let processorSeconds: Double
 
   init(seconds: Double, processorSeconds: Double) {

@@ -57,8 +57,8 @@ struct RanksForecast: BenchmarkResult {
     line = shares.allSatisfy(\.isTimed) ? nil : times.line
   }
 
-  /// Seconds of the messages of a step: each rank sends a part of the gradient to every other and gathers
-  /// their sums, and two small gatherings follow, in the steps of a binary tree.
+  /// Seconds of the messages of a step: each rank sends a part of the gradient to every other and
+  /// gathers their sums, and two small gatherings follow, in the steps of a binary tree.
   private static func messages(_ ranks: Int, _ network: Network, elements: Int) -> Double {
     guard ranks > 1 else { return 0 }
     let others = Double(ranks - 1)

@@ -5,8 +5,9 @@ import Inference
 import Ranks
 import Transformer
 
-/// Times two ways in which ranks come to the keys and values of a context: each reads it for itself, or of
-/// those on the same cores one reads it with the threads of all and sends them, as a run does.
+/// Times two ways in which ranks come to the keys and values of a context: each reads it for
+/// itself, or of those on the same cores one reads it with the threads of all and sends them, as a
+/// run does.
 struct ReadingMeasurement {
   private let options: StepOptions
   private let decoder: Decoder
@@ -36,7 +37,8 @@ struct ReadingMeasurement {
       each: each, together: together)
   }
 
-  /// One of the ways: its time on the slowest rank, and the memory of every rank with the keys and values.
+  /// One of the ways: its time on the slowest rank, and the memory of every rank with the keys and
+  /// values.
   private func way(
     _ read: (Teacher) throws(TransformerError) -> Void
   ) throws -> ReadingResult.Way {

@@ -4,11 +4,11 @@ import Foundation
 import Inference
 import Transformer
 
-/// The times of steps of 1, 2, 4, ... examples, which are the shares of ranks: those of small shares are
-/// measured, and those of the others follow from a straight line.
+/// The times of steps of 1, 2, 4, ... examples, which are the shares of ranks: those of small
+/// shares are measured, and those of the others follow from a straight line.
 ///
-/// A step's time is t(n) = a + b n: of the prompt, which every rank computes, and of n examples of the same
-/// length. So a large batch need not be timed whole.
+/// A step's time is t(n) = a + b n: of the prompt, which every rank computes, and of n examples of
+/// the same length. So a large batch need not be timed whole.
 struct ShareTimes {
   /// The measured times, by the number of examples.
   let timed: [(examples: Int, time: StepTime)]
@@ -21,14 +21,15 @@ struct ShareTimes {
 
   /// The least shares that are timed: a line goes through two points.
   private static let least = 2
-  /// The steps of a share may take this part of the limit, so that small ones are repeated and large ones
-  /// are not.
+  /// The steps of a share may take this part of the limit, so that small ones are repeated and
+  /// large ones are not.
   private static let partOfLimit = 0.1
 
   /// Examples that the teacher scores in one run.
   private static let scoredTogether = 8
 
-  /// Measures shares of a batch, the smallest first, until another one would end after `limit` seconds.
+  /// Measures shares of a batch, the smallest first, until another one would end after `limit`
+  /// seconds.
   init(_ options: StepOptions, _ decoder: Decoder, limit: Double) throws {
     let begin = ContinuousClock.now
     let shares = Set(
@@ -58,8 +59,8 @@ struct ShareTimes {
     self.timed = timed
   }
 
-  /// The line through the measured times by least squares: seconds of the prompt, and of each example, of
-  /// which neither is negative, however noisy short times are.
+  /// The line through the measured times by least squares: seconds of the prompt, and of each
+  /// example, of which neither is negative, however noisy short times are.
   var line: StepLine? {
     guard timed.count >= Self.least else { return nil }
     func fit(_ value: (StepTime) -> Double) -> (fixed: Double, example: Double) {

@@ -32,7 +32,8 @@ extension StepOptions {
       capacity: PrefixCapacity(rows: examples * (prompt + response)))
   }
 
-  /// The prompt that training starts from: embeddings of tokens, or the first rows of the context's cache.
+  /// The prompt that training starts from: embeddings of tokens, or the first rows of the context's
+  /// cache.
   func start(_ teacher: PrefixedDecoder) throws -> LearnedPrompt {
     switch method {
     case .embeddings:

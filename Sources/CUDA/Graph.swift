@@ -65,8 +65,8 @@ extension Context {
     return try unsafe Graph(self, graph)
   }
 
-  /// Throws during a capture: the driver would end it at such a call, or repeat the call's effect at
-  /// every launch, such as a copy from host memory that holds other bytes by then.
+  /// Throws during a capture: the driver would end it at such a call, or repeat the call's effect
+  /// at every launch, such as a copy from host memory that holds other bytes by then.
   func refuseWhileCapturing(_ call: String) throws(CUDAError) {
     guard isCapturing else { return }
     throw CUDAError(

@@ -26,8 +26,8 @@ package struct CUDASurvey {
     }
   }
 
-  /// Why a device is not used, or not as fast as it could be: a library that is missing, with how to
-  /// get it. Empty without a device.
+  /// Why a device is not used, or not as fast as it could be: a library that is missing, with how
+  /// to get it. Empty without a device.
   package var missing: [CUDAError] {
     guard let device = devices.first else { return [] }
     var errors: [CUDAError] = []

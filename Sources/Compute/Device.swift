@@ -4,8 +4,8 @@ import JSON
 package import OpenCL
 
 /// A compute device: a GPU through CUDA or OpenCL (or another device of OpenCL), or the CPU path
-/// with vectorised C. The set is closed, so one file contains an operation's contract, launch and CPU
-/// arithmetic.
+/// with vectorised C. The set is closed, so one file contains an operation's contract, launch and
+/// CPU arithmetic.
 ///
 /// Not Sendable: one thread uses a device, and commands run in call order.
 package final class Device {
@@ -145,8 +145,8 @@ package final class Device {
     return false
   }
 
-  /// Whether attention runs on tensor cores; false, as at the start, selects the f32 kernels. Setting
-  /// it has no effect where the device has none.
+  /// Whether attention runs on tensor cores; false, as at the start, selects the f32 kernels.
+  /// Setting it has no effect where the device has none.
   package var usesTensorCores: Bool {
     get {
       guard case .gpu(let gpu) = engine else { return false }

@@ -23,8 +23,8 @@ package struct DeviceCandidates {
   ///   - threads: of the CPU path; nil for one per core.
   ///   - isProfiling: whether events have times.
   ///   - tunings: the store of tuned configurations of GPUs.
-  /// - Throws: `.unknownDevice` if there is no such device; `.threads`; `.cuda` with the way to get a
-  ///   library that is missing; driver errors.
+  /// - Throws: `.unknownDevice` if there is no such device; `.threads`; `.cuda` with the way to get
+  ///   a library that is missing; driver errors.
   package func open(
     _ index: Int = 0, threads: Int? = nil, isProfiling: Bool = false,
     tunings: TuningStore = .user
@@ -42,8 +42,8 @@ package struct DeviceCandidates {
 extension DeviceSelection {
   /// The devices that the selection allows.
   ///
-  /// - Throws: `.unknownDevice` if there is none; `.cuda` with the way to get a library that is missing;
-  ///   driver errors.
+  /// - Throws: `.unknownDevice` if there is none; `.cuda` with the way to get a library that is
+  ///   missing; driver errors.
   package func candidates() throws(ComputeError) -> DeviceCandidates {
     try candidates(
       cuda: CUDASurvey.init, opencl: { () throws(OpenCLError) in try DeviceSurvey() })

@@ -58,8 +58,8 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     try candidates().open(threads: threads, isProfiling: isProfiling, tunings: tunings)
   }
 
-  /// The OpenCL devices that the selection allows, the preferred one first; none for the CPU path and
-  /// CUDA. Throws if the requested device does not exist or does not respond.
+  /// The OpenCL devices that the selection allows, the preferred one first; none for the CPU path
+  /// and CUDA. Throws if the requested device does not exist or does not respond.
   func devices(among survey: DeviceSurvey) throws(ComputeError) -> [DeviceDescription] {
     let found = survey.found
     let failure: DeviceSurvey.Failure?
@@ -81,9 +81,9 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
       asked: description, found: found.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })
   }
 
-  /// The GPUs, the preferred one first: discrete before shared memory, then by the product of compute
-  /// units and clock rate, then as they are found. Vendors count units differently, so the rate is only
-  /// a guess across vendors; `openclDevice` selects one.
+  /// The GPUs, the preferred one first: discrete before shared memory, then by the product of
+  /// compute units and clock rate, then as they are found. Vendors count units differently, so the
+  /// rate is only a guess across vendors; `openclDevice` selects one.
   static func fastestGPUs(among devices: [DeviceDescription]) -> [DeviceDescription] {
     func order(_ index: Int, _ device: DeviceDescription) -> (Int, Int, Int) {
       (device.sharesHostMemory ? 1 : 0, -device.computeUnits * max(device.clock, 1), index)

@@ -1,8 +1,8 @@
-/// Which of the GPUs that it sees each rank of a job takes: the first that no lower rank of its host
-/// has taken.
+/// Which of the GPUs that it sees each rank of a job takes: the first that no lower rank of its
+/// host has taken.
 ///
-/// Where all ranks of a host see the same GPUs, rank r of them takes the r-th. Where a launcher shows
-/// each rank a GPU of its own, which then has the index 0 for all of them, each takes that.
+/// Where all ranks of a host see the same GPUs, rank r of them takes the r-th. Where a launcher
+/// shows each rank a GPU of its own, which then has the index 0 for all of them, each takes that.
 package struct GPUAssignment {
   /// The index of each rank's GPU among those that it sees; 0 for a rank without any.
   package private(set) var indices: [Int] = []

@@ -4,8 +4,8 @@ import Foundation
 package enum AppendedFile {
   /// Adds a line to the end of a file, which is created where there is none.
   ///
-  /// A last line without an end gets one first. Other processes that append in the same way wait, so
-  /// lines stay whole. Where the system takes only a part, that part is removed again.
+  /// A last line without an end gets one first. Other processes that append in the same way wait,
+  /// so lines stay whole. Where the system takes only a part, that part is removed again.
   ///
   /// - Parameters:
   ///   - line: the line without its end.

@@ -14,8 +14,8 @@ package enum CRC32C {
     }
   }
 
-  /// The checksum as TFRecord masks it: rotated and shifted, so that bytes with their own checksum in
-  /// them do not have a known one.
+  /// The checksum as TFRecord masks it: rotated and shifted, so that bytes with their own checksum
+  /// in them do not have a known one.
   package static func masked(_ bytes: [UInt8]) -> UInt32 {
     let value = of(bytes)
     return (value >> 15 | value << 17) &+ 0xa282_ead8

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What stands in the place of an ordinary file, for the message about it. Opening some of these waits for ever.
+/// What stands in the place of an ordinary file, for the message about it. Opening some of these
+/// waits for ever.
 package enum SpecialFile: String, Sendable, CustomStringConvertible {
   case folder = "a folder"
   case pipe = "a pipe, which can be read only once; save it as a file"

@@ -13,8 +13,8 @@ package struct DeviceDescription: Sendable, Equatable {
   package let deviceIndex: Int
   package let platform: String
   package let name: String
-  /// Which device it is: the same number in every process, whatever index it has there. Nil where the
-  /// driver has none (`cl_khr_device_uuid`).
+  /// Which device it is: the same number in every process, whatever index it has there. Nil where
+  /// the driver has none (`cl_khr_device_uuid`).
   package let uuid: UInt128?
   package let vendor: String
   /// The OpenCL version line, such as `OpenCL 1.2 pocl`.

@@ -2,17 +2,17 @@ import Foundation
 
 /// The processes that share out one run, with the calls by which they exchange numbers.
 ///
-/// Each rank holds the whole model and does its share of the examples. All ranks make the same calls
-/// in the same order, and every call gives all ranks the same result, so that they decide alike. A
-/// process that was started by itself is the only rank, of which every call returns at once what it
-/// was given.
+/// Each rank holds the whole model and does its share of the examples. All ranks make the same
+/// calls in the same order, and every call gives all ranks the same result, so that they decide
+/// alike. A process that was started by itself is the only rank, of which every call returns at
+/// once what it was given.
 package struct Ranks: Sendable {
   /// This process's rank, from 0.
   package let rank: Int
   /// The name of every rank's host, where there are several ranks.
   package let hosts: [String]
-  /// The cores for this rank: those that it may run on, divided among the ranks of its host that may
-  /// run on the same ones. Nil for one rank.
+  /// The cores for this rank: those that it may run on, divided among the ranks of its host that
+  /// may run on the same ones. Nil for one rank.
   package let cores: Int?
   /// The first of the ranks that may run on the same cores, for every rank.
   private let firstOnCores: [Int]
@@ -52,7 +52,8 @@ package struct Ranks: Sendable {
     cores = max(1, (allowed > 0 ? min(allowed, present) : present) / sharing)
   }
 
-  /// The cores that this process may run on, as Linux writes them: a launcher may bind ranks to cores.
+  /// The cores that this process may run on, as Linux writes them: a launcher may bind ranks to
+  /// cores.
   private static var coreMask: [UInt8] {
     let status = FileManager.default.contents(atPath: "/proc/self/status") ?? Data()
     let lines = status.split(separator: UInt8(ascii: "\n"))
@@ -152,15 +153,15 @@ extension Ranks {
   /// Waits until all ranks are here.
   package func wait() { _ = gather([UInt8(0)]) }
 
-  /// Waits until all ranks are here and leaves the cores to those that are not yet: ``wait()`` is quicker,
-  /// and keeps a core busy.
+  /// Waits until all ranks are here and leaves the cores to those that are not yet: ``wait()`` is
+  /// quicker, and keeps a core busy.
   package func rest() { if count > 1 { world?.rest() } }
 
-  /// The sums of the elements of all ranks, which have as many: each is added in rank order, so that
-  /// it is the same to the bit in every run of as many ranks.
+  /// The sums of the elements of all ranks, which have as many: each is added in rank order, so
+  /// that it is the same to the bit in every run of as many ranks.
   ///
-  /// Rank r adds part r of all ranks, and all gather the sums: 2 n numbers go through the network for
-  /// each rank, as in a ring (MPI_Allreduce need not add in any order).
+  /// Rank r adds part r of all ranks, and all gather the sums: 2 n numbers go through the network
+  /// for each rank, as in a ring (MPI_Allreduce need not add in any order).
   package func sum(_ own: [Float]) -> [Float] {
     guard let world, !own.isEmpty else { return own }
     let part = (own.count + count - 1) / count

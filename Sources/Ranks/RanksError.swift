@@ -2,8 +2,8 @@
 package enum RanksError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The program is built without MPI.
   case notBuilt
-  /// The launcher belongs to another MPI than the one that the program is built with, so each of its
-  /// processes would be a job by itself.
+  /// The launcher belongs to another MPI than the one that the program is built with, so each of
+  /// its processes would be a job by itself.
   case otherMPI(built: String)
   /// srun started several processes without PMI or PMIx, through which they find each other.
   case separate

@@ -64,8 +64,8 @@
       }
     }
 
-    /// Part r of what this rank has for every rank goes to rank r, and from there comes the part for
-    /// this one.
+    /// Part r of what this rank has for every rank goes to rank r, and from there comes the part
+    /// for this one.
     ///
     /// - Parameter own: as many elements for every rank.
     func transpose<Element: BitwiseCopyable>(_ own: [Element]) -> [Element] {
@@ -113,8 +113,8 @@
 #else
   /// No job: this program is built without MPI.
   struct World: Sendable {
-    /// There is no value of this type. As an enum without cases it would make its callers unreachable
-    /// code, of which the compiler warns.
+    /// There is no value of this type. As an enum without cases it would make its callers
+    /// unreachable code, of which the compiler warns.
     private let none: Never
 
     /// Refuses to be one of several processes, each of which would do the whole run.

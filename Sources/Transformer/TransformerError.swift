@@ -17,7 +17,8 @@ package enum TransformerError: Error, Sendable, CustomStringConvertible {
   case checkpoint(CheckpointError)
   /// A LoRA adapter is damaged or of another model.
   case adapter(LoRAError)
-  /// A tensor, with its file, whose rows are not whole blocks of the format that it is to be loaded in.
+  /// A tensor, with its file, whose rows are not whole blocks of the format that it is to be loaded
+  /// in.
   case blocks(tensor: String, columns: Int, format: WeightFormat)
   /// A token id outside the vocabulary.
   case identifier(Int, vocabularySize: Int)

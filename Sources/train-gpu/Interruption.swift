@@ -41,7 +41,8 @@ final class Interruption: Sendable {
     let isFirst = first.compareExchange(
       expected: 0, desired: number, ordering: .acquiringAndReleasing
     ).exchanged
-    // A launcher ends the ranks with the same signal where one of them has failed, and says so itself.
+    // A launcher ends the ranks with the same signal where one of them has failed, and says so
+    // itself.
     let isAlone = Job.ranks.count == 1
     if isFirst && isDeferred.load(ordering: .acquiring) {
       if isAlone {

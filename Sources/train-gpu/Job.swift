@@ -3,7 +3,8 @@ import Foundation
 import Ranks
 import Synchronization
 
-/// The job of MPI that this process belongs to; where it was started by itself, it is the only rank.
+/// The job of MPI that this process belongs to; where it was started by itself, it is the only
+/// rank.
 enum Job {
   /// How this process was started.
   static let launch = Launch(environment: ProcessInfo.processInfo.environment)
@@ -14,8 +15,8 @@ enum Job {
 
   /// Joins the job before a command runs.
   ///
-  /// - Throws: where there are several processes, and the program is built without MPI or the command
-  ///   is not shared out.
+  /// - Throws: where there are several processes, and the program is built without MPI or the
+  ///   command is not shared out.
   static func join(for command: any ParsableCommand) throws {
     let ranks = try Ranks.join(launch)
     joined.withLock { $0 = ranks }
@@ -53,8 +54,8 @@ extension Ranks {
 
   func name(of rank: Int) -> String { "rank \(rank) on \(hosts[rank])" }
 
-  /// Runs what every rank does for itself, without a message to others. Where it fails on any, it fails
-  /// on all, with the error of the first of them.
+  /// Runs what every rank does for itself, without a message to others. Where it fails on any, it
+  /// fails on all, with the error of the first of them.
   func agree<Value>(_ body: () throws -> Value) throws -> Value {
     let result = Result { try body() }
     guard count > 1 else { return try result.get() }

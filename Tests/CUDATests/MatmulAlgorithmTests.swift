@@ -38,8 +38,8 @@ struct MatmulAlgorithmTests {
     #expect(MatmulAlgorithm(words: [1, 2]) == nil)
   }
 
-  /// The stand-in refuses what it did not give out for the same multiplication; so does the library,
-  /// as far as it can tell.
+  /// The stand-in refuses what it did not give out for the same multiplication; so does the
+  /// library, as far as it can tell.
   @Test(.enabled(if: CUDATestDevice.all.contains(.standIn), "needs clang for the stand-in"))
   func algorithmsThatAreRefusedAreChosenAnew() throws {
     let run = try KernelRun(.standIn)

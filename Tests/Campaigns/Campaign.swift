@@ -37,8 +37,8 @@ struct CampaignOptions: ParsableArguments {
     return own.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "train-gpu")
   }
 
-  /// Calls `body` with every number below `count` and the number of the worker that calls, until the time is over.
-  /// Standard error shows how far it is.
+  /// Calls `body` with every number below `count` and the number of the worker that calls, until
+  /// the time is over. Standard error shows how far it is.
   ///
   /// - Parameter name: what a number stands for.
   /// - Returns: what was found, in order, and how many were tried.

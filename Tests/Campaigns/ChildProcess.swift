@@ -30,8 +30,8 @@ struct ChildProcess {
   /// The lines on standard error.
   var errorLines: [Substring] { errors.split(whereSeparator: \.isNewline) }
 
-  /// What is wrong with the ending of a run that may fail: a program refuses with exit code 1 or 2 and one line, whose
-  /// characters a terminal shows and does not obey. Nil where nothing is wrong.
+  /// What is wrong with the ending of a run that may fail: a program refuses with exit code 1 or 2
+  /// and one line, whose characters a terminal shows and does not obey. Nil where nothing is wrong.
   var fault: String? {
     if errors.unicodeScalars.contains(where: Self.isControl) {
       return "control characters on standard error: \(errors.prefix(300).debugDescription)"

@@ -47,8 +47,8 @@ enum Launcher {
     try start([(ranks, arguments)], of: program, environment: environment)
   }
 
-  /// Starts groups of ranks with arguments of their own. Open MPI fails where two launchers make its
-  /// temporary folder at once.
+  /// Starts groups of ranks with arguments of their own. Open MPI fails where two launchers make
+  /// its temporary folder at once.
   static func start(
     _ groups: [(ranks: Int, arguments: [String])], of program: URL = Program.url,
     environment more: [String: String] = [:]

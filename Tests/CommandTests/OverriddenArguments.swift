@@ -5,8 +5,8 @@ extension [String] {
     "--adapter", "--beside", "--context", "--lora", "--template-variable",
   ]
 
-  /// These arguments with the last of each option alone, as the program wants them, and without options
-  /// to which others leave nothing to do.
+  /// These arguments with the last of each option alone, as the program wants them, and without
+  /// options to which others leave nothing to do.
   var overridden: [String] {
     var groups: [[String]] = [[]]
     for argument in self {

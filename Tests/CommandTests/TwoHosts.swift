@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Two hosts on this machine, `alpha` and `beta`: each has its own network and name by namespaces of Linux, and
-/// a pair of virtual Ethernet devices connects them. `mpirun` runs on alpha and reaches beta through an agent in
-/// the place of ssh.
+/// Two hosts on this machine, `alpha` and `beta`: each has its own network and name by namespaces
+/// of Linux, and a pair of virtual Ethernet devices connects them. `mpirun` runs on alpha and
+/// reaches beta through an agent in the place of ssh.
 struct TwoHosts {
   /// Why tests with two hosts were skipped.
   static let reason: Comment =
@@ -21,8 +21,8 @@ struct TwoHosts {
 
   private static let unshare = Launcher.executable("unshare")
 
-  /// Makes the hosts, runs the rest of its arguments on alpha and removes the hosts. As ssh to a machine that is
-  /// gone without a word, the agent does not end with what it started there.
+  /// Makes the hosts, runs the rest of its arguments on alpha and removes the hosts. As ssh to a
+  /// machine that is gone without a word, the agent does not end with what it started there.
   private static let script = #"""
     set -e
     folder=$1 alpha=$2 beta=$3

@@ -17,7 +17,8 @@ struct MappedFileTests {
       let prefix: StaticString = "program: "
       unsafe mapped_files_report_faults(prefix.utf8Start, 3)
       let folder = try TemporaryFolder()
-      // A second file shows that it is the right one that is named, a third that a record is used again.
+      // A second file shows that it is the right one that is named, a third that a record is used
+      // again.
       let other = folder.url.appending(path: "other.safetensors")
       try SafetensorsWriter.write([("a", [1], [1])], to: other)
       do { _ = try SafetensorsFile(contentsOf: other) }

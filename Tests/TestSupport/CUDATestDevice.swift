@@ -47,8 +47,8 @@ package enum CUDATestDevice: String, CaseIterable, Sendable, CustomStringConvert
   /// The libraries of this device, loaded.
   package func libraries() throws -> Libraries { try Libraries(try search()) }
 
-  /// The device of operations and models: a GPU where there is one and `PITH_CUDA_STAND_IN` does not
-  /// ask for the stand-in; nil where neither is there.
+  /// The device of operations and models: a GPU where there is one and `PITH_CUDA_STAND_IN` does
+  /// not ask for the stand-in; nil where neither is there.
   package static let preferred: CUDATestDevice? = {
     let asksForStandIn = ProcessInfo.processInfo.environment["PITH_CUDA_STAND_IN"] != nil
     return hasGPU && !asksForStandIn ? .gpu : all.first

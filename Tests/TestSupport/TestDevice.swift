@@ -3,8 +3,8 @@ import Foundation
 package import OpenCL
 
 /// The devices that a test runs on: the CPU path; PoCL (or the first OpenCL device) if it is
-/// installed, once with the variant for its type and once with the GPU variant; and an NVIDIA GPU by
-/// CUDA, or where there is none the stand-in for NVIDIA's libraries.
+/// installed, once with the variant for its type and once with the GPU variant; and an NVIDIA GPU
+/// by CUDA, or where there is none the stand-in for NVIDIA's libraries.
 package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible {
   case cpu
   case opencl
@@ -30,8 +30,9 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return found.first { $0.kind == .gpu } ?? found.first
   }()
 
-  /// The context of all devices that tests open: a program is built once in a process. With a context
-  /// for each, PoCL reads its library of built-in functions each time, for longer than it compiles.
+  /// The context of all devices that tests open: a program is built once in a process. With a
+  /// context for each, PoCL reads its library of built-in functions each time, for longer than it
+  /// compiles.
   package static let openCLContext: OpenCL.DriverContext? = openCL.flatMap { description in
     starting { try? OpenCL.DriverContext(description) }
   }

@@ -19,8 +19,8 @@ package enum Tolerance: Double, Sendable {
   /// A whole model against float64: what Hugging Face's own float32 forward strays by, times four.
   case model = 1e-4
 
-  /// Losses and gradients of several ranks against one: matrix multiplications of other batches, and
-  /// the same sums in another order.
+  /// Losses and gradients of several ranks against one: matrix multiplications of other batches,
+  /// and the same sums in another order.
   package static let ranks = Tolerance.matmul
 }
 

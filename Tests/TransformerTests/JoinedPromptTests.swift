@@ -7,8 +7,8 @@ import Transformer
 
 extension DeviceTests {
   /// Several learned prompts in one prefix, against the logits of the whole text, which
-  /// `FamilyGoldenTests` compares with transformers: each part of a context is a prompt of its tokens'
-  /// embeddings, or of the keys and values that the whole text has there.
+  /// `FamilyGoldenTests` compares with transformers: each part of a context is a prompt of its
+  /// tokens' embeddings, or of the keys and values that the whole text has there.
   @Suite struct JoinedPromptTests {
     typealias Shared = KeyValuePromptTests
 

@@ -28,7 +28,8 @@ import Foundation
     unsafe thread_pool_destroy(pool)
   }
 
-  /// Runs `body` with another number of threads, or with as many as before where there cannot be so many.
+  /// Runs `body` with another number of threads, or with as many as before where there cannot be so
+  /// many.
   func withThreads<Value, Failure: Error>(
     _ count: Int, _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {

@@ -19,14 +19,15 @@ extension Device {
   /// The cross-entropy of given tokens under rows of logits, and its gradient in place (formulas in
   /// Kernels/cross_entropy.cl).
   ///
-  /// A batch may be processed in chunks of rows: `rowIndices` and `losses` are the batch's, `logits`
-  /// holds one chunk.
+  /// A batch may be processed in chunks of rows: `rowIndices` and `losses` are the batch's,
+  /// `logits` holds one chunk.
   ///
   /// - Parameters:
   ///   - targets: [*], read: token ids, 0 ..< width.
   ///   - rowIndices: [*], read from `firstIndex`: the target of each row.
-  ///   - logits: [rows, width], updated: finite logits on entry; on exit `weight` times the gradient
-  ///     with respect to the logits, or to z if they are soft-capped, softCap * tanh(z / softCap).
+  ///   - logits: [rows, width], updated: finite logits on entry; on exit `weight` times the
+  ///     gradient with respect to the logits, or to z if they are soft-capped, softCap * tanh(z /
+  ///     softCap).
   ///   - rows: number of rows.
   ///   - width: elements per row.
   ///   - firstIndex: where the range starts in `rowIndices`.

@@ -10,8 +10,8 @@ extension Device {
   ///   - losses: elements of `losses`.
   ///   - firstRow: where the range starts in `losses`.
   ///   - shape: of the logits.
-  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of the other
-  ///   operand.
+  /// - Throws: `.shape` if an operand is too small; `.rowIndex` if an index is not a row of the
+  ///   other operand.
   func expectLoss(
     _ operation: StaticString, _ rowIndices: borrowing RowIndices, from firstIndex: Int,
     below otherRows: Int, logits: (name: StaticString, count: Int), losses: Int, from firstRow: Int,

@@ -18,7 +18,8 @@ extension Device {
   /// become those of (1 - share) p + share e_y (formula in Kernels/target_mixture.cl).
   ///
   /// Forward KL to the mixture has the gradient of (1 - share) KL(p || q) + share times the
-  /// cross-entropy of y, and differs from that by a number that does not depend on q: its minimum is 0.
+  /// cross-entropy of y, and differs from that by a number that does not depend on q: its minimum
+  /// is 0.
   ///
   /// - Parameters:
   ///   - logits: [rows, width], updated: finite.

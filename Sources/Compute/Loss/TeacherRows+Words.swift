@@ -1,5 +1,6 @@
-/// Rows of a teacher cache on the host, in which they go from one rank to another: for all rows first
-/// the states, then the entropies, the most likely tokens and the logits, as far as the kind has them.
+/// Rows of a teacher cache on the host, in which they go from one rank to another: for all rows
+/// first the states, then the entropies, the most likely tokens and the logits, as far as the kind
+/// has them.
 extension TeacherRows {
   /// Number of words of 32 bits of a row.
   package var wordsPerRow: Int {

@@ -27,8 +27,8 @@ package final class TeacherRows {
   /// The temperature of the loss for `projected` rows; other kinds support every temperature.
   package let temperature: Float
 
-  /// The share of the given token in the teacher's distribution (`Device.targetMixture`); 0 leaves it
-  /// as it is.
+  /// The share of the given token in the teacher's distribution (`Device.targetMixture`); 0 leaves
+  /// it as it is.
   package let targetShare: Float
 
   /// [capacity, V] binary16, each row shifted by its maximum, for kind `logits`.
@@ -37,7 +37,8 @@ package final class TeacherRows {
   package internal(set) var states: DeviceBuffer<Float>
   /// [capacity] nats, for kind `projected`.
   var entropies: DeviceBuffer<Float>
-  /// [capacity]: the most likely token; computed on demand for kind `hidden`, `targets` for `tokens`.
+  /// [capacity]: the most likely token; computed on demand for kind `hidden`, `targets` for
+  /// `tokens`.
   var chosen: DeviceBuffer<Int32>
   /// [capacity]: the given tokens, where `targetShare` mixes them in or the kind is `tokens`.
   var targets: DeviceBuffer<Int32>

@@ -14,9 +14,10 @@ package struct LogitHead {
 extension Device {
   /// Fills rows of the teacher from its hidden states.
   ///
-  /// Where the student is another model, `logits` are stored with the student's scale, and `projected`
-  /// rows are W^T p with the student's W: whatever computed p, the KL of a student with that head needs
-  /// nothing else. Hidden states of the teacher would need its head in every step, so they are not kept.
+  /// Where the student is another model, `logits` are stored with the student's scale, and
+  /// `projected` rows are W^T p with the student's W: whatever computed p, the KL of a student with
+  /// that head needs nothing else. Hidden states of the teacher would need its head in every step,
+  /// so they are not kept.
   ///
   /// - Parameters:
   ///   - hidden: [*, E], read from row `inputRow`: the teacher's states after the final norm.
@@ -24,8 +25,8 @@ extension Device {
   ///   - rows: the number of rows.
   ///   - head: the teacher's head, [V, E].
   ///   - shape: scale and soft cap of the logits.
-  ///   - student: the student's head, with the same V and its own E, which `teacher` has; nil where the
-  ///     teacher's is meant.
+  ///   - student: the student's head, with the same V and its own E, which `teacher` has; nil where
+  ///     the teacher's is meant.
   ///   - teacher: written from row `firstRow`.
   ///   - firstRow: the first row that is written.
   ///   - chunkBytes: the largest size of a chunk of logits.

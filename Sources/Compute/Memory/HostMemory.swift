@@ -9,8 +9,8 @@ package enum HostMemory {
     return MemoryLimits(own + ControlGroups.limits(root: root))
   }
 
-  /// Bytes that are left for each of some processes: equal parts of what the machine and the control
-  /// groups allow, and what this process's own address space does.
+  /// Bytes that are left for each of some processes: equal parts of what the machine and the
+  /// control groups allow, and what this process's own address space does.
   package static func availableBytes(toEachOf processes: Int, root: String = "") -> Int {
     let shared = MemoryLimits(
       [machine(root: root)].compactMap { $0 } + ControlGroups.limits(root: root))

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A generator of pseudo-random numbers with the same sequence on every machine and in every version
-/// of Swift (SplitMix64: Steele, Lea and Flood 2014). All random numbers of a run come from it, so
-/// that the seed repeats them.
+/// A generator of pseudo-random numbers with the same sequence on every machine and in every
+/// version of Swift (SplitMix64: Steele, Lea and Flood 2014). All random numbers of a run come from
+/// it, so that the seed repeats them.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -18,10 +18,10 @@ package final class WeightMatrix {
 
   /// Stacks pieces of a file row by row, such as query, key and value, for one fused GEMM.
   ///
-  /// Adjacent pieces that are stored in the same format become one segment. On the CPU path a segment of
-  /// a single piece in the requested format, with an owner and the element's alignment, is used in
-  /// place; others are copied. Where each piece keeps its format, every piece that can be used in
-  /// place is a segment of its own, so that nothing is copied.
+  /// Adjacent pieces that are stored in the same format become one segment. On the CPU path a
+  /// segment of a single piece in the requested format, with an owner and the element's alignment,
+  /// is used in place; others are copied. Where each piece keeps its format, every piece that can
+  /// be used in place is a segment of its own, so that nothing is copied.
   ///
   /// - Parameters:
   ///   - device: the device.

@@ -37,8 +37,8 @@ extension Adapter {
   static let neighborsKey = "beside"
 
   /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors` or `cartridge.safetensors`,
-  /// `adapter_config.json` and the files that tokenize prompts: `tokenizer.json`, `tokenizer_config.json` and
-  /// `chat_template.jinja`. Each is written whole or not at all.
+  /// `adapter_config.json` and the files that tokenize prompts: `tokenizer.json`,
+  /// `tokenizer_config.json` and `chat_template.jinja`. Each is written whole or not at all.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
     guard run.isWriting else { return }
     let metadata = try metadata()

@@ -28,8 +28,8 @@ extension AdapterGroup {
     }
   }
 
-  /// A notice where the prompt stands for other tools than these, or else for another context. Several
-  /// prompts have tools and a context each, of which these are at best the sum.
+  /// A notice where the prompt stands for other tools than these, or else for another context.
+  /// Several prompts have tools and a context each, of which these are at best the sum.
   ///
   /// - Parameters:
   ///   - tools: those beside the context; nil for none.

@@ -9,8 +9,9 @@ package import Transformer
 ///
 ///     header | prompt of the first | prompt of the second | ... | closing
 ///
-/// Header and closing come once, so they must be the same. Keys are rotated from the positions of their
-/// training to those where they stand; embeddings are computed there, behind the prompts before them.
+/// Header and closing come once, so they must be the same. Keys are rotated from the positions of
+/// their training to those where they stand; embeddings are computed there, behind the prompts
+/// before them.
 package struct AdapterGroup: Sendable {
   /// One of them.
   package struct Member: Sendable {
@@ -197,8 +198,8 @@ extension AdapterGroup {
     return frame
   }
 
-  /// How far sliding windows reach back to the first prompt; nil for one adapter, and where all layers
-  /// see all of them.
+  /// How far sliding windows reach back to the first prompt; nil for one adapter, and where all
+  /// layers see all of them.
   ///
   /// - Parameters:
   ///   - prefix: with all prompts.

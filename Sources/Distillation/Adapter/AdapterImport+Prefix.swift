@@ -152,8 +152,8 @@ extension AdapterImport {
     return .same
   }
 
-  /// How a GGUF file is related to the model of a folder. Its tensors are hashed only where it comes to
-  /// them.
+  /// How a GGUF file is related to the model of a folder. Its tensors are hashed only where it
+  /// comes to them.
   private static func kinship(
     _ trained: GGUFIdentity, to folder: ModelFolder
   ) throws(ModelFolderError) -> ModelKinship {

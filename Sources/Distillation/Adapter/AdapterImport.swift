@@ -8,8 +8,8 @@ package import Transformer
 package enum AdapterImport: Sendable, Equatable {
   /// A learned prompt alone, for its position in the template, and the record of its training.
   case softPrompt(LearnedPrompt, AdapterRecord)
-  /// PEFT's virtual tokens, which precede every token of the input: embeddings, or keys and values; and
-  /// the GGUF file of the model, where it is recorded.
+  /// PEFT's virtual tokens, which precede every token of the input: embeddings, or keys and values;
+  /// and the GGUF file of the model, where it is recorded.
   case virtualTokens(LearnedPrompt, gguf: GGUFIdentity? = nil)
 
   /// The prompt of either kind.
@@ -20,13 +20,14 @@ package enum AdapterImport: Sendable, Equatable {
   }
 
   /// Reads the adapter in a folder: `soft_prompt.safetensors` or `cartridge.safetensors` where it
-  /// exists, else PEFT's `adapter_model.safetensors`. The path of a safetensors file means that file.
+  /// exists, else PEFT's `adapter_model.safetensors`. The path of a safetensors file means that
+  /// file.
   ///
   /// - Parameters:
   ///   - url: the folder of the adapter, or a safetensors file.
   ///   - configuration: of the model.
-  /// - Throws: when there is no adapter, it is of a model of another shape or of another kind, or it
-  ///   holds NaN.
+  /// - Throws: when there is no adapter, it is of a model of another shape or of another kind, or
+  ///   it holds NaN.
   package init(
     at url: URL, for configuration: DecoderConfiguration
   ) throws(DistillationError) {

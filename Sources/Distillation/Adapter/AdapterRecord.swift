@@ -19,8 +19,8 @@ package struct AdapterRecord: Sendable, Equatable {
   package var modelFingerprint: String?
   /// The same without LoRA adapters in its weights; nil where there are none.
   package var bareFingerprint: String?
-  /// The SHA-256 of all its weights, and of all numbers of the LoRA adapters; nil in adapters of older
-  /// programs.
+  /// The SHA-256 of all its weights, and of all numbers of the LoRA adapters; nil in adapters of
+  /// older programs.
   package var weightsDigest: String?
   package var adaptersDigest: String?
   /// The SHA-256 of the token ids of header, context and closing.

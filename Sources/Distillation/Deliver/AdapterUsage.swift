@@ -7,8 +7,8 @@ struct AdapterUsage {
 
   private var model: ModelName { adapter.origin.model }
 
-  /// The prompts that stood before this one in its training, which its files do not hold; empty where
-  /// there were none.
+  /// The prompts that stood before this one in its training, which its files do not hold; empty
+  /// where there were none.
   static func neighbors(_ records: [NeighborRecord]) -> String {
     guard !records.isEmpty else { return "" }
     let list = records.map { "`\($0.digest)` (\(Counted($0.tokens, "pseudo-token")))" }

@@ -99,8 +99,8 @@ struct RunDelivery {
       isLong: texts.configuration.isLong(textRows))
   }
 
-  /// The adapter of a prompt. Its files hold the prompt alone, so keys are rotated to the positions that
-  /// they have without others before them.
+  /// The adapter of a prompt. Its files hold the prompt alone, so keys are rotated to the positions
+  /// that they have without others before them.
   private func adapter(_ prompt: LearnedPrompt) throws(DistillationError) -> Adapter {
     let (configuration, conditioning) = (texts.configuration, texts.conditioning)
     let prompt = alone(prompt)
@@ -195,8 +195,8 @@ struct RunDelivery {
       others: neighbors.records, withoutPrompt: found[0], alone: found[1])
   }
 
-  /// Reads the exported adapter back and runs it as PEFT does, before every token, and without other
-  /// prompts.
+  /// Reads the exported adapter back and runs it as PEFT does, before every token, and without
+  /// other prompts.
   private func exportDivergence(
     _ prompt: LearnedPrompt, _ student: PrefixedDecoder, held: HeldOut?
   ) throws(DistillationError) -> Double {

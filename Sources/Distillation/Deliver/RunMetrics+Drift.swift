@@ -1,9 +1,9 @@
 import JSON
 
 extension RunMetrics {
-  /// Divergence from the bare model, which has nothing in place of the context, on prompts that have
-  /// nothing to do with the context. The drift of the full context shows what the context itself
-  /// does.
+  /// Divergence from the bare model, which has nothing in place of the context, on prompts that
+  /// have nothing to do with the context. The drift of the full context shows what the context
+  /// itself does.
   package struct Drift: Sendable, Equatable, Codable {
     /// Number of compared prompts and of their answers' tokens.
     package var basis: Basis

@@ -28,7 +28,8 @@ extension RunMetrics {
     package var changes: [OptionChange]?
     /// The peak learning rates, those by default too; nil in reports of older programs.
     package var peakRates: PeakRates?
-    /// The fingerprint of the model, and the SHA-256 of the tokens of context and held-out examples.
+    /// The fingerprint of the model, and the SHA-256 of the tokens of context and held-out
+    /// examples.
     package var modelFingerprint: String
     package var contextDigest: String
     package var validationDigest: String
@@ -102,8 +103,8 @@ extension RunMetrics {
     package var context: Int?
     /// The learned prompt as its file holds it, in f32.
     package var prompt: Int
-    /// Keys and values of every layer in 16 bits, of the context's rows. Layers with a sliding window
-    /// hold no more than it.
+    /// Keys and values of every layer in 16 bits, of the context's rows. Layers with a sliding
+    /// window hold no more than it.
     package var contextCache: Int
     /// The same of the learned prompt's rows.
     package var promptCache: Int
@@ -126,8 +127,8 @@ extension RunMetrics {
 }
 
 extension RunMetrics {
-  /// The held-out cross-entropy of the responses in nats a token, where training lowered that; nil for
-  /// other objectives.
+  /// The held-out cross-entropy of the responses in nats a token, where training lowered that; nil
+  /// for other objectives.
   package var heldOutCrossEntropy: Double? { crossEntropy(\.prompt) }
 
   /// The same with nothing in place of the prompt.

@@ -28,7 +28,8 @@ extension RunMetrics {
 }
 
 extension RunMetrics.Validation {
-  /// Whose the full context is, and what the student itself does with it; nil where both are one model.
+  /// Whose the full context is, and what the student itself does with it; nil where both are one
+  /// model.
   package var teacherSentence: String? {
     teacher.map { teacher in
       func percent(_ share: Double?) -> String { "\(Decimals.text(100 * (share ?? 0), 1)) %" }

@@ -3,11 +3,11 @@ internal import Inference
 internal import Ranks
 internal import Transformer
 
-/// Measures drift: how far a model with something in place of the context is from the bare model, on
-/// prompts that have nothing to do with the context.
+/// Measures drift: how far a model with something in place of the context is from the bare model,
+/// on prompts that have nothing to do with the context.
 ///
-/// The bare model has nothing in the context's place. Its greedy answers are the tokens on which the
-/// models are compared, where a prompt has no response of its own.
+/// The bare model has nothing in the context's place. Its greedy answers are the tokens on which
+/// the models are compared, where a prompt has no response of its own.
 final class DriftJudge {
   /// The bare model's states after the prompts.
   private let judge: Judge

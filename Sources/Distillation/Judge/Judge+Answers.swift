@@ -56,8 +56,8 @@ extension Judge {
       answers, responses, logLikelihood: logLikelihood, words: words, calls: calls)
   }
 
-  /// The teacher's log-likelihood of each response, from its cached states, or as they were scored by
-  /// another model.
+  /// The teacher's log-likelihood of each response, from its cached states, or as they were scored
+  /// by another model.
   ///
   /// - Parameter decoder: the model.
   func teacherLogLikelihoods(_ decoder: Decoder) throws(TransformerError) -> [Double] {

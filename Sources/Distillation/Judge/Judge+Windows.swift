@@ -18,8 +18,8 @@ extension Judge {
   /// The most windows that are compared: those with the most held-out tokens of their own.
   private static let mostWindows = 128
 
-  /// Compares the model after each window alone with the teacher, which read every prompt's own span.
-  /// Texts that lines bring of their own are no windows.
+  /// Compares the model after each window alone with the teacher, which read every prompt's own
+  /// span. Texts that lines bring of their own are no windows.
   ///
   /// - Parameters:
   ///   - spans: the spans; nil is returned where there is nothing to choose from.

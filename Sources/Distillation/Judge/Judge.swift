@@ -105,14 +105,14 @@ package final class Judge {
     }
   }
 
-  /// Lets the teacher answer this rank's examples of the span before them greedily, so that it is not
-  /// needed for a verdict. ``gatherAnswers()`` follows the last span.
+  /// Lets the teacher answer this rank's examples of the span before them greedily, so that it is
+  /// not needed for a verdict. ``gatherAnswers()`` follows the last span.
   ///
   /// - Parameters:
   ///   - known: for each held-out example, whether its response is the teacher's greedy answer,
   ///     which is not generated again; nil generates all.
-  ///   - progress: called with the tokens generated so far, for this rank's examples of all spans, and
-  ///     the most that there can be.
+  ///   - progress: called with the tokens generated so far, for this rank's examples of all spans,
+  ///     and the most that there can be.
   func letAnswer(
     _ teacher: PrefixedDecoder, span: Int, known: [Bool]? = nil,
     progress: (Int, Int) -> Void = { _, _ in }
@@ -139,8 +139,8 @@ package final class Judge {
     answers = cache.shares.gather(lists: cache.shares.own.map { answers[$0] ?? [] })
   }
 
-  /// Scores held-out examples of one span with the teacher that has read it, once; the student is the
-  /// same model where none is named.
+  /// Scores held-out examples of one span with the teacher that has read it, once; the student is
+  /// the same model where none is named.
   package static func scoring(
     _ examples: [Example], by teacher: PrefixedDecoder, for student: Decoder? = nil,
     limits: AnswerLimits = AnswerLimits(), sharedBy ranks: Ranks = .one

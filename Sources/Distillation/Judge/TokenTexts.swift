@@ -1,9 +1,9 @@
 extension HeldOutAnswer.Tokens {
   /// Tokens with the text that each adds to those before it.
   ///
-  /// The text of one token can depend on the one before it, as with SentencePiece's first space, and
-  /// a character may need several tokens. So each text is the difference of two decoded runs, which
-  /// begin at the last token that ended a character.
+  /// The text of one token can depend on the one before it, as with SentencePiece's first space,
+  /// and a character may need several tokens. So each text is the difference of two decoded runs,
+  /// which begin at the last token that ended a character.
   ///
   /// - Parameters:
   ///   - identifiers: token ids.

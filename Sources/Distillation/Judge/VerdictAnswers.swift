@@ -1,5 +1,5 @@
-/// The greedy answers of three models to the held-out examples, and where their predictions under the
-/// recorded responses agree with the full context's.
+/// The greedy answers of three models to the held-out examples, and where their predictions under
+/// the recorded responses agree with the full context's.
 struct VerdictAnswers: Sendable, Equatable {
   /// A model's answers and predictions, by example.
   struct Side: Sendable, Equatable {
@@ -48,8 +48,8 @@ struct VerdictAnswers: Sendable, Equatable {
     }
   }
 
-  /// The number of tokens with which all prompts begin and end: a chat template's, which say nothing
-  /// about one of them. None where a prompt consists of them alone.
+  /// The number of tokens with which all prompts begin and end: a chat template's, which say
+  /// nothing about one of them. None where a prompt consists of them alone.
   private static func sharedEnds(_ prompts: [[Int]]) -> (first: Int, last: Int) {
     guard let one = prompts.first, prompts.count > 1 else { return (0, 0) }
     let first = one.indices.first { index in

@@ -11,9 +11,9 @@ extension TrainingOptions {
   ///
   /// - Returns: the adapter; nil where the training starts from another start, or from a file of
   ///   embeddings alone.
-  /// - Throws: where there is none, it is of another model's shape or of another method, or has more
-  ///   tokens than the run; PEFT's virtual tokens hold header and closing too, so they are never some
-  ///   of the prompt's, and must be as many.
+  /// - Throws: where there is none, it is of another model's shape or of another method, or has
+  ///   more tokens than the run; PEFT's virtual tokens hold header and closing too, so they are
+  ///   never some of the prompt's, and must be as many.
   func checkStart(
     for configuration: DecoderConfiguration
   ) throws(DistillationError) -> StartingAdapter? {
@@ -44,8 +44,8 @@ struct StartingAdapter {
   let url: URL
   let adapter: AdapterImport
 
-  /// A notice where it was made for another model than that of the run; nil where it was not, or nothing
-  /// is known of its model.
+  /// A notice where it was made for another model than that of the run; nil where it was not, or
+  /// nothing is known of its model.
   func notice(
     for folder: ModelFolder, named name: ModelName
   ) throws(DistillationError) -> InputNotice? {

@@ -41,8 +41,8 @@ struct KeyValueSource {
   private static let scaleRows = 1024
   private static let scaleRuns = 16
 
-  /// The root mean squares of the context's keys and values over all layers, which scale the default
-  /// learning rates; of a long context over 1,024 rows that are spread over it.
+  /// The root mean squares of the context's keys and values over all layers, which scale the
+  /// default learning rates; of a long context over 1,024 rows that are spread over it.
   func scales() throws(DistillationError) -> (keys: Float, values: Float) {
     var rows = Array(0..<context.count)
     if context.count > Self.scaleRows {
@@ -78,11 +78,12 @@ struct KeyValueSource {
     }
   }
 
-  /// The prompt of `count` rows that training starts from, or of fewer where a file of Pith's has fewer.
+  /// The prompt of `count` rows that training starts from, or of fewer where a file of Pith's has
+  /// fewer.
   ///
   /// - Parameters:
-  ///   - kind: a kind that needs no rows of the context, which ``rows(_:count:of:frame:longest:otherRows:read:)``
-  ///     takes.
+  ///   - kind: a kind that needs no rows of the context, which
+  ///     ``rows(_:count:of:frame:longest:otherRows:read:)`` takes.
   ///   - count: k.
   ///   - ranks: the ranks of the run, of which the first one reads a file for all.
   ///   - unrelated: the token ids of a text that has nothing to do with the context.
@@ -156,8 +157,8 @@ struct KeyValueSource {
   /// The least number of runs, where there are as many rows.
   private static let leastRuns = 4
 
-  /// `count` of `length` rows: runs of consecutive rows, the first at the beginning, the last at the
-  /// end, and the others evenly between them.
+  /// `count` of `length` rows: runs of consecutive rows, the first at the beginning, the last at
+  /// the end, and the others evenly between them.
   static func chunks(of length: Int, count: Int) -> [Int] {
     let rows = max(1, min(runRows, count / leastRuns))
     let runs = (count + rows - 1) / rows

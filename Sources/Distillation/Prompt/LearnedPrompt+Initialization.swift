@@ -16,7 +16,8 @@ package struct InitializationSource {
   package let vocabularySize: Int
   /// Ids of special tokens.
   package let specialIdentifiers: Set<Int>
-  /// The ranks of the run, of which the first one reads a stored prompt for all: another host may not have it.
+  /// The ranks of the run, of which the first one reads a stored prompt for all: another host may
+  /// not have it.
   package let ranks: Ranks
   /// Looks up the embeddings of token ids: [count, E].
   package let lookup: ([Int]) throws(DistillationError) -> [Float]
@@ -38,9 +39,9 @@ package struct InitializationSource {
   /// Number of context tokens that ``embeddingScale()`` reads.
   private static let scaleSample = 1024
 
-  /// The root mean square of the embeddings of the context, or without one of the vocabulary, over at
-  /// most 1,024 tokens that are spread evenly over it. It scales random starts and the default learning
-  /// rate.
+  /// The root mean square of the embeddings of the context, or without one of the vocabulary, over
+  /// at most 1,024 tokens that are spread evenly over it. It scales random starts and the default
+  /// learning rate.
   package func embeddingScale() throws(DistillationError) -> Float {
     let tokens = context.isEmpty ? Array(0..<vocabularySize) : context
     let count = min(tokens.count, Self.scaleSample)
@@ -58,8 +59,9 @@ package struct InitializationSource {
 }
 
 extension LearnedPrompt {
-  /// The soft prompt of `count` vectors that training starts from. A stored prompt of Pith's with fewer
-  /// is followed by embeddings of the context, as of `sampled`; without one by those of `vocabulary`.
+  /// The soft prompt of `count` vectors that training starts from. A stored prompt of Pith's with
+  /// fewer is followed by embeddings of the context, as of `sampled`; without one by those of
+  /// `vocabulary`.
   ///
   /// - Throws: when `count` does not fit the context, or the file cannot be read, has another
   ///   shape, or holds NaN.

@@ -55,8 +55,8 @@ extension MatchedStart {
 
 /// The choice of reference rows, and what they read.
 extension MatchedStart {
-  /// The sequences of a part with the reference rows: examples, and pieces of the part that are read
-  /// once more behind it.
+  /// The sequences of a part with the reference rows: examples, and pieces of the part that are
+  /// read once more behind it.
   func sequences(of examples: [Example], _ part: Int) -> [AttentionRecord.Sequence] {
     let whole = examples.map {
       AttentionRecord.Sequence(tokens: $0.inputs, responseRows: $0.responseRows, rows: [])

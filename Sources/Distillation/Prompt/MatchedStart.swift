@@ -10,13 +10,13 @@ package import Transformer
 /// rotated by the difference of the contexts' ends, not to their own new positions, so that these
 /// rows' scores stay what they are.
 ///
-/// A context of several parts, which a teacher has not read together, has rows of each: a query of one
-/// part is to have the output that its own teacher gives it, after the rows of all.
+/// A context of several parts, which a teacher has not read together, has rows of each: a query of
+/// one part is to have the output that its own teacher gives it, after the rows of all.
 package struct MatchedStart {
   /// The most reference rows of a layer; each part of the context has its share of them.
   package static let rowLimit = 1024
-  /// Further matches, each of the queries that the student has after the one before: in deeper layers
-  /// they differ from the teacher's.
+  /// Further matches, each of the queries that the student has after the one before: in deeper
+  /// layers they differ from the teacher's.
   private static let passes = 1
   /// The part of the context is 1 over this.
   static let contextShare = 8
@@ -62,13 +62,14 @@ package struct MatchedStart {
 
   /// The prompt of `count` rows.
   ///
-  /// Each part keeps rows of its own, as many as its share of the context's tokens. The first match is
-  /// of each part alone, with the queries of its teacher; further ones are of all parts together, with
-  /// the queries that the student has after the one before.
+  /// Each part keeps rows of its own, as many as its share of the context's tokens. The first match
+  /// is of each part alone, with the queries of its teacher; further ones are of all parts
+  /// together, with the queries that the student has after the one before.
   ///
   /// - Parameters:
   ///   - count: k, at most the context's tokens.
-  ///   - examples: of each part, whose prompts and responses are the reference, with the part itself.
+  ///   - examples: of each part, whose prompts and responses are the reference, with the part
+  ///     itself.
   ///   - isLong: whether the student's texts are long ones.
   ///   - read: the model that has read a part, by its index; each part is read twice.
   package func prompt(
@@ -138,7 +139,8 @@ package struct MatchedStart {
       in: decoder.configuration)
   }
 
-  /// `count` divided by the sizes of parts: their shares of it, each rounded so that the sum is right.
+  /// `count` divided by the sizes of parts: their shares of it, each rounded so that the sum is
+  /// right.
   static func shares(of count: Int, _ sizes: [Int]) -> [Int] {
     let all = max(1, sizes.reduce(0, +))
     var (shares, before) = ([Int](), 0)

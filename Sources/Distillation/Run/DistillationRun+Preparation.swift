@@ -2,9 +2,9 @@ internal import Inference
 internal import Transformer
 
 extension DistillationRun {
-  /// The teacher's answers and scores, and how the training begins. Of a shared teacher the first run
-  /// makes the former; a later one reads the context again where its start is made from it. A teacher of
-  /// another model is loaded for it, unless a study has left it, and gone afterwards.
+  /// The teacher's answers and scores, and how the training begins. Of a shared teacher the first
+  /// run makes the former; a later one reads the context again where its start is made from it. A
+  /// teacher of another model is loaded for it, unless a study has left it, and gone afterwards.
   ///
   /// - Parameter isAlone: whether no other run needs the scores of the training examples.
   func prepare(

@@ -11,8 +11,8 @@ internal import Transformer
 ///
 /// The initialiser reads and checks everything except the weights;
 /// ``perform(model:isInterrupted:handle:)`` runs it. Nothing is printed: events are reported as
-/// ``RunEvent``s. Of several ranks each makes the same calls; they share out the examples, all have the
-/// result, and the first one writes.
+/// ``RunEvent``s. Of several ranks each makes the same calls; they share out the examples, all have
+/// the result, and the first one writes.
 package final class DistillationRun {
   let request: RunRequest
   let device: Device

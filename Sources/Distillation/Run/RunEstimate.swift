@@ -53,8 +53,8 @@ struct RunWork: Equatable {
   /// Answers of the student to training prompts.
   var rollouts = 0.0
 
-  /// The share of questions that a study keeps, and the tokens of a question, as SmolLM2-135M and the
-  /// defaults have them. The study's own rate corrects them as it goes.
+  /// The share of questions that a study keeps, and the tokens of a question, as SmolLM2-135M and
+  /// the defaults have them. The study's own rate corrects them as it goes.
   static let (keptShare, usualQuestion) = (0.25, 15.0)
 }
 

@@ -17,8 +17,8 @@ package enum RunEvent: Sendable {
   case refreshed(RolloutRefresh)
   /// The prompt after `step` steps was compared with the teacher on the held-out examples.
   case evaluated(step: Int, HeldOut, isBest: Bool)
-  /// A setting that is read in another way than a file says, or a file of the user that is kept under
-  /// another name, in one line.
+  /// A setting that is read in another way than a file says, or a file of the user that is kept
+  /// under another name, in one line.
   case warning(String)
   /// The time that is left of a run without inputs, as far as is known.
   case estimated(RunEstimate)

@@ -131,7 +131,8 @@ struct RunStart {
     return .keysValues(options.keyValueRates(scales: try source.scales()))
   }
 
-  /// A prompt of keys and values, with rows of `chunks` behind its own where it has fewer than the run.
+  /// A prompt of keys and values, with rows of `chunks` behind its own where it has fewer than the
+  /// run.
   private static func completed(
     _ prompt: LearnedPrompt, _ texts: RunTexts, _ options: TrainingOptions,
     _ read: (Int) throws(DistillationError) -> PrefixedDecoder

@@ -2,8 +2,8 @@ internal import Compute
 internal import Inference
 internal import Transformer
 
-/// A trial of each part of a run, on pieces of the context: some tokens of answers, some scored rows
-/// and training steps of two sizes.
+/// A trial of each part of a run, on pieces of the context: some tokens of answers, some scored
+/// rows and training steps of two sizes.
 struct RunTrial {
   /// The model that is trained.
   let decoder: Decoder
@@ -48,8 +48,8 @@ struct RunTrial {
       answerTokens: answers.length)
   }
 
-  /// The speeds of a student that is another model, after as many rows as it will learn; nil where it is
-  /// the teacher's, or has no place for a trial.
+  /// The speeds of a student that is another model, after as many rows as it will learn; nil where
+  /// it is the teacher's, or has no place for a trial.
   private func studentSpeeds(
     rows: Int, response: Int
   ) throws(TransformerError) -> RunSpeeds.Answering? {
@@ -80,9 +80,9 @@ struct RunTrial {
     return (0..<count).map { context[(index * count + $0) % context.count] }
   }
 
-  /// The first tokens of a model's answers, the time that they took, and the mean length of an answer: of
-  /// one that ends after each token with the probability with which these did; nil where no prompt has
-  /// place in `rows` rows.
+  /// The first tokens of a model's answers, the time that they took, and the mean length of an
+  /// answer: of one that ends after each token with the probability with which these did; nil where
+  /// no prompt has place in `rows` rows.
   ///
   /// - Parameters:
   ///   - model: the model.

@@ -2,8 +2,8 @@ internal import Compute
 import HuggingFace
 internal import Transformer
 
-/// What runs with one model, context and set of examples share: the model, and the teacher's answers and
-/// scores, which are made once.
+/// What runs with one model, context and set of examples share: the model, and the teacher's
+/// answers and scores, which are made once.
 final class SharedTeacher {
   private var decoder: Decoder?
   /// The models that are loaded already; nil for none.
@@ -29,7 +29,8 @@ final class SharedTeacher {
     self.cacheKind = cacheKind
   }
 
-  /// The teacher, where it is another model: as a study has left it, else loaded. It is handed over once.
+  /// The teacher, where it is another model: as a study has left it, else loaded. It is handed over
+  /// once.
   func teacher(
     load: () throws(DistillationError) -> Decoder?
   ) throws(DistillationError) -> Decoder? {

@@ -4,7 +4,8 @@ internal import Inference
 package import Ranks
 internal import Transformer
 
-/// A distillation without inputs: a study in the output folder, whose lines are the inputs of the run that follows.
+/// A distillation without inputs: a study in the output folder, whose lines are the inputs of the
+/// run that follows.
 package struct StudiedRun {
   /// The study.
   package let study: Study

@@ -1,7 +1,7 @@
 import HuggingFace
 
-/// A conversation with a model after learned prompts, after a context, or with both side by side: each
-/// side then goes on from its own answers.
+/// A conversation with a model after learned prompts, after a context, or with both side by side:
+/// each side then goes on from its own answers.
 package final class Conversation {
   /// The adapters' side, then the context's; one at least.
   package let sides: [ConversationSide]
@@ -29,8 +29,8 @@ package final class Conversation {
     for side in sides.sorted(by: { $0.usedTokens > $1.usedTokens }) { try side.ask(message) }
   }
 
-  /// The messages of an example for training, which end with a whole answer: the model's that read the
-  /// context, where there is one. Nil where the last answer is empty or was cut.
+  /// The messages of an example for training, which end with a whole answer: the model's that read
+  /// the context, where there is one. Nil where the last answer is empty or was cut.
   package var example: [ChatMessage]? {
     guard let side = sides.last, side.ending == .complete, !side.text.isEmpty else { return nil }
     return side.messages

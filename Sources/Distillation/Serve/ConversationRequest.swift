@@ -16,8 +16,8 @@ package struct ConversationRequest: Sendable {
   package var template: TemplateChoice
   /// The element type of the weights on the device.
   package var precision: WeightPrecision
-  /// The most tokens of prefix and conversation; nil for the model's positions, or what a quarter of
-  /// the available memory holds.
+  /// The most tokens of prefix and conversation; nil for the model's positions, or what a quarter
+  /// of the available memory holds.
   package var window: Int?
   /// The most tokens of one answer.
   package var maximumTokens: Int
@@ -43,8 +43,8 @@ package struct ConversationRequest: Sendable {
 
   /// Loads the model and reads what stands before the conversation.
   ///
-  /// - Throws: where files cannot be read, the model has no chat template, or the window has no space
-  ///   for a conversation.
+  /// - Throws: where files cannot be read, the model has no chat template, or the window has no
+  ///   space for a conversation.
   package func open(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Conversation {

@@ -1,5 +1,5 @@
-/// The text of an answer while its tokens come. A token may end inside a character, whose first bytes
-/// give U+FFFD until the others arrive: that part is held back.
+/// The text of an answer while its tokens come. A token may end inside a character, whose first
+/// bytes give U+FFFD until the others arrive: that part is held back.
 package struct StreamedText: Sendable, Equatable {
   /// The text that further tokens only add to.
   package private(set) var text = ""

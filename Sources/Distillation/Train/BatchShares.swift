@@ -1,9 +1,9 @@
 /// The examples of a batch that each rank computes: about as many tokens for each, so that all end
 /// together.
 enum BatchShares {
-  /// Shares out a batch. It begins with the examples that each rank keeps, and moves examples from the
-  /// rank with the most tokens to that with the fewest while the difference becomes smaller: each move
-  /// costs a message.
+  /// Shares out a batch. It begins with the examples that each rank keeps, and moves examples from
+  /// the rank with the most tokens to that with the fewest while the difference becomes smaller:
+  /// each move costs a message.
   ///
   /// - Parameters:
   ///   - batch: indices of examples.
@@ -34,8 +34,8 @@ enum BatchShares {
     return shares.map { share in batch.filter(Set(share).contains) }
   }
 
-  /// The most tokens and response tokens of a rank's share of a step: at the end of `shares` no rank
-  /// has more than the mean and one example.
+  /// The most tokens and response tokens of a rank's share of a step: at the end of `shares` no
+  /// rank has more than the mean and one example.
   static func most(
     of examples: [Example], batchSize: Int, ranks: Int
   ) -> (tokens: Int, responses: Int) {

@@ -10,10 +10,10 @@ package import Transformer
 /// the same keys and values, whose gradients add up. Of a prompt of keys and values no row is
 /// computed: the header's keys and values stay in the cache, and a step packs the closing alone.
 /// Other prompts between header and prompt do not change, and no row before them does: header and
-/// others stay in the cache too.
-/// Everything except the batch's indices stays on the device; losses and norms are downloaded when
-/// reports are taken. Of several ranks each computes its share of the batch; gradients and losses are
-/// summed on the host once a step, and every rank applies the same update.
+/// others stay in the cache too. Everything except the batch's indices stays on the device; losses
+/// and norms are downloaded when reports are taken. Of several ranks each computes its share of the
+/// batch; gradients and losses are summed on the host once a step, and every rank applies the same
+/// update.
 package final class Distiller {
   package let decoder: Decoder
   package let parameters: PromptParameters
@@ -132,8 +132,8 @@ package final class Distiller {
       workspace: workspace)
   }
 
-  /// Step number `step` (from 1) over these examples of the teacher's cache, rollouts among them: its
-  /// gradient, and its update. Returns without waiting for the device.
+  /// Step number `step` (from 1) over these examples of the teacher's cache, rollouts among them:
+  /// its gradient, and its update. Returns without waiting for the device.
   package func step(
     _ step: Int, examples: [Int], learningRate: Float
   ) throws(TransformerError) {
@@ -216,8 +216,8 @@ package final class Distiller {
     }
   }
 
-  /// Brings the rows before a step's own into the cache where others used the memory or texts of this
-  /// length have other rotary frequencies.
+  /// Brings the rows before a step's own into the cache where others used the memory or texts of
+  /// this length have other rotary frequencies.
   private func readFrozenRows(before run: RunLayout) throws(ComputeError) {
     guard prefix.firstStepRow > 0 else { return }
     let (isLong, first) = (decoder.isLong(run.textLength), prefix.promptRows.lowerBound)

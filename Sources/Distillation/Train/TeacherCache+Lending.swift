@@ -3,8 +3,8 @@ internal import Ranks
 internal import Transformer
 
 extension TeacherCache {
-  /// This rank's share of a batch. The teacher's values of examples that other ranks compute than keep
-  /// them go there, for this step.
+  /// This rank's share of a batch. The teacher's values of examples that other ranks compute than
+  /// keep them go there, for this step.
   func share(of batch: [Int], _ device: Device) throws(ComputeError) -> [Int] {
     let ranks = shares.ranks
     guard ranks.count > 1 else { return batch }

@@ -33,14 +33,14 @@ package final class TrainingLoop {
   ///   - distiller: the training steps.
   ///   - judge: compares prompts with the teacher; nil where nothing is held out.
   ///   - order: the order of the examples.
-  ///   - rollouts: the student's own answers, those of the steps before `state` among them; nil trains on
-  ///     the recorded answers alone.
+  ///   - rollouts: the student's own answers, those of the steps before `state` among them; nil
+  ///     trains on the recorded answers alone.
   ///   - schedule: the learning rates.
   ///   - evaluateEvery: steps between two evaluations.
   ///   - patience: evaluations without a better prompt after which training stops; nil never stops
   ///     early.
-  ///   - reportEvery: after each multiple of so many steps there is a report, with which the state can
-  ///     be kept; nil leaves it to the time.
+  ///   - reportEvery: after each multiple of so many steps there is a report, with which the state
+  ///     can be kept; nil leaves it to the time.
   ///   - state: the initial state, which is copied to the distiller; of several ranks all take the
   ///     first one's prompt, to the same bits on other processors too.
   package init(
@@ -82,8 +82,8 @@ package final class TrainingLoop {
   /// - Parameters:
   ///   - isInterrupted: called after every step, and while the student answers prompts; true on any
   ///     rank ends the training of all.
-  ///   - progress: called while the student answers prompts and the teacher scores them, with the phase,
-  ///     what of it is done, and its most.
+  ///   - progress: called while the student answers prompts and the teacher scores them, with the
+  ///     phase, what of it is done, and its most.
   ///   - handle: called with the events; an error of it ends the training.
   package func run<Failure: Error>(
     isInterrupted: () -> Bool,

@@ -6,8 +6,8 @@ extension ChatMessage {
 
   private static let someArguments = "an object, or its JSON as a text"
 
-  /// The calls of tools in a message, the function of each within or by itself, and its arguments as
-  /// an object or, as OpenAI has them, as its JSON in a text:
+  /// The calls of tools in a message, the function of each within or by itself, and its arguments
+  /// as an object or, as OpenAI has them, as its JSON in a text:
   ///
   ///     "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {...}}}]
   ///
@@ -35,8 +35,8 @@ extension ChatMessage {
     }
   }
 
-  /// Checks the arguments of a function under either name. One may be null beside the other, as tables
-  /// write empty fields; alone a template would write the null.
+  /// Checks the arguments of a function under either name. One may be null beside the other, as
+  /// tables write empty fields; alone a template would write the null.
   private static func checkArguments(of function: JSONNode) throws(JSONReadingError) {
     let names = ["arguments", "parameters"]
     var isGiven = false

@@ -136,12 +136,12 @@ struct ChatPlacement: Sendable {
     }
   }
 
-  /// The template's text of a context, which many trim, with the tools beside it, and the whole text
-  /// around it.
+  /// The template's text of a context, which many trim, with the tools beside it, and the whole
+  /// text around it.
   ///
   /// - Parameter text: the context; nil for tools alone.
-  /// - Returns: the text before it, which is shorter than the header where the template writes tools
-  ///   before that, the text itself, and all of the text.
+  /// - Returns: the text before it, which is shorter than the header where the template writes
+  ///   tools before that, the text itself, and all of the text.
   func context(
     _ text: String?
   ) throws(PlacementError) -> (header: String, context: String, whole: String) {

@@ -43,8 +43,8 @@ package struct ChatTemplate: Sendable {
 
   /// The source in a file.
   ///
-  /// - Throws: when there is no ordinary file that may be read, it is of another kind, or no text in
-  ///   UTF-8.
+  /// - Throws: when there is no ordinary file that may be read, it is of another kind, or no text
+  ///   in UTF-8.
   static func source(contentsOf url: URL) throws(ChatTemplateError) -> String {
     // Opening a pipe would wait for its writer, and a device may have no end.
     let special = SpecialFile(at: url.path)

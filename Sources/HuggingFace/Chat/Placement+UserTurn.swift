@@ -17,7 +17,8 @@ extension Placement {
   /// - Parameters:
   ///   - words: the first words of the message.
   ///   - messages: what was said before, none of it by the system.
-  /// - Throws: when the template refuses the conversation, or its text around the message depends on it.
+  /// - Throws: when the template refuses the conversation, or its text around the message depends
+  ///   on it.
   package func userTurn(
     beginning words: String, after messages: [ChatMessage] = []
   ) throws(PlacementError) -> UserTurn? {

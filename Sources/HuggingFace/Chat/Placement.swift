@@ -61,7 +61,8 @@ package struct Placement: Sendable {
   ///   - tokenizer: the model's tokenizer.
   ///   - reading: the tokenization of its texts.
   /// - Throws: when the template does not mention a variable, does not print the context exactly
-  ///   once, as system message or in the first user's message, or does not print the tools beside it.
+  ///   once, as system message or in the first user's message, or does not print the tools beside
+  ///   it.
   package init(
     template: ChatTemplate, variables: TemplateVariables = TemplateVariables(),
     tools: ToolDefinitions? = nil, hasContext: Bool = true,

@@ -19,7 +19,8 @@ package enum PlacementError: Error, Equatable, Sendable {
   case toolsBesideContext(template: String)
   /// The template does not write the tools of a run.
   case toolsNotRead(template: String)
-  /// The template writes the tools of a run apart from the context, or changes a conversation for them.
+  /// The template writes the tools of a run apart from the context, or changes a conversation for
+  /// them.
   case toolsElsewhere(template: String)
   /// A run's tools are given as a variable of the template too.
   case toolsTwice

@@ -83,8 +83,8 @@ extension ToolCall {
     }.min { $0.1 < $1.1 }
   }
 
-  /// A call with its name before its arguments, and the bytes that it takes; nil where the text begins
-  /// with something else.
+  /// A call with its name before its arguments, and the bytes that it takes; nil where the text
+  /// begins with something else.
   private static func namedCall(
     in bytes: ArraySlice<UInt8>
   ) -> (call: ToolCall, byteCount: Int)? {

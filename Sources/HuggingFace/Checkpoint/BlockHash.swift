@@ -32,15 +32,16 @@ enum TensorBytes: Sendable {
   }
 }
 
-/// The SHA-256 of named tensors: of each one's name and, block by block, of the SHA-256 of its bytes.
-/// So the blocks can be hashed in any order, on all cores.
+/// The SHA-256 of named tensors: of each one's name and, block by block, of the SHA-256 of its
+/// bytes. So the blocks can be hashed in any order, on all cores.
 struct BlockHash {
   private struct Block {
     let bytes: TensorBytes
     let range: Range<Int>
   }
 
-  /// Large enough that a hash is all that a thread does, small enough for few mapped pages at a time.
+  /// Large enough that a hash is all that a thread does, small enough for few mapped pages at a
+  /// time.
   private static let blockBytes = 8 << 20
 
   private var blocks: [Block] = []

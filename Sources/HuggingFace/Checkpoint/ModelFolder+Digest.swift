@@ -7,12 +7,12 @@ final class KnownDigest: Sendable {
 }
 
 extension ModelFolder {
-  /// The SHA-256 of all weights: of the name, type and shape of every tensor and of all its bytes, 64
-  /// hexadecimal digits. LoRA adapters do not count. It is computed once.
+  /// The SHA-256 of all weights: of the name, type and shape of every tensor and of all its bytes,
+  /// 64 hexadecimal digits. LoRA adapters do not count. It is computed once.
   ///
-  /// A fingerprint cannot tell models apart that differ behind the beginnings of their tensors; this
-  /// can. The bytes are hashed in blocks on all cores, so it takes as long as reading them, which
-  /// loading the model does anyway, and then finds them in the system's cache.
+  /// A fingerprint cannot tell models apart that differ behind the beginnings of their tensors;
+  /// this can. The bytes are hashed in blocks on all cores, so it takes as long as reading them,
+  /// which loading the model does anyway, and then finds them in the system's cache.
   package func weightsDigest() throws(ModelFolderError) -> String {
     if let known = knownWeights.value.withLock({ $0 }) { return known }
     let checkpoint = try checkpoint()

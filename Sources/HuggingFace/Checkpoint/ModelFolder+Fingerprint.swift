@@ -6,8 +6,8 @@ import Safetensors
 extension ModelFolder {
   /// A fingerprint that tells models apart, for recording beside what was made with them: the
   /// SHA-256, in 64 hexadecimal digits, of `config.json` without its white space and, for every
-  /// tensor, name, type, shape and the first 256 bytes; of a GGUF file, whose config.json is made of
-  /// its metadata, also its `general.name`; and of LoRA adapters the same of theirs.
+  /// tensor, name, type, shape and the first 256 bytes; of a GGUF file, whose config.json is made
+  /// of its metadata, also its `general.name`; and of LoRA adapters the same of theirs.
   ///
   /// So it is cheap at any size, and a fine-tuned model differs from the one that it began with. It
   /// is no checksum of the weights: a change behind the first 256 bytes of a tensor does not show.

@@ -23,8 +23,8 @@ package struct ModelFolder: Sendable {
 
   let contents: Contents
 
-  /// The path of the GGUF file inside the folder where it was chosen; nil where it was named itself,
-  /// and of other models.
+  /// The path of the GGUF file inside the folder where it was chosen; nil where it was named
+  /// itself, and of other models.
   let ggufName: String?
 
   /// ``weightsDigest()`` once it is known, shared by all copies of this value.

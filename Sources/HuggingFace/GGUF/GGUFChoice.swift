@@ -8,8 +8,8 @@ package struct GGUFChoice: Sendable, Equatable {
 
   init(_ words: String?) { self.words = words }
 
-  /// The path in a folder of its GGUF file, which may be in a folder in it; of shards the first. Nil
-  /// where none is named and the folder has safetensors files, or no GGUF file.
+  /// The path in a folder of its GGUF file, which may be in a folder in it; of shards the first.
+  /// Nil where none is named and the folder has safetensors files, or no GGUF file.
   ///
   /// - Throws: when none or several have the name, or there are several and none is named.
   func file(in folder: URL) throws(GGUFChoiceError) -> String? {

@@ -40,8 +40,8 @@ extension GGUFConfig {
     try checkTokens(count: embedding.shape[0])
   }
 
-  /// Sets the number of layers, which is that of the layers with tensors: more would take memory for
-  /// nothing, and fewer would be another model.
+  /// Sets the number of layers, which is that of the layers with tensors: more would take memory
+  /// for nothing, and fewer would be another model.
   mutating func setLayerCount(as member: String = "num_hidden_layers") throws(GGUFError) {
     let count = try set(member, size: "block_count")
     guard count == tensors.layerCount else {

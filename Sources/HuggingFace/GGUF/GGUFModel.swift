@@ -54,9 +54,9 @@ final class GGUFModel: Sendable {
   /// The name in the file of a tensor of the family.
   func nameInFile(of name: String) -> String { architecture.nameInFile(of: name) }
 
-  /// The tokens that begin, end and pad a text. Text ends after those that the file names, and after
-  /// marks that end a turn, by their spelling, as in llama.cpp: files of chat models often name one
-  /// end alone.
+  /// The tokens that begin, end and pad a text. Text ends after those that the file names, and
+  /// after marks that end a turn, by their spelling, as in llama.cpp: files of chat models often
+  /// name one end alone.
   func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
     var members: JSONObject = [:]
     do {

@@ -31,12 +31,13 @@ extension PrefixedDecoder {
   ///   - prompts: token ids, at least one each.
   ///   - options: the options of generation.
   ///   - limits: the most tokens of each answer; `options.maximumTokens` where nil.
-  ///   - numbers: the number of each prompt, of which follows what it draws; nil counts them from 0.
+  ///   - numbers: the number of each prompt, of which follows what it draws; nil counts them from
+  ///     0.
   ///   - progress: called with the tokens generated so far and their upper bound; an answer that
   ///     ends early lowers the bound.
   ///   - isCancelled: called before every token; true ends the generation.
-  /// - Returns: the tokens of each answer, including its stop token; of a cancelled generation those of
-  ///   the answers that have ended.
+  /// - Returns: the tokens of each answer, including its stop token; of a cancelled generation
+  ///   those of the answers that have ended.
   package func generate(
     _ prompts: [[Int]], options: GenerationOptions, limits: [Int]? = nil, numbers: [Int]? = nil,
     progress: (_ made: Int, _ most: Int) -> Void = { _, _ in },

@@ -1,8 +1,8 @@
 internal import Compute
 package import Transformer
 
-/// One text after a prefix, which grows turn by turn. Its keys and values stay in the cache, so a turn
-/// costs the rows of its new tokens alone:
+/// One text after a prefix, which grows turn by turn. Its keys and values stay in the cache, so a
+/// turn costs the rows of its new tokens alone:
 ///
 ///     prefix | tokens of earlier turns | new tokens | answer
 package final class GrowingText {
@@ -30,8 +30,8 @@ package final class GrowingText {
   /// The most tokens of the text.
   package var capacity: Int { model.capacity.rows }
 
-  /// Begins a turn with a text that usually continues the present one; where it does not, the tokens
-  /// from the first difference on are read again.
+  /// Begins a turn with a text that usually continues the present one; where it does not, the
+  /// tokens from the first difference on are read again.
   ///
   /// - Parameter text: the tokens after the prefix, at least one.
   /// - Throws: where the text is longer than the capacity, or has an id outside the vocabulary.

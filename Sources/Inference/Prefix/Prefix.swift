@@ -1,7 +1,7 @@
 package import HuggingFace
 
-/// The rows before every prompt: `header | other prompts | body | closing`. The body is the context,
-/// the learned prompt that replaces it, or nothing.
+/// The rows before every prompt: `header | other prompts | body | closing`. The body is the
+/// context, the learned prompt that replaces it, or nothing.
 package struct Prefix: Sendable, Equatable {
   /// The rows between header and closing.
   package enum Body: Sendable, Equatable {
@@ -66,8 +66,8 @@ package struct Prefix: Sendable, Equatable {
     frame.header + [Int](repeating: 0, count: otherRowCount) + bodyTokens + frame.closing
   }
 
-  /// The rows that the model computes, in their order: all but the keys and values of prompts, which
-  /// are copied into the cache.
+  /// The rows that the model computes, in their order: all but the keys and values of prompts,
+  /// which are copied into the cache.
   var computedRows: [Range<Int>] {
     var (ranges, first) = ([Range<Int>](), 0)
     for (form, rows) in learnedRows where form.isKeysValues {

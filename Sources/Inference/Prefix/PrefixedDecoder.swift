@@ -69,8 +69,8 @@ package final class PrefixedDecoder {
     try read(textLength: prefixRows, progress: progress)
   }
 
-  /// Prefills the prefix with other values of its learned prompt, from the device, keys in the order
-  /// of its cache.
+  /// Prefills the prefix with other values of its learned prompt, from the device, keys in the
+  /// order of its cache.
   package func prefill(prompt values: borrowing DeviceBuffer<Float>) throws(TransformerError) {
     try computing { () throws(ComputeError) in
       try device.copy(values, into: &prompt, count: prompt.count)
@@ -105,8 +105,8 @@ package final class PrefixedDecoder {
       form: form, values: form.checkpointOrdered(values, in: decoder.configuration))
   }
 
-  /// The keys and values of the whole prefix, in the order of the cache: [2, L, rows, G, D]. Waits for the
-  /// device.
+  /// The keys and values of the whole prefix, in the order of the cache: [2, L, rows, G, D]. Waits
+  /// for the device.
   package func prefixRowsOfCache() throws(TransformerError) -> [Float] {
     try computing { () throws(ComputeError) in try workspace.cache.download(0..<prefixRows) }
   }
@@ -116,8 +116,8 @@ package final class PrefixedDecoder {
     KeyValueCache.rowByteCount(decoder.configuration) / MemoryLayout<Float>.size * prefixRows
   }
 
-  /// Takes the keys and values of this prefix that the same model has computed elsewhere, in place of a
-  /// prefill.
+  /// Takes the keys and values of this prefix that the same model has computed elsewhere, in place
+  /// of a prefill.
   package func take(prefixRowsOfCache values: [Float]) throws(TransformerError) {
     precondition(values.count == prefixElements, "the rows of this prefix")
     textLength = prefixRows

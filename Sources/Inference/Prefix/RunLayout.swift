@@ -30,7 +30,8 @@ package struct RunLayout: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - prefixRows: rows of the prefix.
-  ///   - firstKey: the first row of the cache that the sequences take; nil for that after the prefix.
+  ///   - firstKey: the first row of the cache that the sequences take; nil for that after the
+  ///     prefix.
   ///   - textLength: the length of a text that decides the rotary frequencies, where it is longer
   ///     than the run's.
   package init(afterPrefixRows prefixRows: Int, firstKey: Int? = nil, textLength: Int = 0) {

@@ -19,8 +19,9 @@ extension JSONNode {
 
   /// Checks that every number in the value is finite.
   ///
-  /// `NaN` and `Infinity` are read, because Python writes them, and numbers beyond the largest `Double`
-  /// are read as infinity; in what a chat template writes, and in what is compared, they mean nothing.
+  /// `NaN` and `Infinity` are read, because Python writes them, and numbers beyond the largest
+  /// `Double` are read as infinity; in what a chat template writes, and in what is compared, they
+  /// mean nothing.
   package func checkFinite() throws(JSONReadingError) {
     switch json {
     case .number(let number) where !number.isFinite:

@@ -2,8 +2,8 @@ import Foundation
 
 /// Python's `strftime` of a time, with English names as in the C locale.
 ///
-/// Supports `%a %A %b %B %c %d %D %e %F %H %I %j %m %M %n %p %S %t %T %u %w %x %X %y %Y %z %Z %%`, and
-/// `-` before a number's letter, which drops leading zeros. `%z` and `%Z` are empty, as for
+/// Supports `%a %A %b %B %c %d %D %e %F %H %I %j %m %M %n %p %S %t %T %u %w %x %X %y %Y %z %Z %%`,
+/// and `-` before a number's letter, which drops leading zeros. `%z` and `%Z` are empty, as for
 /// Python's `datetime.now()`.
 func pythonTime(_ format: String, at date: Date) throws(JinjaError) -> String {
   let calendar = Calendar(identifier: .gregorian)

@@ -7,8 +7,8 @@ struct Workspace {
   var steps: [Unigram.Step] = []
 }
 
-/// Keeps one workspace for the next call. A call while another thread encodes with it makes its own;
-/// results do not depend on which it gets.
+/// Keeps one workspace for the next call. A call while another thread encodes with it makes its
+/// own; results do not depend on which it gets.
 final class WorkspacePool: Sendable {
   private let free = Mutex<Workspace?>(nil)
 

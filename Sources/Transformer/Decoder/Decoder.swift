@@ -50,8 +50,8 @@ package final class Decoder {
   /// The head with its logits' scale and soft cap.
   package var logitHead: LogitHead { LogitHead(head, configuration.logitShape) }
 
-  /// Makes V at most `count`: the first ids alone have logits, and softmax gives the others nothing, as
-  /// if their logits were minus infinity.
+  /// Makes V at most `count`: the first ids alone have logits, and softmax gives the others
+  /// nothing, as if their logits were minus infinity.
   package func limitVocabulary(to count: Int) {
     guard count < configuration.vocabularySize else { return }
     head = WeightMatrix(first: count, rowsOf: head)

@@ -185,8 +185,9 @@ func loading<Value>(
 
 extension Decoder {
   /// Loads the model of a folder, its matrices in the format `precision`, or, if that is nil, in
-  /// that of the file: on the CPU path they are then read in the mapped file. `progress` is called with the loaded layers and their total,
-  /// `warn` with one line per setting that is read in another way than the file says.
+  /// that of the file: on the CPU path they are then read in the mapped file. `progress` is called
+  /// with the loaded layers and their total, `warn` with one line per setting that is read in
+  /// another way than the file says.
   package static func load(
     _ folder: ModelFolder, on device: Device, precision: WeightFormat?,
     progress: (Int, Int) -> Void = { _, _ in }, warn: (String) -> Void = { _ in }

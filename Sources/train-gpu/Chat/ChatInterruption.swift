@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Signals during a chat in a terminal: SIGINT, which Ctrl-C sends during an answer, requests its end;
-/// SIGTERM and the SIGHUP of a closed terminal end the program.
+/// Signals during a chat in a terminal: SIGINT, which Ctrl-C sends during an answer, requests its
+/// end; SIGTERM and the SIGHUP of a closed terminal end the program.
 final class ChatInterruption: Sendable {
   private let isRequested = Atomic(false)
   /// A pipe into which a signal brings a byte, so that who waits for keys notices it.

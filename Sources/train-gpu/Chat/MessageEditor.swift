@@ -1,7 +1,7 @@
 import CTerminal
 
-/// Reads messages that are typed or pasted in the terminal. Keys that are pressed while nothing reads
-/// them count for the next message.
+/// Reads messages that are typed or pasted in the terminal. Keys that are pressed while nothing
+/// reads them count for the next message.
 final class MessageEditor {
   private var editor = LineEditor()
   private var decoder = KeyDecoder()

@@ -1,5 +1,5 @@
-/// Two growing texts side by side on a terminal. A row is written for good once both have passed it, so
-/// that the present row alone is ever rewritten.
+/// Two growing texts side by side on a terminal. A row is written for good once both have passed
+/// it, so that the present row alone is ever rewritten.
 struct TwoColumns {
   private var columns: [WrappedText]
   /// The texts so far.
@@ -26,8 +26,8 @@ struct TwoColumns {
     return left + String(repeating: " ", count: space) + Terminal.faint(Self.gap) + right
   }
 
-  /// The column to go on in: the one that is behind, so that rows fill from both sides. Nil at the end
-  /// of both.
+  /// The column to go on in: the one that is behind, so that rows fill from both sides. Nil at the
+  /// end of both.
   var next: Int? {
     columns.indices.filter { !hasEnded[$0] }.min {
       (columns[$0].lines.count, texts[$0].utf8.count)

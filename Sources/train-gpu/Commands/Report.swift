@@ -55,8 +55,8 @@ struct Report: ParsableCommand {
     return ["output": .string(page.path), "runs": .array(runs)]
   }
 
-  /// Only reports that nobody has changed are replaced by reports, and that of a sweep only by the sweep
-  /// itself.
+  /// Only reports that nobody has changed are replaced by reports, and that of a sweep only by the
+  /// sweep itself.
   private func checkReplaced(_ path: String) throws {
     if Sweep.isPage(URL(fileURLWithPath: path)) {
       throw UsageError(

@@ -2,7 +2,8 @@ import ArgumentParser
 import Distillation
 import JSON
 
-/// A man page of a program and its commands, in the language of man(7), from the texts of their help.
+/// A man page of a program and its commands, in the language of man(7), from the texts of their
+/// help.
 struct ManualPage {
   let text: String
 
@@ -91,8 +92,8 @@ private struct ManualOption {
 }
 
 extension String {
-  /// The text as man(7) prints it: without line ends, and with the characters that mean something there
-  /// written as their names.
+  /// The text as man(7) prints it: without line ends, and with the characters that mean something
+  /// there written as their names.
   fileprivate var roff: String {
     split(whereSeparator: \.isNewline).joined(separator: " ")
       .replacing("\\", with: "\\e").replacing("-", with: "\\-")

@@ -12,8 +12,8 @@ enum Key: Equatable {
   case endOfInput
 }
 
-/// Makes keys of the bytes that a terminal sends, as xterm and its descendants write them. Bytes may
-/// come in any pieces.
+/// Makes keys of the bytes that a terminal sends, as xterm and its descendants write them. Bytes
+/// may come in any pieces.
 struct KeyDecoder {
   /// Bytes that are the beginning of a key.
   private var pending: [UInt8] = []

@@ -1,7 +1,8 @@
 import CTerminal
 import Foundation
 
-/// The terminal of a conversation: keys from standard input, the line that is typed on standard error.
+/// The terminal of a conversation: keys from standard input, the line that is typed on standard
+/// error.
 enum Terminal {
   /// Whether keys can be read and shown one by one.
   static var canEdit: Bool { isatty(STDIN_FILENO) != 0 && StandardError.isTerminal }

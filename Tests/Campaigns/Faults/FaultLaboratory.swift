@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// Where faults are tried: the inputs, the fault library, and what every scenario gives without a fault.
+/// Where faults are tried: the inputs, the fault library, and what every scenario gives without a
+/// fault.
 struct FaultLaboratory {
   let place: CampaignPlace
   private let program: URL
@@ -106,7 +107,8 @@ struct FaultLaboratory {
     return nil
   }
 
-  /// What is lost: an earlier result that cannot be read, or a run that cannot be brought to its end.
+  /// What is lost: an earlier result that cannot be read, or a run that cannot be brought to its
+  /// end.
   private func problemAfter(
     _ scenario: FaultScenario, _ run: URL, _ folder: URL
   ) throws -> String? {

@@ -65,7 +65,8 @@ struct FuzzCommand: ParsableCommand {
 }
 
 extension FuzzCommand {
-  /// Every input is accepted as long as nothing in it is changed: else a campaign would show nothing.
+  /// Every input is accepted as long as nothing in it is changed: else a campaign would show
+  /// nothing.
   private func checkOriginals(of targets: [FuzzTarget]) throws {
     let place = try FuzzPlace(program: options.programURL, limits: options.limits)
     for target in targets {
@@ -92,7 +93,8 @@ struct Mutant {
 
   /// Runs the program on it.
   ///
-  /// - Returns: what is wrong with how that ended, or nil; and the line with which the input was refused.
+  /// - Returns: what is wrong with how that ended, or nil; and the line with which the input was
+  ///   refused.
   func run(
     _ program: URL, in place: FuzzPlace, limits: ChildProcess.Limits, keep: String?
   ) throws -> (fault: String?, refusal: Substring?) {

@@ -1,6 +1,7 @@
 import TestSupport
 
-/// Changes to the bytes of a file: random ones, and ones that readers of text are known to stumble over.
+/// Changes to the bytes of a file: random ones, and ones that readers of text are known to stumble
+/// over.
 struct Mutation {
   /// What is put in by name.
   let words: [String]
@@ -61,7 +62,8 @@ struct Mutation {
     }
   }
 
-  /// Puts a word in at a place, or half of the time at the begin of the file or of a line behind the place.
+  /// Puts a word in at a place, or half of the time at the begin of the file or of a line behind
+  /// the place.
   private func insert(
     _ words: [String], at place: Int, into bytes: inout [UInt8],
     using random: inout SeededGenerator

@@ -16,7 +16,8 @@ struct GGUFBatchCommand: ParsableCommand {
   @Option var seed: UInt64
   @Option var seconds: Double
 
-  /// The most that reading and running one of these files of a few kilobytes may add to the peak of resident memory.
+  /// The most that reading and running one of these files of a few kilobytes may add to the peak of
+  /// resident memory.
   private static let memoryLimit = 256 << 20
 
   func run() throws {

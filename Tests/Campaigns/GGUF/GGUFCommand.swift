@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 
-/// Mutants of headers and metadata of GGUF files: each is refused in one line, or read, loaded and run, in time and in
-/// memory. A process tries many, as starting one takes longer than reading a file; one that dies shows at which.
+/// Mutants of headers and metadata of GGUF files: each is refused in one line, or read, loaded and
+/// run, in time and in memory. A process tries many, as starting one takes longer than reading a
+/// file; one that dies shows at which.
 struct GGUFCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gguf", abstract: "Reads changed GGUF files, many in a process.")

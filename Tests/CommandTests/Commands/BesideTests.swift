@@ -111,7 +111,8 @@ import Testing
   }
 
   @Test(arguments: methods) func aResumedRunHasTheSameBits(method: String) throws {
-    // An evaluation after every step: that of step 7 is the first run's last, and the best is the same.
+    // An evaluation after every step: that of step 7 is the first run's last, and the best is the
+    // same.
     let options = [
       "--method", method, "--beside", soft.path, "--beside", kv.path, "--evaluate-every", "1",
     ]

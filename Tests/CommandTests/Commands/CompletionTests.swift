@@ -119,7 +119,8 @@ import Testing
     try expect(result.output.split(separator: "\n").map(String.init), line)
   }
 
-  /// Completes the first argument in a pseudo-terminal and prints what `compadd` was given that matches.
+  /// Completes the first argument in a pseudo-terminal and prints what `compadd` was given that
+  /// matches.
   private static let capture = #"""
     zmodload zsh/zpty || exit 1
     zpty shell zsh -f -i

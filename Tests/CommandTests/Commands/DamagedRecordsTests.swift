@@ -3,8 +3,8 @@ import JSON
 import TestSupport
 import Testing
 
-/// Records of a run, a sweep or a study that are damaged or gone: the message says where, what was expected
-/// and how to go on.
+/// Records of a run, a sweep or a study that are damaged or gone: the message says where, what was
+/// expected and how to go on.
 @Suite struct DamagedRecordsTests {
   private let workspace: Workspace
   private var run: String { workspace.output.path }

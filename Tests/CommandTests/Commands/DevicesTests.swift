@@ -27,7 +27,8 @@ import Testing
         && result.errors.hasPrefix("train-gpu: PITH_CPU is 'mmx': expected one of these"))
   }
 
-  /// On the stand-in for NVIDIA's libraries: the version of each, or what is missing and how to get it.
+  /// On the stand-in for NVIDIA's libraries: the version of each, or what is missing and how to get
+  /// it.
   @Test(.enabled(if: CUDATestDevice.all == [.standIn], "needs clang, and no NVIDIA GPU"))
   func theLibrariesOfCUDAAreListed() throws {
     let folder = try CUDAStandIn.folder.get()

@@ -204,7 +204,8 @@ import Testing
     #expect(try Data(contentsOf: url("peft-prefix/\(name)")) == own)
   }
 
-  /// The run's own folder, and its rows in PEFT's form behind a frozen header, start the same prompt.
+  /// The run's own folder, and its rows in PEFT's form behind a frozen header, start the same
+  /// prompt.
   @Test func foldersOfAdaptersStartAPrompt() throws {
     try distillKeysValues()
     let cartridge = try export("peft-cartridge")

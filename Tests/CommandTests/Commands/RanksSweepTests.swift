@@ -39,8 +39,8 @@ struct RanksSweepTests {
     }
   }
 
-  /// A sweep that a rank's signal stops goes on to the same bits with as many ranks, and another number of
-  /// ranks adds a size.
+  /// A sweep that a rank's signal stops goes on to the same bits with as many ranks, and another
+  /// number of ranks adds a size.
   @Test func aStoppedSweepGoesOn() throws {
     let options = ["--steps", "40", "--checkpoint-every", "10"]
     let (whole, output) = (folder("whole"), workspace.output)

@@ -65,7 +65,8 @@ struct RanksTests {
     return running
   }
 
-  /// A killed rank ends the job, whose last checkpoint stands; another number of ranks goes on from it.
+  /// A killed rank ends the job, whose last checkpoint stands; another number of ranks goes on from
+  /// it.
   @Test func aKilledRankEndsTheJobAndThreeGoOn() throws {
     let running = try startedRun()
     let last = try #require(try Launcher.processes(with: workspace.output.path).last)
@@ -94,8 +95,9 @@ struct RanksTests {
     #expect(try workspace.steps().map { $0["step"] } == (1...(step + 6)).map(JSON.integer))
   }
 
-  /// A launcher that gets Ctrl-C sends SIGTERM to its ranks. Here one rank gets it, and all end after
-  /// the same step: the launcher itself would not get SIGINT, which Foundation starts it with blocked.
+  /// A launcher that gets Ctrl-C sends SIGTERM to its ranks. Here one rank gets it, and all end
+  /// after the same step: the launcher itself would not get SIGINT, which Foundation starts it with
+  /// blocked.
   @Test func aStopOfOneRankEndsAllWithOneCheckpoint() throws {
     let running = try startedRun()
     kill(try #require(try Launcher.processes(with: workspace.output.path).last), SIGTERM)

@@ -60,8 +60,8 @@ import Testing
     #expect(result.output.contains("rollouts.jsonl"))
   }
 
-  /// Stopped before a refresh, after step 9, or between two, after step 8: the run ends with the same
-  /// bytes.
+  /// Stopped before a refresh, after step 9, or between two, after step 8: the run ends with the
+  /// same bytes.
   @Test(arguments: [
     [], ["--method", "kv", "--loss", "js"], ["--rollouts", "1", "--refresh-every", "1"],
     ["--loss", "forward-kl", "--no-shuffle"], ["--teacher-cache", "hidden", "--batch-size", "4"],
@@ -134,7 +134,8 @@ import Testing
       try bytes("rollouts.jsonl", in: member) == bytes("rollouts.jsonl", in: alone))
   }
 
-  /// Where positions leave less than `--response-tokens`, the largest prompt of a sweep leaves the least.
+  /// Where positions leave less than `--response-tokens`, the largest prompt of a sweep leaves the
+  /// least.
   @Test func answersOfASweepFitItsLargestPrompt() throws {
     let short = try TinyModel.write("short", in: workspace.folder, positions: 48).path
     let inputs = try workspace.folder.write(

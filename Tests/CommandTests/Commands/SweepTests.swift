@@ -71,7 +71,8 @@ import Testing
         == workspace.json("metrics.json", in: member("tokens-3"))["validation"])
   }
 
-  /// A smaller prompt of keys and values begins a larger one too, with rows of the context behind it.
+  /// A smaller prompt of keys and values begins a larger one too, with rows of the context behind
+  /// it.
   @Test func aSmallerPromptCanBeTheStart() throws {
     _ = try workspace.distill(["--tokens", "2", "--steps", "4", "--method", "kv"])
     let other = workspace.folder.url.appending(path: "other")

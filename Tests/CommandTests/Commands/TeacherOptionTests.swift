@@ -103,7 +103,8 @@ import Testing
     }
   }
 
-  /// The student's window holds no context: it learns embeddings, and nothing of its own reading is said.
+  /// The student's window holds no context: it learns embeddings, and nothing of its own reading is
+  /// said.
   @Test func aStudentOfAShortWindowLearns() throws {
     let short = try TinyModel.write("short", in: workspace.folder, positions: 32).path
     let result = try workspace.distill(["--model", short, "--steps", "4"] + option)

@@ -4,8 +4,8 @@ import Safetensors
 import TestSupport
 import Testing
 
-/// `--tools`: the learned prompt stands for the context and for the tools that the template writes beside
-/// it.
+/// `--tools`: the learned prompt stands for the context and for the tools that the template writes
+/// beside it.
 @Suite struct ToolsTests {
   let workspace: Workspace
   let tools: String

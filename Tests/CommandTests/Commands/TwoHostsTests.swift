@@ -24,7 +24,8 @@ struct TwoHostsTests {
     return own + more + ["--output", output.path]
   }
 
-  /// Two ranks of alpha share its cores, and beta's rank has all of its own. Beta sees no output folder.
+  /// Two ranks of alpha share its cores, and beta's rank has all of its own. Beta sees no output
+  /// folder.
   @Test func twoHostsFollowOne() throws {
     let steps = ["--steps", "12"]
     #expect(try workspace.distill(steps).code == 0)
@@ -42,8 +43,8 @@ struct TwoHostsTests {
     #expect(result.output.components(separatedBy: "Files in ").count == 2)
   }
 
-  /// Starts a rank on each host, and waits until they have written a checkpoint. The launcher notices within
-  /// seconds that nothing comes from a host any more.
+  /// Starts a rank on each host, and waits until they have written a checkpoint. The launcher
+  /// notices within seconds that nothing comes from a host any more.
   private func startedRun(_ output: URL) throws -> Program.Running {
     let running = try hosts.start(
       alpha: 1, beta: 1,
@@ -56,7 +57,8 @@ struct TwoHostsTests {
     return running
   }
 
-  /// The launcher names a host that is gone, or that the network does not reach, and what was written stands.
+  /// The launcher names a host that is gone, or that the network does not reach, and what was
+  /// written stands.
   @Test(arguments: [false, true]) func aLostHostIsNamed(isCut: Bool) throws {
     let output = hosts.ofAlpha.appending(path: "run")
     let running = try startedRun(output)

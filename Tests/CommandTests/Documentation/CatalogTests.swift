@@ -84,8 +84,8 @@ import Testing
     try compareServing(in: folder.url, model: model)
   }
 
-  /// The bundled model with a chat template that writes the messages alone: so the model reads what it
-  /// has learned to read.
+  /// The bundled model with a chat template that writes the messages alone: so the model reads what
+  /// it has learned to read.
   private func chatModel(in folder: TemporaryFolder) throws -> String {
     let model = folder.url.appending(path: "model")
     try FileManager.default.copyItem(

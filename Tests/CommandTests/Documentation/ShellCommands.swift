@@ -1,5 +1,5 @@
-/// The commands in a text for a shell, as lists of words. Quotes, continued lines and comments are read; nothing is
-/// expanded.
+/// The commands in a text for a shell, as lists of words. Quotes, continued lines and comments are
+/// read; nothing is expanded.
 struct ShellCommands {
   private(set) var commands: [[String]] = []
   private var words: [String] = []

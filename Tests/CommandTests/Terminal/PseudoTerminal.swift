@@ -66,7 +66,8 @@ final class PseudoTerminal {
   /// Sends a signal.
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Reads until the output has a text so many times; false where it ends or a minute passes before.
+  /// Reads until the output has a text so many times; false where it ends or a minute passes
+  /// before.
   func wait(for text: String, times: Int = 1) -> Bool {
     let end = ContinuousClock.now + Self.patience
     while output.ranges(of: text).count < times {
@@ -75,7 +76,8 @@ final class PseudoTerminal {
     return true
   }
 
-  /// Reads to the end and returns the exit code. A program that does not end within a minute is ended.
+  /// Reads to the end and returns the exit code. A program that does not end within a minute is
+  /// ended.
   func finish() -> Int32 {
     let end = ContinuousClock.now + Self.patience
     while read() {

@@ -10,8 +10,8 @@ extension DeviceTests {
       .attentionDelta, "attention_delta", as: Read<Float>.self, Read<Float>.self,
       Write<Float>.self, Int.self, Int.self)
 
-    /// Rows of one work-group but for one, its rows, and one more; dimensions around the 16 lanes of
-    /// a row.
+    /// Rows of one work-group but for one, its rows, and one more; dimensions around the 16 lanes
+    /// of a row.
     @Test(
       .enabled(if: TestDevice.all.count > 1, "needs an OpenCL device such as PoCL, or CUDA"),
       arguments: TestDevice.all.filter { $0 != .cpu })

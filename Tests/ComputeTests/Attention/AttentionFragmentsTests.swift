@@ -19,8 +19,8 @@ extension DeviceTests.AttentionTests {
     .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
   ]
 
-  /// A fragment, a part of one, several warps for the sums of a row, and the f32 variant for rows of
-  /// no whole quads.
+  /// A fragment, a part of one, several warps for the sums of a row, and the f32 variant for rows
+  /// of no whole quads.
   @Test(.enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"))
   func variantsFollowTheHeadDimension() throws {
     guard let (_, gpu) = try device() else { return }

@@ -92,8 +92,8 @@ import Testing
     #expect(Self.error(match, of: problem) < 0.5 * Self.error(plain, of: problem))
   }
 
-  /// Parts of one context are matched together: with the queries divided between two parts of the same
-  /// keys, each key stands for both, and the outputs stay.
+  /// Parts of one context are matched together: with the queries divided between two parts of the
+  /// same keys, each key stands for both, and the outputs stay.
   @Test func partsAreMatchedTogether() {
     let problem = Self.problem()
     let half = Self.queries / 2

@@ -93,8 +93,8 @@ extension DeviceTests {
       #expect(library.algorithms.isEmpty)
     }
 
-    /// Multiplication by 1 returns every f16 number unchanged but the infinities, which meet a second
-    /// piece of 0.
+    /// Multiplication by 1 returns every f16 number unchanged but the infinities, which meet a
+    /// second piece of 0.
     @Test func everyHalfIsWidenedExactly() throws {
       let (device, _, library) = try open()
       try MatmulTests.expectHalves(on: device, inputs: 8, infinityBecomesNaN: true)

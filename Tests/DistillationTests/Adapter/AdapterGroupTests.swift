@@ -55,8 +55,9 @@ import Transformer
     return LearnedPrompt(embeddings: random.floats(32 * count), width: 32)
   }
 
-  /// In the bottom layer a key depends on its token and its position alone: the key of a prompt that was
-  /// made right behind the header must be the one that is computed behind the other prompt.
+  /// In the bottom layer a key depends on its token and its position alone: the key of a prompt
+  /// that was made right behind the header must be the one that is computed behind the other
+  /// prompt.
   @Test func keysMoveBehindTheOtherPrompt() throws {
     let decoder = try Decoder.load(
       ModelFolder(at: model), on: TestDevice.cpu.open(), precision: .f32)

@@ -47,8 +47,8 @@ import Transformer
     }
   }
 
-  /// A match over all windows: after it, the student is nearer to the teachers of the windows than after
-  /// rows of theirs.
+  /// A match over all windows: after it, the student is nearer to the teachers of the windows than
+  /// after rows of theirs.
   @Test(arguments: [6, 14]) func aMatchIsNearerThanRows(count: Int) throws {
     let examples = Self.parts.indices.map { part in
       (0..<4).map { number in

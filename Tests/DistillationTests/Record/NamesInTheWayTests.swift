@@ -4,7 +4,8 @@ import Testing
 
 @testable import Distillation
 
-/// Folders and pipes under the names of a run's own files: nothing waits for a pipe, and nothing goes.
+/// Folders and pipes under the names of a run's own files: nothing waits for a pipe, and nothing
+/// goes.
 @Suite struct NamesInTheWayTests {
   private let parent: TemporaryFolder
   private let url: URL

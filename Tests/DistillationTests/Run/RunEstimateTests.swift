@@ -23,7 +23,8 @@ import Transformer
     // The context 2 s, 100 examples of 50 rows 10 s, answers to 10 prompts 3 s; drift: 800 tokens
     // of answers 8 s, two comparisons 3.2 s.
     #expect(abs(found.teacherSeconds - 26.2) < 1e-9)
-    // 50 steps of 16 examples of 50 rows, 0.4 s and 1.6 s each, 100 s, 5 evaluations of 500 rows 5 s.
+    // 50 steps of 16 examples of 50 rows, 0.4 s and 1.6 s each, 100 s, 5 evaluations of 500 rows 5
+    // s.
     #expect(found.trainingSeconds == 105)
     // Two models, each: 500 rows 1 s and answers 3 s; drift 3.2 s.
     #expect(abs(found.judgingSeconds - 11.2) < 1e-9)
@@ -44,8 +45,8 @@ import Transformer
       questions: 0, questionTokens: 10, chunkTokens: 0, answers: 0, training: 10, heldOut: 10,
       promptTokens: 5, answerTokens: 20, contextTokens: 1000, steps: 10, batch: 1, evaluations: 2,
       unrelated: 0, rollouts: 4)
-    // One second for the context, 500 rows and 200 tokens; 5 s of steps, two evaluations of 250 rows, 80
-    // tokens of rollouts and 100 scored rows.
+    // One second for the context, 500 rows and 200 tokens; 5 s of steps, two evaluations of 250
+    // rows, 80 tokens of rollouts and 100 scored rows.
     let slow = speeds.estimate(work)
     #expect(slow.teacherSeconds == 1 + 10 + 20)
     #expect(slow.trainingSeconds == 5 + 10 + 8 + 2)

@@ -8,15 +8,15 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// Training of a prompt behind other prompts, which stay as they are: loss and gradient follow from
-  /// `Decoder.logits` after all of them, which `JoinedPromptTests` compares with those of the whole text.
-  /// A device's loss follows from its own logits, and its gradient from differences of those of the
-  /// CPU path, which take it less time.
+  /// Training of a prompt behind other prompts, which stay as they are: loss and gradient follow
+  /// from `Decoder.logits` after all of them, which `JoinedPromptTests` compares with those of the
+  /// whole text. A device's loss follows from its own logits, and its gradient from differences of
+  /// those of the CPU path, which take it less time.
   @Suite struct BesideDistillationTests {
     typealias Shared = FamilyDistillationTests
 
-    /// Plain, sliding windows, learned positions, scaled inputs with soft caps, parallel blocks, and two
-    /// sets of rotary frequencies.
+    /// Plain, sliding windows, learned positions, scaled inputs with soft caps, parallel blocks,
+    /// and two sets of rotary frequencies.
     static let families = ["llama", "gemma3_text", "gpt2", "gemma2", "cohere", "phi3-longrope"]
 
     @Test(arguments: TestDevice.all)
@@ -67,8 +67,8 @@ extension DeviceTests {
       }
     }
 
-    /// The rows before a step's own stay in the cache; an evaluation overwrites them, and has the loss of
-    /// the step after it.
+    /// The rows before a step's own stay in the cache; an evaluation overwrites them, and has the
+    /// loss of the step after it.
     @Test(arguments: [false, true])
     func anEvaluationBetweenStepsChangesNothing(isKeysValues: Bool) throws {
       let run = try Run(
@@ -89,8 +89,8 @@ extension DeviceTests {
       #expect(plain != run.start)
     }
 
-    /// A golden model whose prompts are rows of the context: of its embeddings, or of its keys and values
-    /// at their positions.
+    /// A golden model whose prompts are rows of the context: of its embeddings, or of its keys and
+    /// values at their positions.
     struct Run {
       let decoder: Decoder
       let start: LearnedPrompt

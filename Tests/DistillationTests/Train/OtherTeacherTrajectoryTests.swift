@@ -10,8 +10,8 @@ import Transformer
 @testable import Distillation
 
 extension DeviceTests {
-  /// Gradients and forty steps of prompts that learn from another model, over the ids that both have,
-  /// against PyTorch in float64 (`Tests/Golden/teacher`).
+  /// Gradients and forty steps of prompts that learn from another model, over the ids that both
+  /// have, against PyTorch in float64 (`Tests/Golden/teacher`).
   @Suite struct OtherTeacherTrajectoryTests {
     /// The ids of the model with fewer of them.
     private static let shared = 101
@@ -94,9 +94,9 @@ extension DeviceTests {
       }
     }
 
-    /// Trains, and compares gradient, losses and prompt with those of the teacher as the cache holds it. Its
-    /// rounding alone changes the last two by more than their tolerances, since AdamW divides a gradient by
-    /// its size, but not the first loss.
+    /// Trains, and compares gradient, losses and prompt with those of the teacher as the cache
+    /// holds it. Its rounding alone changes the last two by more than their tolerances, since AdamW
+    /// divides a gradient by its size, but not the first loss.
     private func check(
       _ comment: Comment, _ file: SafetensorsFile, _ prefix: String, _ distiller: Distiller
     ) throws {

@@ -9,8 +9,8 @@ import Testing
 import Transformer
 
 extension DeviceTests {
-  /// Gradients of the cross-entropy of given responses, alone and mixed with the KL to a teacher, and
-  /// forty steps of training on each, against PEFT's prompt tuning in PyTorch, float64
+  /// Gradients of the cross-entropy of given responses, alone and mixed with the KL to a teacher,
+  /// and forty steps of training on each, against PEFT's prompt tuning in PyTorch, float64
   /// (`Tests/Golden/supervised`).
   @Suite struct SupervisedTrajectoryTests {
     static let closing = [9, 11]

@@ -7,7 +7,8 @@ import Testing
 
 extension DeviceTests {
   @Suite struct TrainingLoopTests {
-    /// The time of a step is neither that of the evaluation of the start nor of what its event does.
+    /// The time of a step is neither that of the evaluation of the start nor of what its event
+    /// does.
     @Test func theFirstStepsTakeTheirOwnTime() throws {
       let run = try RolloutsTests.Run("llama", on: TestDevice.cpu.open())
       let pause = 3.0

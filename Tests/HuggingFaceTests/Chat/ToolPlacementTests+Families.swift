@@ -4,8 +4,8 @@ import Testing
 
 /// Where the templates of model families write tools, in small templates of the same form.
 extension ToolPlacementTests {
-  /// Mistral's templates with a system prompt of its own write them behind its end, where that of the
-  /// student is the beginning of the user's turn.
+  /// Mistral's templates with a system prompt of its own write them behind its end, where that of
+  /// the student is the beginning of the user's turn.
   @Test func toolsBehindTheEndOfTheSystemMessageAreRefused() throws {
     let template = try template(
       "{% for m in messages %}{% if m.role == 'system' %}[SYSTEM_PROMPT]{{ m.content }}[/SYSTEM_PROMPT]"
@@ -16,7 +16,8 @@ extension ToolPlacementTests {
     }
   }
 
-  /// SmolLM3 reads a variable of another name, Phi-4-mini a member of the system message, Gemma 3 none.
+  /// SmolLM3 reads a variable of another name, Phi-4-mini a member of the system message, Gemma 3
+  /// none.
   @Test(arguments: [
     "{{ xml_tools | tojson if xml_tools }}", "{{ m.tools if m.tools }}", "",
   ])

@@ -5,8 +5,8 @@ import Tokenizers
 
 @testable import HuggingFace
 
-/// The tools of a run in the context's place: the text that the teacher reads is the template's, and
-/// the frame around the learned prompt is that of the template without tools.
+/// The tools of a run in the context's place: the text that the teacher reads is the template's,
+/// and the frame around the learned prompt is that of the template without tools.
 @Suite struct ToolPlacementTests {
   private static let list = """
     [{"type": "function", "function": {"name": "look_up", "description": "Looks a word up.",

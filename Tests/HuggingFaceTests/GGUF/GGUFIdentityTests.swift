@@ -81,7 +81,8 @@ struct GGUFIdentityTests {
     #expect(found.file == "s-00001-of-00002.gguf" && found.shards == 2)
   }
 
-  /// Ten thousand changed headers and metadata end in a model or in one line; the campaign tries more.
+  /// Ten thousand changed headers and metadata end in a model or in one line; the campaign tries
+  /// more.
   @Test func mutants() throws {
     var opened = 0
     for number in 0..<10_000 {

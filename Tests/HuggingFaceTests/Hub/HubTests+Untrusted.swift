@@ -43,8 +43,8 @@ extension HubTests {
     #expect(hub.paths.count == 1)
   }
 
-  /// Bytes of a body that takes the server more than a minute to send: a client that is slow to leave, on a
-  /// busy machine, still leaves it before its end.
+  /// Bytes of a body that takes the server more than a minute to send: a client that is slow to
+  /// leave, on a busy machine, still leaves it before its end.
   private static let endless = 1 << 34
 
   @Test("a body without end is left after the announced length")

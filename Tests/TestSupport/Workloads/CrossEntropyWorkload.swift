@@ -34,8 +34,8 @@ package struct CrossEntropyWorkload {
     (0..<rows).map { -logarithms($0, temperature, logits)[target($0)] }
   }
 
-  /// weight times the gradient of the losses with respect to z in Double, where the logits are z, or
-  /// softCap * tanh(z / softCap).
+  /// weight times the gradient of the losses with respect to z in Double, where the logits are z,
+  /// or softCap * tanh(z / softCap).
   package func gradient(temperature: Float, softCap: Float? = nil) -> [Double] {
     (0..<rows).flatMap { row in
       let factor = Double(weight) / Double(temperature)

@@ -1,8 +1,8 @@
 package import Compute
 import Foundation
 
-/// Sizes, inputs and Double reference of head and loss against a teacher that is another model, over the
-/// ids that both have: all others have logits of minus infinity on both sides.
+/// Sizes, inputs and Double reference of head and loss against a teacher that is another model,
+/// over the ids that both have: all others have logits of minus infinity on both sides.
 package struct OtherTeacherWorkload {
   /// One of the two models.
   package struct Model {
@@ -27,8 +27,8 @@ package struct OtherTeacherWorkload {
       hidden = generator.floats(rows * width)
     }
 
-    /// The logits of a row, and their derivatives with respect to the head's output; minus infinity from
-    /// `shared` on.
+    /// The logits of a row, and their derivatives with respect to the head's output; minus infinity
+    /// from `shared` on.
     fileprivate func logits(row: Int, shared: Int) -> [(logit: Double, slope: Double)] {
       (0..<vocabulary).map { v in
         guard v < shared else { return (-.infinity, 0) }

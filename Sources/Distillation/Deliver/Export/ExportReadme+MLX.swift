@@ -12,8 +12,8 @@ extension ExportReadme {
       versions. Both hold keys and values as \(export.weights), the type of the model's weights.
       """
     let isGGUF = ggufUsage != nil
-    // The command line writes the model's own template, and a raw model's BOS once more. It loads the
-    // model that the cache names, and refuses another.
+    // The command line writes the model's own template, and a raw model's BOS once more. It loads
+    // the model that the cache names, and refuses another.
     guard !isGGUF, adapter.origin.isChat, adapter.origin.template.name == "auto" else {
       let reason =
         isGGUF

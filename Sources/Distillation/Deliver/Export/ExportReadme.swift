@@ -85,7 +85,8 @@ struct ExportReadme {
     }
   }
 
-  /// Python that imports what the examples name, and loads the tokenizer of the folder where it holds one.
+  /// Python that imports what the examples name, and loads the tokenizer of the folder where it
+  /// holds one.
   var tokenizerImport: String {
     adapter.origin.tokenizer == nil
       ? "import torch"

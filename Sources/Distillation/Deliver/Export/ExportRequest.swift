@@ -124,8 +124,8 @@ package struct ExportRequest: Sendable {
     }
   }
 
-  /// Checks that the folder is new, and no part of a run: the files of a run's folder are its own, and
-  /// a later run in it may remove some names.
+  /// Checks that the folder is new, and no part of a run: the files of a run's folder are its own,
+  /// and a later run in it may remove some names.
   private func checkOutput() throws(DistillationError) {
     var folder = output.deletingLastPathComponent().resolvingSymlinksInPath().standardizedFileURL
     let source = run.resolvingSymlinksInPath().standardizedFileURL.path

@@ -3,8 +3,8 @@ import Foundation
 internal import Inference
 internal import Transformer
 
-/// The comparison of an export with the prompt that it holds. The model with the run's own prompt is
-/// the teacher, so no context is needed.
+/// The comparison of an export with the prompt that it holds. The model with the run's own prompt
+/// is the teacher, so no context is needed.
 struct ExportVerification {
   let run: URL
   let export: Export

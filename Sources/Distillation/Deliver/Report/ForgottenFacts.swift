@@ -1,10 +1,10 @@
 /// What the context tells and the learned prompt does not.
 ///
-/// A token of a recorded response is *decided by the context* where the most likely token with the full
-/// context is another one than without context. It is *forgotten* where the learned prompt has
+/// A token of a recorded response is *decided by the context* where the most likely token with the
+/// full context is another one than without context. It is *forgotten* where the learned prompt has
 /// another most likely token than the full context there. Both are counted under the recorded
-/// response, so a token after a wrong one is judged as if those before were right. Prompts whose greedy
-/// answer is the full context's, token for token, are not listed.
+/// response, so a token after a wrong one is judged as if those before were right. Prompts whose
+/// greedy answer is the full context's, token for token, are not listed.
 struct ForgottenFacts {
   /// The judged answers of a run with a context.
   let answers: [HeldOutAnswer]

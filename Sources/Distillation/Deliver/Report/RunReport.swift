@@ -60,7 +60,8 @@ package struct RunReport: Sendable {
     }
   }
 
-  /// Reads the folders of finished runs. Where two of them have one name, the runs have their paths.
+  /// Reads the folders of finished runs. Where two of them have one name, the runs have their
+  /// paths.
   package static func reading(_ folders: [URL]) throws(DistillationError) -> [RunReport] {
     var runs = try folders.map { (folder) throws(DistillationError) in
       try RunReport(contentsOf: folder)

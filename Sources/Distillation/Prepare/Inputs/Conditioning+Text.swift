@@ -33,8 +33,8 @@ extension Conditioning {
     } catch { throw .placement(error) }
   }
 
-  /// The words of token ids: runs of letters and digits of their text in lower case; after a context
-  /// of token ids each id is a word.
+  /// The words of token ids: runs of letters and digits of their text in lower case; after a
+  /// context of token ids each id is a word.
   func words(of identifiers: [Int]) throws(DistillationError) -> [String] {
     guard let text = try text(of: identifiers) else { return identifiers.map(String.init) }
     return QuestionFilter.words(text).map(String.init)

@@ -63,8 +63,8 @@ package struct ContextSpans: Sendable {
     parts.indices.filter { if case .own = parts[$0] { false } else { true } }
   }
 
-  /// What the teacher reads, of which a prompt of keys and values starts from rows: the whole context
-  /// where it is read at once, else one part after the other.
+  /// What the teacher reads, of which a prompt of keys and values starts from rows: the whole
+  /// context where it is read at once, else one part after the other.
   var startingParts: [Prefix] { parts.first == .whole ? [prefixes[0]] : prefixes }
 
   /// Tokens of the texts that lines bring of their own.

@@ -35,8 +35,8 @@ extension ExampleLine {
     return .messages(prompt, response: response)
   }
 
-  /// Messages of any role, which the template checks. Gemini calls the assistant `model`, and a message
-  /// that calls tools may say nothing besides.
+  /// Messages of any role, which the template checks. Gemini calls the assistant `model`, and a
+  /// message that calls tools may say nothing besides.
   private static func messages(
     _ key: String, in value: JSONNode
   ) throws(JSONReadingError) -> [ChatMessage] {

@@ -22,8 +22,8 @@ struct JSONLines {
     return kind.description
   }
 
-  /// The kind of file, for "found" in a message about a line that is no example, where the file is no
-  /// text; nil where it may be one.
+  /// The kind of file, for "found" in a message about a line that is no example, where the file is
+  /// no text; nil where it may be one.
   var binaryKind: String? {
     guard case .binary(let place)? = FileKind(ofText: bytes) else { return nil }
     return FileKind.binary(place).description

@@ -3,8 +3,8 @@ import HuggingFace
 internal import Inference
 internal import Transformer
 
-/// The prompts of other runs that stand before the one that is trained, and stay as they are. The teacher
-/// does not read them: it reads the run's context alone.
+/// The prompts of other runs that stand before the one that is trained, and stay as they are. The
+/// teacher does not read them: it reads the run's context alone.
 struct Neighbors: Sendable {
   /// The prompts, with keys for the positions where they stand.
   let prompts: [LearnedPrompt]
@@ -58,7 +58,8 @@ extension ModelKinship {
 extension AdapterGroup {
   /// Reads the adapters beside which a run trains.
   ///
-  /// - Throws: as ``init(_:for:)``; where one was trained for another model, or is not a prompt alone.
+  /// - Throws: as ``init(_:for:)``; where one was trained for another model, or is not a prompt
+  ///   alone.
   init(
     beside urls: [URL], _ method: TrainingOptions.Method, of folder: ModelFolder,
     for configuration: DecoderConfiguration

@@ -58,8 +58,8 @@ extension PromptReader {
     } catch { throw .line(error) }
   }
 
-  /// Writes a conversation by the template. Where that fails, and would not if the calls of tools were
-  /// complete, the first call that is not is at fault.
+  /// Writes a conversation by the template. Where that fails, and would not if the calls of tools
+  /// were complete, the first call that is not is at fault.
   ///
   /// - Parameters:
   ///   - value: the line.

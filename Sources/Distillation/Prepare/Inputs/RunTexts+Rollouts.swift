@@ -19,8 +19,8 @@ extension RunTexts {
       order: order(options), spans: training.map { spans[$0.context] }, seed: options.seed)
   }
 
-  /// The most tokens of the student's answer to each training prompt; empty where it answers none. Where
-  /// a response is given, answers may be longer than it, as far as the model's positions go.
+  /// The most tokens of the student's answer to each training prompt; empty where it answers none.
+  /// Where a response is given, answers may be longer than it, as far as the model's positions go.
   func rolloutLimits(_ options: TrainingOptions) -> [Int] {
     guard options.rollouts > 0 else { return [] }
     let student =

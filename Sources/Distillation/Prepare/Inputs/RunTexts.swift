@@ -20,14 +20,15 @@ struct RunTexts {
   let neighbors: Neighbors
   /// The most pseudo-tokens of runs that share a teacher; 0 for one alone.
   let sweptTokens: Int
-  /// The token ids that the soft prompt replaces: those of the context, and of texts that lines bring
-  /// of their own.
+  /// The token ids that the soft prompt replaces: those of the context, and of texts that lines
+  /// bring of their own.
   let context: [Int]
   /// The tools for which the soft prompt stands too.
   let tools: ToolDefinitions?
   /// The file of the context as its user named it; nil where lines bring their own.
   let contextFile: String?
-  /// The bytes of context and tools as UTF-8; nil where the context is given as token ids, or by lines.
+  /// The bytes of context and tools as UTF-8; nil where the context is given as token ids, or by
+  /// lines.
   let contextBytes: Int?
   private let corpusNotices: [InputNotice]
   let training: [InputExample]

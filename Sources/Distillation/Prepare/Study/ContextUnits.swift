@@ -1,5 +1,5 @@
-/// A context as a sequence of units: paragraphs, or parts of them where they are long. Chunks and held-out parts begin and end
-/// between two units.
+/// A context as a sequence of units: paragraphs, or parts of them where they are long. Chunks and
+/// held-out parts begin and end between two units.
 package struct ContextUnits: Sendable, Equatable {
   /// A stretch of the context's text.
   package struct Unit: Sendable, Equatable {
@@ -22,8 +22,8 @@ package struct ContextUnits: Sendable, Equatable {
     units[range].reduce(0) { $0 + $1.tokens }
   }
 
-  /// Divides a text into units of at most `limit` tokens each: at empty lines, else at the ends of sentences, else at spaces, else
-  /// between any two characters.
+  /// Divides a text into units of at most `limit` tokens each: at empty lines, else at the ends of
+  /// sentences, else at spaces, else between any two characters.
   ///
   /// - Parameters:
   ///   - text: the text.

@@ -2,7 +2,8 @@ import Foundation
 import JSON
 
 extension Dataset {
-  /// Takes away the examples that a study kept apart; nil where the file has none of them, or no others.
+  /// Takes away the examples that a study kept apart; nil where the file has none of them, or no
+  /// others.
   ///
   /// - Parameter url: the file that the examples were read from.
   func splitByStudy(

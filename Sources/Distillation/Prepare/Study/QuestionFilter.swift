@@ -1,6 +1,8 @@
-/// Which questions and answers teach something, by their texts alone. The phrases are English; texts in other languages pass them.
+/// Which questions and answers teach something, by their texts alone. The phrases are English;
+/// texts in other languages pass them.
 package struct QuestionFilter: Sendable {
-  /// Whether to look for more than what can never be used: empty questions, those without an end, and duplicates.
+  /// Whether to look for more than what can never be used: empty questions, those without an end,
+  /// and duplicates.
   package let isStrict: Bool
   /// The kept questions without signs.
   private var known: Set<String> = []
@@ -88,7 +90,8 @@ package struct QuestionFilter: Sendable {
     return requests.contains(String(first)) && !connecting.contains(String(last))
   }
 
-  /// Whether half of the words that mean something stand in the text, by their first letters. Texts without spaces pass.
+  /// Whether half of the words that mean something stand in the text, by their first letters. Texts
+  /// without spaces pass.
   private static func isGrounded(_ words: [Substring], in chunk: String) -> Bool {
     let known = Self.words(chunk)
     guard known.reduce(0, { $0 + $1.count }) <= known.count * longWord else { return true }

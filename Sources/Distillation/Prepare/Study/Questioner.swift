@@ -5,8 +5,8 @@ internal import Ranks
 import Tokenizers
 internal import Transformer
 
-/// The model in the role of the user: it reads a chunk of the context once and writes many questions
-/// behind it.
+/// The model in the role of the user: it reads a chunk of the context once and writes many
+/// questions behind it.
 final class Questioner {
   /// A question as it was written.
   struct Question: Equatable {

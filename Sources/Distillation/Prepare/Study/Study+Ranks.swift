@@ -1,8 +1,8 @@
 internal import Ranks
 
 extension Study {
-  /// Checks that all ranks begin the same study: each reads the files of its own host, and measures its
-  /// own memory.
+  /// Checks that all ranks begin the same study: each reads the files of its own host, and measures
+  /// its own memory.
   func checkSame(on ranks: Ranks) throws(DistillationError) {
     guard ranks.count > 1 else { return }
     var own = record

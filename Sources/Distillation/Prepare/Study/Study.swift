@@ -7,10 +7,12 @@ import JSON
 import Tokenizers
 internal import Transformer
 
-/// A study of a context: the model writes questions from chunks of it, and the model that reads all of it answers.
+/// A study of a context: the model writes questions from chunks of it, and the model that reads all
+/// of it answers.
 ///
-/// Making one reads and checks everything but the weights; ``perform(handle:)`` writes the lines, batch by batch. Batches follow from
-/// the seed and from what was kept before, so a study that was stopped ends with the same bytes.
+/// Making one reads and checks everything but the weights; ``perform(handle:)`` writes the lines,
+/// batch by batch. Batches follow from the seed and from what was kept before, so a study that was
+/// stopped ends with the same bytes.
 package final class Study {
   let request: StudyRequest
   let device: Device

@@ -1,6 +1,7 @@
 internal import Compute
 
-/// Which parts of a context training questions are written from, and which held-out ones: no unit is of both.
+/// Which parts of a context training questions are written from, and which held-out ones: no unit
+/// is of both.
 package struct StudyChunks: Sendable {
   /// A run of the context's text.
   package struct Chunk: Sendable, Equatable {
@@ -35,8 +36,8 @@ package struct StudyChunks: Sendable {
   ///   - window: units of the window, and its index; nil for the whole context.
   ///   - lengths: tokens of a chunk.
   ///   - share: the share of the context that is held out; 0 holds nothing out.
-  ///   - heldOutSections: how many of the window's sections are held out; nil for that share of them,
-  ///     and one at least.
+  ///   - heldOutSections: how many of the window's sections are held out; nil for that share of
+  ///     them, and one at least.
   ///   - seed: which part is held out follows from it.
   package init(
     _ units: ContextUnits, window: (units: Range<Int>, index: Int)? = nil,
@@ -71,8 +72,8 @@ package struct StudyChunks: Sendable {
     heldOutTokens = (runs[.heldOut] ?? []).reduce(0) { $0 + units.tokens(of: $1) }
   }
 
-  /// Sections of about the same number of tokens: so many, where there are as many units, that one of
-  /// them is the share that is held out.
+  /// Sections of about the same number of tokens: so many, where there are as many units, that one
+  /// of them is the share that is held out.
   fileprivate static func divide(
     _ units: ContextUnits, _ window: Range<Int>, _ share: Double
   ) -> [Range<Int>] {
@@ -110,7 +111,8 @@ package struct StudyChunks: Sendable {
     return Double(min(lengths.lowerBound, most) + most) / 2
   }
 
-  /// A chunk of a part, whose first token is any of its tokens with the same probability, moved back to the beginning of its unit.
+  /// A chunk of a part, whose first token is any of its tokens with the same probability, moved
+  /// back to the beginning of its unit.
   func draw(_ part: Part, _ random: inout SplitMix64) -> Chunk {
     let runs = runs[part] ?? []
     var place = random.number(below: max(runs.reduce(0) { $0 + units.tokens(of: $1) }, 1))
@@ -140,8 +142,8 @@ package struct StudyChunks: Sendable {
 }
 
 extension [StudyChunks] {
-  /// Divides every window of a context. Of windows of few sections not every one keeps some apart, so
-  /// that over all of them no more is held out than requested, but one section at least.
+  /// Divides every window of a context. Of windows of few sections not every one keeps some apart,
+  /// so that over all of them no more is held out than requested, but one section at least.
   ///
   /// - Parameters:
   ///   - units: the context.

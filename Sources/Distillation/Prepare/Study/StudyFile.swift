@@ -2,8 +2,8 @@ import Files
 import Foundation
 import JSON
 
-/// The file of a study with its record. Nothing is written before ``begin(_:)``, and no other file is
-/// ever written over.
+/// The file of a study with its record. Nothing is written before ``begin(_:)``, and no other file
+/// is ever written over.
 final class StudyFile {
   /// Where the lines are.
   let url: URL
@@ -30,7 +30,8 @@ final class StudyFile {
 
   /// Looks at the file, and keeps other studies from it where it exists.
   ///
-  /// - Throws: when it is there and no study's, or not as the study left it, or another study writes to it.
+  /// - Throws: when it is there and no study's, or not as the study left it, or another study
+  ///   writes to it.
   ///
   /// - Parameters:
   ///   - url: the file.
@@ -186,8 +187,8 @@ final class StudyFile {
     return lines
   }
 
-  /// Adds lines, and records how far the study is with them. The lines are recorded before too, so that
-  /// a study that is killed in between knows them, and writes them once more.
+  /// Adds lines, and records how far the study is with them. The lines are recorded before too, so
+  /// that a study that is killed in between knows them, and writes them once more.
   func append(_ lines: [String], _ record: inout StudyRecord) throws(DistillationError) {
     guard isWriting else {
       record.progress.lines += lines.count

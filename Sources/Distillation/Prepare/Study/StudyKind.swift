@@ -1,5 +1,5 @@
-/// What a question of a study asks for: the five kinds of Cartridges' self-study (arXiv 2506.06266), and those of a user's own
-/// seeds.
+/// What a question of a study asks for: the five kinds of Cartridges' self-study (arXiv
+/// 2506.06266), and those of a user's own seeds.
 package enum StudyKind: String, Sendable, Codable, CaseIterable {
   /// Information of the text in another structure: a list, a table, JSON.
   case structuring

@@ -8,7 +8,8 @@ import JSON
 ///      "part": "training", "conversation": 7, "round": 1, "is_cut": false}}
 ///
 /// Of a model without a chat template it has `prompt` and `completion` in the place of `messages`.
-/// Where the context is longer than the window, `context_span` is the window that the teacher reads.
+/// Where the context is longer than the window, `context_span` is the window that the teacher
+/// reads.
 struct StudyLine: Sendable, Equatable {
   /// What was asked and answered, in turns; the last one is an answer, where there is one.
   var turns: [String]

@@ -2,8 +2,8 @@ import HuggingFace
 import JSON
 import Weights
 
-/// Everything that a user sets and that changes what a study writes. It is recorded beside the study under the names of the command
-/// line, and one that is gone on with must agree with it.
+/// Everything that a user sets and that changes what a study writes. It is recorded beside the
+/// study under the names of the command line, and one that is gone on with must agree with it.
 package struct StudyOptions: Sendable, Equatable, Codable {
   /// Conversations.
   package var count = 128
@@ -29,8 +29,8 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   package var chunkMinimum = 512
   /// The most tokens of a chunk.
   package var chunkMaximum = 4096
-  /// The most tokens of the context that are read at a time; nil takes what the model and the memory
-  /// of the device allow.
+  /// The most tokens of the context that are read at a time; nil takes what the model and the
+  /// memory of the device allow.
   package var contextWindow: Int?
   /// The share of the context from which held-out questions are written, and no others.
   package var heldOut = 0.1
@@ -97,8 +97,8 @@ package struct StudyOptions: Sendable, Equatable, Codable {
 
   /// Checks that a study is gone on with as it was begun.
   ///
-  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)`` with the name of the first option that
-  ///   is another.
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)`` with
+  ///   the name of the first option that is another.
   func check(against recorded: StudyOptions, file: String) throws(DistillationError) {
     let before = try RecordCoding.members(of: recorded)
     let now = try RecordCoding.members(of: self)

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// What stands beside a study, in the file of its name with `.record.json` behind it: how it was begun, and how far it is.
+/// What stands beside a study, in the file of its name with `.record.json` behind it: how it was
+/// begun, and how far it is.
 struct StudyRecord: Sendable, Equatable, Codable {
   /// What it was begun with.
   var options: StudyOptions
@@ -24,14 +25,14 @@ struct StudyRecord: Sendable, Equatable, Codable {
   var instructions: String?
   /// The most tokens of a window, where the context was cut.
   var window: Int?
-  /// Which order of questions it has: ``presentOrder``; nil in records of older programs, which wrote
-  /// their questions in another.
+  /// Which order of questions it has: ``presentOrder``; nil in records of older programs, which
+  /// wrote their questions in another.
   var order: Int?
   /// How far it is.
   var progress = Progress()
 
-  /// The order in which this program writes questions: from chunk to chunk until they fill a batch of
-  /// answers.
+  /// The order in which this program writes questions: from chunk to chunk until they fill a batch
+  /// of answers.
   static let presentOrder = 2
 
   /// What a study that goes on needs to know, but for its lines.
@@ -50,8 +51,8 @@ struct StudyRecord: Sendable, Equatable, Codable {
     var idle = 0
     /// The same of held-out questions; nil for none.
     var heldOutIdle: Int?
-    /// Whether no more held-out questions of the window are tried for: their part of it gave none for
-    /// long.
+    /// Whether no more held-out questions of the window are tried for: their part of it gave none
+    /// for long.
     var isHeldOutExhausted = false
     /// What was left out.
     var drops = StudyDrops()

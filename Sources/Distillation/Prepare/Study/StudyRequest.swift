@@ -6,7 +6,8 @@ package import Ranks
 package struct StudyRequest: Sendable {
   /// The model.
   package var folder: ModelFolder
-  /// The model that writes and answers in its place, over the same tokens; nil where it does so itself.
+  /// The model that writes and answers in its place, over the same tokens; nil where it does so
+  /// itself.
   package var teacher: TeacherModel?
   /// The files and folders of the context, texts.
   package var context: [URL]
@@ -93,7 +94,8 @@ package struct StudyResult: Sendable, Equatable {
 }
 
 extension StudyRequest {
-  /// Checks that no input is the study that is replaced: it would be lost before the new one is written.
+  /// Checks that no input is the study that is replaced: it would be lost before the new one is
+  /// written.
   func checkInputs() throws(DistillationError) {
     guard isOverwriting else { return }
     let lost = [output, StudyFile.record(of: output)].map { $0.resolvingSymlinksInPath().path }

@@ -1,7 +1,7 @@
 package import Ranks
 
-/// The examples that each rank has of its own: it generates and scores them, and keeps the teacher's
-/// values of them.
+/// The examples that each rank has of its own: it generates and scores them, and keeps the
+/// teacher's values of them.
 package struct ExampleShares: Sendable {
   /// The ranks.
   package let ranks: Ranks
@@ -12,9 +12,9 @@ package struct ExampleShares: Sendable {
 
   /// Shares out examples by their spans.
   ///
-  /// They are assigned in rotation, so that batches in the order of the file are shared out too. Where there
-  /// are as many spans as ranks, the examples of a span stay together: a rank then reads its own spans
-  /// alone.
+  /// They are assigned in rotation, so that batches in the order of the file are shared out too.
+  /// Where there are as many spans as ranks, the examples of a span stay together: a rank then
+  /// reads its own spans alone.
   init(ofSpans spans: [Int], _ ranks: Ranks) {
     self.ranks = ranks
     owners = Self.owners(ofSpans: spans, ranks: ranks.count)

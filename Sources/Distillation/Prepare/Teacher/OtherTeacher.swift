@@ -7,10 +7,10 @@ import Weights
 
 /// A teacher that is another model than the student, checked against it.
 ///
-/// Both read the same token ids, those of the student's tokenizer and chat template, so every token has
-/// to be the same in both. Models round their vocabularies up, so one may have logits that the
-/// other lacks: the distributions of both are then over the ids that they share, which is the softmax of
-/// these logits alone.
+/// Both read the same token ids, those of the student's tokenizer and chat template, so every token
+/// has to be the same in both. Models round their vocabularies up, so one may have logits that the
+/// other lacks: the distributions of both are then over the ids that they share, which is the
+/// softmax of these logits alone.
 struct OtherTeacher: Sendable {
   private let model: TeacherModel
   /// Of the teacher, with V as both models share it.

@@ -39,7 +39,8 @@ extension PrefixedDecoder {
     try score(cache, cache.indices(ofSpan: span), progress: progress, reading: reading)
   }
 
-  /// Fills the rows of examples of one span, the one before them; their rows are next to each other.
+  /// Fills the rows of examples of one span, the one before them; their rows are next to each
+  /// other.
   func score(
     _ cache: TeacherCache, _ examples: [Int], progress: (Int) -> Void = { _ in },
     reading: (

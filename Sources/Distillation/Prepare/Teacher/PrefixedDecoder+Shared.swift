@@ -3,8 +3,8 @@ internal import Ranks
 internal import Transformer
 
 extension PrefixedDecoder {
-  /// As the other, with the prompts shared out over ranks: all have all answers. What a prompt draws
-  /// does not depend on the rank that answers it.
+  /// As the other, with the prompts shared out over ranks: all have all answers. What a prompt
+  /// draws does not depend on the rank that answers it.
   func generate(
     _ prompts: [[Int]], options: GenerationOptions, sharedBy ranks: Ranks,
     progress: (_ made: Int, _ most: Int) -> Void = { _, _ in }

@@ -16,8 +16,8 @@ struct Preparation {
   let teacher: Teacher?
 
   /// Prefills the context, generates missing responses with the teacher, and scores all responses.
-  /// The teacher's memory is free afterwards, of another model its weights too, unless it has answers of
-  /// the student to score.
+  /// The teacher's memory is free afterwards, of another model its weights too, unless it has
+  /// answers of the student to score.
   ///
   /// - Parameters:
   ///   - decoder: the model that is trained.
@@ -127,8 +127,8 @@ struct Preparation {
       cacheKind: kind, teacher: rollouts == nil ? nil : teacher)
   }
 
-  /// Rows of logits of another model that are kept: of training examples, and of judged ones where the
-  /// student's head does not take projected rows.
+  /// Rows of logits of another model that are kept: of training examples, and of judged ones where
+  /// the student's head does not take projected rows.
   static func keptLogits(
     _ trained: Int, judged: [Example], of teacher: Decoder, for student: Decoder
   ) -> Int {

@@ -75,10 +75,10 @@ package final class Teacher {
       decoder, prefix: prefixes[span], capacity: capacity, workspace: workspace)
   }
 
-  /// Reads the only span, where there is one: of ranks on the same cores the first reads it, with the threads
-  /// of all, and the others take its keys and values. Each for itself would take as long as one thread takes
-  /// (Benchmarks/README.md). All ranks call it; on GPUs, and where ranks have cores of their own, it leaves
-  /// the reading to each.
+  /// Reads the only span, where there is one: of ranks on the same cores the first reads it, with
+  /// the threads of all, and the others take its keys and values. Each for itself would take as
+  /// long as one thread takes (Benchmarks/README.md). All ranks call it; on GPUs, and where ranks
+  /// have cores of their own, it leaves the reading to each.
   ///
   /// - Parameters:
   ///   - ranks: the ranks, each with a teacher of the same model and spans.

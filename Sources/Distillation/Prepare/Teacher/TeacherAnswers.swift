@@ -48,8 +48,8 @@ struct TeacherAnswers {
 }
 
 extension Teacher {
-  /// Generates responses for the examples without one, span by span. Of several ranks each answers its
-  /// own; all have all answers.
+  /// Generates responses for the examples without one, span by span. Of several ranks each answers
+  /// its own; all have all answers.
   ///
   /// - Parameters:
   ///   - examples: the examples.

@@ -36,8 +36,8 @@ package final class TeacherCache {
   ///   - targetShare: the share of the response's own token in the teacher's distribution.
   ///   - ranks: the ranks that share out the examples.
   ///   - batchSize: the most examples of a step, for whose share there is memory; 0 without steps.
-  ///   - rolloutSpace: the space for answers of the student, which every rank has whole: which of them stay
-  ///     does not depend on the ranks.
+  ///   - rolloutSpace: the space for answers of the student, which every rank has whole: which of
+  ///     them stay does not depend on the ranks.
   package init(
     of examples: [Example], for decoder: Decoder, kind: TeacherCacheKind, temperature: Float,
     targetShare: Float = 0, sharedBy ranks: Ranks = .one, batchSize: Int = 0,
@@ -125,9 +125,9 @@ package final class TeacherCache {
     return isOtherModel || 2 * vocabulary * rows <= availableBytes / 4 ? .logits : .hidden
   }
 
-  /// The kind in which a judge keeps a teacher's distributions: hidden states, which are exact, where the
-  /// teacher is the student's own model; else projected rows, in f32, where the student's head allows
-  /// them.
+  /// The kind in which a judge keeps a teacher's distributions: hidden states, which are exact,
+  /// where the teacher is the student's own model; else projected rows, in f32, where the student's
+  /// head allows them.
   static func judgedKind(of teacher: Decoder, for student: Decoder) -> TeacherCacheKind {
     if teacher === student { return .hidden }
     let head = student.logitHead

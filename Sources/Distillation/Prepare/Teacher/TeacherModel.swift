@@ -1,7 +1,8 @@
 import HuggingFace
 import Weights
 
-/// Another model that reads the context, answers and scores in the place of the one that is trained.
+/// Another model that reads the context, answers and scores in the place of the one that is
+/// trained.
 package struct TeacherModel: Sendable {
   /// The model.
   package var folder: ModelFolder
@@ -26,8 +27,8 @@ package struct TeacherRecord: Sendable, Equatable, Codable {
   package var file: String?
   /// `ModelFolder.fingerprint()`.
   package var fingerprint: String
-  /// The SHA-256 of the tensors of a GGUF file, of other models `ModelFolder.weightsDigest()`; nil of
-  /// these in records of older programs.
+  /// The SHA-256 of the tensors of a GGUF file, of other models `ModelFolder.weightsDigest()`; nil
+  /// of these in records of older programs.
   package var tensorsDigest: String?
   /// The format of its weights on the device; nil for that of the file.
   package var precision: String?

@@ -23,7 +23,8 @@ package struct TeacherScores {
     heldOut.isEmpty ? Array(training.prefix(verified)) : heldOut
   }
 
-  /// Settings of the scoring: the measures of held-out examples, and the cache of training examples.
+  /// Settings of the scoring: the measures of held-out examples, and the cache of training
+  /// examples.
   struct Measures {
     /// The end of greedy answers.
     var limits = AnswerLimits()
@@ -66,9 +67,10 @@ package struct TeacherScores {
   }
 
   /// As the other, for a student that may be another model, with more measures of the held-out
-  /// examples. Training examples are scored where `isTraining`, in steps of `batchSize`. Ranks share out the examples; numbers of progress are those
-  /// of this rank. `drift` makes the judge of drift where examples are held out; it is called with the
-  /// teacher after the first rank's last span.
+  /// examples. Training examples are scored where `isTraining`, in steps of `batchSize`. Ranks
+  /// share out the examples; numbers of progress are those of this rank. `drift` makes the judge of
+  /// drift where examples are held out; it is called with the teacher after the first rank's last
+  /// span.
   static func scoring(
     _ training: [Example], heldOut: [Example], by teacher: Teacher, for student: Decoder,
     isTraining: Bool, kind: TeacherCacheKind, temperature: Float, measures: Measures,

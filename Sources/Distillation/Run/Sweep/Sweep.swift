@@ -2,18 +2,18 @@ package import Compute
 import Foundation
 package import Ranks
 
-/// Runs of several sizes, and perhaps methods, against one teacher: the smallest prompt within a budget is
-/// delivered, and all are kept.
+/// Runs of several sizes, and perhaps methods, against one teacher: the smallest prompt within a
+/// budget is delivered, and all are kept.
 ///
 ///     OUTPUT/tokens-4, tokens-8, ...   a run each, as it would be by itself
 ///     OUTPUT/sweep.json, report.html   what was found
 ///     OUTPUT/...                       the files of the delivered run
 ///
-/// A run starts from the prompt of the next smaller one of its method, except for keys and values that are
-/// matched: their match is nearer. So each is also what `distill` makes with that start.
+/// A run starts from the prompt of the next smaller one of its method, except for keys and values
+/// that are matched: their match is nearer. So each is also what `distill` makes with that start.
 ///
-/// Of several ranks each makes the same calls; they share out every run, all have the result, and the first
-/// one reads and writes the folder.
+/// Of several ranks each makes the same calls; they share out every run, all have the result, and
+/// the first one reads and writes the folder.
 package final class Sweep {
   private let request: SweepRequest
   private let ranks: Ranks
@@ -136,7 +136,8 @@ package final class Sweep {
     try write()
   }
 
-  /// Checks that all ranks begin the same sweep: another number of runs would leave some of them waiting.
+  /// Checks that all ranks begin the same sweep: another number of runs would leave some of them
+  /// waiting.
   private func checkSame() throws(DistillationError) {
     guard ranks.count > 1 else { return }
     let all = ranks.gather(lists: [try RecordCoding.encode(record)])

@@ -45,11 +45,12 @@ package struct SweepRecord: Sendable, Equatable, Codable {
   package var price: Price?
   /// The runs, of each method by their size.
   package var members: [Member]
-  /// The folder of the run that is delivered; nil before the end, and where none is within the budget.
+  /// The folder of the run that is delivered; nil before the end, and where none is within the
+  /// budget.
   package var delivered: String?
 
-  /// The run that is delivered: the smallest within the budget, in tokens and then in bytes; without a
-  /// budget the one with the lowest loss. Nil where none is.
+  /// The run that is delivered: the smallest within the budget, in tokens and then in bytes;
+  /// without a budget the one with the lowest loss. Nil where none is.
   var choice: Member? {
     let judged = members.filter { $0.kl?.isFinite == true }
     guard let budget else { return nearest }

@@ -16,8 +16,8 @@ extension SweepRequest {
     }
   }
 
-  /// Makes this the continuation of a sweep: it keeps the start that was named, and has all runs that it
-  /// had; more may be added.
+  /// Makes this the continuation of a sweep: it keeps the start that was named, and has all runs
+  /// that it had; more may be added.
   mutating func resume(_ recorded: SweepRecord) throws(DistillationError) {
     let named = run.options.chosenInitialization
     if let named, named != recorded.initialization {

@@ -58,8 +58,8 @@ struct SweepPlan: Sendable, Equatable {
     case smallest
     /// From the prompt of the next smaller run, in this folder.
     case smaller(String)
-    /// By attention matching, as the smallest run does. On the bundled handbook that begins and ends
-    /// nearer than a smaller prompt with more rows of the context (Benchmarks/README.md).
+    /// By attention matching, as the smallest run does. On the bundled handbook that begins and
+    /// ends nearer than a smaller prompt with more rows of the context (Benchmarks/README.md).
     case matched
   }
 

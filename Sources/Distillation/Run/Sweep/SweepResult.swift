@@ -37,8 +37,8 @@ extension Sweep {
       && FileManager.default.fileExists(atPath: record.path)
   }
 
-  /// Threads of the CPU path with which the sweep in a folder was begun by as many ranks; nil where that is
-  /// not known.
+  /// Threads of the CPU path with which the sweep in a folder was begun by as many ranks; nil where
+  /// that is not known.
   package static func recordedThreads(in output: URL, ranks: Int = 1) -> Int? {
     guard let record = try? SweepRecord.read(in: output) else { return nil }
     return record.members.lazy.compactMap { member in

@@ -1,8 +1,8 @@
 internal import Compute
 
-/// The rollouts that batches may take: those of the last refreshes, as many as a fixed number of rows
-/// of the teacher's cache holds. Those of one refresh are in rows next to each other; the rows are a
-/// ring, in which new rollouts take the place of the oldest.
+/// The rollouts that batches may take: those of the last refreshes, as many as a fixed number of
+/// rows of the teacher's cache holds. Those of one refresh are in rows next to each other; the rows
+/// are a ring, in which new rollouts take the place of the oldest.
 struct RolloutMemory {
   /// The rollouts of one refresh.
   struct Kept: Equatable {
@@ -65,9 +65,9 @@ struct RolloutMemory {
     return (placed, removed)
   }
 
-  /// The answers that a batch takes. A prompt that the last refresh answered takes that rollout; another
-  /// one takes one of its earlier answers, the recorded one or an earlier rollout, each as likely as the
-  /// others.
+  /// The answers that a batch takes. A prompt that the last refresh answered takes that rollout;
+  /// another one takes one of its earlier answers, the recorded one or an earlier rollout, each as
+  /// likely as the others.
   ///
   /// - Parameters:
   ///   - examples: indices of training examples.

@@ -1,7 +1,7 @@
 internal import Compute
 
-/// Which training prompts the student answers, and before which steps: a function of the seed and of
-/// the step's number alone, as the order of the examples is.
+/// Which training prompts the student answers, and before which steps: a function of the seed and
+/// of the step's number alone, as the order of the examples is.
 ///
 /// Before the steps 1, N + 1, 2 N + 1, ... the student answers a share of the different prompts of
 /// the next N steps. Steps after the last one of the training count too, so that a training that is

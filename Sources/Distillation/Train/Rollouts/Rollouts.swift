@@ -3,15 +3,15 @@ package import Inference
 internal import Ranks
 package import Transformer
 
-/// On-policy distillation: answers that the student samples at temperature 1 with its present prompt,
-/// which the teacher scores once, as it scored the recorded answers (Agarwal et al. 2024,
+/// On-policy distillation: answers that the student samples at temperature 1 with its present
+/// prompt, which the teacher scores once, as it scored the recorded answers (Agarwal et al. 2024,
 /// arXiv:2306.13649; arXiv:2602.12275).
 ///
 ///     plan --> student's answers --> teacher's rows in the cache --> batches of answers of all ages
 ///
-/// The teacher, with the keys and values of the context, and the memory for many answers at a time stay
-/// on the device during the training. Of several ranks each answers its share of the prompts, and its teacher
-/// scores a share of the answers, of which it keeps the rows; all have all answers.
+/// The teacher, with the keys and values of the context, and the memory for many answers at a time
+/// stay on the device during the training. Of several ranks each answers its share of the prompts,
+/// and its teacher scores a share of the answers, of which it keeps the rows; all have all answers.
 package final class Rollouts {
   private let plan: RolloutPlan
   private let teacher: Teacher
@@ -23,9 +23,9 @@ package final class Rollouts {
 
   private var ranks: Ranks { cache.shares.ranks }
 
-  /// The rows of the student's KV cache are about so many at most, whatever memory is free: how many
-  /// answers are written together changes the last digits of their logits, and a resumed run has to
-  /// draw the same tokens.
+  /// The rows of the student's KV cache are about so many at most, whatever memory is free: how
+  /// many answers are written together changes the last digits of their logits, and a resumed run
+  /// has to draw the same tokens.
   private static let answerRows = 4096
 
   /// Allocates the memory of the student's answers.
@@ -68,8 +68,8 @@ package final class Rollouts {
   /// - Parameters:
   ///   - step: the next step, which begins a refresh.
   ///   - parameters: the present prompt.
-  ///   - isInterrupted: called after every token of the answers; true on any rank ends the work of all,
-  ///     once each has its answers.
+  ///   - isInterrupted: called after every token of the answers; true on any rank ends the work of
+  ///     all, once each has its answers.
   ///   - progress: called with the phase, what of it is done, and its most.
   /// - Returns: the answers; nil where the work was interrupted.
   package func refresh(
@@ -98,8 +98,8 @@ package final class Rollouts {
     return refresh
   }
 
-  /// Brings back the rollouts of earlier steps: those that are still in memory are scored again, in the
-  /// same groups and so to the same bits.
+  /// Brings back the rollouts of earlier steps: those that are still in memory are scored again, in
+  /// the same groups and so to the same bits.
   ///
   /// - Parameters:
   ///   - refreshes: all refreshes since the first step, in their order.

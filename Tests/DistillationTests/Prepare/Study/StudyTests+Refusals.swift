@@ -37,8 +37,8 @@ extension StudyTests {
     #expect(try bytes("s.jsonl") == before)
   }
 
-  /// Older programs wrote their questions in another order, so they cannot be gone on with to the same
-  /// bytes.
+  /// Older programs wrote their questions in another order, so they cannot be gone on with to the
+  /// same bytes.
   @Test func theBeginningOfAnOlderStudyIsRefusedAndItsEndIsNot() throws {
     try study(request("s.jsonl"))
     let record = folder.url.appending(path: "s.jsonl.record.json")

@@ -21,7 +21,8 @@ import Testing
     )
   }
 
-  /// What a random model can do: its questions end where it happens to write a question mark, a line or its end token.
+  /// What a random model can do: its questions end where it happens to write a question mark, a
+  /// line or its end token.
   var options: StudyOptions {
     var options = StudyOptions()
     options.count = 40

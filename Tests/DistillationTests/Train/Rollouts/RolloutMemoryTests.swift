@@ -5,8 +5,8 @@ import Testing
 
 /// Which rollouts are kept, where, and which answers a batch takes.
 @Suite struct RolloutMemoryTests {
-  /// Refreshes of different lengths go around a ring; those that are kept are the latest, and share no
-  /// row.
+  /// Refreshes of different lengths go around a ring; those that are kept are the latest, and share
+  /// no row.
   @Test func theLatestRolloutsAreKept() {
     var memory = RolloutMemory(capacity: 40, firstIndex: 100)
     var random = SplitMix64(seed: 3)
@@ -48,8 +48,8 @@ import Testing
     #expect(memory.answers(to: [3, 0, 8], SplitMix64(seed: 1)) == [3, 0, 8])
   }
 
-  /// The latest refresh's rollouts are always taken; else one of the earlier answers, each as often as
-  /// the others.
+  /// The latest refresh's rollouts are always taken; else one of the earlier answers, each as often
+  /// as the others.
   @Test func otherPromptsTakeAnEarlierAnswer() {
     var memory = RolloutMemory(capacity: 100, firstIndex: 4)
     _ = memory.place(step: 1, prompts: [0, 1], rows: [2, 2])

@@ -151,7 +151,8 @@ extension DeviceTests {
       #expect(try distiller.snapshot().prompt != run.prompt)
     }
 
-    /// What is brought back, after more refreshes than the memory holds, gives steps of the same bits.
+    /// What is brought back, after more refreshes than the memory holds, gives steps of the same
+    /// bits.
     @Test(arguments: [TeacherCacheKind.logits, .hidden])
     func restoredRolloutsAreScoredToTheSameBits(kind: TeacherCacheKind) throws {
       let run = try Run("llama", on: TestDevice.cpu.open())

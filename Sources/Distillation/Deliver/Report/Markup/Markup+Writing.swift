@@ -28,8 +28,8 @@ extension Markup {
     }
   }
 
-  /// Appends a text without anything that HTML reads as markup. Control characters, which HTML forbids,
-  /// become U+FFFD, so that they are seen.
+  /// Appends a text without anything that HTML reads as markup. Control characters, which HTML
+  /// forbids, become U+FFFD, so that they are seen.
   private static func escape(_ text: String, to output: inout String) {
     for scalar in text.unicodeScalars {
       switch scalar {

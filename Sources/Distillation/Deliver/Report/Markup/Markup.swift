@@ -1,5 +1,5 @@
-/// A part of an HTML document. Texts and the values of attributes are escaped when they are written, so
-/// that the words of a model or of a user never become elements.
+/// A part of an HTML document. Texts and the values of attributes are escaped when they are
+/// written, so that the words of a model or of a user never become elements.
 indirect enum Markup: Sendable {
   /// A text.
   case text(String)

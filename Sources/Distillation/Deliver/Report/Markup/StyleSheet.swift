@@ -1,5 +1,5 @@
-/// The style of all reports: one column on a narrow screen, light or dark as the reader's system is.
-/// Fonts are the system's, so that a page needs no network.
+/// The style of all reports: one column on a narrow screen, light or dark as the reader's system
+/// is. Fonts are the system's, so that a page needs no network.
 struct StyleSheet: Sendable {
   static let report = StyleSheet(css: colors + layout + tables + charts + answers)
 

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// A page states the SHA-256 of itself, with zeros in place of the digits: a page that was changed is
-/// its reader's, and no longer one that may be replaced.
+/// A page states the SHA-256 of itself, with zeros in place of the digits: a page that was changed
+/// is its reader's, and no longer one that may be replaced.
 extension ReportPage {
   private static let sealName = "sha256"
   private static let unsealed = String(repeating: "0", count: 64)

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// A report for a browser: one file without scripts and without anything from a network. Of one run it
-/// shows everything, of several the same curves and numbers beside each other.
+/// A report for a browser: one file without scripts and without anything from a network. Of one run
+/// it shows everything, of several the same curves and numbers beside each other.
 package struct ReportPage: Sendable {
   let runs: [RunReport]
   let price: Price?

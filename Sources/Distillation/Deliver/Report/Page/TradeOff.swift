@@ -1,4 +1,5 @@
-/// What quality costs: the held-out KL, or cross-entropy, against the tokens and the bytes of the prompts.
+/// What quality costs: the held-out KL, or cross-entropy, against the tokens and the bytes of the
+/// prompts.
 struct TradeOff {
   let runs: [RunReport]
   /// The KL that a prompt may have.

@@ -39,8 +39,8 @@ struct TrainingCharts {
     evaluated("Held-out KL, nats a token", \.kl, without: \.metrics.validation?.klNoContext)
   }
 
-  /// Numbers of the evaluations. That of the delivered prompt is filled; what no context leaves is a
-  /// line.
+  /// Numbers of the evaluations. That of the delivered prompt is filled; what no context leaves is
+  /// a line.
   private func evaluated(
     _ title: String, _ value: (EvaluationRecord) -> Double?,
     without reference: (RunReport) -> Double?

@@ -1,7 +1,7 @@
 import JSON
 
-/// The held-out answers that are farthest from the full context's, beside them; without a context from the
-/// recorded responses.
+/// The held-out answers that are farthest from the full context's, beside them; without a context
+/// from the recorded responses.
 struct WorstAnswers {
   let answers: [HeldOutAnswer]
 
