@@ -32,6 +32,8 @@ package struct StreamTraffic: Sendable, Equatable {
   var driver: CUDADriver { libraries.driver }
 
   /// Opens the device with this index.
+  ///
+  /// - Throws: where there is no device of this index, or a call fails.
   package init(_ libraries: Libraries, device index: Int) throws(CUDAError) {
     let driver = libraries.driver
     let devices = try DeviceDescription.all(libraries)
@@ -87,6 +89,8 @@ package struct StreamTraffic: Sendable, Equatable {
 
   /// Submits all enqueued commands to the device, without waiting: the driver submits by itself,
   /// but may hold commands back where the display shares the device.
+  ///
+  /// - Throws: the failed call.
   package func flush() throws(CUDAError) {
     try refuseWhileCapturing("cuStreamQuery")
     try activate()
@@ -103,11 +107,15 @@ package struct StreamTraffic: Sendable, Equatable {
   }
 
   /// Allocates `byteCount` bytes of uninitialised device memory.
+  ///
+  /// - Throws: the failed call.
   package func allocate(byteCount: Int) throws(CUDAError) -> Memory {
     try Memory(context: self, byteCount: byteCount)
   }
 
   /// Bytes of device memory that no process uses.
+  ///
+  /// - Throws: the failed call.
   package func freeMemory() throws(CUDAError) -> Int {
     var (free, total) = (0, 0)
     try activate()
@@ -116,6 +124,8 @@ package struct StreamTraffic: Sendable, Equatable {
   }
 
   /// Marks this point of the stream.
+  ///
+  /// - Throws: the failed call.
   package func record() throws(CUDAError) -> Event {
     try refuseWhileCapturing("cuEventRecord")
     let event = try Event(self)
@@ -124,6 +134,8 @@ package struct StreamTraffic: Sendable, Equatable {
   }
 
   /// Runs a call that enqueues commands, between two events.
+  ///
+  /// - Throws: the failed call.
   package func timed(_ enqueue: () throws(CUDAError) -> Void) throws(CUDAError) -> TimedRun {
     let start = try record()
     try enqueue()

@@ -31,6 +31,8 @@ import CCUDA
   }
 
   /// Waits until the device has reached the event.
+  ///
+  /// - Throws: the failed call.
   package borrowing func wait() throws(CUDAError) {
     try context.refuseWhileCapturing("cuEventSynchronize")
     try context.activate()
@@ -39,6 +41,8 @@ import CCUDA
   }
 
   /// Whether the device has reached the event. Does not wait.
+  ///
+  /// - Throws: the failed call.
   package borrowing func isDone() throws(CUDAError) -> Bool {
     try context.refuseWhileCapturing("cuEventQuery")
     try context.activate()
@@ -49,6 +53,8 @@ import CCUDA
   }
 
   /// Seconds on the device from another event to this one.
+  ///
+  /// - Throws: the failed call.
   package borrowing func seconds(since start: borrowing Event) throws(CUDAError) -> Double {
     try wait()
     var milliseconds: Float = 0
@@ -65,8 +71,12 @@ package struct TimedRun: ~Copyable {
   let end: Event
 
   /// Waits until the commands have run.
+  ///
+  /// - Throws: the failed call.
   package borrowing func wait() throws(CUDAError) { try end.wait() }
 
   /// Seconds from the commands' start to their end on the device.
+  ///
+  /// - Throws: the failed call.
   package borrowing func seconds() throws(CUDAError) -> Double { try end.seconds(since: start) }
 }

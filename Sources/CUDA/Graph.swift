@@ -32,6 +32,8 @@ import CCUDA
   }
 
   /// Enqueues all commands.
+  ///
+  /// - Throws: the failed call.
   package func launch() throws(CUDAError) {
     try context.refuseWhileCapturing("cuGraphLaunch")
     try context.activate()

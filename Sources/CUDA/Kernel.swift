@@ -73,6 +73,8 @@ import CCUDA
   }
 
   /// The resources that the compiler gave to the kernel.
+  ///
+  /// - Throws: the failed call.
   package func resources() throws(CUDAError) -> Resources {
     try context.activate()
     return Resources(
@@ -90,21 +92,29 @@ import CCUDA
   }
 
   /// Binds a buffer to the argument at `index`.
+  ///
+  /// - Throws: as the binding of a number.
   package func bind(_ memory: Memory, at index: Int) throws(CUDAError) {
     try bind(memory.address, at: index)
   }
 
   /// Binds a part of a buffer to the argument at `index`.
+  ///
+  /// - Throws: as the binding of a number.
   package func bind(_ slice: MemorySlice, at index: Int) throws(CUDAError) {
     try bind(slice.address, at: index)
   }
 
   /// Binds a null pointer instead of a buffer to the argument at `index`.
+  ///
+  /// - Throws: as the binding of a number.
   package func bindNothing(at index: Int) throws(CUDAError) {
     try bind(UInt64(0), at: index)
   }
 
   /// Binds a number to the argument at `index`. Its size must be that of the kernel's argument.
+  ///
+  /// - Throws: where the kernel has no such argument, or one of another size.
   package func bind<Value: BitwiseCopyable>(_ value: Value, at index: Int) throws(CUDAError) {
     guard layout.indices.contains(index) else {
       throw .invalid(
@@ -126,6 +136,8 @@ import CCUDA
   /// Enqueues one run over `groups` work-groups of `items` work-items each, by dimension.
   ///
   /// All arguments must be bound before each run: what an earlier run was given is not used again.
+  ///
+  /// - Throws: where an argument is not bound or a count is too large; the failed call.
   package func run(groups: [Int], items: [Int]) throws(CUDAError) {
     if let index = isBound.firstIndex(of: false) {
       throw .invalid(
@@ -145,6 +157,8 @@ import CCUDA
   }
 
   /// As `run`, between two events.
+  ///
+  /// - Throws: as `run`.
   package func timedRun(groups: [Int], items: [Int]) throws(CUDAError) -> TimedRun {
     try context.timed { () throws(CUDAError) in try run(groups: groups, items: items) }
   }

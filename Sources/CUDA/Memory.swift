@@ -33,6 +33,8 @@ import CCUDA
 
   /// Copies host bytes to `offset`; the host bytes may be reused when this returns. Waits for the
   /// stream only where they are many.
+  ///
+  /// - Throws: where the range is not in the buffer; the failed call.
   package func upload(
     _ bytes: UnsafeRawBufferPointer, at offset: Int = 0
   ) throws(CUDAError) {
@@ -67,6 +69,8 @@ import CCUDA
   }
 
   /// Waits for the stream and copies device bytes from `offset` to the host.
+  ///
+  /// - Throws: where the range is not in the buffer; the failed call.
   package func download(
     into bytes: UnsafeMutableRawBufferPointer, from offset: Int = 0
   ) throws(CUDAError) {
@@ -86,6 +90,8 @@ import CCUDA
   }
 
   /// Enqueues a copy on the device. Source and target must not overlap.
+  ///
+  /// - Throws: where a range is not in its buffer; the failed call.
   package func copy(
     from source: Memory, sourceOffset: Int = 0, offset: Int = 0, byteCount: Int
   ) throws(CUDAError) {
@@ -103,6 +109,8 @@ import CCUDA
 
   /// Enqueues a fill with a repeated pattern of 1, 2 or 4 bytes; offset and count are multiples of
   /// its size.
+  ///
+  /// - Throws: where the range is not in the buffer; the failed call.
   package func fill<Pattern: BitwiseCopyable>(
     _ pattern: Pattern, offset: Int = 0, byteCount: Int
   ) throws(CUDAError) {

@@ -11,6 +11,8 @@ import CCUDA
 
   /// The program of a source: loaded from the store, or compiled and stored. A binary that the
   /// driver rejects is compiled anew. A failure carries the compiler's log.
+  ///
+  /// - Throws: the failed call.
   package convenience init(
     _ context: Context, source: [UInt8], name: String, options: [String],
     store: ProgramStore = .none
@@ -27,6 +29,8 @@ import CCUDA
   }
 
   /// Loads a binary from `binary` of the same architecture.
+  ///
+  /// - Throws: the failed call.
   package convenience init(
     _ context: Context, binary: [UInt8], name: String
   ) throws(CUDAError) {

@@ -22,6 +22,7 @@ package struct AtomicFile: ~Copyable {
   /// Opens the temporary file.
   ///
   /// - Parameter url: the path of the finished file; its folder exists.
+  /// - Throws: when the system refuses; nothing is left behind.
   package init(replacing url: URL) throws(FileError) {
     let temporary: (path: String, target: String)?
     let (descriptor, stream): (Int32, OpenStream?)
@@ -63,6 +64,8 @@ package struct AtomicFile: ~Copyable {
   }
 
   /// Appends bytes.
+  ///
+  /// - Throws: when the system refuses.
   package mutating func append(_ bytes: RawSpan) throws(FileError) {
     let error: FileError? = unsafe bytes.withUnsafeBytes { source in
       var offset = 0
@@ -95,6 +98,7 @@ package struct AtomicFile: ~Copyable {
   /// - Parameters:
   ///   - descriptor: the open file.
   ///   - path: its path, for the error.
+  /// - Throws: when the system refuses.
   package static func synchronize(_ descriptor: Int32, path: String) throws(FileError) {
     if untilUninterrupted({ fsync(descriptor) }) != 0 {
       throw .afterFailedCall(path: path, action: "bring it to the disk")
@@ -120,6 +124,8 @@ package struct AtomicFile: ~Copyable {
   }
 
   /// Writes a whole file, for example a JSON text.
+  ///
+  /// - Throws: when the system refuses; an earlier file of this name is then unchanged.
   package static func replaceContents(of url: URL, with bytes: [UInt8]) throws(FileError) {
     var file = try AtomicFile(replacing: url)
     try unsafe file.append(bytes.span.bytes)

@@ -6,6 +6,8 @@ package struct FileLock: ~Copyable {
   private let handle: FileHandle
 
   /// Waits for the lock of a file, which is made where it does not exist.
+  ///
+  /// - Throws: when the file cannot be made or locked.
   package init(waitingFor url: URL) throws(FileError) {
     let handle: FileHandle
     do {
@@ -27,6 +29,8 @@ package struct FileLock: ~Copyable {
   /// holds it.
   ///
   /// On a file system without such locks, as NFS is for folders, the lock excludes nobody.
+  ///
+  /// - Throws: when the folder cannot be opened.
   package init?(ofFolder folder: URL) throws(FileError) {
     do {
       handle = try FileHandle(forReadingFrom: folder)

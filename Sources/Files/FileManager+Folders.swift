@@ -14,6 +14,8 @@ extension FileManager {
   }
 
   /// Makes a folder and those that lead to it.
+  ///
+  /// - Throws: when the system refuses.
   package func makeFolder(_ url: URL) throws(FileError) {
     do {
       try createDirectory(at: url, withIntermediateDirectories: true)
@@ -23,6 +25,8 @@ extension FileManager {
   }
 
   /// Checks that a folder can be made, as far as this is known without making it.
+  ///
+  /// - Throws: where it cannot be made.
   package func checkCanMake(_ url: URL) throws(FileError) {
     var ancestor = url.deletingLastPathComponent()
     while !fileExists(atPath: ancestor.path), ancestor.path != "/", !ancestor.path.isEmpty {
@@ -40,6 +44,7 @@ extension FileManager {
   /// Makes a folder, and those that lead to it where they are missing.
   ///
   /// - Returns: false where something of that name is there already.
+  /// - Throws: when the system refuses.
   package func makeNewFolder(_ url: URL) throws(FileError) -> Bool {
     try makeFolder(url.deletingLastPathComponent())
     do {
@@ -52,6 +57,8 @@ extension FileManager {
   }
 
   /// Removes a file or a folder with everything in it.
+  ///
+  /// - Throws: when the system refuses.
   package func removeIfPresent(_ url: URL) throws(FileError) {
     guard fileExists(atPath: url.path) else { return }
     do {
@@ -64,6 +71,7 @@ extension FileManager {
   /// Removes a folder that holds nothing.
   ///
   /// - Returns: whether it is gone; false where something is in it.
+  /// - Throws: when the system refuses for another reason than what is in it.
   @discardableResult
   package func removeIfEmpty(_ folder: URL) throws(FileError) -> Bool {
     if unsafe rmdir(folder.path) == 0 { return true }
@@ -75,6 +83,8 @@ extension FileManager {
   }
 
   /// Gives a file or folder another name on the same file system.
+  ///
+  /// - Throws: when the system refuses.
   package func move(_ source: URL, to target: URL) throws(FileError) {
     do {
       try moveItem(at: source, to: target)

@@ -30,6 +30,8 @@ package final class MappedFile: Sendable {
   private nonisolated(unsafe) let record: OpaquePointer?
 
   /// Maps the file at `path`.
+  ///
+  /// - Throws: `.notAFile` for a folder, a pipe or a device; `.system` when the system refuses.
   package init(path: String) throws(Failure) {
     // A pipe in the file's place would be waited for.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -61,6 +63,8 @@ package final class MappedFile: Sendable {
 
   /// The length of the file now. Reading mapped pages beyond it raises SIGBUS, so a
   /// reader of many pages checks it first.
+  ///
+  /// - Throws: `.system` when the system refuses.
   package func currentLength() throws(Failure) -> Int {
     try Self.length(of: descriptor, path: path)
   }

@@ -8,6 +8,8 @@ package final class OpenStream: Sendable {
   let descriptor: Int32
 
   /// Opens a stream.
+  ///
+  /// - Throws: when the system refuses, as for a pipe that nobody reads.
   package init(_ path: String) throws(FileError) {
     descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {

@@ -24,6 +24,8 @@ package final class GGUFFile: Sendable {
 
   /// Maps a file and checks its header: versions, counts, keys, value types, names, shapes, types
   /// and offsets.
+  ///
+  /// - Throws: for the first thing that is wrong.
   package init(contentsOf url: URL) throws(GGUFError) {
     path = url.path
     do throws(GGUFError.Problem) {
@@ -52,6 +54,8 @@ package final class GGUFFile: Sendable {
 
   /// Checks that the file is still as long as when it was opened: bytes beyond its end cannot be
   /// read.
+  ///
+  /// - Throws: `.shrunk` where it is shorter; `.system` when the system refuses.
   package func checkLength() throws(GGUFError) {
     do throws(GGUFError.Problem) {
       let length: Int
@@ -63,6 +67,8 @@ package final class GGUFFile: Sendable {
   }
 
   /// Calls `body` with the bytes of a tensor of this file; they cannot leave it.
+  ///
+  /// - Throws: what `body` throws.
   package func withBytes<Result: ~Copyable, Failure: Error>(
     of tensor: GGUFTensor, _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -12,6 +12,8 @@ package struct JinjaTemplate: Sendable {
   private let statements: [Statement]
 
   /// Parses a template.
+  ///
+  /// - Throws: the first error, with its line in the template.
   package init(_ source: String) throws(JinjaError) {
     statements = try Parser.statements(of: source)
   }

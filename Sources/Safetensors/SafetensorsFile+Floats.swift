@@ -46,6 +46,8 @@ extension SafetensorsFile {
   }
 
   /// Checks that a floating-point tensor holds neither NaN nor infinity. Integers pass.
+  ///
+  /// - Throws: `.notFinite` with the first element that is not; `.missingTensor`.
   package func checkFinite(_ name: String) throws(SafetensorsError) {
     let tensor = try tensor(named: name)
     let element = withBytes(of: tensor) { firstNonFinite($0, of: tensor.elementType) }

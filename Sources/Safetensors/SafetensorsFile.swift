@@ -21,6 +21,8 @@ package final class SafetensorsFile: Sendable {
 
   /// Maps a file and checks its header: length, JSON, names, element types, shapes and offsets,
   /// which must cover the data exactly.
+  ///
+  /// - Throws: for the first thing that is wrong.
   package init(contentsOf url: URL) throws(SafetensorsError) {
     path = url.path
     do throws(SafetensorsError.Problem) {
@@ -64,6 +66,7 @@ package final class SafetensorsFile: Sendable {
   /// - Parameters:
   ///   - tensor: from ``tensor(named:shape:)`` or ``tensors`` of this same file.
   ///   - body: called with the bytes.
+  /// - Throws: what `body` throws.
   package func withBytes<Result: ~Copyable, Failure: Error>(
     of tensor: TensorDescription, _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -80,6 +83,8 @@ package final class SafetensorsFile: Sendable {
   ///
   /// They are valid as long as this file object lives, so the owner of the pointer keeps the file.
   /// They may begin at any address.
+  ///
+  /// - Throws: when there is no such tensor, or the file became shorter since it was opened.
   @unsafe
   package func bytes(of name: String) throws(SafetensorsError) -> UnsafeRawBufferPointer {
     let tensor = try tensor(named: name)

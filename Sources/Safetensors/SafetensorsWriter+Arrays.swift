@@ -4,6 +4,8 @@ import Foundation
 extension SafetensorsWriter {
   /// Writes tensors that are in memory, the widest elements first and then by name, as the Python
   /// library orders them.
+  ///
+  /// - Throws: when the system refuses; an earlier file of this name is then unchanged.
   package static func write(
     _ tensors: [(name: String, elementType: ElementType, shape: [Int], bytes: [UInt8])],
     metadata: [String: String] = [:], to url: URL
@@ -21,6 +23,8 @@ extension SafetensorsWriter {
   }
 
   /// Writes tensors of `Float` as F32, in the order of their names.
+  ///
+  /// - Throws: when the system refuses; an earlier file of this name is then unchanged.
   package static func write(
     _ tensors: [(name: String, shape: [Int], elements: [Float])],
     metadata: [String: String] = [:], to url: URL

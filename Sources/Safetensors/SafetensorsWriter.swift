@@ -20,6 +20,7 @@ package struct SafetensorsWriter: ~Copyable {
   ///     the data.
   ///     Beginning with the widest elements keeps every tensor aligned.
   ///   - metadata: written as `__metadata__`, where not empty.
+  /// - Throws: when the system refuses, or the tensors are more than can be counted.
   package init(
     to url: URL, tensors: [(name: String, elementType: ElementType, shape: [Int])],
     metadata: [String: String] = [:]
@@ -48,6 +49,8 @@ package struct SafetensorsWriter: ~Copyable {
   }
 
   /// Appends data of the announced tensors: row-major, little-endian, in pieces of any size.
+  ///
+  /// - Throws: `.wrongByteCount` for more data than were announced; when the system refuses.
   package mutating func append(_ bytes: RawSpan) throws(SafetensorsError) {
     let (end, overflow) = written.addingReportingOverflow(bytes.byteCount)
     if overflow || end > dataLength { throw wrongByteCount(found: end) }

@@ -54,6 +54,8 @@ import CCUDA
   func keepsPlan(_ condition: (MatmulKey) -> Bool) -> Bool { plans.keys.contains(where: condition) }
 
   /// Whether the library has an algorithm for a multiplication of these operands.
+  ///
+  /// - Throws: the failed call.
   package func supports(
     _ shape: MatmulShape, _ operands: MatmulOperands
   ) throws(CUDAError) -> Bool {
@@ -75,6 +77,8 @@ import CCUDA
 
   /// Enqueues a multiplication. x in several pieces is several multiplications, each after the
   /// first with y as its addend.
+  ///
+  /// - Throws: where the library has no algorithm, or an operand is too short; the failed call.
   package func multiply(_ shape: MatmulShape, _ operands: MatmulOperands) throws(CUDAError) {
     if shape.rows == 0 { return }
     try operands.check(shape)
@@ -85,6 +89,8 @@ import CCUDA
 
   /// Has multiplications run with the algorithms of earlier ones. Returns the keys of those that
   /// the library refuses, as after an update; for them it will choose anew.
+  ///
+  /// - Throws: the failed call.
   package func adopt(_ stored: [(key: MatmulKey, algorithm: MatmulAlgorithm)]) throws(CUDAError)
     -> [MatmulKey]
   {

@@ -13,6 +13,8 @@ extension TeacherRows {
   }
 
   /// The words of some rows. Waits for the device.
+  ///
+  /// - Throws: driver errors.
   package func words(of rows: Range<Int>, _ device: Device) throws(ComputeError) -> [UInt32] {
     let (first, count) = (rows.lowerBound, rows.count)
     func floats(
@@ -47,6 +49,7 @@ extension TeacherRows {
   ///   - given: the given token of each row.
   ///   - first: the first row.
   ///   - device: where the rows are.
+  /// - Throws: driver errors.
   package func store(
     _ words: [UInt32], given: [Int32], at first: Int, _ device: Device
   ) throws(ComputeError) {

@@ -33,6 +33,8 @@ extension ChatMessage: JSONReadable {
   /// Reads `{"role": ..., "content": ...}`; all other members are kept for the template. A content
   /// that is a list of parts, `{"type": "text", "text": ...}` each, is joined to one text, as
   /// templates print such a list. With `tool_calls`, which are checked, the content may be missing.
+  ///
+  /// - Throws: where a member is of another kind, or a call of a tool is not complete.
   package init?(reading value: JSONNode) throws(JSONReadingError) {
     guard case .object(var members) = value.json else { return nil }
     role = try value.required("role")

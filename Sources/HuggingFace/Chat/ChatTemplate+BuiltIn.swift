@@ -6,6 +6,8 @@ extension ChatTemplate {
   ///
   /// - `chatml`: every message between `<|im_start|>` and `<|im_end|>`.
   /// - `llama3`: the format of Llama 3, with its headers and `<|eot_id|>`.
+  ///
+  /// - Throws: as the parsing of a template.
   package static func builtIn(named name: String) throws(ChatTemplateError) -> ChatTemplate? {
     let source: String? =
       switch name {

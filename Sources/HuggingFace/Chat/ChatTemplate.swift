@@ -27,6 +27,7 @@ package struct ChatTemplate: Sendable {
   ///   - specialTokens: the variables `bos_token`, `eos_token` and so on.
   ///   - now: the time of `strftime_now`, in the time zone of this machine. It is the same for
   ///     every rendering, so that a run over midnight keeps its header.
+  /// - Throws: where the source is not a template.
   package init(
     source: String, location: String, specialTokens: [String: String], now: Date = Date()
   ) throws(ChatTemplateError) {

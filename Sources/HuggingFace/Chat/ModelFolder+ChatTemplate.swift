@@ -5,6 +5,7 @@ extension ModelFolder {
   /// `chat_template` of `tokenizer_config.json`.
   ///
   /// - Parameter now: the time of the template's clock.
+  /// - Throws: where a file cannot be read, or its template is not one.
   package func chatTemplate(
     now: Date = Date()
   ) throws(ModelFolderError) -> ChatTemplate? {

@@ -10,6 +10,7 @@ extension ModelFolder {
   ///   - hasContext: whether there is a context to place; tools may stand without one.
   ///   - tools: the tools of the run, for which the soft prompt stands too.
   ///   - reading: the tokenization of the template's texts.
+  /// - Throws: where the template is unknown, cannot be read, or has no position for a context.
   package func placement(
     template choice: TemplateChoice, tokenizer: Tokenizer, hasContext: Bool = true,
     tools: ToolDefinitions? = nil, reading: PieceReading = .inPlace

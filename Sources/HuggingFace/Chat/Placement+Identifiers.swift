@@ -46,6 +46,8 @@ extension Placement {
 
   /// The tokens of a prompt: of the text as it is for a raw model, of a user's message with
   /// everything up to the answer for a chat model.
+  ///
+  /// - Throws: where the template refuses the prompt.
   package func promptTokens(of text: String) throws(PlacementError) -> PlacedPrompt {
     guard chat != nil else {
       return PlacedPrompt(identifiers: try tokenizer.identifiers(of: text), isCut: false)
@@ -58,6 +60,7 @@ extension Placement {
   /// - Parameters:
   ///   - messages: without a system message, which the context replaces, and without the answer.
   ///   - tools: the conversation's tools for the template; nil where there are none.
+  /// - Throws: where there is no template, or it refuses the conversation.
   package func promptTokens(
     of messages: [ChatMessage], tools: JSON? = nil
   ) throws(PlacementError) -> PlacedPrompt {
@@ -86,6 +89,8 @@ extension Placement {
 
   /// The tokens of an assistant's message, including its end, where it has more than its content,
   /// such as tool calls.
+  ///
+  /// - Throws: where there is no template, or it refuses the conversation.
   package func responseIdentifiers(
     of message: ChatMessage, after messages: [ChatMessage], tools: JSON? = nil
   ) throws(PlacementError) -> [Int] {
@@ -97,6 +102,8 @@ extension Placement {
   }
 
   /// The tokens of an answer in a chat, without the token that ends it.
+  ///
+  /// - Throws: where the template refuses the conversation.
   package func responseIdentifiers(
     of text: String, after messages: [ChatMessage], tools: JSON? = nil
   ) throws(PlacementError) -> [Int] {

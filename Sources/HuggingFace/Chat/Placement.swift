@@ -83,6 +83,8 @@ package struct Placement: Sendable {
   }
 
   /// The placement for a model that follows a chat template and reads no context.
+  ///
+  /// - Throws: where the template does not mention a variable, or refuses a prompt.
   package init(
     withoutContext template: ChatTemplate, variables: TemplateVariables, tokenizer: Tokenizer,
     reading: PieceReading = .inPlace
@@ -109,6 +111,8 @@ package struct Placement: Sendable {
 
   /// This placement with another closing, for an adapter of an earlier training; nil where the
   /// tokens after the context do not begin with it.
+  ///
+  /// - Throws: where the tokenizer cannot read the text.
   package func with(closing: [Int]) throws(PlacementError) -> Placement? {
     guard let chat, try tailIdentifiers(chat.tail, chat).starts(with: closing) else { return nil }
     var placement = self
@@ -125,6 +129,7 @@ package struct Placement: Sendable {
   /// - Parameters:
   ///   - identifiers: its tokens.
   ///   - skippingSpecialTokens: whether special tokens are left out.
+  /// - Throws: where the tokenizer's decoder exceeds its budget.
   package func text(
     of identifiers: [Int], skippingSpecialTokens: Bool = true
   ) throws(PlacementError) -> String {

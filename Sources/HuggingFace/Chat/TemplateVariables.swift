@@ -26,6 +26,8 @@ package struct TemplateVariables: Sendable, Equatable {
   }
 
   /// One variable, as `NAME=VALUE`.
+  ///
+  /// - Throws: where there is no `=`, or no name that a template can use before it.
   package init(argument: String) throws(TemplateVariableError) {
     guard let equals = argument.firstIndex(of: "=") else { throw .noValue(argument) }
     let text = String(argument[argument.index(after: equals)...])

@@ -23,6 +23,8 @@ package final class Checkpoint: Sendable {
 
   /// Opens the checkpoint of a model folder and checks every header, and that every tensor of the
   /// index is in its shard.
+  ///
+  /// - Throws: where the folder has no safetensors files, or one of them or their index is damaged.
   package init(folder: URL) throws(CheckpointError) {
     location = folder.path
     source = .safetensors(try Self.safetensors(in: folder))
@@ -76,6 +78,7 @@ package final class Checkpoint: Sendable {
   /// - Parameters:
   ///   - name: the name of the tensor.
   ///   - shape: the shape that the caller needs, or nil for any.
+  /// - Throws: where there is no such tensor, or it has another shape.
   package func tensor(
     named name: String, shape: [Int]? = nil
   ) throws(CheckpointError) -> CheckpointTensor {
@@ -96,6 +99,9 @@ package final class Checkpoint: Sendable {
   }
 
   /// The elements of a floating-point tensor as `Float`, row-major.
+  ///
+  /// - Throws: where there is no such tensor, it has another shape, or it holds no floating-point
+  ///   numbers.
   package func floats(
     of name: String, shape: [Int]? = nil
   ) throws(CheckpointError) -> [Float] {
@@ -111,6 +117,8 @@ package final class Checkpoint: Sendable {
   }
 
   /// Checks that a tensor holds neither NaN nor infinity.
+  ///
+  /// - Throws: where it does, with the first such element.
   package func checkFinite(_ name: String) throws(CheckpointError) {
     switch try found(name) {
     case .safetensors(let file):
@@ -121,6 +129,8 @@ package final class Checkpoint: Sendable {
   }
 
   /// The elements of a tensor as they are stored, in the file where their order allows it.
+  ///
+  /// - Throws: where there is no such tensor, or its file became shorter.
   package func stored(_ name: String) throws(CheckpointError) -> StoredElements {
     switch try found(name) {
     case .safetensors(let file):

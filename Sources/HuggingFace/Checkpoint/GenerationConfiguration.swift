@@ -14,6 +14,8 @@ package struct GenerationConfiguration: Sendable, Equatable {
 
   /// Reads `bos_token_id`, `eos_token_id` and `pad_token_id` of `generation_config.json`; what is
   /// absent there comes from `config.json`.
+  ///
+  /// - Throws: where a member is no identifier.
   package init(generation: JSONNode?, config: JSONNode?) throws(JSONReadingError) {
     func first(_ key: String) throws(JSONReadingError) -> [Int] {
       if let generation, try generation.has(key) { return try generation.identifiers(key) }

@@ -13,6 +13,8 @@ extension ModelFolder {
   /// A fingerprint cannot tell models apart that differ behind the beginnings of their tensors;
   /// this can. The bytes are hashed in blocks on all cores, so it takes as long as reading them,
   /// which loading the model does anyway, and then finds them in the system's cache.
+  ///
+  /// - Throws: where the weights cannot be read.
   package func weightsDigest() throws(ModelFolderError) -> String {
     if let known = knownWeights.value.withLock({ $0 }) { return known }
     let checkpoint = try checkpoint()
@@ -33,6 +35,8 @@ extension ModelFolder {
 
   /// The SHA-256 of all numbers that make the model: ``weightsDigest()``, with ``adaptersDigest()``
   /// where there are adapters.
+  ///
+  /// - Throws: where the weights cannot be read.
   package func contentsDigest() throws(ModelFolderError) -> String {
     let weights = try weightsDigest()
     return adaptersDigest().map { SHA256.hexadecimal(of: "\(weights)\n\($0)".utf8) } ?? weights

@@ -11,6 +11,8 @@ extension ModelFolder {
   ///
   /// So it is cheap at any size, and a fine-tuned model differs from the one that it began with. It
   /// is no checksum of the weights: a change behind the first 256 bytes of a tensor does not show.
+  ///
+  /// - Throws: where the configuration or the headers of the weights cannot be read.
   package func fingerprint() throws(ModelFolderError) -> String {
     let config = try config()
     let checkpoint = try checkpoint()

@@ -89,6 +89,8 @@ package struct ModelFolder: Sendable {
   }
 
   /// `config.json`, which says what the model is.
+  ///
+  /// - Throws: where there is none, or it is damaged.
   package func config() throws(ModelFolderError) -> JSONNode {
     if let gguf { return gguf.config }
     guard has("config.json") else {
@@ -98,6 +100,8 @@ package struct ModelFolder: Sendable {
   }
 
   /// The weights.
+  ///
+  /// - Throws: where there are none, or they are damaged.
   package func checkpoint() throws(ModelFolderError) -> Checkpoint {
     if let gguf { return Checkpoint(gguf) }
     do {
@@ -109,6 +113,8 @@ package struct ModelFolder: Sendable {
 
   /// The tokenizer that `AutoTokenizer` of transformers makes of the folder, or nil where it has no
   /// `tokenizer.json`.
+  ///
+  /// - Throws: where a file of it is damaged, or names a component that is not supported.
   package func tokenizer() throws(ModelFolderError) -> Tokenizer? {
     if let gguf { return try gguf.tokenizer() }
     guard let node = try assembledTokenizer() else { return nil }
@@ -121,6 +127,8 @@ package struct ModelFolder: Sendable {
 
   /// The tokens that begin, end and pad a text, as far as the folder says. Where no configuration
   /// names one that ends a text, the tokenizer's `eos_token` does.
+  ///
+  /// - Throws: where a configuration is damaged.
   package func generationConfiguration() throws(ModelFolderError) -> GenerationConfiguration {
     if let gguf { return try gguf.generationConfiguration() }
     let generation: JSONNode? = try optionalJSON("generation_config.json")
@@ -141,6 +149,8 @@ package struct ModelFolder: Sendable {
   }
 
   /// `tokenizer_config.json` with the files beside it: special tokens and the chat template.
+  ///
+  /// - Throws: where a file is damaged.
   package func tokenizerConfiguration() throws(ModelFolderError) -> TokenizerConfiguration {
     if let gguf { return try gguf.tokenizerConfiguration() }
     let config = try optionalJSON("tokenizer_config.json")

@@ -90,11 +90,15 @@ extension GGUFModel {
 
 extension ModelFolder {
   /// What names a GGUF model; nil for other models. The tensors are hashed once.
+  ///
+  /// - Throws: where the file became shorter, or its name is no text.
   package func ggufIdentity() throws(ModelFolderError) -> GGUFIdentity? {
     do { return try gguf?.identity() } catch { throw .gguf(error) }
   }
 
   /// ``GGUFIdentity/modelDigest``, without hashing the tensors; nil for other models.
+  ///
+  /// - Throws: where the file became shorter.
   package func ggufModelDigest() throws(ModelFolderError) -> String? {
     do { return try gguf?.modelDigest() } catch { throw .gguf(error) }
   }

@@ -38,6 +38,8 @@ package struct Hub: Sendable {
   /// The hub that the environment names: `HF_ENDPOINT`, `HF_TOKEN` (else the file `HF_TOKEN_PATH`,
   /// else `token` in `HF_HOME`), `HF_HUB_OFFLINE` and the variables of
   /// ``HubCache/init(environment:)``.
+  ///
+  /// - Throws: where `HF_ENDPOINT` is no address.
   package init(environment: [String: String]) throws(HubError) {
     let text = environment["HF_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 }
     let address = text ?? "https://huggingface.co"

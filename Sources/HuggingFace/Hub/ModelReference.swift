@@ -9,6 +9,8 @@ package enum ModelReference: Sendable, Equatable {
 
   /// Reads what stands behind `--model`: an existing folder or file, or `org/name` with an optional
   /// `@revision`; behind a folder or repository also `:NAME`, a part of the name of a GGUF file.
+  ///
+  /// - Throws: where the text is neither.
   package init(_ text: String) throws(HubError) {
     if FileManager.default.fileExists(atPath: text) {
       self = .folder(URL(fileURLWithPath: text), GGUFChoice(nil))

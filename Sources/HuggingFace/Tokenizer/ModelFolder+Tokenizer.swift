@@ -6,6 +6,8 @@ import Tokenizers
 extension ModelFolder {
   /// A `tokenizer.json` that gives the folder's tokens without the files beside it and whatever the
   /// class that reads it; nil where the folder has none.
+  ///
+  /// - Throws: where a file of it is damaged, or its class is not supported.
   package func tokenizerJSON() throws(ModelFolderError) -> JSON? {
     if let gguf { return try gguf.tokenizerJSON() }
     guard let node = try assembledTokenizer() else { return nil }

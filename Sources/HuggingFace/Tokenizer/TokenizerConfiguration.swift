@@ -18,6 +18,8 @@ package struct TokenizerConfiguration: Sendable {
   }
 
   /// Reads the chat template of the configuration; `specialTokens` come from its files too.
+  ///
+  /// - Throws: where the template is of another kind.
   package init(
     config: JSONNode?, specialTokens: [String: String]
   ) throws(JSONReadingError) {

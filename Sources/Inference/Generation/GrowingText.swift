@@ -16,6 +16,8 @@ package final class GrowingText {
   private var (turn, drawn) = (0, 0)
 
   /// An empty text after the prefix of a model, which has read it. The model serves no other text.
+  ///
+  /// - Throws: allocation and driver errors.
   package init(
     _ model: PrefixedDecoder, temperature: Float, seed: UInt64
   ) throws(TransformerError) {
@@ -50,6 +52,7 @@ package final class GrowingText {
   /// Runs the model over unread tokens, as many as one run takes.
   ///
   /// - Returns: the next token, which the text then ends with; nil while tokens are left to read.
+  /// - Throws: driver errors.
   package func advance() throws(TransformerError) -> Int? {
     let length = model.prefixRows + tokens.count
     if model.isLong(tokens.count) != model.isLongPrefix {

@@ -5,6 +5,9 @@ extension Decoder {
   /// The logits of a text: [S, V] for S token ids after a prefix.
   ///
   /// The head runs over chunks of rows, so that the device holds only one chunk of logits.
+  ///
+  /// - Throws: for an id outside the vocabulary and for a text longer than the model's positions;
+  ///   allocation and driver errors.
   package func logits(
     of identifiers: [Int], after prefix: Prefix = Prefix(.nothing),
     precision: ActivationPrecision = .f32

@@ -19,6 +19,7 @@ package final class DecoderWorkspace {
   ///   - rows: rows of the largest run.
   ///   - responseRows: response rows of the largest run.
   ///   - training: whether to keep the activations that the backward pass needs.
+  /// - Throws: allocation errors.
   package init(
     _ decoder: Decoder, cacheRows: Int, rows: Int, responseRows: Int, training: Bool
   ) throws(ComputeError) {
@@ -53,6 +54,8 @@ package final class DecoderWorkspace {
   }
 
   /// The first part of `forward`: uploads the indices of a run.
+  ///
+  /// - Throws: allocation and driver errors.
   package func layOut(_ run: RunLayout, with decoder: Decoder) throws(ComputeError) {
     try decoder.device.upload(run.tokens.map(Int32.init), into: &identifiers)
     try identifiers.check("layOut", below: decoder.embedding.rows)
@@ -131,6 +134,7 @@ package final class DecoderWorkspace {
   ///   - prompt: the values of the prompt, keys in the order of the cache.
   ///   - form: its form.
   ///   - row: its first row of the cache.
+  /// - Throws: driver errors.
   package func insert(
     _ prompt: borrowing DeviceBuffer<Float>, _ form: PromptForm, at row: Int
   ) throws(ComputeError) {

@@ -42,6 +42,7 @@ extension PrefixedDecoder {
   ///   - rows: the rows of the prefix that they follow; nil for all.
   ///   - textLength: of the longest text, which decides the rotary frequencies of all.
   ///   - record: the record, to which the rows are added.
+  /// - Throws: driver errors.
   package func record(
     _ sequences: [AttentionRecord.Sequence], afterRows rows: Int? = nil, textLength: Int,
     into record: inout AttentionRecord

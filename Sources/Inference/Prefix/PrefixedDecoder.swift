@@ -40,6 +40,8 @@ package final class PrefixedDecoder {
   ///   - precision: of the activations that matrix multiplications read.
   ///   - workspace: memory that others may use between calls. They overwrite the prefix, which must
   ///     then be prefilled again.
+  /// - Throws: for an id outside the vocabulary and for a prefix longer than the model's positions;
+  ///   allocation and driver errors.
   package init(
     _ decoder: Decoder, prefix: Prefix, capacity: PrefixCapacity, chunk: Int = 512,
     precision: ActivationPrecision = .f32, workspace: DecoderWorkspace
@@ -71,6 +73,8 @@ package final class PrefixedDecoder {
 
   /// Prefills the prefix with other values of its learned prompt, from the device, keys in the
   /// order of its cache.
+  ///
+  /// - Throws: driver errors.
   package func prefill(prompt values: borrowing DeviceBuffer<Float>) throws(TransformerError) {
     try computing { () throws(ComputeError) in
       try device.copy(values, into: &prompt, count: prompt.count)
@@ -97,6 +101,8 @@ package final class PrefixedDecoder {
   }
 
   /// The keys and values of rows of the prefix, as a prompt. Waits for the device.
+  ///
+  /// - Throws: driver errors.
   package func keysValues(of rows: Range<Int>) throws(TransformerError) -> LearnedPrompt {
     precondition(rows.lowerBound >= 0 && rows.upperBound <= prefixRows, "rows of the prefix")
     let values = try computing { () throws(ComputeError) in try workspace.cache.download(rows) }
@@ -107,6 +113,8 @@ package final class PrefixedDecoder {
 
   /// The keys and values of the whole prefix, in the order of the cache: [2, L, rows, G, D]. Waits
   /// for the device.
+  ///
+  /// - Throws: driver errors.
   package func prefixRowsOfCache() throws(TransformerError) -> [Float] {
     try computing { () throws(ComputeError) in try workspace.cache.download(0..<prefixRows) }
   }
@@ -118,6 +126,8 @@ package final class PrefixedDecoder {
 
   /// Takes the keys and values of this prefix that the same model has computed elsewhere, in place
   /// of a prefill.
+  ///
+  /// - Throws: driver errors.
   package func take(prefixRowsOfCache values: [Float]) throws(TransformerError) {
     precondition(values.count == prefixElements, "the rows of this prefix")
     textLength = prefixRows
@@ -144,6 +154,7 @@ package final class PrefixedDecoder {
   ///   - sequences: token ids, and the number of their last rows that are response rows.
   ///   - body: called with the sequences of each run, the states of their response rows after the
   ///     final norm, [response rows, E], and the number of these rows.
+  /// - Throws: what `body` throws; driver errors.
   package func run<Failure: Error>(
     _ sequences: [(tokens: [Int], responseRows: Int)],
     _ body: (Range<Int>, borrowing DeviceBuffer<Float>, Int) throws(Failure) -> Void
@@ -222,6 +233,8 @@ extension Decoder {
     return model
   }
   /// Memory for prefixes of up to `prefixRows` rows, and for `capacity` after them.
+  ///
+  /// - Throws: allocation errors.
   package func workspace(
     prefixRows rows: Int, capacity: PrefixCapacity, chunk: Int = 512
   ) throws(TransformerError) -> DecoderWorkspace {

@@ -8,6 +8,8 @@ package final class StoredPrompt {
   package let values: DeviceBuffer<Float>
 
   /// Uploads a prompt.
+  ///
+  /// - Throws: allocation and driver errors.
   package init(_ decoder: Decoder, _ prompt: LearnedPrompt) throws(ComputeError) {
     form = prompt.form
     values = try decoder.device.buffer(

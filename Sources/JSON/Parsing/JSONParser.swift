@@ -209,6 +209,7 @@ extension JSON {
   /// Reads the JSON value that a text begins with, whatever follows it.
   ///
   /// - Returns: the value, and how many bytes of the text it takes with the white space before it.
+  /// - Throws: an error at the first character that is not JSON.
   package static func leading(
     _ bytes: [UInt8]
   ) throws(JSONSyntaxError) -> (value: JSON, byteCount: Int) {

@@ -22,6 +22,8 @@ extension JSONNode {
   /// `NaN` and `Infinity` are read, because Python writes them, and numbers beyond the largest
   /// `Double` are read as infinity; in what a chat template writes, and in what is compared, they
   /// mean nothing.
+  ///
+  /// - Throws: an error at the first number that is not.
   package func checkFinite() throws(JSONReadingError) {
     switch json {
     case .number(let number) where !number.isFinite:

@@ -34,6 +34,8 @@ package struct JSONNode: Sendable {
   }
 
   /// Reads a JSON file.
+  ///
+  /// - Throws: when it cannot be read, or is not JSON.
   package init(contentsOf url: URL) throws(JSONReadingError) {
     // Opening a pipe would wait for its writer, and a device may have no end.
     guard SpecialFile(at: url.path) == nil, let data = try? Data(contentsOf: url) else {
@@ -48,6 +50,8 @@ package struct JSONNode: Sendable {
   }
 
   /// Reads JSON text.
+  ///
+  /// - Throws: when it is not JSON.
   package init(parsing bytes: [UInt8], file: String) throws(JSONReadingError) {
     if let kind = FileKind(bytes) {
       throw JSONReadingError(

@@ -59,6 +59,8 @@ package final class Decoder {
   }
 
   /// Writes the embeddings of tokens to rows of a run's input from `firstRow` on.
+  ///
+  /// - Throws: `.rowIndex` for an id outside the vocabulary; driver errors.
   package func embed(
     _ identifiers: borrowing RowIndices, count: Int,
     into embeddings: inout DeviceBuffer<Float>, firstRow: Int = 0
@@ -115,6 +117,7 @@ package final class Decoder {
   ///   - precision: of the gradients that matrix multiplications read.
   ///   - layer: called for every layer, the last first, with its index and the gradients of keys
   ///     and values, [cache rows, G, D] each, which the next layer overwrites.
+  /// - Throws: driver errors.
   package func backward(
     stateGradient: borrowing DeviceBuffer<Float>, _ batch: PackedBatch, cache: KeyValueCache,
     activations: DecoderActivations, scope: GradientScope,
@@ -147,6 +150,8 @@ package final class Decoder {
   }
 
   /// The logits of states that `forward` computed: [count, V], with the model's scale and soft cap.
+  ///
+  /// - Throws: driver errors.
   package func logits(
     of states: borrowing DeviceBuffer<Float>, from firstRow: Int = 0, count: Int,
     precision: ActivationPrecision = .f32, into logits: inout DeviceBuffer<Float>
@@ -159,6 +164,8 @@ package final class Decoder {
   }
 
   /// Gathers rows of the gradient that `backward` computed.
+  ///
+  /// - Throws: driver errors.
   package func gatherEmbeddingGradient(
     _ activations: DecoderActivations, at rows: borrowing RowIndices, count: Int,
     into target: inout DeviceBuffer<Float>

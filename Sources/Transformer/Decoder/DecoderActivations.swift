@@ -117,6 +117,8 @@ package final class DecoderActivations {
   /// Memory for runs of up to `rows` rows with up to `responseRows` response rows, which attend to
   /// up to `cacheRows` rows of the cache; nil where no run attends to those of earlier runs. With
   /// `training` it keeps the activations that the backward pass needs.
+  ///
+  /// - Throws: allocation errors.
   package init(
     _ device: Device, configuration: DecoderConfiguration, rows: Int, responseRows: Int,
     cacheRows: Int? = nil, training: Bool

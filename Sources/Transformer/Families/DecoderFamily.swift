@@ -42,6 +42,8 @@ extension DecoderConfiguration {
   package static var supportedFamilies: [String] { DecoderFamily.supported }
 
   /// Reads the config.json of a supported family whose weights are plain numbers.
+  ///
+  /// - Throws: for an unknown family, a setting that is not supported, and quantised weights.
   package init(config: JSONNode) throws(TransformerError) {
     do throws(TransformerError) {
       let family = try DecoderFamily.of(config)

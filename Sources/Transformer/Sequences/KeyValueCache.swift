@@ -47,6 +47,7 @@ package final class KeyValueCache {
   /// - Parameters:
   ///   - source: [2, L, rows, G, D], read: keys, then values.
   ///   - rows: the rows, which are overwritten.
+  /// - Throws: driver errors.
   package func write(
     _ source: borrowing DeviceBuffer<Float>, to rows: Range<Int>
   ) throws(ComputeError) {
@@ -61,6 +62,8 @@ package final class KeyValueCache {
 
   /// The keys and values of rows of every layer on the host: [2, L, rows, G, D], keys, then values.
   /// Waits for the device.
+  ///
+  /// - Throws: driver errors.
   package func download(_ rows: Range<Int>) throws(ComputeError) -> [Float] {
     let (count, start) = (rows.count * width, rows.lowerBound * width)
     var result: [Float] = []

@@ -57,6 +57,8 @@ package final class PackedBatch {
   private let device: Device
 
   /// Memory for runs of up to `capacity` rows.
+  ///
+  /// - Throws: allocation errors.
   package init(
     _ device: Device, configuration: DecoderConfiguration, capacity: Int
   ) throws(ComputeError) {
@@ -75,6 +77,7 @@ package final class PackedBatch {
   ///   - sequences: the sequences, in the order of their rows.
   ///   - prefixRows: rows of the shared prefix in the cache.
   ///   - textLength: tokens of the longest text of the run, where it is longer than its rows show.
+  /// - Throws: allocation and driver errors.
   package func fill(
     _ sequences: [Sequence], prefixRows: Int, textLength: Int = 0
   ) throws(ComputeError) {

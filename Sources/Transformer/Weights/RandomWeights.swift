@@ -74,6 +74,8 @@ struct RandomWeights: WeightSource {
 extension Decoder {
   /// A decoder of Llama's architecture with random weights. With `hasProjectionBias` it has query,
   /// key and value biases, as in Qwen2.
+  ///
+  /// - Throws: allocation and driver errors.
   package static func random(
     _ configuration: DecoderConfiguration, on device: Device, precision: WeightFormat,
     hasProjectionBias: Bool, seed: UInt64
