@@ -5,8 +5,7 @@ import Safetensors
 import TestSupport
 import Testing
 
-/// GGUF files in every command: which file a prompt belongs to, and other quantisations of its
-/// model.
+/// GGUF files in every command: the file of a prompt, and other quantisations of its model.
 @Suite struct GGUFCommandTests {
   private let folder: TemporaryFolder
   private let model: URL
