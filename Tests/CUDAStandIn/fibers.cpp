@@ -171,7 +171,7 @@ bool runGroup(Group &group, Place **place, dim3 at) {
     prepare(fiber.stack, memory + i * stackSize, stackSize, start);
   }
   for (Warp &warp : group.warps) {
-    warp.exchange = {};
+    for (Exchange::Slot &slot : warp.exchange.slots) slot.multiplied = 0;
     resume(group, warp);
   }
   // A warp that runs alone up to the next barrier of the group, as warps may run ahead on a GPU; if
@@ -185,11 +185,11 @@ bool runGroup(Group &group, Place **place, dim3 at) {
     }
     const size_t first = ahead < warps ? group.warps[ahead].first : 0;
     const size_t end = ahead < warps ? group.warps[ahead].end : count;
-    group.order.resize(end - first);
-    std::iota(group.order.begin(), group.order.end(), (int)first);
-    for (size_t i = end - first - 1; i > 0; i--)
-      std::swap(group.order[i], group.order[random().below(i + 1)]);
-    for (int index : group.order) {
+    int *const order = group.order.data();
+    std::iota(order, order + (end - first), (int)first);
+    for (size_t i = end - first - 1; i > 0; i--) std::swap(order[i], order[random().below(i + 1)]);
+    for (size_t i = 0; i < end - first; i++) {
+      const int index = order[i];
       Fiber &fiber = group.fibers[index];
       if (fiber.state != State::runs) continue;
       group.current = index;
@@ -206,6 +206,7 @@ bool runGroup(Group &group, Place **place, dim3 at) {
 void setUp(Group &group, dim3 groups, dim3 items) {
   const size_t count = (size_t)items.x * items.y * items.z;
   group.fibers.resize(count);
+  group.order.resize(count);
   group.warps.resize((count + warpSize - 1) / warpSize);
   for (size_t i = 0; i < group.warps.size(); i++) {
     group.warps[i].first = i * warpSize;

@@ -126,7 +126,7 @@ package enum CUDAStandIn {
       process.executableURL = URL(fileURLWithPath: clang ?? "clang")
       process.arguments =
         [
-          "--driver-mode=g++", "-std=c++20", "-O1", "-fPIC", "-shared", "-Wl,-soname,\(name)",
+          "--driver-mode=g++", "-std=c++20", "-O2", "-fPIC", "-shared", "-Wl,-soname,\(name)",
           "-DSTANDIN_PRELUDE=\"\(sources.appending(path: "prelude.h").path)\"", "-o", fresh.path,
         ] + files.map { sources.appending(path: $0).path }
       try process.run()
