@@ -55,17 +55,16 @@ extension StudiedRun {
     examples: Int
   ) -> (steps: Double, evaluations: Double, rollouts: Double) {
     let options = request.options
-    let epoch = (examples + options.batchSize - 1) / max(options.batchSize, 1)
-    let steps = options.epochs.map { $0 * epoch } ?? options.steps
+    // Numbers of the user, whose sums and products need not be an `Int`.
+    let batch = Double(max(options.batchSize, 1))
+    let epoch = (Double(examples) / batch).rounded(.up)
+    let steps = options.epochs.map { Double($0) * epoch } ?? Double(options.steps)
     // The start is evaluated, and the last step.
-    let every = max(options.evaluateEvery, 1)
-    let interval = max(options.refreshEvery ?? RolloutPlan.standardInterval, 1)
-    let prompts = min(Double(examples), Double(interval) * Double(options.batchSize))
-    let refreshes = (Double(steps) / Double(interval)).rounded(.up)
-    return (
-      Double(steps), Double(1 + (steps + every - 1) / every),
-      Double(options.rollouts) * prompts * refreshes
-    )
+    let evaluations = 1 + (steps / Double(max(options.evaluateEvery, 1))).rounded(.up)
+    let interval = Double(max(options.refreshEvery ?? RolloutPlan.standardInterval, 1))
+    let prompts = min(Double(examples), interval * batch)
+    let refreshes = (steps / interval).rounded(.up)
+    return (steps, evaluations, Double(options.rollouts) * prompts * refreshes)
   }
 
   private func work(

@@ -25,13 +25,14 @@ package struct StudiedRun {
   ///
   /// - Parameters:
   ///   - request: the run. The share that it holds out is held out of the context.
+  ///   - sweep: the sweep of which the run is one; nil for a run by itself.
   ///   - seeds: the file of the user's own seeds.
   ///   - options: how to study.
   ///   - device: where to compute.
   ///   - ranks: the ranks that share out questions and answers.
   package init(
-    _ request: RunRequest, seeds: URL?, options: StudyOptions, device: Device,
-    sharedBy ranks: Ranks = .one
+    _ request: RunRequest, of sweep: SweepRequest? = nil, seeds: URL?, options: StudyOptions,
+    device: Device, sharedBy ranks: Ranks = .one
   ) throws(DistillationError) {
     var (request, options) = (request, options)
     try request.checkInputs(seeds: seeds)
@@ -69,8 +70,14 @@ package struct StudiedRun {
       if request.mode == .create { request.mode = .overwrite }
     }
     // What the training would refuse is refused before the study.
-    if request.validation == .none { try request.checkWithoutValidation() }
+    let runs = sweep?.options ?? [request.options]
+    try Self.check(options, runs, isTraining: folder == nil)
+    if !request.isHeldOut(options) {
+      if let sweep { throw sweep.withoutHeldOut }
+      try request.checkWithoutValidation()
+    }
     if let teacher = request.teacher { try request.options.check(teacher: teacher.name) }
+    if sweep == nil, request.writesEvents { try folder?.checkEvents() }
     var writing = StudyRequest(
       folder: request.folder, context: request.context, tools: request.tools, seeds: seeds,
       output: file,
@@ -81,12 +88,12 @@ package struct StudiedRun {
     writing.teacher = request.teacher
     do { study = try Study(writing, device: device) } catch { throw Self.renamed(error) }
     self.request = request
-    try request.options.validate()
-    _ = try request.options.checkStart(for: study.configuration)
-    if folder != nil, request.options.epochs == nil {
-      try request.options.checkWarmup(totalSteps: request.options.steps)
-    }
+    for run in runs { _ = try run.checkStart(for: study.configuration) }
     try ActivationRounding.check(request.options, request.folder, device)
+    for run in runs.dropFirst() where !request.beside.isEmpty {
+      _ = try AdapterGroup(
+        beside: request.beside, run.method, of: request.folder, for: study.student)
+    }
     let group = try AdapterGroup(
       beside: request.beside, request.options.method, of: request.folder, for: study.student)
     // A run takes the clock of the prompts beside it.
@@ -98,7 +105,7 @@ package struct StudiedRun {
     let contextRows = study.windows.longestRows + study.longest
     let readsContext = request.teacher == nil || contextRows <= study.student.maximumPositions
     if !readsContext {
-      try request.options.check(contextRows: contextRows, of: study.student)
+      for run in runs { try run.check(contextRows: contextRows, of: study.student) }
     }
     if case .file(let url) = request.validation {
       _ = try Dataset.read(url, reader: study.conditioning.reader)
@@ -165,7 +172,7 @@ package struct StudiedRun {
   ]
 
   /// An error of a study with the names that a run gives its options.
-  private static func renamed(_ error: DistillationError) -> DistillationError {
+  static func renamed(_ error: DistillationError) -> DistillationError {
     switch error {
     case .option(let name, let expected, let found):
       .option(names[name] ?? name, expected: expected, found: found)

@@ -51,7 +51,7 @@ struct Distill: SharedOutCommand {
     let device = try common.openDevices(recordedThreads: recorded)
     var model: LoadedModel?
     if let options = try studyOptions() {
-      (request, model) = try studied(request, options, device, logger, progress)
+      (request, model) = try studied(request, sweep, options, device, logger, progress)
       sweep?.run = request
     }
     func handle(_ event: RunEvent) {
@@ -98,13 +98,14 @@ struct Distill: SharedOutCommand {
 
   /// Studies the context, and says what run follows.
   private func studied(
-    _ request: RunRequest, _ options: StudyOptions, _ device: Device, _ logger: Logger,
-    _ progress: ProgressReport
+    _ request: RunRequest, _ sweep: SweepRequest?, _ options: StudyOptions, _ device: Device,
+    _ logger: Logger, _ progress: ProgressReport
   ) throws -> (request: RunRequest, model: LoadedModel?) {
     let seeds = try study.questions.seeds.map { try URL(path: $0, option: "seeds") }
     let ranks = Job.ranks
     let studied = try ranks.agree {
-      try StudiedRun(request, seeds: seeds, options: options, device: device, sharedBy: ranks)
+      try StudiedRun(
+        request, of: sweep, seeds: seeds, options: options, device: device, sharedBy: ranks)
     }
     if !studied.study.isComplete {
       for notice in studied.study.notices { logger.show(notice) }

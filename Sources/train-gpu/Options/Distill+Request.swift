@@ -28,6 +28,7 @@ extension Distill {
       try files.inputs.map { try URL(path: $0, option: "inputs") }
       ?? StudiedRun.file(in: outputFolder)
     let validation = try validation()
+    try checkOptions(validation)
     let folder = try files.lora.added(to: ModelFolder(named: model, logger: logger))
     var request = RunRequest(
       folder: folder, modelName: try ModelName(parsing: model, of: folder),
@@ -41,6 +42,23 @@ extension Distill {
     request.price = report.cost.price
     request.writesEvents = report.tensorboard
     return request
+  }
+
+  /// Checks what follows from the options alone, before a model is fetched. A run that goes on is first
+  /// compared with what it was started with.
+  private func checkOptions(_ validation: RunRequest.Validation) throws {
+    guard !files.resume else { return }
+    let (methods, tokens) = (objective.method.values, objective.tokens.values)
+    if methods.count * tokens.count > 1 {
+      try SweepRequest.check(
+        methods: methods, tokens: tokens, budget: objective.klBudget, validation: validation)
+    }
+    let runs = try trainingOptions().swept(methods, tokens)
+    if let study = try studyOptions() {
+      try StudiedRun.check(study, runs)
+    } else {
+      for run in runs { try run.validate() }
+    }
   }
 
   /// Checks that there are examples, or a context of which questions can be written.

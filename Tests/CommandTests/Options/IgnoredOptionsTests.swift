@@ -29,6 +29,52 @@ import Testing
     }
   }
 
+  /// Nothing is fetched, loaded or studied for options that the training refuses.
+  @Test func whatTheTrainingRefusesIsRefusedBeforeAStudy() throws {
+    func refuse(_ more: [String], _ message: String) throws {
+      try expectRefusal(
+        without: ["--inputs", "--validation", "--evaluate-every", "--tokens"], more, message)
+      // Before the model is looked for.
+      try expectRefusal(
+        without: ["--inputs", "--validation", "--evaluate-every", "--tokens", "--model"],
+        more + ["--model", "nobody/nothing"], message)
+    }
+    try refuse(
+      ["--tokens", "2,4", "--validation", "0"],
+      "--tokens: expected held-out examples, by which several sizes are compared, found none")
+    try refuse(
+      ["--tokens", "2", "--method", "embeddings,kv", "--validation", "0"],
+      "--method: expected held-out examples, by which several methods are compared, found none")
+    try refuse(
+      ["--study-count", "20", "--epochs", "1", "--warmup", "50"],
+      "--warmup: expected at most the 10 steps of a training on 20 conversations, found 50")
+    try refuse(
+      ["--study-count", "20", "--epochs", "\(Int.max)"],
+      "--epochs: expected \(Int.max / 10) or fewer, found \(Int.max)")
+    try refuse(
+      ["--study-count", "\(Int.max)"], "--study-count: expected 1000000 or fewer, found \(Int.max)")
+    try refuse(["--tokens", "0,4"], "--tokens: expected 1 or more, found 0")
+    try refuse(
+      ["--method", "kv,embeddings", "--learning-rate-keys", "0.1"],
+      "--learning-rate-keys: expected nothing with --method embeddings, found 0.1")
+    try refuse(
+      ["--method", "embeddings,kv", "--init", "pooled"],
+      "--init: expected first, chunks, random-text, matched, an adapter's folder or a .safetensors file "
+        + "with --method kv, found pooled")
+  }
+
+  /// One line of a study holds nothing out.
+  @Test func aStudyOfOneLineHoldsNothingOut() throws {
+    try expectRefusal(
+      without: ["--inputs", "--validation", "--evaluate-every"],
+      ["--study-count", "1", "--patience", "2"],
+      "--patience: expected held-out examples to go by (--validation), found none")
+    try expectRefusal(
+      without: ["--inputs", "--validation", "--evaluate-every", "--tokens"],
+      ["--study-count", "1", "--tokens", "2,3"],
+      "--tokens: expected held-out examples, by which several sizes are compared, found none")
+  }
+
   @Test func whatHasNothingToDoIsRefused() throws {
     try expectRefusal(
       without: ["--validation"], ["--validation", "0"],

@@ -23,6 +23,9 @@ struct Mixture {
     seed = options.seed
   }
 
+  /// How many there are.
+  var count: Int { reconstructed + regularizing }
+
   /// The examples, which follow from the seed.
   ///
   /// - Parameters:

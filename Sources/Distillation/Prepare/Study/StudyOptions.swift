@@ -65,8 +65,9 @@ package struct StudyOptions: Sendable, Equatable, Codable {
     for (name, value) in [
       (OptionName.count, count), (.rounds, rounds), (.questionTokens, questionTokens),
       (.responseTokens, responseTokens), (.chunkMinimum, chunkMinimum),
-    ] where value < 1 {
-      throw .option(name, expected: "1 or more", found: "\(value)")
+    ] where !(1...Self.most).contains(value) {
+      throw .option(
+        name, expected: value < 1 ? "1 or more" : "\(Self.most) or fewer", found: "\(value)")
     }
     if let contextWindow, contextWindow < Self.smallestWindow {
       throw .option(
@@ -86,6 +87,9 @@ package struct StudyOptions: Sendable, Equatable, Codable {
       throw .option(.heldOut, expected: "a fraction from 0 to below 1", found: "\(heldOut)")
     }
   }
+
+  /// The largest of its numbers: what they multiply to is an `Int`.
+  private static let most = 1_000_000
 
   /// The fewest tokens of a window.
   static let smallestWindow = 8

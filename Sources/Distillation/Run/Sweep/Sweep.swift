@@ -55,10 +55,7 @@ package final class Sweep {
       runs.append(run)
     }
     (self.plans, self.runs) = (plans, runs)
-    guard !runs[0].texts.validation.isEmpty else {
-      throw .option(
-        .tokens, expected: "held-out examples, by which several sizes are compared", found: "none")
-    }
+    guard !runs[0].texts.validation.isEmpty else { throw request.withoutHeldOut }
     if request.budget != nil && runs[0].texts.context.isEmpty {
       throw .option(
         .klBudget, expected: "a context, from which the KL is measured", found: "none")

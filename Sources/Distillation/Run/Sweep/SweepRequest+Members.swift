@@ -2,8 +2,18 @@ import Files
 import Foundation
 
 extension SweepRequest {
-  /// Checks what single runs cannot know.
-  func check() throws(DistillationError) {
+  /// Checks what single runs cannot know, as far as it follows from options alone.
+  ///
+  /// - Parameters:
+  ///   - methods: the methods.
+  ///   - tokens: the numbers of pseudo-tokens.
+  ///   - budget: the largest KL of a prompt that is delivered; nil for none.
+  ///   - validation: the held-out examples.
+  /// - Throws: where a run would be there twice, the budget is negative, or nothing is held out.
+  package static func check(
+    methods: [TrainingOptions.Method], tokens: [Int], budget: Double?,
+    validation: RunRequest.Validation
+  ) throws(DistillationError) {
     let twice = Dictionary(grouping: tokens) { $0 }.first { $0.value.count > 1 }
     if let twice {
       throw .option(.tokens, expected: "different numbers", found: "\(twice.key) twice")
@@ -14,6 +24,19 @@ extension SweepRequest {
     if let budget, !(budget >= 0 && budget.isFinite) {
       throw .option(.klBudget, expected: "a number of 0 or more", found: "\(budget)")
     }
+    if validation == .none { throw withoutHeldOut(methods: methods, tokens: tokens) }
+  }
+
+  /// The error of a sweep without held-out examples.
+  var withoutHeldOut: DistillationError { Self.withoutHeldOut(methods: methods, tokens: tokens) }
+
+  private static func withoutHeldOut(
+    methods: [TrainingOptions.Method], tokens: [Int]
+  ) -> DistillationError {
+    .option(
+      tokens.count > 1 ? .tokens : .method,
+      expected: "held-out examples, by which several \(tokens.count > 1 ? "sizes" : "methods") "
+        + "are compared", found: "none")
   }
 
   /// Makes this the continuation of a sweep: it keeps the start that was named, and has all runs

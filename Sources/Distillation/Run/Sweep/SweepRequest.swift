@@ -11,7 +11,7 @@ package struct SweepRequest: Sendable {
 
   /// A request.
   ///
-  /// - Throws: where a run would be there twice, or the budget is negative.
+  /// - Throws: where a run would be there twice, the budget is negative, or nothing is held out.
   package init(
     run: RunRequest, methods: [TrainingOptions.Method], tokens: [Int], budget: Double?
   ) throws(DistillationError) {
@@ -19,7 +19,7 @@ package struct SweepRequest: Sendable {
     self.methods = methods
     self.tokens = tokens
     self.budget = budget
-    try check()
+    try Self.check(methods: methods, tokens: tokens, budget: budget, validation: run.validation)
   }
 
   /// The runs: of each method the sizes in ascending order.
@@ -41,6 +41,9 @@ package struct SweepRequest: Sendable {
       }
     }
   }
+
+  /// The options of all runs, where those that start from a smaller one name no start.
+  var options: [TrainingOptions] { run.options.swept(methods, tokens) }
 
   /// `tokens-8`, or `kv-8` where several methods are swept.
   private func folder(_ method: TrainingOptions.Method, _ tokens: Int) -> String {
