@@ -72,6 +72,13 @@ struct Failure {
   /// Prints the message and ends the program; of a job of several ranks with all of them, and once.
   func exit() -> Never {
     let ranks = Job.ranks
+  /// The refusal with where the options that it names stand in a configuration file.
+  func naming(_ options: ConfiguredOptions) -> Failure {
+    guard code == Self.badInput else { return self }
+    return Failure(
+      message: message + options.places(in: message), code: code, isShared: isShared)
+  }
+
     if ranks.count > 1 && !isShared {
       Failure(message: "\(ranks.name): \(message)", code: code).show()
       ranks.abort(code: code)

@@ -31,12 +31,13 @@ struct TrainGPU: ParsableCommand {
   static func main() {
     ProcessSetup.perform()
     do {
+    var configured = ConfiguredOptions()
       try ProcessSetup.checkAddressSpace()
       let arguments = NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst()))
       var command = try parseAsRoot(arguments)
       try RepeatedOptions(arguments).check(for: type(of: command))
       if let distill = command as? Distill {
-        command = try distill.withConfiguration(of: arguments)
+        command = try distill.withConfiguration(of: arguments, &configured)
       }
       // Also for commands that compute nothing: a wrong value would show in the next one alone.
       _ = try CPUVariant.selected()
@@ -44,7 +45,7 @@ struct TrainGPU: ParsableCommand {
       try command.run()
       Job.leave()
     } catch {
-      Failure(error).exit()
+      Failure(error).naming(configured).exit()
     }
     ProcessEnd.exit(EXIT_SUCCESS)
   }

@@ -20,16 +20,24 @@ extension Distill {
   /// The command with the options of its configuration file, where it has one, before those of the
   /// command line, which take precedence.
   ///
-  /// - Parameter arguments: of the whole program.
+  /// - Parameters:
+  ///   - arguments: of the whole program.
+  ///   - options: takes the options of the file that hold.
   /// - Throws: for an unknown option or an invalid value, with its line.
-  func withConfiguration(of arguments: [String]) throws -> Distill {
+  func withConfiguration(
+    of arguments: [String], _ options: inout ConfiguredOptions
+  ) throws -> Distill {
     guard let path = files.config else { return self }
     let file = try ConfigurationFile(path)
-    var configured: [String] = []
+    let given = RepeatedOptions(arguments)
+    var (configured, entries) = ([String](), [ConfigurationFile.Entry]())
     for entry in file.entries {
       let accepted = try Self.accepted(entry, of: file.path)
-      if !answered.contains(entry.name) { configured += accepted }
+      guard !answered.contains(entry.name) else { continue }
+      configured += accepted
+      if !accepted.isEmpty, !given.replaces(entry.name) { entries.append(entry) }
     }
+    options = ConfiguredOptions(entries, of: path)
     if let name = RepeatedOptions(configured).contradiction {
       throw UsageError(description: "\(path): give one of \(name) and no-\(name)")
     }

@@ -24,6 +24,12 @@ struct RepeatedOptions {
       .filter { values["--\($0)"] != nil }.min()
   }
 
+  /// Whether the arguments give an option or its opposite, by its name without dashes.
+  func replaces(_ name: String) -> Bool {
+    let opposite = name.hasPrefix("no-") ? String(name.dropFirst(3)) : "no-\(name)"
+    return [name, opposite].contains { values["--\($0)"] != nil }
+  }
+
   /// Checks the arguments of a command.
   ///
   /// - Parameter command: the type of the command.

@@ -101,11 +101,11 @@ import Testing
     ),
     (
       "resume: true\noverwrite: true\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",
-      "give one of --overwrite and --resume"
+      "give one of --overwrite and --resume; --overwrite stands in FILE:2, --resume stands in FILE:1"
     ),
     (
       "steps: 1\nepochs: 1\nmodel: MODEL\ncontext: c\ninputs: i\noutput: o\n",
-      "give one of --steps and --epochs"
+      "give one of --steps and --epochs; --steps stands in FILE:1, --epochs stands in FILE:2"
     ),
   ])
   func wrongEntriesAreNamedWithTheirLine(yaml: String, message: String) throws {
@@ -137,6 +137,38 @@ import Testing
     try Program.expectRefusal(
       ["--config", "/none/options.yaml"],
       "/none/options.yaml: expected a YAML file, found nothing to read")
+  }
+
+  /// Of two options that do not go together, the file's is not in the user's sight.
+  @Test func aConflictNamesTheFileAndTheLine() throws {
+    let start = "model: \(model)\ncontext: c\noutput: /none/o\n"
+    try expectRefusal(
+      start + "inputs: i\n", ["--study-count", "2"],
+      "give one of --inputs and --study-count; --inputs stands in FILE:4")
+    try expectRefusal(
+      start + "study-count: 2\nfilter: false\n", ["--inputs", "i"],
+      "give one of --inputs and --study-count; --study-count stands in FILE:4")
+    try expectRefusal(
+      start + "filter: false\n", ["--inputs", "i"],
+      "give one of --inputs and --no-filter; --filter stands in FILE:4")
+    try expectRefusal(
+      start + "inputs: i\nteacher-cache: hidden\nloss: forward-kl\n", ["--loss", "cross-entropy"],
+      "--teacher-cache: expected auto with --loss cross-entropy, found hidden; --teacher-cache stands in "
+        + "FILE:5")
+    try expectRefusal(
+      start + "inputs: i\nloss: cross-entropy\n", ["--teacher-cache", "hidden"],
+      "--teacher-cache: expected auto with --loss cross-entropy, found hidden; --loss stands in FILE:5"
+    )
+    try expectRefusal(
+      start + "inputs: i\nverbose: true\nquiet: true\n", [],
+      "give one of --verbose and --quiet; --verbose stands in FILE:5, --quiet stands in FILE:6")
+    // What the command line replaces is not the file's any more.
+    try expectRefusal(
+      start + "inputs: i\nbatch-size: 4\n", ["--batch-size", "0"],
+      "--batch-size: expected 1 or more, found 0")
+    try expectRefusal(
+      start + "inputs: i\nbatch-size: 0\n", [],
+      "--batch-size: expected 1 or more, found 0; --batch-size stands in FILE:5")
   }
 
   /// Every option that may be repeated, or has commas between its values, is a list in the file
