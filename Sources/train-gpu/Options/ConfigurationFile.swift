@@ -81,7 +81,8 @@ struct ConfigurationFile {
         guard case .scalar(let scalar) = value, value.null == nil else {
           throw UsageError(
             description: "\(path):\(line): \(name): expected a text, a number, true or false"
-              + (isRepeatable || isList ? ", or a list of them" : ""))
+              + (isRepeatable || isList ? ", or a list of them" : "")
+              + ", found \(Self.kind(of: value))")
         }
         return Entry(name: name, value: scalar.string, bool: value.bool, line: line)
       }
@@ -91,18 +92,41 @@ struct ConfigurationFile {
     }
   }
 
+  /// What stands in the place of a value.
+  private static func kind(of value: Node) -> String {
+    switch value {
+    case .mapping: "names with values of their own"
+    case .sequence: "a list"
+    default: "no value"
+    }
+  }
+
+  private static let pair = "expected a name, a colon, a space and a value"
+
   private static func failure(_ error: any Error, _ path: String) -> UsageError {
     guard let error = error as? YamlError else {
       return UsageError(description: "\(path): expected YAML")
     }
     switch error {
+    // A colon without a space behind it is a part of the name.
+    case .scanner(let context?, let problem, _, _) where problem.contains("expected ':'"):
+      return UsageError(
+        description: "\(path):\(context.mark.line): \(pair), found no colon with a space behind it")
+    case .scanner(_, let problem, let mark, _) where problem.hasPrefix("mapping values"):
+      return UsageError(
+        description:
+          "\(path):\(mark.line): \(pair), found a line without them before it, or a second "
+          + "colon in it")
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
       return UsageError(
         description: "\(path):\(mark.line):\(mark.column): expected YAML: \(problem)")
-    case .duplicatedKeysInMapping(let duplicates, _):
-      let names = duplicates.map { "\($0)" }.sorted().joined(separator: ", ")
-      return UsageError(description: "\(path): expected each option once, found \(names) twice")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      let names = duplicates.map { $0.isEmpty ? "an empty name" : $0 }.sorted()
+        .joined(separator: ", ")
+      return UsageError(
+        description: "\(path):\(context.mark.line): expected each option once, found \(names) twice"
+      )
     default:
       return UsageError(description: "\(path): expected YAML")
     }

@@ -69,23 +69,50 @@ import Testing
     ),
     (
       "template-variable: {a: 1}\n",
-      "FILE:1: template-variable: expected a text, a number, true or false, or a list of them"
+      "FILE:1: template-variable: expected a text, a number, true or false, or a list of them, found "
+        + "names with values of their own"
     ),
-    ("\nsteps: [1]\n", "FILE:2: steps: expected a text, a number, true or false"),
+    ("\nsteps: [1]\n", "FILE:2: steps: expected a text, a number, true or false, found a list"),
     (
       "\ntokens: [[1]]\n",
-      "FILE:2: tokens: expected a text, a number, true or false, or a list of them"
+      "FILE:2: tokens: expected a text, a number, true or false, or a list of them, found a list"
     ),
     ("tokens: [2, few]\n", "FILE:1: The value '2,few' is invalid for '--tokens <k>'"),
     ("tokens: []\n", "FILE:1: Missing value for '--tokens <k>'"),
-    ("tokens:\n", "FILE:1: tokens: expected a text, a number, true or false, or a list of them"),
+    (
+      "tokens:\n",
+      "FILE:1: tokens: expected a text, a number, true or false, or a list of them, found no value"
+    ),
+    (
+      "tokens: 2\nsteps:\n",
+      "FILE:2: steps: expected a text, a number, true or false, found no value"
+    ),
+    ("steps: ~\n", "FILE:1: steps: expected a text, a number, true or false, found no value"),
+    (
+      "context:\n  -\n",
+      "FILE:1: context: expected a text, a number, true or false, or a list of them, found no value"
+    ),
+    (
+      "tokens: 2\nsteps:4\nseed: 1\n",
+      "FILE:2: expected a name, a colon, a space and a value, found no colon with a space behind it"
+    ),
+    (
+      "tokens: 2\nsteps",
+      "FILE:2: expected a name, a colon, a space and a value, found no colon with a space behind it"
+    ),
+    (
+      "steps:4\ntokens: 2\n",
+      "FILE:2: expected a name, a colon, a space and a value, found a line without them before it, or a "
+        + "second colon in it"
+    ),
     (
       "tokens: [2, 4]\nmethod: [kv, embeddings]\nlora: [/none/a, /none/b]\nmodel: MODEL\ncontext: c\n"
         + "output: /none/o\n",
       "/none/a: expected the folder of a LoRA adapter, with adapter_config.json and "
         + "adapter_model.safetensors, found nothing of the kind"
     ),
-    ("tokens: 1\ntokens: 2\n", "FILE: expected each option once, found tokens twice"),
+    ("seed: 1\ntokens: 1\ntokens:\n", "FILE:2: expected each option once, found tokens twice"),
+    ("? \n? \n", "FILE:1: expected each option once, found an empty name twice"),
     ("config: other.yaml\n", "FILE:1: 'config' is no option of a configuration file"),
     ("help: true\n", "FILE:1: 'help' is no option of a configuration file"),
     ("- tokens\n", "FILE: expected a mapping from options to values"),
@@ -110,33 +137,6 @@ import Testing
   ])
   func wrongEntriesAreNamedWithTheirLine(yaml: String, message: String) throws {
     try expectRefusal(yaml.replacing("MODEL", with: model), [], message)
-  }
-
-  @Test func textThatIsNoYAMLIsNamedWithItsPosition() throws {
-    let file = try folder.write("options.yaml", "tokens: \"4\n")
-    let result = try Program.run(["--config", file.path])
-    #expect(result.code == 2)
-    #expect(result.errorLines.count == 1)
-    #expect(result.errors.hasPrefix("train-gpu: \(file.path):"))
-    #expect(result.errors.contains("expected YAML"))
-  }
-
-  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
-    try expectRefusal(
-      "\u{FEFF}tokens: two\n", [], "FILE:1: The value 'two' is invalid for '--tokens <k>'")
-  }
-
-  @Test func nulBytesAndEmptyPathsAreNamed() throws {
-    let file = try folder.write("options.yaml", "tokens: 4\0\n")
-    try Program.expectRefusal(
-      ["--config", file.path], "\(file.path): expected YAML, found a NUL byte")
-    try Program.expectRefusal(["--config", ""], "--config: expected a path, found an empty text")
-  }
-
-  @Test func aMissingFileIsNamed() throws {
-    try Program.expectRefusal(
-      ["--config", "/none/options.yaml"],
-      "/none/options.yaml: expected a YAML file, found nothing to read")
   }
 
   /// Of two options that do not go together, the file's is not in the user's sight.
@@ -171,8 +171,35 @@ import Testing
       "--batch-size: expected 1 or more, found 0; --batch-size stands in FILE:5")
   }
 
-  /// Every option that may be repeated, or has commas between its values, is a list in the file
-  /// too, of YAML in both of its forms and of JSON; no other one is.
+  @Test func textThatIsNoYAMLIsNamedWithItsPosition() throws {
+    let file = try folder.write("options.yaml", "tokens: \"4\n")
+    let result = try Program.run(["--config", file.path])
+    #expect(result.code == 2)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("train-gpu: \(file.path):"))
+    #expect(result.errors.contains("expected YAML"))
+  }
+
+  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+    try expectRefusal(
+      "\u{FEFF}tokens: two\n", [], "FILE:1: The value 'two' is invalid for '--tokens <k>'")
+  }
+
+  @Test func nulBytesAndEmptyPathsAreNamed() throws {
+    let file = try folder.write("options.yaml", "tokens: 4\0\n")
+    try Program.expectRefusal(
+      ["--config", file.path], "\(file.path): expected YAML, found a NUL byte")
+    try Program.expectRefusal(["--config", ""], "--config: expected a path, found an empty text")
+  }
+
+  @Test func aMissingFileIsNamed() throws {
+    try Program.expectRefusal(
+      ["--config", "/none/options.yaml"],
+      "/none/options.yaml: expected a YAML file, found nothing to read")
+  }
+
+  /// Every option that may be repeated, or has commas between its values, is a list in the file too, of
+  /// YAML in both of its forms and of JSON; no other one is.
   @Test func listsAreThoseOfTheCommandLine() throws {
     let help = try Program.run(["distill", "--experimental-dump-help"])
     let command = try JSON(parsing: Array(help.output.utf8))["command"]
