@@ -61,6 +61,7 @@ let package = Package(
       name: "Ranks", dependencies: [.target(name: "CMPI", condition: withMPI)],
       swiftSettings: strict),
     .target(name: "JSON", dependencies: ["Files"], swiftSettings: strict),
+    .target(name: "Arguments", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Weights", dependencies: ["CArithmetic"], swiftSettings: strict),
     .target(
       name: "Compute",
@@ -91,8 +92,8 @@ let package = Package(
     .executableTarget(
       name: "train-gpu",
       dependencies: [
-        "CSignals", "CTerminal", "CUDA", "Compute", "Distillation", "Files", "HuggingFace", "JSON",
-        "OpenCL", "Ranks", "Safetensors", "Transformer", "Weights",
+        "Arguments", "CSignals", "CTerminal", "CUDA", "Compute", "Distillation", "Files",
+        "HuggingFace", "JSON", "OpenCL", "Ranks", "Safetensors", "Transformer", "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -106,8 +107,8 @@ let package = Package(
     .executableTarget(
       name: "pith-bench",
       dependencies: [
-        "Compute", "Distillation", "HuggingFace", "Inference", "Ranks", "TestSupport",
-        "Transformer", "Weights",
+        "Arguments", "Compute", "Distillation", "Files", "HuggingFace", "Inference", "Ranks",
+        "TestSupport", "Transformer", "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks", exclude: ["README.md", "gpu.sh", "growth.py", "peer"],

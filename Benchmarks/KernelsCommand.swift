@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Files
 import Foundation
 
 /// Times every operation on a device, next to the device's limits.
@@ -17,12 +18,12 @@ struct KernelsCommand: ParsableCommand {
     let limits = try DeviceLimits(device)
     var results: [KernelResult] = []
     if !options.json {
-      print("\(device.title)")
-      print(
+      try StandardOutput.line("\(device.title)")
+      try StandardOutput.line(
         String(
           format: "copy %.1f GB/s, GEMM %.1f GFLOP/s", limits.copyBandwidth / 1e9,
           limits.matmulRate / 1e9))
-      print(KernelResult.heading)
+      try StandardOutput.line(KernelResult.heading)
     }
     for benchmark in OperationBenchmarks.all {
       if let filter, !benchmark.name.localizedCaseInsensitiveContains(filter) { continue }
@@ -30,7 +31,7 @@ struct KernelsCommand: ParsableCommand {
         let measured = try Measurement(device, item.run)
         let result = KernelResult(benchmark.name, item, measured, limits)
         results.append(result)
-        if !options.json { print(result.row) }
+        if !options.json { try StandardOutput.line(result.row) }
       }
     }
     if options.json {
@@ -39,7 +40,7 @@ struct KernelsCommand: ParsableCommand {
         matmul_gflops: limits.matmulRate / 1e9, kernels: results)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+      try StandardOutput.line(String(decoding: try encoder.encode(report), as: UTF8.self))
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Foundation
 import Ranks
 
@@ -17,7 +18,9 @@ import Ranks
   /// Runs the command of the arguments; every failure ends with one line on standard error.
   static func main() {
     do {
-      var command = try parseAsRoot()
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      var command = try parseAsRoot(arguments)
+      try RepeatedOptions(arguments).check(help: type(of: command)._dumpHelp())
       if !(command is RanksCommand) { try checkAlone(command) }
       try command.run()
     } catch {

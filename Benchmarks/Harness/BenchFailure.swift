@@ -1,6 +1,8 @@
 import ArgumentParser
+import Arguments
 import Compute
 import Distillation
+import Files
 import Foundation
 import Ranks
 import Transformer
@@ -21,12 +23,14 @@ struct BenchFailure {
       isBadInput = DistillationError.transformer(error).isBadInput
     case let error as ComputeError:
       isBadInput = DistillationError.transformer(.compute(error)).isBadInput
-    case is RanksError: isBadInput = true
+    case is RanksError, is RepeatedOptionError: isBadInput = true
     default: isBadInput = PithBench.exitCode(for: error) == .validationFailure
     }
     let isHelp = PithBench.exitCode(for: error) == .success
     message = isHelp ? PithBench.fullMessage(for: error) : PithBench.message(for: error)
-    isShared = isHelp || error is RanksError || PithBench.exitCode(for: error) == .validationFailure
+    isShared =
+      isHelp || error is RanksError || error is RepeatedOptionError
+      || PithBench.exitCode(for: error) == .validationFailure
     code = isHelp ? EXIT_SUCCESS : isBadInput ? 2 : EXIT_FAILURE
   }
 
@@ -34,7 +38,11 @@ struct BenchFailure {
   func exit() -> Never {
     let isFirst = Launch(environment: ProcessInfo.processInfo.environment).isFirst
     if code == EXIT_SUCCESS {
-      if isFirst { print(message) }
+      do throws(FileError) {
+        if isFirst { try StandardOutput.line(message) }
+      } catch {
+        BenchFailure(error).exit()
+      }
     } else if isFirst || !isShared {
       let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
       FileHandle.standardError.write(Data("pith-bench: \(line)\n".utf8))

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The result of an end-to-end benchmark: one JSON object, or a table.
@@ -8,15 +9,17 @@ protocol BenchmarkResult: Encodable {
 
 extension BenchmarkResult {
   /// Prints on standard output.
+  ///
+  /// - Throws: where it cannot be written to.
   func print(asJSON: Bool) throws {
     if asJSON {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
+      try StandardOutput.line(String(decoding: try encoder.encode(self), as: UTF8.self))
       return
     }
     for (name, value) in rows {
-      Swift.print(name.padding(toLength: 34, withPad: " ", startingAt: 0) + value)
+      try StandardOutput.line(name.padding(toLength: 34, withPad: " ", startingAt: 0) + value)
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Compute
 import Distillation
 import Files
@@ -44,6 +45,8 @@ struct Failure {
     case let error as TuningStoreError:
       self.init(error.description, isBadInput: false)
     case let error as UsageError:
+      self.init(error.description, isBadInput: true)
+    case let error as RepeatedOptionError:
       self.init(error.description, isBadInput: true)
     case let error as RanksError:
       self.init(error.description + error.advice, isBadInput: true)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Compute
 import Distillation
 import Foundation
@@ -30,12 +31,12 @@ struct TrainGPU: ParsableCommand {
   /// Runs the command of the arguments; every failure ends with one line on standard error.
   static func main() {
     ProcessSetup.perform()
-    do {
     var configured = ConfiguredOptions()
+    do {
       try ProcessSetup.checkAddressSpace()
       let arguments = NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst()))
       var command = try parseAsRoot(arguments)
-      try RepeatedOptions(arguments).check(for: type(of: command))
+      try RepeatedOptions(arguments).check(help: type(of: command)._dumpHelp())
       if let distill = command as? Distill {
         command = try distill.withConfiguration(of: arguments, &configured)
       }

@@ -1,4 +1,5 @@
 import Distillation
+import Files
 import Logging
 
 /// The turns of a chat: messages typed in the terminal, or the lines of a pipe.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CUDA
 import Compute
+import Files
 import Foundation
 import JSON
 import OpenCL

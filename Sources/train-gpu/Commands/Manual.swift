@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 
 /// `train-gpu manual`: the man page, for `make install`.
 struct Manual: ParsableCommand {

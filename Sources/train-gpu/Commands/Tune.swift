@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import Distillation
+import Files
 import Foundation
 import Logging
 

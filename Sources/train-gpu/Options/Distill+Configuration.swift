@@ -1,4 +1,6 @@
 import ArgumentParser
+import Arguments
+import HuggingFace
 
 extension Distill {
   /// Names that only the command line may use.
@@ -17,6 +19,14 @@ extension Distill {
     return names
   }
 
+  /// Whether an entry is a variable that the command line sets.
+  private func isAnsweredByName(_ entry: ConfigurationFile.Entry) -> Bool {
+    guard entry.name == "template-variable",
+      let variable = try? TemplateVariables(argument: entry.value)
+    else { return false }
+    return variable.values.keys.contains(where: objective.templateVariables.names.contains)
+  }
+
   /// The command with the options of its configuration file, where it has one, before those of the
   /// command line, which take precedence.
   ///
@@ -33,7 +43,7 @@ extension Distill {
     var (configured, entries) = ([String](), [ConfigurationFile.Entry]())
     for entry in file.entries {
       let accepted = try Self.accepted(entry, of: file.path)
-      guard !answered.contains(entry.name) else { continue }
+      guard !answered.contains(entry.name), !isAnsweredByName(entry) else { continue }
       configured += accepted
       if !accepted.isEmpty, !given.replaces(entry.name) { entries.append(entry) }
     }

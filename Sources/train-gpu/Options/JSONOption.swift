@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import JSON
 
 /// The form of results on standard output.

@@ -11,7 +11,19 @@ struct TemplateVariableOptions: ParsableArguments {
     transform: Self.variable)
   var given: [TemplateVariables] = []
 
-  /// All of them; the later one of two with the same name is used.
+  /// Their names.
+  var names: Set<String> { Set(given.flatMap { $0.values.keys }) }
+
+  func validate() throws {
+    for (index, variable) in given.enumerated() {
+      let same = given[..<index].first { $0.values.keys.elementsEqual(variable.values.keys) }
+      guard let same else { continue }
+      let found = (same.arguments + variable.arguments).joined(separator: " and ")
+      throw ValidationError("--template-variable: expected each name once, found \(found)")
+    }
+  }
+
+  /// All of them.
   var variables: TemplateVariables {
     given.reduce(TemplateVariables()) { $0.merging($1) }
   }

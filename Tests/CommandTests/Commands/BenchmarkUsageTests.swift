@@ -18,6 +18,8 @@ import Testing
     (["step"] + step + ["--tensor-cores"], "--tensor-cores: needs a GPU, found "),
     (["kernels", "--plain-rows"], "--plain-rows: needs a GPU, found "),
     (["kernels", "--device", "gpu"], "unknown device 'gpu': expected auto, cpu, "),
+    (["step"] + step + ["--threads", "2"], "--threads: expected once, found 1 and 2"),
+    (["--device", "cpu", "--device=cpu"], "--device: expected once, found cpu and cpu"),
     (["ranks"] + step + ["--limit=-1"], "--limit: expected a number of 0 or more, found -1.0"),
     (["ranks"] + step + ["--limit", "1", "--reading"], "give one of --limit and --reading"),
     (
@@ -37,6 +39,23 @@ import Testing
     #expect(result.output.isEmpty)
     #expect(result.errorLines.count == 1, "\(result.errors)")
     #expect(result.errors.hasPrefix("pith-bench: \(message)"), "\(result.errors)")
+  }
+
+  /// A table that nobody gets is no success.
+  @Test func aFullOutputIsAFailure() throws {
+    for arguments in [
+      ["step"] + Self.step, ["step"] + Self.step + ["--json"], ["--help"],
+      ["kernels", "--filter", "sum", "--threads", "1"],
+      ["kernels", "--filter", "nothing", "--json", "--threads", "1"],
+    ] {
+      let result = try Program.run(
+        ["-c", "\"$@\" > /dev/full", "sh", Self.bench.path] + arguments,
+        of: URL(fileURLWithPath: "/bin/sh"))
+      #expect(result.code == 1, "\(arguments)")
+      #expect(
+        result.errors == "pith-bench: standard output: cannot write: No space left on device\n",
+        "\(arguments)")
+    }
   }
 
   @Test func sixNumbersAreAShape() throws {

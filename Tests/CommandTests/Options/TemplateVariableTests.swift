@@ -89,6 +89,24 @@ import Testing
     #expect(file.metadata["template_variables"] == #"{"is_short": true, "mark": "b"}"#)
   }
 
+  /// Nobody sees which of two values is used.
+  @Test func areGivenOnce() throws {
+    let once = "--template-variable: expected each name once, found "
+    try workspace.expectRefusal(
+      ["--template-variable", "mark=b", "--template-variable", "mark=c"],
+      once + "mark=b and mark=c")
+    try Program.expectRefusal(
+      [
+        "generate", "--model", workspace.model, "--prompt", "a", "--template-variable", "mark=b",
+        "--template-variable", "is_short=true", "--template-variable", "mark=b",
+      ], once + "mark=b and mark=b")
+    let config = try workspace.folder.write(
+      "twice.yaml", "seed: 1\ntemplate-variable: [mark=b, mark=c]\n")
+    try workspace.expectRefusal(
+      ["--config", config.path],
+      once + "mark=b and mark=c; --template-variable stands in \(config.path):2")
+  }
+
   @Test func areRefusedWhereTheTemplateDoesNotMentionThem() throws {
     try workspace.expectRefusal(
       ["--template-variable", "marc=b"],

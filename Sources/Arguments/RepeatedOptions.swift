@@ -1,14 +1,13 @@
-import ArgumentParser
 import JSON
 
 /// Options of one value that are given more than once. ArgumentParser takes the last of them and drops
 /// the others without a word.
-struct RepeatedOptions {
+package struct RepeatedOptions {
   /// The arguments that follow each name, or its own values (`--name=value`), in their order.
   private var values: [String: [String]] = [:]
 
   /// Finds the options in the arguments of a program.
-  init(_ arguments: [String]) {
+  package init(_ arguments: [String]) {
     for (index, argument) in arguments.enumerated() {
       if argument == "--" { break }
       guard argument.hasPrefix("-"), argument.contains(where: \.isLetter) else { continue }
@@ -19,42 +18,43 @@ struct RepeatedOptions {
   }
 
   /// The first flag, by its name without dashes, that is given beside its opposite.
-  var contradiction: String? {
+  package var contradiction: String? {
     values.keys.filter { $0.hasPrefix("--no-") }.map { String($0.dropFirst(5)) }
       .filter { values["--\($0)"] != nil }.min()
   }
 
   /// Whether the arguments give an option or its opposite, by its name without dashes.
-  func replaces(_ name: String) -> Bool {
+  package func replaces(_ name: String) -> Bool {
     let opposite = name.hasPrefix("no-") ? String(name.dropFirst(3)) : "no-\(name)"
     return [name, opposite].contains { values["--\($0)"] != nil }
   }
 
   /// Checks the arguments of a command.
   ///
-  /// - Parameter command: the type of the command.
+  /// - Parameter help: the command's options, as ArgumentParser writes them in JSON.
   /// - Throws: for the first option of one value that is given twice, and for a flag with its opposite.
-  func check(for command: any ParsableCommand.Type) throws {
+  package func check(help: @autoclosure () -> String) throws(RepeatedOptionError) {
     if let name = contradiction {
-      throw UsageError(description: "give one of --\(name) and --no-\(name)")
+      throw RepeatedOptionError(description: "give one of --\(name) and --no-\(name)")
     }
     let repeated = values.filter { $0.value.count > 1 }.keys.sorted()
     guard !repeated.isEmpty else { return }
-    let single = try Self.singleOptions(of: command)
+    let single: Set<String>
+    do { single = try Self.singleOptions(help()) } catch {
+      throw RepeatedOptionError(description: error.description)
+    }
     for name in repeated where single.contains(name) {
       let found = (values[name] ?? []).map(\.excerpt).joined(separator: " and ")
-      throw UsageError(description: "\(name): expected once, found \(found)")
+      throw RepeatedOptionError(description: "\(name): expected once, found \(found)")
     }
   }
 
   /// The names of a command's options with one value.
-  private static func singleOptions(
-    of command: any ParsableCommand.Type
-  ) throws -> Set<String> {
-    let help: JSONNode = try JSONNode(parsing: Array(command._dumpHelp().utf8), file: "the help")
+  private static func singleOptions(_ help: String) throws(JSONReadingError) -> Set<String> {
+    let command: JSONNode = try JSONNode(parsing: Array(help.utf8), file: "the help")
       .required("command")
     var names: Set<String> = []
-    for option in try help.optional("arguments", [JSONNode].self) ?? [] {
+    for option in try command.optional("arguments", [JSONNode].self) ?? [] {
       let kind: String = try option.required("kind")
       let isRepeating: Bool = try option.optional("isRepeating") ?? false
       guard kind == "option", !isRepeating else { continue }
@@ -66,4 +66,9 @@ struct RepeatedOptions {
     }
     return names
   }
+}
+
+/// Options that contradict each other or themselves, in one line.
+package struct RepeatedOptionError: Error, CustomStringConvertible {
+  package let description: String
 }

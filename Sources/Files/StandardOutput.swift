@@ -1,17 +1,16 @@
-import Files
 import Foundation
 
 /// Output of results. A failed write is an error: a full disk or a closed output must not look like
 /// success.
-enum StandardOutput {
+package enum StandardOutput {
   /// Writes a line.
-  static func line(_ text: String) throws(FileError) { try write("\(text)\n") }
+  package static func line(_ text: String) throws(FileError) { try write("\(text)\n") }
 
   /// Writes text as it is.
-  static func write(_ text: String) throws(FileError) { try write(Data(text.utf8)) }
+  package static func write(_ text: String) throws(FileError) { try write(Data(text.utf8)) }
 
   /// Writes bytes.
-  static func write(_ bytes: Data) throws(FileError) {
+  package static func write(_ bytes: Data) throws(FileError) {
     do {
       try FileHandle.standardOutput.write(contentsOf: bytes)
     } catch {
