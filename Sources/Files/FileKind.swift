@@ -76,6 +76,14 @@ package enum FileKind: Sendable, Equatable {
     }
   }
 
+  /// The kind without what to do about it, for a message that says that itself.
+  package var title: String { Self.title(description) }
+
+  /// A description without what to do.
+  package static func title(_ description: String) -> String {
+    description.firstRange(of: "; ").map { String(description[..<$0.lowerBound]) } ?? description
+  }
+
   /// The kind with what to do about it, for "found" in a message.
   package var description: String {
     switch self {

@@ -72,9 +72,6 @@ struct Failure {
     self.isShared = isShared
   }
 
-  /// Prints the message and ends the program; of a job of several ranks with all of them, and once.
-  func exit() -> Never {
-    let ranks = Job.ranks
   /// The refusal with where the options that it names stand in a configuration file.
   func naming(_ options: ConfiguredOptions) -> Failure {
     guard code == Self.badInput else { return self }
@@ -82,6 +79,9 @@ struct Failure {
       message: message + options.places(in: message), code: code, isShared: isShared)
   }
 
+  /// Prints the message and ends the program; of a job of several ranks with all of them, and once.
+  func exit() -> Never {
+    let ranks = Job.ranks
     if ranks.count > 1 && !isShared {
       Failure(message: "\(ranks.name): \(message)", code: code).show()
       ranks.abort(code: code)
@@ -136,10 +136,17 @@ extension DistillationError {
     case .outputExists: "; --overwrite replaces the run in it, --resume continues it"
     case .noCheckpoint: "; --overwrite starts a new run"
     case .damagedLine(let line):
-      line.isNeeded
-        ? "; --overwrite starts the run again"
-        : "; remove the line to go on without it, or start the run again with distill --overwrite"
+      switch line.use {
+      case .history:
+        "; remove the line to go on without it, or start the run again with distill --overwrite"
+      case .training: "; --overwrite starts the run again"
+      case .study: "; --overwrite writes a new study, and keeps this one's lines"
+      }
     case .damagedRecord(.study, _): "; --overwrite writes a new study, and keeps this one's lines"
+    case .damagedRecord(.run, _): "; distill --resume judges the run again and writes it anew"
+    case .damagedRecord(.checkpoint(let name, hasEarlier: true), _):
+      "; --resume goes on from an earlier checkpoint where \(name) is removed"
+    case .damagedRecord(.checkpoint, _): "; --overwrite starts the run again"
     case .damagedRecord(.sweep, _):
       "; once this file is removed, --overwrite starts the sweep again, and each of its runs can be "
         + "resumed in its own folder"

@@ -1,3 +1,4 @@
+import Files
 import JSON
 
 /// A whole line of a file that a run has written, which is no record.
@@ -10,8 +11,18 @@ package struct DamagedLine: Sendable, Equatable, CustomStringConvertible {
   package let column: Int?
   /// What was expected, and what was found.
   package let reason: String
-  /// Whether the run cannot go on without the line: it trains on it.
-  package let isNeeded: Bool
+  /// What the line is to the run.
+  package let use: Use
+
+  /// What a line is to a run, which says how to go on without it.
+  package enum Use: Sendable, Equatable {
+    /// A part of its history, or behind what it reads.
+    case history
+    /// The run trains on it.
+    case training
+    /// A line of a study, which is its beginning.
+    case study
+  }
 
   /// The position once, and what is wrong there.
   package var description: String {
@@ -26,6 +37,9 @@ extension JSONReadingError {
     case .unreadable(let reason): (nil, reason)
     case .syntax(let syntax):
       (syntax.column, syntax.reason.replacing("the end of the text", with: "the end of the line"))
+    // What to do about a file of another kind does not hold for a line.
+    case .unexpected("JSON", let found) where path.isEmpty:
+      (nil, "expected JSON, found \(FileKind.title(found))")
     case .unexpected(let expected, let found):
       (nil, (path.isEmpty ? "" : "\(path): ") + "expected \(expected), found \(found)")
     }

@@ -35,10 +35,10 @@ enum RecordCoding {
 
   /// A record from each whole line of a file.
   ///
-  /// - Parameter isNeeded: whether a run cannot go on without one of them.
+  /// - Parameter use: what they are to a run.
   /// - Throws: as `decode(_:from:)`, with the line.
   static func decodeLines<Record: Decodable>(
-    _ type: Record.Type, from url: URL, isNeeded: Bool = false
+    _ type: Record.Type, from url: URL, as use: DamagedLine.Use = .history
   ) throws(DistillationError) -> RecordLines<Record> {
     var found = RecordLines<Record>(file: url.path)
     let lines = try text(of: url).split(
@@ -56,7 +56,7 @@ enum RecordCoding {
         let (column, reason) = error.ofLine
         throw .damagedLine(
           DamagedLine(
-            file: url.path, line: index + 1, column: column, reason: reason, isNeeded: isNeeded))
+            file: url.path, line: index + 1, column: column, reason: reason, use: use))
       }
     }
     return found
@@ -85,7 +85,7 @@ enum RecordCoding {
     if let special = SpecialFile(at: url.path) { return special.title }
     guard let bytes = try? bytes(of: url) else { return "no file that can be read" }
     if bytes.isEmpty { return "an empty file" }
-    return FileKind(bytes)?.description ?? "another text"
+    return FileKind(bytes)?.title ?? "another text"
   }
 
   private static func text(of url: URL) throws(DistillationError) -> [UInt8] {

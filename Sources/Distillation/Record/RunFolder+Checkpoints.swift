@@ -23,6 +23,11 @@ extension RunFolder {
     checkpointSteps(in: folder).last.map { ($0, checkpoint(step: $0, in: folder)) }
   }
 
+  /// Whether a folder has a checkpoint of fewer steps.
+  static func hasCheckpoint(before step: Int, in folder: URL) -> Bool {
+    checkpointSteps(in: folder).contains { $0 < step }
+  }
+
   /// Removes all checkpoints of a run except the newest `count`.
   package func pruneCheckpoints(keeping count: Int) throws(DistillationError) {
     guard isWriting else { return }

@@ -77,7 +77,8 @@ extension RunFolder {
     guard FileManager.default.fileExists(atPath: path.path), SpecialFile(at: path.path) == nil
     else { return RecordLines(file: path.path) }
     // A resumed run trains on its rollouts, and the other lines are its history.
-    return try RecordCoding.decodeLines(type, from: path, isNeeded: name == Self.rollouts)
+    return try RecordCoding.decodeLines(
+      type, from: path, as: name == Self.rollouts ? .training : .history)
   }
 
   /// The lines of a file of a folder that may be unclaimed; none where there is no such file.

@@ -61,6 +61,17 @@ extension TrainingCheckpoint {
   ///
   /// - Throws: when one of its files has changed, as far as the checkpoint has checksums.
   package init(folder: URL) throws(DistillationError) {
+    do throws(DistillationError) {
+      try self.init(reading: folder)
+    } catch {
+      let (parent, name) = (folder.deletingLastPathComponent(), folder.lastPathComponent)
+      let step = RunFolder.stepCount(name) ?? 0
+      throw .damaged(
+        .checkpoint(name, hasEarlier: RunFolder.hasCheckpoint(before: step, in: parent)), error)
+    }
+  }
+
+  private init(reading folder: URL) throws(DistillationError) {
     let state = try Self.state(in: folder)
     let url = folder.appending(path: Self.tensorsName)
     if let digest = state.tensorsDigest, try Self.digest(of: url) != digest {
@@ -165,14 +176,12 @@ extension TrainingCheckpoint {
   }
 
   private static func damage(of url: URL) -> DistillationError {
-    let folder = url.deletingLastPathComponent().lastPathComponent
     let start = (try? RecordCoding.bytes(of: url))?.prefix(FileKind.prefixLength) ?? []
     if let kind = FileKind(Array(start)), kind != .empty {
       return .content(
         file: url.path, expected: "a checkpoint of the run", found: kind.description)
     }
     return .content(
-      file: url.path, expected: "the bytes that the run wrote, by their SHA-256",
-      found: "others; the run resumes from an earlier checkpoint where \(folder) is removed")
+      file: url.path, expected: "the bytes that the run wrote, by their SHA-256", found: "others")
   }
 }

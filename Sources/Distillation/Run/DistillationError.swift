@@ -24,7 +24,7 @@ package enum DistillationError: Error, Sendable {
   case line(file: String, line: Int, column: Int?, reason: String)
   /// A whole line of a file that a run has written is no record.
   case damagedLine(DamagedLine)
-  /// The record of a sweep or of a study cannot be read, for this reason, which names it.
+  /// A record besides lines cannot be read, for this reason, which names it.
   case damagedRecord(of: RecordedWork, String)
   /// The output folder of a run to resume holds a sweep, of the runs in these folders.
   case holdsSweep(path: String, runs: [String])
@@ -78,11 +78,6 @@ package enum DistillationError: Error, Sendable {
   case budgetMissed(budget: Double, nearest: String, kl: Double)
   /// The loss of a step is not finite. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
-
-  /// What has a record besides a run.
-  package enum RecordedWork: Sendable, Equatable {
-    case sweep, study
-  }
 
   /// An item of a run's record that a resumed run must share.
   package enum RecordedItem: Sendable, Equatable {

@@ -52,7 +52,7 @@ package struct ConversationLog: Sendable {
 
 extension UInt8 {
   /// Whether this is white space within a line.
-  fileprivate var isBlank: Bool {
+  var isBlank: Bool {
     self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")
   }
 }

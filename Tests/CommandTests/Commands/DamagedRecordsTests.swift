@@ -28,6 +28,11 @@ import Testing
   private static let cure =
     "; remove the line to go on without it, or start the run again with distill --overwrite"
 
+  /// A random model writes questions that no filter would keep.
+  private static let questions = [
+    "--no-filter", "--question-tokens", "12", "--chunk-minimum", "8", "--chunk-maximum", "30",
+  ]
+
   @Test(arguments: ["metrics.jsonl", "evaluations.jsonl"])
   func aDamagedLineIsNamedOnceAndCanBeRemoved(name: String) throws {
     try #require(workspace.distill(["--steps", "8"]).code == 0)
@@ -57,6 +62,114 @@ import Testing
     if name == "metrics.jsonl" {
       #expect(resumed.errors.contains("has gaps: lines were removed or lost"))
     }
+  }
+
+  /// The kind of one line is not that of a file, so what is said of a file does not help.
+  @Test func aLineThatLooksLikeAnotherKindOfFileHasOneCure() throws {
+    try #require(workspace.distill(["--steps", "4"]).code == 0)
+    let lines = try text("metrics.jsonl").split(separator: "\n").map(String.init)
+    for (line, kind) in [
+      ("s\0t\0e\0p\0s\0", "text in UTF-16"), ("%PDF-1.4", "a PDF document"),
+    ] {
+      try write(([lines[0], line] + lines[2...]).joined(separator: "\n") + "\n", "metrics.jsonl")
+      try expectRefusal(
+        ["--steps", "4", "--resume"],
+        "\(file("metrics.jsonl").path):2: expected JSON, found \(kind)\(Self.cure)")
+    }
+    try write("version https://git-lfs.github.com/spec/v1\n", "files.json")
+    try expectRefusal(
+      ["--steps", "4", "--resume"],
+      "\(file("files.json").path): expected the SHA-256 of the files that the run has written, found a "
+        + "Git LFS pointer; once it is moved away, README.md and report.html count as their user's and are "
+        + "kept")
+  }
+
+  @Test func aCutStateOfACheckpointSaysHowToGoOn() throws {
+    try #require(workspace.distill(["--steps", "8", "--checkpoint-every", "4"]).code == 0)
+    let state = "checkpoint-8/state.json"
+    try write(String(text(state).prefix(40)), state)
+    let damage = try Program.run(
+      workspace.arguments(with: ["--output", run, "--steps", "8", "--resume"]))
+    #expect(damage.code == 2)
+    #expect(
+      damage.errors.hasSuffix(
+        "found the end of the text; --resume goes on from an earlier checkpoint where checkpoint-8 is "
+          + "removed\n"), "\(damage.errors)")
+    try FileManager.default.removeItem(at: file("checkpoint-8"))
+    let resumed = try workspace.distill(
+      ["--steps", "8", "--checkpoint-every", "4", "--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    try FileManager.default.removeItem(at: file("checkpoint-4"))
+    try write("", state)
+    try expectRefusal(
+      ["--steps", "8", "--resume"],
+      "\(file(state).path): expected a record in JSON, found an empty file; --overwrite starts the run "
+        + "again")
+  }
+
+  @Test func cutNumbersOfARunAreWrittenAnew() throws {
+    try #require(workspace.distill(["--steps", "2"]).code == 0)
+    let whole = try text("metrics.json")
+    try write(String(whole.prefix(30)), "metrics.json")
+    let page = workspace.folder.url.appending(path: "page.html").path
+    let refused = try Program.run(["report", run, "--output", page])
+    #expect(refused.code == 2)
+    #expect(
+      refused.errors.hasPrefix("train-gpu: \(file("metrics.json").path): line ")
+        && refused.errors.hasSuffix(
+          "; distill --resume judges the run again and writes it anew\n"),
+      "\(refused.errors)")
+    let resumed = try workspace.distill(["--steps", "2", "--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try Program.run(["report", run, "--output", page]).code == 0)
+  }
+
+  /// Behind the last line of a study that is done, and in its middle.
+  @Test func aDamagedLineOfAStudyIsNamed() throws {
+    let study = workspace.folder.url.appending(path: "study.jsonl")
+    let arguments =
+      [
+        "study", "--model", workspace.model, "--context", workspace.context, "--count", "3",
+        "--response-tokens", "4", "--temperature", "1.5", "--device", "cpu", "--threads", "1",
+        "--output", study.path,
+      ] + Self.questions
+    let first = try Program.run(arguments)
+    try #require(first.code == 0, "\(first.errors)")
+    let whole = try String(contentsOf: study, encoding: .utf8)
+    let lines = whole.split(separator: "\n").map(String.init)
+    let number = lines.count
+    try Data((whole + "\nrubbish\n").utf8).write(to: study)
+    try Program.expectRefusal(
+      arguments,
+      "\(study.path):\(number + 2):1: expected a value, found \"r\"\(Self.cure)")
+    try Data((["rubbish"] + lines.dropFirst()).joined(separator: "\n").utf8).write(to: study)
+    try Program.expectRefusal(
+      arguments,
+      "\(study.path):1:1: expected a value, found \"r\"; --overwrite writes a new study, and keeps this "
+        + "one's lines")
+    try Data(whole.utf8).write(to: study)
+    #expect(try Program.run(arguments).code == 0)
+  }
+
+  @Test func rubbishBehindTheStudyOfARunIsNamed() throws {
+    var arguments = workspace.arguments(with: ["--output", run, "--steps", "2"])
+    for name in ["--inputs", "--validation"] {
+      if let index = arguments.firstIndex(of: name) {
+        arguments.removeSubrange(index...(index + 1))
+      }
+    }
+    arguments += ["--study-count", "3", "--question-temperature", "1.5"] + Self.questions
+    let first = try Program.run(arguments)
+    try #require(first.code == 0, "\(first.errors)")
+    let whole = try text("study.jsonl")
+    try write(whole + "rubbish\n", "study.jsonl")
+    let number = whole.split(separator: "\n").count + 1
+    try Program.expectRefusal(
+      arguments + ["--resume"],
+      "\(file("study.jsonl").path):\(number):1: expected a value, found \"r\"\(Self.cure)")
+    try write(whole, "study.jsonl")
+    let resumed = try Program.run(arguments + ["--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
   }
 
   @Test func damagedAnswersAndRolloutsAreNeeded() throws {

@@ -38,10 +38,21 @@ import Testing
     var bytes = [UInt8](try Data(contentsOf: url))
     bytes[bytes.count - 1] ^= 1
     try Data(bytes).write(to: url)
-    expectError(
-      "\(url.path): expected the bytes that the run wrote, by their SHA-256, found others; the run "
-        + "resumes from an earlier checkpoint where checkpoint-3 is removed"
-    ) { try TrainingCheckpoint(folder: folder) }
+    let reason =
+      "\(url.path): expected the bytes that the run wrote, by their SHA-256, found others"
+    expectError(reason) { try TrainingCheckpoint(folder: folder) }
+    for hasEarlier in [false, true] {
+      if hasEarlier { try RunRecords.checkpoint(step: 1).write(to: run) }
+      #expect {
+        try TrainingCheckpoint(folder: folder)
+      } throws: { error in
+        guard
+          case .damagedRecord(.checkpoint("checkpoint-3", hasEarlier), reason)? =
+            error as? DistillationError
+        else { return false }
+        return true
+      }
+    }
   }
 
   @Test(arguments: [

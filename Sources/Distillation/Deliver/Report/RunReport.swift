@@ -45,7 +45,10 @@ package struct RunReport: Sendable {
         expected: "the output folder of a finished run, with \(RunFolder.metrics)",
         found: AdapterImport.insteadOfRun(folder))
     }
-    let metrics = try RecordCoding.decode(RunMetrics.self, from: file)
+    let metrics: RunMetrics
+    do throws(DistillationError) {
+      metrics = try RecordCoding.decode(RunMetrics.self, from: file)
+    } catch { throw .damaged(.run, error) }
     let steps = try RunFolder.records(StepRecord.self, of: RunFolder.stepMetrics, in: folder)
     let evaluations = try RunFolder.records(
       EvaluationRecord.self, of: RunFolder.evaluations, in: folder)

@@ -151,6 +151,7 @@ package final class Study {
       try record.check(against: recorded, isDone: isDone, file: request.output.path)
       recorded.weights = recorded.weights ?? record.weights
       record = recorded
+      if isComplete { try file.checkEnd() }
     }
   }
 

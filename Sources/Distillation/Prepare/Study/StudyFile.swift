@@ -11,7 +11,7 @@ final class StudyFile {
   let recorded: StudyRecord?
   private let isWriting: Bool
   /// Whether what is in the file is not as the study left it, so that it is kept.
-  private var isChanged = false
+  private(set) var isChanged = false
   /// Whether the end of the last line is gone and nothing else.
   private var lacksEnd = false
   /// The record beside the file.
@@ -74,7 +74,7 @@ final class StudyFile {
     let found: StudyRecord
     do throws(DistillationError) {
       found = try RecordCoding.decode(StudyRecord.self, from: record)
-    } catch { throw .damagedRecord(of: .study, "\(error)") }
+    } catch { throw .damaged(.study, error) }
     recorded = found
     if exists { try claim() }
     var bytes = exists ? try TextFile.bytes(of: url) : []
@@ -88,6 +88,7 @@ final class StudyFile {
         found: exists ? "others" : "nothing")
     }
   }
+      try Self.checkLines(bytes, found.progress.lines, of: url)
 
   /// Whether a file begins with a line of a study.
   static func holdsLines(_ url: URL) -> Bool {

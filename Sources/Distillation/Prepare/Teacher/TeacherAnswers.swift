@@ -122,7 +122,7 @@ extension RunFolder {
     else {
       throw .otherAnswers(file: file.path, expected: expected, found: RecordCoding.kind(of: file))
     }
-    let lines = try RecordCoding.decodeLines(AnswerRecord.self, from: file, isNeeded: true)
+    let lines = try RecordCoding.decodeLines(AnswerRecord.self, from: file, as: .training)
     let records = lines.records
     guard lines.cutLine == nil, records.count == open.count else {
       throw .otherAnswers(file: file.path, expected: expected, found: lines.count)

@@ -99,7 +99,7 @@ package struct SweepRecord: Sendable, Equatable, Codable {
     do throws(DistillationError) {
       record = try RecordCoding.decode(SweepRecord.self, from: file)
     } catch {
-      throw .damagedRecord(of: .sweep, "\(error)")
+      throw .damaged(.sweep, error)
     }
     // Folders of this one, and no path that leads out of it.
     if let name = record.members.map(\.folder).first(where: {

@@ -63,9 +63,13 @@ extension StudyTests {
     #expect(try study(request("s.jsonl", few)).conversations == 20)
     try study(request("s.jsonl"))
     #expect(try bytes("s.jsonl") == bytes("whole.jsonl"))
-    // Another byte is a change.
-    try bytes("s.jsonl").dropLast(2).write(to: request("s.jsonl").output)
-    let path = request("s.jsonl").output.path
+    // Another byte is a change: of a line that is no example any more, that one is named.
+    let (path, whole) = (request("s.jsonl").output.path, try bytes("s.jsonl"))
+    try whole.dropLast(2).write(to: request("s.jsonl").output)
+    expectRefusal(beginning: "\(path):40:") { try study(request("s.jsonl")) }
+    let changed = String(decoding: whole, as: UTF8.self)
+      .replacing("\"round\": 1", with: "\"round\": 2", maxReplacements: 1)
+    try Data(changed.utf8).write(to: request("s.jsonl").output)
     expectError(
       "\(path): expected the 40 lines of which \(path).record.json tells, found others"
     ) { try study(request("s.jsonl")) }
