@@ -8,24 +8,22 @@ extension RunFolder {
   func checkHistory(of state: TrainingCheckpoint.State) throws(DistillationError) {
     guard isWriting else { return }
     let steps = try lines(StepRecord.self, of: Self.stepMetrics)
+    let done = Set(steps.records.map(\.step))
     noteHistory(
-      steps, found: Set(steps.records.map(\.step)).count { (1...max(state.step, 1)).contains($0) },
-      expected: state.step, of: "the steps", through: state.step)
+      steps, isWhole: done.count { (1...max(state.step, 1)).contains($0) } >= state.step,
+      of: "the steps", through: state.step)
     let evaluations = try lines(EvaluationRecord.self, of: Self.evaluations)
-    // The best evaluation and those after it are counted in the checkpoint.
     noteHistory(
-      evaluations,
-      found: evaluations.records.count { $0.step >= state.bestStep && $0.step <= state.step },
-      expected: state.best == nil ? 0 : state.evaluationsSinceBest &+ 1,
+      evaluations, isWhole: state.hasEvaluations(in: evaluations.records.map(\.step)),
       of: "the held-out evaluations", through: state.step)
     noteCut(try lines(RolloutRecord.self, of: Self.rollouts))
   }
 
   private func noteHistory<Record>(
-    _ lines: RecordLines<Record>, found: Int, expected: Int, of what: String, through step: Int
+    _ lines: RecordLines<Record>, isWhole: Bool, of what: String, through step: Int
   ) {
     noteCut(lines)
-    guard found < expected else { return }
+    guard !isWhole else { return }
     let start = "\(lines.file): the history of \(what) up to step \(step)"
     keptNotices.append(
       lines.records.isEmpty
@@ -35,5 +33,32 @@ extension RunFolder {
 
   private func noteCut<Record>(_ lines: RecordLines<Record>) {
     if let notice = lines.cutNotice { keptNotices.append(notice) }
+  }
+}
+
+extension TrainingCheckpoint.State {
+  /// Whether these are the steps after which the run was evaluated up to here, as far as the checkpoint
+  /// tells; nothing is missing where nothing is held out.
+  fileprivate func hasEvaluations(in steps: [Int]) -> Bool {
+    guard best != nil else { return true }
+    // The best evaluation and those after it are counted, that of an earlier last step among them.
+    let counted = steps.count { $0 >= bestStep && $0 <= step }
+    guard counted >= evaluationsSinceBest &+ 1 else { return false }
+    return evaluatedSteps.isSubset(of: steps)
+  }
+
+  /// The start, and the steps after which each interval between evaluations ended.
+  private var evaluatedSteps: Set<Int> {
+    var (found, end, every) = (Set([0]), step, options.evaluateEvery)
+    for change in (changes ?? []).reversed() where change.after.name == .evaluateEvery {
+      found.formUnion(Self.multiples(of: every, after: change.step, through: end))
+      (end, every) = (change.step, change.before.value ?? every)
+    }
+    return found.union(Self.multiples(of: every, after: 0, through: end))
+  }
+
+  private static func multiples(of every: Int, after start: Int, through end: Int) -> [Int] {
+    guard every > 0 else { return [] }
+    return Array(stride(from: (start / every + 1) * every, through: end, by: every))
   }
 }

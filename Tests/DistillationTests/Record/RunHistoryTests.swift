@@ -32,12 +32,12 @@ import Testing
     }
   }
 
-  /// A run of two steps with one evaluation, that has ended or was killed.
+  /// A run of two steps with two evaluations, that has ended or was killed.
   private func run(isKilled: Bool) throws {
     let run = try RunFolder(url, mode: .create)
     try run.begin()
     for step in 1...2 { try run.append(RunRecords.step(step)) }
-    try run.append(evaluation(2))
+    for step in [0, 2] { try run.append(evaluation(step)) }
     try RunRecords.checkpoint(step: 2).write(to: run)
     try run.recordLogs(isGrowing: isKilled)
   }
@@ -54,7 +54,7 @@ import Testing
     return state
   }
 
-  private func resumed(evaluations: Int = 1) throws -> [String] {
+  private func resumed(evaluations: Int = 2) throws -> [String] {
     let run = try RunFolder(url, mode: .resume)
     try run.checkHistory(of: state(evaluations: evaluations))
     try run.begin()
@@ -89,9 +89,9 @@ import Testing
         "\(path("metrics.jsonl")):2: the last line is cut and is left out",
         "\(path("metrics.jsonl")): the history of the steps up to step 2 has gaps: lines were removed or "
           + "lost",
-        "\(path("evaluations.jsonl")):1: the last line is cut and is left out",
-        "\(path("evaluations.jsonl")): the history of the held-out evaluations up to step 2 is gone, and "
-          + "begins anew",
+        "\(path("evaluations.jsonl")):2: the last line is cut and is left out",
+        "\(path("evaluations.jsonl")): the history of the held-out evaluations up to step 2 has gaps: lines "
+          + "were removed or lost",
       ])
     #expect(try text("metrics.jsonl").split(separator: "\n").count == 1)
     #expect(try kept.isEmpty)
@@ -117,6 +117,36 @@ import Testing
         "\(path("evaluations.jsonl")): the history of the held-out evaluations up to step 2 has gaps: "
           + "lines were removed or lost"
       ])
+  }
+
+  /// Evaluations are made at the start and after each interval, which a resumed run may have changed.
+  @Test(arguments: [
+    ([0, 2, 4, 6, 8], nil, true), ([0, 2, 6, 8], nil, false), ([2, 4, 6, 8], nil, false),
+    ([0, 2, 4, 6], nil, false), ([0, 2, 4, 8], 4, true), ([0, 4, 8], 4, false),
+    ([0, 2, 3, 4, 8], 4, true),
+  ])
+  func aMissingIntervalIsAGap(steps: [Int], changed: Int?, isWhole: Bool) throws {
+    let run = try RunFolder(url, mode: .create)
+    try run.begin()
+    for step in 1...8 { try run.append(RunRecords.step(step)) }
+    for step in steps { try run.append(evaluation(step)) }
+    try RunRecords.checkpoint(step: 8).write(to: run)
+    try run.recordLogs(isGrowing: false)
+    var state = RunRecords.checkpoint(step: 8).state
+    (state.bestStep, state.evaluationsSinceBest, state.options.evaluateEvery) = (8, 0, 2)
+    if let changed {
+      state.options.evaluateEvery = changed
+      state.changes = [
+        OptionChange(
+          step: 4, before: OptionSetting(.evaluateEvery, 2),
+          after: OptionSetting(.evaluateEvery, changed))
+      ]
+    }
+    try run.checkHistory(of: state)
+    let gap =
+      "\(path("evaluations.jsonl")): the history of the held-out evaluations up to step 8 has gaps: lines "
+      + "were removed or lost"
+    #expect(run.takeNotices() == (isWhole ? [] : [gap]))
   }
 
   /// Lines that look like records of the run that ended.
