@@ -28,6 +28,9 @@ extension [String] {
     if names.contains("--learning-rate-keys"), names.contains("--learning-rate-values") {
       without.insert("--learning-rate")
     }
+    if groups.last(where: { name($0) == "--steps" }) == ["--steps", "0"] {
+      without.formUnion(["--batch-size", "--evaluate-every", "--learning-rate"])
+    }
     return groups.indices.flatMap { index -> [String] in
       let group = groups[index]
       guard let name = names[index], group.count > 1 || group[0].contains("=") else { return group }

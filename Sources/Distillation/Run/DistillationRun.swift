@@ -56,6 +56,8 @@ package final class DistillationRun {
       if found.state.peakRates == nil, ranks.count == 1 {
         found.state.peakRates = PeakRates(try run.stepRecords(), found.state.options)
       }
+      // No step had them.
+      if found.state.options.hasNoSteps { found.state.peakRates = nil }
       (checkpoint, path) = (found, newest.url.path)
       request.options = try request.options.resuming(
         found.state.options, keeping: request.kept, checkpoint: path)
@@ -82,7 +84,9 @@ package final class DistillationRun {
     let options = request.options
     order = texts.order(options)
     totalSteps = try options.totalSteps(order)
-    if checkpoint == nil { try options.checkWarmup(totalSteps: totalSteps) }
+    if checkpoint?.state.options.hasNoSteps ?? true {
+      try options.checkWarmup(totalSteps: totalSteps)
+    }
     if let state = checkpoint?.state {
       try texts.fingerprints.check(against: state.fingerprints, checkpoint: path)
       try options.checkLength(

@@ -48,6 +48,7 @@ extension Distill {
   /// compared with what it was started with.
   private func checkOptions(_ validation: RunRequest.Validation) throws {
     guard !files.resume else { return }
+    try plan.checkWithoutSteps()
     let (methods, tokens) = (objective.method.values, objective.tokens.values)
     if methods.count * tokens.count > 1 {
       try SweepRequest.check(

@@ -194,7 +194,7 @@ struct ScheduleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Steps of the training; 0 delivers the start (default: \(TrainingOptions.standard.steps)).",
+      "Steps of the training; 0 delivers the start, and takes none of the options of steps (default: \(TrainingOptions.standard.steps)).",
       valueName: "n"))
   var steps: Int?
 
@@ -225,7 +225,9 @@ struct ScheduleOptions: ParsableArguments {
   var evaluateEvery: Int?
 
   @Option(help: ArgumentHelp("Steps between two checkpoints.", valueName: "n"))
-  var checkpointEvery = 100
+  var checkpointEvery = Self.standardCheckpointEvery
+
+  static let standardCheckpointEvery = 100
 
   /// The options that a resumed run keeps, because the user left them out.
   var leftOut: Set<TrainingOptions.Resumable> {

@@ -56,11 +56,12 @@ import Testing
     }
   }
 
-  /// A run of no steps goes on as one that had more from the start.
+  /// A run of no steps goes on as one that had more from the start, with options of steps that it had no
+  /// use for.
   @Test(arguments: [["--method", "kv", "--init", "matched"], []])
   func aRunOfNoStepsIsResumed(method: [String]) throws {
     _ = try workspace.distill(method + ["--steps", "0"])
-    let again = try workspace.distill(method + ["--resume"])
+    let again = try workspace.distill(method + ["--steps", "0", "--resume"])
     #expect(again.code == 0, "\(again.errors)")
     #expect(try workspace.steps().isEmpty)
     let resumed = try workspace.distill(method + ["--steps", "6", "--resume"])

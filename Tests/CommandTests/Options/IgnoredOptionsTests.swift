@@ -79,7 +79,7 @@ import Testing
     try expectRefusal(
       without: ["--validation"], ["--validation", "0"],
       "--evaluate-every: expected held-out examples to go by (--validation), found none")
-    try expectRefusal(
+    try workspace.expectRefusal(
       ["--rollouts", "0.5", "--steps", "0"], "--rollouts: expected 0 with --steps 0, found 0.5")
     try expectRefusal(
       ["--method", "kv", "--learning-rate-keys", "0.01", "--learning-rate-values", "0.02"],
@@ -93,6 +93,31 @@ import Testing
       "--warmup: expected at most the 6 steps of the training, found 7")
     let whole = try workspace.distill(["--warmup", "8", "--steps", "8"])
     #expect(whole.code == 0, "\(whole.errors)")
+  }
+
+  /// A start that is delivered as it is has no steps.
+  @Test(arguments: [
+    ("--optimizer", "sgd"), ("--learning-rate", "0.5"), ("--learning-rate-keys", "0.5"),
+    ("--learning-rate-values", "0.5"), ("--schedule", "linear"), ("--warmup", "1"),
+    ("--weight-decay", "0.5"), ("--clip-norm", "1.5"), ("--batch-size", "2"),
+    ("--patience", "1"), ("--evaluate-every", "4"), ("--checkpoint-every", "5"),
+  ])
+  func optionsOfStepsAreRefusedWithoutSteps(option: String, value: String) throws {
+    let own = ["--batch-size", "--evaluate-every", "--learning-rate"]
+    try expectRefusal(
+      without: own, ["--steps", "0", option, value],
+      "\(option): expected nothing with --steps 0, found \(value)")
+    let config = try workspace.folder.write("options.yaml", "\(option.dropFirst(2)): \(value)\n")
+    try expectRefusal(
+      without: own, ["--steps", "0", "--config", config.path],
+      "\(option): expected nothing with --steps 0, found \(value); \(option) stands in "
+        + "\(config.path):1")
+  }
+
+  @Test func theOrderOfExamplesIsNoneWithoutSteps() throws {
+    try expectRefusal(
+      without: ["--batch-size", "--evaluate-every", "--learning-rate"],
+      ["--steps", "0", "--no-shuffle"], "--no-shuffle: expected nothing with --steps 0")
   }
 
   @Test func anOptionOfOneValueIsGivenOnce() throws {

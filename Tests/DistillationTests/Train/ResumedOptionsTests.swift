@@ -17,6 +17,23 @@ import Testing
     try now.checkLength(against: recorded, order: order, step: 20, checkpoint: "checkpoint-20")
   }
 
+  /// A run of no steps had no use for the options of steps.
+  @Test func optionsOfStepsMayComeWithTheFirstStep() throws {
+    let now = options {
+      $0.optimizer = .sgd
+      $0.learningRate = 0.5
+      $0.schedule = .linear
+      $0.batchSize = 4
+      $0.shuffle = false
+    }
+    let without = options { $0.steps = 0 }
+    #expect(try now.resuming(without, keeping: [], checkpoint: "checkpoint-0") == now)
+    try now.checkLength(against: without, order: order, step: 0, checkpoint: "checkpoint-0")
+    #expect(throws: DistillationError.self) {
+      try now.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-20")
+    }
+  }
+
   @Test func lengthPatienceAndEvaluationsMayChange() throws {
     let now = options {
       $0.steps = 400

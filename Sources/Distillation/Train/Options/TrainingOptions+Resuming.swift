@@ -16,6 +16,15 @@ extension TrainingOptions {
   /// Recorded names of the options of ``Resumable``.
   private static let resumable: Set = ["steps", "epochs", "patience", "evaluate-every"]
 
+  /// Recorded names of the options of steps: a run that had none may be given them when it goes on.
+  private static let ofSteps: Set = [
+    "optimizer", "learning-rate", "learning-rate-keys", "learning-rate-values", "schedule",
+    "warmup", "weight-decay", "clip-norm", "batch-size", "shuffle",
+  ]
+
+  /// Whether the start is delivered as it is.
+  var hasNoSteps: Bool { epochs == nil && steps == 0 }
+
   /// These options for the continuation of a checkpoint's run.
   ///
   /// - Parameters:
@@ -32,7 +41,8 @@ extension TrainingOptions {
     options.refreshEvery = refreshEvery ?? recorded.refreshEvery
     if precision == .stored { options.precision = recorded.precision }
     let (before, now) = (try recorded.members(), try options.members())
-    let all = Set(before.keys).union(now.keys).subtracting(Self.resumable).sorted()
+    let all = Set(before.keys).union(now.keys).subtracting(Self.resumable)
+      .subtracting(recorded.hasNoSteps ? Self.ofSteps : []).sorted()
     // Defaults of others follow from the method.
     let names = all.filter { $0 == Self.method } + all.filter { $0 != Self.method }
     for name in names where before[name] != now[name] {
@@ -57,7 +67,7 @@ extension TrainingOptions {
     against recorded: TrainingOptions, order: BatchOrder, step: Int, checkpoint: String
   ) throws(DistillationError) {
     let (before, now) = (try recorded.totalSteps(order), try totalSteps(order))
-    guard now != before else { return }
+    guard now != before, !recorded.hasNoSteps else { return }
     guard schedule == .constant else {
       throw .scheduleOfAnotherLength(
         checkpoint: checkpoint, schedule: schedule.rawValue, recorded: before, found: now)
