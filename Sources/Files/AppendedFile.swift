@@ -38,6 +38,18 @@ package enum AppendedFile {
     }
   }
 
+  /// Checks that lines can be added to a file; one that is not there is made and removed again.
+  package static func check(_ url: URL) throws(FileError) {
+    let (path, access) = (url.path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    let made = unsafe open(path, access | O_CREAT | O_EXCL, 0o666)
+    let descriptor = made < 0 && errno == EEXIST ? unsafe open(path, access) : made
+    guard descriptor >= 0 else {
+      throw .afterFailedCall(path: path, action: "open it for appending")
+    }
+    close(descriptor)
+    if made >= 0 { unsafe unlink(path) }
+  }
+
   /// Whether the last line of a file has no end.
   private static func isLineOpen(_ descriptor: Int32, _ size: Int) -> Bool {
     var last: UInt8 = 0

@@ -123,6 +123,13 @@ package struct AtomicFile: ~Copyable {
     close(folder)
   }
 
+  /// Checks that a file can be written, by making its temporary file and removing it again: permissions
+  /// do not tell what a file system holds, or how long its names may be. A device or pipe is looked at alone.
+  package static func check(_ url: URL) throws(FileError) {
+    guard case .file = try OutputPath(url.path) else { return }
+    _ = try AtomicFile(replacing: url)
+  }
+
   /// Writes a whole file, for example a JSON text.
   ///
   /// - Throws: when the system refuses; an earlier file of this name is then unchanged.

@@ -24,21 +24,39 @@ extension FileManager {
     }
   }
 
-  /// Checks that a folder can be made, as far as this is known without making it.
+  /// Checks that a folder can be made: one of another name, as long as the first that is missing,
+  /// is made and removed again.
   ///
   /// - Throws: where it cannot be made.
   package func checkCanMake(_ url: URL) throws(FileError) {
-    var ancestor = url.deletingLastPathComponent()
+    try checkLink(url, for: url)
+    var (missing, ancestor) = (url, url.deletingLastPathComponent())
     while !fileExists(atPath: ancestor.path), ancestor.path != "/", !ancestor.path.isEmpty {
-      ancestor = ancestor.deletingLastPathComponent()
+      try checkLink(ancestor, for: url)
+      (missing, ancestor) = (ancestor, ancestor.deletingLastPathComponent())
     }
     guard isFolder(ancestor) else {
       throw FileError(
         path: url.path, action: "make the folder", reason: "\(ancestor.path) is no folder")
     }
-    if unsafe access(ancestor.path, W_OK | X_OK) != 0 {
+    let start = ".pith-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+    let rest = String(
+      repeating: "x", count: max(missing.lastPathComponent.utf8.count - start.utf8.count, 0))
+    let trial = ancestor.appending(path: start + rest).path
+    guard unsafe mkdir(trial, 0o700) == 0 else {
       throw .afterFailedCall(path: url.path, action: "make the folder")
     }
+    unsafe rmdir(trial)
+  }
+
+  /// Refuses a link that leads nowhere, in whose place no folder can be made.
+  private func checkLink(_ link: URL, for url: URL) throws(FileError) {
+    var status = stat()
+    guard isLink(link), unsafe stat(link.path, &status) != 0 else { return }
+    let kind = errno == ELOOP ? "a link that leads back to itself" : "a link that leads nowhere"
+    throw FileError(
+      path: url.path, action: "make the folder",
+      reason: link == url ? "it is \(kind)" : "\(link.path) is \(kind)")
   }
 
   /// Makes a folder, and those that lead to it where they are missing.
@@ -101,7 +119,9 @@ extension FileManager {
   /// Foundation wraps the system's reason, and its own text would fill several lines.
   package static func reason(of error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-    let text = ((underlying ?? error) as NSError).localizedDescription
+    let own = (underlying ?? error) as NSError
+    if own.domain == NSPOSIXErrorDomain { return unsafe String(cString: strerror(Int32(own.code))) }
+    let text = own.localizedDescription
     return text.split(separator: "\n").first.map(String.init) ?? "unknown"
   }
 }

@@ -14,8 +14,15 @@ package enum OutputPath: Sendable, Equatable {
   package init(_ path: String) throws(FileError) {
     var status = stat()
     if unsafe stat(path, &status) != 0 {
-      guard errno == ENOENT else { throw .afterFailedCall(path: path, action: "write") }
-      if unsafe lstat(path, &status) == 0 {
+      let code = errno
+      let isLink = unsafe lstat(path, &status) == 0
+      if code == ELOOP, isLink {
+        throw FileError(
+          path: path, action: "write", reason: "it is a link that leads back to itself")
+      }
+      errno = code
+      guard code == ENOENT else { throw .afterFailedCall(path: path, action: "write") }
+      if isLink {
         throw FileError(path: path, action: "write", reason: "it is a link that leads nowhere")
       }
       self = .file(path: path)

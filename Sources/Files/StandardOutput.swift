@@ -14,14 +14,8 @@ package enum StandardOutput {
     do {
       try FileHandle.standardOutput.write(contentsOf: bytes)
     } catch {
-      throw FileError(path: "standard output", action: "write", reason: Self.reason(of: error))
+      throw FileError(
+        path: "standard output", action: "write", reason: FileManager.reason(of: error))
     }
-  }
-
-  /// The system's reason, which Foundation wraps in its own text.
-  private static func reason(of error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    let code = underlying?.domain == NSPOSIXErrorDomain ? underlying?.code : nil
-    return code.map { unsafe String(cString: strerror(Int32($0))) } ?? "\(error)"
   }
 }

@@ -78,8 +78,10 @@ struct OutputPathTests {
   func refusals() throws {
     try FileManager.default.createSymbolicLink(
       atPath: path("dangling"), withDestinationPath: "nowhere")
+    try FileManager.default.createSymbolicLink(atPath: path("loop"), withDestinationPath: "loop")
     for (name, reason) in [
-      ("dangling", "write: it is a link that leads nowhere"), ("", "write: it is a folder"),
+      ("dangling", "write: it is a link that leads nowhere"),
+      ("loop", "write: it is a link that leads back to itself"), ("", "write: it is a folder"),
       ("absent/out", "create a file beside it: No such file or directory"),
     ] {
       let target = name.isEmpty ? folder.url.path : path(name)
@@ -91,7 +93,28 @@ struct OutputPathTests {
       }
     }
     #expect(try OutputPath(path("new")) == .file(path: path("new")))
-    #expect(try folder.names() == ["dangling"])
+    #expect(try folder.names() == ["dangling", "loop"])
+  }
+
+  @Test("what cannot be made is known beforehand, and nothing is left of the trial")
+  func trials() throws {
+    let long = String(repeating: "a", count: 250)
+    #expect {
+      try AtomicFile.check(URL(fileURLWithPath: path(long)))
+    } throws: { "\($0)" == "\(path(long)): cannot create a file beside it: File name too long" }
+    try AtomicFile.check(URL(fileURLWithPath: path("new")))
+    try AtomicFile.check(URL(fileURLWithPath: "/dev/null"))
+    try AppendedFile.check(URL(fileURLWithPath: path("log")))
+    let manager = FileManager.default
+    try manager.checkCanMake(URL(fileURLWithPath: path("a/b/c")))
+    let longer = path("\(long)\(long)/b")
+    #expect {
+      try manager.checkCanMake(URL(fileURLWithPath: longer))
+    } throws: { "\($0)" == "\(longer): cannot make the folder: File name too long" }
+    #expect(try folder.names().isEmpty)
+    try folder.write("log", "before")
+    try AppendedFile.check(URL(fileURLWithPath: path("log")))
+    #expect(try String(contentsOfFile: path("log"), encoding: .utf8) == "before")
   }
 
   @Test("a call that a signal interrupts is made again; another failure is none of that")

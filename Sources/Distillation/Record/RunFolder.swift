@@ -93,7 +93,8 @@ package final class RunFolder {
     guard manager.fileExists(atPath: url.path) else {
       if mode == .resume {
         throw .content(
-          file: url.path, expected: "the output folder of a run to resume", found: "nothing")
+          file: url.path, expected: "the output folder of a run to resume",
+          found: manager.isLink(url) ? "a link that leads nowhere" : "nothing")
       }
       if isWriting {
         try placingOutput { () throws(FileError) in try manager.checkCanMake(url) }

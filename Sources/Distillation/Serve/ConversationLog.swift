@@ -22,6 +22,7 @@ package struct ConversationLog: Sendable {
         stream = try OpenStream(path)
         return
       }
+      try AppendedFile.check(url)
     } catch { throw .file(error) }
     stream = nil
     guard FileManager.default.fileExists(atPath: url.path) else { return }

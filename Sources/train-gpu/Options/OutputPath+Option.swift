@@ -16,10 +16,11 @@ extension OutputPath {
       switch try OutputPath(url.path) {
       case .file(let path):
         try checkReplaced(path)
+        try AtomicFile.check(url)
         return nil
       case .stream(let path): return try OpenStream(path)
       }
-    } catch let error as FileError {
+    } catch let error as FileError where !error.isOfDisk {
       throw UsageError(description: "--output: \(error)")
     }
   }

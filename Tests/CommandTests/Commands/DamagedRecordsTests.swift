@@ -237,30 +237,4 @@ import Testing
       "\(one.path): expected a sweep to resume, with sweep.json, found one run; --resume goes on with its own "
         + "--tokens and method alone")
   }
-
-  /// A folder that cannot be made is the user's fault, and is found before the work.
-  @Test func anImpossibleOutputIsBadInput() throws {
-    let inFile = "\(workspace.context)/run"
-    try Program.expectRefusal(
-      workspace.arguments(with: ["--output", inFile]),
-      "\(inFile): cannot make the folder: \(workspace.context) is no folder")
-    let inProcesses = try Program.run(
-      workspace.arguments(with: ["--output", "/proc/x", "--steps", "1"]))
-    #expect(inProcesses.code == 2, "\(inProcesses.errors)")
-    #expect(
-      inProcesses.errorLines.last?.hasPrefix("train-gpu: /proc/x: cannot make the folder: ") == true
-    )
-    try #require(workspace.distill(["--steps", "1"]).code == 0)
-    let exported = try Program.run([
-      "export", run, "--model", workspace.model, "--format", "vllm", "--output", inFile, "--device",
-      "cpu",
-    ])
-    #expect(exported.code == 2, "\(exported.errors)")
-    // A pipe that nobody reads.
-    let pipe = workspace.folder.url.appending(path: "pipe").path
-    try #require(unsafe mkfifo(pipe, 0o600) == 0)
-    try Program.expectRefusal(
-      ["report", run, "--output", pipe],
-      "--output: \(pipe): cannot open it for writing: no program reads from this pipe")
-  }
 }

@@ -55,6 +55,12 @@ final class StudyFile {
     if case .stream = try placingOutput({ () throws(FileError) in try OutputPath(url.path) }) {
       throw .content(file: url.path, expected: "a file for the study", found: "a device or a pipe")
     }
+    // Of a study that is there the record is written first.
+    if isWriting {
+      for file in [url, record] {
+        try placingOutput { () throws(FileError) in try AtomicFile.check(file) }
+      }
+    }
     let hasRecord = FileManager.default.fileExists(atPath: record.path)
     if exists && !hasRecord {
       if Self.holdsLines(url) { throw .studyWithoutRecord(file: url.path, record: record.path) }
@@ -82,13 +88,13 @@ final class StudyFile {
     if lacksEnd { bytes.append(UInt8(ascii: "\n")) }
     isChanged = Self.isChanged(bytes, found)
     guard Self.begins(bytes, found.progress) else {
+      try Self.checkLines(bytes, found.progress.lines, of: url)
       throw .otherStudy(
         file: url.path,
         expected: "the \(Counted(found.progress.lines, "line")) of which \(record.path) tells",
         found: exists ? "others" : "nothing")
     }
   }
-      try Self.checkLines(bytes, found.progress.lines, of: url)
 
   /// Whether a file begins with a line of a study.
   static func holdsLines(_ url: URL) -> Bool {

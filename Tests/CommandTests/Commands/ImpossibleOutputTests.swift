@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Outputs that cannot be made: bad input, which is found before the work.
+@Suite struct ImpossibleOutputTests {
+  private let workspace: Workspace
+  private var run: String { workspace.output.path }
+
+  init() throws { workspace = try Workspace() }
+
+  @Test func aLinkThatLeadsNowhereIsNoOutput() throws {
+    let manager = FileManager.default
+    let link = workspace.folder.url.appending(path: "link").path
+    for (target, kind) in [("nowhere", "nowhere"), ("link", "back to itself")] {
+      try manager.createSymbolicLink(atPath: link, withDestinationPath: target)
+      try Program.expectRefusal(
+        workspace.arguments(with: ["--output", link]),
+        "\(link): cannot make the folder: it is a link that leads \(kind)")
+      try Program.expectRefusal(
+        workspace.arguments(with: ["--output", "\(link)/run"]),
+        "\(link)/run: cannot make the folder: \(link) is a link that leads \(kind)")
+      try Program.expectRefusal(
+        [
+          "logits", "--model", workspace.model, "--text", "a", "--device", "cpu", "--output", link,
+        ], "--output: \(link): cannot write: it is a link that leads \(kind)")
+      try manager.removeItem(atPath: link)
+    }
+  }
+
+  /// A folder that cannot be made is the user's fault, and is found before the work.
+  @Test func anImpossibleOutputIsBadInput() throws {
+    let inFile = "\(workspace.context)/run"
+    try Program.expectRefusal(
+      workspace.arguments(with: ["--output", inFile]),
+      "\(inFile): cannot make the folder: \(workspace.context) is no folder")
+    let inProcesses = try Program.run(
+      workspace.arguments(with: ["--output", "/proc/x", "--steps", "1"]))
+    #expect(inProcesses.code == 2, "\(inProcesses.errors)")
+    #expect(
+      inProcesses.errorLines.last?.hasPrefix("train-gpu: /proc/x: cannot make the folder: ") == true
+    )
+    try #require(workspace.distill(["--steps", "1"]).code == 0)
+    let exported = try Program.run([
+      "export", run, "--model", workspace.model, "--format", "vllm", "--output", inFile, "--device",
+      "cpu",
+    ])
+    #expect(exported.code == 2, "\(exported.errors)")
+    // Names that the file system does not take, and folders in which nothing can be made.
+    let longName = workspace.folder.url.appending(path: String(repeating: "a", count: 250)).path
+    let longFolder = workspace.folder.url.appending(path: String(repeating: "a", count: 300)).path
+    let before = try workspace.folder.names()
+    try Program.expectRefusal(
+      ["report", run, "--output", longName],
+      "--output: \(longName): cannot create a file beside it: File name too long")
+    let model = ["--model", workspace.model, "--device", "cpu"]
+    for arguments in [
+      ["report", run], ["logits", "--text", "a"] + model,
+      ["study", "--context", workspace.context, "--count", "2"] + model,
+    ] {
+      for output in [longName, "/proc/x", "\(workspace.context)/x", "/none/x"] {
+        let result = try Program.run(arguments + ["--output", output])
+        #expect(result.code == 2, "\(arguments[0]) \(output): \(result.errors)")
+        #expect(result.errorLines.count == 1 && result.errors.contains("\(output): cannot "))
+      }
+    }
+    let talk = try Program.run(
+      ["chat", "--template", "chatml", "--log", longFolder] + model, input: "a\n")
+    #expect(talk.code == 2 && talk.errors.hasSuffix("File name too long\n"), "\(talk.errors)")
+    let logged = try Program.run(
+      ["chat", "--template", "chatml", "--log", "/proc/x"] + model, input: "a\n")
+    #expect(logged.code == 2 && logged.output.isEmpty, "\(logged.errors)")
+    #expect(logged.errors.hasPrefix("train-gpu: --log: /proc/x: cannot "), "\(logged.errors)")
+    try Program.expectRefusal(
+      workspace.arguments(with: ["--output", longFolder]),
+      "\(longFolder): cannot make the folder: File name too long")
+    #expect(try workspace.folder.names() == before)
+    // A pipe that nobody reads.
+    let pipe = workspace.folder.url.appending(path: "pipe").path
+    try #require(unsafe mkfifo(pipe, 0o600) == 0)
+    try Program.expectRefusal(
+      ["report", run, "--output", pipe],
+      "--output: \(pipe): cannot open it for writing: no program reads from this pipe")
+  }
+}
