@@ -188,6 +188,32 @@ import Testing
     #expect(!resumed.errors.contains("run 1 of 2"))
   }
 
+  /// The start of all runs that was moved is named anew; one that is still there is another than what was
+  /// recorded.
+  @Test func aMovedStartIsNamedAnew() throws {
+    let folder = workspace.folder.url
+    let (start, moved) = (folder.appending(path: "start"), folder.appending(path: "moved"))
+    try #require(workspace.distill(["--tokens", "2", "--steps", "1"], to: start).code == 0)
+    let begun = try sweep(["--init", start.path, "--steps", "1"], tokens: "2,3")
+    try #require(begun.code == 0, "\(begun.errors)")
+    try FileManager.default.copyItem(at: start, to: moved)
+    let other = try sweep(["--init", moved.path, "--steps", "1", "--resume"], tokens: "2,3")
+    #expect(other.code == 2)
+    #expect(
+      other.errors
+        == "train-gpu: \(workspace.output.path): started with --init \(start.path), found "
+        + "\(moved.path); a resumed run keeps what it was started with\n")
+    try FileManager.default.removeItem(at: start)
+    let added = try sweep(["--init", moved.path, "--steps", "1", "--resume"], tokens: "2,3,4")
+    #expect(added.code == 0, "\(added.errors)")
+    #expect(
+      try workspace.json("metrics.json", in: member("tokens-4"))["made_with"]["options"]["init"]
+        == .string(moved.path))
+    let alone = try workspace.distill(
+      ["--tokens", "3", "--steps", "2", "--init", moved.path, "--resume"], to: member("tokens-3"))
+    #expect(alone.code == 0, "\(alone.errors)")
+  }
+
   @Test func badInputIsRefused() throws {
     try workspace.expectRefusal(
       ["--kl-budget", "0.1"],

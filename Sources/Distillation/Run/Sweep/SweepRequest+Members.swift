@@ -43,12 +43,13 @@ extension SweepRequest {
   /// that it had; more may be added.
   mutating func resume(_ recorded: SweepRecord) throws(DistillationError) {
     let named = run.options.chosenInitialization
-    if let named, named != recorded.initialization {
+    let isMoved = named?.isMoved(from: recorded.initialization) ?? false
+    if let named, named != recorded.initialization, !isMoved {
       throw .changedSinceCheckpoint(
         checkpoint: run.output.path, item: .option(OptionName.initialization.rawValue),
         recorded: recorded.initialization?.description ?? "its default", found: "\(named)")
     }
-    run.options.chosenInitialization = recorded.initialization
+    run.options.chosenInitialization = isMoved ? named : recorded.initialization
     run.price = run.price ?? recorded.price
     let (before, now) = (recorded.members.map(\.folder), plans.map(\.folder))
     guard before.allSatisfy(now.contains) else {

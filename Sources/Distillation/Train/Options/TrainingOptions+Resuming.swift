@@ -37,7 +37,10 @@ extension TrainingOptions {
     _ recorded: TrainingOptions, keeping kept: Set<Resumable>, checkpoint: String
   ) throws(DistillationError) -> TrainingOptions {
     var options = self
-    options.chosenInitialization = chosenInitialization ?? recorded.chosenInitialization
+    // A checkpoint needs its start no more, so that may have gone elsewhere.
+    if chosenInitialization?.isMoved(from: recorded.chosenInitialization) ?? true {
+      options.chosenInitialization = recorded.chosenInitialization
+    }
     options.refreshEvery = refreshEvery ?? recorded.refreshEvery
     if precision == .stored { options.precision = recorded.precision }
     let (before, now) = (try recorded.members(), try options.members())
