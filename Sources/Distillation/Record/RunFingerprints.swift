@@ -112,7 +112,8 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
 
   /// A fingerprint in a message.
   private static func short(_ fingerprint: String) -> String {
-    fingerprint == builtIn ? builtIn : "\(fingerprint.prefix(12))..."
+    fingerprint == builtIn
+      ? builtIn : fingerprint == noExamples ? "none" : "\(fingerprint.prefix(12))..."
   }
 
   /// Checks that the inputs of a resumed run are the recorded ones.
@@ -122,11 +123,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
     against recorded: RunFingerprints, checkpoint: String
   ) throws(DistillationError) {
     try checkLoRA(against: recorded, checkpoint: checkpoint)
-    let pairs = [
-      ("the model", recorded.model, model), ("the context", recorded.context, context),
-      ("the inputs", recorded.inputs, inputs),
-      ("the validation examples", recorded.validation, validation),
-    ]
+    let pairs = [("the model", recorded.model, model), ("the context", recorded.context, context)]
     if recorded.beside != beside {
       func text(_ beside: String?) -> String {
         beside.map { list in
@@ -169,7 +166,31 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
         checkpoint: checkpoint, item: .input(what), recorded: Self.short(before),
         found: Self.short(now))
     }
+    try checkExamples(against: recorded, checkpoint: checkpoint)
   }
+
+  /// Checks what `--inputs` and `--validation` have given: a share that is held out changes both.
+  private func checkExamples(
+    against recorded: RunFingerprints, checkpoint: String
+  ) throws(DistillationError) {
+    if recorded.validation == Self.noExamples, validation != Self.noExamples {
+      throw .changedSinceCheckpoint(
+        checkpoint: checkpoint, item: .option(OptionName.validation.rawValue), recorded: "0",
+        found: "held-out examples")
+    }
+    let isSplit = recorded.validation != validation
+    for (what, options, before, now) in [
+      ("the inputs", [OptionName.inputs] + (isSplit ? [.validation] : []), recorded.inputs, inputs),
+      ("the validation examples", [.validation], recorded.validation, validation),
+    ] where before != now {
+      throw .changedSinceCheckpoint(
+        checkpoint: checkpoint, item: .chosen(what, by: options), recorded: Self.short(before),
+        found: Self.short(now))
+    }
+  }
+
+  /// The hash of no examples.
+  private static let noExamples = hash([])
 
   /// Says so where the LoRA adapters of the model are all that differs in it.
   private func checkLoRA(

@@ -85,6 +85,8 @@ package enum DistillationError: Error, Sendable {
     case option(String)
     /// An input, such as "the model".
     case input(String)
+    /// An input that follows from options.
+    case chosen(String, by: [OptionName])
   }
 }
 
@@ -147,6 +149,10 @@ extension DistillationError: CustomStringConvertible {
     case .changedSinceCheckpoint(let checkpoint, .input(let what), let recorded, let found):
       "\(checkpoint): started with \(what) \(recorded), found \(found); a resumed run keeps what it "
         + "was started with"
+    case .changedSinceCheckpoint(
+      let checkpoint, .chosen(let what, let options), let recorded, let found):
+      "\(checkpoint): started with \(what) (\(options.map(name).joined(separator: ", "))) \(recorded), "
+        + "found \(found); a resumed run keeps what it was started with"
     case .nothingLeft(let checkpoint, let steps, let setting):
       "\(checkpoint): all of its \(Counted(steps, "step")) are done, so that "
         + "\(setting.text(option: option)) changes nothing; expected more \(name(.steps)) with it"

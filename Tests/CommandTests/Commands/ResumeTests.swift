@@ -197,4 +197,38 @@ import Testing
     #expect(try workspace.steps().count == 3)
     #expect(!FileManager.default.fileExists(atPath: workspace.output.path + "/checkpoint-5"))
   }
+
+  /// What is held out follows from an option, which the message names.
+  @Test func otherHeldOutExamplesNameTheirOption() throws {
+    let end = "; a resumed run keeps what it was started with\n"
+    let without = workspace.folder.url.appending(path: "without")
+    try #require(workspace.distill(["--validation", "0", "--steps", "2"], to: without).code == 0)
+    for validation in [workspace.validation, "0.4"] {
+      let refused = try workspace.distill(
+        ["--validation", validation, "--steps", "2", "--resume"], to: without)
+      #expect(refused.code == 2)
+      #expect(
+        refused.errors
+          == "train-gpu: \(without.path)/checkpoint-2: started with --validation 0, found "
+          + "held-out examples\(end)")
+    }
+    try #require(workspace.distill(["--validation", "0.4", "--steps", "2"]).code == 0)
+    for other in ["0.2", "0"] {
+      let refused = try workspace.distill(["--validation", other, "--steps", "2", "--resume"])
+      #expect(refused.code == 2 && refused.errors.hasSuffix(end), "\(refused.errors)")
+      #expect(
+        refused.errors.hasPrefix(
+          "train-gpu: \(workspace.output.path)/checkpoint-2: started with the inputs (--inputs, "
+            + "--validation) "), "\(refused.errors)")
+    }
+    let whole = workspace.folder.url.appending(path: "whole")
+    try #require(workspace.distill(["--steps", "2"], to: whole).code == 0)
+    let none = try workspace.distill(["--validation", "0", "--steps", "2", "--resume"], to: whole)
+    #expect(none.code == 2)
+    #expect(
+      none.errors.hasPrefix(
+        "train-gpu: \(whole.path)/checkpoint-2: started with the validation examples (--validation) "
+      )
+        && none.errors.hasSuffix("..., found none\(end)"), "\(none.errors)")
+  }
 }
