@@ -41,7 +41,7 @@ final class DriftJudge {
     }
     judge = try Judge.scoring(examples, by: bare, sharedBy: ranks)
     withContext = try judge.scores(of: teacher) { share in
-      progress(prompts.count / 2 + Int(Double(prompts.count / 2) * share))
+      progress(prompts.count / 2 + Int(Double(prompts.count - prompts.count / 2) * share))
     }
   }
 

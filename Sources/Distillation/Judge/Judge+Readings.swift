@@ -85,6 +85,7 @@ extension Judge {
           top1Agreement: found.agreement,
           exactMatch: Double(exact) / Double(max(answers.count, 1))))
     }
+    progress(prefixes.count, prefixes.count)
     return readings
   }
 }

@@ -38,6 +38,7 @@ extension Judge {
       progress(compared.count, chosen.count)
       compared.append((span, try scores(of: reader.read(span))))
     }
+    progress(chosen.count, chosen.count)
     return WindowScores(spans: spans, compared: compared)
   }
 

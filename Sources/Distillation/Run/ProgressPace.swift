@@ -8,6 +8,8 @@ package struct ProgressPace: Sendable, Equatable {
   private var begin: Duration
   private var lastLine: Duration?
   private var isWritten = false
+  /// What of the present phase the last line said to be done; nil before one that did.
+  private var writtenDone: Int?
 
   /// The longest time without a first line.
   private static let firstLine = Duration.milliseconds(500)
@@ -26,13 +28,22 @@ package struct ProgressPace: Sendable, Equatable {
   package mutating func startPhase(at now: Duration) {
     begin = now
     isWritten = false
+    writtenDone = nil
   }
 
   /// A line on the present phase was written.
-  package mutating func didWriteLine(at now: Duration) {
+  ///
+  /// - Parameter done: what of it is done, where the line says so.
+  package mutating func didWriteLine(at now: Duration, done: Int? = nil) {
     lastLine = now
     isWritten = true
+    writtenDone = done ?? writtenDone
   }
+
+  /// Whether the end of the present phase is worth a line: its last one stops short of it.
+  ///
+  /// - Parameter done: what of the phase is done.
+  package func isEndDue(done: Int) -> Bool { writtenDone.map { $0 < done } ?? false }
 
   /// Whether a line is due.
   package func isDue(at now: Duration) -> Bool {

@@ -120,6 +120,8 @@ struct RunStart {
             examples: parts.indices.map { part in examples.filter { $0.span == part } },
             isLong: source.isLong, read: read)
         })
+      let layers = texts.configuration.layerCount
+      handle(.progress(.matching, done: layers, total: layers))
     }
   }
 

@@ -14,6 +14,8 @@ struct ProgressState {
   private var phase: RunEvent.Phase? = .reading
   /// The present work, in a line.
   private var present = RunEvent.Phase.reading.rawValue
+  /// What of the present phase is done; nil where its line does not say so.
+  private var done: Int?
   private var isFinished = false
   private var started: RunEvent.Start?
   /// The last held-out numbers, in words.
@@ -22,6 +24,8 @@ struct ProgressState {
   private var studyTime: TimeLeft?
   /// What follows a study.
   private var estimate: RunEstimate?
+  /// Whether no other line was written since the estimate's.
+  private var isEstimateLast = false
   private var lastConversations = 0
   private var lastStep = 0
   private var lastPlainStep = 0
@@ -49,8 +53,7 @@ struct ProgressState {
     case .refreshed(let refresh):
       rollouts =
         "\(Counted(refresh.answers.count, "rollout")) at \(Format.rate(refresh.tokensPerSecond)) tokens/s"
-      phase = nil
-      pace.startPhase(at: now)
+      startPhase(nil)
       logger.debug(
         """
         before step \(refresh.step): \(rollouts ?? ""), \(refresh.tokens) in all, scored in \
@@ -84,9 +87,17 @@ struct ProgressState {
     if line != nil {
       line?.show(present)
     } else if pace.isDue(at: now) {
-      plain(present)
+      plain(present, done: done)
     }
     return true
+  }
+
+  /// Another phase begins. Of the last one, its end is said where a line has said less.
+  private mutating func startPhase(_ next: RunEvent.Phase?) {
+    if let done, line == nil, pace.isEndDue(done: done) { plain(present, done: done) }
+    phase = next
+    done = nil
+    pace.startPhase(at: now)
   }
 
   /// Removes the line.
@@ -96,25 +107,29 @@ struct ProgressState {
   }
 
   private mutating func show(_ name: RunEvent.Phase, _ done: Int, _ total: Int) {
-    if phase != name {
-      phase = name
-      pace.startPhase(at: now)
-    }
+    // A phase may come again, with other numbers.
+    if phase != name || done < self.done ?? 0 { startPhase(name) }
+    self.done = done
     if line != nil {
       present = "\(name.rawValue)  \(Bar(done, of: total).text) \(name.unit)"
       line?.show(present)
     } else {
       present = "\(name.rawValue): \(done) of \(total) \(name.unit)"
-      if pace.isDue(at: now) { plain(present) }
+      if pace.isDue(at: now) || done == total && pace.isEndDue(done: done) {
+        plain(present, done: done)
+      }
     }
   }
 
-  /// Says how long the run will take, and keeps what follows the study.
+  /// Says how long the run will take, and keeps what follows the study. Where nothing was written since the
+  /// last estimate, a second one says the same once more.
   private mutating func announce(_ found: RunEstimate) {
     estimate = found
+    guard !isEstimateLast else { return }
     line?.clear()
     logger.info("\(found.text)")
     pace.didWriteLine(at: now)
+    isEstimateLast = line == nil
   }
 
   private mutating func study(_ progress: StudyProgress) {
@@ -122,10 +137,7 @@ struct ProgressState {
     time.record(step: progress.conversations, at: now)
     let left = time.next(at: now)
     studyTime = time
-    if phase != nil {
-      phase = nil
-      pace.startPhase(at: now)
-    }
+    if phase != nil { startPhase(nil) }
     var parts = ["\(Format.rate(progress.tokensPerSecond)) tokens/s"]
     if progress.dropped > 0 { parts.append("\(progress.dropped) left out") }
     if let estimate {
@@ -169,7 +181,7 @@ struct ProgressState {
 
   private mutating func begin(_ beginning: RunEvent.Start) {
     started = beginning
-    phase = nil
+    startPhase(nil)
     timeLeft = TimeLeft(totalSteps: beginning.totalSteps)
     timeLeft.record(step: beginning.startStep, at: now)
     lastStep = beginning.startStep
@@ -207,9 +219,10 @@ struct ProgressState {
   }
 
   /// A permanent line, where no line is rewritten.
-  private mutating func plain(_ text: String) {
+  private mutating func plain(_ text: String, done: Int? = nil) {
     guard line == nil else { return }
     logger.info("\(text)")
-    pace.didWriteLine(at: now)
+    pace.didWriteLine(at: now, done: done)
+    isEstimateLast = false
   }
 }

@@ -12,9 +12,12 @@ extension RunEstimate {
       ("study", studySeconds), ("teacher", teacherSeconds), ("training", trainingSeconds),
       ("judging", judgingSeconds),
     ].filter { $0.1 > 0 }.map { "\($0.0) \(number($0.1))" }
-    return """
-      \(seconds < 1 ? "" : "about ")\(number(seconds)) \(isShort ? "s" : "min"): \(parts.joined(separator: ", ")) (an estimate from a short \
-      trial on this machine)
-      """
+    // How many questions a model's study keeps is not known before it.
+    let source =
+      studySeconds > 0
+      ? "a rough estimate from a short trial on this machine; the study may take a few times as long, or less"
+      : "an estimate from a short trial on this machine"
+    return "\(seconds < 1 ? "" : "about ")\(number(seconds)) \(isShort ? "s" : "min"): "
+      + "\(parts.joined(separator: ", ")) (\(source))"
   }
 }

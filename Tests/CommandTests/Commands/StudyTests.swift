@@ -119,7 +119,7 @@ import Testing
         "held out: 6 examples of the study, from parts of the context of which no training question was "
           + "written\n"))
     #expect(result.errors.contains("54 examples of "))
-    let estimate = #/(about|below) \d+ (s|min): study .*, training .* \(an estimate from /#
+    let estimate = #/(about|below) \d+ (s|min): study .*, training .* \(a rough estimate from /#
     #expect(result.errors.contains(estimate))
     #expect(result.output.contains("3 pseudo-tokens in place of"))
     let study = try bytes("run/study.jsonl")

@@ -43,6 +43,22 @@ import Testing
     #expect(zip(lines, lines.dropFirst()).allSatisfy { $1 - $0 <= 31 })
   }
 
+  /// A phase whose line says less than all of it has another one.
+  @Test func theEndOfAPhaseIsSaid() {
+    var pace = ProgressPace(at: .zero)
+    #expect(!pace.isEndDue(done: 8))
+    pace.didWriteLine(at: .seconds(1), done: 0)
+    #expect(pace.isEndDue(done: 8) && !pace.isEndDue(done: 0))
+    pace.didWriteLine(at: .seconds(2), done: 8)
+    #expect(!pace.isEndDue(done: 8))
+    pace.didWriteLine(at: .seconds(3), done: 2)
+    pace.startPhase(at: .seconds(4))
+    #expect(!pace.isEndDue(done: 8))
+    // A line that says nothing of the phase.
+    pace.didWriteLine(at: .seconds(5))
+    #expect(!pace.isEndDue(done: 8))
+  }
+
   @Test func noLineWhereNothingLasts() {
     #expect(lines([], until: 0.4).isEmpty)
   }

@@ -83,6 +83,7 @@ extension Study {
           expected: "a model that writes questions that can be used",
           found: "none among the last \(idle) (left out: \(record.progress.drops.text))")
       }
+      meter.show(.answers, 0)
     }
     return result
   }

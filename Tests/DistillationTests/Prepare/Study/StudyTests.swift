@@ -113,12 +113,16 @@ import Testing
     options.count = 240
     var generations: [StudyProgress.Phase: Int] = [:]
     var last: StudyProgress.Phase?
+    var conversations = 0
     let study = try Study(request("s.jsonl", options), device: TestDevice.cpu.open())
     let result = try study.perform { event in
       guard case .studying(let progress) = event else { return }
       if progress.phase != last { generations[progress.phase, default: 0] += 1 }
       last = progress.phase
+      conversations = progress.conversations
     }
+    // The end is told too.
+    #expect(conversations == 240)
     #expect(result.conversations == 240 && result.heldOut == 48)
     let batches = study.record.progress.batches
     #expect(generations[.answers] == batches)
@@ -196,9 +200,9 @@ import Testing
     var counts: [Int] = []
     let output = folder.url.appending(path: "whole.jsonl")
     let whole = try study(request("whole.jsonl", options)) { event in
-      guard case .studying(let progress) = event, progress.conversations != counts.last else {
-        return
-      }
+      guard case .studying(let progress) = event, progress.conversations != counts.last,
+        progress.conversations < progress.total
+      else { return }
       counts.append(progress.conversations)
       for suffix in ["", ".record.json"] {
         try? files.copyItem(
