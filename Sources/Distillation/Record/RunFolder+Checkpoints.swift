@@ -62,7 +62,7 @@ extension RunFolder {
       guard manager.fileExists(atPath: whole.path) else { return }
     }
     let folder = whole.lastPathComponent
-    try note(own.map { ("\(folder)/\($0.name)", $0.digest) })
+    try noteLeft(folder, own: own)
     for name in TrainingCheckpoint.names { try remove("\(folder)/\(name)") }
     let isGone = try writing { () throws(FileError) -> Bool in
       try Self.removeRemains(in: whole)

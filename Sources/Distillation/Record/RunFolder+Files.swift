@@ -95,10 +95,20 @@ extension RunFolder {
     try removeFiles()
   }
 
-  /// Records files that the run has written.
-  func note(_ files: [(name: String, digest: String)]) throws(DistillationError) {
+  /// Records a checkpoint that is being removed, in whose folder files stay.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: the name of the folder.
+  ///   - files: those of the checkpoint's files that are as a run has written them.
+  /// - Throws: when the record cannot be read or written.
+  func noteLeft(
+    _ checkpoint: String, own files: [(name: String, digest: String)]
+  ) throws(DistillationError) {
     var record = try writtenFiles()
-    for file in files { record.note(file.digest, of: file.name, replacing: nil) }
+    record.noteLeft(checkpoint)
+    for file in files {
+      record.note(file.digest, of: "\(checkpoint)/\(file.name)", replacing: nil)
+    }
     try save(record)
   }
 

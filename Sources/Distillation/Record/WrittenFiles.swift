@@ -6,7 +6,8 @@ import Foundation
 struct WrittenFiles: Equatable, Codable {
   /// By name the SHA-256 of the file, 64 hexadecimal digits; of a file that is being replaced the
   /// earlier one first, so that a run that is killed knows either. Of checkpoints, which seal
-  /// themselves, those alone whose folders hold files of the user: `checkpoint-4/state.json`.
+  /// themselves, those alone whose folders hold files of the user: `checkpoint-4/state.json`, without
+  /// a SHA-256 where that file is not as the run has written it.
   private(set) var digests: [String: [String]]
   /// The files of lines, by name; nil in records of older programs.
   private(set) var logs: [String: LogExtent]?
@@ -66,6 +67,13 @@ struct WrittenFiles: Equatable, Codable {
   /// Notes what is about to be written, beside what is there.
   mutating func note(_ digest: String, of name: String, replacing present: String?) {
     digests[name] = (present.map { $0 == digest ? [] : [$0] } ?? []) + [digest]
+  }
+
+  /// Notes that a checkpoint is being removed, in whose folder files stay, be they all of its files:
+  /// the run must know the folder again.
+  mutating func noteLeft(_ checkpoint: String) {
+    let name = "\(checkpoint)/\(TrainingCheckpoint.stateName)"
+    if digests[name] == nil { digests[name] = [] }
   }
 
   /// Notes how far a file of lines is.

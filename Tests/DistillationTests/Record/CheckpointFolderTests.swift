@@ -97,6 +97,28 @@ import Testing
     #expect(run.newestCheckpoint()?.step == 2)
   }
 
+  /// Also where none of its files was removed, as when they could not be read.
+  @Test func aRunGoesOnBesideAKeptCheckpoint() throws {
+    let kept = ["state.json.kept", "state.safetensors.kept"]
+    do {
+      let run = try run(1...2)
+      try parent.write("run/checkpoint-1/state.json", "{")
+      try run.pruneCheckpoints(keeping: 1)
+    }
+    do {
+      let next = try RunFolder(url, mode: .resume)
+      try next.begin()
+      #expect(next.newestCheckpoint()?.step == 2)
+      #expect(try names("checkpoint-1") == kept)
+    }
+    // Another run's checkpoint of this step stands beside them, and is removed without them.
+    let run = try run(1...1, .overwrite)
+    #expect(try names("checkpoint-1") == ["state.json", kept[0], "state.safetensors", kept[1]])
+    #expect(run.newestCheckpoint()?.step == 1)
+    try run.pruneCheckpoints(keeping: 0)
+    #expect(try names("checkpoint-1") == kept)
+  }
+
   @Test func changedVectorsAreKept() throws {
     let run = try run(1...2)
     try parent.write("run/checkpoint-1/state.safetensors", "mine")
@@ -109,9 +131,9 @@ import Testing
     do {
       let run = try run(1...2)
       try parent.write("run/checkpoint-1/notes.txt", "mine")
-      try run.note(
-        TrainingCheckpoint.ownFiles(in: url.appending(path: "checkpoint-1"))
-          .map { ("checkpoint-1/\($0.name)", $0.digest) })
+      try run.noteLeft(
+        "checkpoint-1",
+        own: TrainingCheckpoint.ownFiles(in: url.appending(path: "checkpoint-1")))
       try FileManager.default.removeItem(at: url.appending(path: "checkpoint-1/state.json"))
     }
     let next = try RunFolder(url, mode: .resume)
