@@ -7,10 +7,10 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Tests and campaigns are compiled without optimisation, which takes a third of the time; the reference
-/// arithmetic of TestSupport, and all that is tested, is optimised. Nothing imports their modules: their
-/// interfaces are not compiled a second time, ahead of the rest. The index, in which the package manager
-/// looks for tests, leaves out the system's modules.
+/// Tests and campaigns are compiled without optimisation, which takes a third of the time; the
+/// reference arithmetic of TestSupport, and all that is tested, is optimised. Nothing imports their
+/// modules: their interfaces are not compiled a second time, ahead of the rest. The index, in which
+/// the package manager looks for tests, leaves out the system's modules.
 let tests =
   strict + [
     .unsafeFlags(["-Onone", "-no-emit-module-separately-wmo", "-index-ignore-system-modules"])
@@ -19,12 +19,13 @@ let tests =
 /// MPI is needed, to build and to run, with the package trait alone.
 let withMPI = TargetDependencyCondition.when(traits: ["MPI"])
 
-/// The name that pkg-config has for it: on Debian and Ubuntu `mpi` is the default of those that are installed,
-/// and Open MPI and MPICH have their own, `ompi` and `mpich`, everywhere.
+/// The name that pkg-config has for it: on Debian and Ubuntu `mpi` is the default of those that are
+/// installed, and Open MPI and MPICH have their own, `ompi` and `mpich`, everywhere.
 let mpi = Context.environment["PITH_MPI"] ?? "mpi"
 
-/// Sources first, tests after; an arrow may never run upward (README, "How it is built"). A target names every module that it
-/// imports: what is only reached through another is not compiled anew when its types change.
+/// Sources first, tests after; an arrow may never run upward (README, "How it is built"). A target
+/// names every module that it imports: what is only reached through another is not compiled anew
+/// when its types change.
 let package = Package(
   name: "pith",
   products: [

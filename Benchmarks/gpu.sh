@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures and tests all there is on a machine with an NVIDIA GPU, in less than 8 minutes, into one log: the step of four shapes
-# (bf16, f32 and quantised weights; graphs, tensor cores and plain rows on and off), every kernel, ranks over all GPUs, the same
-# steps in PyTorch where it is, then the suites of tests side by side.
+# (bf16, f32 and quantised weights; graphs, tensor cores and plain rows on and off), train-gpu tune and the steps as the tuning
+# says, every kernel, ranks over all GPUs, the suites of tests side by side, then the same steps in PyTorch where it is.
+# Tunings and compiled kernels are in folders of its own: the user's stay as they are.
 # Programs and tests are built before: swift build -c release --build-tests -Xswiftc -enable-testing
 #
 #     Benchmarks/gpu.sh [LOG] [BUILD]       default: gpu.log, .build/release
@@ -22,6 +23,9 @@ export LD_LIBRARY_PATH=$build:$build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export PITH_REQUIRE_CUDA=1
 bench=$build/pith-bench
 budget=${BUDGET:-460}
+caches=$(mktemp -d)
+trap 'rm -rf "$caches"' EXIT
+export XDG_CACHE_HOME=$caches/untuned
 failed=()
 
 # within SECONDS: what is left for a part; 0 if it should not begin.
@@ -65,6 +69,19 @@ steps() {
   done
 }
 
+# tuned: the search for this card, and steps as it says: untuned ones are among the steps above.
+tuned() {
+  local long="--batch 16 --prompt 64 --response 64"
+  local -x XDG_CACHE_HOME=$caches/tuned
+  part 120 "train-gpu tune" "$build/train-gpu" tune --device cuda
+  part 10 "devices, tuned" "$build/train-gpu" devices
+  # shellcheck disable=SC2086
+  for options in tiny "smollm2-135m" "smollm2-135m $long" "smollm2-135m $long --activations bf16" "qwen2.5-0.5b $long" \
+    "qwen2.5-0.5b $long --activations bf16"; do
+    part 30 "step bf16 $options, tuned" "$bench" step --device cuda --precision bf16 --shape $options
+  done
+}
+
 # ranks: the step shared out over all GPUs, where there are several and this build has MPI.
 ranks() {
   local count
@@ -100,16 +117,17 @@ measure() {
   nvidia-smi --query-gpu=name,driver_version,clocks.max.sm,memory.total --format=csv,noheader
   part 10 "devices" "$build/train-gpu" devices
   steps
+  tuned
   part 60 "kernels" "$bench" kernels --device cuda
   part 30 "kernels, plain rows" "$bench" kernels --device cuda --plain-rows
   part 30 "kernels, attention on tensor cores" "$bench" kernels --device cuda --filter attention --tensor-cores
   part 30 "generate" "$bench" generate --device cuda --shape smollm2-135m --precision bf16 --batch 64
   ranks
+  suites
   for shape in smollm2-135m qwen2.5-0.5b; do
     part 60 "PyTorch beside it: $shape" python3 "$here/peer/compare.py" --pith "$bench" \
       --device cuda --rounds 1 --precision bf16 --shape $shape --batch 16 --prompt 64 --response 64
   done
-  suites
   echo "== $SECONDS s in all"
   for title in "${failed[@]}"; do echo "gpu.sh: failed or took too long: $title"; done
   [ ${#failed[@]} -eq 0 ]

@@ -13,7 +13,7 @@ struct DeviceOptions: ParsableArguments {
   @Flag(help: "Print one JSON object on standard output instead of a table.")
   var json = false
 
-  @Flag(help: "Run attention on tensor cores, which no other program does yet.")
+  @Flag(help: "Run attention on tensor cores where it is not tuned: for comparisons.")
   var tensorCores = false
 
   @Flag(
@@ -40,7 +40,7 @@ struct DeviceOptions: ParsableArguments {
     where isChosen && device.isCPU {
       throw ValidationError("--\(name): needs a GPU, found \(device.title)")
     }
-    device.usesTensorCores = tensorCores
+    device.prefersTensorCores = tensorCores
     device.usesVectorRows = !plainRows
     return device
   }

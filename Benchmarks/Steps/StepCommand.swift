@@ -13,7 +13,7 @@ struct StepCommand: ParsableCommand {
 
   @OptionGroup var options: StepOptions
 
-  @Flag(help: "Replay steps of equal shapes as CUDA graphs, which no other program does yet.")
+  @Flag(help: "Replay steps of equal shapes as CUDA graphs, though no tuning says so.")
   var graphs = false
 
   func run() throws {
@@ -21,7 +21,7 @@ struct StepCommand: ParsableCommand {
     if graphs && !device.isCUDA {
       throw ValidationError("--graphs: needs a CUDA device, found \(device.title)")
     }
-    device.usesGraphs = graphs
+    if graphs { device.usesGraphs = true }
     let decoder = try options.decoder(device)
     let examples = options.examples(options.batch)
     let distiller = try options.distiller(decoder, examples)

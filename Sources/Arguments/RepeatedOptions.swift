@@ -1,7 +1,7 @@
 import JSON
 
-/// Options of one value that are given more than once. ArgumentParser takes the last of them and drops
-/// the others without a word.
+/// Options of one value that are given more than once. ArgumentParser takes the last of them and
+/// drops the others without a word.
 package struct RepeatedOptions {
   /// The arguments that follow each name, or its own values (`--name=value`), in their order.
   private var values: [String: [String]] = [:]
@@ -32,7 +32,8 @@ package struct RepeatedOptions {
   /// Checks the arguments of a command.
   ///
   /// - Parameter help: the command's options, as ArgumentParser writes them in JSON.
-  /// - Throws: for the first option of one value that is given twice, and for a flag with its opposite.
+  /// - Throws: for the first option of one value that is given twice, and for a flag with its
+  ///   opposite.
   package func check(help: @autoclosure () -> String) throws(RepeatedOptionError) {
     if let name = contradiction {
       throw RepeatedOptionError(description: "give one of --\(name) and --no-\(name)")

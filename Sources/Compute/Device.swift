@@ -145,22 +145,22 @@ package final class Device {
     return false
   }
 
-  /// Whether attention runs on tensor cores; false, as at the start, selects the f32 kernels.
-  /// Setting it has no effect where the device has none.
-  package var usesTensorCores: Bool {
+  /// Whether attention that is not tuned runs on tensor cores; false, as at the start, leaves it to
+  /// the f32 kernels. Setting it has no effect where the device has none.
+  package var prefersTensorCores: Bool {
     get {
       guard case .gpu(let gpu) = engine else { return false }
-      return gpu.properties.hasTensorCores && gpu.usesTensorCores
+      return gpu.properties.hasTensorCores && gpu.prefersTensorCores
     }
     set {
-      if case .gpu(let gpu) = engine { gpu.usesTensorCores = newValue }
+      if case .gpu(let gpu) = engine { gpu.prefersTensorCores = newValue }
       pool.invalidateCaptures()
     }
   }
 
   /// Whether row kernels load 16 bytes a work-item and reduce by shuffles (of a warp by CUDA, of a
-  /// sub-group by OpenCL where the device has them), as at the start. Without, the sums of rows have
-  /// other last digits.
+  /// sub-group by OpenCL where the device has them), as at the start. Without, the sums of rows
+  /// have other last digits.
   package var usesVectorRows: Bool {
     get {
       guard case .gpu(let gpu) = engine else { return false }

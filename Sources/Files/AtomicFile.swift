@@ -123,8 +123,9 @@ package struct AtomicFile: ~Copyable {
     close(folder)
   }
 
-  /// Checks that a file can be written, by making its temporary file and removing it again: permissions
-  /// do not tell what a file system holds, or how long its names may be. A device or pipe is looked at alone.
+  /// Checks that a file can be written, by making its temporary file and removing it again:
+  /// permissions do not tell what a file system holds, or how long its names may be. A device or
+  /// pipe is looked at alone.
   package static func check(_ url: URL) throws(FileError) {
     guard case .file = try OutputPath(url.path) else { return }
     _ = try AtomicFile(replacing: url)

@@ -112,8 +112,8 @@ struct RuntimeTests {
         == "parameter 4 is float, expected int of 4 bytes")
   }
 
-  /// A work-group of a multiple of the size has full sub-groups alone, whose lanes are numbered from
-  /// 0 and shuffle.
+  /// A work-group of a multiple of the size has full sub-groups alone, whose lanes are numbered
+  /// from 0 and shuffle.
   @Test(
     .enabled(
       if: TestDevice.openCL?.subGroupSizes.isEmpty == false,

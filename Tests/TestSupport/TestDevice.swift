@@ -53,9 +53,11 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
   private static let start = NSLock()
 
   /// Opens a new device of CUDA, with the tunings of a store.
-  package static func openCUDA(tunings: TuningStore) throws -> Device {
+  package static func openCUDA(
+    tunings: TuningStore, isProfiling: Bool = false
+  ) throws -> Device {
     guard let device = CUDATestDevice.preferred else { throw CancellationError() }
-    return try device.openDevice(tunings: tunings)
+    return try device.openDevice(isProfiling: isProfiling, tunings: tunings)
   }
 
   /// Opens a new device, with the default constants of its kernels whatever was tuned on it.

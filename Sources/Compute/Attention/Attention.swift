@@ -75,7 +75,7 @@ extension Device {
       }
     case .gpu(let gpu):
       let kernel = AttentionKernel(
-        .attentionForward, gpu, heads: heads, softCap: softCap, precision: precision)
+        .forward, gpu, heads: heads, softCap: softCap, precision: precision)
       let table = try layout.queryTable(rows: kernel.tile, groupSize: heads.groupSize)
       try gpu.kernel(Kernels.attentionForward, kernel.options).run(
         groups: [table.count, heads.keyValueHeads], items: [kernel.lanes, 1],

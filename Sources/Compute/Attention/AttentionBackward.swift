@@ -107,9 +107,9 @@ extension Device {
         scratch: scratch.mutableHost, on: cpu)
     case .gpu(let gpu):
       let queryKernel = AttentionKernel(
-        .attentionQueryGradient, gpu, heads: heads, softCap: softCap, precision: precision)
+        .queryGradient, gpu, heads: heads, softCap: softCap, precision: precision)
       let keyKernel = AttentionKernel(
-        .attentionKeyValueGradient, gpu, heads: heads, softCap: softCap, precision: precision)
+        .keyValueGradient, gpu, heads: heads, softCap: softCap, precision: precision)
       let queries = try layout.queryTable(rows: queryKernel.tile, groupSize: heads.groupSize)
       let keys = try layout.keyTable(keyKernel.keyDivision(heads, on: gpu))
       let slots = max(keys.slots, keys.ownSlots > 1 && scope == .all ? keys.ownSlots : 0)

@@ -15,18 +15,17 @@ struct AttentionFragments {
     static let keyValueGradient = Operands(own: 2, sums: 2)
   }
 
-  /// The build for a head dimension: nil where rows are no whole quads, which are loaded as vectors.
+  /// The build for a head dimension: nil where rows are no whole quads, which are loaded as
+  /// vectors.
   ///
   /// - Parameters:
   ///   - configuration: one of `candidates`; larger heads get smaller tiles.
-  ///   - precision: operands are three pieces of bf16 for f32, one for bf16.
-  init?(
-    _ configuration: TuningCandidate, dimension: Int, _ operands: Operands,
-    precision: ActivationPrecision
-  ) {
+  ///   - dimension: the head dimension.
+  ///   - operands: of the kernel.
+  init?(_ configuration: TuningCandidate, dimension: Int, _ operands: Operands) {
     guard dimension % 4 == 0 else { return nil }
     let values = configuration.values
-    let pieces = precision == .bf16 ? 1 : 3
+    let pieces = values["PIECES"] ?? 3
     let steps = (dimension + 15) / 16
     // Registers of a lane: 8 per step for each accumulated matrix, shared by `split` warps.
     let split = max(values["SPLIT"] ?? 1, (8 * steps * operands.sums + 79) / 80)
@@ -49,8 +48,8 @@ struct AttentionFragments {
   /// A warp for each 16 own rows, or `split` of them.
   private static func lanes(tile: Int, split: Int) -> Int { 32 * tile / 16 * split }
 
-  /// Shared memory of a work-group for streamed rows: the 48 KB that need no opt-in, less a few rows
-  /// of indices.
+  /// Shared memory of a work-group for streamed rows: the 48 KB that need no opt-in, less a few
+  /// rows of indices.
   private static let localBytes = 46 << 10
 
   /// Bytes of shared memory of a row of each of two matrices.
@@ -58,26 +57,35 @@ struct AttentionFragments {
     2 * pieces * 4 * (8 * steps + 4)
   }
 
-  static let forwardCandidates = [
-    (64, 32, 1, 1), (64, 32, 0, 1), (64, 16, 1, 1), (64, 16, 0, 1), (64, 48, 1, 1), (32, 32, 1, 1),
-    (128, 32, 1, 1), (64, 32, 1, 2),
-  ].map { candidate(tile: $0.0, streamed: $0.1, keep: $0.2, split: $0.3) }
-  static let backwardCandidates = [
-    (64, 32, 0, 1), (64, 16, 0, 1), (64, 32, 1, 1), (64, 16, 1, 1), (32, 32, 0, 1),
-    (64, 32, 0, 2), (64, 16, 0, 2), (64, 16, 1, 2),
-  ].map { candidate(tile: $0.0, streamed: $0.1, keep: $0.2, split: $0.3) }
+  /// Candidates of the forward pass.
+  static func forwardCandidates(_ precision: ActivationPrecision) -> [TuningCandidate] {
+    [
+      (64, 32, 1, 1), (64, 32, 0, 1), (64, 16, 1, 1), (64, 16, 0, 1), (64, 48, 1, 1),
+      (32, 32, 1, 1), (128, 32, 1, 1), (64, 32, 1, 2),
+    ].map { candidate(precision, tile: $0.0, streamed: $0.1, keep: $0.2, split: $0.3) }
+  }
 
-  /// Own rows of a work-group, streamed rows at a time, whether own rows stay in registers, and warps
-  /// that share the columns of a sum. Local memory is that of a head dimension of 64.
-  private static func candidate(
-    tile: Int, streamed: Int, keep: Int, split: Int
+  /// Candidates of both gradients.
+  static func backwardCandidates(_ precision: ActivationPrecision) -> [TuningCandidate] {
+    [
+      (64, 32, 0, 1), (64, 16, 0, 1), (64, 32, 1, 1), (64, 16, 1, 1), (32, 32, 0, 1),
+      (64, 32, 0, 2), (64, 16, 0, 2), (64, 16, 1, 2),
+    ].map { candidate(precision, tile: $0.0, streamed: $0.1, keep: $0.2, split: $0.3) }
+  }
+
+  /// Pieces of bf16 of an operand, own rows of a work-group, streamed rows at a time, whether own
+  /// rows stay in registers, and warps that share the columns of a sum. Local memory is that of a
+  /// head dimension of 64.
+  static func candidate(
+    _ precision: ActivationPrecision, tile: Int, streamed: Int, keep: Int, split: Int
   ) -> TuningCandidate {
-    TuningCandidate(
+    let pieces = precision == .bf16 ? 1 : 3
+    return TuningCandidate(
       [
-        KernelOption("TENSOR_CORES", 1), KernelOption("TILE", tile),
-        KernelOption("STREAMED", streamed), KernelOption("KEEP", keep),
-        KernelOption("SPLIT", split),
+        KernelOption("TENSOR_CORES", 1), KernelOption("PIECES", pieces),
+        KernelOption("TILE", tile), KernelOption("STREAMED", streamed),
+        KernelOption("KEEP", keep), KernelOption("SPLIT", split),
       ], items: lanes(tile: tile, split: split),
-      localBytes: streamed * (localBytes(pieces: 3, steps: 4) + 16), needsTensorCores: true)
+      localBytes: streamed * (localBytes(pieces: pieces, steps: 4) + 16), needsTensorCores: true)
   }
 }

@@ -98,9 +98,9 @@ package final class CommandGraphs<Key: Hashable> {
 }
 
 extension Device {
-  /// Whether steps of equal shapes are captured as CUDA graphs and replayed (`CommandGraphs`); false,
-  /// as at the start, enqueues every command. Setting it has no effect on other devices and where
-  /// launches are timed.
+  /// Whether steps of equal shapes are captured as CUDA graphs and replayed (`CommandGraphs`);
+  /// false enqueues every command. At the start it is what the tuning says, and false without one.
+  /// Setting it has no effect on other devices and where launches are timed.
   package var usesGraphs: Bool {
     get { graphEngine != nil }
     set { if case .gpu(let gpu) = engine { gpu.usesGraphs = newValue } }

@@ -11,15 +11,17 @@ final class GPUEngine {
   var configurations: [String: TuningCandidate] = [:]
   /// The compute units that work is divided for; tests set it to simulate a larger device.
   var computeUnits: Int
-  /// Whether attention may run on tensor cores, if the device has them; off until these kernels have
-  /// run on a card.
-  var usesTensorCores = false
-  /// Whether commands may be captured and replayed as graphs; off until this has run on a card.
+  /// Whether kernels that are not tuned run on tensor cores where the device has them and the
+  /// kernel a candidate for them: for comparisons. Else only a tuning selects such a candidate,
+  /// which the device has then proven.
+  var prefersTensorCores = false
+  /// Whether commands are captured and replayed as graphs, as a tuning says that has proven it.
   var usesGraphs = false
-  /// Whether row kernels load 16 bytes a work-item. The sums of rows have other last digits without.
+  /// Whether row kernels load 16 bytes a work-item. The sums of rows have other last digits
+  /// without.
   var usesVectorLoads = true { didSet { kernels.removeAll() } }
-  /// Whether row kernels reduce by shuffles, of a warp by CUDA and of a sub-group by OpenCL where the
-  /// device has them. The bits are the same without.
+  /// Whether row kernels reduce by shuffles, of a warp by CUDA and of a sub-group by OpenCL where
+  /// the device has them. The bits are the same without.
   var usesShuffles = true { didSet { kernels.removeAll() } }
   /// Whether cuBLASLt multiplies where it is installed and supports the weights.
   var usesMatmulLibrary = true
@@ -240,8 +242,8 @@ extension GPUEngine {
   var vocabularyLanes: Lanes { Lanes(count: isCPUType ? 1 : 256) }
 
   /// Whether the work-items of a GPU load and store four floats at a time: 1 where rows of `width`
-  /// floats have whole quads. Of several numbers of floats their bits together (`|`) have whole quads
-  /// where all of them have.
+  /// floats have whole quads. Of several numbers of floats their bits together (`|`) have whole
+  /// quads where all of them have.
   func quads(_ width: Int) -> KernelOption {
     KernelOption("QUADS", usesVectorLoads && !isCPUType && width % 4 == 0 ? 1 : 0)
   }

@@ -31,8 +31,8 @@ package struct HeadNormShape: Sendable, Equatable {
 
   /// Elements of all heads of a row.
   package var count: Int { heads * width }
-  /// The constants that the kernels are built with. Heads of whole quads begin at whole quads only if
-  /// rows and what precedes the heads are whole quads too.
+  /// The constants that the kernels are built with. Heads of whole quads begin at whole quads only
+  /// if rows and what precedes the heads are whole quads too.
   func options(on gpu: GPUEngine, _ lanes: Lanes) -> [KernelOption] {
     [lanes.option, KernelOption("CENTRED", isCentred ? 1 : 0), gpu.quads(stride | first | width)]
   }

@@ -1,14 +1,12 @@
 extension GPUEngine {
   /// The tuned configuration of a kernel on this device, else its default.
   func configuration(_ tunable: Tunable) -> TuningCandidate {
-    let hasTensorCores = properties.hasTensorCores && usesTensorCores
-    if let chosen = configurations[tunable.name], hasTensorCores || !chosen.needsTensorCores {
-      return chosen
-    }
-    let standard = tunable.candidates(forCPUType: isCPUType).first {
-      hasTensorCores || !$0.needsTensorCores
-    }
-    guard let standard else {
+    if let tuned = configurations[tunable.name] { return tuned }
+    let candidates = tunable.candidates(forCPUType: isCPUType)
+    let preferred =
+      prefersTensorCores && properties.hasTensorCores
+      ? candidates.first { $0.needsTensorCores } : nil
+    guard let standard = preferred ?? candidates.first else {
       preconditionFailure("\(tunable.name) has no body for this type of device")
     }
     return standard

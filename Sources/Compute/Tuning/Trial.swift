@@ -9,6 +9,8 @@ package struct TrialSizes: Sendable {
   var feedForward: Int
   var vocabulary: Int
   var heads: HeadShape
+  /// Further heads at which attention must be right: their kernels are other builds.
+  var otherHeads: [AttentionTrialShape]
 
   /// T: rows of prefix and examples.
   var rows: Int { prefix + examples.reduce(0, +) }
@@ -16,11 +18,28 @@ package struct TrialSizes: Sendable {
   /// A training step on Qwen2.5-0.5B: 4 examples of 64 tokens after 32 pseudo-tokens.
   package static let step = TrialSizes(
     prefix: 32, examples: [64, 64, 64, 64], responses: 32, hidden: 896, feedForward: 4864,
-    vocabulary: 151_936, heads: HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64))
+    vocabulary: 151_936, heads: HeadShape(queryHeads: 14, keyValueHeads: 2, headDimension: 64),
+    otherHeads: others((120, 6), (128, 4), (256, 2)))
+  /// A step whose time is that of its launches.
+  package static let launches = TrialSizes(
+    prefix: 16, examples: [16, 16], responses: 16, hidden: 256, feedForward: 512, vocabulary: 2048,
+    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 64), otherHeads: [])
   /// For tests: all edge cases with little work.
   package static let small = TrialSizes(
     prefix: 5, examples: [67, 9], responses: 6, hidden: 96, feedForward: 200, vocabulary: 1050,
-    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 24))
+    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 24),
+    otherHeads: others((20, 4), (136, 2)))
+
+  /// Heads of these dimensions and numbers of query heads on two of keys, the first with a window
+  /// and a soft cap.
+  private static func others(_ heads: (dimension: Int, count: Int)...) -> [AttentionTrialShape] {
+    heads.enumerated().map { index, heads in
+      AttentionTrialShape(
+        heads: HeadShape(
+          queryHeads: heads.count, keyValueHeads: 2, headDimension: heads.dimension),
+        window: index == 0 ? 40 : nil, softCap: index == 0 ? 2 : nil)
+    }
+  }
 }
 
 /// An element that a trial compares.

@@ -38,8 +38,8 @@ struct TuningCandidate: Sendable, Hashable {
 /// A kernel with tunable constants, and how its candidates are measured.
 ///
 /// It is declared beside the kernel's launcher, which reads the tuned configuration from the
-/// engine, and listed in `all`. The first candidate of a list that a device supports is its default;
-/// a list of one candidate needs no tuning.
+/// engine, and listed in `all`. The first candidate of a list is the default, which every device
+/// supports; a list of one candidate needs no tuning.
 struct Tunable: Sendable {
   /// Its name in tuning records: the kernel and its use.
   let name: String
@@ -49,25 +49,46 @@ struct Tunable: Sendable {
   let gpu: [TuningCandidate]
   /// For the CPU variant.
   let cpu: [TuningCandidate]
+  /// Of operands on tensor cores. A tunable of rounded ones is there where tensor cores are.
+  let precision: ActivationPrecision
   /// Uploads operands and adds the operations to time.
   let prepare: @Sendable (Trial) throws(ComputeError) -> Void
+  /// As above, at another of the trial's shapes, which select other builds: a candidate must agree
+  /// there too before it is stored.
+  let otherShapes: (@Sendable (Trial, AttentionTrialShape) throws(ComputeError) -> Void)?
 
   init(
     _ name: String, _ file: KernelFile, gpu: [TuningCandidate], cpu: [TuningCandidate],
+    precision: ActivationPrecision = .f32,
+    otherShapes: (@Sendable (Trial, AttentionTrialShape) throws(ComputeError) -> Void)? = nil,
     prepare: @escaping @Sendable (Trial) throws(ComputeError) -> Void
   ) {
     self.name = name
     self.file = file
     self.gpu = gpu
     self.cpu = cpu
+    self.precision = precision
+    self.otherShapes = otherShapes
     self.prepare = prepare
   }
+
+  /// The largest difference from the default's result over the largest magnitude. Of f32 operands
+  /// candidates only change the order of f32 sums, and three pieces of bf16 are exact to 2^-24: on
+  /// the stand-in for the driver attention differs by at most 8.4e-7 at the trial's shapes.
+  ///
+  /// An operand that is rounded to bf16 changes by 2^-9 of itself at most. An element of a gradient
+  /// of attention is a sum over scores and their gradients, whose four operands are rounded, and
+  /// both factors of the sum are: six roundings, which in a sum mostly cancel. Rounded attention in
+  /// Double differs from exact attention by at most 2^-7.3 (7 shapes, three draws of numbers), on
+  /// the stand-in by at most 2^-7.7 at the trial's shapes and 2^-7.2 at those of tests.
+  var tolerance: Double { precision == .bf16 ? 0x1p-7 : 1e-5 }
 
   func candidates(forCPUType isCPUType: Bool) -> [TuningCandidate] { isCPUType ? cpu : gpu }
 
   /// The candidates that a device supports, the default first.
   func candidates(on target: TuningTarget) -> [TuningCandidate] {
-    candidates(forCPUType: target.isCPUType).filter {
+    if precision == .bf16 && !target.properties.hasTensorCores { return [] }
+    return candidates(forCPUType: target.isCPUType).filter {
       $0.fits(
         workGroupSize: target.properties.workGroupSize,
         localMemory: target.properties.localMemory,
@@ -79,6 +100,7 @@ struct Tunable: Sendable {
   static let all: [Tunable] = [
     .embedding, .rmsNorm, .layerNorm, .matmulFew, .matmulMedium, .matmulLarge, .matmulWide,
     .headNorm, .rotary, .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
+    .attentionForwardRounded, .attentionQueryGradientRounded, .attentionKeyValueGradientRounded,
     .swiglu, .activation, .residualAdd, .rowGather, .softCap, .klDivergence,
     .crossEntropy, .projectedDivergence, .sum, .gradientNorm, .adamW, .sgd, .softmax,
     .compressLogits, .argmax,

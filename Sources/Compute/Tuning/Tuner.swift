@@ -3,9 +3,6 @@ import Foundation
 /// Searches for the fastest constants of a device: every candidate of a kernel is built, compared
 /// with the default's result and timed at the shapes of a training step.
 package final class Tuner {
-  /// A candidate is rejected if a result differs more from the default's: constants only change the
-  /// order of f32 sums.
-  static let tolerance = 1e-5
   /// A candidate must be faster than the default by this fraction; smaller gains are measurement
   /// noise.
   static let smallestGain = 0.03
@@ -14,6 +11,10 @@ package final class Tuner {
   private let gpu: GPUEngine
   private let sizes: TrialSizes
   private let runs: Int
+  /// Seconds of one run of a trial with a candidate; tests have others.
+  var seconds: (Trial, TuningCandidate) throws(ComputeError) -> Double = {
+    (trial, _) throws(ComputeError) in try trial.seconds()
+  }
 
   /// - Parameters:
   ///   - device: opened for profiling, without a tuning.
@@ -35,12 +36,16 @@ package final class Tuner {
     Tunable.all.filter { $0.candidates(on: gpu.target).count > 1 }.map(\.name)
   }
 
-  /// The record of this device with these kernels, and with the other kernels of `earlier` that are
+  /// The record of this device with these kernels and graphs, and with what else of `earlier` is
   /// still valid.
-  package func record(_ kernels: [TunedKernel], keeping earlier: TuningRecord?) -> TuningRecord {
+  package func record(
+    _ kernels: [TunedKernel], graphs: TunedGraphs? = nil, keeping earlier: TuningRecord?
+  ) -> TuningRecord {
     let names = Set(kernels.map(\.name))
     let kept = earlier?.check(gpu.target).valid.filter { !names.contains($0.name) } ?? []
-    return TuningRecord(gpu.target, kernels: kept + kernels, date: Date.now)
+    let keptGraphs = earlier?.graphs.flatMap { $0.isValid ? $0 : nil }
+    return TuningRecord(
+      gpu.target, kernels: kept + kernels, graphs: graphs ?? keptGraphs, date: Date.now)
   }
 
   /// Searches one of `names`.
@@ -56,6 +61,14 @@ package final class Tuner {
     guard let tunable = Tunable.all.first(where: { $0.name == name }) else {
       throw .unknownKernel(name)
     }
+    return try search(tunable, progress: progress)
+  }
+
+  /// As above.
+  func search(
+    _ tunable: Tunable, progress: (String) -> Void = { _ in }
+  ) throws(ComputeError) -> TunedKernel {
+    let name = tunable.name
     let (before, usedLibrary) = (gpu.configurations[name], gpu.usesMatmulLibrary)
     defer {
       gpu.configurations[name] = before
@@ -65,50 +78,95 @@ package final class Tuner {
     gpu.usesMatmulLibrary = false
     let trial = Trial(device, sizes: sizes)
     try tunable.prepare(trial)
-    var expected: [Trial.Found]?
+    var check = Comparison(tunable)
     var measured: [(candidate: TuningCandidate, seconds: Double)] = []
     var refused: [TunedKernel.Refusal] = []
     for candidate in tunable.candidates(on: gpu.target) {
       progress(candidate.description)
       gpu.configurations[name] = candidate
       do throws(ComputeError) {
-        let found = try trial.results()
-        let error = zip(found, expected ?? found).map { $0.error(against: $1) }.max() ?? 0
-        guard error <= Self.tolerance || expected != nil else { break }
-        if error <= Self.tolerance {
-          measured.append((candidate, try median(trial)))
+        if let reason = check.refusal(of: try trial.results()) {
+          refused.append(.init(candidate, reason))
         } else {
-          refused.append(.init(candidate, "strays by \(error) from the default's result"))
+          measured.append((candidate, try median(trial, candidate)))
         }
-        expected = expected ?? found
       } catch {
         // The default must run; a candidate that the driver rejects is skipped.
-        guard expected != nil else { throw error }
-        let line = error.description.split(whereSeparator: \.isNewline).first.map(String.init)
-        refused.append(.init(candidate, line ?? "failed"))
+        guard !measured.isEmpty else { throw error }
+        refused.append(.init(candidate, error))
       }
+      if measured.isEmpty { throw .defaultNotFinite(kernel: name) }
     }
-    guard let standard = measured.first,
-      let fastest = measured.min(by: { $0.seconds < $1.seconds })
-    else {
-      throw .defaultNotFinite(kernel: name)
-    }
-    let isGain = fastest.seconds < standard.seconds * (1 - Self.smallestGain)
-    let best = isGain ? fastest : standard
+    let tried = measured.count + refused.count
+    let standard = measured[0]
+    let best = try fastest(measured, of: tunable, refused: &refused)
     return TunedKernel(
       name: name, constants: best.candidate.values, source: tunable.file.fingerprint,
       defaultConstants: standard.candidate.values,
       defaultMicroseconds: standard.seconds * 1e6, microseconds: best.seconds * 1e6,
-      candidates: measured.count + refused.count, refused: refused)
+      candidates: tried, refused: refused)
   }
 
-  private func median(_ trial: Trial) throws(ComputeError) -> Double {
-    var seconds: [Double] = []
-    for run in 0..<(runs + 1) {
-      let taken = try trial.seconds()
-      if run > 0 { seconds.append(taken) }
+  /// The fastest of the candidates that is right at the other shapes too; the first, the default,
+  /// where no other is faster by `smallestGain`.
+  private func fastest(
+    _ measured: [(candidate: TuningCandidate, seconds: Double)], of tunable: Tunable,
+    refused: inout [TunedKernel.Refusal]
+  ) throws(ComputeError) -> (candidate: TuningCandidate, seconds: Double) {
+    let standard = measured[0]
+    let faster = measured.filter { $0.seconds < standard.seconds * (1 - Self.smallestGain) }
+      .sorted { $0.seconds < $1.seconds }
+    guard let prepare = tunable.otherShapes else { return faster.first ?? standard }
+    for found in faster {
+      var refusal: TunedKernel.Refusal?
+      for shape in sizes.otherHeads where refusal == nil {
+        gpu.configurations[tunable.name] = standard.candidate
+        let trial = Trial(device, sizes: sizes)
+        try prepare(trial, shape)
+        var check = Comparison(tunable)
+        _ = check.refusal(of: try trial.results())
+        gpu.configurations[tunable.name] = found.candidate
+        do throws(ComputeError) {
+          if let reason = check.refusal(of: try trial.results()) {
+            refusal = .init(
+              found.candidate, "head dimension \(shape.heads.headDimension): \(reason)")
+          }
+        } catch { refusal = .init(found.candidate, error) }
+      }
+      guard let refusal else { return found }
+      refused.append(refusal)
     }
-    seconds.sort()
-    return seconds[seconds.count / 2]
+    return standard
+  }
+
+  private func median(
+    _ trial: Trial, _ candidate: TuningCandidate
+  ) throws(ComputeError) -> Double {
+    var taken: [Double] = []
+    for run in 0..<(runs + 1) {
+      let seconds = try self.seconds(trial, candidate)
+      if run > 0 { taken.append(seconds) }
+    }
+    taken.sort()
+    return taken[taken.count / 2]
+  }
+}
+
+/// The results of candidates against those of the first, the default.
+private struct Comparison {
+  private let tolerance: Double
+  private var expected: [Trial.Found]?
+
+  init(_ tunable: Tunable) { tolerance = tunable.tolerance }
+
+  /// Why these results are wrong; nil if they are right. The first need to be finite.
+  mutating func refusal(of found: [Trial.Found]) -> String? {
+    let reference = expected ?? found
+    let error = zip(found, reference).map { $0.error(against: $1) }.max() ?? 0
+    guard error <= tolerance else {
+      return "strays by \(error) from the default's result, expected at most \(tolerance)"
+    }
+    expected = reference
+    return nil
   }
 }

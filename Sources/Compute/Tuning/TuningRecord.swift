@@ -11,6 +11,12 @@ package struct TunedKernel: Codable, Sendable, Equatable {
       constants = candidate.values
       self.reason = reason
     }
+
+    /// One line.
+    init(_ candidate: TuningCandidate, _ error: ComputeError) {
+      let line = error.description.split(whereSeparator: \.isNewline).first.map(String.init)
+      self.init(candidate, line ?? "failed")
+    }
   }
 
   package var name: String
@@ -52,8 +58,12 @@ package struct TuningRecord: Codable, Sendable, Equatable {
   /// Time of the last change, in ISO 8601.
   package var date: String
   package var kernels: [TunedKernel]
+  /// Nil where graphs have not been tried, as in every record of a program without that trial.
+  package var graphs: TunedGraphs?
 
-  init(_ target: TuningTarget, kernels: [TunedKernel], date: Date) {
+  init(
+    _ target: TuningTarget, kernels: [TunedKernel], graphs: TunedGraphs? = nil, date: Date
+  ) {
     let identity = target.identity
     platform = identity.platform
     device = identity.device
@@ -61,10 +71,11 @@ package struct TuningRecord: Codable, Sendable, Equatable {
     variant = identity.variant
     self.date = date.formatted(.iso8601)
     self.kernels = kernels
+    self.graphs = graphs
   }
 
   private enum CodingKeys: String, CodingKey {
-    case platform, device, driver, date, kernels
+    case platform, device, driver, date, kernels, graphs
     case variant = "bodies"
   }
 

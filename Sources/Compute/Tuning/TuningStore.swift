@@ -66,10 +66,11 @@ package struct TuningStore: Sendable, Equatable {
     }
   }
 
-  /// Gives an engine its valid configurations and reports the others.
+  /// Gives an engine its valid configurations and the use of graphs, and reports the others.
   func apply(to gpu: GPUEngine) -> DeviceTuning {
     let found = read(gpu.target)
     gpu.configurations = found.configurations
+    gpu.usesGraphs = found.tuning.usesGraphs
     var tuning = found.tuning
     tuning.refusedAlgorithms = applyAlgorithms(to: gpu)
     return tuning
@@ -92,7 +93,9 @@ package struct TuningStore: Sendable, Equatable {
     }
     let found = record.check(target)
     var tuning = DeviceTuning(
-      kernels: found.configurations.count, stale: found.stale, date: record.date)
+      kernels: found.configurations.count, stale: found.stale, date: record.date,
+      usesGraphs: record.graphs?.areUsed ?? false)
+    if record.graphs?.isValid == false { tuning.stale += 1 }
     if !found.invalid.isEmpty {
       tuning.warning =
         "\(file.path): constants that are not on offer for "
@@ -113,10 +116,13 @@ package struct TuningStoreError: Error, CustomStringConvertible {
 package struct DeviceTuning: Sendable, Equatable {
   /// Kernels with constants tuned on this device and driver.
   package var kernels = 0
-  /// Kernels tuned for another source; their constants are not used.
+  /// Kernels tuned for another source, whose constants are not used, and an earlier trial of
+  /// graphs.
   package var stale = 0
   /// Time of the tuning; nil if there is none.
   package var date: String?
+  /// Whether steps are replayed as graphs.
+  package var usesGraphs = false
   /// Why a file, or a part of it, was not used, in one line.
   package var warning: String?
   /// That cuBLASLt refuses stored algorithms, in one line; it is said once, since they are dropped.

@@ -43,7 +43,8 @@ package enum Initialization: Sendable, Equatable {
     }
   }
 
-  /// Whether it is an adapter that may have been moved since it was recorded: it is not there any more.
+  /// Whether it is an adapter that may have been moved since it was recorded: it is not there any
+  /// more.
   func isMoved(from recorded: Initialization?) -> Bool {
     guard case .file = self, case .file(let earlier)? = recorded else { return false }
     return !FileManager.default.fileExists(atPath: earlier.path)

@@ -69,7 +69,8 @@ enum RecordCoding {
 
   /// The bytes of a file of a run.
   ///
-  /// - Throws: when it cannot be read, or is no ordinary file: opening a pipe would wait for its writer.
+  /// - Throws: when it cannot be read, or is no ordinary file: opening a pipe would wait for its
+  ///   writer.
   static func bytes(of url: URL) throws(DistillationError) -> [UInt8] {
     if let special = SpecialFile(at: url.path) {
       throw .content(file: url.path, expected: "a file", found: special.title)

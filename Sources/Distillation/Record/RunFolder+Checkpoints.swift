@@ -36,9 +36,9 @@ extension RunFolder {
     }
   }
 
-  /// Removes a checkpoint, where it exists. Where no more is in its folder, that is renamed first, so
-  /// that a run that is killed leaves no partial checkpoint under its name. What no run has written
-  /// there stays where it is.
+  /// Removes a checkpoint, where it exists. Where no more is in its folder, that is renamed first,
+  /// so that a run that is killed leaves no partial checkpoint under its name. What no run has
+  /// written there stays where it is.
   func removeCheckpoint(step: Int) throws(DistillationError) {
     let (manager, whole) = (FileManager.default, checkpoint(step: step))
     guard manager.fileExists(atPath: whole.path) else { return }

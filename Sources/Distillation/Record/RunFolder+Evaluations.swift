@@ -66,8 +66,8 @@ extension RunFolder {
     _ = try lines(RolloutRecord.self, of: Self.rollouts)
   }
 
-  /// The lines of a file of the folder; none where there is no such file, or something else under its
-  /// name.
+  /// The lines of a file of the folder; none where there is no such file, or something else under
+  /// its name.
   ///
   /// - Throws: when it cannot be read, or a whole line of it is no record.
   func lines<Record: Decodable>(

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// How the files of a folder are written and removed: what is there is replaced where the run has written
-/// it, and kept under another name where it is the user's, or was changed by the user.
+/// How the files of a folder are written and removed: what is there is replaced where the run has
+/// written it, and kept under another name where it is the user's, or was changed by the user.
 extension RunFolder {
   /// Files that people write in.
   private static let texts: Set = [readme, page]
@@ -112,8 +112,8 @@ extension RunFolder {
     try save(record)
   }
 
-  /// Gives a file that no run has written another name: `present` is its SHA-256, nil where there is no
-  /// ordinary file. Returns whether there was one.
+  /// Gives a file that no run has written another name: `present` is its SHA-256, nil where there
+  /// is no ordinary file. Returns whether there was one.
   private func keepForeign(
     _ name: String, _ present: String?, _ record: WrittenFiles
   ) throws(DistillationError) -> Bool {

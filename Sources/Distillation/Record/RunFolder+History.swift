@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// The history of a run that goes on: its checkpoint holds all that the training needs, so lines that are
-/// gone end no run, but are missed in what it reports.
+/// The history of a run that goes on: its checkpoint holds all that the training needs, so lines
+/// that are gone end no run, but are missed in what it reports.
 extension RunFolder {
   /// Notes what of the history up to a checkpoint is not there any more.
   func checkHistory(of state: TrainingCheckpoint.State) throws(DistillationError) {
@@ -37,8 +37,8 @@ extension RunFolder {
 }
 
 extension TrainingCheckpoint.State {
-  /// Whether these are the steps after which the run was evaluated up to here, as far as the checkpoint
-  /// tells; nothing is missing where nothing is held out.
+  /// Whether these are the steps after which the run was evaluated up to here, as far as the
+  /// checkpoint tells; nothing is missing where nothing is held out.
   fileprivate func hasEvaluations(in steps: [Int]) -> Bool {
     guard best != nil else { return true }
     // The best evaluation and those after it are counted, that of an earlier last step among them.

@@ -10,8 +10,8 @@ extension StepRecord: SteppedRecord {}
 extension EvaluationRecord: SteppedRecord {}
 extension RolloutRecord: SteppedRecord {}
 
-/// The files to which a run adds lines. They grow, so no one hash is theirs: the run records how far it
-/// knows them, and of lines behind that whether they go on with its own.
+/// The files to which a run adds lines. They grow, so no one hash is theirs: the run records how
+/// far it knows them, and of lines behind that whether they go on with its own.
 extension RunFolder {
   /// Their names.
   static let logs: Set = [stepMetrics, evaluations, rollouts]

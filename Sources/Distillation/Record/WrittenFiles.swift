@@ -1,13 +1,13 @@
 import Files
 import Foundation
 
-/// `files.json` of an output folder: which bytes its run has written under each name. A file that is
-/// none of these is its user's, or was changed by the user.
+/// `files.json` of an output folder: which bytes its run has written under each name. A file that
+/// is none of these is its user's, or was changed by the user.
 struct WrittenFiles: Equatable, Codable {
   /// By name the SHA-256 of the file, 64 hexadecimal digits; of a file that is being replaced the
   /// earlier one first, so that a run that is killed knows either. Of checkpoints, which seal
-  /// themselves, those alone whose folders hold files of the user: `checkpoint-4/state.json`, without
-  /// a SHA-256 where that file is not as the run has written it.
+  /// themselves, those alone whose folders hold files of the user: `checkpoint-4/state.json`,
+  /// without a SHA-256 where that file is not as the run has written it.
   private(set) var digests: [String: [String]]
   /// The files of lines, by name; nil in records of older programs.
   private(set) var logs: [String: LogExtent]?
@@ -50,8 +50,8 @@ struct WrittenFiles: Equatable, Codable {
         + "\(RunFolder.readme) and \(RunFolder.page) count as their user's and are kept")
   }
 
-  /// Takes the files of a run of an older program, which recorded none, as they are. Those that people
-  /// write in are left out: nobody knows whose they are.
+  /// Takes the files of a run of an older program, which recorded none, as they are. Those that
+  /// people write in are left out: nobody knows whose they are.
   init(adopting names: [String], in folder: URL) {
     digests = [:]
     for name in names {
@@ -69,8 +69,8 @@ struct WrittenFiles: Equatable, Codable {
     digests[name] = (present.map { $0 == digest ? [] : [$0] } ?? []) + [digest]
   }
 
-  /// Notes that a checkpoint is being removed, in whose folder files stay, be they all of its files:
-  /// the run must know the folder again.
+  /// Notes that a checkpoint is being removed, in whose folder files stay, be they all of its
+  /// files: the run must know the folder again.
   mutating func noteLeft(_ checkpoint: String) {
     let name = "\(checkpoint)/\(TrainingCheckpoint.stateName)"
     if digests[name] == nil { digests[name] = [] }

@@ -9,7 +9,8 @@ extension DistillationError {
     case checkpoint(String, hasEarlier: Bool)
   }
 
-  /// The error about a record that cannot be read: a file of another kind says itself what to do about it.
+  /// The error about a record that cannot be read: a file of another kind says itself what to do
+  /// about it.
   static func damaged(_ work: RecordedWork, _ error: DistillationError) -> DistillationError {
     if case .content(_, _, let found) = error, found.contains("; ") { return error }
     return .damagedRecord(of: work, "\(error)")

@@ -44,8 +44,8 @@ package enum DistillationError: Error, Sendable {
   case noStudy(file: String, expected: String, found: String)
   /// The chat template no longer writes the frame in which an adapter's prompt was trained.
   case changedFrame(adapter: String)
-  /// An adapter's prompt was trained in another header or closing than that of another adapter, or nil
-  /// for a run, beside which it is to stand.
+  /// An adapter's prompt was trained in another header or closing than that of another adapter, or
+  /// nil for a run, beside which it is to stand.
   case otherFrame(adapter: String, other: String?)
   /// An option has a value that does not fit the model or the data.
   case option(OptionName, expected: String, found: String)
@@ -74,7 +74,8 @@ package enum DistillationError: Error, Sendable {
   case otherRank(rank: Int, host: String, what: String)
   /// The window has no space for a message and an answer; both are in tokens.
   case windowFull(needed: Int, window: Int)
-  /// No prompt of a sweep is within its budget; `nearest` is the folder of the one with the lowest KL.
+  /// No prompt of a sweep is within its budget; `nearest` is the folder of the one with the lowest
+  /// KL.
   case budgetMissed(budget: Double, nearest: String, kl: Double)
   /// The loss of a step is not finite. `saved` is the folder of the last good prompt.
   case lossNotFinite(step: Int, saved: String)
@@ -228,7 +229,8 @@ func writingTensors(
   }
 }
 
-/// Looks at the place of results, or makes their folder, and converts the error to this layer's type.
+/// Looks at the place of results, or makes their folder, and converts the error to this layer's
+/// type.
 func placingOutput<Value>(
   _ call: () throws(FileError) -> Value
 ) throws(DistillationError) -> Value {

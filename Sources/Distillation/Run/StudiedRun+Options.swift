@@ -1,6 +1,7 @@
 import JSON
 
-/// What is refused before a study, because the training would refuse it, as far as it follows from options alone.
+/// What is refused before a study, because the training would refuse it, as far as it follows from
+/// options alone.
 extension StudiedRun {
   /// Checks the options of a study and of the runs that train on it.
   ///
@@ -38,8 +39,8 @@ extension TrainingOptions {
     }
   }
 
-  /// The order of the most examples that a study can give: how many of its conversations are held out
-  /// is known when it is done.
+  /// The order of the most examples that a study can give: how many of its conversations are held
+  /// out is known when it is done.
   fileprivate func largestOrder(of study: StudyOptions) -> BatchOrder {
     let lines = study.count * study.rounds
     return BatchOrder(
@@ -49,7 +50,8 @@ extension TrainingOptions {
 }
 
 extension RunRequest {
-  /// Whether examples are held out, as far as the options of its study tell: one line alone is none.
+  /// Whether examples are held out, as far as the options of its study tell: one line alone is
+  /// none.
   func isHeldOut(_ study: StudyOptions) -> Bool {
     switch validation {
     case .file: true

@@ -147,7 +147,7 @@ struct DeviceListing {
         tuning.date.map {
           .object([
             "date": .string($0), "kernels": .integer(tuning.kernels),
-            "out_of_date": .integer(tuning.stale),
+            "out_of_date": .integer(tuning.stale), "graphs": .bool(tuning.usesGraphs),
           ])
         }
       } ?? .null

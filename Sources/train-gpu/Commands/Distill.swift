@@ -49,6 +49,9 @@ struct Distill: SharedOutCommand {
         ?? Sweep.recordedThreads(in: request.output, ranks: ranks.count)
         ?? StudiedRun.recordedThreads(in: request.output) : nil
     let device = try common.openDevices(recordedThreads: recorded)
+    defer {
+      if device.usesGraphs { logger.debug("graphs launched: \(device.counts.graphLaunches)") }
+    }
     var model: LoadedModel?
     if let options = try studyOptions() {
       (request, model) = try studied(request, sweep, options, device, logger, progress)

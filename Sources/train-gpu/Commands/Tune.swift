@@ -5,7 +5,8 @@ import Files
 import Foundation
 import Logging
 
-/// `train-gpu tune`: finds the best constants of the kernels on a GPU.
+/// `train-gpu tune`: finds the best constants of the kernels on a GPU, and whether graphs are
+/// faster.
 struct Tune: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Search for the kernels' constants that suit a GPU, and keep them.",
@@ -15,6 +16,10 @@ struct Tune: ParsableCommand {
       ($XDG_CACHE_HOME/pith/tuning or ~/.cache/pith/tuning) after every kernel, so that a search that is stopped keeps the \
       kernels that it has finished. Every later run on this device and driver uses it; deleting the file brings the defaults \
       back. Other constants may change the order of sums: runs repeat bit for bit under the same tuning.
+
+      By CUDA two things are used only where this has proven them on the device. Attention on tensor cores (sm_80 and \
+      later) must give the f32 result within 1e-5, and with operands rounded to bf16, for --activations bf16, within 2^-7. \
+      Steps that are captured as CUDA graphs ("\(GraphTrial.name)") must have the same bits as command by command.
       """)
 
   @Option(
@@ -44,33 +49,52 @@ struct Tune: ParsableCommand {
         description: "the CPU path has nothing to tune; name a GPU with --device")
     }
     let tuner = try Tuner(device, runs: runs)
-    let names = try chosen(tuner.names)
+    let names = try chosen(tuner.names + (device.isCUDA ? [GraphTrial.name] : []))
     // Ctrl-C ends the program at once: finished kernels are in the file.
     var line = StatusLine()
     var found: [TunedKernel] = []
+    var graphs: TunedGraphs?
     var record = tuner.record([], keeping: store.record(of: device))
     for (index, name) in names.enumerated() {
-      let kernel = try tuner.search(name) { candidate in
+      func show(_ candidate: String) {
         guard !common.quiet, StandardError.isTerminal else { return }
         line.show("\(Bar(index, of: names.count).text) \(name) \(candidate)")
       }
-      line.clear()
-      for refusal in kernel.refused {
-        logger.warning("\(name) \(Self.text(refusal.constants)): \(refusal.reason)")
+      let result: String
+      if name == GraphTrial.name {
+        show("")
+        let tried = try tryGraphs(store)
+        line.clear()
+        if let refusal = tried.refusal { logger.warning("\(name): \(refusal)") }
+        result = Self.text(tried)
+        graphs = tried
+      } else {
+        let kernel = try tuner.search(name) { show($0) }
+        line.clear()
+        for refusal in kernel.refused {
+          logger.warning("\(name) \(Self.text(refusal.constants)): \(refusal.reason)")
+        }
+        result = "\(Self.text(kernel.constants)), \(Self.gain(kernel))"
+        found.append(kernel)
       }
-      logger.info(
-        "\(index + 1)/\(names.count) \(name): \(Self.text(kernel.constants)), \(Self.gain(kernel))")
-      found.append(kernel)
-      record = tuner.record(found, keeping: record)
+      logger.info("\(index + 1)/\(names.count) \(name): \(result)")
+      record = tuner.record(found, graphs: graphs, keeping: record)
       try store.write(record, of: device)
     }
     if let file = store.file(of: device) { logger.info("kept in \(file.path)") }
     record.kernels = found
+    record.graphs = graphs
     if json {
       try StandardOutput.write(record.json())
     } else {
-      try StandardOutput.line(Self.table(found).text)
+      try StandardOutput.line(Self.table(found, graphs).text)
     }
+  }
+
+  /// The trial of graphs, with the constants that have been stored: launches must not be timed.
+  private func tryGraphs(_ store: TuningStore) throws -> TunedGraphs {
+    let device = try common.device.open(threads: common.threads, tunings: store)
+    return try GraphTrial(device, runs: runs).search()
   }
 
   /// The kernels that `--only` names, or all.
@@ -85,16 +109,36 @@ struct Tune: ParsableCommand {
     return names.filter { chosen.contains($0) }
   }
 
-  private static func table(_ kernels: [TunedKernel]) -> TextTable {
-    TextTable(
-      columns: [.left, .left, .right, .right, .right],
-      rows: [["kernel", "constants", "default us", "best us", "gain"]]
-        + kernels.map {
-          [
-            $0.name, text($0.constants), Decimals.text($0.defaultMicroseconds, 1),
-            Decimals.text($0.microseconds, 1), gain($0),
-          ]
-        })
+  /// A row for each kernel, and one for graphs: a step enqueued and replayed.
+  private static func table(_ kernels: [TunedKernel], _ graphs: TunedGraphs?) -> TextTable {
+    var rows = [["kernel", "constants", "default us", "best us", "gain"]]
+    rows += kernels.map {
+      [
+        $0.name, text($0.constants), Decimals.text($0.defaultMicroseconds, 1),
+        Decimals.text($0.microseconds, 1), gain($0),
+      ]
+    }
+    if let graphs {
+      rows.append([
+        GraphTrial.name, graphs.areUsed ? "replayed" : "enqueued",
+        Decimals.text(graphs.enqueuedMicroseconds, 1),
+        graphs.replayedMicroseconds.map { Decimals.text($0, 1) } ?? "-", gain(graphs),
+      ])
+    }
+    return TextTable(columns: [.left, .left, .right, .right, .right], rows: rows)
+  }
+
+  private static func text(_ graphs: TunedGraphs) -> String {
+    let enqueued =
+      "\(graphs.commands) commands enqueued "
+      + "\(Decimals.text(graphs.enqueuedMicroseconds, 1)) us"
+    guard let replayed = graphs.replayedMicroseconds else { return enqueued }
+    return "\(enqueued), replayed \(Decimals.text(replayed, 1)) us, \(gain(graphs))"
+  }
+
+  private static func gain(_ graphs: TunedGraphs) -> String {
+    guard graphs.areUsed, let replayed = graphs.replayedMicroseconds else { return "default" }
+    return Decimals.percent(1 - replayed / graphs.enqueuedMicroseconds)
   }
 
   private static func text(_ constants: [String: Int]) -> String {

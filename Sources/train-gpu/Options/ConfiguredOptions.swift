@@ -1,5 +1,5 @@
-/// Which options hold as a configuration file states them: a refusal names the file with them, where nobody
-/// sees them on the command line.
+/// Which options hold as a configuration file states them: a refusal names the file with them,
+/// where nobody sees them on the command line.
 struct ConfiguredOptions {
   private let path: String
   /// The line of each option, by its name without dashes.

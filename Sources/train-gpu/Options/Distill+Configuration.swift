@@ -6,8 +6,8 @@ extension Distill {
   /// Names that only the command line may use.
   private static let forbidden: Set = ["config", "help", "version"]
 
-  /// Options that exclude each other, and the context and adapters, which would add up: those of the command line
-  /// replace the others.
+  /// Options that exclude each other, and the context and adapters, which would add up: those of
+  /// the command line replace the others.
   private var answered: Set<String> {
     var names: Set<String> = []
     if plan.steps != nil || plan.epochs != nil { names.formUnion(["steps", "epochs"]) }

@@ -44,8 +44,8 @@ extension Distill {
     return request
   }
 
-  /// Checks what follows from the options alone, before a model is fetched. A run that goes on is first
-  /// compared with what it was started with.
+  /// Checks what follows from the options alone, before a model is fetched. A run that goes on is
+  /// first compared with what it was started with.
   private func checkOptions(_ validation: RunRequest.Validation) throws {
     guard !files.resume else { return }
     try plan.checkWithoutSteps()

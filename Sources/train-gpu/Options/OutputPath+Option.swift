@@ -2,13 +2,14 @@ import Files
 import Foundation
 
 extension OutputPath {
-  /// Checks before the work that a result can go where `--output` says: to a file, or into a pipe that
-  /// somebody reads.
+  /// Checks before the work that a result can go where `--output` says: to a file, or into a pipe
+  /// that somebody reads.
   ///
   /// - Parameters:
   ///   - url: the path.
   ///   - checkReplaced: checks a file that may be there.
-  /// - Returns: the open pipe or device, which keeps its reader waiting for the result; nil for a file.
+  /// - Returns: the open pipe or device, which keeps its reader waiting for the result; nil for a
+  ///   file.
   static func open(
     _ url: URL, checkReplaced: (String) throws -> Void
   ) throws -> OpenStream? {

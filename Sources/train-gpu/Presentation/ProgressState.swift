@@ -121,8 +121,8 @@ struct ProgressState {
     }
   }
 
-  /// Says how long the run will take, and keeps what follows the study. Where nothing was written since the
-  /// last estimate, a second one says the same once more.
+  /// Says how long the run will take, and keeps what follows the study. Where nothing was written
+  /// since the last estimate, a second one says the same once more.
   private mutating func announce(_ found: RunEstimate) {
     estimate = found
     guard !isEstimateLast else { return }

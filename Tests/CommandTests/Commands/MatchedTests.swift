@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  /// A run of no steps goes on as one that had more from the start, with options of steps that it had no
-  /// use for.
+  /// A run of no steps goes on as one that had more from the start, with options of steps that it
+  /// had no use for.
   @Test(arguments: [["--method", "kv", "--init", "matched"], []])
   func aRunOfNoStepsIsResumed(method: [String]) throws {
     _ = try workspace.distill(method + ["--steps", "0"])

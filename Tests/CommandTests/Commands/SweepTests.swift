@@ -188,8 +188,8 @@ import Testing
     #expect(!resumed.errors.contains("run 1 of 2"))
   }
 
-  /// The start of all runs that was moved is named anew; one that is still there is another than what was
-  /// recorded.
+  /// The start of all runs that was moved is named anew; one that is still there is another than
+  /// what was recorded.
   @Test func aMovedStartIsNamedAnew() throws {
     let folder = workspace.folder.url
     let (start, moved) = (folder.appending(path: "start"), folder.appending(path: "moved"))

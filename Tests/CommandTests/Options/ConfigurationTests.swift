@@ -198,8 +198,8 @@ import Testing
       "/none/options.yaml: expected a YAML file, found nothing to read")
   }
 
-  /// Every option that may be repeated, or has commas between its values, is a list in the file too, of
-  /// YAML in both of its forms and of JSON; no other one is.
+  /// Every option that may be repeated, or has commas between its values, is a list in the file
+  /// too, of YAML in both of its forms and of JSON; no other one is.
   @Test func listsAreThoseOfTheCommandLine() throws {
     let help = try Program.run(["distill", "--experimental-dump-help"])
     let command = try JSON(parsing: Array(help.output.utf8))["command"]

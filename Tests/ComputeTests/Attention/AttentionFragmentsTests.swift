@@ -10,14 +10,10 @@ private let hasCUDA = TestDevice.all.contains(.cuda)
 extension DeviceTests.AttentionTests {
   private func device() throws -> (device: Device, gpu: GPUEngine)? {
     let device = try TestDevice.cuda.open()
-    device.usesTensorCores = true
-    guard case .gpu(let gpu) = device.engine, device.usesTensorCores else { return nil }
+    device.prefersTensorCores = true
+    guard case .gpu(let gpu) = device.engine, device.prefersTensorCores else { return nil }
     return (device, gpu)
   }
-
-  private static let tunables: [Tunable] = [
-    .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
-  ]
 
   /// A fragment, a part of one, several warps for the sums of a row, and the f32 variant for rows
   /// of no whole quads.
@@ -27,10 +23,10 @@ extension DeviceTests.AttentionTests {
     for (dimension, splits) in [
       (16, [1, 1, 1]), (64, [1, 1, 1]), (128, [1, 1, 2]), (256, [2, 2, 4]),
     ] {
-      for (tunable, split) in zip(Self.tunables, splits) {
+      for (pass, split) in zip(AttentionPass.allCases, splits) {
         for precision in ActivationPrecision.allCases {
           let kernel = AttentionKernel(
-            tunable, gpu,
+            pass, gpu,
             heads: HeadShape(queryHeads: 2, keyValueHeads: 1, headDimension: dimension),
             softCap: nil, precision: precision)
           let values = Dictionary(
@@ -46,7 +42,7 @@ extension DeviceTests.AttentionTests {
     }
     for dimension in [3, 30, 255] {
       let kernel = AttentionKernel(
-        .attentionForward, gpu,
+        .forward, gpu,
         heads: HeadShape(queryHeads: 2, keyValueHeads: 1, headDimension: dimension), softCap: nil,
         precision: .bf16)
       #expect(!kernel.options.contains { $0.name == "TENSOR_CORES" } && kernel.lanes == 256)
@@ -57,7 +53,8 @@ extension DeviceTests.AttentionTests {
     .enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"), arguments: 0..<8)
   func everyFragmentTileMatches(index: Int) throws {
     guard let (device, gpu) = try device() else { return }
-    for tunable in Self.tunables {
+    for pass in AttentionPass.allCases {
+      let tunable = pass.tunable(.f32)
       let candidates = tunable.gpu.filter { $0.needsTensorCores }
       #expect(candidates.count == 8)
       gpu.configurations[tunable.name] = candidates[index]
@@ -97,10 +94,10 @@ extension DeviceTests.AttentionTests {
   @Test(.enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"))
   func withoutTensorCoresTheF32VariantMatches() throws {
     guard let (device, gpu) = try device() else { return }
-    device.usesTensorCores = false
+    device.prefersTensorCores = false
     let heads = HeadShape(queryHeads: 6, keyValueHeads: 2, headDimension: 40)
     let kernel = AttentionKernel(
-      .attentionForward, gpu, heads: heads, softCap: nil, precision: .f32)
+      .forward, gpu, heads: heads, softCap: nil, precision: .f32)
     #expect(kernel.options.contains(KernelOption("CHUNK", 32)))
     var generator = SeededGenerator(seed: 17)
     for batch in AttentionBatch.all {

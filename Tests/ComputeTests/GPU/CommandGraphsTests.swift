@@ -64,7 +64,7 @@ extension DeviceTests {
       #expect(try device.download(sum.values) == [4 + 4 * 5])
       #expect(graphs.count == 1)
       device.releaseKeptMemory()
-      device.usesTensorCores = true
+      device.prefersTensorCores = true
       try add()
       #expect(graphs.count == 0)
       #expect(try device.download(sum.values) == [4 + 5 * 5])

@@ -30,7 +30,8 @@ extension DeviceTests {
       }
     }
 
-    /// Four floats a work-item put other elements into its sum of a row; other rows keep their bits.
+    /// Four floats a work-item put other elements into its sum of a row; other rows keep their
+    /// bits.
     @Test(arguments: devices, [32, 128])
     func vectorLoadsChangeTheOrderOfSumsAlone(on name: TestDevice, lanes: Int) throws {
       let (device, gpu) = try Self.open(name, lanes: lanes)
@@ -65,7 +66,8 @@ extension DeviceTests {
       #expect(gpu.quads(8).value == 0)
     }
 
-    /// Every size that the device lets a kernel require, with work-groups of one sub-group and more.
+    /// Every size that the device lets a kernel require, with work-groups of one sub-group and
+    /// more.
     @Test(
       .enabled(if: hasSubGroups, "needs an OpenCL device with sub-groups of a required size"))
     func everySizeOfSubGroupsGivesTheBitsOfTheTree() throws {

@@ -4,8 +4,8 @@ import Testing
 
 extension DeviceTests {
   @Suite struct HeadNormTests {
-    /// Heads, their width, and elements before and behind them in a row: heads of a multiple of four
-    /// elements do and do not begin at one.
+    /// Heads, their width, and elements before and behind them in a row: heads of a multiple of
+    /// four elements do and do not begin at one.
     static let shapes = [
       (1, 1, 0), (3, 15, 2), (2, 16, 0), (2, 16, 2), (2, 64, 3), (4, 17, 5), (2, 127, 1),
       (3, 128, 0), (1, 129, 3), (1, 896, 64), (14, 64, 128),

@@ -43,6 +43,7 @@ extension DeviceTests {
     ) throws {
       let tuner = try Tuner(try open(name, .none), sizes: .small, runs: 1)
       #expect(tuner.names.count >= tunables)
+      #expect(!tuner.names.contains { $0.hasSuffix("_bf16") }, "tensor cores alone round")
       for kernel in kernels {
         var tried: [String] = []
         let found = try tuner.search(kernel) { tried.append($0) }
@@ -121,7 +122,7 @@ extension DeviceTests {
         return try trial.results()
       }
       for (mine, other) in zip(found[1], found[0]) {
-        #expect(mine.error(against: other) < Tuner.tolerance)
+        #expect(mine.error(against: other) < Tunable.attentionForward.tolerance)
       }
       for other in Self.variants where other != name {
         #expect(try open(other, store).tuning.kernels == 0, "each variant has its own tuning")

@@ -119,7 +119,8 @@ import Testing
       ])
   }
 
-  /// Evaluations are made at the start and after each interval, which a resumed run may have changed.
+  /// Evaluations are made at the start and after each interval, which a resumed run may have
+  /// changed.
   @Test(arguments: [
     ([0, 2, 4, 6, 8], nil, true), ([0, 2, 6, 8], nil, false), ([2, 4, 6, 8], nil, false),
     ([0, 2, 4, 6], nil, false), ([0, 2, 4, 8], 4, true), ([0, 4, 8], 4, false),

@@ -12,7 +12,8 @@ extension StudyFile {
     }
   }
 
-  /// Checks that what somebody has put behind the lines of a study that is done can be read as examples.
+  /// Checks that what somebody has put behind the lines of a study that is done can be read as
+  /// examples.
   func checkEnd() throws(DistillationError) {
     guard isChanged, let recorded, FileManager.default.fileExists(atPath: url.path) else { return }
     let end = try TextFile.bytes(of: url).dropFirst(recorded.progress.bytes)

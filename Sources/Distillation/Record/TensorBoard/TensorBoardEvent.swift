@@ -65,8 +65,8 @@ struct TensorBoardEvent: Sendable, Equatable {
     return message
   }
 
-  /// The event as a record of a TFRecord file: the length in 8 bytes, its masked CRC-32C, the message,
-  /// and the message's.
+  /// The event as a record of a TFRecord file: the length in 8 bytes, its masked CRC-32C, the
+  /// message, and the message's.
   var record: [UInt8] {
     let content = message.bytes
     let length = ProtobufMessage.littleEndian(UInt64(content.count))

@@ -7,7 +7,8 @@ package import Transformer
 /// prompt, which the teacher scores once, as it scored the recorded answers (Agarwal et al. 2024,
 /// arXiv:2306.13649; arXiv:2602.12275).
 ///
-///     plan --> student's answers --> teacher's rows in the cache --> batches of answers of all ages
+///     plan --> student's answers --> teacher's rows in the cache --> batches of answers of all
+///     ages
 ///
 /// The teacher, with the keys and values of the context, and the memory for many answers at a time
 /// stay on the device during the training. Of several ranks each answers its share of the prompts,
