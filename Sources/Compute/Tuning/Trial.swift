@@ -22,8 +22,8 @@ package struct TrialSizes: Sendable {
     otherHeads: others((120, 6), (128, 4), (256, 2)))
   /// A step whose time is that of its launches.
   package static let launches = TrialSizes(
-    prefix: 16, examples: [16, 16], responses: 16, hidden: 256, feedForward: 512, vocabulary: 2048,
-    heads: HeadShape(queryHeads: 4, keyValueHeads: 2, headDimension: 64), otherHeads: [])
+    prefix: 8, examples: [8, 8], responses: 8, hidden: 128, feedForward: 256, vocabulary: 512,
+    heads: HeadShape(queryHeads: 2, keyValueHeads: 1, headDimension: 64), otherHeads: [])
   /// For tests: all edge cases with little work.
   package static let small = TrialSizes(
     prefix: 5, examples: [67, 9], responses: 6, hidden: 96, feedForward: 200, vocabulary: 1050,
