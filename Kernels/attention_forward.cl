@@ -18,17 +18,19 @@
 //           warp per 16 rows of a query tile. CPU: one work-item.
 // Passes    per tile of keys: 1. scores  2. running maximum, probabilities, running sum
 //           3. rescale the accumulated output, add probabilities * values.
-//           At the end: divide by the sum
+//           At the end: divide by the sum. With PREFETCH the next tile of keys is copied meanwhile
 // Numerics  f32; MASKED is finite, so no infinity enters a sum. On tensor cores operands of
 //           products are three bf16 pieces, or one if PIECES is 1 (attention_fragments.h); scores,
 //           probabilities and sums are f32
 // Traffic   key and value once per query tile (TILE packed rows); output and log_sum_exp once.
 //           query: GPU once per key tile that its query tile sees, since multiply_tiles stages
 //           both tiles again each time; CPU once, since the tile stays in private memory
-// Needs     attention_tiles.h attention_fragments.h
+// Needs     attention_tiles.h attention_fragments.h attention_staging.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Build     TENSOR_CORES=1 HEAD_DIMENSION=64 TILE=64 STREAMED=32 PIECES=3,1 KEEP=0,1 SOFT_CAP=1
 // Build     TENSOR_CORES=1 HEAD_DIMENSION=80,8 TILE=64 STREAMED=16 PIECES=3 SPLIT=2 SOFT_CAP=0
+// Build     TENSOR_CORES=1 HEAD_DIMENSION=64 TILE=64 STREAMED=32 KEEP=0,1 PREFETCH=1 SOFT_CAP=1
+// Build     TENSOR_CORES=1 HEAD_DIMENSION=80,8 TILE=64 STREAMED=16 PIECES=1 PREFETCH=1 SOFT_CAP=0
 // Build     TENSOR_CORES=1 HEAD_DIMENSION=256 TILE=32 STREAMED=16 SPLIT=4 IN_TURNS=1 SOFT_CAP=0
 // Twin      Sources/Compute/Attention/CPUAttention.swift, Sources/CArithmetic/attention.c
 
@@ -117,7 +119,7 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
                                 GLOBAL float *RESTRICT output,
                                 GLOBAL float *RESTRICT log_sum_exp, int query_heads,
                                 int key_value_heads, int window, float scale, float soft_cap) {
-  LOCAL float4 staged_quads[STAGED_QUADS];
+  LOCAL float4 staged_quads[STAGED_QUADS], copied_quads[COPIED_QUADS];
   LOCAL int streamed_rows[STREAMED];
   LOCAL_ARG uint *keys = (LOCAL_ARG uint *)staged_quads;
   LOCAL_ARG uint *values = (LOCAL_ARG uint *)(staged_quads + STAGED_QUADS - PLANE_QUADS);
@@ -143,14 +145,20 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
 
   const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
   const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
+  if (PREFETCH && begin < end) {
+    list_keys(tile, begin, end, key_value_heads, head, streamed_rows);
+    BARRIER();
+    prefetch_tile(key, value, streamed_rows, copied_quads);
+  }
   for (int first = begin; first < end; first += STREAMED) {
-    if (lane < STREAMED)
-      streamed_rows[lane] =
-          first + lane < end ? key_row(tile, first + lane) * key_value_heads + head : -1;
+    // With PREFETCH this tile's rows were copied, and the row indices are those of the next.
+    const int listed = PREFETCH ? first + STREAMED : first;
+    if (PREFETCH) BARRIER();
+    list_keys(tile, listed, end, key_value_heads, head, streamed_rows);
+    if (!PREFETCH) BARRIER();
+    stage_tile(key, value, streamed_rows, copied_quads, keys, values);
     BARRIER();
-    stage_rows(key, streamed_rows, keys);
-    if (!IN_TURNS) stage_rows(value, streamed_rows, values);
-    BARRIER();
+    if (PREFETCH && listed < end) prefetch_tile(key, value, streamed_rows, copied_quads);
     float scores[STREAMED / 8][4];
     multiply_rows(query, own, KEPT_STEPS, kept, keys, scores);
     float largest[2] = {maximum[0], maximum[1]}, rescale[2];

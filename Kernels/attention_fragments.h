@@ -3,7 +3,7 @@
 //
 // Each warp owns 16 rows of the own tile, whose scores and sums stay in its registers as fragments:
 // lane l holds rows g = l / 4 and g + 8, and of 8 streamed rows those at 2 * (l % 4) and the next.
-// Streamed rows are in shared memory as bf16:
+// Streamed rows are in shared memory as bf16 (attention_staging.h):
 //     multiply_rows        sums[a][b] = sum_d own[a][d] * streamed[b][d]
 //     accumulate_columns   accumulated[a][d] = factor[a] * accumulated[a][d]
 //                          + sum_b weights[a][b] * streamed[b][d]
@@ -23,6 +23,8 @@
 //             STREAMED        streamed rows at a time, a multiple of 16
 //             IN_TURNS        1: the two streamed matrices share a place in shared memory, and each
 //                             is loaded again where it is needed
+//             PREFETCH        1: the next tile of both streamed matrices is copied to shared memory
+//                             while the present one is multiplied; 0 with IN_TURNS
 //             PIECES          3, or 1 where operands are rounded to bf16
 //             KEEP            1: fragments of own rows stay in registers, 0: each tile loads them
 //             SPLIT           warps that share the columns of the sums of 16 own rows
@@ -37,6 +39,9 @@
 #endif
 #ifndef IN_TURNS
 #define IN_TURNS 0
+#endif
+#ifndef PREFETCH
+#define PREFETCH 0
 #endif
 #ifndef SPLIT
 #define SPLIT 1
@@ -103,36 +108,6 @@ DEVICE void keep_own(const GLOBAL float *matrix, OwnRows rows, int count,
                      uint (*kept)[PIECES][4]) {
 #pragma unroll
   for (int step = 0; step < count; step++) load_own(matrix, rows, step, kept[step]);
-}
-
-// planes[p][b][d] = piece p of matrix[rows[b]][d]
-DEVICE void stage_rows(const GLOBAL float *matrix, const LOCAL_ARG int *rows,
-                       LOCAL_ARG uint *planes) {
-#pragma unroll
-  for (int first = 0; first < STREAMED * QUADS; first += LANES) {
-    const int e = first + LOCAL_ID;
-    const int row = e / QUADS, quad = e % QUADS;
-    if (STREAMED * QUADS % LANES == 0 || e < STREAMED * QUADS) {
-      const float4 x = load_quad(matrix, rows[row], 4 * quad);
-      LOCAL_ARG uint *to = planes + row * PITCH + quad / 4 * 8 + quad % 4;
-      uint low[PIECES], high[PIECES];
-      split_pair(x.x, x.y, PIECES, low);
-      split_pair(x.z, x.w, PIECES, high);
-#pragma unroll
-      for (int p = 0; p < PIECES; p++) {
-        to[p * PLANE] = low[p];
-        to[p * PLANE + 4] = high[p];
-      }
-    }
-  }
-}
-
-// As above, in place of another matrix that all lanes have read.
-DEVICE void stage_again(const GLOBAL float *matrix, const LOCAL_ARG int *rows,
-                        LOCAL_ARG uint *planes) {
-  BARRIER();
-  stage_rows(matrix, rows, planes);
-  BARRIER();
 }
 
 // Adds the products of pieces, the smallest first, of 16 own rows and two times 8 columns: those of

@@ -20,17 +20,20 @@
 //           GPU: one work-group of 256 lanes per key tile and key/value head; on tensor cores
 //           SPLIT warps per 16 rows of a key tile. CPU: one work-item.
 // Passes    per tile of queries: 1. scores and d_output . value  2. probabilities, score gradients
-//           3. both accumulated over the queries
+//           3. both accumulated over the queries. With PREFETCH the next tile of a span is copied
+//           meanwhile
 // Numerics  f32, no atomics: the order of every sum is fixed. On tensor cores operands of products
 //           are three bf16 pieces, or one if PIECES is 1 (attention_fragments.h)
 // Traffic   d_key and d_value once. Per key tile: GPU query and d_output twice (scores, sums);
 //           CPU once. key and value: GPU once per tile of queries that sees them, since
 //           multiply_tiles stages both tiles again each time; CPU once. Rows with slots: all this
 //           per slot, and the partial sums once
-// Needs     attention_tiles.h attention_fragments.h
+// Needs     attention_tiles.h attention_fragments.h attention_staging.h
 // Build     HEAD_DIMENSION=8,80,256 TILE=16,32,64 SOFT_CAP=0,1 CHUNK=8,16
 // Build     TENSOR_CORES=1 HEAD_DIMENSION=64 TILE=64 STREAMED=32 PIECES=3,1 KEEP=0,1 SOFT_CAP=1
 // Build     TENSOR_CORES=1 HEAD_DIMENSION=80,8 TILE=64 STREAMED=16 PIECES=3 SPLIT=2 SOFT_CAP=0
+// Build     TENSOR_CORES=1 HEAD_DIMENSION=64 TILE=64 STREAMED=32 SPLIT=2 PREFETCH=1 SOFT_CAP=1
+// Build     TENSOR_CORES=1 HEAD_DIMENSION=80,8 TILE=64 STREAMED=16 PIECES=1 PREFETCH=1 SOFT_CAP=0
 // Build     TENSOR_CORES=1 HEAD_DIMENSION=256 TILE=32 STREAMED=16 SPLIT=4 IN_TURNS=1 SOFT_CAP=0
 // Twin      Sources/Compute/Attention/CPUAttention+Backward.swift, Sources/CArithmetic/attention.c
 
@@ -116,7 +119,7 @@ KERNEL(LANES) attention_key_value_gradient(
     GLOBAL float *RESTRICT d_key, GLOBAL float *RESTRICT d_value,
     GLOBAL float *RESTRICT key_partial, GLOBAL float *RESTRICT value_partial, int slot_rows,
     int query_heads, int key_value_heads, int window, float scale, float soft_cap) {
-  LOCAL float4 staged_quads[STAGED_QUADS];
+  LOCAL float4 staged_quads[STAGED_QUADS], copied_quads[COPIED_QUADS];
   LOCAL int streamed_rows[STREAMED], positions[STREAMED];
   LOCAL float row_log_sum_exp[STREAMED], row_delta[STREAMED];
   LOCAL_ARG uint *queries = (LOCAL_ARG uint *)staged_quads;
@@ -146,19 +149,29 @@ KERNEL(LANES) attention_key_value_gradient(
     const int begin = larger(0, first_key - span.first_position) * group;
     const int end =
         smaller(span.query_count, last_key + window - span.first_position) * group;
+    // The first tile of a span is waited for; the others are copied meanwhile.
+    if (PREFETCH && begin < end) {
+      list_queries(span, begin, end, group, query_heads, head, streamed_rows);
+      BARRIER();
+      prefetch_tile(query, d_output, streamed_rows, copied_quads);
+      BARRIER();
+    }
     for (int first = begin; first < end; first += STREAMED) {
+      // With PREFETCH this tile's rows were copied, and the row indices are those of the next.
+      const int listed = PREFETCH ? first + STREAMED : first;
+      list_queries(span, listed, end, group, query_heads, head, streamed_rows);
       if (lane < STREAMED) {
         const int packed = first + lane;
         const int row = packed_row(span.query_start, packed, group, query_heads, head);
-        streamed_rows[lane] = packed < end ? row : -1;
         positions[lane] = packed < end ? span.first_position + packed / group : -1;
         row_log_sum_exp[lane] = packed < end ? log_sum_exp[row] : 0.0f;
         row_delta[lane] = packed < end ? delta[row] : 0.0f;
       }
+      if (!PREFETCH) BARRIER();
+      stage_tile(query, d_output, streamed_rows, copied_quads, queries, d_outputs);
       BARRIER();
-      stage_rows(query, streamed_rows, queries);
-      if (!IN_TURNS) stage_rows(d_output, streamed_rows, d_outputs);
-      BARRIER();
+      if (PREFETCH && listed < end)
+        prefetch_tile(query, d_output, streamed_rows, copied_quads);
       float scores[STREAMED / 8][4], d_scores[STREAMED / 8][4];
       multiply_rows(key, own, KEPT_STEPS, kept, queries, scores);
       if (IN_TURNS) stage_again(d_output, streamed_rows, d_outputs);

@@ -125,6 +125,29 @@ DEVICE void load_transposed(const uint *row, uint *registers) {
                : "memory");
 #endif
 }
+
+// Begins to copy a quad from global to shared memory, or zero if it is missing; sm_80 and later.
+// Until the lane has waited, the target may not be read.
+DEVICE void copy_async(float4 *target, const float *source, int is_missing) {
+#if defined(CUDA_STAND_IN)
+  standin_copy(target, source, is_missing);
+#else
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+               :
+               : "r"((uint)__cvta_generic_to_shared(target)),
+                 "l"(__cvta_generic_to_global(source)), "r"(is_missing ? 0 : 16)
+               : "memory");
+#endif
+}
+
+// Waits for the copies that this lane has begun; other lanes see them behind a barrier.
+DEVICE void wait_for_copies(void) {
+#if defined(CUDA_STAND_IN)
+  standin_wait_for_copies();
+#else
+  asm volatile("cp.async.wait_all;" : : : "memory");
+#endif
+}
 #endif
 
 #else

@@ -35,6 +35,7 @@ __device__ float __uint_as_float(unsigned int bits);
 __device__ void __syncthreads();
 __device__ float __shfl_xor_sync(unsigned int lanes, float value, int mask);
 __device__ decltype(sizeof(0)) __cvta_generic_to_shared(const void *address);
+__device__ decltype(sizeof(0)) __cvta_generic_to_global(const void *address);
 
 extern "C" {
 __device__ float expf(float x);

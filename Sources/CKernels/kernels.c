@@ -54,6 +54,11 @@ static const char attention_query_gradient[] = {
 };
 SOURCE(attention_query_gradient, "attention_query_gradient.cl")
 
+static const char attention_staging[] = {
+#embed "../../Kernels/attention_staging.h"
+};
+SOURCE(attention_staging, "attention_staging.h")
+
 static const char attention_sum_slots[] = {
 #embed "../../Kernels/attention_sum_slots.cl"
 };

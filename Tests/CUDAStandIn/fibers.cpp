@@ -167,7 +167,7 @@ bool runGroup(Group &group, Place **place, dim3 at) {
   for (size_t i = 0; i < count; i++) {
     Fiber &fiber = group.fibers[i];
     fiber.place.group = at;
-    fiber.place.step = 0;
+    fiber.place.step = fiber.place.copies = 0;
     prepare(fiber.stack, memory + i * stackSize, stackSize, start);
   }
   for (Warp &warp : group.warps) {
@@ -216,7 +216,7 @@ void setUp(Group &group, dim3 groups, dim3 items) {
     const dim3 item = {(unsigned)(i % items.x), (unsigned)(i / items.x % items.y),
                        (unsigned)(i / items.x / items.y)};
     group.fibers[i].place = {item,         {},          groups, items,
-                             waitForGroup, waitForWarp, &group.warps[i / warpSize].exchange, 0};
+                             waitForGroup, waitForWarp, &group.warps[i / warpSize].exchange, 0, 0};
   }
 }
 

@@ -24,7 +24,7 @@ struct Place {
   void (*barrier)(void);
   void (*warpBarrier)(void);
   Exchange *exchange;
-  unsigned step;
+  unsigned step, copies;
 };
 
 enum class Outcome { done, divergentBarrier, illegalAddress };

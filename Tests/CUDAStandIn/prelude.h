@@ -27,7 +27,8 @@ struct Place {
   void (*barrier)(void);
   void (*warp_barrier)(void);
   struct Exchange *exchange;
-  unsigned step;  // exchanges of this lane so far
+  unsigned step;    // exchanges of this lane so far
+  unsigned copies;  // asynchronous copies that it has not waited for
 };
 // The place of the work-item that runs; the driver sets it at each switch.
 extern "C" {
@@ -69,8 +70,11 @@ static inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 
 // Registers that the lanes of a warp exchange, and tensor cores: mma.sync.m16n8k16 and ldmatrix
 // with the fragments of the PTX ISA.
+static inline unsigned standin_item() {
+  return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
+}
 static inline int standin_lane() {
-  return (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32;
+  return standin_item() % 32;
 }
 static inline float __shfl_xor_sync(unsigned, float value, int mask) {
   const int lane = standin_lane();
@@ -153,6 +157,29 @@ static inline void standin_load(const void *row, unsigned *registers, int is_tra
     registers[i] = is_transposed ? element(2 * t, g) | element(2 * t + 1, g) << 16
                                  : element(g, 2 * t) | element(g, 2 * t + 1) << 16;
   }
+}
+
+// Asynchronous copies take effect at the wait, which is as late as a GPU may let them; until then
+// the target is NaN, which is as early. 96 quads of each lane of a warp fill the shared memory.
+struct Copy {
+  float4 *target;
+  const float *source;
+  bool isMissing;
+};
+static Copy standin_copies[1024][96];
+static inline void standin_copy(float4 *target, const float *source, int is_missing) {
+  if ((unsigned long)target % 16 || (unsigned long)source % 16 || standin_place->copies == 96)
+    __builtin_trap();
+  const float nan = __builtin_nanf("");
+  *target = {nan, nan, nan, nan};
+  standin_copies[standin_item()][standin_place->copies++] = {target, source, is_missing != 0};
+}
+static inline void standin_wait_for_copies() {
+  for (unsigned i = 0; i < standin_place->copies; i++) {
+    const Copy &copy = standin_copies[standin_item()][i];
+    *copy.target = copy.isMissing ? float4{0, 0, 0, 0} : *(const float4 *)copy.source;
+  }
+  standin_place->copies = 0;
 }
 
 // Calls a kernel with arguments from their addresses, and says how large they are.

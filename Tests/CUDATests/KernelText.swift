@@ -62,9 +62,9 @@ import TestSupport
   private static let dialect = unsafe KernelText(kernel_dialect)
   private static let headers = unsafe Dictionary(
     uniqueKeysWithValues: [
-      kernel_activations, kernel_attention_fragments, kernel_attention_tiles,
-      kernel_divergence_terms, kernel_lanes, kernel_row_reductions, kernel_vocabulary_row,
-      kernel_weight_blocks,
+      kernel_activations, kernel_attention_fragments, kernel_attention_staging,
+      kernel_attention_tiles, kernel_divergence_terms, kernel_lanes, kernel_row_reductions,
+      kernel_vocabulary_row, kernel_weight_blocks,
     ].map { source in
       let file = unsafe KernelText(source)
       return (file.name, file)

@@ -18,6 +18,7 @@ extern const KernelSource kernel_attention_forward;
 extern const KernelSource kernel_attention_fragments;
 extern const KernelSource kernel_attention_key_value_gradient;
 extern const KernelSource kernel_attention_query_gradient;
+extern const KernelSource kernel_attention_staging;
 extern const KernelSource kernel_attention_sum_slots;
 extern const KernelSource kernel_attention_tiles;
 extern const KernelSource kernel_compress_logits;

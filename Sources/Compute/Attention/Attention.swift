@@ -3,8 +3,9 @@ import CKernels
 extension KernelFile {
   static let attentionTiles = unsafe KernelFile(kernel_attention_tiles)
   static let attentionFragments = unsafe KernelFile(kernel_attention_fragments)
+  static let attentionStaging = unsafe KernelFile(kernel_attention_staging)
   static let attentionForward = unsafe KernelFile(
-    kernel_attention_forward, needs: [.attentionTiles, .attentionFragments])
+    kernel_attention_forward, needs: [.attentionTiles, .attentionFragments, .attentionStaging])
 }
 
 extension Kernels {

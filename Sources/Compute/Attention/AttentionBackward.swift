@@ -4,9 +4,11 @@ extension KernelFile {
   static let attentionDelta = unsafe KernelFile(kernel_attention_delta)
   static let attentionSumSlots = unsafe KernelFile(kernel_attention_sum_slots)
   static let attentionQueryGradient = unsafe KernelFile(
-    kernel_attention_query_gradient, needs: [.attentionTiles, .attentionFragments])
+    kernel_attention_query_gradient,
+    needs: [.attentionTiles, .attentionFragments, .attentionStaging])
   static let attentionKeyValueGradient = unsafe KernelFile(
-    kernel_attention_key_value_gradient, needs: [.attentionTiles, .attentionFragments])
+    kernel_attention_key_value_gradient,
+    needs: [.attentionTiles, .attentionFragments, .attentionStaging])
 }
 
 /// Which gradients a backward pass through attention gives.

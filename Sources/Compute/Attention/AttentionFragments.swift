@@ -30,8 +30,11 @@ struct AttentionFragments {
     // Registers of a lane: 8 per step for each accumulated matrix, shared by `split` warps.
     let split = max(values["SPLIT"] ?? 1, (8 * steps * operands.sums + 79) / 80)
     tile = max(16, min(values["TILE"] ?? 64, 128 / split) / 16 * 16)
-    // Two matrices in shared memory, or one after the other where 16 rows of two are too much.
-    let fitting = Self.localBytes / Self.localBytes(pieces: pieces, steps: steps) / 16 * 16
+    // Two matrices in shared memory, or one after the other where 16 rows of two are too much; the
+    // next rows of both are copied there meanwhile where 16 fit beside them.
+    var fitting = Self.fitting(pieces: pieces, steps: steps, prefetch: values["PREFETCH"] ?? 0)
+    let prefetch = fitting > 0 ? values["PREFETCH"] ?? 0 : 0
+    if fitting == 0 { fitting = Self.fitting(pieces: pieces, steps: steps, prefetch: 0) }
     let streamed = max(16, min(values["STREAMED"] ?? 32, fitting))
     // Registers of a lane: 4 per step and piece of each own matrix, beside the sums.
     let registers = 4 * operands.own * steps * pieces + 8 * steps * operands.sums / split
@@ -41,7 +44,7 @@ struct AttentionFragments {
       KernelOption("TENSOR_CORES", 1), KernelOption("TILE", tile),
       KernelOption("STREAMED", streamed), KernelOption("PIECES", pieces),
       KernelOption("KEEP", keeps ? 1 : 0), KernelOption("IN_TURNS", fitting == 0 ? 1 : 0),
-      KernelOption("SPLIT", split),
+      KernelOption("SPLIT", split), KernelOption("PREFETCH", prefetch),
     ]
   }
 
@@ -52,32 +55,41 @@ struct AttentionFragments {
   /// rows of indices.
   private static let localBytes = 46 << 10
 
-  /// Bytes of shared memory of a row of each of two matrices.
-  private static func localBytes(pieces: Int, steps: Int) -> Int {
-    2 * pieces * 4 * (8 * steps + 4)
+  /// Bytes of shared memory of a row of each of two matrices, and of a row in f32 that is copied
+  /// ahead.
+  private static func localBytes(pieces: Int, steps: Int, prefetch: Int) -> Int {
+    2 * pieces * 4 * (8 * steps + 4) + 2 * prefetch * 64 * steps
+  }
+
+  /// Streamed rows that shared memory has the capacity for.
+  private static func fitting(pieces: Int, steps: Int, prefetch: Int) -> Int {
+    localBytes / localBytes(pieces: pieces, steps: steps, prefetch: prefetch) / 16 * 16
   }
 
   /// Candidates of the forward pass.
   static func forwardCandidates(_ precision: ActivationPrecision) -> [TuningCandidate] {
     [
-      (64, 32, 1, 1), (64, 32, 0, 1), (64, 16, 1, 1), (64, 16, 0, 1), (64, 48, 1, 1),
-      (32, 32, 1, 1), (128, 32, 1, 1), (64, 32, 1, 2),
-    ].map { candidate(precision, tile: $0.0, streamed: $0.1, keep: $0.2, split: $0.3) }
+      (64, 32, 1, 1, 0), (64, 32, 0, 1, 0), (64, 16, 1, 1, 0), (64, 16, 0, 1, 0), (64, 48, 1, 1, 0),
+      (32, 32, 1, 1, 0), (128, 32, 1, 1, 0), (64, 32, 1, 2, 0), (64, 32, 1, 1, 1),
+      (64, 32, 0, 1, 1), (64, 16, 1, 1, 1),
+    ].map { candidate(precision, tile: $0, streamed: $1, keep: $2, split: $3, prefetch: $4) }
   }
 
   /// Candidates of both gradients.
   static func backwardCandidates(_ precision: ActivationPrecision) -> [TuningCandidate] {
     [
-      (64, 32, 0, 1), (64, 16, 0, 1), (64, 32, 1, 1), (64, 16, 1, 1), (32, 32, 0, 1),
-      (64, 32, 0, 2), (64, 16, 0, 2), (64, 16, 1, 2),
-    ].map { candidate(precision, tile: $0.0, streamed: $0.1, keep: $0.2, split: $0.3) }
+      (64, 32, 0, 1, 0), (64, 16, 0, 1, 0), (64, 32, 1, 1, 0), (64, 16, 1, 1, 0), (32, 32, 0, 1, 0),
+      (64, 32, 0, 2, 0), (64, 16, 0, 2, 0), (64, 16, 1, 2, 0), (64, 32, 0, 1, 1), (64, 16, 0, 1, 1),
+      (64, 32, 0, 2, 1),
+    ].map { candidate(precision, tile: $0, streamed: $1, keep: $2, split: $3, prefetch: $4) }
   }
 
   /// Pieces of bf16 of an operand, own rows of a work-group, streamed rows at a time, whether own
-  /// rows stay in registers, and warps that share the columns of a sum. Local memory is that of a
-  /// head dimension of 64.
+  /// rows stay in registers, warps that share the columns of a sum, and whether the next streamed
+  /// rows are copied ahead. Local memory is that of a head dimension of 64.
   static func candidate(
-    _ precision: ActivationPrecision, tile: Int, streamed: Int, keep: Int, split: Int
+    _ precision: ActivationPrecision, tile: Int, streamed: Int, keep: Int, split: Int,
+    prefetch: Int
   ) -> TuningCandidate {
     let pieces = precision == .bf16 ? 1 : 3
     return TuningCandidate(
@@ -85,7 +97,9 @@ struct AttentionFragments {
         KernelOption("TENSOR_CORES", 1), KernelOption("PIECES", pieces),
         KernelOption("TILE", tile), KernelOption("STREAMED", streamed),
         KernelOption("KEEP", keep), KernelOption("SPLIT", split),
+        KernelOption("PREFETCH", prefetch),
       ], items: lanes(tile: tile, split: split),
-      localBytes: streamed * (localBytes(pieces: pieces, steps: 4) + 16), needsTensorCores: true)
+      localBytes: streamed * (localBytes(pieces: pieces, steps: 4, prefetch: prefetch) + 16),
+      needsTensorCores: true)
   }
 }

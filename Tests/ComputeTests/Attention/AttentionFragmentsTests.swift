@@ -49,14 +49,37 @@ extension DeviceTests.AttentionTests {
     }
   }
 
+  /// Rows are copied ahead as far as shared memory suffices for their f32.
   @Test(
-    .enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"), arguments: 0..<8)
+    .enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"),
+    arguments: [
+      (64, .f32, 1, 32), (64, .bf16, 1, 48), (128, .f32, 1, 16), (128, .bf16, 1, 16),
+      (136, .f32, 0, 16), (240, .f32, 0, 16), (240, .bf16, 1, 16), (256, .bf16, 0, 32),
+    ] as [(Int, ActivationPrecision, Int, Int)])
+  func copiesAheadFitSharedMemory(
+    dimension: Int, precision: ActivationPrecision, prefetch: Int, streamed: Int
+  ) throws {
+    for operands in AttentionPass.allCases.map(\.operands) {
+      let wanted = AttentionFragments.candidate(
+        precision, tile: 64, streamed: 48, keep: 0, split: 1, prefetch: 1)
+      let build = try #require(AttentionFragments(wanted, dimension: dimension, operands))
+      let values = Dictionary(uniqueKeysWithValues: build.options.map { ($0.name, $0.value) })
+      #expect(values["PREFETCH"] == prefetch && values["STREAMED"] == streamed, "\(values)")
+      #expect(prefetch == 0 || values["IN_TURNS"] == 0)
+      let planes = (values["PIECES"] ?? 0) * (dimension * 2 + 16)
+      let rows = (2 - (values["IN_TURNS"] ?? 0)) * streamed
+      #expect(rows * (planes + prefetch * 4 * dimension) + 16 * 64 <= 48 << 10)
+    }
+  }
+
+  @Test(
+    .enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"), arguments: 0..<11)
   func everyFragmentTileMatches(index: Int) throws {
     guard let (device, gpu) = try device() else { return }
     for pass in AttentionPass.allCases {
       let tunable = pass.tunable(.f32)
       let candidates = tunable.gpu.filter { $0.needsTensorCores }
-      #expect(candidates.count == 8)
+      #expect(candidates.count == 11)
       gpu.configurations[tunable.name] = candidates[index]
     }
     var generator = SeededGenerator(seed: 15)
@@ -68,6 +91,41 @@ extension DeviceTests.AttentionTests {
         using: &generator)
       try check(workload, on: device, "candidate \(index), head dimension \(dimension)")
     }
+  }
+
+  /// Rows that are copied ahead are the same rows: with missing columns, more or fewer quads than
+  /// lanes, and several warps for a row.
+  @Test(
+    .enabled(if: hasCUDA, "needs clang or an NVIDIA GPU"),
+    arguments: [
+      (12, .f32, 1, 16), (24, .bf16, 1, 32), (64, .f32, 2, 16), (128, .bf16, 2, 16),
+    ] as [(Int, ActivationPrecision, Int, Int)])
+  func copiesAheadHaveTheSameBits(
+    dimension: Int, precision: ActivationPrecision, split: Int, streamed: Int
+  ) throws {
+    guard let (device, gpu) = try device() else { return }
+    var generator = SeededGenerator(seed: 18)
+    let batch = AttentionBatch.training("", prefix: 37, [20, 3, 68])
+    let heads = HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: dimension)
+    let workload = AttentionWorkload(
+      prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29, heads: heads,
+      using: &generator)
+    var runs: [AttentionRun] = []
+    for prefetch in [0, 1] {
+      for pass in AttentionPass.allCases {
+        gpu.configurations[pass.tunable(precision).name] = AttentionFragments.candidate(
+          precision, tile: 64, streamed: streamed, keep: 0, split: split, prefetch: prefetch)
+        let kernel = AttentionKernel(
+          pass, gpu, heads: heads, softCap: nil, precision: precision)
+        #expect(kernel.options.contains(KernelOption("PREFETCH", prefetch)))
+        #expect(kernel.options.contains(KernelOption("STREAMED", streamed)))
+      }
+      runs.append(try AttentionRun(workload, precision: precision, on: device))
+    }
+    #expect(runs[0].output == runs[1].output && runs[0].logSumExp == runs[1].logSumExp)
+    #expect(runs[0].query == runs[1].query)
+    #expect(runs[0].key == runs[1].key && runs[0].value == runs[1].value)
+    #expect(!runs[1].output.contains { !$0.isFinite })
   }
 
   /// Operands rounded to bf16: no result is as exact as with three pieces.

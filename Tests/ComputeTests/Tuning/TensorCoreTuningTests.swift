@@ -21,7 +21,8 @@ extension DeviceTests {
 
     /// The configuration that is searched for: none of the first on tensor cores.
     private static func chosen(_ precision: ActivationPrecision) -> TuningCandidate {
-      AttentionFragments.candidate(precision, tile: 64, streamed: 16, keep: 1, split: 1)
+      AttentionFragments.candidate(
+        precision, tile: 64, streamed: 16, keep: 1, split: 1, prefetch: 0)
     }
 
     private func gpu(_ device: Device) throws -> GPUEngine {
