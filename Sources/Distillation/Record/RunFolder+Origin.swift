@@ -29,6 +29,26 @@ extension RunFolder {
       found: "\(foreign), which no run has written")
   }
 
+  /// Checks that no name of a run's file is a link that leads nowhere: nothing could be written
+  /// there, which would be found when an earlier run is removed or the training is done.
+  ///
+  /// - Throws: for the first such link.
+  func checkLinks() throws(DistillationError) {
+    for name in Self.files {
+      let file = url.appending(path: name)
+      guard FileManager.default.isLink(file), !FileManager.default.fileExists(atPath: file.path)
+      else { continue }
+      try placingOutput { () throws(FileError) in _ = try OutputPath(file.path) }
+    }
+  }
+
+  /// Whether a folder holds what a finished run delivers.
+  static func hasResults(_ folder: URL) -> Bool {
+    [metrics, softPrompt, cartridge].contains {
+      FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+    }
+  }
+
   /// Whether a folder holds a finished run, or the checkpoints of one.
   static func isRun(_ folder: URL) -> Bool {
     let state = newestCheckpoint(in: folder)?.url.appending(path: TrainingCheckpoint.stateName)

@@ -106,6 +106,7 @@ package final class RunFolder {
     }
     if mode == .create { throw .outputExists(path: url.path) }
     if isWriting { try claim() }
+    try checkLinks()
     try checkOrigin()
     _ = try WrittenFiles.read(in: url)
     let goesOn = mode == .resume && newestCheckpoint() != nil

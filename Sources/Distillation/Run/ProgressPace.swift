@@ -33,7 +33,9 @@ package struct ProgressPace: Sendable, Equatable {
 
   /// A line on the present phase was written.
   ///
-  /// - Parameter done: what of it is done, where the line says so.
+  /// - Parameters:
+  ///   - now: when.
+  ///   - done: what of it is done, where the line says so.
   package mutating func didWriteLine(at now: Duration, done: Int? = nil) {
     lastLine = now
     isWritten = true

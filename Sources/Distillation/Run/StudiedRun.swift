@@ -63,7 +63,8 @@ package struct StudiedRun {
       folder = nil
     } else {
       // Where nothing but a study was begun, there is no run that could be lost.
-      let isStudyAlone = request.mode == .resume && isBegun
+      let isStudyAlone =
+        request.mode == .resume && isBegun && !RunFolder.hasResults(request.output)
       if isStudyAlone { request.mode = .overwrite }
       folder = try RunFolder(
         request.output, mode: request.mode, isWriting: ranks.isFirst)

@@ -9,6 +9,10 @@ import Testing
 
   init() throws { workspace = try Workspace() }
 
+  private func names() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: run).sorted()
+  }
+
   @Test func aLinkThatLeadsNowhereIsNoOutput() throws {
     let manager = FileManager.default
     let link = workspace.folder.url.appending(path: "link").path
@@ -25,6 +29,30 @@ import Testing
           "logits", "--model", workspace.model, "--text", "a", "--device", "cpu", "--output", link,
         ], "--output: \(link): cannot write: it is a link that leads \(kind)")
       try manager.removeItem(atPath: link)
+    }
+  }
+
+  /// It is found before the earlier run is removed, and before a training that goes on.
+  @Test func aFileThatIsALinkToNowhereIsFoundAtOnce() throws {
+    try #require(workspace.distill(["--steps", "1"]).code == 0)
+    let before = try names()
+    for name in ["README.md", "metrics.json", "soft_prompt.safetensors"] {
+      let file = workspace.output.appending(path: name)
+      let kept = try Data(contentsOf: file)
+      try FileManager.default.removeItem(at: file)
+      try FileManager.default.createSymbolicLink(
+        atPath: file.path, withDestinationPath: "/none/\(name)")
+      for mode in ["--overwrite", "--resume"] {
+        let result = try workspace.distill(["--steps", "2", mode])
+        #expect(result.code == 2, "\(name) \(mode): \(result.errors)")
+        #expect(
+          result.errorLines == [
+            "train-gpu: \(file.path): cannot write: it is a link that leads nowhere"
+          ])
+      }
+      #expect(try names() == before)
+      try FileManager.default.removeItem(at: file)
+      try kept.write(to: file)
     }
   }
 

@@ -176,6 +176,18 @@ import Testing
     #expect(try tensors("run") == tensors("whole"))
   }
 
+  /// Training from the start would replace what a run whose checkpoints are gone has delivered.
+  @Test func aFinishedRunWithoutCheckpointsDoesNotGoOn() throws {
+    try #require(distill(to: "run").code == 0)
+    let before = try (bytes("run/soft_prompt.safetensors"), bytes("run/metrics.jsonl"))
+    try FileManager.default.removeItem(atPath: path("run/checkpoint-20"))
+    try Program.expectRefusal(
+      (distillArguments("run") + ["--resume", "--steps", "8"]).overridden,
+      "\(path("run")): expected a checkpoint-N to resume from, found none; --overwrite starts a new run"
+    )
+    #expect(try (bytes("run/soft_prompt.safetensors"), bytes("run/metrics.jsonl")) == before)
+  }
+
   @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
     try Program.expectRefusal(
       (distillArguments("run") + ["--study-count", "0"]).overridden,
