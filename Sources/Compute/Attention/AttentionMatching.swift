@@ -1,8 +1,8 @@
 /// Attention matching (arXiv:2602.16284): a few keys and values in place of many, so that attention
 /// of reference queries changes little.
 ///
-/// For one key/value head, queries q with the output o and the log-sum-exp Z of their whole softmax,
-/// of which the keys K, values V that are replaced are a part:
+/// For one key/value head, queries q with the output o and the log-sum-exp Z of their whole
+/// softmax, of which the keys K, values V that are replaced are a part:
 ///
 ///     w = exp(scale q K' - Z)           weights of the replaced keys, of mass m = sum w
 ///     keys of the largest sum of w^2 over the queries are kept, with weights w' of mass m'
@@ -10,8 +10,8 @@
 ///     keys: k + log f u, where u is the vector with scale q u ~ 1
 ///     values minimise sum (w' V' / (m' + 1 - m) - (o - (o - w V) / (m' + 1 - m)))^2
 ///
-/// The last line is the output of the whole softmax: the weights of all other keys, 1 - m, and their
-/// output o - w V are known. So values also make up for mass that keys cannot keep.
+/// The last line is the output of the whole softmax: the weights of all other keys, 1 - m, and
+/// their output o - w V are known. So values also make up for mass that keys cannot keep.
 package struct AttentionMatching: Sendable {
   /// k.
   package var count: Int
@@ -45,8 +45,8 @@ package struct AttentionMatching: Sendable {
     package var logSumExp: [Float]
     /// [queries], at or after the last key's.
     package var positions: [Int]
-    /// The keys and values, [k, D] each, that were in the place of the replaced ones when the queries
-    /// were recorded; nil where they themselves were.
+    /// The keys and values, [k, D] each, that were in the place of the replaced ones when the
+    /// queries were recorded; nil where they themselves were.
     package var present: Match?
 
     package init(
@@ -64,9 +64,9 @@ package struct AttentionMatching: Sendable {
     }
   }
 
-  /// What one part of a context gives to a match: reference queries, what the part gives them, and those
-  /// of its keys that are kept. The parts of a context are matched together: each query has read one of
-  /// them, and is to read the kept keys of all.
+  /// What one part of a context gives to a match: reference queries, what the part gives them, and
+  /// those of its keys that are kept. The parts of a context are matched together: each query has
+  /// read one of them, and is to read the kept keys of all.
   package struct Part: Sendable {
     /// The queries, without the keys that are replaced.
     fileprivate(set) var problem: Problem

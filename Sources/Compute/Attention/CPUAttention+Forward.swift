@@ -3,9 +3,9 @@ import CArithmetic
 /// The forward pass of the CPU path.
 ///
 /// Short sequences after the same prefix, such as the answers of a batch that grow by a token each,
-/// share the prefix's part of the work: their query rows are adjacent, so the keys of the prefix are
-/// read and transposed once for all of them. A row's result does not depend on the rows beside it:
-/// the keys of the prefix come first, then its own, also where a run has one such tile alone.
+/// share the prefix's part of the work: their query rows are adjacent, so the keys of the prefix
+/// are read and transposed once for all of them. A row's result does not depend on the rows beside
+/// it: the keys of the prefix come first, then its own, also where a run has one such tile alone.
 extension CPUAttention {
   /// Fewest packed rows for which another run is worth its reading of the prefix.
   private static let fewestRows = 24

@@ -1,8 +1,8 @@
 import Foundation
 
 /// Compiled kernels on disk, so that later runs start quickly: one file per program in
-/// `$XDG_CACHE_HOME/pith/programs` (or `~/.cache/pith/programs`), named by a hash of everything that
-/// it depends on. Without a writable folder nothing is kept.
+/// `$XDG_CACHE_HOME/pith/programs` (or `~/.cache/pith/programs`), named by a hash of everything
+/// that it depends on. Without a writable folder nothing is kept.
 ///
 /// A driver runs what such a file holds, so only a file is taken that belongs to the user and that
 /// nobody else may write.

@@ -1,5 +1,5 @@
-/// One line of `heldout_answers.jsonl`: a held-out prompt, its recorded response, and the greedy answers
-/// of three models to it.
+/// One line of `heldout_answers.jsonl`: a held-out prompt, its recorded response, and the greedy
+/// answers of three models to it.
 package struct HeldOutAnswer: Sendable, Equatable, Codable {
   /// Tokens with the text of each, which together are the text of all.
   package struct Tokens: Sendable, Equatable, Codable {
@@ -28,7 +28,8 @@ package struct HeldOutAnswer: Sendable, Equatable, Codable {
   package var prompt: String
   /// The recorded response: the teacher's answer, or that of the file.
   package var response: Tokens
-  /// The greedy answer with the full context; nil without one, as ``kl``, ``decided`` and ``forgotten``.
+  /// The greedy answer with the full context; nil without one, as ``kl``, ``decided`` and
+  /// ``forgotten``.
   package var fullContext: Tokens?
   /// That with the learned prompt.
   package var learnedPrompt: Tokens
@@ -36,8 +37,8 @@ package struct HeldOutAnswer: Sendable, Equatable, Codable {
   package var noContext: Tokens
   /// KL(teacher || student) under the recorded response, in nats a token.
   package var kl: Double?
-  /// Indices of the response's tokens that the context decides: there the most likely token with the
-  /// full context is another one than without context.
+  /// Indices of the response's tokens that the context decides: there the most likely token with
+  /// the full context is another one than without context.
   package var decided: [Int]?
   /// Those of them at which the learned prompt has another most likely token than the full context.
   package var forgotten: [Int]?
@@ -57,8 +58,8 @@ package struct HeldOutAnswer: Sendable, Equatable, Codable {
     self.forgotten = forgotten
   }
 
-  /// What the learned prompt's answer should be: that of the full context, or without one the recorded
-  /// response.
+  /// What the learned prompt's answer should be: that of the full context, or without one the
+  /// recorded response.
   var reference: Tokens { fullContext ?? response }
 
   /// Whether the learned prompt's answer is that, token for token.

@@ -23,8 +23,8 @@ package enum PeakRates: Sendable, Equatable {
 }
 
 extension PeakRates {
-  /// The rate of a run whose program recorded none beside its steps: that of its last step, where it is
-  /// the peak to the same bits.
+  /// The rate of a run whose program recorded none beside its steps: that of its last step, where
+  /// it is the peak to the same bits.
   init?(_ steps: [StepRecord], _ options: TrainingOptions) {
     guard options.method == .embeddings, options.schedule == .constant,
       let last = steps.last, last.step > options.warmup

@@ -24,8 +24,8 @@ package struct RolloutRecord: Sendable, Equatable, Codable {
   }
 }
 
-/// The rollouts of a run so far, in numbers, with the SHA-256 of their lines: a checkpoint knows with
-/// it whether they are still the ones with which its training went on.
+/// The rollouts of a run so far, in numbers, with the SHA-256 of their lines: a checkpoint knows
+/// with it whether they are still the ones with which its training went on.
 struct RolloutTotals {
   private(set) var answers = 0
   private(set) var tokens = 0

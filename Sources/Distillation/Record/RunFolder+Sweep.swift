@@ -1,14 +1,15 @@
 import Files
 import Foundation
 
-/// The folder of a sweep: it holds the folders of its runs, and the files of the one that is delivered.
+/// The folder of a sweep: it holds the folders of its runs, and the files of the one that is
+/// delivered.
 extension RunFolder {
   /// Prepares the folder for a sweep, and locks it.
   ///
   /// - Parameters:
   ///   - members: the names of its runs' folders.
-  ///   - isReplaced: whether an earlier sweep or run in it is removed, except for these folders, each
-  ///     of which its own run clears.
+  ///   - isReplaced: whether an earlier sweep or run in it is removed, except for these folders,
+  ///     each of which its own run clears.
   func beginSweep(keeping members: [String], isReplaced: Bool) throws(DistillationError) {
     guard isWriting else { return }
     try claimNew()

@@ -33,8 +33,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     /// The instructions with which the CPU path multiplies matrices, whose choice changes the last
     /// digits too; nil on other devices, and where an older program did not record them.
     package var instructions: String?
-    /// The peak learning rates with which the run began, its default ones too, which another version
-    /// may set differently; nil where an older program did not record them.
+    /// The peak learning rates with which the run began, its default ones too, which another
+    /// version may set differently; nil where an older program did not record them.
     package var peakRates: PeakRates?
     /// Number of ranks, which changes the last digits; nil for one.
     package var ranks: Int?
@@ -44,8 +44,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var price: Price?
     /// The SHA-256 of the lines of `rollouts.jsonl` so far; nil in trainings without rollouts.
     package var rolloutsDigest: String?
-    /// What the teacher's cache keeps of a token, which may follow from the memory that was free; nil where an
-    /// older program did not record it.
+    /// What the teacher's cache keeps of a token, which may follow from the memory that was free;
+    /// nil where an older program did not record it.
     package var teacherCache: TeacherCacheKind?
     /// The SHA-256 of `state.safetensors`; nil where an older program did not record it.
     package internal(set) var tensorsDigest: String?

@@ -2,8 +2,8 @@ import Foundation
 import HuggingFace
 
 extension RunRequest {
-  /// Checks that no input is a file of the run that is replaced: it would be gone before the new one has
-  /// ended.
+  /// Checks that no input is a file of the run that is replaced: it would be gone before the new
+  /// one has ended.
   ///
   /// - Parameter seeds: the file of a study's seeds.
   func checkInputs(seeds: URL? = nil) throws(DistillationError) {

@@ -21,10 +21,11 @@ package struct RunRequest: Sendable {
   package var modelName: ModelName
   /// The model that reads the context in its place; nil where it does so itself.
   package var teacher: TeacherModel?
-  /// The folders of other adapters, whose prompts stand before the trained one and stay as they are.
+  /// The folders of other adapters, whose prompts stand before the trained one and stay as they
+  /// are.
   package var beside: [URL]
-  /// The files and folders of the context, which the teacher reads alone; none where lines bring their
-  /// own.
+  /// The files and folders of the context, which the teacher reads alone; none where lines bring
+  /// their own.
   package var context: [URL]
   /// The file of the tools that the teacher reads beside the context; nil for none.
   package var tools: URL?
@@ -77,7 +78,8 @@ package struct RunRequest: Sendable {
     self.checkpointEvery = checkpointEvery
   }
 
-  /// Takes what a run that goes on reports beside its numbers, where the user has not named it anew.
+  /// Takes what a run that goes on reports beside its numbers, where the user has not named it
+  /// anew.
   mutating func keepReports(of state: TrainingCheckpoint.State, in run: RunFolder) {
     price = price ?? state.price
     writesEvents = writesEvents || run.hasEvents

@@ -3,7 +3,8 @@ import JSON
 
 /// The tools of a run, as the `tools` argument of `apply_chat_template` in transformers:
 ///
-///     [{"type": "function", "function": {"name": "...", "description": "...", "parameters": {...}}}]
+///     [{"type": "function", "function": {"name": "...", "description": "...", "parameters":
+///     {...}}}]
 package struct ToolDefinitions: Sendable, Equatable {
   /// One of them.
   package struct Function: Sendable, Equatable {

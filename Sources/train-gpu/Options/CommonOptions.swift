@@ -72,8 +72,8 @@ struct CommonOptions: ParsableArguments {
     return opened
   }
 
-  /// Opens the device of every rank, of which those of a host take different GPUs, and says once which
-  /// they are.
+  /// Opens the device of every rank, of which those of a host take different GPUs, and says once
+  /// which they are.
   ///
   /// - Parameter recordedThreads: the threads of a resumed run, which the user need not name again.
   func openDevices(recordedThreads: Int? = nil) throws -> Device {

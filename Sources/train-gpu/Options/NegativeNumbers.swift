@@ -1,5 +1,5 @@
-/// Negative numbers of the command line. ArgumentParser reads an argument that begins with a dash as an
-/// option, and would say of `--price -1` that the value is missing.
+/// Negative numbers of the command line. ArgumentParser reads an argument that begins with a dash
+/// as an option, and would say of `--price -1` that the value is missing.
 enum NegativeNumbers {
   /// The arguments with each negative number joined to the option before it: `--price=-1`.
   static func joined(_ arguments: [String]) -> [String] {

@@ -1,11 +1,11 @@
 import Files
 import Foundation
 
-/// A file of TensorBoard's events of one training: `OUTPUT/tensorboard/events.out.tfevents...`. A run that
-/// goes on begins another file, which TensorBoard reads as the continuation.
+/// A file of TensorBoard's events of one training: `OUTPUT/tensorboard/events.out.tfevents...`. A
+/// run that goes on begins another file, which TensorBoard reads as the continuation.
 ///
-/// Tags are those of the trainers of transformers, TRL and PEFT: `train/loss`, `train/learning_rate`,
-/// `train/grad_norm`, and `eval/` for what is held out.
+/// Tags are those of the trainers of transformers, TRL and PEFT: `train/loss`,
+/// `train/learning_rate`, `train/grad_norm`, and `eval/` for what is held out.
 final class TensorBoardFile {
   private let url: URL
   private let file: FileHandle
