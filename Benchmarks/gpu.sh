@@ -66,6 +66,8 @@ steps() {
       # shellcheck disable=SC2086
       step $precision $shape $long
     done
+    # shellcheck disable=SC2086
+    step q8_0 $shape $long --tensor-cores
   done
 }
 
@@ -80,6 +82,8 @@ tuned() {
     "qwen2.5-0.5b $long --activations bf16"; do
     part 30 "step bf16 $options, tuned" "$bench" step --device cuda --precision bf16 --shape $options
   done
+  # shellcheck disable=SC2086
+  part 30 "step q8_0 qwen2.5-0.5b $long, tuned" "$bench" step --device cuda --precision q8_0 --shape qwen2.5-0.5b $long
 }
 
 # ranks: the step shared out over all GPUs, where there are several and this build has MPI.

@@ -69,6 +69,11 @@ static const char attention_tiles[] = {
 };
 SOURCE(attention_tiles, "attention_tiles.h")
 
+static const char bf16_pieces[] = {
+#embed "../../Kernels/bf16_pieces.h"
+};
+SOURCE(bf16_pieces, "bf16_pieces.h")
+
 static const char compress_logits[] = {
 #embed "../../Kernels/compress_logits.cl"
 };
@@ -78,6 +83,11 @@ static const char cross_entropy[] = {
 #embed "../../Kernels/cross_entropy.cl"
 };
 SOURCE(cross_entropy, "cross_entropy.cl")
+
+static const char dequantise[] = {
+#embed "../../Kernels/dequantise.cl"
+};
+SOURCE(dequantise, "dequantise.cl")
 
 static const char dialect[] = {
 #embed "../../Kernels/dialect.h"

@@ -56,7 +56,8 @@ int check(const Description *d, const Layout *a, const Layout *b, const Layout *
 }
 
 size_t bytes(const Layout *layout) {
-  return layout->stride * layout->columns * (layout->type == float32 ? 4 : 2);
+  const size_t last = layout->columns ? (layout->columns - 1) * layout->stride + layout->rows : 0;
+  return last * (layout->type == float32 ? 4 : 2);
 }
 
 }  // namespace
@@ -140,7 +141,7 @@ STANDIN_API int cublasLtMatmulAlgoGetHeuristic(int *, Description *d, Layout *a,
   memset(results, 0, sizeof *results);
   uint64_t *words = results->algorithm.words;
   words[0] = magic;
-  words[1] = fingerprint(d, extent, a);
+  words[1] = fingerprint(d, extent, a, b, to);
   for (int i = 0; i < 4; i++) words[2 + i] = preference->alignments[i];
   words[6] = d->bias & -d->bias & 255;  // as aligned as the bias's address, or 0 for 256 bytes
   const char *choice = getenv("PITH_STANDIN_ALGORITHM");
@@ -154,7 +155,7 @@ STANDIN_API int cublasLtMatmulAlgoCheck(int *, Description *d, Layout *a, Layout
   Extent extent;
   const int status = check(d, a, b, c, to, &extent);
   if (status != ok) return status;
-  if (!isFor(algorithm, d, extent, a)) return unsupported;
+  if (!isFor(algorithm, d, extent, a, b, to)) return unsupported;
   memset(result, 0, sizeof *result);
   result->algorithm = *algorithm;
   return ok;
@@ -168,7 +169,7 @@ STANDIN_API int cublasLtMatmul(int *, Description *d, const float *alpha, uint64
   Extent extent;
   const int status = check(d, a, b, c, to, &extent);
   if (status != ok) return status;
-  if (!isFor(algorithm, d, extent, a)) return badValue;
+  if (!isFor(algorithm, d, extent, a, b, to)) return badValue;
   const uint64_t addresses[4] = {aAddress, bAddress, cAddress, toAddress};
   const Layout *const layouts[4] = {a, b, c, to};
   for (int i = 0; i < 4; i++) {

@@ -33,11 +33,13 @@ inline uint64_t add(uint64_t hash, uint64_t part) {
   return hash;
 }
 
-inline uint64_t fingerprint(const Description *d, Extent extent, const Layout *a) {
+inline uint64_t fingerprint(const Description *d, Extent extent, const Layout *a, const Layout *b,
+                            const Layout *to) {
   uint64_t hash = 0xcbf29ce484222325;
   for (uint64_t part : {(uint64_t)version, extent.m, extent.n, extent.k, (uint64_t)a->type,
                         (uint64_t)d->epilogue, (uint64_t)d->transposes[0],
-                        (uint64_t)d->transposes[1], (uint64_t)d->pointerMode})
+                        (uint64_t)d->transposes[1], (uint64_t)d->pointerMode, (uint64_t)a->stride,
+                        (uint64_t)b->stride, (uint64_t)to->stride})
     hash = add(hash, part);
   return hash;
 }
@@ -49,8 +51,9 @@ inline uint64_t seal(const Algorithm *algorithm, uint64_t parts) {
 }
 
 inline bool isFor(const Algorithm *algorithm, const Description *d, Extent extent,
-                  const Layout *a) {
-  return algorithm->words[0] == magic && algorithm->words[1] == fingerprint(d, extent, a) &&
+                  const Layout *a, const Layout *b, const Layout *to) {
+  return algorithm->words[0] == magic &&
+         algorithm->words[1] == fingerprint(d, extent, a, b, to) &&
          algorithm->words[7] == seal(algorithm, algorithm->words[7] & 255);
 }
 

@@ -63,8 +63,8 @@ import TestSupport
   private static let headers = unsafe Dictionary(
     uniqueKeysWithValues: [
       kernel_activations, kernel_attention_fragments, kernel_attention_staging,
-      kernel_attention_tiles, kernel_divergence_terms, kernel_lanes, kernel_row_reductions,
-      kernel_vocabulary_row, kernel_weight_blocks,
+      kernel_attention_tiles, kernel_bf16_pieces, kernel_divergence_terms, kernel_lanes,
+      kernel_row_reductions, kernel_vocabulary_row, kernel_weight_blocks,
     ].map { source in
       let file = unsafe KernelText(source)
       return (file.name, file)
@@ -76,6 +76,7 @@ import TestSupport
     kernel_attention_forward,
     kernel_attention_key_value_gradient, kernel_attention_query_gradient,
     kernel_attention_sum_slots, kernel_compress_logits, kernel_cross_entropy,
+    kernel_dequantise,
     kernel_embedding, kernel_gradient_norm, kernel_head_norm, kernel_kl_divergence,
     kernel_layer_norm, kernel_matmul, kernel_matmul_sum, kernel_matmul_wide,
     kernel_projected_divergence,

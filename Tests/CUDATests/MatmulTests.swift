@@ -85,6 +85,40 @@ struct MatmulTests {
     }
   }
 
+  /// x and y as columns of wider matrices: what lies beside them stays.
+  @Test(arguments: CUDATestDevice.all, [false, true])
+  func rowsMayBeFurtherApart(device: CUDATestDevice, isBackward: Bool) throws {
+    let run = try KernelRun(device)
+    let matmul = try Matmul(run.context)
+    let trial = Trial(run, rows: 5, outputs: 24, inputs: 40, .f32, isBackward: isBackward)
+    let (inner, width) = (trial.shape.inner, trial.shape.width)
+    let shape = CUDA.MatmulShape(
+      rows: 5, outputs: 24, inputs: 40, element: .f32, isBackward: isBackward, hasAddend: true,
+      inputStride: inner + 8, outputStride: width + 16)
+    let x = isBackward ? trial.work.outputGradient : trial.work.x
+    func apart(_ values: [Float], _ width: Int, by gap: Int) -> [Float] {
+      stride(from: 0, to: values.count, by: width).flatMap {
+        values[$0..<($0 + width)] + [Float](repeating: .nan, count: gap)
+      }
+    }
+    let step = width + 16
+    let count = 5 * step - 16
+    let y = try run.canary(count)
+    let addend = Array(trial.work.residual[..<(5 * width)])
+    try matmul.multiply(
+      shape,
+      MatmulOperands(
+        x: try run.buffer(apart(x, inner, by: 8)), weight: try trial.stored(trial.work.weight),
+        addend: try run.buffer(apart(addend, width, by: 16)), y: y))
+    let found = try #require(try run.results(y, count), "written past the result")
+    let rows: [Float] = (0..<5).flatMap { row in found[(row * step)..<(row * step + width)] }
+    let reference = trial.work.adding(
+      to: isBackward ? trial.work.backward() : trial.work.forward(), residual: true)
+    #expect(relativeError(rows, reference) < Tolerance.matmul.rawValue)
+    let gaps: [Float] = (0..<4).flatMap { row in found[(row * step + width)..<((row + 1) * step)] }
+    #expect(gaps.count == 64 && gaps.allSatisfy(\.isNaN))
+  }
+
   /// x as two bf16 pieces: the second multiplication adds to y.
   @Test(arguments: CUDATestDevice.all, [false, true])
   func twoPiecesAreAsExactAsF32(device: CUDATestDevice, isBackward: Bool) throws {

@@ -49,17 +49,19 @@ import CCUDA
   }
 }
 
-/// A column-major matrix without gaps between its columns.
+/// A column-major matrix whose columns begin `stride` elements apart.
 @safe struct MatrixLayout: ~Copyable {
   let handle: cublasLtMatrixLayout_t
   private let library: CUDAMatmul
 
-  init(_ type: CInt, rows: Int, columns: Int, _ library: CUDAMatmul) throws(CUDAError) {
+  init(
+    _ type: CInt, rows: Int, columns: Int, stride: Int, _ library: CUDAMatmul
+  ) throws(CUDAError) {
     var created: cublasLtMatrixLayout_t?
     try library.check(
       "cublasLtMatrixLayoutCreate",
       unsafe library.cublasLtMatrixLayoutCreate(
-        &created, type, UInt64(rows), UInt64(columns), Int64(rows)),
+        &created, type, UInt64(rows), UInt64(columns), Int64(stride)),
       "\(rows) rows and \(columns) columns")
     guard let handle = unsafe created else { throw .noResult("cublasLtMatrixLayoutCreate") }
     unsafe self.handle = handle

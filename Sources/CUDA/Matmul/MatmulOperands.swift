@@ -1,6 +1,6 @@
 /// The operands of a matrix multiplication in device memory.
 package struct MatmulOperands {
-  /// [T, K] or backward [T, N].
+  /// [T, K] or backward [T, N]; rows may be further apart.
   package var x: MemorySlice
   /// [N, K].
   package var weight: MemorySlice
@@ -11,7 +11,7 @@ package struct MatmulOperands {
   /// If the shape is scaled: the factor of x W, then 0 and 1, one of which is the factor of
   /// the addend. The library reads both factors in one kind of memory.
   package var factors: MemorySlice?
-  /// [T, N] or backward [T, K] of f32, written.
+  /// [T, N] or backward [T, K] of f32, written; rows may be further apart.
   package var y: MemorySlice
 
   package init(
@@ -35,11 +35,15 @@ package struct MatmulOperands {
           "cublasLtMatmul", "\(shape.text): \(name) \(found), expected \(count * size) bytes")
       }
     }
-    try check("x", x, shape.rows * shape.inner, shape.element.size)
+    func elements(_ width: Int, _ stride: Int) -> Int {
+      shape.rows == 0 ? 0 : (shape.rows - 1) * stride + width
+    }
+    let output = elements(shape.width, shape.outputStride)
+    try check("x", x, elements(shape.inner, shape.inputStride), shape.element.size)
     try check("weight", weight, shape.outputs * shape.inputs, shape.element.size)
-    try check("y", y, shape.rows * shape.width, 4)
+    try check("y", y, output, 4)
     if shape.hasBias { try check("bias", bias, shape.outputs, 4) }
-    if shape.hasAddend { try check("addend", addend, shape.rows * shape.width, 4) }
+    if shape.hasAddend { try check("addend", addend, output, 4) }
     if shape.isScaled { try check("factors", factors, 3, 4) }
   }
 }

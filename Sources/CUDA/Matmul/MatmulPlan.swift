@@ -32,9 +32,12 @@ import CCUDA
     let type = shape.element.dataType
     description = try MatmulDescription(library)
     try description.configure(shape)
-    weight = try MatrixLayout(type, rows: shape.inputs, columns: shape.outputs, library)
-    x = try MatrixLayout(type, rows: shape.inner, columns: shape.rows, library)
-    y = try MatrixLayout(CUDA_R_32F, rows: shape.width, columns: shape.rows, library)
+    weight = try MatrixLayout(
+      type, rows: shape.inputs, columns: shape.outputs, stride: shape.inputs, library)
+    x = try MatrixLayout(
+      type, rows: shape.inner, columns: shape.rows, stride: shape.inputStride, library)
+    y = try MatrixLayout(
+      CUDA_R_32F, rows: shape.width, columns: shape.rows, stride: shape.outputStride, library)
     if shape.hasBias, let bias { try description.set(bias: bias) }
   }
 

@@ -6,7 +6,8 @@ import CCUDA
 ///     backward  y[T, K] = x[T, N] W (+ addend[T, K])
 ///
 /// x and W have one type, bias, addend and y are f32, and sums are f32. If the shape is scaled,
-/// x W is multiplied by a factor in device memory.
+/// x W is multiplied by a factor in device memory. Rows of W follow each other without a gap; x, and
+/// addend and y, may be columns of wider matrices.
 package struct MatmulShape: Hashable, Sendable {
   /// The type of the elements of x and W.
   package enum Element: String, Sendable, CaseIterable {
@@ -35,11 +36,16 @@ package struct MatmulShape: Hashable, Sendable {
   package let hasBias: Bool
   package let hasAddend: Bool
   package let isScaled: Bool
+  /// Elements from one row of x to the next.
+  package let inputStride: Int
+  /// Elements from one row of y to the next, and of the addend.
+  package let outputStride: Int
 
-  /// A shape; only a forward one may have a bias.
+  /// A shape; only a forward one may have a bias. Without strides, rows have no gaps.
   package init(
     rows: Int, outputs: Int, inputs: Int, element: Element, isBackward: Bool = false,
-    hasBias: Bool = false, hasAddend: Bool = false, isScaled: Bool = false
+    hasBias: Bool = false, hasAddend: Bool = false, isScaled: Bool = false,
+    inputStride: Int? = nil, outputStride: Int? = nil
   ) {
     precondition(!(isBackward && hasBias), "a backward matrix multiplication has no bias")
     self.rows = rows
@@ -50,6 +56,10 @@ package struct MatmulShape: Hashable, Sendable {
     self.hasBias = hasBias
     self.hasAddend = hasAddend
     self.isScaled = isScaled
+    let (width, inner) = isBackward ? (inputs, outputs) : (outputs, inputs)
+    self.inputStride = inputStride ?? inner
+    self.outputStride = outputStride ?? width
+    precondition(self.inputStride >= inner && self.outputStride >= width, "rows overlap")
   }
 
   /// The columns of y.
@@ -62,6 +72,9 @@ package struct MatmulShape: Hashable, Sendable {
   var text: String {
     let direction = (isBackward ? "backward" : "forward") + (isScaled ? " scaled" : "")
     let terms = (hasBias ? " + bias" : "") + (hasAddend ? " + addend" : "")
-    return "\(direction) \(element) T \(rows) N \(outputs) K \(inputs)\(terms)"
+    let strides =
+      inputStride == inner && outputStride == width
+      ? "" : " (rows \(inputStride) and \(outputStride) apart)"
+    return "\(direction) \(element) T \(rows) N \(outputs) K \(inputs)\(terms)\(strides)"
   }
 }

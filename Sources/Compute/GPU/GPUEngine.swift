@@ -25,6 +25,8 @@ final class GPUEngine {
   var usesShuffles = true { didSet { kernels.removeAll() } }
   /// Whether cuBLASLt multiplies where it is installed and supports the weights.
   var usesMatmulLibrary = true
+  /// Elements of weights that are dequantised at once: 32 MiB, which larger GPUs keep in L2.
+  var dequantisedElements = 8 << 20
   let isProfiling: Bool
   private let compiler: ProgramCompiler
   private var kernels: [KernelKey: GPUKernel] = [:]

@@ -36,6 +36,8 @@ import CKernels
   static let lanes = unsafe KernelFile(kernel_lanes)
   /// Sums and maxima over rows, included after `lanes`.
   static let rowReductions = unsafe KernelFile(kernel_row_reductions)
+  /// f32 numbers as sums of bf16 numbers.
+  static let bf16Pieces = unsafe KernelFile(kernel_bf16_pieces)
   /// Weights stored in blocks.
   static let weightBlocks = unsafe KernelFile(kernel_weight_blocks)
 }

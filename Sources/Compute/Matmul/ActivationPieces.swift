@@ -1,7 +1,7 @@
 import CKernels
 
 extension KernelFile {
-  static let splitBF16 = unsafe KernelFile(kernel_split_bf16)
+  static let splitBF16 = unsafe KernelFile(kernel_split_bf16, needs: [.bf16Pieces])
   static let splitF16 = unsafe KernelFile(kernel_split_f16, needs: [.lanes, .rowReductions])
 }
 
@@ -23,9 +23,10 @@ extension Kernels {
 struct ActivationPieces {
   /// Number of matrices.
   let count: Int
-  /// The first element of x.
+  /// The first element of x: that of a whole row of its buffer.
   let first: Int
-  /// Elements of x, and of each matrix.
+  /// Elements of x, and of each matrix: whole rows of the buffer, of which a multiplication with a
+  /// segment may take some columns.
   let elements: Int
   /// Elements from one matrix to the next: each begins at a multiple of 256 bytes, the alignment of
   /// the fastest algorithms.
@@ -33,8 +34,8 @@ struct ActivationPieces {
 
   init(_ count: Int, of shape: MatmulShape) {
     self.count = count
-    first = shape.inputOffset
-    elements = shape.rows * shape.inner
+    first = shape.inputRow * shape.inputStride
+    elements = shape.rows * shape.inputStride
     stride = (elements + 127) / 128 * 128
   }
 

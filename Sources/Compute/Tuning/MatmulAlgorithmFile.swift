@@ -72,9 +72,18 @@ private struct MatmulAlgorithmRecord: Codable {
   var bias: Bool
   var addend: Bool
   var scaled: Bool
+  /// Nil where rows have no gaps.
+  var inputStride: Int?
+  var outputStride: Int?
   var alignments: [Int]
   /// Words in hexadecimal.
   var algorithm: [String]
+
+  private enum CodingKeys: String, CodingKey {
+    case rows, outputs, inputs, element, backward, bias, addend, scaled, alignments, algorithm
+    case inputStride = "input_stride"
+    case outputStride = "output_stride"
+  }
 
   init(_ key: MatmulKey, _ algorithm: MatmulAlgorithm) {
     let shape = key.shape
@@ -86,6 +95,8 @@ private struct MatmulAlgorithmRecord: Codable {
     bias = shape.hasBias
     addend = shape.hasAddend
     scaled = shape.isScaled
+    inputStride = shape.inputStride == shape.inner ? nil : shape.inputStride
+    outputStride = shape.outputStride == shape.width ? nil : shape.outputStride
     alignments = key.alignments
     self.algorithm = algorithm.words.map { String($0, radix: 16) }
   }
@@ -93,15 +104,20 @@ private struct MatmulAlgorithmRecord: Codable {
   /// Nil if it is no entry: a file may hold anything.
   var entry: MatmulAlgorithmFile.Entry? {
     let words = algorithm.compactMap { UInt64($0, radix: 16) }
+    let sizes = 1...Int(Int32.max)
+    let (width, inner) = backward ? (inputs, outputs) : (outputs, inputs)
+    let strides = (input: inputStride ?? inner, output: outputStride ?? width)
     guard words.count == algorithm.count, let algorithm = MatmulAlgorithm(words: words),
       let element = CUDA.MatmulShape.Element(rawValue: element),
-      [rows, outputs, inputs].allSatisfy({ 1...Int(Int32.max) ~= $0 }), !(backward && bias),
+      [rows, outputs, inputs, strides.input, strides.output].allSatisfy({ sizes ~= $0 }),
+      strides.input >= inner, strides.output >= width, !(backward && bias),
       alignments.count == 5,
       alignments.allSatisfy({ 1...256 ~= $0 && $0.nonzeroBitCount == 1 })
     else { return nil }
     let shape = CUDA.MatmulShape(
       rows: rows, outputs: outputs, inputs: inputs, element: element, isBackward: backward,
-      hasBias: bias, hasAddend: addend, isScaled: scaled)
+      hasBias: bias, hasAddend: addend, isScaled: scaled, inputStride: strides.input,
+      outputStride: strides.output)
     return (MatmulKey(shape, alignments: alignments), algorithm)
   }
 }

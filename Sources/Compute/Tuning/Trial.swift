@@ -1,3 +1,5 @@
+import Weights
+
 /// The sizes at which candidates are measured.
 package struct TrialSizes: Sendable {
   /// Rows of the prefix, rows of each example, and response rows.
@@ -153,9 +155,11 @@ final class Trial {
   }
 
   /// Frozen weights [rows, columns].
-  func matrix(rows: Int, columns: Int) throws(ComputeError) -> WeightMatrix {
+  func matrix(
+    rows: Int, columns: Int, format: WeightFormat = .f32
+  ) throws(ComputeError) -> WeightMatrix {
     try WeightMatrix(
-      device, rows: rows, columns: columns, precision: .f32, values: numbers(rows * columns))
+      device, rows: rows, columns: columns, precision: format, values: numbers(rows * columns))
   }
 
   /// Adds an operation to the trial. Several run in order.

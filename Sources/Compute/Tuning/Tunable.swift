@@ -51,6 +51,9 @@ struct Tunable: Sendable {
   let cpu: [TuningCandidate]
   /// Of operands on tensor cores. A tunable of rounded ones is there where tensor cores are.
   let precision: ActivationPrecision
+  /// Whether candidates multiply by cuBLASLt; else our own tiles are timed, for weights that it
+  /// does not multiply.
+  let usesMatmulLibrary: Bool
   /// Uploads operands and adds the operations to time.
   let prepare: @Sendable (Trial) throws(ComputeError) -> Void
   /// As above, at another of the trial's shapes, which select other builds: a candidate must agree
@@ -59,7 +62,7 @@ struct Tunable: Sendable {
 
   init(
     _ name: String, _ file: KernelFile, gpu: [TuningCandidate], cpu: [TuningCandidate],
-    precision: ActivationPrecision = .f32,
+    precision: ActivationPrecision = .f32, usesMatmulLibrary: Bool = false,
     otherShapes: (@Sendable (Trial, AttentionTrialShape) throws(ComputeError) -> Void)? = nil,
     prepare: @escaping @Sendable (Trial) throws(ComputeError) -> Void
   ) {
@@ -68,6 +71,7 @@ struct Tunable: Sendable {
     self.gpu = gpu
     self.cpu = cpu
     self.precision = precision
+    self.usesMatmulLibrary = usesMatmulLibrary
     self.otherShapes = otherShapes
     self.prepare = prepare
   }
@@ -99,6 +103,7 @@ struct Tunable: Sendable {
   /// Every tunable of the engine, in the order of a training step.
   static let all: [Tunable] = [
     .embedding, .rmsNorm, .layerNorm, .matmulFew, .matmulMedium, .matmulLarge, .matmulWide,
+    .dequantisedMatmul,
     .headNorm, .rotary, .attentionForward, .attentionQueryGradient, .attentionKeyValueGradient,
     .attentionForwardRounded, .attentionQueryGradientRounded, .attentionKeyValueGradientRounded,
     .swiglu, .activation, .residualAdd, .rowGather, .softCap, .klDivergence,

@@ -74,8 +74,7 @@ package final class Tuner {
       gpu.configurations[name] = before
       gpu.usesMatmulLibrary = usedLibrary
     }
-    // The tiles of our own kernel are tuned, for weights that the library does not multiply.
-    gpu.usesMatmulLibrary = false
+    gpu.usesMatmulLibrary = tunable.usesMatmulLibrary
     let trial = Trial(device, sizes: sizes)
     try tunable.prepare(trial)
     var check = Comparison(tunable)

@@ -49,43 +49,45 @@ extension DeviceTests {
     @Test(arguments: TestDevice.all)
     func multipliesMixedFormats(on name: TestDevice) throws {
       let device = try name.open()
-      let (rows, inputs) = (70, 256)
-      for count in [rows, 3] {
-        var generator = SeededGenerator(seed: 8)
-        let parts = [(WeightFormat.q4K, 100), (.q6K, 37), (.f32, 64), (.q80, 70)].map {
-          MatmulWorkload(
-            rows: count, outputs: $0.1, inputs: inputs, precision: $0.0, using: &generator)
-        }
-        let whole = MatmulWorkload(stacking: parts)
-        let weight = try WeightMatrix(
-          device, columns: inputs, precision: nil, pieces: parts.map { $0.piece() },
-          bias: whole.bias)
-        #expect(weight.segments.map(\.format) == parts.map(\.precision))
-        #expect(weight.format == nil && weight.rows == 271)
-        let x = try device.buffer(whole.x)
-        var y = try Canary(device, count: count * whole.outputs)
-        try device.matmul(x, weight, rows: count, into: &y.buffer)
-        let reference = whole.adding(to: whole.forward(), bias: true, residual: false)
-        #expect(
-          relativeError(try #require(try y.result(device)), reference) < Tolerance.matmul.rawValue)
-        let residual = try device.buffer(whole.residual)
-        var sum = try Canary(device, count: count * whole.outputs)
-        try device.matmul(x, weight, rows: count, addingTo: residual, into: &sum.buffer)
+      for rows in [70, 3] { try Self.expectMixedFormats(on: device, rows: rows) }
+    }
+
+    static func expectMixedFormats(on device: Device, rows: Int) throws {
+      let inputs = 256
+      var generator = SeededGenerator(seed: 8)
+      let parts = [(WeightFormat.q4K, 100), (.q6K, 37), (.f32, 64), (.q80, 70)].map {
+        MatmulWorkload(
+          rows: rows, outputs: $0.1, inputs: inputs, precision: $0.0, using: &generator)
+      }
+      let whole = MatmulWorkload(stacking: parts)
+      let weight = try WeightMatrix(
+        device, columns: inputs, precision: nil, pieces: parts.map { $0.piece() },
+        bias: whole.bias)
+      #expect(weight.segments.map(\.format) == parts.map(\.precision))
+      #expect(weight.format == nil && weight.rows == 271)
+      let x = try device.buffer(whole.x)
+      var y = try Canary(device, count: rows * whole.outputs)
+      try device.matmul(x, weight, rows: rows, into: &y.buffer)
+      let reference = whole.adding(to: whole.forward(), bias: true, residual: false)
+      #expect(
+        relativeError(try #require(try y.result(device)), reference) < Tolerance.matmul.rawValue)
+      let residual = try device.buffer(whole.residual)
+      var sum = try Canary(device, count: rows * whole.outputs)
+      try device.matmul(x, weight, rows: rows, addingTo: residual, into: &sum.buffer)
+      #expect(
+        relativeError(
+          try #require(try sum.result(device)),
+          whole.adding(to: reference, residual: true)) < Tolerance.matmul.rawValue)
+      let outputGradient = try device.buffer(whole.outputGradient)
+      for adds in [false, true] {
+        var gradient = try Canary(
+          device, count: rows * inputs, values: Array(whole.residual[..<(rows * inputs)]))
+        try device.matmulBackward(
+          outputGradient, weight, rows: rows, accumulating: adds, into: &gradient.buffer)
         #expect(
           relativeError(
-            try #require(try sum.result(device)),
-            whole.adding(to: reference, residual: true)) < Tolerance.matmul.rawValue)
-        let outputGradient = try device.buffer(whole.outputGradient)
-        for adds in [false, true] {
-          var gradient = try Canary(
-            device, count: count * inputs, values: Array(whole.residual[..<(count * inputs)]))
-          try device.matmulBackward(
-            outputGradient, weight, rows: count, accumulating: adds, into: &gradient.buffer)
-          #expect(
-            relativeError(
-              try #require(try gradient.result(device)),
-              whole.adding(to: whole.backward(), residual: adds)) < Tolerance.matmul.rawValue)
-        }
+            try #require(try gradient.result(device)),
+            whole.adding(to: whole.backward(), residual: adds)) < Tolerance.matmul.rawValue)
       }
     }
 

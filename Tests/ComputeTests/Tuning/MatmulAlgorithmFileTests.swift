@@ -2,6 +2,7 @@ import CUDA
 import Foundation
 import TestSupport
 import Testing
+import Weights
 
 @testable import Compute
 
@@ -70,6 +71,39 @@ extension DeviceTests {
       _ = try multiply(second, rows: 9)
       #expect(try lines(file).count == 4)
       #expect(try algorithms(try open(store)).count == 4)
+    }
+
+    /// Segments of a matrix have rows with gaps.
+    @Test func stridesAreKept() throws {
+      func multiply(_ device: Device) throws -> [Float] {
+        var generator = SeededGenerator(seed: 13)
+        let parts = [(WeightFormat.q80, 70), (.f32, 30)].map {
+          MatmulWorkload(
+            rows: 5, outputs: $0.1, inputs: 64, precision: $0.0, using: &generator)
+        }
+        let weight = try WeightMatrix(
+          device, columns: 64, precision: nil, pieces: parts.map { $0.piece() })
+        var y = try device.buffer(of: Float.self, count: 500)
+        try device.matmul(try device.buffer(parts[0].x), weight, rows: 5, into: &y)
+        return try device.download(y)
+      }
+      let first = try open(store)
+      let result = try multiply(first)
+      let file = try file()
+      let stored = try lines(file)
+      #expect(try algorithms(first).keys.map(\.shape.outputStride) == [100])
+      let second = try open(store)
+      #expect(second.tuning.refusedAlgorithms == nil)
+      #expect(try algorithms(second) == algorithms(first))
+      #expect(try multiply(second) == result)
+      #expect(try lines(file) == stored)
+      for stride in ["29", "9000000000000000000"] {
+        let text = stored[0].replacingOccurrences(
+          of: #""output_stride":100"#, with: #""output_stride":\#(stride)"#)
+        #expect(text != stored[0])
+        try Data((text + "\n").utf8).write(to: file)
+        #expect(try open(store).tuning.refusedAlgorithms != nil && lines(file).isEmpty)
+      }
     }
 
     @Test func withoutAStoreNothingIsKept() throws {
