@@ -39,6 +39,10 @@ extension Adapter {
   /// Writes `adapter_model.safetensors`, `soft_prompt.safetensors` or `cartridge.safetensors`,
   /// `adapter_config.json` and the files that tokenize prompts: `tokenizer.json`,
   /// `tokenizer_config.json` and `chat_template.jinja`. Each is written whole or not at all.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses;
+  ///   ``DistillationError/outputMoved(path:)`` where the folder is no longer in its place;
+  ///   ``DistillationError/content(file:expected:found:)`` where its files.json is damaged.
   package func writeTensors(to run: RunFolder) throws(DistillationError) {
     guard run.isWriting else { return }
     let metadata = try metadata()
@@ -62,6 +66,8 @@ extension Adapter {
   var foreignTemplate: String? { origin.template.name == "auto" ? nil : origin.templateSource }
 
   /// Writes `README.md`: the adapter's quality and how to load it.
+  ///
+  /// - Throws: as ``writeTensors(to:)``.
   package func writeReadme(
     to run: RunFolder, metrics: RunMetrics, options: TrainingOptions, changes: [OptionChange] = []
   ) throws(DistillationError) {

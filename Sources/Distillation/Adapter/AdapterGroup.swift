@@ -111,6 +111,9 @@ package struct AdapterGroup: Sendable {
   }
 
   /// The prefix of every prompt, with each prompt alone in place of the context.
+  ///
+  /// - Throws: for the first whose keys cannot move, as
+  ///   ``AdapterImport/prompt(at:of:file:isLong:)``.
   package func prefixesAlone(
     in conditioning: Conditioning, of configuration: DecoderConfiguration, textLength: Int = 0
   ) throws(DistillationError) -> [Prefix] {

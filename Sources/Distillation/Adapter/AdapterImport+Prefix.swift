@@ -118,6 +118,9 @@ extension AdapterImport {
   }
 
   /// How the model that the adapter records is related to that of a folder.
+  ///
+  /// - Throws: ``DistillationError/folder(_:)`` where the config or the weights cannot be read to
+  ///   be hashed.
   package func kinship(to folder: ModelFolder) throws(DistillationError) -> ModelKinship {
     switch self {
     case .virtualTokens(_, let gguf):

@@ -12,6 +12,8 @@ package struct AdapterTokenizer: Sendable, Equatable {
   let configuration: [UInt8]
 
   /// The tokenizer of a model; nil where it has none.
+  ///
+  /// - Throws: ``DistillationError/folder(_:)`` where one of its files is there and cannot be read.
   package init?(of folder: ModelFolder) throws(DistillationError) {
     let assembled = try opening { () throws(ModelFolderError) in try folder.tokenizerJSON() }
     guard let assembled else { return nil }

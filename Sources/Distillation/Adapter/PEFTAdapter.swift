@@ -88,6 +88,9 @@ package struct PEFTAdapter: Sendable, Equatable {
 
   /// `adapter_config.json`. A GGUF file stands in `auto_mapping`, which is there to find the base
   /// model and which PEFT does not read of an adapter with a task: it warns of keys of other names.
+  ///
+  /// - Throws: ``DistillationError/content(file:expected:found:)`` where the identity of the GGUF
+  ///   file cannot be written as JSON.
   package func configuration() throws(DistillationError) -> [UInt8] {
     let gguf = try gguf.map { (identity) throws(DistillationError) in
       JSON.object([Self.ggufKey: .object(try RecordCoding.members(of: identity))])
@@ -136,6 +139,8 @@ package struct PEFTAdapter: Sendable, Equatable {
   }
 
   /// Writes both files.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses to write one of them.
   package func write(to folder: URL) throws(DistillationError) {
     try tensorFile.write(to: folder)
     let configuration = try configuration()

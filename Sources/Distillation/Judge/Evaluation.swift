@@ -82,6 +82,9 @@ package struct Evaluation: Sendable {
 extension Evaluation.Request {
   /// Runs the model with the full context, with the adapters together and each alone, and with
   /// neither. Ranks share out the examples; all have the result.
+  ///
+  /// - Throws: before the model is loaded, for the first file that cannot be read or does not fit
+  ///   the others; then ``DistillationError/transformer(_:)`` with allocation and driver errors.
   package func perform(
     on device: Device, sharedBy ranks: Ranks = .one, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Evaluation {

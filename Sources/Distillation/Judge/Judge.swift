@@ -141,6 +141,8 @@ package final class Judge {
 
   /// Scores held-out examples of one span with the teacher that has read it, once; the student is
   /// the same model where none is named.
+  ///
+  /// - Throws: allocation and driver errors.
   package static func scoring(
     _ examples: [Example], by teacher: PrefixedDecoder, for student: Decoder? = nil,
     limits: AnswerLimits = AnswerLimits(), sharedBy ranks: Ranks = .one
@@ -156,6 +158,8 @@ package final class Judge {
   package var responseTokens: [Int] { cache.examples.map(\.responseRows) }
 
   /// Mean KL and agreement of a model over all held-out response tokens.
+  ///
+  /// - Throws: allocation and driver errors.
   package func compare(_ model: PrefixedDecoder) throws(TransformerError) -> HeldOut {
     try scores(of: model, withLikelihoods: isCrossEntropy).all
   }
@@ -218,6 +222,8 @@ package final class Judge {
   ///   - model: the model with the prompt itself.
   ///   - known: its comparison with the teacher, where it was made already.
   ///   - capacity: the capacity after the prefix.
+  /// - Throws: where the exported prefix is longer than the model's positions; allocation and
+  ///   driver errors.
   package func change(
     by exported: Prefix, of model: PrefixedDecoder, known: HeldOut?, capacity: PrefixCapacity
   ) throws(TransformerError) -> Double {

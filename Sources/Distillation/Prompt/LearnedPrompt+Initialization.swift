@@ -42,6 +42,8 @@ package struct InitializationSource {
   /// The root mean square of the embeddings of the context, or without one of the vocabulary, over
   /// at most 1,024 tokens that are spread evenly over it. It scales random starts and the default
   /// learning rate.
+  ///
+  /// - Throws: what the lookup of the embeddings throws.
   package func embeddingScale() throws(DistillationError) -> Float {
     let tokens = context.isEmpty ? Array(0..<vocabularySize) : context
     let count = min(tokens.count, Self.scaleSample)

@@ -72,6 +72,7 @@ package struct MatchedStart {
   ///     itself.
   ///   - isLong: whether the student's texts are long ones.
   ///   - read: the model that has read a part, by its index; each part is read twice.
+  /// - Throws: what `read` throws; allocation and driver errors.
   package func prompt(
     count: Int, examples: [[Example]], isLong: Bool,
     read: (Int) throws(TransformerError) -> PrefixedDecoder

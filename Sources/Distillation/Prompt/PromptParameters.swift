@@ -193,6 +193,8 @@ extension PromptParameters {
   }
 
   /// The gradient on the host. Waits for the device.
+  ///
+  /// - Throws: driver errors.
   package func downloadGradient() throws(ComputeError) -> [Float] { try onHost(gradient) }
 
   /// Continues from these values and moments.

@@ -29,6 +29,9 @@ extension RunFolder {
   }
 
   /// Removes all checkpoints of a run except the newest `count`.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses;
+  ///   ``DistillationError/content(file:expected:found:)`` where files.json is damaged.
   package func pruneCheckpoints(keeping count: Int) throws(DistillationError) {
     guard isWriting else { return }
     for step in checkpointSteps().dropLast(count) {

@@ -12,6 +12,8 @@ extension RunFolder {
 
   /// The lines of `evaluations.jsonl` so far; none where there is no such file, as in runs of older
   /// programs and where nothing is held out.
+  ///
+  /// - Throws: ``DistillationError/damagedLine(_:)`` for a whole line that is no record.
   package func evaluationRecords() throws(DistillationError) -> [EvaluationRecord] {
     try lines(EvaluationRecord.self, of: Self.evaluations).records
   }

@@ -8,6 +8,10 @@ extension RunFolder {
   private static let texts: Set = [readme, page]
 
   /// Writes a file of the folder, whole or not at all.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses;
+  ///   ``DistillationError/outputMoved(path:)`` where the folder is no longer in its place;
+  ///   ``DistillationError/content(file:expected:found:)`` where its files.json is damaged.
   package func write(_ bytes: [UInt8], to name: String) throws(DistillationError) {
     func replace(_ url: URL) throws(DistillationError) {
       try writing { () throws(FileError) in

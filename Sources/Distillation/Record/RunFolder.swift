@@ -169,6 +169,8 @@ package final class RunFolder {
   }
 
   /// Writes `metrics.json`.
+  ///
+  /// - Throws: as ``write(_:to:)``.
   package func write(_ metrics: RunMetrics) throws(DistillationError) {
     try write(RecordCoding.encode(metrics) + [UInt8(ascii: "\n")], to: Self.metrics)
   }
@@ -196,6 +198,9 @@ package final class RunFolder {
 
 extension RunFolder {
   /// Adds a line to `metrics.jsonl`.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses, or something else has its
+  ///   name; ``DistillationError/outputMoved(path:)`` where the folder is no longer in its place.
   package func append(_ record: StepRecord) throws(DistillationError) {
     try appendLine(record, to: Self.stepMetrics)
   }

@@ -9,6 +9,9 @@ extension TrainingCheckpoint {
   /// Writes the checkpoint into a new folder and returns its path. The folder gets its name when it
   /// is complete. A checkpoint of the same step is the one from which the run was resumed: it has
   /// the same vectors, and `state.json` alone is written, with the options that may have changed.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses;
+  ///   ``DistillationError/outputMoved(path:)`` where the run's folder is no longer in its place.
   @discardableResult
   package func write(to run: RunFolder) throws(DistillationError) -> URL {
     let target = run.checkpoint(step: state.step)

@@ -123,6 +123,10 @@ package final class DistillationRun {
   ///   - model: the model, where it is loaded already, with the precision of the options.
   ///   - isInterrupted: called after every step; true ends the training with a checkpoint.
   ///   - handle: called with the events.
+  /// - Throws: ``DistillationError/lossNotFinite(step:saved:)``;
+  ///   ``DistillationError/otherRank(rank:host:what:)`` where ranks have read other inputs;
+  ///   ``DistillationError/transformer(_:)`` with allocation and driver errors;
+  ///   ``DistillationError/file(_:)`` when results cannot be written.
   package func perform(
     model: LoadedModel? = nil, isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> RunOutcome {

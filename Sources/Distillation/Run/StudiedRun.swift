@@ -30,6 +30,7 @@ package struct StudiedRun {
   ///   - options: how to study.
   ///   - device: where to compute.
   ///   - ranks: the ranks that share out questions and answers.
+  /// - Throws: at the first thing that the study or the training would refuse.
   package init(
     _ request: RunRequest, of sweep: SweepRequest? = nil, seeds: URL?, options: StudyOptions,
     device: Device, sharedBy ranks: Ranks = .one
@@ -125,6 +126,7 @@ package struct StudiedRun {
   /// Writes what is left of the study.
   ///
   /// - Returns: the run that follows, and the models where the study has loaded them.
+  /// - Throws: as ``Study/perform(handle:)``; where the folder cannot be made or cleared.
   package func perform(
     handle: @escaping (RunEvent) -> Void
   ) throws(DistillationError) -> (request: RunRequest, model: LoadedModel?) {

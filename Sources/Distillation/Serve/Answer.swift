@@ -65,6 +65,10 @@ package struct Answer: Sendable {
 
 extension Answer.Request {
   /// Loads the model and generates the answer.
+  ///
+  /// - Throws: before the model is loaded, for the first file that cannot be read, and
+  ///   ``DistillationError/option(_:expected:found:)`` where prompt and answer do not fit its
+  ///   positions; then ``DistillationError/transformer(_:)`` with allocation and driver errors.
   package func perform(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Answer {

@@ -45,6 +45,8 @@ package final class Conversation {
   }
 
   /// Nil for one side, and where both answers are the same.
+  ///
+  /// - Throws: as ``Conditioning/text(of:)``.
   package func difference() throws(DistillationError) -> Difference? {
     guard sides.count == 2, sides[0].answer != sides[1].answer else { return nil }
     let common = zip(sides[0].answer, sides[1].answer).prefix { $0 == $1 }.count

@@ -39,6 +39,9 @@ package struct ConversationLog: Sendable {
   }
 
   /// Appends a conversation that ends with an answer.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses; a file then holds what it
+  ///   held before.
   package func append(_ messages: [ChatMessage]) throws(DistillationError) {
     let line = JSON.object(["messages": .array(messages.map(\.json))]).text()
     do {

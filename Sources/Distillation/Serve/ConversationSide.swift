@@ -84,6 +84,9 @@ package final class ConversationSide {
 
   /// Runs the model once: over a part of the message, or for the next token of the answer. Does
   /// nothing after the end.
+  ///
+  /// - Throws: ``DistillationError/transformer(_:)`` with driver errors; as
+  ///   ``Conditioning/text(of:)``.
   package func advance() throws(DistillationError) {
     guard ending == nil else { return }
     let next = try distilling { () throws(TransformerError) in try grown.advance() }
@@ -99,6 +102,8 @@ package final class ConversationSide {
   }
 
   /// Ends the answer where it is. A message without any token of an answer is taken back.
+  ///
+  /// - Throws: as ``Conditioning/text(of:)``.
   package func stop() throws(DistillationError) {
     guard ending == nil else { return }
     try end(.stopped)

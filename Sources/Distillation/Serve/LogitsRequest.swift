@@ -55,6 +55,11 @@ package struct LogitsRequest: Sendable {
   }
 
   /// Writes the tensor `logits`: [tokens, V] f32.
+  ///
+  /// - Throws: before the model is loaded, for the first file that cannot be read, and
+  ///   ``DistillationError/option(_:expected:found:)`` where there is no token, or more than its
+  ///   positions; then ``DistillationError/transformer(_:)`` with allocation and driver errors;
+  ///   ``DistillationError/file(_:)`` when the system refuses to write.
   package func perform(
     on device: Device, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> Result {

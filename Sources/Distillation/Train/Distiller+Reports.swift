@@ -10,6 +10,8 @@ extension Distiller {
   /// The reports of the steps since the last call. Waits for the device. Where the first of the
   /// losses is finite, its prompt is the last good one; that of the last update is not, since its
   /// loss is not known yet.
+  ///
+  /// - Throws: driver errors.
   package func takeReports() throws(TransformerError) -> [StepReport] {
     guard !pending.isEmpty else { return [] }
     let passes = pending.map(\.passes)

@@ -4,6 +4,8 @@ package import Transformer
 
 extension Distiller {
   /// The prompt and the optimizer's moments. Waits for the device.
+  ///
+  /// - Throws: driver errors.
   package func snapshot() throws(TransformerError) -> (
     prompt: LearnedPrompt, moments: OptimizerMoments
   ) {
@@ -13,6 +15,8 @@ extension Distiller {
   }
 
   /// Continues from a snapshot.
+  ///
+  /// - Throws: driver errors.
   package func restore(
     _ prompt: LearnedPrompt, moments: OptimizerMoments
   ) throws(TransformerError) {
@@ -20,6 +24,8 @@ extension Distiller {
   }
 
   /// Restores the last prompt with a finite loss.
+  ///
+  /// - Throws: driver errors.
   package func restoreLastFinite() throws(TransformerError) {
     try computing { () throws(ComputeError) in try parameters.restoreLastFinite() }
   }

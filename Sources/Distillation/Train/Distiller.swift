@@ -68,6 +68,8 @@ package final class Distiller {
   ///     device can round them. Evaluations with the same decoder stay exact.
   ///   - rateFactors: the learning rate of each tensor of the prompt over the step's; empty for 1.
   ///   - evaluated: held-out examples that `evaluate` must have memory for.
+  /// - Throws: `.tooLong` where the prefix and the longest example exceed the model's positions;
+  ///   allocation errors.
   package init(
     _ decoder: Decoder, teacher: TeacherCache, prompt: LearnedPrompt, in frame: Frame,
     beside others: [LearnedPrompt] = [], batchSize: Int, objective: Objective, optimizer: Optimizer,
@@ -116,6 +118,8 @@ package final class Distiller {
 
   /// Compares the student with the teacher on held-out examples, in the memory of the steps. Waits
   /// for the device.
+  ///
+  /// - Throws: allocation and driver errors.
   package func evaluate(_ judge: Judge) throws(TransformerError) -> HeldOut {
     let student = if let evaluator { evaluator } else { try makeEvaluator() }
     evaluator = student
@@ -134,6 +138,8 @@ package final class Distiller {
 
   /// Step number `step` (from 1) over these examples of the teacher's cache, rollouts among them:
   /// its gradient, and its update. Returns without waiting for the device.
+  ///
+  /// - Throws: driver errors.
   package func step(
     _ step: Int, examples: [Int], learningRate: Float
   ) throws(TransformerError) {
@@ -143,6 +149,8 @@ package final class Distiller {
 
   /// Computes the gradient of the mean loss over the examples' response tokens in
   /// `parameters.gradient`; of several ranks each computes its share, and all get the sum.
+  ///
+  /// - Throws: driver errors.
   package func computeGradient(over examples: [Int]) throws(TransformerError) {
     precondition(pending.count < Self.reportCapacity, "take reports at least that often")
     try computing { () throws(ComputeError) in
@@ -156,6 +164,8 @@ package final class Distiller {
 
   /// Clips the gradient in `parameters.gradient`, keeps its norm for the reports and updates the
   /// prompt. `step` counts from 1.
+  ///
+  /// - Throws: driver errors.
   package func applyGradient(_ step: Int, learningRate: Float) throws(TransformerError) {
     try computing { () throws(ComputeError) in
       try parameters.clip(limit: clipNorm ?? .infinity)

@@ -43,6 +43,7 @@ package final class TrainingLoop {
   ///     can be kept; nil leaves it to the time.
   ///   - state: the initial state, which is copied to the distiller; of several ranks all take the
   ///     first one's prompt, to the same bits on other processors too.
+  /// - Throws: driver errors.
   package init(
     _ distiller: Distiller, judge: Judge?, order: BatchOrder, rollouts: Rollouts? = nil,
     schedule: LearningRateSchedule, evaluateEvery: Int, patience: Int?, reportEvery: Int? = nil,
@@ -62,6 +63,8 @@ package final class TrainingLoop {
   }
 
   /// The present state of the training. Waits for the device.
+  ///
+  /// - Throws: driver errors.
   package func currentState() throws(TransformerError) -> TrainingState {
     var state = state
     (state.prompt, state.moments) = try distiller.snapshot()

@@ -65,6 +65,8 @@ package struct RunReport: Sendable {
 
   /// Reads the folders of finished runs. Where two of them have one name, the runs have their
   /// paths.
+  ///
+  /// - Throws: as ``init(contentsOf:)``, for the first of them.
   package static func reading(_ folders: [URL]) throws(DistillationError) -> [RunReport] {
     var runs = try folders.map { (folder) throws(DistillationError) in
       try RunReport(contentsOf: folder)

@@ -4,6 +4,9 @@ package import Inference
 extension Conditioning {
   /// The teacher's prefix of the prompts after a part of the context; without tokens between header
   /// and closing where the tokenizer leaves nothing of it.
+  ///
+  /// - Throws: ``DistillationError/placement(_:)`` where the chat template or the tokenizer refuses
+  ///   the text of the part.
   package func teacherPrefix(of part: ContextPart) throws(DistillationError) -> Prefix {
     guard part != .whole, let text = reader.text(of: part), let placed = try placed(text) else {
       return teacherPrefix

@@ -4,6 +4,8 @@ import Tokenizers
 /// Texts and token ids by the model's tokenizer.
 extension Conditioning {
   /// The text of an answer; nil after a context of token ids.
+  ///
+  /// - Throws: ``DistillationError/placement(_:)`` where the tokenizer cannot decode them.
   package func text(of identifiers: [Int]) throws(DistillationError) -> String? {
     do {
       return try placement?.text(of: identifiers)
@@ -20,6 +22,8 @@ extension Conditioning {
   }
 
   /// The calls of tools in an answer; none in token ids.
+  ///
+  /// - Throws: as ``text(of:)``.
   package func toolCalls(in identifiers: [Int]) throws(DistillationError) -> [ToolCall] {
     try markedText(of: identifiers).map { ToolCall.calls(in: $0) } ?? []
   }
@@ -41,6 +45,9 @@ extension Conditioning {
   }
 
   /// The tokenizer of a model that has to read text.
+  ///
+  /// - Throws: ``DistillationError/folder(_:)`` where the model has none, or one that cannot be
+  ///   read.
   package static func tokenizer(of folder: ModelFolder) throws(DistillationError) -> Tokenizer {
     try opening { () throws(ModelFolderError) in try folder.requiredTokenizer() }
   }

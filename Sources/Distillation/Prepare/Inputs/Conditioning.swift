@@ -160,6 +160,9 @@ package struct Conditioning: Sendable {
   }
 
   /// The token ids of a typed prompt; after a context of token ids those of the text alone.
+  ///
+  /// - Throws: ``DistillationError/placement(_:)`` where the chat template refuses it;
+  ///   ``DistillationError/folder(_:)`` where the tokenizer cannot be read or refuses it.
   package func prompt(_ text: String) throws(DistillationError) -> PlacedPrompt {
     guard let placement else {
       let tokenizer = try Self.tokenizer(of: folder)

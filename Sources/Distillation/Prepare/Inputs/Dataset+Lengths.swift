@@ -4,6 +4,8 @@ internal import Transformer
 
 extension Dataset {
   /// Checks that every example has a response, where there is no context that answers follow from.
+  ///
+  /// - Throws: ``DistillationError/line(file:line:column:reason:)`` for the first without one.
   package func checkResponses() throws(DistillationError) {
     guard let open = examples.first(where: { $0.response == nil }) else { return }
     throw .line(

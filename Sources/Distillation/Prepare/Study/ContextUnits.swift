@@ -29,6 +29,7 @@ package struct ContextUnits: Sendable, Equatable {
   ///   - text: the text.
   ///   - limit: the most tokens of a unit.
   ///   - count: the tokens of a text.
+  /// - Throws: the first error of `count`.
   package init<Failure: Error>(
     _ text: String, limit: Int, count: (String) throws(Failure) -> Int
   ) throws(Failure) {

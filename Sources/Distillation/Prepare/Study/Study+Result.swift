@@ -1,5 +1,9 @@
 extension Study {
   /// As the other, for a study by itself.
+  ///
+  /// - Throws: ``DistillationError/content(file:expected:found:)`` where the model writes no
+  ///   question that can be used; ``DistillationError/file(_:)`` when a line cannot be written;
+  ///   ``DistillationError/transformer(_:)`` with allocation and driver errors.
   package func perform(
     handle: @escaping (RunEvent) -> Void
   ) throws(DistillationError) -> StudyResult {

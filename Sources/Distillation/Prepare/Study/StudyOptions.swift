@@ -61,6 +61,10 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   }
 
   /// Checks what does not depend on model and context.
+  ///
+  /// - Throws: ``DistillationError/option(_:expected:found:)`` or
+  ///   ``DistillationError/optionConflict(_:expected:with:value:found:)`` for the first that is out
+  ///   of its range.
   package func validate() throws(DistillationError) {
     for (name, value) in [
       (OptionName.count, count), (.rounds, rounds), (.questionTokens, questionTokens),

@@ -12,6 +12,7 @@ extension PrefixedDecoder {
   ///   - temperature: of `projected`, whose values are for one temperature alone.
   ///   - targetShare: the share of the response's own token in the teacher's distribution.
   ///   - student: the model that is trained; nil for the teacher's own.
+  /// - Throws: allocation and driver errors.
   package func score(
     _ examples: [Example], kind: TeacherCacheKind, temperature: Float, targetShare: Float = 0,
     for student: Decoder? = nil

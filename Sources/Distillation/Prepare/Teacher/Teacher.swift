@@ -27,6 +27,7 @@ package final class Teacher {
   ///   - decoder: the model.
   ///   - prefixes: header, context and closing of each span.
   ///   - capacity: the capacity after a prefix.
+  /// - Throws: allocation errors.
   package init(
     _ decoder: Decoder, prefixes: [Prefix], capacity: PrefixCapacity
   ) throws(TransformerError) {

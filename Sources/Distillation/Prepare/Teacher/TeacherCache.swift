@@ -38,6 +38,7 @@ package final class TeacherCache {
   ///   - batchSize: the most examples of a step, for whose share there is memory; 0 without steps.
   ///   - rolloutSpace: the space for answers of the student, which every rank has whole: which of
   ///     them stay does not depend on the ranks.
+  /// - Throws: allocation errors.
   package init(
     of examples: [Example], for decoder: Decoder, kind: TeacherCacheKind, temperature: Float,
     targetShare: Float = 0, sharedBy ranks: Ranks = .one, batchSize: Int = 0,

@@ -77,6 +77,8 @@ package final class Sweep {
   ///   - model: the model, where it is loaded already.
   ///   - isInterrupted: called after every step; true ends the sweep with a checkpoint.
   ///   - handle: called with the events of all runs.
+  /// - Throws: as ``DistillationRun/perform(model:isInterrupted:handle:)``, for the first run that
+  ///   fails.
   package func perform(
     model: LoadedModel? = nil, isInterrupted: () -> Bool, handle: (RunEvent) -> Void
   ) throws(DistillationError) -> SweepOutcome {

@@ -37,6 +37,7 @@ package final class Rollouts {
   ///   - cache: the teacher's cache of the training examples, with rows for rollouts.
   ///   - prefix: header and closing around a prompt of the student's form.
   ///   - stopIdentifiers: tokens that end an answer.
+  /// - Throws: allocation errors.
   package init(
     _ plan: RolloutPlan, teacher: Teacher, cache: TeacherCache, prefix: Prefix,
     stopIdentifiers: Set<Int>

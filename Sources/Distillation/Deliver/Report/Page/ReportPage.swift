@@ -28,6 +28,9 @@ package struct ReportPage: Sendable {
   }
 
   /// Writes the page to a file, whole or not at all.
+  ///
+  /// - Throws: ``DistillationError/file(_:)`` when the system refuses; an earlier file is then
+  ///   unchanged.
   package func write(to url: URL) throws(DistillationError) {
     try writing { () throws(FileError) in
       try AtomicFile.replaceContents(of: url, with: bytes)
