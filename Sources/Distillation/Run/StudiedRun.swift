@@ -78,7 +78,7 @@ package struct StudiedRun {
       if let sweep { throw sweep.withoutHeldOut }
       try request.checkWithoutValidation()
     }
-    if let teacher = request.teacher { try request.options.check(teacher: teacher.name) }
+    if let teacher = request.teacher { try request.options.check(teacher: teacher.name.reference) }
     if sweep == nil, request.writesEvents { try folder?.checkEvents() }
     var writing = StudyRequest(
       folder: request.folder, context: request.context, tools: request.tools, seeds: seeds,

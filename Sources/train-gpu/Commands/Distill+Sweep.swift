@@ -8,14 +8,7 @@ extension Distill {
   /// The sweep that the options name; nil where they name one run.
   func sweep(_ request: RunRequest) throws -> SweepRequest? {
     let (methods, tokens) = (objective.method.values, objective.tokens.values)
-    guard methods.count * tokens.count > 1 else {
-      if let budget = objective.klBudget {
-        throw UsageError(
-          description: "--kl-budget: expected several --tokens or methods to choose from, found "
-            + "\(budget) with one")
-      }
-      return nil
-    }
+    guard methods.count * tokens.count > 1 else { return nil }
     return try SweepRequest(
       run: request, methods: methods, tokens: tokens, budget: objective.klBudget)
   }

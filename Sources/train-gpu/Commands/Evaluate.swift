@@ -85,6 +85,7 @@ struct Evaluate: SharedOutCommand {
     let adapterFolders = try adapters.folders()
     let contextFiles = try context.urls(option: "context")
     let inputFile = try URL(path: inputs, option: "inputs")
+    try ranks.agree { try teacher.check() }
     let folder = try ranks.agree { try lora.added(to: model.folder(logger)) }
     let device = try common.openDevices()
     var request = Evaluation.Request(

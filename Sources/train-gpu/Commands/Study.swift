@@ -120,6 +120,11 @@ struct Study: SharedOutCommand {
     options.precision =
       teacher.teacher == nil ? weights.precision : teacher.teacherPrecision
     let ranks = Job.ranks
+    // Before a model is fetched.
+    try ranks.agree { [options] in
+      try teacher.check()
+      try options.validate()
+    }
     let request = try ranks.agree { [options] in
       var request = StudyRequest(
         folder: try lora.added(to: model.folder(logger)), context: contextFiles,

@@ -29,13 +29,14 @@ extension Distill {
       ?? StudiedRun.file(in: outputFolder)
     let validation = try validation()
     try checkOptions(validation)
+    let beside = try besideFolders(outside: outputFolder)
+    let tools = try files.tools.file()
+    let unrelated = try files.unrelated.map { try URL(path: $0, option: "unrelated") }
     let folder = try files.lora.added(to: ModelFolder(named: model, logger: logger))
     var request = RunRequest(
       folder: folder, modelName: try ModelName(parsing: model, of: folder),
-      beside: try besideFolders(outside: outputFolder), context: contextFiles,
-      tools: try files.tools.file(), inputs: inputFile, validation: validation,
-      unrelated: try files.unrelated.map { try URL(path: $0, option: "unrelated") },
-      output: outputFolder,
+      beside: beside, context: contextFiles, tools: tools, inputs: inputFile,
+      validation: validation, unrelated: unrelated, output: outputFolder,
       mode: files.overwrite ? .overwrite : files.resume ? .resume : .create,
       options: try trainingOptions(), kept: plan.leftOut, checkpointEvery: plan.checkpointEvery)
     request.teacher = try files.teacher.model(logger)
@@ -45,12 +46,20 @@ extension Distill {
   }
 
   /// Checks what follows from the options alone, before a model is fetched. A run that goes on is
-  /// first compared with what it was started with.
+  /// first compared with what it was started with, but for what no run can have.
   private func checkOptions(_ validation: RunRequest.Validation) throws {
+    try files.teacher.check()
+    if let teacher = files.teacher.teacher { try trainingOptions().check(teacher: teacher) }
+    let (methods, tokens) = (objective.method.values, objective.tokens.values)
+    let isSweep = methods.count * tokens.count > 1
+    if !isSweep, let budget = objective.klBudget {
+      throw UsageError(
+        description: "--kl-budget: expected several --tokens or methods to choose from, found "
+          + "\(budget) with one")
+    }
     guard !files.resume else { return }
     try plan.checkWithoutSteps()
-    let (methods, tokens) = (objective.method.values, objective.tokens.values)
-    if methods.count * tokens.count > 1 {
+    if isSweep {
       try SweepRequest.check(
         methods: methods, tokens: tokens, budget: objective.klBudget, validation: validation)
     }

@@ -19,15 +19,15 @@ struct TeacherOptions: ParsableArguments {
       valueName: "type"))
   var teacherPrecision = WeightPrecision.stored
 
+  /// Checks what follows from the options alone, before a model is fetched.
+  func check() throws(UsageError) {
+    guard teacher == nil, teacherPrecision != .stored else { return }
+    throw UsageError(description: "--teacher-precision: expected --teacher with it, found none")
+  }
+
   /// The model; nil where none is named.
   func model(_ logger: Logger) throws -> TeacherModel? {
-    guard let teacher else {
-      guard teacherPrecision == .stored else {
-        throw UsageError(
-          description: "--teacher-precision: expected --teacher with it, found none")
-      }
-      return nil
-    }
+    guard let teacher else { return nil }
     let folder = try ModelFolder(named: teacher, option: "teacher", logger: logger)
     return TeacherModel(
       folder: folder, name: try ModelName(parsing: teacher, of: folder),

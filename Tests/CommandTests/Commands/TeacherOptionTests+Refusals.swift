@@ -27,6 +27,49 @@ extension TeacherOptionTests {
         + "is the special token \"<|im_end|>\", found the special token \"<|end|>\"")
   }
 
+  /// Nothing is fetched for options that do not combine, in a run that goes on too.
+  @Test(arguments: [[], ["--resume"]])
+  func itIsRefusedBeforeAModelIsLookedFor(mode: [String]) throws {
+    let absent = ["--model", "nobody/nothing", "--teacher", "nobody/other"]
+    for (more, message) in [
+      (
+        absent + ["--loss", "cross-entropy"],
+        "--teacher: expected none, because no model's distribution is learned, with --loss "
+          + "cross-entropy, found nobody/other"
+      ),
+      (
+        absent + ["--teacher-cache", "hidden"],
+        "--teacher-cache: expected auto, logits or projected with --teacher nobody/other, found hidden, "
+          + "which the student's head cannot read"
+      ),
+      (
+        ["--model", "nobody/nothing", "--teacher-precision", "q8_0"],
+        "--teacher-precision: expected --teacher with it, found none"
+      ),
+      (
+        absent + ["--kl-budget", "0.1"],
+        "--kl-budget: expected several --tokens or methods to choose from, found 0.1 with one"
+      ),
+      (
+        absent + ["--beside", "\(workspace.output.path)/tokens-2"],
+        "--beside: expected an adapter outside the output folder, found \(workspace.output.path)/tokens-2"
+      ),
+    ] { try workspace.expectRefusal(more + mode, message) }
+    let files = ["--context", workspace.context, "--output", "o", "--model", "nobody/nothing"]
+    try Program.expectRefusal(
+      ["study", "--count", "0"] + files, "--count: expected 1 or more, found 0")
+    for arguments in [
+      ["study"] + files,
+      [
+        "evaluate", "--model", "nobody/nothing", "--adapter", "a", "--inputs", workspace.inputs,
+      ],
+    ] {
+      try Program.expectRefusal(
+        arguments + ["--teacher-precision", "q8_0"],
+        "--teacher-precision: expected --teacher with it, found none")
+    }
+  }
+
   @Test func withoutAContextATeacherHasNothingToRead() throws {
     let inputs = try workspace.folder.write(
       "given.jsonl", #"{"prompt": "the cab", "completion": " has"}"#

@@ -56,7 +56,7 @@ struct RunTexts {
     var configuration = try distilling { () throws(TransformerError) in
       try DecoderConfiguration(config: config)
     }
-    if let model = request.teacher { try options.check(teacher: model.name) }
+    if let model = request.teacher { try options.check(teacher: model.name.reference) }
     let student = configuration
     teacher = try request.teacher.map { (model) throws(DistillationError) in
       try OtherTeacher(model, for: request.folder, student)

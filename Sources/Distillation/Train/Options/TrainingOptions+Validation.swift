@@ -83,16 +83,18 @@ extension TrainingOptions {
   /// Checks what a teacher that is another model leaves of the options.
   ///
   /// - Parameter teacher: its name.
-  func check(teacher: ModelName) throws(DistillationError) {
+  /// - Throws: ``DistillationError/optionConflict(_:expected:with:value:found:)`` where its
+  ///   distribution is not learned, or cannot be kept in the chosen form.
+  package func check(teacher: String) throws(DistillationError) {
     if loss == .crossEntropy {
       throw .optionConflict(
         .teacher, expected: "none, because no model's distribution is learned,", with: .loss,
-        value: loss.rawValue, found: teacher.reference)
+        value: loss.rawValue, found: teacher)
     }
     if teacherCache == .hidden {
       throw .optionConflict(
         .teacherCache, expected: "auto, logits or projected", with: .teacher,
-        value: teacher.reference, found: "hidden, which the student's head cannot read")
+        value: teacher, found: "hidden, which the student's head cannot read")
     }
   }
 
