@@ -172,8 +172,10 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "train-gpu", "pith-campaign", "Compute", "Files", "JSON", "Safetensors", "TestSupport",
+        "train-gpu", "pith-campaign", "Compute", "Distillation", "Files", "JSON", "Safetensors",
+        "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: tests),
   ],

@@ -22,6 +22,8 @@ struct ProgressState {
   private var heldOut: String?
   private var timeLeft = TimeLeft(totalSteps: 0)
   private var studyTime: TimeLeft?
+  /// The present phase of a study; nil outside of one.
+  private var studyPhase: StudyProgress.Phase?
   /// What follows a study.
   private var estimate: RunEstimate?
   /// Whether no other line was written since the estimate's.
@@ -122,12 +124,13 @@ struct ProgressState {
   }
 
   /// Says how long the run will take, and keeps what follows the study. Where nothing was written
-  /// since the last estimate, a second one says the same once more.
+  /// since the last estimate, a second one says the same once more; else it corrects it.
   private mutating func announce(_ found: RunEstimate) {
+    let earlier = estimate
     estimate = found
     guard !isEstimateLast else { return }
     line?.clear()
-    logger.info("\(found.text)")
+    logger.info("\(found.text(correcting: earlier))")
     pace.didWriteLine(at: now)
     isEstimateLast = line == nil
   }
@@ -138,7 +141,33 @@ struct ProgressState {
     let left = time.next(at: now)
     studyTime = time
     if phase != nil { startPhase(nil) }
+    if studyPhase != progress.phase {
+      if studyPhase == .questions, line == nil {
+        // All of them are written.
+        present = studyLine(.questions, progress, left: left)
+        done = progress.questions
+      }
+      startPhase(nil)
+      studyPhase = progress.phase
+    }
+    present = studyLine(progress.phase, progress, left: left)
+    done = progress.phase == .questions ? progress.questions : nil
+    if line != nil {
+      line?.show(present)
+    } else if pace.isDue(at: now) || progress.conversations != lastConversations {
+      plain(present, done: done)
+    }
+    lastConversations = progress.conversations
+  }
+
+  /// How far a phase of a study is.
+  private func studyLine(
+    _ phase: StudyProgress.Phase, _ progress: StudyProgress, left: Double?
+  ) -> String {
     var parts = ["\(Format.rate(progress.tokensPerSecond)) tokens/s"]
+    if phase == .questions, progress.questions > 0 {
+      parts.insert("\(Counted(progress.questions, "question"))", at: 0)
+    }
     if progress.dropped > 0 { parts.append("\(progress.dropped) left out") }
     if let estimate {
       let share = Double(progress.conversations) / Double(max(progress.total, 1))
@@ -150,15 +179,9 @@ struct ProgressState {
     }
     let text = parts.joined(separator: "  ")
     let done = progress.conversations
-    if line != nil {
-      present = "\(progress.phase.rawValue)  \(Bar(done, of: progress.total).text)  \(text)"
-      line?.show(present)
-    } else {
-      present =
-        "\(progress.phase.rawValue): \(done) of \(Counted(progress.total, "conversation"))  \(text)"
-      if pace.isDue(at: now) || done != lastConversations { plain(present) }
-    }
-    lastConversations = done
+    return line != nil
+      ? "\(phase.rawValue)  \(Bar(done, of: progress.total).text)  \(text)"
+      : "\(phase.rawValue): \(done) of \(Counted(progress.total, "conversation"))  \(text)"
   }
 
   private mutating func placed(_ position: ContextPosition?, _ missing: [String]) {

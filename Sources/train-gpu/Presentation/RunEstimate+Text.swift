@@ -2,7 +2,9 @@ import Distillation
 
 extension RunEstimate {
   /// The estimate in a line: `about 14 min: study 6, teacher 2, training 6`.
-  var text: String {
+  ///
+  /// - Parameter earlier: the estimate before the study, which a later one corrects; nil for none.
+  func text(correcting earlier: RunEstimate?) -> String {
     let isShort = seconds < 120
     func number(_ seconds: Double) -> String {
       let value = isShort ? seconds : seconds / 60
@@ -17,7 +19,14 @@ extension RunEstimate {
       studySeconds > 0
       ? "a rough estimate from a short trial on this machine; the study may take a few times as long, or less"
       : "an estimate from a short trial on this machine"
-    return "\(seconds < 1 ? "" : "about ")\(number(seconds)) \(isShort ? "s" : "min"): "
+    let correction = earlier.map { earlier in
+      let (before, now) = (number(earlier.secondsAfterStudy), number(seconds))
+      return before == now
+        ? " left, as estimated before the study"
+        : " left, corrected from \(before) before the study"
+    }
+    return "\(seconds < 1 ? "" : "about ")\(number(seconds)) \(isShort ? "s" : "min")"
+      + "\(correction ?? ""): "
       + "\(parts.joined(separator: ", ")) (\(source))"
   }
 }

@@ -20,6 +20,7 @@ final class StudyMeter {
         StudyProgress(
           phase: phase, conversations: study.record.progress.count, total: study.options.count,
           tokensPerSecond: seconds > 0 ? Double(done + present) / seconds : 0,
+          questions: study.record.progress.questions,
           dropped: study.record.progress.drops.count)))
   }
 

@@ -63,7 +63,8 @@ package struct StudyProgress: Sendable, Equatable {
   package var total: Int
   /// Tokens of questions and answers a second, since the study was begun or gone on with.
   package var tokensPerSecond: Double
-  /// Questions that were left out.
+  /// Questions that were written, and those of them that were left out.
+  package var questions: Int
   package var dropped: Int
 }
 
