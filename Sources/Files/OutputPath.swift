@@ -30,8 +30,9 @@ package enum OutputPath: Sendable, Equatable {
       switch status.st_mode & S_IFMT {
       case S_IFREG: self = .file(path: Self.resolved(path))
       case S_IFCHR, S_IFIFO: self = .stream(path: path)
-      case S_IFDIR: throw FileError(path: path, action: "write", reason: "it is a folder")
-      default: throw FileError(path: path, action: "write", reason: "it is no ordinary file")
+      default:
+        let kind = SpecialFile(mode: status.st_mode)?.title ?? "no ordinary file"
+        throw FileError(path: path, action: "write", reason: "it is \(kind)")
       }
     }
     if case .file(let target) = self, unsafe access(Self.folder(of: target), W_OK | X_OK) != 0 {

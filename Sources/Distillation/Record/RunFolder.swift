@@ -102,7 +102,9 @@ package final class RunFolder {
       return
     }
     if !manager.isFolder(url) {
-      throw .content(file: url.path, expected: "a folder for the results", found: "a file")
+      throw .content(
+        file: url.path, expected: "a folder for the results",
+        found: SpecialFile(at: url.path)?.title ?? "a file")
     }
     if mode == .create { throw .outputExists(path: url.path) }
     if isWriting { try claim() }

@@ -109,5 +109,17 @@ import Testing
     try Program.expectRefusal(
       ["report", run, "--output", pipe],
       "--output: \(pipe): cannot open it for writing: no program reads from this pipe")
+    for (output, kind) in [
+      (pipe, "a pipe"), ("/dev/null", "a device"), (workspace.context, "a file"),
+    ] {
+      try Program.expectRefusal(
+        workspace.arguments(with: ["--output", output]),
+        "\(output): expected a folder for the results, found \(kind)")
+    }
+    for (output, kind) in [(pipe, "a pipe"), ("/dev/null", "a device")] {
+      try Program.expectRefusal(
+        ["study", "--context", workspace.context, "--count", "2", "--output", output] + model,
+        "\(output): expected a file for the study, found \(kind)")
+    }
   }
 }

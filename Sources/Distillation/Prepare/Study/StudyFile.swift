@@ -53,7 +53,9 @@ final class StudyFile {
       throw .content(file: url.path, expected: "a file for the study", found: "a folder")
     }
     if case .stream = try placingOutput({ () throws(FileError) in try OutputPath(url.path) }) {
-      throw .content(file: url.path, expected: "a file for the study", found: "a device or a pipe")
+      throw .content(
+        file: url.path, expected: "a file for the study",
+        found: SpecialFile(at: url.path)?.title ?? "no file")
     }
     // Of a study that is there the record is written first.
     if isWriting {
