@@ -14,7 +14,10 @@ extension RunFolder {
       of: "the steps", through: state.step)
     let evaluations = try lines(EvaluationRecord.self, of: Self.evaluations)
     noteHistory(
-      evaluations, isWhole: state.hasEvaluations(in: evaluations.records.map(\.step)),
+      evaluations,
+      isWhole: state.hasEvaluations(
+        in: evaluations.records.map(\.step),
+        isUnchanged: try beginsAsRecorded(Self.evaluations) ?? true),
       of: "the held-out evaluations", through: state.step)
     noteCut(try lines(RolloutRecord.self, of: Self.rollouts))
   }
@@ -39,12 +42,19 @@ extension RunFolder {
 extension TrainingCheckpoint.State {
   /// Whether these are the steps after which the run was evaluated up to here, as far as the
   /// checkpoint tells; nothing is missing where nothing is held out.
-  fileprivate func hasEvaluations(in steps: [Int]) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - steps: the steps of the lines.
+  ///   - isUnchanged: whether nobody has changed the lines, as far as is known: those before the
+  ///     first one are then not missing, because older programs did not evaluate the start, and
+  ///     still older ones wrote no lines.
+  fileprivate func hasEvaluations(in steps: [Int], isUnchanged: Bool) -> Bool {
     guard best != nil else { return true }
+    guard let first = isUnchanged ? steps.min() : 0 else { return false }
     // The best evaluation and those after it are counted, that of an earlier last step among them.
     let counted = steps.count { $0 >= bestStep && $0 <= step }
-    guard counted >= evaluationsSinceBest &+ 1 else { return false }
-    return evaluatedSteps.isSubset(of: steps)
+    guard first > bestStep || counted >= evaluationsSinceBest &+ 1 else { return false }
+    return evaluatedSteps.filter { $0 >= first }.allSatisfy(steps.contains)
   }
 
   /// The start, and the steps after which each interval between evaluations ended.

@@ -34,6 +34,15 @@ extension RunFolder {
     }
   }
 
+  /// Whether a file of lines begins with all that the run recorded of it; nil where it recorded
+  /// nothing, as older programs.
+  func beginsAsRecorded(_ name: String) throws(DistillationError) -> Bool? {
+    guard let known = try writtenFiles().logs?[name] else { return nil }
+    guard let bytes = try? RecordCoding.bytes(of: url.appending(path: name)) else { return false }
+    return bytes.count >= known.bytes
+      && SHA256.hexadecimal(of: bytes.prefix(known.bytes)) == known.digest
+  }
+
   /// Whether the lines of a file are records in the order of a training.
   private func isInOrder<Record: SteppedRecord>(
     _ type: Record.Type, _ name: String, by isNext: (Int, Int) -> Bool

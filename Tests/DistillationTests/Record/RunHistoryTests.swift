@@ -120,9 +120,10 @@ import Testing
   }
 
   /// Evaluations are made at the start and after each interval, which a resumed run may have
-  /// changed.
+  /// changed. Older programs did not evaluate the start, or wrote no lines.
   @Test(arguments: [
-    ([0, 2, 4, 6, 8], nil, true), ([0, 2, 6, 8], nil, false), ([2, 4, 6, 8], nil, false),
+    ([0, 2, 4, 6, 8], nil, true), ([0, 2, 6, 8], nil, false), ([2, 4, 6, 8], nil, true),
+    ([6, 8], nil, true), ([2, 6, 8], nil, false),
     ([0, 2, 4, 6], nil, false), ([0, 2, 4, 8], 4, true), ([0, 4, 8], 4, false),
     ([0, 2, 3, 4, 8], 4, true),
   ])
@@ -148,6 +149,22 @@ import Testing
       "\(path("evaluations.jsonl")): the history of the held-out evaluations up to step 8 has gaps: lines "
       + "were removed or lost"
     #expect(run.takeNotices() == (isWhole ? [] : [gap]))
+  }
+
+  /// What the run has recorded tells a start that was removed from one that was never evaluated.
+  @Test(arguments: [true, false])
+  func aRemovedStartIsAGap(isRecorded: Bool) throws {
+    try run(isKilled: false)
+    try parent.write("run/evaluations.jsonl", line(evaluation(2)))
+    if !isRecorded { try FileManager.default.removeItem(at: url.appending(path: "files.json")) }
+    let run = try RunFolder(url, mode: .resume)
+    var state = RunRecords.checkpoint(step: 2).state
+    (state.bestStep, state.evaluationsSinceBest, state.options.evaluateEvery) = (2, 0, 2)
+    try run.checkHistory(of: state)
+    let gap =
+      "\(path("evaluations.jsonl")): the history of the held-out evaluations up to step 2 has gaps: lines "
+      + "were removed or lost"
+    #expect(run.takeNotices() == (isRecorded ? [gap] : []))
   }
 
   /// Lines that look like records of the run that ended.
