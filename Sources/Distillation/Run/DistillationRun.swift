@@ -64,7 +64,8 @@ package final class DistillationRun {
       request.keepReports(of: found.state, in: run)
       try run.checkHistory(of: found.state)
     }
-    if checkpoint == nil, request.options.rollouts > 0, request.options.refreshEvery == nil {
+    let hasSteps = !(checkpoint?.state.options.hasNoSteps ?? true)
+    if !hasSteps, request.options.rollouts > 0, request.options.refreshEvery == nil {
       request.options.refreshEvery = RolloutPlan.standardInterval
     }
     if request.writesEvents { try run.checkEvents() }
@@ -84,7 +85,7 @@ package final class DistillationRun {
     let options = request.options
     order = texts.order(options)
     totalSteps = try options.totalSteps(order)
-    if checkpoint?.state.options.hasNoSteps ?? true {
+    if !hasSteps {
       try options.checkWarmup(totalSteps: totalSteps)
     }
     if let state = checkpoint?.state {

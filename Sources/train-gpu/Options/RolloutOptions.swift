@@ -20,7 +20,7 @@ struct RolloutOptions: ParsableArguments {
   /// Sets the options of a training.
   func apply(to options: inout TrainingOptions) {
     options.rollouts = rollouts
-    options.refreshEvery =
-      refreshEvery ?? (options.rollouts == 0 ? nil : RolloutPlan.standardInterval)
+    // A run fills in the standard interval, and one that goes on keeps its own.
+    options.refreshEvery = refreshEvery
   }
 }

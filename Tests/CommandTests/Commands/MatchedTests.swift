@@ -58,19 +58,32 @@ import Testing
 
   /// A run of no steps goes on as one that had more from the start, with options of steps that it
   /// had no use for.
-  @Test(arguments: [["--method", "kv", "--init", "matched"], []])
-  func aRunOfNoStepsIsResumed(method: [String]) throws {
+  @Test(arguments: [
+    (["--method", "kv", "--init", "matched"], []), ([], []),
+    (["--loss", "reverse-kl"], ["--rollouts", "0.5"]),
+  ])
+  func aRunOfNoStepsIsResumed(method: [String], added: [String]) throws {
     _ = try workspace.distill(method + ["--steps", "0"])
     let again = try workspace.distill(method + ["--steps", "0", "--resume"])
     #expect(again.code == 0, "\(again.errors)")
     #expect(try workspace.steps().isEmpty)
-    let resumed = try workspace.distill(method + ["--steps", "6", "--resume"])
+    let resumed = try workspace.distill(method + added + ["--steps", "6", "--resume"])
     #expect(resumed.code == 0, "\(resumed.errors)")
     let whole = workspace.folder.url.appending(path: "whole")
-    _ = try workspace.distill(method + ["--steps", "6"], to: whole)
+    _ = try workspace.distill(method + added + ["--steps", "6"], to: whole)
     #expect(try workspace.steps().count == 6)
     #expect(
       try bytes("adapter_model.safetensors") == bytes("adapter_model.safetensors", in: whole))
+  }
+
+  @Test func rolloutsNeedAStep() throws {
+    try #require(workspace.distill(["--loss", "reverse-kl", "--steps", "0"]).code == 0)
+    try Program.expectRefusal(
+      workspace.arguments(
+        with: [
+          "--loss", "reverse-kl", "--steps", "0", "--rollouts", "0.5", "--resume", "--output",
+          workspace.output.path,
+        ]), "--rollouts: expected 0 with --steps 0, found 0.5")
   }
 
   @Test func badInputIsRefusedInOneLine() throws {

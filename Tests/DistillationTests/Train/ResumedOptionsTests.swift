@@ -25,12 +25,35 @@ import Testing
       $0.schedule = .linear
       $0.batchSize = 4
       $0.shuffle = false
+      $0.rollouts = 0.5
+      $0.refreshEvery = 4
     }
     let without = options { $0.steps = 0 }
     #expect(try now.resuming(without, keeping: [], checkpoint: "checkpoint-0") == now)
     try now.checkLength(against: without, order: order, step: 0, checkpoint: "checkpoint-0")
     #expect(throws: DistillationError.self) {
       try now.resuming(TrainingOptions(), keeping: [], checkpoint: "checkpoint-20")
+    }
+  }
+
+  /// The interval that the user leaves out is the recorded one, and none where there were no
+  /// rollouts.
+  @Test func anotherShareOfRolloutsIsNamedAlone() {
+    let recorded = options {
+      $0.rollouts = 0.5
+      $0.refreshEvery = 4
+    }
+    for (before, share, message) in [
+      (TrainingOptions(), Float(0.25), "rollouts its default, found 0.25"),
+      (recorded, 0.25, "rollouts 0.5, found 0.25"),
+      (recorded, 0, "rollouts 0.5, found its default"),
+    ] {
+      expectError(
+        "checkpoint-20: started with \(message); a resumed run keeps what it was started with"
+      ) {
+        try options { $0.rollouts = share }
+          .resuming(before, keeping: [], checkpoint: "checkpoint-20")
+      }
     }
   }
 

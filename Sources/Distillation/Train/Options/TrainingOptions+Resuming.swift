@@ -19,7 +19,7 @@ extension TrainingOptions {
   /// Recorded names of the options of steps: a run that had none may be given them when it goes on.
   private static let ofSteps: Set = [
     "optimizer", "learning-rate", "learning-rate-keys", "learning-rate-values", "schedule",
-    "warmup", "weight-decay", "clip-norm", "batch-size", "shuffle",
+    "warmup", "weight-decay", "clip-norm", "batch-size", "shuffle", "rollouts", "refresh-every",
   ]
 
   /// Whether the start is delivered as it is.
