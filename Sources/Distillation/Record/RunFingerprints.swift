@@ -173,7 +173,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   private func checkExamples(
     against recorded: RunFingerprints, checkpoint: String
   ) throws(DistillationError) {
-    if recorded.validation == Self.noExamples, validation != Self.noExamples {
+    if !recorded.hasHeldOut, hasHeldOut {
       throw .changedSinceCheckpoint(
         checkpoint: checkpoint, item: .option(OptionName.validation.rawValue), recorded: "0",
         found: "held-out examples")
@@ -188,6 +188,9 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
         found: Self.short(now))
     }
   }
+
+  /// Whether examples are held out.
+  var hasHeldOut: Bool { validation != Self.noExamples }
 
   /// The hash of no examples.
   private static let noExamples = hash([])

@@ -39,7 +39,8 @@ package struct StudiedRun {
     try request.checkInputs(seeds: seeds)
     let file = Self.file(in: request.output)
     request.inputs = file
-    switch request.validation {
+    let validation = request.validation
+    switch validation {
     case .file, .none: options.heldOut = 0
     case .fraction(let share):
       options.heldOut = share
@@ -88,7 +89,9 @@ package struct StudiedRun {
       // The run that goes on was started with the lines that are there.
       mayExtend: folder != nil, ranks: ranks, options: options)
     writing.teacher = request.teacher
-    do { study = try Study(writing, device: device) } catch { throw Self.renamed(error) }
+    do { study = try Study(writing, device: device) } catch {
+      throw Self.renamed(Self.namingHeldOut(error, request, validation))
+    }
     self.request = request
     for run in runs { _ = try run.checkStart(for: study.configuration) }
     try ActivationRounding.check(request.options, request.folder, device)
@@ -167,6 +170,39 @@ package struct StudiedRun {
     }
     loaded.limitVocabulary(to: study.student.vocabularySize)
     return loaded
+  }
+
+  /// The error of a study that holds out another share of the context than the recorded one, where
+  /// a share of 0 may mean that the examples are those of a file.
+  private static func namingHeldOut(
+    _ error: DistillationError, _ request: RunRequest, _ validation: RunRequest.Validation
+  ) -> DistillationError {
+    guard
+      case .changedSinceCheckpoint(let file, .option(let name), let recorded, let found) = error,
+      name == OptionName.heldOut.rawValue
+    else { return error }
+    var (before, now) = (
+      "a share of \(recorded) of its own study", "a share of \(found) of its own study"
+    )
+    if case .file(let url) = validation {
+      now = "those of \(url.path)"
+    } else if recorded == "0", hasHeldOut(in: request.output) {
+      before = "those of a file"
+    } else {
+      return error
+    }
+    return .changedSinceCheckpoint(
+      checkpoint: file, item: .chosen("the held-out examples", by: [.validation]),
+      recorded: before, found: now)
+  }
+
+  /// Whether the run in a folder, or the first of its sweep that was begun, has held-out examples.
+  private static func hasHeldOut(in output: URL) -> Bool {
+    let members = (try? SweepRecord.read(in: output))?.members ?? []
+    let folders = [output] + members.map { output.appending(path: $0.folder) }
+    let newest = folders.lazy.compactMap { RunFolder.newestCheckpoint(in: $0) }.first
+    let state = newest.flatMap { try? TrainingCheckpoint.state(in: $0.url) }
+    return state?.fingerprints.hasHeldOut ?? false
   }
 
   /// The options of a study that have another name in a run that begins with it.

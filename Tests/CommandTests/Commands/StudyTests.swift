@@ -188,6 +188,27 @@ import Testing
     #expect(try (bytes("run/soft_prompt.safetensors"), bytes("run/metrics.jsonl")) == before)
   }
 
+  /// Which examples are held out follows from the study or from a file.
+  @Test func otherHeldOutExamplesThanTheStudysAreNamed() throws {
+    let file = workspace.validation
+    try #require(distill(["--steps", "1"], to: "own").code == 0)
+    try #require(distill(["--steps", "1", "--validation", file], to: "file").code == 0)
+    let what = "the held-out examples (--validation)"
+    for (run, more, message) in [
+      (
+        "own", ["--validation", file],
+        "\(what) a share of 0.1 of its own study, found those of \(file)"
+      ),
+      ("own", ["--validation", "0"], "--validation 0.1, found 0"),
+      ("file", [], "\(what) those of a file, found a share of 0.1 of its own study"),
+    ] {
+      try Program.expectRefusal(
+        (distillArguments(run) + ["--steps", "2", "--resume"] + more).overridden,
+        "\(path(run))/study.jsonl: started with \(message); a resumed run keeps what it was started with"
+      )
+    }
+  }
+
   @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
     try Program.expectRefusal(
       (distillArguments("run") + ["--study-count", "0"]).overridden,
