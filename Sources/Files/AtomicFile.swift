@@ -58,6 +58,9 @@ package struct AtomicFile: ~Copyable {
     return name.count > start.count + end.count && UInt64(suffix, radix: 36) != nil
   }
 
+  /// Bytes that the name of a temporary file has beside that of its file, at most.
+  package static let temporaryLength = 2 + String(UInt64.max, radix: 36).utf8.count + 4
+
   deinit {
     if stream == nil { close(descriptor) }
     if let temporary, !isNamed { unsafe unlink(temporary.path) }

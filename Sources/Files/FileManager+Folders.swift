@@ -15,38 +15,81 @@ extension FileManager {
 
   /// Makes a folder and those that lead to it.
   ///
-  /// - Throws: when the system refuses.
+  /// - Throws: when the system refuses; then none of them is left.
   package func makeFolder(_ url: URL) throws(FileError) {
+    let missing = missingFolders(url)
     do {
       try createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
+      removeEmpty(missing)
       throw FileError(path: url.path, action: "make the folder", reason: Self.reason(of: error))
     }
+  }
+
+  /// A folder and those that lead to it, as far as nothing is there, from the lowest up.
+  private func missingFolders(_ url: URL) -> [URL] {
+    var (missing, folder) = ([URL](), url)
+    while !fileExists(atPath: folder.path), folder.path != "/", !folder.path.isEmpty {
+      missing.append(folder)
+      folder = folder.deletingLastPathComponent()
+    }
+    return missing
+  }
+
+  /// Removes folders, from the lowest up, that hold nothing.
+  private func removeEmpty(_ folders: [URL]) {
+    for folder in folders { unsafe rmdir(folder.path) }
   }
 
   /// Checks that a folder can be made: one of another name, as long as the first that is missing,
   /// is made and removed again.
   ///
+  /// - Parameters:
+  ///   - url: the folder.
+  ///   - length: bytes of the longest path within it.
   /// - Throws: where it cannot be made.
-  package func checkCanMake(_ url: URL) throws(FileError) {
+  package func checkCanMake(_ url: URL, holding length: Int = 0) throws(FileError) {
     try checkLink(url, for: url)
-    var (missing, ancestor) = (url, url.deletingLastPathComponent())
-    while !fileExists(atPath: ancestor.path), ancestor.path != "/", !ancestor.path.isEmpty {
-      try checkLink(ancestor, for: url)
-      (missing, ancestor) = (ancestor, ancestor.deletingLastPathComponent())
-    }
+    let missing = [url] + missingFolders(url.deletingLastPathComponent())
+    for folder in missing.dropFirst() { try checkLink(folder, for: url) }
+    let ancestor = missing[missing.count - 1].deletingLastPathComponent()
     guard isFolder(ancestor) else {
       throw FileError(
         path: url.path, action: "make the folder", reason: "\(ancestor.path) is no folder")
     }
+    try checkLength(url, holding: length)
+    // The file system of the folders that are missing is the ancestor's.
+    let longest = unsafe pathconf(ancestor.path, Int32(_PC_NAME_MAX))
+    for folder in missing where longest > 0 && folder.lastPathComponent.utf8.count > longest {
+      throw Self.nameTooLong(url)
+    }
     let start = ".pith-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
     let rest = String(
-      repeating: "x", count: max(missing.lastPathComponent.utf8.count - start.utf8.count, 0))
+      repeating: "x",
+      count: max(missing[missing.count - 1].lastPathComponent.utf8.count - start.utf8.count, 0))
     let trial = ancestor.appending(path: start + rest).path
     guard unsafe mkdir(trial, 0o700) == 0 else {
       throw .afterFailedCall(path: url.path, action: "make the folder")
     }
     unsafe rmdir(trial)
+  }
+
+  /// Checks that the paths in a folder are no longer than the system takes.
+  ///
+  /// - Parameters:
+  ///   - url: the folder.
+  ///   - length: bytes of the longest path within it.
+  /// - Throws: where they are.
+  package func checkLength(_ url: URL, holding length: Int) throws(FileError) {
+    // One for the separator, and one for the end.
+    guard url.path.utf8.count + 1 + length + 1 <= Int(PATH_MAX) else {
+      throw Self.nameTooLong(url)
+    }
+  }
+
+  private static func nameTooLong(_ url: URL) -> FileError {
+    errno = ENAMETOOLONG
+    return .afterFailedCall(path: url.path, action: "make the folder")
   }
 
   /// Refuses a link that leads nowhere, in whose place no folder can be made.
@@ -62,14 +105,16 @@ extension FileManager {
   /// Makes a folder, and those that lead to it where they are missing.
   ///
   /// - Returns: false where something of that name is there already.
-  /// - Throws: when the system refuses.
+  /// - Throws: when the system refuses; then none of them is left.
   package func makeNewFolder(_ url: URL) throws(FileError) -> Bool {
+    let missing = missingFolders(url.deletingLastPathComponent())
     try makeFolder(url.deletingLastPathComponent())
     do {
       try createDirectory(at: url, withIntermediateDirectories: false)
       return true
     } catch {
       if (error as? CocoaError)?.code == .fileWriteFileExists { return false }
+      removeEmpty(missing)
       throw FileError(path: url.path, action: "make the folder", reason: Self.reason(of: error))
     }
   }

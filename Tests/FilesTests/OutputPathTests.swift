@@ -111,6 +111,27 @@ struct OutputPathTests {
     #expect {
       try manager.checkCanMake(URL(fileURLWithPath: longer))
     } throws: { "\($0)" == "\(longer): cannot make the folder: File name too long" }
+    // Below folders that could be made, and within the longest path.
+    let deep = path("a/b/\(long)\(long)/c")
+    let whole = path(Array(repeating: long, count: 17).joined(separator: "/"))
+    for path in [deep, whole] {
+      #expect {
+        try manager.checkCanMake(URL(fileURLWithPath: path))
+      } throws: { "\($0)" == "\(path): cannot make the folder: File name too long" }
+      #expect {
+        try manager.makeNewFolder(URL(fileURLWithPath: path))
+      } throws: { "\($0)".hasSuffix("File name too long") }
+    }
+    // A folder whose path leaves 20 bytes.
+    let length = Int(PATH_MAX) - 21
+    var last = path("b")
+    while last.utf8.count < length - 201 { last += "/" + String(repeating: "a", count: 200) }
+    last += "/" + String(repeating: "a", count: length - last.utf8.count - 1)
+    let full = URL(fileURLWithPath: last)
+    try manager.checkCanMake(full, holding: 19)
+    #expect {
+      try manager.checkCanMake(full, holding: 20)
+    } throws: { "\($0)" == "\(last): cannot make the folder: File name too long" }
     #expect(try folder.names().isEmpty)
     try folder.write("log", "before")
     try AppendedFile.check(URL(fileURLWithPath: path("log")))

@@ -73,6 +73,11 @@ package final class RunFolder {
     tokenizerConfiguration, readme, WrittenFiles.name,
   ]
 
+  /// Bytes of the longest path of a file in the folder: a checkpoint's, while it is written.
+  static let longestPath =
+    "checkpoint-\(Int.max).\(partialExtension)/\(TrainingCheckpoint.tensorsName)".utf8.count
+    + AtomicFile.temporaryLength
+
   /// Inspects the folder without changing anything, and locks it where it exists.
   ///
   /// - Parameters:
@@ -97,7 +102,9 @@ package final class RunFolder {
           found: manager.isLink(url) ? "a link that leads nowhere" : "nothing")
       }
       if isWriting {
-        try placingOutput { () throws(FileError) in try manager.checkCanMake(url) }
+        try placingOutput { () throws(FileError) in
+          try manager.checkCanMake(url, holding: Self.longestPath)
+        }
       }
       return
     }
@@ -107,6 +114,9 @@ package final class RunFolder {
         found: SpecialFile(at: url.path)?.title ?? "a file")
     }
     if mode == .create { throw .outputExists(path: url.path) }
+    try placingOutput { () throws(FileError) in
+      try manager.checkLength(url, holding: Self.longestPath)
+    }
     if isWriting { try claim() }
     try checkLinks()
     try checkOrigin()

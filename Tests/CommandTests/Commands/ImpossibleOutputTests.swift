@@ -99,9 +99,17 @@ import Testing
       ["chat", "--template", "chatml", "--log", "/proc/x"] + model, input: "a\n")
     #expect(logged.code == 2 && logged.output.isEmpty, "\(logged.errors)")
     #expect(logged.errors.hasPrefix("train-gpu: --log: /proc/x: cannot "), "\(logged.errors)")
-    try Program.expectRefusal(
-      workspace.arguments(with: ["--output", longFolder]),
-      "\(longFolder): cannot make the folder: File name too long")
+    let longPath = workspace.folder.url.appending(
+      path: Array(repeating: String(repeating: "a", count: 200), count: 21).joined(separator: "/")
+    ).path
+    for output in [
+      longFolder, "\(workspace.folder.url.path)/x/y/\(longName.suffix(250))aaaaaa", longPath,
+    ] {
+      let message = "\(output): cannot make the folder: File name too long"
+      try Program.expectRefusal(workspace.arguments(with: ["--output", output]), message)
+      try Program.expectRefusal(
+        ["export", run, "--format", "vllm", "--output", output] + model, message)
+    }
     #expect(try workspace.folder.names() == before)
     // A pipe that nobody reads.
     let pipe = workspace.folder.url.appending(path: "pipe").path

@@ -141,7 +141,9 @@ package struct ExportRequest: Sendable {
       throw .content(
         file: output.path, expected: "a new folder for the export", found: "one that exists")
     }
-    try placingOutput { () throws(FileError) in try FileManager.default.checkCanMake(output) }
+    try placingOutput { () throws(FileError) in
+      try FileManager.default.checkCanMake(output, holding: RunFolder.longestPath)
+    }
   }
 
   private func makeOutput() throws(DistillationError) {
