@@ -125,6 +125,8 @@ extension DistillationError {
     default: false
     }
   }
+  private static let newStudy = "; --overwrite writes a new study, and keeps this one's lines"
+
   /// The error in one line, with the options that avoid it.
   var line: String { text(option: CommandLineOption.name) + advice }
 
@@ -140,9 +142,10 @@ extension DistillationError {
       case .history:
         "; remove the line to go on without it, or start the run again with distill --overwrite"
       case .training: "; --overwrite starts the run again"
-      case .study: "; --overwrite writes a new study, and keeps this one's lines"
+      case .study: Self.newStudy
+      case .behindStudy: "; remove the line to go on without it\(Self.newStudy)"
       }
-    case .damagedRecord(.study, _): "; --overwrite writes a new study, and keeps this one's lines"
+    case .damagedRecord(.study, _): Self.newStudy
     case .damagedRecord(.run, _): "; distill --resume judges the run again and writes it anew"
     case .damagedRecord(.checkpoint(let name, hasEarlier: true), _):
       "; --resume goes on from an earlier checkpoint where \(name) is removed"

@@ -22,6 +22,8 @@ package struct DamagedLine: Sendable, Equatable, CustomStringConvertible {
     case training
     /// A line of a study, which is its beginning.
     case study
+    /// A line behind those of a study.
+    case behindStudy
   }
 
   /// The position once, and what is wrong there.

@@ -46,8 +46,9 @@ struct WrittenFiles: Equatable, Codable {
     if let record = try? RecordCoding.decode(WrittenFiles.self, from: file) { return record }
     throw .content(
       file: file.path, expected: "the SHA-256 of the files that the run has written",
-      found: "\(RecordCoding.kind(of: file)); once it is moved away, "
-        + "\(RunFolder.readme) and \(RunFolder.page) count as their user's and are kept")
+      found:
+        "\(RecordCoding.kind(of: file)); once it is moved away, the run goes on or is replaced, "
+        + "and \(RunFolder.readme) counts as its user's and is kept")
   }
 
   /// Takes the files of a run of an older program, which recorded none, as they are. Those that

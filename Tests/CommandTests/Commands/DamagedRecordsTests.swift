@@ -28,6 +28,8 @@ import Testing
   private static let cure =
     "; remove the line to go on without it, or start the run again with distill --overwrite"
 
+  private static let newStudy = "; --overwrite writes a new study, and keeps this one's lines"
+
   /// A random model writes questions that no filter would keep.
   private static let questions = [
     "--no-filter", "--question-tokens", "12", "--chunk-minimum", "8", "--chunk-maximum", "30",
@@ -80,8 +82,8 @@ import Testing
     try expectRefusal(
       ["--steps", "4", "--resume"],
       "\(file("files.json").path): expected the SHA-256 of the files that the run has written, found a "
-        + "Git LFS pointer; once it is moved away, README.md and report.html count as their user's and are "
-        + "kept")
+        + "Git LFS pointer; once it is moved away, the run goes on or is replaced, and README.md counts as its "
+        + "user's and is kept")
   }
 
   @Test func aCutStateOfACheckpointSaysHowToGoOn() throws {
@@ -141,12 +143,17 @@ import Testing
     try Data((whole + "\nrubbish\n").utf8).write(to: study)
     try Program.expectRefusal(
       arguments,
-      "\(study.path):\(number + 2):1: expected a value, found \"r\"\(Self.cure)")
+      "\(study.path):\(number + 2):1: expected a value, found \"r\"; remove the line to go on without it"
+        + Self.newStudy)
     try Data((["rubbish"] + lines.dropFirst()).joined(separator: "\n").utf8).write(to: study)
     try Program.expectRefusal(
-      arguments,
-      "\(study.path):1:1: expected a value, found \"r\"; --overwrite writes a new study, and keeps this "
-        + "one's lines")
+      arguments, "\(study.path):1:1: expected a value, found \"r\"\(Self.newStudy)")
+    let lead =
+      "\(study.path): expected the 3 lines of which \(study.path).record.json tells, found "
+    try Data(whole.replacing("round", with: "found", maxReplacements: 1).utf8).write(to: study)
+    try Program.expectRefusal(arguments, "\(lead)others\(Self.newStudy)")
+    try FileManager.default.removeItem(at: study)
+    try Program.expectRefusal(arguments, "\(lead)nothing; --overwrite writes a new study")
     try Data(whole.utf8).write(to: study)
     #expect(try Program.run(arguments).code == 0)
   }
@@ -166,7 +173,8 @@ import Testing
     let number = whole.split(separator: "\n").count + 1
     try Program.expectRefusal(
       arguments + ["--resume"],
-      "\(file("study.jsonl").path):\(number):1: expected a value, found \"r\"\(Self.cure)")
+      "\(file("study.jsonl").path):\(number):1: expected a value, found \"r\"; remove the line to go on "
+        + "without it\(Self.newStudy)")
     try write(whole, "study.jsonl")
     let resumed = try Program.run(arguments + ["--resume"])
     #expect(resumed.code == 0, "\(resumed.errors)")

@@ -77,7 +77,8 @@ import Testing
     for mode in [RunFolder.Mode.overwrite, .resume] {
       expectError(
         "\(url.path)/files.json: expected the SHA-256 of the files that the run has written, found \(kind); "
-          + "once it is moved away, README.md and report.html count as their user's and are kept"
+          + "once it is moved away, the run goes on or is replaced, and README.md counts as its user's and is "
+          + "kept"
       ) { try RunFolder(url, mode: mode) }
     }
   }
@@ -104,9 +105,22 @@ import Testing
     for mode in [RunFolder.Mode.overwrite, .resume] {
       expectError(
         "\(url.path)/files.json: expected the SHA-256 of the files that the run has written, found \(found); "
-          + "once it is moved away, README.md and report.html count as their user's and are kept"
+          + "once it is moved away, the run goes on or is replaced, and README.md counts as its user's and is "
+          + "kept"
       ) { try RunFolder(url, mode: mode) }
     }
+  }
+
+  /// A page that nobody has changed is known by its own seal.
+  @Test(arguments: [RunFolder.Mode.overwrite, .resume])
+  func withoutTheRecordTheReadmeIsKept(mode: RunFolder.Mode) throws {
+    try FileManager.default.removeItem(at: url.appending(path: "files.json"))
+    let run = try RunFolder(url, mode: mode)
+    try run.begin()
+    try run.removeReport()
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0.contains(".kept") }
+        == ["README.md.kept"])
   }
 
   /// Other records name what they hold in words, and not in types of this program.

@@ -18,7 +18,7 @@ extension StudyFile {
     guard isChanged, let recorded, FileManager.default.fileExists(atPath: url.path) else { return }
     let end = try TextFile.bytes(of: url).dropFirst(recorded.progress.bytes)
     for (index, line) in Self.lines(end).enumerated() where !line.allSatisfy(\.isBlank) {
-      try Self.checkLine(line, recorded.progress.lines + index + 1, of: url, as: .history)
+      try Self.checkLine(line, recorded.progress.lines + index + 1, of: url, as: .behindStudy)
     }
   }
 

@@ -91,10 +91,11 @@ final class StudyFile {
     isChanged = Self.isChanged(bytes, found)
     guard Self.begins(bytes, found.progress) else {
       try Self.checkLines(bytes, found.progress.lines, of: url)
-      throw .otherStudy(
-        file: url.path,
-        expected: "the \(Counted(found.progress.lines, "line")) of which \(record.path) tells",
-        found: exists ? "others" : "nothing")
+      let lines = "the \(Counted(found.progress.lines, "line")) of which \(record.path) tells"
+      guard exists else {
+        throw .otherStudy(file: url.path, expected: lines, found: "nothing")
+      }
+      throw .damagedRecord(of: .study, "\(url.path): expected \(lines), found others")
     }
   }
 
@@ -190,7 +191,9 @@ final class StudyFile {
         lines.append(try JSONNode(parsing: Array(line), file: url.path).json)
       } catch {
         let (column, reason) = error.ofLine
-        throw .line(file: url.path, line: index + 1, column: column, reason: reason)
+        throw .damagedLine(
+          DamagedLine(
+            file: url.path, line: index + 1, column: column, reason: reason, use: .study))
       }
     }
     return lines
