@@ -153,6 +153,8 @@ extension DistillationError {
     case .damagedRecord(.sweep, _):
       "; once this file is removed, --overwrite starts the sweep again, and each of its runs can be "
         + "resumed in its own folder"
+    case .damagedRecord(.sweepRuns, _):
+      "; --overwrite starts the sweep again, and each of its runs can be resumed in its own folder"
     case .holdsSweep:
       "; --resume goes on with all of its --tokens or methods, or with one run in its own --output"
     case .holdsRun: "; --resume goes on with its own --tokens and method alone"

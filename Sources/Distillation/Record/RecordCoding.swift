@@ -92,9 +92,15 @@ enum RecordCoding {
   private static func text(of url: URL) throws(DistillationError) -> [UInt8] {
     let bytes = try bytes(of: url)
     if let kind = FileKind(bytes), kind != .empty {
-      throw .content(file: url.path, expected: "records in JSON", found: kind.description)
+      throw .content(file: url.path, expected: "records in JSON", found: found(kind))
     }
     return bytes
+  }
+
+  /// What stands in the place of a run's own file: only what a pointer of Git LFS stands for can
+  /// still be that.
+  static func found(_ kind: FileKind) -> String {
+    kind == .gitLFSPointer ? kind.description : kind.title
   }
 
   /// Why a text is no record.

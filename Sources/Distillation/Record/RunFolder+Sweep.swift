@@ -28,6 +28,17 @@ extension RunFolder {
     }
   }
 
+  /// The names of the folders that hold runs of a sweep, by their names and what is in them.
+  static func sweptRuns(in folder: URL) -> [String] {
+    let kinds = ["tokens"] + TrainingOptions.Method.allCases.map(\.rawValue)
+    return FileManager.default.names(in: folder).filter { name in
+      let parts = name.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+      return parts.count == 2 && kinds.contains(parts[0])
+        && Int(parts[1]).map(String.init) == parts[1]
+        && isRun(folder.appending(path: name))
+    }
+  }
+
   /// Removes a sweep that has begun no run, and the folder where nothing else is in it.
   func withdrawSweep() throws(DistillationError) {
     guard isWriting else { return }

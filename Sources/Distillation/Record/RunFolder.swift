@@ -125,6 +125,8 @@ package final class RunFolder {
     let sweep = !goesOn && SweepRecord.exists(in: url) ? try SweepRecord.read(in: url) : nil
     if mode == .resume && !goesOn {
       if let sweep { throw .holdsSweep(path: url.path, runs: sweep.members.map(\.folder)) }
+      let runs = Self.sweptRuns(in: url)
+      if !runs.isEmpty { throw .sweepWithoutRecord(url, runs: runs) }
       throw .noCheckpoint(path: url.path)
     }
     if mode == .resume { try checkLines() }

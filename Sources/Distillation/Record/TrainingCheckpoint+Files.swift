@@ -182,7 +182,7 @@ extension TrainingCheckpoint {
     let start = (try? RecordCoding.bytes(of: url))?.prefix(FileKind.prefixLength) ?? []
     if let kind = FileKind(Array(start)), kind != .empty {
       return .content(
-        file: url.path, expected: "a checkpoint of the run", found: kind.description)
+        file: url.path, expected: "a checkpoint of the run", found: RecordCoding.found(kind))
     }
     return .content(
       file: url.path, expected: "the bytes that the run wrote, by their SHA-256", found: "others")

@@ -64,6 +64,10 @@ package struct StudiedRun {
       }
       folder = nil
     } else {
+      // A sweep that begins anew would replace the runs of one whose record is gone.
+      let runs =
+        request.mode == .resume && sweep != nil ? RunFolder.sweptRuns(in: request.output) : []
+      if !runs.isEmpty { throw .sweepWithoutRecord(request.output, runs: runs) }
       // Where nothing but a study was begun, there is no run that could be lost.
       let isStudyAlone =
         request.mode == .resume && isBegun && !RunFolder.hasResults(request.output)

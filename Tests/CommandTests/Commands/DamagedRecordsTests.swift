@@ -222,10 +222,27 @@ import Testing
       try expectRefusal(sizes + [mode], message)
       try expectRefusal(["--tokens", "2", "--steps", "2", mode], message)
     }
+    // What a PDF document is good for is no cure of a record.
+    let cure =
+      "; once this file is removed, --overwrite starts the sweep again, and each of its runs can be "
+      + "resumed in its own folder"
+    for (text, found) in [("%PDF-", "a PDF document"), ("GIF8", "an image")] {
+      try write(text, "sweep.json")
+      try expectRefusal(
+        sizes + ["--resume"],
+        "\(file("sweep.json").path): expected records in JSON, found \(found)\(cure)")
+    }
     let member = try workspace.distill(
       ["--tokens", "2", "--steps", "4", "--resume"], to: file("tokens-2"))
     #expect(member.code == 0, "\(member.errors)")
     try FileManager.default.removeItem(at: file("sweep.json"))
+    for tokens in ["2,3", "2"] {
+      try expectRefusal(
+        ["--tokens", tokens, "--steps", "2", "--resume"],
+        "\(run): expected sweep.json, the record of its sweep, found the runs tokens-2, tokens-3 alone; "
+          + "--overwrite starts the sweep again, and each of its runs can be resumed in its own folder"
+      )
+    }
     let again = try workspace.distill(sizes + ["--overwrite"])
     #expect(again.code == 0, "\(again.errors)")
     #expect(try workspace.json("sweep.json")["delivered"] != .null)

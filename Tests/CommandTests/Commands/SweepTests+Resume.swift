@@ -28,6 +28,24 @@ extension SweepTests {
     #expect(result.errors.contains("tokens-3/README.md: changed since it was written"))
   }
 
+  /// Nothing was delivered, so that the study alone would begin the runs anew.
+  @Test func runsOfASweepWithoutItsRecordAreNotBegunAnew() throws {
+    let first = try Program.run(studied)
+    try #require(first.code == 0, "\(first.errors)")
+    let before = try workspace.softPrompt(in: member("tokens-3"))
+    let manager = FileManager.default
+    for name in try manager.contentsOfDirectory(atPath: workspace.output.path)
+    where !name.hasPrefix("study") && !name.hasPrefix("tokens") {
+      try manager.removeItem(at: member(name))
+    }
+    try Program.expectRefusal(
+      studied + ["--resume"],
+      "\(workspace.output.path): expected sweep.json, the record of its sweep, found the runs tokens-2, "
+        + "tokens-3 alone; --overwrite starts the sweep again, and each of its runs can be resumed in its "
+        + "own folder")
+    #expect(try workspace.softPrompt(in: member("tokens-3")) == before)
+  }
+
   /// A sweep that is stopped goes on to the same bits.
   @Test func aStoppedSweepGoesOn() throws {
     let arguments = ["--steps", "40", "--checkpoint-every", "10"]

@@ -163,23 +163,21 @@ import Testing
       members[2]["start"] == .string("sampled, because none of its method is smaller"))
   }
 
-  @Test func aSweepFromAContextAloneStudiesOnce() throws {
-    let arguments = workspace.arguments
-    var own: [String] = []
-    var skipped = false
-    for argument in arguments {
-      if ["--inputs", "--validation"].contains(argument) {
-        skipped = true
-        continue
-      }
-      if !skipped { own.append(argument) }
-      skipped = false
+  /// The arguments of a sweep that writes its own examples.
+  var studied: [String] {
+    var own = workspace.arguments
+    for name in ["--inputs", "--validation"] {
+      if let index = own.firstIndex(of: name) { own.removeSubrange(index...(index + 1)) }
     }
     own += [
       "--tokens", "2,3", "--steps", "2", "--study-count", "6", "--no-filter", "--output",
       workspace.output.path,
     ]
-    own = own.overridden
+    return own.overridden
+  }
+
+  @Test func aSweepFromAContextAloneStudiesOnce() throws {
+    let own = studied
     let result = try Program.run(own)
     #expect(result.code == 0, "\(result.errors)")
     #expect(FileManager.default.fileExists(atPath: member("study.jsonl").path))

@@ -171,6 +171,8 @@ package final class Sweep {
   private static func recorded(in output: URL) throws(DistillationError) -> SweepRecord {
     guard SweepRecord.exists(in: output) else {
       if RunFolder.newestCheckpoint(in: output) != nil { throw .holdsRun(path: output.path) }
+      let runs = RunFolder.sweptRuns(in: output)
+      if !runs.isEmpty { throw .sweepWithoutRecord(output, runs: runs) }
       throw .content(
         file: output.path, expected: "a sweep to resume, with \(SweepRecord.name)",
         found: AdapterImport.insteadOfRun(output))
