@@ -39,7 +39,7 @@ package struct AdapterGroup: Sendable {
       return Member(
         url: url, adapter: adapter,
         record: NeighborRecord(
-          digest: try Self.digest(of: url), tokens: adapter.prompt.form.tokenCount))
+          digest: try AdapterImport.digest(of: url), tokens: adapter.prompt.form.tokenCount))
     }
     guard members.count > 1 else { return }
     for (index, member) in members.enumerated() {
@@ -171,17 +171,6 @@ package struct AdapterGroup: Sendable {
       file: member.url.path,
       expected: "the output folder of a run, whose prompt can stand beside another",
       found: "virtual tokens of PEFT, which hold header and closing too")
-  }
-
-  /// The SHA-256 of the file that holds an adapter's prompt.
-  private static func digest(of url: URL) throws(DistillationError) -> String {
-    let file =
-      FileManager.default.isFolder(url)
-      ? AdapterImport.ownFile(in: url) ?? url.appending(path: RunFolder.adapterModel) : url
-    guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else {
-      throw .content(file: file.path, expected: "a file", found: "none that can be read")
-    }
-    return SHA256.hexadecimal(of: [UInt8](data))
   }
 }
 

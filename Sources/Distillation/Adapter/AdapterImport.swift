@@ -74,6 +74,22 @@ extension AdapterImport {
       .first { FileManager.default.fileExists(atPath: $0.path) }
   }
 
+  /// The SHA-256 of the file that holds an adapter's prompt.
+  ///
+  /// - Parameter url: the folder of the adapter, or the file itself.
+  /// - Throws: where it cannot be read.
+  static func digest(of url: URL) throws(DistillationError) -> String {
+    let file =
+      FileManager.default.isFolder(url)
+      ? ownFile(in: url) ?? url.appending(path: RunFolder.adapterModel) : url
+    guard SpecialFile(at: file.path) == nil,
+      let data = try? Data(contentsOf: file, options: .mappedIfSafe)
+    else {
+      throw .content(file: file.path, expected: "a file", found: "none that can be read")
+    }
+    return SHA256.hexadecimal(of: data)
+  }
+
   /// What a path names that is no folder.
   private static func insteadOfFolder(_ url: URL) -> String {
     if let special = SpecialFile(at: url.path) { return special.description }

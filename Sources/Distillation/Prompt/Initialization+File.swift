@@ -39,6 +39,52 @@ extension TrainingOptions {
   }
 }
 
+extension TrainingOptions {
+  /// Checks that the adapter which the user names for a run that goes on is the one from which it
+  /// started: one that was moved may be another, and so may what stands in its old place.
+  ///
+  /// - Parameters:
+  ///   - recorded: the checkpoint, with its SHA-256 unless an older program has written it.
+  ///   - checkpoint: its path, for the error.
+  /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)``; where
+  ///   an adapter that was moved cannot be read.
+  func checkStart(
+    against recorded: TrainingCheckpoint.State, checkpoint: String
+  ) throws(DistillationError) {
+    try chosenInitialization?.check(
+      digest: recorded.startDigest, of: recorded.options.chosenInitialization,
+      checkpoint: checkpoint)
+  }
+}
+
+extension Initialization {
+  /// The SHA-256 of an adapter's file; nil for other starts.
+  func digest() throws(DistillationError) -> String? {
+    guard case .file(let url) = self else { return nil }
+    return try AdapterImport.digest(of: url)
+  }
+
+  /// Checks that a start is the one that was recorded; an adapter that is no longer in its place is
+  /// needed no more.
+  ///
+  /// - Parameters:
+  ///   - digest: the recorded SHA-256 of its file; nil where none is known.
+  ///   - recorded: the recorded start.
+  ///   - checkpoint: where that stands, for the error.
+  func check(
+    digest: String?, of recorded: Initialization?, checkpoint: String
+  ) throws(DistillationError) {
+    guard let digest, case .file(let url) = self,
+      self != recorded || FileManager.default.fileExists(atPath: url.path)
+    else { return }
+    let found = try AdapterImport.digest(of: url)
+    guard found != digest else { return }
+    throw .changedSinceCheckpoint(
+      checkpoint: checkpoint, item: .chosen("the adapter", by: [.initialization]),
+      recorded: RunFingerprints.short(digest), found: RunFingerprints.short(found))
+  }
+}
+
 /// The adapter that a training starts from.
 struct StartingAdapter {
   let url: URL

@@ -111,7 +111,7 @@ package struct RunFingerprints: Sendable, Equatable, Codable {
   }
 
   /// A fingerprint in a message.
-  private static func short(_ fingerprint: String) -> String {
+  static func short(_ fingerprint: String) -> String {
     fingerprint == builtIn
       ? builtIn : fingerprint == noExamples ? "none" : "\(fingerprint.prefix(12))..."
   }

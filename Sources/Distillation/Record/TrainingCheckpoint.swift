@@ -25,6 +25,9 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package var changes: [OptionChange]?
     /// Fingerprints of the run's inputs.
     package var fingerprints: RunFingerprints
+    /// The SHA-256 of the file of the adapter from which the run started; nil for another start,
+    /// and where an older program did not record it.
+    package var startDigest: String?
     /// The time of the template's clock, as in `TemplateChoice.wallClock`.
     package var templateClock: String?
     /// Threads of the CPU path, whose number changes the last digits; nil on other devices, and
@@ -54,7 +57,8 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     package init(
       step: Int, bestStep: Int, best: HeldOut?, evaluationsSinceBest: Int, trainSeconds: Double,
       options: TrainingOptions, changes: [OptionChange]? = nil, fingerprints: RunFingerprints,
-      templateClock: String? = nil, threads: Int? = nil, instructions: String? = nil,
+      startDigest: String? = nil, templateClock: String? = nil, threads: Int? = nil,
+      instructions: String? = nil,
       ranks: Int? = nil, peakRates: PeakRates? = nil, reading: InputReading? = nil,
       price: Price? = nil, rolloutsDigest: String? = nil, teacherCache: TeacherCacheKind? = nil
     ) {
@@ -66,6 +70,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
       self.options = options
       self.changes = changes
       self.fingerprints = fingerprints
+      self.startDigest = startDigest
       self.templateClock = templateClock
       self.threads = threads
       self.instructions = instructions
@@ -79,6 +84,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
       case step, options, changes, fingerprints, threads, instructions, ranks
+      case startDigest = "init_sha256"
       case peakRates = "peak_learning_rates"
       case reading = "input_reading"
       case price = "price_per_million_tokens"

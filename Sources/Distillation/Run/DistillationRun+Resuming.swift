@@ -14,6 +14,14 @@ extension DistillationRun {
         on: device)
   }
 
+  /// The SHA-256 of the adapter from which the run started, for its checkpoints; nil for another
+  /// start. The first rank writes them.
+  func startDigest() throws(DistillationError) -> String? {
+    guard checkpoint == nil else { return checkpoint?.state.startDigest }
+    guard run.isWriting else { return nil }
+    return try options.chosenInitialization?.digest()
+  }
+
   /// The recorded number of CPU threads of the run in a folder; nil where it is not recorded, or
   /// there is no run, or one of another number of ranks. Errors of the run are reported when it is
   /// resumed.

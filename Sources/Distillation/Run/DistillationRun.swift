@@ -59,8 +59,10 @@ package final class DistillationRun {
       // No step had them.
       if found.state.options.hasNoSteps { found.state.peakRates = nil }
       (checkpoint, path) = (found, newest.url.path)
-      request.options = try request.options.resuming(
+      let named = request.options
+      request.options = try named.resuming(
         found.state.options, keeping: request.kept, checkpoint: path)
+      if run.isWriting { try named.checkStart(against: found.state, checkpoint: path) }
       request.keepReports(of: found.state, in: run)
       try run.checkHistory(of: found.state)
     }
@@ -164,7 +166,7 @@ package final class DistillationRun {
     let recorder = try TrainingRecorder(
       run, request: request, texts: texts, changes: allChanges, totalSteps: totalSteps,
       earlierSeconds: checkpoint?.state.trainSeconds ?? 0, device: device, ranks: ranks.count,
-      peakRates: begin.rates,
+      peakRates: begin.rates, startDigest: try startDigest(),
       tokens: StepTokens(texts, options, training: prepared.training, order: order),
       teacherCache: prepared.cacheKind,
       rollouts: recordedRollouts.totals, startStep: start.step)

@@ -14,6 +14,7 @@ final class TrainingRecorder {
   private let earlierSeconds: Double
   private let begin = ContinuousClock.now
   private let peakRates: PeakRates
+  private let startDigest: String?
   private let tokens: StepTokens
   private let teacherCache: TeacherCacheKind
   /// The student's answers so far, those before a resume among them.
@@ -28,6 +29,7 @@ final class TrainingRecorder {
   init(
     _ run: RunFolder, request: RunRequest, texts: RunTexts, changes: [OptionChange],
     totalSteps: Int, earlierSeconds: Double, device: Device, ranks: Int, peakRates: PeakRates,
+    startDigest: String?,
     tokens: StepTokens, teacherCache: TeacherCacheKind, rollouts: RolloutTotals, startStep: Int
   ) throws(DistillationError) {
     self.run = run
@@ -39,6 +41,7 @@ final class TrainingRecorder {
     self.totalSteps = totalSteps
     self.earlierSeconds = earlierSeconds
     self.peakRates = peakRates
+    self.startDigest = startDigest
     self.tokens = tokens
     self.teacherCache = teacherCache
     self.rollouts = rollouts
@@ -123,7 +126,8 @@ final class TrainingRecorder {
         step: state.step, bestStep: state.bestStep, best: state.best,
         evaluationsSinceBest: state.evaluationsSinceBest, trainSeconds: trainSeconds,
         options: request.options, changes: changes.isEmpty ? nil : changes,
-        fingerprints: texts.fingerprints, templateClock: texts.conditioning.template.wallClock,
+        fingerprints: texts.fingerprints, startDigest: startDigest,
+        templateClock: texts.conditioning.template.wallClock,
         threads: device.threads, instructions: device.cpuVariant?.rawValue,
         ranks: ranks > 1 ? ranks : nil, peakRates: peakRates, reading: texts.reading,
         price: request.price,

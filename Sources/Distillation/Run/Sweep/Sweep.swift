@@ -34,10 +34,8 @@ package final class Sweep {
     let output = request.run.output
     let isResumed = request.run.mode == .resume
     var request = request
-    if isResumed {
-      let recorded = try Self.recorded(in: output)
-      try request.resume(recorded)
-    }
+    let recorded = isResumed ? try Self.recorded(in: output) : nil
+    if let recorded { try request.resume(recorded) }
     try request.run.checkInputs()
     (self.request, self.ranks) = (request, ranks)
     // The folder of a sweep has no checkpoint of its own.
@@ -62,6 +60,8 @@ package final class Sweep {
     }
     record = SweepRecord(
       budget: request.budget, initialization: request.run.options.chosenInitialization,
+      startDigest: isResumed
+        ? recorded?.startDigest : try request.run.options.chosenInitialization?.digest(),
       price: request.run.price,
       members: zip(plans, runs).map { plan, run in
         .init(

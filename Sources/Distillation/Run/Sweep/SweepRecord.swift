@@ -41,6 +41,8 @@ package struct SweepRecord: Sendable, Equatable, Codable {
   package var budget: Double?
   /// The start of all runs, where the user names one.
   package var initialization: Initialization?
+  /// The SHA-256 of its file, where it is an adapter; nil where an older program did not record it.
+  package var startDigest: String?
   /// The price that the reports state costs by.
   package var price: Price?
   /// The runs, of each method by their size.
@@ -70,6 +72,7 @@ package struct SweepRecord: Sendable, Equatable, Codable {
     case version, members, delivered
     case budget = "kl_budget"
     case initialization = "init"
+    case startDigest = "init_sha256"
     case price = "price_per_million_tokens"
   }
 
@@ -79,6 +82,7 @@ package struct SweepRecord: Sendable, Equatable, Codable {
     try container.encode(version, forKey: .version)
     try container.encodeIfPresent(budget, forKey: .budget)
     try container.encodeIfPresent(initialization, forKey: .initialization)
+    try container.encodeIfPresent(startDigest, forKey: .startDigest)
     try container.encodeIfPresent(price, forKey: .price)
     try container.encode(members, forKey: .members)
     try container.encode(delivered, forKey: .delivered)

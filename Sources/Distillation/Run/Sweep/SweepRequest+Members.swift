@@ -50,6 +50,8 @@ extension SweepRequest {
         recorded: recorded.initialization?.description ?? "its default", found: "\(named)")
     }
     run.options.chosenInitialization = isMoved ? named : recorded.initialization
+    try run.options.chosenInitialization?.check(
+      digest: recorded.startDigest, of: recorded.initialization, checkpoint: run.output.path)
     run.price = run.price ?? recorded.price
     let (before, now) = (recorded.members.map(\.folder), plans.map(\.folder))
     guard before.allSatisfy(now.contains) else {
