@@ -49,10 +49,10 @@ extension RunMetrics.Validation {
   package func comparison(hasContext: Bool) -> [ComparisonRow] {
     (hasContext ? divergenceRows : []) + [
       ComparisonRow(
-        "exact match", noContext: Self.percent(exactMatchNoContext),
-        learnedPrompt: Self.percent(exactMatch),
-        interval: Self.text(intervals?.exactMatch, Self.percent),
-        fullContext: exactMatchFullContext.map(Self.percent) ?? "")
+        "exact match", noContext: Decimals.percent(exactMatchNoContext),
+        learnedPrompt: Decimals.percent(exactMatch),
+        interval: Self.text(intervals?.exactMatch, Decimals.percent),
+        fullContext: exactMatchFullContext.map(Decimals.percent) ?? "")
     ] + answerRows + toolCallRows + driftRows
   }
 
@@ -65,10 +65,10 @@ extension RunMetrics.Validation {
         bestWindow: windows.map { Self.fine($0.kl) } ?? "", learnedPrompt: Self.fine(kl),
         interval: Self.text(intervals?.kl, Self.fine), fullContext: "0"),
       ComparisonRow(
-        "top-1 agreement", noContext: top1AgreementNoContext.map(Self.percent) ?? "",
-        bestWindow: windows.map { Self.percent($0.top1Agreement) } ?? "",
-        learnedPrompt: Self.percent(top1Agreement),
-        interval: Self.text(intervals?.top1Agreement, Self.percent), fullContext: "100.0 %"),
+        "top-1 agreement", noContext: top1AgreementNoContext.map(Decimals.percent) ?? "",
+        bestWindow: windows.map { Decimals.percent($0.top1Agreement) } ?? "",
+        learnedPrompt: Decimals.percent(top1Agreement),
+        interval: Self.text(intervals?.top1Agreement, Decimals.percent), fullContext: "100.0 %"),
     ]
   }
 
@@ -79,7 +79,7 @@ extension RunMetrics.Validation {
     return [
       Self.row(
         "answer before first difference", answers.prefixShare, intervals?.prefixShare,
-        Self.percent),
+        Decimals.percent),
       Self.row("ROUGE-L", answers.rougeL, intervals?.rougeL, number),
       Self.row(
         "log-likelihood, nats a token", answers.logLikelihood, intervals?.logLikelihood, number),
@@ -90,7 +90,7 @@ extension RunMetrics.Validation {
   private var toolCallRows: [ComparisonRow] {
     guard let toolCalls else { return [] }
     return [
-      Self.row("exact tool calls", toolCalls.exact, intervals?.toolCalls, Self.percent)
+      Self.row("exact tool calls", toolCalls.exact, intervals?.toolCalls, Decimals.percent)
     ]
   }
 
@@ -107,7 +107,7 @@ extension RunMetrics.Validation {
         .init(
           prompt: drift.top1Agreement, noContext: 1,
           fullContext: drift.top1AgreementFullContext),
-        drift.intervals?.top1Agreement, Self.percent),
+        drift.intervals?.top1Agreement, Decimals.percent),
     ]
   }
 
@@ -121,8 +121,6 @@ extension RunMetrics.Validation {
   }
 
   private static func fine(_ value: Double) -> String { Decimals.text(value, 4) }
-
-  private static func percent(_ share: Double) -> String { Decimals.percent(share) }
 
   private static func text(_ interval: Interval?, _ format: (Double) -> String) -> String {
     interval.map { "\(format($0.low)) to \(format($0.high))" } ?? ""

@@ -121,7 +121,7 @@ extension RunMetrics.Validation {
       return " (95 % interval: \(bounds[0]) to \(bounds[1]) %)"
     }
     return
-      "The learned prompt closes \(Decimals.text(100 * gapClosed, 1)) % of the gap\(interval ?? "")."
+      "The learned prompt closes \(Decimals.percent(gapClosed)) of the gap\(interval ?? "")."
   }
 
   /// One sentence on the number of examples.

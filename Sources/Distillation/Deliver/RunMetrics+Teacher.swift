@@ -32,13 +32,13 @@ extension RunMetrics.Validation {
   /// model.
   package var teacherSentence: String? {
     teacher.map { teacher in
-      func percent(_ share: Double?) -> String { "\(Decimals.text(100 * (share ?? 0), 1)) %" }
       let whose = "The full context is read by the teacher, \(teacher.model)."
       guard let own = teacher.student else { return whose }
       let kl = Decimals.text(own.kl ?? 0, 4)
       return "\(whose) The student itself with the full context: KL \(kl), "
-        + "\(percent(own.gapClosed)) of the gap, top-1 agreement \(percent(own.top1Agreement)), "
-        + "exact match \(percent(own.exactMatch))."
+        + "\(Decimals.percent(own.gapClosed ?? 0)) of the gap, top-1 agreement "
+        + "\(Decimals.percent(own.top1Agreement ?? 0)), exact match "
+        + "\(Decimals.percent(own.exactMatch))."
     }
   }
 }

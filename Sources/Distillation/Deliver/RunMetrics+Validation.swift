@@ -4,13 +4,13 @@ extension RunMetrics.Validation {
   /// What a prompt beside others does, in one sentence; nil for one that was trained alone.
   package var besideSentence: String? {
     guard let beside, let gapClosed else { return nil }
-    func percent(_ share: Double?) -> String { "\(Decimals.text(100 * (share ?? 0), 1)) %" }
     return "These are the numbers of this prompt behind "
       + "\(Counted(beside.withoutPrompt.pseudoTokens, "pseudo-token")) of "
       + "\(Counted(beside.others.count, "other prompt")), as it was trained: together they close "
-      + "\(percent(gapClosed)) of the gap, without this prompt "
-      + "\(percent(beside.withoutPrompt.gapClosed)), and this prompt alone, as its files hold it, "
-      + "\(percent(beside.alone.gapClosed))."
+      + "\(Decimals.percent(gapClosed)) of the gap, without this prompt "
+      + "\(Decimals.percent(beside.withoutPrompt.gapClosed ?? 0)), and this prompt alone, as its files "
+      + "hold it, "
+      + "\(Decimals.percent(beside.alone.gapClosed ?? 0))."
   }
 }
 

@@ -7,12 +7,11 @@ extension RunReadme {
     _ validation: RunMetrics.Validation,
     _ interval: (_ interval: Interval?, _ scale: Double, _ digits: Int) -> String
   ) -> String {
-    func percent(_ share: Double) -> String { "\(Decimals.text(100 * share, 1)) %" }
     func row(
       _ name: String, _ sides: RunMetrics.Sides, _ range: Interval?, scale: Double, _ digits: Int
     ) -> String {
       let cells = [sides.noContext, sides.prompt, sides.fullContext].map { value in
-        value.map { scale == 100 ? percent($0) : Decimals.text(scale * $0, digits) } ?? ""
+        value.map { scale == 100 ? Decimals.percent($0) : Decimals.text(scale * $0, digits) } ?? ""
       }
       return "\n| \(name) | \(cells[0]) | \(cells[1]) | "
         + "\(interval(range, scale, digits)) |\(fullContext(cells[2]))"

@@ -171,7 +171,6 @@ struct RunReadme {
     guard let validation = metrics.validation else {
       return "No examples were held out, so nothing is known about its quality."
     }
-    func percent(_ share: Double) -> String { "\(number(100 * share, 1)) %" }
     let intervals = validation.intervals
     func interval(_ interval: Interval?, scale: Double, _ digits: Int) -> String {
       interval.map {
@@ -182,7 +181,7 @@ struct RunReadme {
     let rows = answerRows(validation) { interval($0, scale: $1, $2) }
     let windows = validation.windows.map { windows in
       "After the best window alone: KL \(number(windows.kl, 4)), top-1 agreement "
-        + "\(percent(windows.top1Agreement)). \(windows.sentence)"
+        + "\(Decimals.percent(windows.top1Agreement)). \(windows.sentence)"
     }
     let sentences = [
       validation.gapSentence, validation.teacherSentence, validation.besideSentence,
@@ -192,7 +191,7 @@ struct RunReadme {
     let divergence = """
       | KL to the full context | \(cell(validation.klNoContext)) | \
       \(cell(validation.kl)) | \(interval(intervals?.kl, scale: 1, 4)) | 0 |
-      | top-1 agreement | | \(percent(validation.top1Agreement ?? 0)) | \
+      | top-1 agreement | | \(Decimals.percent(validation.top1Agreement ?? 0)) | \
       \(interval(intervals?.top1Agreement, scale: 100, 1)) | 100.0 % |
 
       """
@@ -205,9 +204,9 @@ struct RunReadme {
       On held-out prompts, over the whole vocabulary, in nats a token:
 
       \(head)\(hasContext ? divergence : "")\
-      | exact match | \(percent(validation.exactMatchNoContext)) | \
-      \(percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) |\
-      \(fullContext(percent(validation.exactMatchFullContext ?? 0)))\(rows)
+      | exact match | \(Decimals.percent(validation.exactMatchNoContext)) | \
+      \(Decimals.percent(validation.exactMatch)) | \(interval(intervals?.exactMatch, scale: 100, 1)) |\
+      \(fullContext(Decimals.percent(validation.exactMatchFullContext ?? 0)))\(rows)
 
       \(sentences.joined(separator: " "))
 
