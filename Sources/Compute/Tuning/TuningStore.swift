@@ -27,13 +27,35 @@ package struct TuningStore: Sendable, Equatable {
     folder?.appendingPathComponent(target.identity.fileName)
   }
 
-  /// The stored record of a device; nil if there is none that can be read.
-  package func record(of device: Device) -> TuningRecord? {
-    guard case .gpu(let gpu) = device.engine, let file = file(of: device),
-      let data = try? Data(contentsOf: file)
-    else { return nil }
-    let record = try? JSON(parsing: [UInt8](data)).decode(TuningRecord.self)
-    return record?.identity == gpu.target.identity ? record : nil
+  /// The stored record of a device; nil if there is none.
+  ///
+  /// - Throws: why there is a file that is not read, in one line.
+  package func record(of device: Device) throws(TuningStoreError) -> TuningRecord? {
+    guard case .gpu(let gpu) = device.engine else { return nil }
+    return try record(of: gpu.target)
+  }
+
+  private func record(of target: TuningTarget) throws(TuningStoreError) -> TuningRecord? {
+    guard let file = file(of: target), FileManager.default.fileExists(atPath: file.path) else {
+      return nil
+    }
+    let status = try? file.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey])
+    if status?.isRegularFile == true, status?.fileSize == 0 {
+      throw TuningStoreError("\(file.path): expected a tuning, found an empty file")
+    }
+    let record: TuningRecord
+    do {
+      record = try JSONNode(contentsOf: file).json.decode()
+    } catch let error as DecodingError {
+      throw TuningStoreError(
+        "\(file.path): expected \(error.expectation), found \(error.finding)")
+    } catch {
+      throw TuningStoreError("\(error)")
+    }
+    guard record.identity == target.identity else {
+      throw TuningStoreError("\(file.path): made for \(record.device), driver \(record.driver)")
+    }
+    return record
   }
 
   /// The tuning that a device would use, without opening the device.
@@ -79,17 +101,13 @@ package struct TuningStore: Sendable, Equatable {
   private func read(
     _ target: TuningTarget
   ) -> (configurations: [String: TuningCandidate], tuning: DeviceTuning) {
-    guard let file = file(of: target), let data = try? Data(contentsOf: file) else {
-      return ([:], DeviceTuning())
-    }
-    func refused(_ reason: String) -> ([String: TuningCandidate], DeviceTuning) {
-      return ([:], DeviceTuning(warning: "\(file.path): \(reason): the defaults are used"))
-    }
-    guard let record = try? JSON(parsing: [UInt8](data)).decode(TuningRecord.self) else {
-      return refused("not a tuning")
-    }
-    guard record.identity == target.identity else {
-      return refused("made for \(record.device), driver \(record.driver)")
+    guard let file = file(of: target) else { return ([:], DeviceTuning()) }
+    let record: TuningRecord
+    do throws(TuningStoreError) {
+      guard let stored = try self.record(of: target) else { return ([:], DeviceTuning()) }
+      record = stored
+    } catch {
+      return ([:], DeviceTuning(warning: "\(error): the defaults are used"))
     }
     let found = record.check(target)
     var tuning = DeviceTuning(

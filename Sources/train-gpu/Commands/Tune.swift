@@ -54,7 +54,7 @@ struct Tune: ParsableCommand {
     var line = StatusLine()
     var found: [TunedKernel] = []
     var graphs: TunedGraphs?
-    var record = tuner.record([], keeping: store.record(of: device))
+    var record = tuner.record([], keeping: earlier(store, device, logger))
     for (index, name) in names.enumerated() {
       func show(_ candidate: String) {
         guard !common.quiet, StandardError.isTerminal else { return }
@@ -88,6 +88,16 @@ struct Tune: ParsableCommand {
       try StandardOutput.write(record.json())
     } else {
       try StandardOutput.line(Self.table(found, graphs).text)
+    }
+  }
+
+  /// What was tuned before; where that cannot be read, it is said that its kernels are lost.
+  private func earlier(_ store: TuningStore, _ device: Device, _ logger: Logger) -> TuningRecord? {
+    do throws(TuningStoreError) {
+      return try store.record(of: device)
+    } catch {
+      logger.warning("\(error): a new one takes its place")
+      return nil
     }
   }
 

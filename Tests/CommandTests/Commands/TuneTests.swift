@@ -14,20 +14,9 @@ struct TuneTests {
     cache = workspace.folder.url.appending(path: "cache")
   }
 
-  /// With the folder in which PoCL keeps compiled kernels for other tests: by itself it would take
-  /// one beside the tunings.
   private func run(_ arguments: [String]) throws -> Program.Result {
-    var environment = ["XDG_CACHE_HOME": cache.path]
-    environment["POCL_CACHE_DIR"] = Self.compiledKernels
-    return try Program.run(arguments, environment: environment)
+    try Program.run(arguments, environment: ["XDG_CACHE_HOME": cache.path])
   }
-
-  private static let compiledKernels: String? = {
-    let environment = ProcessInfo.processInfo.environment
-    if let folder = environment["POCL_CACHE_DIR"] { return folder }
-    let cache = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { "\($0)/.cache" }
-    return cache.map { "\($0)/pocl/kcache" }
-  }()
 
   private func distill(to name: String) throws -> (prompt: [Float], errors: String) {
     let output = workspace.folder.url.appending(path: name)
@@ -83,7 +72,20 @@ struct TuneTests {
     try Data("{".utf8).write(to: file())
     let damaged = try distill(to: "damaged")
     #expect(damaged.prompt == plain.prompt)
-    #expect(damaged.errors.split(separator: "\n").count { $0.contains("not a tuning") } == 1)
+    let refusal = "warning: \(try file().path): line 1, column 2: expected "
+    func refusals(_ errors: String) -> [Substring] {
+      errors.split(separator: "\n").filter { $0.hasPrefix(refusal) }
+    }
+    #expect(refusals(damaged.errors).count == 1, "\(damaged.errors)")
+    #expect(damaged.errors.contains(": the defaults are used; train-gpu tune makes a new one\n"))
+
+    // What was tuned before is lost, which is said once.
+    let arguments = ["tune", "--device", "opencl", "--runs", "1", "--only", "adamw,swiglu"]
+    let anew = try run(arguments)
+    #expect(anew.code == 0)
+    #expect(refusals(anew.errors).count == 1, "\(anew.errors)")
+    #expect(anew.errors.contains(": a new one takes its place\n"))
+    #expect(refusals(try run(arguments).errors).isEmpty)
   }
 
   @Test func onlyKernelsThatExist() throws {

@@ -78,18 +78,18 @@ extension DeviceTests {
     @Test func theRecordDecides() throws {
       let device = try TestDevice.cuda.open(isProfiling: true)
       let tuner = try Tuner(device, sizes: .small, runs: 1)
-      #expect(store.record(of: device) == nil)
+      #expect(try store.record(of: device) == nil)
       var graphs = TunedGraphs(
         trial: TunedGraphs.trial, commands: 9, enqueuedMicroseconds: 3, replayedMicroseconds: 2)
       func open(_ graphs: TunedGraphs?) throws -> Device {
         let record = tuner.record([], graphs: graphs, keeping: nil)
         try store.write(record, of: device)
-        #expect(store.record(of: device) == record)
+        #expect(try store.record(of: device) == record)
         return try TestDevice.openCUDA(tunings: store)
       }
       let tuned = try open(graphs)
       #expect(tuned.usesGraphs && tuned.tuning.usesGraphs && tuned.tuning.kernels == 0)
-      let kept = tuner.record([], keeping: store.record(of: device))
+      let kept = try tuner.record([], keeping: store.record(of: device))
       #expect(kept.graphs == graphs)
       let profiling = try TestDevice.openCUDA(tunings: store, isProfiling: true)
       #expect(!profiling.usesGraphs)
@@ -104,7 +104,7 @@ extension DeviceTests {
       graphs.trial -= 1
       let stale = try open(graphs)
       #expect(!stale.usesGraphs && stale.tuning.stale == 1 && stale.tuning.warning == nil)
-      #expect(tuner.record([], keeping: store.record(of: device)).graphs == nil)
+      #expect(try tuner.record([], keeping: store.record(of: device)).graphs == nil)
     }
 
     @Test(arguments: TestDevice.all.filter { $0 != .cuda })

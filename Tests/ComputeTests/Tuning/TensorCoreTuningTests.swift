@@ -78,7 +78,7 @@ extension DeviceTests {
 
       let tuned = try TestDevice.openCUDA(tunings: store)
       #expect(tuned.tuning.kernels == 6 && tuned.tuning.warning == nil)
-      #expect(store.record(of: tuned) == record)
+      #expect(try store.record(of: tuned) == record)
       #expect(!tuned.prefersTensorCores && !tuned.usesGraphs)
       let engine = try gpu(tuned)
       for (pass, precision) in Self.passes {

@@ -23,7 +23,7 @@ extension DeviceTests {
       return try TestDevice.starting {
         try Device(
           opencl: description, isProfiling: true, variant: name == .opencl ? .automatic : .gpu,
-          tunings: tunings, in: context)
+          tunings: tunings, programs: TestDevice.programs, in: context)
       }
     }
 
@@ -109,7 +109,7 @@ extension DeviceTests {
       let tuned = try open(name, store)
       #expect(tuned.tuning.kernels == 3 && tuned.tuning.stale == 0)
       #expect(tuned.tuning.date == record.date && tuned.tuning.warning == nil)
-      #expect(store.record(of: tuned) == record)
+      #expect(try store.record(of: tuned) == record)
       guard case .gpu(let gpu) = tuned.engine else { throw CancellationError() }
       #expect(gpu.configuration(.adamW).values == ["LANES": 128])
       let span = try #require(gpu.configuration(.swiglu).constants.last)
@@ -153,19 +153,38 @@ extension DeviceTests {
       #expect(try #require(foreign.warning).contains("driver of last year: the defaults are used"))
       #expect(try tuning { $0.device = "another" }.kernels == 0)
       #expect(try tuning { $0.variant = $0.variant == "gpu" ? "cpu" : "gpu" }.kernels == 0)
-      #expect(store.record(of: device) == nil)
+      #expect(throws: TuningStoreError.self) { try store.record(of: device) }
     }
 
-    @Test(arguments: ["", "{", "[]", #"{"device": 3}"#, "\u{0}\u{1}"])
-    func aDamagedFileIsOneWarning(text: String) throws {
+    @Test(arguments: [
+      ("", "expected a tuning, found an empty file"),
+      ("{", "line 1, column 2: expected a key in quotes, found the end of the text"),
+      ("[]", "expected an object, found an array"),
+      (#"{"device": 3}"#, "expected the key platform, found another record"),
+      ("\u{0}\u{1}", "line 1, column 1: expected a value, found byte 0x0"),
+    ])
+    func aDamagedFileIsOneWarning(text: String, reason: String) throws {
       let device = try open(.opencl, .none)
       let file = try #require(store.file(of: device))
       try Data(text.utf8).write(to: file)
       let tuning = try open(.opencl, store).tuning
       #expect(tuning.kernels == 0)
       #expect(
-        tuning.warning
-          == "\(file.path): not a tuning: the defaults are used")
+        tuning.warning == "\(file.path): \(reason): the defaults are used")
+      #expect {
+        try store.record(of: device)
+      } throws: {
+        "\($0)" == "\(file.path): \(reason)"
+      }
+    }
+
+    @Test func aFileThatCannotBeReadIsOneWarning() throws {
+      let device = try open(.opencl, .none)
+      let file = try #require(store.file(of: device))
+      try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+      #expect(
+        try open(.opencl, store).tuning.warning
+          == "\(file.path): expected a file, found a folder: the defaults are used")
     }
 
     @Test func earlierKernelsStayInTheRecord() throws {
