@@ -58,13 +58,15 @@ package final class Device {
   }
 
   /// An OpenCL device. `isProfiling` records a time for every launch (see `takeTimings`); `tunings`
-  /// is the store of tuned configurations. Devices that are opened in one `context` build each
-  /// program once between them; without one it has a context of its own.
+  /// is the store of tuned configurations; `programs` keeps its compiled kernels. Devices that are
+  /// opened in one `context` build each program once between them; without one it has a context of
+  /// its own.
   ///
   /// - Throws: driver errors.
   package convenience init(
     opencl description: OpenCL.DeviceDescription, isProfiling: Bool = false,
-    variant: KernelVariant = .automatic, tunings: TuningStore = .user, memoryLimit: Int? = nil,
+    variant: KernelVariant = .automatic, tunings: TuningStore = .user,
+    programs: ProgramFolder = .user, memoryLimit: Int? = nil,
     in context: OpenCL.DriverContext? = nil
   ) throws(ComputeError) {
     let own: OpenCL.DriverContext
@@ -74,7 +76,8 @@ package final class Device {
       own = try driver { () throws(OpenCLError) in try OpenCL.DriverContext(description) }
     }
     self.init(
-      try GPUEngine(opencl: own, isProfiling: isProfiling, variant: variant),
+      try GPUEngine(
+        opencl: own, isProfiling: isProfiling, variant: variant, programs: programs),
       name: "opencl:\(description.platformIndex).\(description.deviceIndex)",
       title: "\(description.name) (\(description.platform))", tunings: tunings,
       memoryLimit: memoryLimit)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built `train-gpu`, run as a process.
@@ -48,6 +49,17 @@ enum Program {
     #expect(result.errors == "train-gpu: \(message)\n", sourceLocation: sourceLocation)
   }
 
+  /// Variables of caches apart from the user's, whose tunings would change results; but PoCL takes
+  /// minutes to compile its kernels anew, and keeps them where it does by itself.
+  static let caches: [String: String] = {
+    let environment = ProcessInfo.processInfo.environment
+    let cache = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { "\($0)/.cache" }
+    var caches = ["XDG_CACHE_HOME": TestDevice.caches.path]
+    caches["POCL_CACHE_DIR"] =
+      environment["POCL_CACHE_DIR"] ?? cache.map { "\($0)/pocl/kcache" }
+    return caches
+  }()
+
   /// A run in the background. Output goes to files, so that no pipe can fill up.
   final class Running {
     private let process = Process()
@@ -68,7 +80,7 @@ enum Program {
       process.arguments = arguments
       let own = hasOwnTemporaryFolder ? ["TMPDIR": folder.path] : [:]
       process.environment = ProcessInfo.processInfo.environment
-        .merging(environment) { $1 }.merging(own) { $1 }
+        .merging(Program.caches) { $1 }.merging(environment) { $1 }.merging(own) { $1 }
       process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "input"))
       process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
       process.standardError = try FileHandle(forWritingTo: folder.appending(path: "errors"))

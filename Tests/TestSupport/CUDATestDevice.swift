@@ -63,7 +63,7 @@ package enum CUDATestDevice: String, CaseIterable, Sendable, CustomStringConvert
     isProfiling: Bool = false, memoryLimit: Int? = nil, tunings: TuningStore = .none
   ) throws -> Device {
     guard let libraries = try Self.loaded.get() else { throw CancellationError() }
-    let programs = self == .standIn ? try CUDAStandIn.programs() : .user
+    let programs = self == .standIn ? try CUDAStandIn.programs() : TestDevice.programs
     return try Device(
       cuda: libraries, isProfiling: isProfiling, tunings: tunings, programs: programs,
       memoryLimit: memoryLimit)

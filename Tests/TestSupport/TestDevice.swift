@@ -37,6 +37,14 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     starting { try? OpenCL.DriverContext(description) }
   }
 
+  /// What compilers of real devices made for tests, apart from the user's.
+  package static let programs = ProgramFolder(caches.appending(path: "pith/programs"))
+
+  /// The folder of the caches of tests, among what is built.
+  package static let caches = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: ".build/test-caches")
+
   /// Whether tests fail without an OpenCL device; `make test` sets this after installing one.
   package static let requiresOpenCL =
     ProcessInfo.processInfo.environment["PITH_REQUIRE_OPENCL"] != nil
@@ -72,8 +80,8 @@ package enum TestDevice: String, CaseIterable, Sendable, CustomStringConvertible
     return try Self.starting {
       try Device(
         opencl: description, isProfiling: isProfiling,
-        variant: self == .opencl ? .automatic : .gpu, tunings: .none, memoryLimit: memoryLimit,
-        in: context)
+        variant: self == .opencl ? .automatic : .gpu, tunings: .none, programs: Self.programs,
+        memoryLimit: memoryLimit, in: context)
     }
   }
 }

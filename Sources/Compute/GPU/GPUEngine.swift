@@ -56,7 +56,8 @@ final class GPUEngine {
 
   /// An OpenCL device.
   init(
-    opencl context: OpenCL.DriverContext, isProfiling: Bool, variant: KernelVariant
+    opencl context: OpenCL.DriverContext, isProfiling: Bool, variant: KernelVariant,
+    programs: ProgramFolder
   ) throws(ComputeError) {
     runtime = .opencl(
       try driver { () throws(OpenCLError) in
@@ -66,7 +67,7 @@ final class GPUEngine {
     self.isProfiling = isProfiling
     isCPUType = properties.isCPUType && variant == .automatic
     computeUnits = properties.computeUnits
-    compiler = .opencl(ProgramCache(device: context.description))
+    compiler = .opencl(ProgramCache(device: context.description, folder: programs))
   }
 
   /// A CUDA device. Throws if NVRTC is not installed: nothing could run.

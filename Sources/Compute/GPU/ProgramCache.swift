@@ -10,7 +10,7 @@ struct ProgramCache {
   private let folder: ProgramFolder
   private let device: String
 
-  init(device: DeviceDescription, folder: ProgramFolder = .user) {
+  init(device: DeviceDescription, folder: ProgramFolder) {
     self.device = [device.platform, device.name, device.vendor, device.version, device.driver]
       .joined(separator: "\u{0}")
     self.folder = device.keepsCompiledKernels ? .none : folder
