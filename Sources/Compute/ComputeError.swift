@@ -75,9 +75,13 @@ extension ComputeError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unknownDevice(let asked, let found):
-      let list = found.isEmpty ? "none but cpu" : found.joined(separator: ", ")
-      return "unknown device '\(asked)': expected auto, cpu, cuda, opencl or one of "
-        + "these: \(list)"
+      let kind = asked.hasPrefix("cuda") ? "cuda" : "opencl"
+      let expected =
+        found.isEmpty
+        ? "auto or cpu, found no device of \(kind == "cuda" ? "CUDA" : "OpenCL")"
+        : "auto, cpu, \(([kind] + found.dropLast()).joined(separator: ", ")) or "
+          + "\(found[found.count - 1])"
+      return "unknown device '\(asked)': expected \(expected)"
     case .noGPULeft(let host, let ranks, let gpus, let rank, let seen):
       return "\(host) has \(Counted(gpus, "GPU")) for \(Counted(ranks, "rank")), and of the "
         + "\(seen) that rank \(rank) sees none is left: expected a GPU for each rank"

@@ -145,6 +145,22 @@ import Testing
     #expect(throws: ComputeError.self) { try selected(.cuda, cuda: []) }
   }
 
+  /// A refusal names what there is, and only that.
+  @Test(arguments: [
+    ("opencl", [], "expected auto or cpu, found no device of OpenCL"),
+    ("opencl:1.0", [], "expected auto or cpu, found no device of OpenCL"),
+    (
+      "opencl:0.2", ["opencl:0.0", "opencl:0.1"],
+      "expected auto, cpu, opencl, opencl:0.0 or opencl:0.1"
+    ),
+    ("cuda:9", ["cuda:0"], "expected auto, cpu, cuda or cuda:0"),
+  ])
+  func anUnknownDeviceIsRefused(asked: String, found: [String], expected: String) {
+    #expect(
+      ComputeError.unknownDevice(asked: asked, found: found).description
+        == "unknown device '\(asked)': \(expected)")
+  }
+
   @Test func namesAreReadAndWritten() {
     #expect(DeviceSelection("cuda") == .cuda)
     #expect(DeviceSelection("cuda:2") == .cudaDevice(2))
