@@ -7,7 +7,7 @@ internal import Transformer
 
 /// The teacher's cache, from which a prompt of keys and values starts.
 struct KeyValueSource {
-  private let teacher: PrefixedDecoder
+  let teacher: PrefixedDecoder
   /// The rows of the context.
   private let context: Range<Int>
   private let header: [Int]

@@ -51,16 +51,7 @@ struct RunStart {
     _ options: TrainingOptions, folder: ModelFolder, sharedBy ranks: Ranks,
     resuming checkpoint: TrainingCheckpoint?
   ) throws(DistillationError) {
-    let frame = texts.conditioning.frame
-    let longest = texts.longest(options)
-    let parts = texts.spans.startingParts
-    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1).count }
-    guard options.tokens < tokens else {
-      throw LearnedPrompt.tooMany(options.tokens, contextTokens: tokens)
-    }
-    let source = KeyValueSource(
-      try read(0), texts.spans.prefixes[0], frame: frame, longest: longest, count: options.tokens,
-      otherRows: texts.neighbors.rows)
+    let source = try Self.source(texts, options) { () throws(DistillationError) in try read(0) }
     // Before another part is read.
     rates = try Self.rates(source, options, resuming: checkpoint)
     state =
@@ -69,8 +60,9 @@ struct RunStart {
       } else if options.initialization == .first || options.initialization == .chunks {
         TrainingState(
           prompt: try KeyValueSource.rows(
-            options.initialization, count: options.tokens, of: parts, frame: frame,
-            longest: longest, otherRows: texts.neighbors.rows, read: read))
+            options.initialization, count: options.tokens, of: texts.spans.startingParts,
+            frame: texts.conditioning.frame, longest: texts.longest(options),
+            otherRows: texts.neighbors.rows, read: read))
       } else {
         TrainingState(
           prompt: try Self.completed(
@@ -93,25 +85,19 @@ struct RunStart {
     _ options: TrainingOptions, resuming checkpoint: TrainingCheckpoint?,
     _ handle: (RunEvent) -> Void
   ) throws(DistillationError) {
-    let frame = texts.conditioning.frame
-    let longest = texts.longest(options)
-    let parts = texts.spans.startingParts
-    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1).count }
-    guard options.tokens < tokens else {
-      throw LearnedPrompt.tooMany(options.tokens, contextTokens: tokens)
+    let source = try Self.source(texts, options) { () throws(DistillationError) in
+      try distilling { () throws(TransformerError) in try read(0) }
     }
-    let first = try distilling { () throws(TransformerError) in try read(0) }
-    let source = KeyValueSource(
-      first, parts[0], frame: frame, longest: longest, count: options.tokens,
-      otherRows: texts.neighbors.rows)
     // Before another part is read.
     rates = try Self.rates(source, options, resuming: checkpoint)
     if let checkpoint {
       state = TrainingState(checkpoint)
     } else {
+      let parts = texts.spans.startingParts
       handle(.progress(.matching, done: 0, total: texts.configuration.layerCount))
       let matched = MatchedStart(
-        first.decoder, parts: parts, frame: frame, beside: texts.neighbors.prompts,
+        source.teacher.decoder, parts: parts, frame: texts.conditioning.frame,
+        beside: texts.neighbors.prompts,
         seed: options.seed)
       state = TrainingState(
         prompt: try distilling { () throws(TransformerError) in
@@ -123,6 +109,23 @@ struct RunStart {
       let layers = texts.configuration.layerCount
       handle(.progress(.matching, done: layers, total: layers))
     }
+  }
+
+  /// The rows of the context's first part, from which keys and values start.
+  ///
+  /// - Parameter read: the model that has read it; it begins where the run's tokens are few enough.
+  private static func source(
+    _ texts: RunTexts, _ options: TrainingOptions,
+    reading read: () throws(DistillationError) -> PrefixedDecoder
+  ) throws(DistillationError) -> KeyValueSource {
+    let parts = texts.spans.startingParts
+    let tokens = parts.reduce(0) { $0 + KeyValueSource.contextRows(of: $1).count }
+    guard options.tokens < tokens else {
+      throw LearnedPrompt.tooMany(options.tokens, contextTokens: tokens)
+    }
+    return KeyValueSource(
+      try read(), parts[0], frame: texts.conditioning.frame, longest: texts.longest(options),
+      count: options.tokens, otherRows: texts.neighbors.rows)
   }
 
   /// The rates of keys and values.

@@ -1,9 +1,8 @@
-import Dispatch
 import Foundation
 import Synchronization
 
-/// Signals during a chat in a terminal: SIGINT, which Ctrl-C sends during an answer, requests its
-/// end; SIGTERM and the SIGHUP of a closed terminal end the program.
+/// ``EndSignals`` during a chat in a terminal: SIGINT, which Ctrl-C sends during an answer, requests
+/// its end; the others end the program.
 final class ChatInterruption: Sendable {
   private let isRequested = Atomic(false)
   /// A pipe into which a signal brings a byte, so that who waits for keys notices it.
@@ -13,17 +12,7 @@ final class ChatInterruption: Sendable {
   var descriptor: Int32 { pipe.reading }
 
   /// Handles the signals until the end of the program.
-  init() {
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      // The source's handler keeps both alive.
-      source.setEventHandler {
-        withExtendedLifetime(source) { self.receive(number) }
-      }
-      source.resume()
-    }
-  }
+  init() { EndSignals.handle(receive) }
 
   /// Whether there was a SIGINT since the last call.
   func take() -> Bool {
@@ -36,7 +25,6 @@ final class ChatInterruption: Sendable {
       isRequested.store(true, ordering: .releasing)
       return pipe.notify()
     }
-    StandardError.write("\ntrain-gpu: stopped\n")
-    ProcessEnd.exit(Stopped.code(of: number))
+    EndSignals.end(number)
   }
 }

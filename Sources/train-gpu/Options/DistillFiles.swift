@@ -9,12 +9,7 @@ struct DistillFiles: ParsableArguments {
 
   @OptionGroup var teacher: TeacherOptions
 
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "The long context: text files, folders of them, or one .json with {\"ids\": [...]}.",
-      valueName: "file"),
-    completion: .file())
+  @Option(parsing: .upToNextOption, help: ContextOption.help, completion: .file())
   var context: [String] = []
 
   @OptionGroup var tools: ToolsOption
