@@ -135,7 +135,8 @@ extension DistillationError: CustomStringConvertible {
     case .optionConflict(let option, let expected, let other, let value, let found):
       "\(name(option)): expected \(expected) with \(name(other)) \(value), found \(found)"
     case .withoutValidation(let option):
-      "\(name(option)): expected held-out examples to go by (\(name(.validation))), found none"
+      "\(name(option)): expected held-out examples to \(option.validationUse) "
+        + "(\(name(.validation))), found none"
     case .outputExists(let path):
       "\(path): the output folder exists"
     case .noCheckpoint(let path):

@@ -53,4 +53,12 @@ package enum OptionName: String, Sendable {
   case warmup
   case weightDecay = "weight-decay"
   case window
+
+  /// What the option needs held-out examples for.
+  var validationUse: String {
+    switch self {
+    case .tokens, .method: "compare several by"
+    default: "go by"
+    }
+  }
 }

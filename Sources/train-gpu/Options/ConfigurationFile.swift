@@ -18,6 +18,8 @@ struct ConfigurationFile {
     let value: String
     /// The value of a YAML boolean, for a flag.
     let bool: Bool?
+    /// Whether it is a text whatever it looks like, as `"true"` is.
+    let isQuoted: Bool
     /// The line, counted from 1.
     let line: Int
   }
@@ -61,74 +63,50 @@ struct ConfigurationFile {
     do {
       root = try Yams.compose(yaml: text)
     } catch {
-      throw Self.failure(error, path)
+      throw Self.failure(error, path, text)
     }
-    guard let root else {
+    guard let root, root.null == nil else {
       entries = []
       return
     }
-    guard case .mapping(let mapping) = root else {
-      throw UsageError(description: "\(path): expected a mapping from options to values")
-    }
-    entries = try mapping.flatMap { key, value in
-      let line = (key.mark ?? value.mark)?.line ?? 1
-      guard let name = key.string else {
-        throw UsageError(description: "\(path):\(line): expected the name of an option")
-      }
-      let (isRepeatable, isList) = (Self.repeatable.contains(name), Self.lists.contains(name))
-      let given = isRepeatable || isList ? value.sequence.map(Array.init) : nil
-      let entries = try (given ?? [value]).map { value in
-        guard case .scalar(let scalar) = value, value.null == nil else {
-          throw UsageError(
-            description: "\(path):\(line): \(name): expected a text, a number, true or false"
-              + (isRepeatable || isList ? ", or a list of them" : "")
-              + ", found \(Self.kind(of: value))")
-        }
-        return Entry(name: name, value: scalar.string, bool: value.bool, line: line)
-      }
-      guard isList, given != nil else { return entries }
-      let joined = entries.map(\.value).joined(separator: ",")
-      return [Entry(name: name, value: joined, bool: nil, line: line)]
-    }
+    try Self.checkTag(of: root, "\(path):\(root.mark?.line ?? 1)")
+    guard case .mapping(let mapping) = root else { throw Self.noMapping(root, path) }
+    entries = try mapping.flatMap { key, value in try Self.entries(key, value, path) }
   }
 
-  /// What stands in the place of a value.
-  private static func kind(of value: Node) -> String {
-    switch value {
-    case .mapping: "names with values of their own"
-    case .sequence: "a list"
-    default: "no value"
+  /// The values of an option.
+  private static func entries(
+    _ key: Node, _ value: Node, _ path: String
+  ) throws(UsageError) -> [Entry] {
+    let line = (key.mark ?? value.mark)?.line ?? 1
+    guard let name = key.string else {
+      throw UsageError(description: "\(path):\(line): expected the name of an option")
     }
-  }
-
-  private static let pair = "expected a name, a colon, a space and a value"
-
-  private static func failure(_ error: any Error, _ path: String) -> UsageError {
-    guard let error = error as? YamlError else {
-      return UsageError(description: "\(path): expected YAML")
+    try checkTag(of: key, "\(path):\(line)")
+    let (isRepeatable, isList) = (repeatable.contains(name), lists.contains(name))
+    let given = isRepeatable || isList ? value.sequence.map(Array.init) : nil
+    if given != nil { try checkTag(of: value, "\(path):\(line): \(name)") }
+    var entries: [Entry] = []
+    for item in given ?? [value] {
+      // One of a list may stand on a line of its own.
+      let line = item.mark?.line ?? line
+      try checkTag(of: item, "\(path):\(line): \(name)")
+      guard case .scalar(let scalar) = item, item.null == nil else {
+        let expected =
+          Distill.isFlag(name)
+          ? "true or false"
+          : "a text, a number, true or false"
+            + (isRepeatable || isList ? ", or a list of them" : "")
+        throw UsageError(
+          description: "\(path):\(line): \(name): expected \(expected), found \(kind(of: item))")
+      }
+      entries.append(
+        Entry(
+          name: name, value: scalar.string, bool: item.bool, isQuoted: scalar.style != .plain,
+          line: line))
     }
-    switch error {
-    // A colon without a space behind it is a part of the name.
-    case .scanner(let context?, let problem, _, _) where problem.contains("expected ':'"):
-      return UsageError(
-        description: "\(path):\(context.mark.line): \(pair), found no colon with a space behind it")
-    case .scanner(_, let problem, let mark, _) where problem.hasPrefix("mapping values"):
-      return UsageError(
-        description:
-          "\(path):\(mark.line): \(pair), found a line without them before it, or a second "
-          + "colon in it")
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      return UsageError(
-        description: "\(path):\(mark.line):\(mark.column): expected YAML: \(problem)")
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      let names = duplicates.map { $0.isEmpty ? "an empty name" : $0 }.sorted()
-        .joined(separator: ", ")
-      return UsageError(
-        description: "\(path):\(context.mark.line): expected each option once, found \(names) twice"
-      )
-    default:
-      return UsageError(description: "\(path): expected YAML")
-    }
+    guard isList, given != nil else { return entries }
+    let joined = entries.map(\.value).joined(separator: ",")
+    return [Entry(name: name, value: joined, bool: nil, isQuoted: false, line: line)]
   }
 }

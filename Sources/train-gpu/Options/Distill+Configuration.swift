@@ -1,6 +1,7 @@
 import ArgumentParser
 import Arguments
 import HuggingFace
+import JSON
 
 extension Distill {
   /// Names that only the command line may use.
@@ -40,17 +41,21 @@ extension Distill {
     guard let path = files.config else { return self }
     let file = try ConfigurationFile(path)
     let given = RepeatedOptions(arguments)
-    var (configured, entries) = ([String](), [ConfigurationFile.Entry]())
+    var configured: [String] = []
+    var (entries, taken) = ([ConfigurationFile.Entry](), [ConfigurationFile.Entry]())
     for entry in file.entries {
       let accepted = try Self.accepted(entry, of: file.path)
       guard !answered.contains(entry.name), !isAnsweredByName(entry) else { continue }
       configured += accepted
-      if !accepted.isEmpty, !given.replaces(entry.name) { entries.append(entry) }
+      guard !accepted.isEmpty else { continue }
+      taken.append(entry)
+      if !given.replaces(entry.name) { entries.append(entry) }
+    }
+    if let name = RepeatedOptions(configured).contradiction {
+      options = ConfiguredOptions(taken, of: path)
+      throw UsageError(description: "give one of --\(name) and --no-\(name)")
     }
     options = ConfiguredOptions(entries, of: path)
-    if let name = RepeatedOptions(configured).contradiction {
-      throw UsageError(description: "\(path): give one of \(name) and no-\(name)")
-    }
     let own = arguments.first == Self._commandName ? Array(arguments.dropFirst()) : arguments
     return try Distill.parse(configured + own)
   }
@@ -64,7 +69,12 @@ extension Distill {
       throw UsageError(
         description: "\(location)'\(entry.name)' is no option of a configuration file")
     }
-    if let bool = entry.bool, isFlag(entry.name) {
+    if isFlag(entry.name) {
+      guard let bool = entry.bool else {
+        let found = entry.isQuoted ? "the text \"\(entry.value.excerpt)\"" : entry.value.excerpt
+        throw UsageError(
+          description: "\(location)\(entry.name): expected true or false, found \(found)")
+      }
       // Most flags are off by default; the others have a name that turns them off.
       if bool { return ["--\(entry.name)"] }
       return (try? Distill.parse(["--no-\(entry.name)"])) == nil ? [] : ["--no-\(entry.name)"]
@@ -74,7 +84,7 @@ extension Distill {
       _ = try Distill.parse([argument])
       return [argument]
     } catch {
-      let reason = Distill.message(for: error)
+      let reason = InvalidValue.line(Distill.message(for: error))
       if reason.hasPrefix("Unknown option") {
         throw UsageError(description: "\(location)unknown option '\(entry.name)'")
       }
@@ -82,7 +92,8 @@ extension Distill {
     }
   }
 
-  private static func isFlag(_ name: String) -> Bool {
+  /// Whether a name is that of an option without a value.
+  static func isFlag(_ name: String) -> Bool {
     (try? Distill.parse(["--\(name)"])) != nil
   }
 }

@@ -41,10 +41,10 @@ import Testing
     }
     try refuse(
       ["--tokens", "2,4", "--validation", "0"],
-      "--tokens: expected held-out examples, by which several sizes are compared, found none")
+      "--tokens: expected held-out examples to compare several by (--validation), found none")
     try refuse(
       ["--tokens", "2", "--method", "embeddings,kv", "--validation", "0"],
-      "--method: expected held-out examples, by which several methods are compared, found none")
+      "--method: expected held-out examples to compare several by (--validation), found none")
     try refuse(
       ["--study-count", "20", "--epochs", "1", "--warmup", "50"],
       "--warmup: expected at most the 10 steps of a training on 20 conversations, found 50")
@@ -72,7 +72,7 @@ import Testing
     try expectRefusal(
       without: ["--inputs", "--validation", "--evaluate-every", "--tokens"],
       ["--study-count", "1", "--tokens", "2,3"],
-      "--tokens: expected held-out examples, by which several sizes are compared, found none")
+      "--tokens: expected held-out examples to compare several by (--validation), found none")
   }
 
   @Test func whatHasNothingToDoIsRefused() throws {
@@ -145,7 +145,9 @@ import Testing
   @Test func aConfigurationFileContradictsItselfNowhere() throws {
     let file = try workspace.folder.write("options.yaml", "shuffle: true\nno-shuffle: true\n").path
     try Program.expectRefusal(
-      ["--config", file], "\(file): give one of shuffle and no-shuffle")
+      ["--config", file],
+      "give one of --shuffle and --no-shuffle; --shuffle stands in \(file):1, --no-shuffle stands in "
+        + "\(file):2")
     // The command line wins over the file.
     let own = try workspace.folder.write("own.yaml", "shuffle: true\ntokens: 2\n").path
     let result = try workspace.distill(["--config", own, "--no-shuffle", "--steps", "1"])

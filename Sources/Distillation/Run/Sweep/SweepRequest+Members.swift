@@ -33,10 +33,7 @@ extension SweepRequest {
   private static func withoutHeldOut(
     methods: [TrainingOptions.Method], tokens: [Int]
   ) -> DistillationError {
-    .option(
-      tokens.count > 1 ? .tokens : .method,
-      expected: "held-out examples, by which several \(tokens.count > 1 ? "sizes" : "methods") "
-        + "are compared", found: "none")
+    .withoutValidation(tokens.count > 1 ? .tokens : .method)
   }
 
   /// Makes this the continuation of a sweep: it keeps the start that was named, and has all runs
