@@ -172,7 +172,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "train-gpu", "pith-campaign", "Compute", "Distillation", "Files", "JSON", "Safetensors",
+        "train-gpu", "pith-campaign", "Arguments", "Compute", "Distillation", "Files", "JSON",
+        "Safetensors",
         "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -13,6 +13,20 @@ struct KernelsCommand: ParsableCommand {
   @Option(help: "Only operations whose name contains this.")
   var filter: String?
 
+  func validate() throws {
+    guard benchmarks.isEmpty else { return }
+    let names = OperationBenchmarks.all.map { $0.name }.joined(separator: ", ")
+    throw ValidationError(
+      "--filter: expected a part of one of these names: \(names), found '\(filter ?? "")'")
+  }
+
+  /// The operations that the filter leaves.
+  private var benchmarks: [any OperationBenchmark.Type] {
+    OperationBenchmarks.all.filter { benchmark in
+      filter.map { benchmark.name.localizedCaseInsensitiveContains($0) } ?? true
+    }
+  }
+
   func run() throws {
     let device = try options.open(isProfiling: true)
     let limits = try DeviceLimits(device)
@@ -25,8 +39,7 @@ struct KernelsCommand: ParsableCommand {
           limits.matmulRate / 1e9))
       try StandardOutput.line(KernelResult.heading)
     }
-    for benchmark in OperationBenchmarks.all {
-      if let filter, !benchmark.name.localizedCaseInsensitiveContains(filter) { continue }
+    for benchmark in benchmarks {
       for item in try benchmark.cases(device) {
         let measured = try Measurement(device, item.run)
         let result = KernelResult(benchmark.name, item, measured, limits)

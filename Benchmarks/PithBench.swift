@@ -19,6 +19,7 @@ import Ranks
   static func main() {
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
+      try CommandNames(configuration.subcommands.map { $0._commandName }).check(arguments)
       var command = try parseAsRoot(arguments)
       try RepeatedOptions(arguments).check(help: type(of: command)._dumpHelp())
       if !(command is RanksCommand) { try checkAlone(command) }

@@ -23,13 +23,15 @@ struct BenchFailure {
       isBadInput = DistillationError.transformer(error).isBadInput
     case let error as ComputeError:
       isBadInput = DistillationError.transformer(.compute(error)).isBadInput
-    case is RanksError, is RepeatedOptionError: isBadInput = true
+    case is RanksError, is ArgumentError: isBadInput = true
     default: isBadInput = PithBench.exitCode(for: error) == .validationFailure
     }
     let isHelp = PithBench.exitCode(for: error) == .success
-    message = isHelp ? PithBench.fullMessage(for: error) : PithBench.message(for: error)
+    message =
+      isHelp
+      ? PithBench.fullMessage(for: error) : InvalidValue.line(PithBench.message(for: error))
     isShared =
-      isHelp || error is RanksError || error is RepeatedOptionError
+      isHelp || error is RanksError || error is ArgumentError
       || PithBench.exitCode(for: error) == .validationFailure
     code = isHelp ? EXIT_SUCCESS : isBadInput ? 2 : EXIT_FAILURE
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Compute
 import Distillation
 import Foundation
@@ -23,7 +24,9 @@ struct RanksCommand: ParsableCommand {
 
   @OptionGroup var options: StepOptions
 
-  @Option(help: "Seconds after which no larger share is timed, without mpirun. (default: 120)")
+  @Option(
+    help: "Seconds after which no larger share is timed, without mpirun. (default: 120)",
+    transform: Double.argument)
   var limit: Double?
 
   @Flag(help: "Time the context's keys and values.")

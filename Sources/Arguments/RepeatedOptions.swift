@@ -34,19 +34,19 @@ package struct RepeatedOptions {
   /// - Parameter help: the command's options, as ArgumentParser writes them in JSON.
   /// - Throws: for the first option of one value that is given twice, and for a flag with its
   ///   opposite.
-  package func check(help: @autoclosure () -> String) throws(RepeatedOptionError) {
+  package func check(help: @autoclosure () -> String) throws(ArgumentError) {
     if let name = contradiction {
-      throw RepeatedOptionError(description: "give one of --\(name) and --no-\(name)")
+      throw ArgumentError(description: "give one of --\(name) and --no-\(name)")
     }
     let repeated = values.filter { $0.value.count > 1 }.keys.sorted()
     guard !repeated.isEmpty else { return }
     let single: Set<String>
     do { single = try Self.singleOptions(help()) } catch {
-      throw RepeatedOptionError(description: error.description)
+      throw ArgumentError(description: error.description)
     }
     for name in repeated where single.contains(name) {
       let found = (values[name] ?? []).map(\.excerpt).joined(separator: " and ")
-      throw RepeatedOptionError(description: "\(name): expected once, found \(found)")
+      throw ArgumentError(description: "\(name): expected once, found \(found)")
     }
   }
 
@@ -67,9 +67,4 @@ package struct RepeatedOptions {
     }
     return names
   }
-}
-
-/// Options that contradict each other or themselves, in one line.
-package struct RepeatedOptionError: Error, CustomStringConvertible {
-  package let description: String
 }

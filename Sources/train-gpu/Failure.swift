@@ -46,7 +46,7 @@ struct Failure {
       self.init(error.description, isBadInput: false)
     case let error as UsageError:
       self.init(error.description, isBadInput: true)
-    case let error as RepeatedOptionError:
+    case let error as ArgumentError:
       self.init(error.description, isBadInput: true)
     case let error as RanksError:
       self.init(error.description + error.advice, isBadInput: true)
@@ -57,7 +57,8 @@ struct Failure {
     default:
       let isHelp = TrainGPU.exitCode(for: error) == .success
       self.init(
-        message: isHelp ? TrainGPU.fullMessage(for: error) : TrainGPU.message(for: error),
+        message: isHelp
+          ? TrainGPU.fullMessage(for: error) : InvalidValue.line(TrainGPU.message(for: error)),
         code: isHelp ? 0 : Self.badInput)
     }
   }

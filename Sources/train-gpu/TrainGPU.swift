@@ -35,6 +35,7 @@ struct TrainGPU: ParsableCommand {
     do {
       try ProcessSetup.checkAddressSpace()
       let arguments = NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst()))
+      try CommandNames(configuration.subcommands.map { $0._commandName }).check(arguments)
       var command = try parseAsRoot(arguments)
       try RepeatedOptions(arguments).check(help: type(of: command)._dumpHelp())
       if let distill = command as? Distill {

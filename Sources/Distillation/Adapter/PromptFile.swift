@@ -1,5 +1,6 @@
 import Foundation
 internal import Inference
+import JSON
 import Safetensors
 internal import Transformer
 
@@ -29,7 +30,7 @@ struct PromptFile {
       let names = [PromptForm.embeddingsName, PromptForm.keysName, PEFTAdapter.tensorName]
       throw .content(
         file: url.path, expected: "a tensor \(names.joined(separator: ", "))",
-        found: file.tensors.keys.sorted().joined(separator: ", "))
+        found: file.tensors.keys.sorted().joined(separator: ", ").excerpt)
     }
     let isWide =
       tensor.shape.last == configuration.keyValueRowWidth

@@ -20,7 +20,14 @@ extension TrainingOptions {
     guard case .file(let url)? = chosenInitialization else { return nil }
     // A file of embeddings may have any ending.
     let isAdapter = url.pathExtension == "safetensors" || FileManager.default.isFolder(url)
-    guard isAdapter else { return nil }
+    guard isAdapter else {
+      if !FileManager.default.fileExists(atPath: url.path) {
+        throw .option(
+          .initialization, expected: "an adapter's folder or a .safetensors file",
+          found: "nothing at \(url.path)")
+      }
+      return nil
+    }
     let adapter = try AdapterImport(at: url, for: configuration)
     let form = adapter.prompt.form
     let isKeysValues = method == .keysValues

@@ -175,7 +175,7 @@ extension LearnedPrompt {
     guard let name = storedNames.first(where: { file.tensors[$0] != nil }) else {
       throw .content(
         file: url.path, expected: "a tensor \(storedNames.joined(separator: " or "))",
-        found: file.tensors.keys.sorted().joined(separator: ", "))
+        found: file.tensors.keys.sorted().joined(separator: ", ").excerpt)
     }
     // PEFT's rows hold header and closing too, so they are never some of the prompt's.
     let isOwn = name == PromptForm.embeddingsName

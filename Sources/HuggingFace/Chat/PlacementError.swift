@@ -110,7 +110,7 @@ extension PlacementError: CustomStringConvertible {
         + ChatTemplate.builtInNames.joined(separator: ", ") + " or the file of a template"
     case .folder(let error): error.description
     case .noTemplate:
-      "a conversation needs a chat template, and the model has none; choose one with "
+      "a conversation needs a chat template, and there is none; choose one with "
         + "\(option("template")), or give prompts as texts"
     case .variablesWithoutTemplate:
       "\(option("template-variable")): expected a chat template that takes it, found none; choose "

@@ -40,9 +40,9 @@ package enum ModelReference: Sendable, Equatable {
     }
   }
 
-  /// Whether a text can be a part of a file's path.
+  /// Whether a text can be a part of a file's path below a folder: that of an address cannot.
   private static func isPartOfName(_ text: String) -> Bool {
-    !text.isEmpty
+    !text.isEmpty && !text.hasPrefix("/")
       && text.utf8.allSatisfy { byte in
         switch Unicode.Scalar(byte) {
         case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", "+": true

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Distillation
 import Foundation
 import HuggingFace
@@ -57,8 +58,9 @@ struct Study: SharedOutCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The share of the context, and of the conversations, that is held out; 0 holds nothing out.",
-      valueName: "share"))
+      "The share of the context, and of the conversations, that is held out; 0 holds nothing out. "
+        + "(default: \(StudyOptions.standard.heldOut))",
+      valueName: "share"), transform: Double.argument)
   var heldOut = StudyOptions.standard.heldOut
 
   @Option(help: ArgumentHelp("The most tokens of an answer.", valueName: "n"))

@@ -125,13 +125,21 @@ extension Distill {
   private func validation() throws -> RunRequest.Validation {
     guard let text = files.validation else { return .automatic }
     guard let share = Double(text) else {
-      return .file(try URL(path: text, option: "validation"))
+      let file = try URL(path: text, option: "validation")
+      // 5% and 0,1 are no names that anyone gives a file.
+      let isNumber = text.wholeMatch(of: #/[-+.]?[0-9][0-9.,]*\s*%?/#) != nil
+      if isNumber, !FileManager.default.fileExists(atPath: file.path) {
+        throw Self.noShare(text)
+      }
+      return .file(file)
     }
-    guard share >= 0 && share < 1 else {
-      throw UsageError(
-        description: "--validation: expected a file or a share from 0 to below 1, found \(share)")
-    }
+    guard share >= 0 && share < 1 else { throw Self.noShare("\(share)") }
     return share == 0 ? .none : .fraction(share)
+  }
+
+  private static func noShare(_ found: String) -> UsageError {
+    UsageError(
+      description: "--validation: expected a file or a share from 0 to below 1, found \(found)")
   }
 
   private func trainingOptions() throws -> TrainingOptions {

@@ -8,7 +8,8 @@ struct RolloutOptions: ParsableArguments {
       "The share of the training prompts that the model with the learned prompt answers itself, sampled at "
         + "temperature 1 and anew as it learns; the model with the context scores these answers, and the other "
         + "prompts keep an earlier answer. 1 trains on the newest answers alone. Meant for --loss reverse-kl "
-        + "and js.", valueName: "share"))
+        + "and js. (default: \(TrainingOptions.standard.rollouts))", valueName: "share"),
+    transform: Float.argument)
   var rollouts = TrainingOptions.standard.rollouts
 
   @Option(

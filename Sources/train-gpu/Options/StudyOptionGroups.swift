@@ -16,8 +16,9 @@ struct QuestionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How the model writes questions: instruct (it is told what to ask) or complete (it goes on with a "
-        + "user's message from its first words).", valueName: "kind"))
+      "How the model writes questions: instruct (it is told what to ask), lead (it is told to ask, and "
+        + "goes on with its answer from the first words) or complete (it goes on with a user's message "
+        + "from its first words).", valueName: "kind"))
   var questioner = StudyOptions.standard.questioner
 
   @Option(help: ArgumentHelp("The most tokens of a question.", valueName: "n"))

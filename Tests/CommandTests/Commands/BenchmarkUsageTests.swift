@@ -12,6 +12,28 @@ import Testing
 
   @Test(arguments: [
     (["--nothing"], "Unknown option '--nothing'"),
+    (["kernel"], "unknown command 'kernel': expected kernels, step, ranks, teacher, generate"),
+    (["help", "kernel"], "unknown command 'kernel': expected kernels, step, "),
+    (
+      ["kernels", "--filter", "nothing"],
+      "--filter: expected a part of one of these names: embeddingGather, rmsNorm, "
+    ),
+    (
+      ["kernels", "--filter", ""],
+      "--filter: expected a part of one of these names: embeddingGather, "
+    ),
+    (
+      ["kernels", "--threads", "all"],
+      "The value 'all' is invalid for '--threads <threads>': expected a whole number"
+    ),
+    (
+      ["step"] + step + ["--method", "cartridge"],
+      "The value 'cartridge' is invalid for '--method <method>': expected embeddings or kv"
+    ),
+    (
+      ["ranks"] + step + ["--limit", "long"],
+      "The value 'long' is invalid for '--limit <limit>': expected a number"
+    ),
     (["step"], "Missing expected argument '--shape <shape>'"),
     (["step"] + step + ["--batch", "0"], "--batch: expected at least 1, found 0"),
     (["step"] + step + ["--graphs"], "--graphs: needs a CUDA device, found "),
@@ -46,7 +68,7 @@ import Testing
     for arguments in [
       ["step"] + Self.step, ["step"] + Self.step + ["--json"], ["--help"],
       ["kernels", "--filter", "sum", "--threads", "1"],
-      ["kernels", "--filter", "nothing", "--json", "--threads", "1"],
+      ["kernels", "--filter", "sum", "--json", "--threads", "1"],
     ] {
       let result = try Program.run(
         ["-c", "\"$@\" > /dev/full", "sh", Self.bench.path] + arguments,

@@ -204,7 +204,7 @@ import Testing
     let plain = ["chat", "--model", workspace.model, "--device", "cpu"]
     try Program.expectRefusal(
       plain,
-      "a conversation needs a chat template, and the model has none; choose one with --template, or "
+      "a conversation needs a chat template, and there is none; choose one with --template, or "
         + "give prompts as texts", input: "a\n")
     try Program.expectRefusal(
       plain + ["--context", ids],

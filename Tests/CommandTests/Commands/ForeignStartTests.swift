@@ -38,6 +38,17 @@ import Testing
     }
   }
 
+  /// The tensors of a model would fill pages.
+  @Test func aModelIsNoStart() throws {
+    let file = "\(workspace.model)/model.safetensors"
+    let result = try workspace.distill(["--init", file])
+    #expect(result.code == 2 && result.errorLines.count == 1, "\(result.errors)")
+    let start =
+      "train-gpu: \(file): expected a tensor soft_prompt, keys, prompt_embeddings, found model."
+    #expect(result.errors.hasPrefix(start) && result.errors.hasSuffix("...\n"), "\(result.errors)")
+    #expect(result.errors.count < start.count + 200)
+  }
+
   /// PEFT's own configuration knows the name of the model alone.
   @Test func theNameInPEFTsConfigurationCounts() throws {
     let other = try TinyModel.write("other", in: workspace.folder, seed: 9)

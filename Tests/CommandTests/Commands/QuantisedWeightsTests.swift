@@ -79,7 +79,7 @@ import Testing
   @Test func otherFormatsAreRefused() throws {
     try workspace.expectRefusal(
       ["--precision", "q4_k"],
-      "The value 'q4_k' is invalid for '--precision <type>'. Please provide one of the following:   - auto   - f32   "
-        + "- bf16   - f16   - q8_0   - q4_0")
+      "The value 'q4_k' is invalid for '--precision <type>': expected auto, f32, bf16, f16, q8_0 or "
+        + "q4_0")
   }
 }

@@ -48,6 +48,22 @@ import Testing
     )
   }
 
+  /// What looks like a share is none of the files.
+  @Test(arguments: ["5%", "0,1", "10 %", "-1", "1.0", "nan"])
+  func noShare(text: String) throws {
+    let found = Double(text).map { "\($0)" } ?? text
+    try workspace.expectRefusal(
+      ["--validation=\(text)"],
+      "--validation: expected a file or a share from 0 to below 1, found \(found)")
+  }
+
+  /// A start that is not there is refused before anything is read.
+  @Test func aMissingStart() throws {
+    try workspace.expectRefusal(
+      ["--init", "/none/start"],
+      "--init: expected an adapter's folder or a .safetensors file, found nothing at /none/start")
+  }
+
   @Test func aNameThatIsNeitherAFolderNorToBeHad() throws {
     let arguments = ["tokenize", "--model", "models/mine"]
     let cache = workspace.folder.url.appending(path: "cache").path
@@ -165,7 +181,7 @@ import Testing
       "chat.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}\n")
     try workspace.expectRefusal(
       ["--inputs", path],
-      "\(path):1: a conversation needs a chat template, and the model has none; choose one with "
+      "\(path):1: a conversation needs a chat template, and there is none; choose one with "
         + "--template, or give prompts as texts")
   }
 

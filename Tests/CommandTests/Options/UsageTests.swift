@@ -24,7 +24,47 @@ import Testing
 
   @Test(arguments: [
     (["--frobnicate"], "Unknown option '--frobnicate'"),
-    (["distill", "--steps", "many"], "The value 'many' is invalid for '--steps <n>'"),
+    (
+      ["distil", "--steps", "4"],
+      "unknown command 'distil': expected distill, study, report, export, evaluate, generate, chat, "
+        + "logits, tokenize, devices, tune, manual"
+    ),
+    (
+      ["help", "distil"],
+      "unknown command 'distil': expected distill, study, report, export, evaluate, generate, chat, "
+        + "logits, tokenize, devices, tune, manual"
+    ),
+    (
+      ["distill", "--steps", "many"],
+      "The value 'many' is invalid for '--steps <n>': expected a whole number"
+    ),
+    (
+      ["distill", "--seed", "-1"],
+      "The value '-1' is invalid for '--seed <n>': expected a whole number of 0 or more"
+    ),
+    (
+      ["distill", "--batch-size", "99999999999999999999"],
+      "The value '99999999999999999999' is invalid for '--batch-size <n>': expected a smaller whole "
+        + "number"
+    ),
+    (
+      ["distill", "--kl-budget", "low"],
+      "The value 'low' is invalid for '--kl-budget <x>': expected a number"
+    ),
+    (
+      ["distill", "--tokens", "2,"],
+      "The value '2,' is invalid for '--tokens <k>': expected a whole number, or several with commas "
+        + "between them"
+    ),
+    (
+      ["distill", "--method", "kv,"],
+      "The value 'kv,' is invalid for '--method <name>': expected embeddings or kv, or several with "
+        + "commas between them"
+    ),
+    (
+      ["distill", "--schedule", "step"],
+      "The value 'step' is invalid for '--schedule <schedule>': expected constant, linear or cosine"
+    ),
     (["tokenize"], "Missing expected argument '--model <model>'"),
     (["distill"], "expected --model; train-gpu distill --help says more"),
     (

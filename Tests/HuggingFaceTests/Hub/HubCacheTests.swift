@@ -71,7 +71,9 @@ struct HubCacheTests {
     #expect(
       try ModelReference("\(folder.url.path):Q8_0")
         == .folder(URL(fileURLWithPath: folder.url.path), GGUFChoice("Q8_0")))
-    for text in ["org/name:", "org/name:a b", ":Q4", "/none:Q4", "models/missing.gguf"] {
+    for text in [
+      "org/name:", "org/name:a b", ":Q4", "/none:Q4", "models/missing.gguf", "https://hub/org/name",
+    ] {
       #expect(throws: HubError.notAModel(text)) { try ModelReference(text) }
     }
   }

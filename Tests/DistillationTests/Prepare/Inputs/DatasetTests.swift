@@ -157,7 +157,7 @@ import Tokenizers
     ),
     (
       #"{"messages": [{"role": "user", "content": "a"}]}"#,
-      "a conversation needs a chat template, and the model has none; choose one with template, "
+      "a conversation needs a chat template, and there is none; choose one with template, "
         + "or give prompts as texts"
     ),
     (

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Compute
+import Arguments
 import Distillation
 import Foundation
 
@@ -8,20 +8,27 @@ struct ObjectiveOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What they are: embeddings, rows of the model's input; or kv, keys and values of every layer, a "
-        + "cartridge, which holds more at the same number. Both with a comma between them are swept.",
-      valueName: "name"))
+        + "cartridge, which holds more at the same number. Both with a comma between them are swept. "
+        + "(default: \(TrainingOptions.standard.method.rawValue))",
+      valueName: "name"), completion: .list(TrainingOptions.Method.allValueStrings),
+    transform: {
+      try OptionList(
+        $0, expected: InvalidValue.alternatives(TrainingOptions.Method.allValueStrings))
+    })
   var method = OptionList([TrainingOptions.standard.method])
 
   @Option(
     help: ArgumentHelp(
       "Pseudo-tokens. Several numbers with commas between them are a sweep: a run each, in OUTPUT/tokens-K, "
-        + "against one teacher; a larger one starts from the next smaller.", valueName: "k"))
+        + "against one teacher; a larger one starts from the next smaller. "
+        + "(default: \(TrainingOptions.standard.tokens))", valueName: "k"),
+    transform: { try OptionList($0, expected: "a whole number") })
   var tokens = OptionList([TrainingOptions.standard.tokens])
 
   @Option(
     help: ArgumentHelp(
       "Of a sweep, the smallest prompt whose held-out KL is at most this is delivered in OUTPUT. (default: the "
-        + "one with the lowest KL)", valueName: "x"))
+        + "one with the lowest KL)", valueName: "x"), transform: Double.argument)
   var klBudget: Double?
 
   @Option(
@@ -143,103 +150,6 @@ struct ObjectiveOptions: ParsableArguments {
         + "with bf16 weights is faster on a CPU with AVX512-BF16; the error is measured and reported. "
         + "Teacher and evaluations stay exact.", valueName: "type"))
   var activations = TrainingOptions.standard.activations
-}
-
-/// The course of the training.
-struct ScheduleOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("adamw or sgd.", valueName: "name"))
-  var optimizer = TrainingOptions.standard.optimizer
-
-  @Option(
-    help: ArgumentHelp(
-      "The highest rate (default: \(TrainingOptions.defaultLearningRateFactor) times the root mean "
-        + "square of the context's embeddings; with kv \(Self.factors(from: .matched)) from matched "
-        + "and adapters, \(Self.factors(from: .chunks)) from other starts).", valueName: "x"),
-    transform: Float.argument)
-  var learningRate: Float?
-
-  private static func factors(from start: Initialization) -> String {
-    let factors = KeyValueRates.defaultFactors(from: start)
-    return "\(factors.keys) times that of its keys and \(factors.values) times that of its values"
-  }
-
-  @Option(
-    help: ArgumentHelp("The highest rate of keys, with --method kv.", valueName: "x"),
-    transform: Float.argument)
-  var learningRateKeys: Float?
-
-  @Option(
-    help: ArgumentHelp("The highest rate of values, with --method kv.", valueName: "x"),
-    transform: Float.argument)
-  var learningRateValues: Float?
-
-  @Option(
-    help: ArgumentHelp("Learning rate after the warm-up: constant, linear or cosine."))
-  var schedule = TrainingOptions.standard.schedule
-
-  @Option(help: ArgumentHelp("Steps of the warm-up.", valueName: "n"))
-  var warmup = TrainingOptions.standard.warmup
-
-  @Option(
-    help: ArgumentHelp(
-      "Weight decay, as torch.optim has it. (default: \(TrainingOptions.standard.weightDecay))",
-      valueName: "x"),
-    transform: Float.argument)
-  var weightDecay = TrainingOptions.standard.weightDecay
-
-  @Option(
-    help: ArgumentHelp("The largest norm of a gradient (default: none).", valueName: "x"),
-    transform: Float.argument)
-  var clipNorm: Float?
-
-  @Option(
-    help: ArgumentHelp(
-      "Steps of the training; 0 delivers the start, and takes none of the options of steps (default: \(TrainingOptions.standard.steps)).",
-      valueName: "n"))
-  var steps: Int?
-
-  @Option(help: ArgumentHelp("Instead of steps: how often every example is seen.", valueName: "n"))
-  var epochs: Int?
-
-  @Option(help: ArgumentHelp("Examples of a step.", valueName: "n"))
-  var batchSize = TrainingOptions.standard.batchSize
-
-  @Flag(
-    inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Give every epoch an order of its own.")
-  var shuffle = TrainingOptions.standard.shuffle
-
-  @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "n"))
-  var seed = TrainingOptions.standard.seed
-
-  @Option(
-    help: ArgumentHelp(
-      "Evaluations without a better prompt after which the training ends (default: it continues).",
-      valueName: "n"))
-  var patience: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Steps between two held-out evaluations (default: \(TrainingOptions.standard.evaluateEvery)).",
-      valueName: "n"))
-  var evaluateEvery: Int?
-
-  @Option(help: ArgumentHelp("Steps between two checkpoints.", valueName: "n"))
-  var checkpointEvery = Self.standardCheckpointEvery
-
-  static let standardCheckpointEvery = 100
-
-  /// The options that a resumed run keeps, because the user left them out.
-  var leftOut: Set<TrainingOptions.Resumable> {
-    Set(
-      TrainingOptions.Resumable.allCases.filter { option in
-        switch option {
-        case .length: steps == nil && epochs == nil
-        case .patience: patience == nil
-        case .evaluateEvery: evaluateEvery == nil
-        }
-      })
-  }
 }
 
 extension TrainingOptions {

@@ -1,0 +1,4 @@
+/// Arguments that a program does not take, in one line.
+package struct ArgumentError: Error, CustomStringConvertible {
+  package let description: String
+}

@@ -1,0 +1,19 @@
+/// The commands of a program, one of which is taken where none is named. ArgumentParser takes a
+/// name that is none of them for an argument of that one.
+package struct CommandNames {
+  private let names: [String]
+
+  /// - Parameter names: in the order of the help.
+  package init(_ names: [String]) { self.names = names }
+
+  /// Checks the command that arguments name, or ask help about; none of the commands may take an
+  /// argument before its first option where it is left out.
+  ///
+  /// - Throws: for a name that is none of them.
+  package func check(_ arguments: [String]) throws(ArgumentError) {
+    let name = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+    guard let name, !name.hasPrefix("-"), name != "help", !names.contains(name) else { return }
+    throw ArgumentError(
+      description: "unknown command '\(name)': expected \(names.joined(separator: ", "))")
+  }
+}
