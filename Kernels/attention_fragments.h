@@ -1,5 +1,5 @@
-// attention_fragments.h - tile operations of the attention kernels on tensor cores (dialect.h), for
-// the tiles of attention_tiles.h.
+// attention_fragments.h - tile operations of the attention kernels on tensor cores (tensor_cores.h),
+// for the tiles of attention_tiles.h.
 //
 // Each warp owns 16 rows of the own tile, whose scores and sums stay in its registers as fragments:
 // lane l holds rows g = l / 4 and g + 8, and of 8 streamed rows those at 2 * (l % 4) and the next.
@@ -58,6 +58,9 @@
 // Quads of words of the planes of a matrix; without IN_TURNS those of the second follow.
 #define PLANE_QUADS (PIECES * PLANE / 4)
 #define STAGED_QUADS (IN_TURNS ? PLANE_QUADS : 2 * PLANE_QUADS)
+
+// Steps whose fragments of own rows are kept.
+#define KEPT_STEPS (KEEP ? STEPS : 0)
 
 typedef struct OwnRows {
   int row[2];  // of the lane, -1 if missing

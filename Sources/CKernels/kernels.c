@@ -39,6 +39,11 @@ static const char attention_forward[] = {
 };
 SOURCE(attention_forward, "attention_forward.cl")
 
+static const char attention_forward_fragments[] = {
+#embed "../../Kernels/attention_forward_fragments.h"
+};
+SOURCE(attention_forward_fragments, "attention_forward_fragments.h")
+
 static const char attention_fragments[] = {
 #embed "../../Kernels/attention_fragments.h"
 };
@@ -49,10 +54,20 @@ static const char attention_key_value_gradient[] = {
 };
 SOURCE(attention_key_value_gradient, "attention_key_value_gradient.cl")
 
+static const char attention_key_value_gradient_fragments[] = {
+#embed "../../Kernels/attention_key_value_gradient_fragments.h"
+};
+SOURCE(attention_key_value_gradient_fragments, "attention_key_value_gradient_fragments.h")
+
 static const char attention_query_gradient[] = {
 #embed "../../Kernels/attention_query_gradient.cl"
 };
 SOURCE(attention_query_gradient, "attention_query_gradient.cl")
+
+static const char attention_query_gradient_fragments[] = {
+#embed "../../Kernels/attention_query_gradient_fragments.h"
+};
+SOURCE(attention_query_gradient_fragments, "attention_query_gradient_fragments.h")
 
 static const char attention_staging[] = {
 #embed "../../Kernels/attention_staging.h"
@@ -68,6 +83,11 @@ static const char attention_tiles[] = {
 #embed "../../Kernels/attention_tiles.h"
 };
 SOURCE(attention_tiles, "attention_tiles.h")
+
+static const char attention_tiles_wide[] = {
+#embed "../../Kernels/attention_tiles_wide.h"
+};
+SOURCE(attention_tiles_wide, "attention_tiles_wide.h")
 
 static const char bf16_pieces[] = {
 #embed "../../Kernels/bf16_pieces.h"
@@ -218,6 +238,11 @@ static const char target_mixture[] = {
 #embed "../../Kernels/target_mixture.cl"
 };
 SOURCE(target_mixture, "target_mixture.cl")
+
+static const char tensor_cores[] = {
+#embed "../../Kernels/tensor_cores.h"
+};
+SOURCE(tensor_cores, "tensor_cores.h")
 
 static const char vocabulary_row[] = {
 #embed "../../Kernels/vocabulary_row.h"

@@ -62,9 +62,11 @@ import TestSupport
   private static let dialect = unsafe KernelText(kernel_dialect)
   private static let headers = unsafe Dictionary(
     uniqueKeysWithValues: [
-      kernel_activations, kernel_attention_fragments, kernel_attention_staging,
-      kernel_attention_tiles, kernel_bf16_pieces, kernel_divergence_terms, kernel_lanes,
-      kernel_row_reductions, kernel_vocabulary_row, kernel_weight_blocks,
+      kernel_activations, kernel_attention_forward_fragments, kernel_attention_fragments,
+      kernel_attention_key_value_gradient_fragments, kernel_attention_query_gradient_fragments,
+      kernel_attention_staging, kernel_attention_tiles, kernel_attention_tiles_wide,
+      kernel_bf16_pieces, kernel_divergence_terms, kernel_lanes, kernel_row_reductions,
+      kernel_tensor_cores, kernel_vocabulary_row, kernel_weight_blocks,
     ].map { source in
       let file = unsafe KernelText(source)
       return (file.name, file)

@@ -1,11 +1,16 @@
 import CKernels
 
 extension KernelFile {
-  static let attentionTiles = unsafe KernelFile(kernel_attention_tiles)
-  static let attentionFragments = unsafe KernelFile(kernel_attention_fragments)
-  static let attentionStaging = unsafe KernelFile(kernel_attention_staging)
+  /// What the kernels of attention have in common: tiles on GPUs and on devices of CPU type, and on
+  /// tensor cores.
+  static let attentionHeaders = unsafe [
+    KernelFile(kernel_attention_tiles), KernelFile(kernel_attention_tiles_wide),
+    KernelFile(kernel_tensor_cores), KernelFile(kernel_attention_fragments),
+    KernelFile(kernel_attention_staging),
+  ]
   static let attentionForward = unsafe KernelFile(
-    kernel_attention_forward, needs: [.attentionTiles, .attentionFragments, .attentionStaging])
+    kernel_attention_forward,
+    needs: attentionHeaders + [KernelFile(kernel_attention_forward_fragments)])
 }
 
 extension Kernels {

@@ -5,10 +5,10 @@ extension KernelFile {
   static let attentionSumSlots = unsafe KernelFile(kernel_attention_sum_slots)
   static let attentionQueryGradient = unsafe KernelFile(
     kernel_attention_query_gradient,
-    needs: [.attentionTiles, .attentionFragments, .attentionStaging])
+    needs: attentionHeaders + [KernelFile(kernel_attention_query_gradient_fragments)])
   static let attentionKeyValueGradient = unsafe KernelFile(
     kernel_attention_key_value_gradient,
-    needs: [.attentionTiles, .attentionFragments, .attentionStaging])
+    needs: attentionHeaders + [KernelFile(kernel_attention_key_value_gradient_fragments)])
 }
 
 /// Which gradients a backward pass through attention gives.
