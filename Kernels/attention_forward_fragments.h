@@ -1,5 +1,4 @@
-// attention_forward_fragments.h - attention_forward.cl on tensor cores, with the operands,
-// passes and results that stand there.
+// attention_forward_fragments.h - the entry of attention_forward.cl on tensor cores.
 
 #if TENSOR_CORES
 
@@ -36,20 +35,10 @@ KERNEL(LANES) attention_forward(const GLOBAL QueryTile *RESTRICT tiles,
 
   const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
   const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
-  if (PREFETCH && begin < end) {
-    list_keys(tile, begin, end, key_value_heads, head, streamed_rows);
-    BARRIER();
-    prefetch_tile(key, value, streamed_rows, copied_quads);
-  }
+  begin_keys(tile, begin, end, key_value_heads, head, key, value, streamed_rows, copied_quads);
   for (int first = begin; first < end; first += STREAMED) {
-    // With PREFETCH this tile's rows were copied, and the row indices are those of the next.
-    const int listed = PREFETCH ? first + STREAMED : first;
-    if (PREFETCH) BARRIER();
-    list_keys(tile, listed, end, key_value_heads, head, streamed_rows);
-    if (!PREFETCH) BARRIER();
-    stage_tile(key, value, streamed_rows, copied_quads, keys, values);
-    BARRIER();
-    if (PREFETCH && listed < end) prefetch_tile(key, value, streamed_rows, copied_quads);
+    stage_keys(tile, first, end, key_value_heads, head, key, value, streamed_rows, copied_quads,
+               keys, values);
     float scores[STREAMED / 8][4];
     multiply_rows(query, own, KEPT_STEPS, kept, keys, scores);
     float largest[2] = {maximum[0], maximum[1]}, rescale[2];

@@ -1,5 +1,5 @@
-// attention_fragments.h - tile operations of the attention kernels on tensor cores (tensor_cores.h),
-// for the tiles of attention_tiles.h.
+// attention_fragments.h - tile operations of the attention kernels on tensor cores, for the tiles
+// of attention_tiles.h with the words of tensor_cores.h.
 //
 // Each warp owns 16 rows of the own tile, whose scores and sums stay in its registers as fragments:
 // lane l holds rows g = l / 4 and g + 8, and of 8 streamed rows those at 2 * (l % 4) and the next.

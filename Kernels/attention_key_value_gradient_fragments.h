@@ -1,5 +1,5 @@
-// attention_key_value_gradient_fragments.h - attention_key_value_gradient.cl on tensor cores, with the operands,
-// passes and results that stand there.
+// attention_key_value_gradient_fragments.h - the entry of attention_key_value_gradient.cl on tensor
+// cores.
 
 #if TENSOR_CORES
 
@@ -49,8 +49,7 @@ KERNEL(LANES) attention_key_value_gradient(
       BARRIER();
     }
     for (int first = begin; first < end; first += STREAMED) {
-      // With PREFETCH this tile's rows were copied, and the row indices are those of the next.
-      const int listed = PREFETCH ? first + STREAMED : first;
+      const int listed = first_listed(first);
       list_queries(span, listed, end, group, query_heads, head, streamed_rows);
       if (lane < STREAMED) {
         const int packed = first + lane;
@@ -59,11 +58,7 @@ KERNEL(LANES) attention_key_value_gradient(
         row_log_sum_exp[lane] = packed < end ? log_sum_exp[row] : 0.0f;
         row_delta[lane] = packed < end ? delta[row] : 0.0f;
       }
-      if (!PREFETCH) BARRIER();
-      stage_tile(query, d_output, streamed_rows, copied_quads, queries, d_outputs);
-      BARRIER();
-      if (PREFETCH && listed < end)
-        prefetch_tile(query, d_output, streamed_rows, copied_quads);
+      stage_tile(query, d_output, streamed_rows, listed < end, copied_quads, queries, d_outputs);
       float scores[STREAMED / 8][4], d_scores[STREAMED / 8][4];
       multiply_rows(key, own, KEPT_STEPS, kept, queries, scores);
       if (IN_TURNS) stage_again(d_output, streamed_rows, d_outputs);

@@ -1,5 +1,4 @@
-// attention_query_gradient_fragments.h - attention_query_gradient.cl on tensor cores, with the operands,
-// passes and results that stand there.
+// attention_query_gradient_fragments.h - the entry of attention_query_gradient.cl on tensor cores.
 
 #if TENSOR_CORES
 
@@ -40,20 +39,10 @@ KERNEL(LANES) attention_query_gradient(
   const float ones[2] = {1.0f, 1.0f}, scales[2] = {scale, scale};
   const int begin = larger(0, tile.first_position + tile.first_row / group + 1 - window);
   const int end = tile.first_position + (tile.first_row + rows - 1) / group + 1;
-  if (PREFETCH && begin < end) {
-    list_keys(tile, begin, end, key_value_heads, head, streamed_rows);
-    BARRIER();
-    prefetch_tile(key, value, streamed_rows, copied_quads);
-  }
+  begin_keys(tile, begin, end, key_value_heads, head, key, value, streamed_rows, copied_quads);
   for (int first = begin; first < end; first += STREAMED) {
-    // With PREFETCH this tile's rows were copied, and the row indices are those of the next.
-    const int listed = PREFETCH ? first + STREAMED : first;
-    if (PREFETCH) BARRIER();
-    list_keys(tile, listed, end, key_value_heads, head, streamed_rows);
-    if (!PREFETCH) BARRIER();
-    stage_tile(key, value, streamed_rows, copied_quads, keys, values);
-    BARRIER();
-    if (PREFETCH && listed < end) prefetch_tile(key, value, streamed_rows, copied_quads);
+    stage_keys(tile, first, end, key_value_heads, head, key, value, streamed_rows, copied_quads,
+               keys, values);
     float scores[STREAMED / 8][4], d_scores[STREAMED / 8][4];
     multiply_rows(query, own, KEPT_STEPS, kept, keys, scores);
     if (IN_TURNS) stage_again(value, streamed_rows, values);

@@ -13,6 +13,10 @@
 #define TILE_QUADS (STREAMED * QUADS)
 #define COPIED_QUADS (PREFETCH ? 2 * TILE_QUADS : 1)
 
+#if STREAMED > LANES
+#error "a lane lists at most one streamed row"
+#endif
+
 // rows[b] = the row index of key `first` + b, or -1 from `end` on
 DEVICE void list_keys(QueryTile tile, int first, int end, int key_value_heads, int head,
                       LOCAL_ARG int *rows) {
@@ -88,19 +92,48 @@ DEVICE void prefetch_tile(const GLOBAL float *matrix, const GLOBAL float *second
   begin_copies(second, rows, copied + TILE_QUADS);
 }
 
-// The planes of two matrices, from what was copied or else from `rows`; with IN_TURNS those of the
-// first alone.
+// The first row of the tile whose indices are listed for stage_tile, where that from `first` on is
+// staged: with PREFETCH it is the next.
+DEVICE int first_listed(int first) { return PREFETCH ? first + STREAMED : first; }
+
+// The planes of two matrices, with IN_TURNS those of the first alone. With PREFETCH they are split
+// from what was copied, and the rows of the next tile begin to be copied if it exists. All lanes
+// have read the planes before; `rows` may have been written since the last barrier.
 DEVICE void stage_tile(const GLOBAL float *matrix, const GLOBAL float *second,
-                       const LOCAL_ARG int *rows, const LOCAL_ARG float4 *copied,
+                       const LOCAL_ARG int *rows, int has_next, LOCAL_ARG float4 *copied,
                        LOCAL_ARG uint *planes, LOCAL_ARG uint *second_planes) {
   if (PREFETCH) {
     wait_for_copies();
     split_rows(copied, planes);
     split_rows(copied + TILE_QUADS, second_planes);
   } else {
+    BARRIER();
     stage_rows(matrix, rows, planes);
     if (!IN_TURNS) stage_rows(second, rows, second_planes);
   }
+  BARRIER();
+  if (PREFETCH && has_next) prefetch_tile(matrix, second, rows, copied);
+}
+
+// Before a loop over the tiles of keys from `begin` to `end`: the first tile is waited for.
+DEVICE void begin_keys(QueryTile tile, int begin, int end, int key_value_heads, int head,
+                       const GLOBAL float *key, const GLOBAL float *value, LOCAL_ARG int *rows,
+                       LOCAL_ARG float4 *copied) {
+  if (PREFETCH && begin < end) {
+    list_keys(tile, begin, end, key_value_heads, head, rows);
+    BARRIER();
+    prefetch_tile(key, value, rows, copied);
+  }
+}
+
+// In that loop: the tile from `first` on.
+DEVICE void stage_keys(QueryTile tile, int first, int end, int key_value_heads, int head,
+                       const GLOBAL float *key, const GLOBAL float *value, LOCAL_ARG int *rows,
+                       LOCAL_ARG float4 *copied, LOCAL_ARG uint *keys, LOCAL_ARG uint *values) {
+  const int listed = first_listed(first);
+  if (PREFETCH) BARRIER();
+  list_keys(tile, listed, end, key_value_heads, head, rows);
+  stage_tile(key, value, rows, listed < end, copied, keys, values);
 }
 
 // As stage_rows, in place of another matrix that all lanes have read.

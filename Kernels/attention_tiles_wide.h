@@ -1,5 +1,5 @@
-// attention_tiles_wide.h - tile operations of the attention kernels on devices of CPU type, with wide
-// vectors, for the tiles of attention_tiles.h.
+// attention_tiles_wide.h - tile operations of the attention kernels on devices of CPU type, with
+// wide vectors, for the tiles of attention_tiles.h.
 
 #ifdef CPU_DEVICE
 

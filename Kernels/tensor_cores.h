@@ -1,8 +1,8 @@
 // tensor_cores.h - products of matrices on tensor cores, and copies to shared memory that the lanes
 // do not wait for: by CUDA alone, on sm_80 and later.
 //
-// Tensor cores multiply matrices of bf16 with f32 sums. A fragment is a matrix in the registers of a
-// warp (PTX ISA, mma.sync.m16n8k16): with g = lane / 4 and t = lane % 4, lane holds
+// Tensor cores multiply matrices of bf16 with f32 sums. A fragment is a matrix in the registers of
+// a warp (PTX ISA, mma.sync.m16n8k16): with g = lane / 4 and t = lane % 4, lane holds
 //     left [16][16]   4 pairs: [g][2t], [g + 8][2t], [g][2t + 8], [g + 8][2t + 8] and the next
 //     right [16][8]   2 pairs: [2t][g], [2t + 8][g] and the row after
 //     sums [16][8]    [g][2t], [g][2t + 1], [g + 8][2t], [g + 8][2t + 1]
