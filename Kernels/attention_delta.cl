@@ -7,7 +7,8 @@
 //     d_output, output  [rows, D]  read   rows = query rows * H
 //     delta             [rows]     write
 //
-// Mapping   GPU: 16 adjacent lanes per row, reduced by a tree. CPU: one work-item per row
+// Mapping   GPU: 16 adjacent lanes per row, reduced by a tree; by CUDA with shuffles, since a warp
+//           has whole rows, which a sub-group of OpenCL need not have. CPU: one work-item per row
 // Passes    one
 // Numerics  f32, no atomics: the order of every sum is fixed
 // Traffic   d_output, output and delta once

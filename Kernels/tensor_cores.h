@@ -20,12 +20,13 @@ DEVICE uint pack_bf16(float low, float high) {
 #endif
 }
 
-// sums += left right
+// sums += left right. Volatile: it must not move behind a branch that only some lanes take.
 DEVICE void multiply_fragments(float *sums, const uint *left, const uint *right) {
 #if defined(CUDA_STAND_IN)
   standin_multiply(sums, left, right);
 #else
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, "
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, "
       "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
       : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
       : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));

@@ -51,6 +51,9 @@ const char *const target = "";
 // five times as long to compile for attention on tensor cores.
 const char *const optimised = " -O2 -mllvm -pragma-unroll-threshold=1";
 
+// A vector at an address that it is not aligned to: a GPU refuses it, the host does not.
+const char *const checked = " -fsanitize=alignment -fsanitize-trap=alignment";
+
 // Compiles in a folder of its own. First the preprocessor, which leaves the words of CUDA as they
 // are, to find the kernels with their launch bounds; then a library with an entry for each.
 bool compile(Program *program, const std::string &folder, const std::string &definitions,
@@ -76,7 +79,7 @@ bool compile(Program *program, const std::string &folder, const std::string &def
   // A function of the program may have a kernel's name: the library calls its own.
   return run(base + " -fPIC -shared -Wl,-Bsymbolic -ffp-contract=fast" + target +
              (isDebug ? " -O0" : optimised) +
-             " -include " STANDIN_PRELUDE + files);
+             checked + " -include " STANDIN_PRELUDE + files);
 }
 
 }  // namespace

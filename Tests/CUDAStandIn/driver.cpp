@@ -109,6 +109,7 @@ STANDIN_API int cuGetErrorName(int status, const char **name) {
       {notReady, "CUDA_ERROR_NOT_READY"},
       {illegalAddress, "CUDA_ERROR_ILLEGAL_ADDRESS"},
       {launchOutOfResources, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"},
+      {misalignedAddress, "CUDA_ERROR_MISALIGNED_ADDRESS"},
       {launchFailed, "CUDA_ERROR_LAUNCH_FAILED"}};
   auto found = names.find(status);
   if (found == names.end()) return invalidValue;

@@ -28,6 +28,7 @@ enum Status {
   notReady = 600,
   illegalAddress = 700,
   launchOutOfResources = 701,
+  misalignedAddress = 716,
   launchFailed = 719,
   illegalState = 401,
   captureUnsupported = 900,

@@ -222,12 +222,22 @@ void setUp(Group &group, dim3 groups, dim3 items) {
 
 sigjmp_buf fault;
 thread_local bool isInKernel;
-struct sigaction otherwise;
 
-// Another thread's fault is left to the handler that was there: it happens again without this one.
-void onFault(int) {
-  if (isInKernel) siglongjmp(fault, 1);
-  sigaction(SIGSEGV, &otherwise, nullptr);
+// A page that may not be touched, and the trap of an address that is not aligned.
+const int faults[] = {SIGSEGV, SIGILL, SIGTRAP};
+struct sigaction otherwise[3];
+volatile sig_atomic_t faulted;
+
+// Another thread's fault is left to the handlers that were there: it happens again without this one.
+void restoreHandlers() {
+  for (int i = 0; i < 3; i++) sigaction(faults[i], &otherwise[i], nullptr);
+}
+void onFault(int signal) {
+  if (isInKernel) {
+    faulted = signal;
+    siglongjmp(fault, 1);
+  }
+  restoreHandlers();
 }
 
 }  // namespace
@@ -241,11 +251,10 @@ Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 g
   group.arguments = arguments;
   running = &group;
 
-  // Buffers end at pages that may not be touched.
   struct sigaction handler = {};
   handler.sa_handler = onFault;
   handler.sa_flags = SA_NODEFER;
-  sigaction(SIGSEGV, &handler, &otherwise);
+  for (int i = 0; i < 3; i++) sigaction(faults[i], &handler, &otherwise[i]);
   isInKernel = true;
   volatile Outcome outcome = Outcome::done;
   if (sigsetjmp(fault, 1) == 0) {
@@ -261,10 +270,10 @@ Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 g
       }
     }
   } else {
-    outcome = Outcome::illegalAddress;
+    outcome = faulted == SIGSEGV ? Outcome::illegalAddress : Outcome::misalignedAddress;
   }
   isInKernel = false;
-  sigaction(SIGSEGV, &otherwise, nullptr);
+  restoreHandlers();
   running = nullptr;
   return outcome;
 }

@@ -27,7 +27,7 @@ struct Place {
   unsigned step, copies;
 };
 
-enum class Outcome { done, divergentBarrier, illegalAddress };
+enum class Outcome { done, divergentBarrier, illegalAddress, misalignedAddress };
 
 // Runs all work-groups of a launch. `place` is the module's pointer to the place of the work-item
 // that runs.

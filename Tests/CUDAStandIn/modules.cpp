@@ -131,6 +131,7 @@ STANDIN_API int cuLaunchKernel(Function *function, unsigned groupsX, unsigned gr
                     {groupsX, groupsY, groupsZ}, {itemsX, itemsY, itemsZ})) {
       case Outcome::done: return success;
       case Outcome::illegalAddress: return illegalAddress;
+      case Outcome::misalignedAddress: return misalignedAddress;
       case Outcome::divergentBarrier: return launchFailed;
     }
   });

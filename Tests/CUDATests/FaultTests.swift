@@ -34,6 +34,17 @@ struct FaultTests {
         == "cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS")
   }
 
+  @Test func aVectorBesideItsAlignmentIsAMisalignedAddress() throws {
+    for access in [
+      "*(float4 *)(values + 2) = make_float4(1, 2, 3, 4);",
+      "values[0] = ((ushort4 *)(values + 1))->x;",
+      "__shared__ float4 quad; standin_copy(&quad, values + 1, 0);",
+    ] {
+      #expect(
+        try failure(access) == "cuStreamSynchronize: CUDA_ERROR_MISALIGNED_ADDRESS", "\(access)")
+    }
+  }
+
   @Test func aBarrierThatNotAllReachFails() throws {
     #expect(
       try failure("if (threadIdx.x < 7) return; __syncthreads(); values[threadIdx.x] = 1;")
@@ -68,5 +79,40 @@ struct FaultTests {
     }
     #expect(try sum(barrier: "__syncthreads();") == 2016)
     #expect(try sum(barrier: "") != 2016)
+  }
+
+  /// What a lane has copied asynchronously is there for it behind its wait, and for other lanes
+  /// behind a barrier after that.
+  @Test func aMissingWaitForCopiesIsSeen() throws {
+    func exchanged(_ synchronisation: String) throws -> [Float] {
+      let context = try CUDATestDevice.standIn.open()
+      let words = try [KernelText.dialect, #require(KernelText.headers["tensor_cores.h"])]
+      let text = """
+        KERNEL(64) exchange(const GLOBAL float *source, GLOBAL float *target) {
+          LOCAL float4 copied[64];
+          copy_async(copied + LOCAL_ID, source + 4 * LOCAL_ID, LOCAL_ID == 5);
+          \(synchronisation)
+          target[63 - LOCAL_ID] = copied[63 - LOCAL_ID].w;
+        }
+        """
+      let program = try Program(
+        context, source: Array((words.map(\.text) + [text]).joined(separator: "\n").utf8),
+        name: "exchange.cu", options: ["-DTENSOR_CORES=1"])
+      let kernel = try Kernel(program, entry: "exchange")
+      let source = try context.allocate(byteCount: 4 * 256)
+      try unsafe (1...256).map(Float.init).withUnsafeBytes { try unsafe source.upload($0) }
+      let target = try context.allocate(byteCount: 4 * 64)
+      try kernel.bind(source, at: 0)
+      try kernel.bind(target, at: 1)
+      try kernel.run(groups: [1], items: [64])
+      var found = [Float](repeating: 0, count: 64)
+      try unsafe found.withUnsafeMutableBytes { try unsafe target.download(into: $0) }
+      return found
+    }
+    let copied = (0..<64).map { $0 == 5 ? 0 : Float(4 * $0 + 4) }
+    #expect(try exchanged("wait_for_copies(); BARRIER();") == copied)
+    #expect(try exchanged("BARRIER();") != copied)
+    #expect(try exchanged("wait_for_copies();") != copied)
+    #expect(try exchanged("BARRIER(); wait_for_copies();") != copied)
   }
 }

@@ -59,8 +59,8 @@ import TestSupport
     return file
   }
 
-  private static let dialect = unsafe KernelText(kernel_dialect)
-  private static let headers = unsafe Dictionary(
+  static let dialect = unsafe KernelText(kernel_dialect)
+  static let headers = unsafe Dictionary(
     uniqueKeysWithValues: [
       kernel_activations, kernel_attention_forward_fragments, kernel_attention_fragments,
       kernel_attention_key_value_gradient_fragments, kernel_attention_query_gradient_fragments,

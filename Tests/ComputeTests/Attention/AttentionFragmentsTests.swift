@@ -84,10 +84,15 @@ extension DeviceTests.AttentionTests {
     }
     var generator = SeededGenerator(seed: 15)
     let batch = AttentionBatch.training("", prefix: 37, [20, 3, 68])
-    for dimension in index == 0 ? [24, 136] : [24] {
+    for dimension in index == 0 ? [24, 136, 256] : [24] {
+      let heads = HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: dimension)
+      // Of the largest heads shared memory has space for one streamed matrix at a time.
+      for pass in AttentionPass.allCases {
+        let kernel = AttentionKernel(pass, gpu, heads: heads, softCap: nil, precision: .f32)
+        #expect(kernel.options.contains(KernelOption("IN_TURNS", dimension == 256 ? 1 : 0)))
+      }
       let workload = AttentionWorkload(
-        prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29,
-        heads: HeadShape(queryHeads: 3, keyValueHeads: 1, headDimension: dimension),
+        prefixCount: batch.prefixCount, sequences: batch.sequences, window: 29, heads: heads,
         using: &generator)
       try check(workload, on: device, "candidate \(index), head dimension \(dimension)")
     }
