@@ -43,12 +43,20 @@ __attribute__((visibility("default"))) struct Place *standin_place;
 struct alignas(8) float2 {
   float x, y;
 };
-struct alignas(16) float4 {
-  float x, y, z, w;
+// Vectors of four. -fsanitize=alignment checks calls, not copies of plain structures.
+template <class T>
+struct alignas(4 * sizeof(T)) Four {
+  T x, y, z, w;
+  Four() = default;
+  Four(T x, T y, T z, T w) : x(x), y(y), z(z), w(w) {}
+  Four(const Four &from) : x(from.x), y(from.y), z(from.z), w(from.w) {}
+  Four &operator=(const Four &from) {
+    x = from.x, y = from.y, z = from.z, w = from.w;
+    return *this;
+  }
 };
-struct alignas(8) ushort4 {
-  unsigned short x, y, z, w;
-};
+typedef Four<float> float4;
+typedef Four<unsigned short> ushort4;
 static inline float2 make_float2(float x, float y) { return {x, y}; }
 static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 static inline unsigned __float_as_uint(float v) { return __builtin_bit_cast(unsigned, v); }
