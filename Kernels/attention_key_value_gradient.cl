@@ -167,10 +167,8 @@ KERNEL(LANES) attention_key_value_gradient(
                                         scale, soft_cap, &d_scores[i][j]);
         }
       store_weights(scores, weights);
-      BARRIER();
       accumulate(weights, d_output, streamed_rows, staging, accumulated_value);
       store_weights(d_scores, weights);
-      BARRIER();
       accumulate(weights, query, streamed_rows, staging, accumulated_key);
     }
   }

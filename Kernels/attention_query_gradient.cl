@@ -139,7 +139,6 @@ KERNEL(LANES) attention_query_gradient(
                        &d_scores[i][j]);
       }
     store_weights(d_scores, weights);
-    BARRIER();
     accumulate(weights, key, streamed_rows, staging, accumulated);
   }
   BARRIER();

@@ -157,8 +157,8 @@ DEVICE void store_weights(float values[PER_LANE][PER_LANE], LOCAL_ARG float *wei
   }
 }
 
-// accumulated[i][c] += sum_b weights[b][y * PER_LANE + i] * streamed[b][x + c * SIDE]. Ends with a
-// barrier.
+// accumulated[i][c] += sum_b weights[b][y * PER_LANE + i] * streamed[b][x + c * SIDE]. Weights may
+// have been written since the last barrier: one comes before they are read. Ends with a barrier.
 DEVICE void accumulate(const LOCAL_ARG float *weights, const GLOBAL float *streamed,
                    const LOCAL_ARG int *streamed_rows, LOCAL_ARG float *staging,
                    float accumulated[PER_LANE][COLUMNS]) {
