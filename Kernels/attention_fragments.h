@@ -1,5 +1,5 @@
 // attention_fragments.h - tile operations of the attention kernels on tensor cores, for the tiles
-// of attention_tiles.h with the words of tensor_cores.h.
+// of attention_tiles.h with the functions of tensor_cores.h.
 //
 // Each warp owns 16 rows of the own tile, whose scores and sums stay in its registers as fragments:
 // lane l holds rows g = l / 4 and g + 8, and of 8 streamed rows those at 2 * (l % 4) and the next.
@@ -10,8 +10,8 @@
 //
 // Tensor cores multiply bf16, so an f32 number is written as a sum of PIECES bf16 numbers, and a
 // product of two numbers as the products of those pieces whose places add up to less than PIECES: 6
-// for 3 pieces, which are exact but for 2^-24, and 1 for 1 piece, whose error is 2^-9. (2 pieces
-// have 2^-18: the worst of some thousand results is then 1e-5 of the largest.) Sums are f32, but
+// for 3 pieces, which are exact but for 2^-24, and 1 for 1 piece, whose error is 2^-8. (2 pieces
+// have 2^-17: the worst of some thousand results is then 1e-5 of the largest.) Sums are f32, but
 // tensor cores cut the bits that f32 has no place for: small products and each tile are summed on
 // their own, and f32 units add these sums.
 //

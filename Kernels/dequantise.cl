@@ -11,6 +11,7 @@
 // Passes    one
 // Numerics  the numbers of weight_blocks.h in f32, in pieces as in bf16_pieces.h: two keep all 15
 //           bits of Q4_0, and 17 of the others
+// CPU twin  none: the CPU path decodes blocks as it multiplies, and so do other GPUs
 // Traffic   the blocks read, 2 * PIECES * count bytes written
 // Needs     weight_blocks.h bf16_pieces.h
 // Build     LANES=256 PIECES=2 ELEMENT=3,4,5,6,7,8,9,10

@@ -11,8 +11,8 @@
 // Mapping   one work-item per 4 elements; round_bf16: per element
 // Passes    one
 // Numerics  as in bf16_pieces.h
-// Needs     bf16_pieces.h
 // Traffic   4 * count bytes read, 2 * PIECES * count written
+// Needs     bf16_pieces.h
 // Tunable   ALIGNED 1 if first and piece_stride are multiples of 4: quads are then loaded and
 //           stored as vectors
 // Build     LANES=256 PIECES=1,2 ALIGNED=0,1
@@ -30,12 +30,8 @@ KERNEL(LANES) split_bf16(const GLOBAL float *RESTRICT x, GLOBAL ushort *RESTRICT
 #endif
   for (int c = 0; c < 4; c++)
     if (i + c < count) {
-      float value = from[c];
-      for (int p = 0; p < PIECES; p++) {
-        const ushort piece = round_to_bf16(value);
-        to[p * piece_stride + c] = piece;
-        value -= widen_bf16(piece);
-      }
+      float rest = from[c];
+      for (int p = 0; p < PIECES; p++) to[p * piece_stride + c] = next_bf16_piece(&rest);
     }
 }
 

@@ -1,4 +1,4 @@
-// tensor_cores.h - products of matrices on tensor cores, and copies to shared memory that the lanes
+// tensor_cores.h - matrix multiplications on tensor cores, and copies to shared memory that lanes
 // do not wait for: by CUDA alone, on sm_80 and later.
 //
 // Tensor cores multiply matrices of bf16 with f32 sums. A fragment is a matrix in the registers of

@@ -9,7 +9,7 @@ import Transformer
 extension GoldenModel {
   /// Two sequences, no prefix, gradients of every input.
   func checkWholeSequences(
-    _ decoder: Decoder, within tolerance: Tolerance = .model, _ comment: Comment
+    _ decoder: Decoder, gradientWithin tolerance: Tolerance = .model, _ comment: Comment
   ) throws {
     // Rounded weights have rounded embeddings, so inputs come from the model's own table.
     let inputs = try decoder.inputs(of: identifiers.flatMap(\.self))
@@ -17,43 +17,41 @@ extension GoldenModel {
     let found = try OpenLoss(decoder: decoder).run(
       prefix: [], inputs: [Array(inputs[..<half]), Array(inputs[half...])],
       teacherLogits: try common("teacher_logits"))
-    try expectLogits(found.logits, "logits", within: tolerance, comment)
+    try expectLogits(found.logits, "logits", comment)
     let loss = try scalar("loss")
-    #expect(abs(found.loss - loss) / loss < tolerance.rawValue, comment)
+    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, comment)
     let gradient = try floats("grad_inputs_embeds").map(Double.init)
     #expect(relativeError(found.gradient, gradient) < tolerance.rawValue, comment)
   }
 
   /// The shared prefix is eight embeddings that are no tokens'.
   func checkSoftPrompt(
-    _ decoder: Decoder, within tolerance: Tolerance = .model, _ comment: Comment
+    _ decoder: Decoder, gradientWithin tolerance: Tolerance = .model, _ comment: Comment
   ) throws {
     let teacher = try common("teacher_logits")
     let found = try OpenLoss(decoder: decoder).run(
       prefix: try common("prompt_embeds"), inputs: [try decoder.inputs(of: identifiers[0])],
       teacherLogits: Array(teacher[..<(teacher.count / 2)]))
-    try expectLogits(found.logits, "sp_logits", within: tolerance, comment)
+    try expectLogits(found.logits, "sp_logits", comment)
     let loss = try scalar("sp_loss")
-    #expect(abs(found.loss - loss) / loss < tolerance.rawValue, comment)
+    #expect(abs(found.loss - loss) / loss < Tolerance.model.rawValue, comment)
     let gradient = try floats("sp_grad_prompt").map(Double.init)
     #expect(relativeError(found.gradient, gradient) < tolerance.rawValue, comment)
   }
 
   /// From token ids, without and with virtual tokens before them, and the greedy continuation.
-  func checkTokenRows(
-    _ decoder: Decoder, within tolerance: Tolerance = .model, _ comment: Comment
-  ) throws {
+  func checkTokenRows(_ decoder: Decoder, _ comment: Comment) throws {
     let identifiers = try identifiers
     let logits = try floats("logits").map(Double.init)
     let plain = try decoder.logits(of: identifiers[0])
-    #expect(relativeError(plain, Array(logits[..<plain.count])) < tolerance.rawValue, comment)
+    #expect(relativeError(plain, Array(logits[..<plain.count])) < Tolerance.model.rawValue, comment)
     let virtual = try decoder.logits(
       of: identifiers[0],
       after: Prefix(
         .prompt(
           LearnedPrompt(
             embeddings: try common("prompt_embeds"), width: decoder.configuration.hiddenSize))))
-    try expectLogits(virtual, "sp_logits", within: tolerance, comment)
+    try expectLogits(virtual, "sp_logits", comment)
     guard prefix.isEmpty else { return }
     let greedy = try reference.integers(of: "greedy_ids", shape: nil).map { Int($0) }
     // One prompt after the other's prefix, and the same prompt with its first half as the prefix.
@@ -87,11 +85,9 @@ extension GoldenModel {
     }
   }
 
-  private func expectLogits(
-    _ found: [Float], _ name: String, within tolerance: Tolerance, _ comment: Comment
-  ) throws {
+  private func expectLogits(_ found: [Float], _ name: String, _ comment: Comment) throws {
     let reference = try floats(name).map(Double.init)
-    #expect(relativeError(found, reference) < tolerance.rawValue, comment)
+    #expect(relativeError(found, reference) < Tolerance.model.rawValue, comment)
   }
 
   private func scalar(_ name: String) throws -> Double { Double(try floats(name)[0]) }

@@ -6,8 +6,8 @@ import CCUDA
 ///     backward  y[T, K] = x[T, N] W (+ addend[T, K])
 ///
 /// x and W have one type, bias, addend and y are f32, and sums are f32. If the shape is scaled,
-/// x W is multiplied by a factor in device memory. Rows of W follow each other without a gap; x, and
-/// addend and y, may be columns of wider matrices.
+/// x W is multiplied by a factor in device memory. Rows of W follow each other without a gap; x,
+/// and addend and y, may be columns of wider matrices.
 package struct MatmulShape: Hashable, Sendable {
   /// The type of the elements of x and W.
   package enum Element: String, Sendable, CaseIterable {

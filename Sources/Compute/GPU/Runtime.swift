@@ -8,6 +8,11 @@ enum Runtime {
   /// `matmul` is nil where cuBLASLt is not installed.
   case cuda(CUDA.Context, matmul: CUDA.Matmul?)
 
+  /// Whether cuBLASLt is there.
+  var hasMatmulLibrary: Bool {
+    if case .cuda(_, _?) = self { true } else { false }
+  }
+
   /// Submits all enqueued commands to the device, without waiting.
   func flush() throws(ComputeError) {
     switch self {

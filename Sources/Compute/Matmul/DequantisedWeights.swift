@@ -12,9 +12,9 @@ extension Kernels {
 }
 
 extension Tunable {
-  /// From how many rows on weights in blocks are dequantised for tensor cores. Fewer rows have too
-  /// few multiplications to make up for it, and GPUs whose tensor cores are not much faster than
-  /// their f32 units have too few of any: by default our tiles decode blocks as they multiply.
+  /// From how many rows on weights in blocks are dequantised for tensor cores. With fewer rows that
+  /// takes longer than it saves, and on GPUs whose tensor cores are not much faster than their f32
+  /// units it always does: by default our tiles decode blocks as they multiply.
   static let dequantisedMatmul = Tunable(
     "matmul_dequantised", .dequantise,
     gpu: [dequantised(fromRows: nil), dequantised(fromRows: 256), dequantised(fromRows: 64)],

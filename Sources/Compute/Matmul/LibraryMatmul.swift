@@ -14,10 +14,11 @@ import Weights
 ///     f32      x as it is, in f32 without tensor cores: who loads f32 weights wants f32. bf16
 ///              pieces of both would need three multiplications and a copy of the weights, for 15
 ///              times the error
-///     blocks   two bf16 pieces of x and of W, which keep 17 bits: x0 W0 + x1 W0 + x0 W1. What x1 W1
-///              would add is below 2^-18 of the result
+///     blocks   two bf16 pieces of x and of W, which keep 17 bits: x0 W0 + x1 W0 + x0 W1. A term of
+///              x1 W1 would be at most 2^-16 of that of x W
 ///
-/// A piece may be 0, with which an infinite weight gives NaN.
+/// A piece may be 0, with which an infinite weight gives NaN. A matrix of several segments has x
+/// written anew for each.
 struct LibraryMatmul {
   let shape: MatmulShape
   let weight: WeightSegment
@@ -25,8 +26,11 @@ struct LibraryMatmul {
   let element: CUDA.MatmulShape.Element
   /// x; of f32 elements it stays as it is.
   let input: ActivationPieces
-  /// Rows of W at a time.
+  /// Rows of W at a time. Backward these are the terms of a sum: f32 units add the sums of chunks,
+  /// which tensor cores would truncate.
   let rowsAtOnce: Int
+  /// The most of them where weights are dequantised.
+  private static let mostRowsAtOnce = 4096
   /// Pieces of x and W that are multiplied, in this order.
   private let terms: [(input: Int, weight: Int)]
 
@@ -35,17 +39,25 @@ struct LibraryMatmul {
     self.shape = shape
     self.weight = weight
     switch weight.format {
-    case .bf16: (element, terms) = (.bf16, shape.precision == .bf16 ? [(0, 0)] : [(0, 0), (1, 0)])
+    case .bf16:
+      // A segment of a mixed matrix is not rounded, as on the CPU path.
+      let isRounded = shape.precision == .bf16 && shape.isContiguous
+      (element, terms) = (.bf16, isRounded ? [(0, 0)] : [(0, 0), (1, 0)])
     case .f16: (element, terms) = (.f16, [(0, 0), (1, 0)])
     case .f32: (element, terms) = (.f32, [(0, 0)])
-    default:
+    case .q80, .q40, .q41, .q50, .q51, .q4K, .q5K, .q6K:
       guard gpu.dequantises(rows: shape.rows) else { return nil }
       (element, terms) = (.bf16, [(0, 0), (1, 0), (0, 1)])
     }
-    let rows = weight.rows.count
-    rowsAtOnce =
-      weight.format.isBlocked
-      ? min(rows, max(128, gpu.dequantisedElements / weight.columns / 128 * 128)) : rows
+    let rows = max(1, weight.rows.count)
+    if weight.format.isBlocked {
+      // Chunks of equal size, in multiples of the tiles of tensor cores.
+      let most = max(128, min(Self.mostRowsAtOnce, gpu.dequantisedElements / weight.columns))
+      let chunks = (rows + most - 1) / most
+      rowsAtOnce = min(rows, ((rows + chunks - 1) / chunks + 127) / 128 * 128)
+    } else {
+      rowsAtOnce = rows
+    }
     input = ActivationPieces(terms.contains { $0.input > 0 } ? 2 : 1, of: shape)
   }
 
@@ -72,7 +84,7 @@ struct LibraryMatmul {
 
   /// The multiplications of a chunk. Forward a chunk has columns of y, backward of x, and its part
   /// of the sum is added to that of chunks before it.
-  func products(
+  func matmuls(
     _ chunk: Range<Int>, _ memory: Memory
   ) -> [(shape: CUDA.MatmulShape, operands: MatmulOperands)] {
     let inputColumn = shape.inputColumn + (shape.isBackward ? chunk.lowerBound : 0)
@@ -83,7 +95,7 @@ struct LibraryMatmul {
       let addend: MatmulShape.Addend =
         isFirst && (chunk.lowerBound == 0 || !shape.isBackward) ? shape.addend : .output
       let hasBias = isFirst && weight.hasBias && !shape.isBackward
-      let product = CUDA.MatmulShape(
+      let matmul = CUDA.MatmulShape(
         rows: shape.rows, outputs: chunk.count, inputs: weight.columns, element: element,
         isBackward: shape.isBackward, hasBias: hasBias, hasAddend: addend != .none,
         isScaled: memory.factors != nil, inputStride: shape.inputStride,
@@ -95,7 +107,7 @@ struct LibraryMatmul {
         bias: hasBias ? weight.bias.block.device.slice.slice(from: 4 * chunk.lowerBound) : nil,
         addend: addend == .residual ? memory.residual.slice(from: 4 * first) : output,
         factors: memory.factors, y: output)
-      return (product, operands)
+      return (matmul, operands)
     }
   }
 }

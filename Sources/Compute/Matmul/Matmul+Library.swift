@@ -26,10 +26,10 @@ extension Device {
         ? weights.block.device.slice : weight.elements.block.device.slice,
       factors: element == .f16 ? factors.block.device.slice : nil,
       residual: residual.block.device.slice, output: y.block.device.slice)
-    let chunks = parts.chunks.map { (rows: $0, products: parts.products($0, memory)) }
+    let chunks = parts.chunks.map { (rows: $0, matmuls: parts.matmuls($0, memory)) }
     let isSupported = try driver { () throws(CUDAError) in
       for chunk in chunks {
-        for product in chunk.products where try !library.supports(product.shape, product.operands) {
+        for matmul in chunk.matmuls where try !library.supports(matmul.shape, matmul.operands) {
           return false
         }
       }
@@ -46,9 +46,9 @@ extension Device {
         try dequantise(
           weight, rows: chunk.rows, stride: parts.weightStride, into: &weights, on: gpu)
       }
-      for product in chunk.products {
+      for matmul in chunk.matmuls {
         try gpu.enqueue(shape.entry, on: context) { () throws(CUDAError) in
-          try library.multiply(product.shape, product.operands)
+          try library.multiply(matmul.shape, matmul.operands)
         }
       }
     }

@@ -33,7 +33,10 @@ package final class Tuner {
 
   /// The kernels with more than one candidate on this device.
   package var names: [String] {
-    Tunable.all.filter { $0.candidates(on: gpu.target).count > 1 }.map(\.name)
+    Tunable.all.filter {
+      $0.candidates(on: gpu.target).count > 1
+        && (gpu.runtime.hasMatmulLibrary || !$0.usesMatmulLibrary)
+    }.map(\.name)
   }
 
   /// The record of this device with these kernels and graphs, and with what else of `earlier` is
@@ -58,7 +61,9 @@ package final class Tuner {
   package func search(
     _ name: String, progress: (String) -> Void = { _ in }
   ) throws(ComputeError) -> TunedKernel {
-    guard let tunable = Tunable.all.first(where: { $0.name == name }) else {
+    guard let tunable = Tunable.all.first(where: { $0.name == name }),
+      gpu.runtime.hasMatmulLibrary || !tunable.usesMatmulLibrary
+    else {
       throw .unknownKernel(name)
     }
     return try search(tunable, progress: progress)

@@ -167,6 +167,11 @@ extension DeviceTests {
       try device.matmul(x, weight, rows: 5, into: &y)
       let error = relativeError(try device.download(y), workload.forward())
       #expect(error < Tolerance.matmul.rawValue)
+      // What only the library does is not tuned: it would be stored though it never ran.
+      let tuner = try Tuner(device, sizes: .small, runs: 1)
+      let name = Tunable.dequantisedMatmul.name
+      #expect(tuner.names.contains("matmul_large") && !tuner.names.contains(name))
+      #expect(throws: ComputeError.unknownKernel(name)) { try tuner.search(name) }
     }
 
     @Test func withoutNVRTCItSaysHowToGetIt() throws {

@@ -40,6 +40,27 @@ extension DeviceTests {
       #expect(library.algorithms.keys.contains { $0.shape.inputStride == 271 })
     }
 
+    /// Where some segments cannot take rounded activations, none does, as on the CPU path.
+    @Test func mixedFormatsAreNotRounded() throws {
+      var generator = SeededGenerator(seed: 23)
+      let parts = [(WeightFormat.bf16, 40), (.q80, 24)].map {
+        MatmulWorkload(rows: 6, outputs: $0.1, inputs: 256, precision: $0.0, using: &generator)
+      }
+      let bits = parts[0].weight.map { UInt16($0.bitPattern >> 16) }
+      let whole = MatmulWorkload(stacking: parts)
+      let bytes = unsafe bits.withUnsafeBytes { unsafe Array($0) }
+      let weight = try WeightMatrix(
+        device, columns: 256, precision: nil,
+        pieces: [WeightPiece(bytes, rows: 40, precision: .bf16), parts[1].piece()])
+      #expect(weight.segments.map(\.format) == [.bf16, .q80])
+      var y = try device.buffer(of: Float.self, count: 6 * 64)
+      try device.matmul(
+        try device.buffer(whole.x), weight, rows: 6, precision: .bf16, into: &y)
+      #expect(
+        relativeError(try device.download(y), whole.forward()) < Tolerance.matmul.rawValue)
+      #expect(Set(library.algorithms.keys.map(\.shape.outputStride)) == [64])
+    }
+
     /// Two pieces hold 4 bits times a scale of 11 exactly, and 17 bits of any number.
     @Test(arguments: BlockMatmulTests.formats)
     func piecesAreTheWeights(format: WeightFormat) throws {
@@ -61,7 +82,7 @@ extension DeviceTests {
 
     /// A split, and for each chunk its weights and three multiplications; nothing is allocated
     /// again.
-    @Test func launchesAreThreeAChunk() throws {
+    @Test func launchesAreFourAChunk() throws {
       var generator = SeededGenerator(seed: 22)
       let work = MatmulWorkload(
         rows: 4, outputs: 200, inputs: 64, precision: .q80, using: &generator)
