@@ -43,6 +43,25 @@ struct TwoHostsTests {
     #expect(result.output.components(separatedBy: "Files in ").count == 2)
   }
 
+  /// An adapter that was moved since a sweep started from it is compared on the first host alone:
+  /// the runs that have begun do not read it.
+  @Test func aMovedStartOfASweepIsNeededOnOneHost() throws {
+    let (start, moved) = (folder("start"), hosts.ofAlpha.appending(path: "moved"))
+    #expect(try workspace.distill(["--tokens", "2", "--steps", "1"], to: start).code == 0)
+    let output = folder("sweep")
+    let sizes = ["--tokens", "2,3", "--init"]
+    func sweep(_ more: [String]) throws {
+      let own = try arguments(sizes + more, to: output).overridden
+      let result = try hosts.start(alpha: 1, beta: 1, own).wait()
+      try #require(result.code == 0, "\(result.allErrors)")
+    }
+    try sweep([start.path, "--steps", "1"])
+    try FileManager.default.moveItem(at: start, to: moved)
+    try sweep([moved.path, "--steps", "2", "--resume"])
+    let record = try workspace.json("sweep.json", in: output)
+    #expect(record["init"] == .string(moved.path), "\(record)")
+  }
+
   /// Starts a rank on each host, and waits until they have written a checkpoint. The launcher
   /// notices within seconds that nothing comes from a host any more.
   private func startedRun(_ output: URL) throws -> Program.Running {

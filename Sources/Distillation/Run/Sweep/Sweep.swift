@@ -35,7 +35,7 @@ package final class Sweep {
     let isResumed = request.run.mode == .resume
     var request = request
     let recorded = isResumed ? try Self.recorded(in: output) : nil
-    if let recorded { try request.resume(recorded) }
+    if let recorded { try request.resume(recorded, isWriting: ranks.isFirst) }
     try request.run.checkInputs()
     (self.request, self.ranks) = (request, ranks)
     // The folder of a sweep has no checkpoint of its own.
@@ -58,10 +58,16 @@ package final class Sweep {
       throw .option(
         .klBudget, expected: "a context, from which the KL is measured", found: "none")
     }
+    let initialization = request.run.options.chosenInitialization
+    // All ranks compare their records, so each has the digest that the first one writes.
+    let digest =
+      isResumed
+      ? recorded?.startDigest
+      : try ranks.ofFirst(making: { () throws(DistillationError) -> String? in
+        try initialization?.digest()
+      })
     record = SweepRecord(
-      budget: request.budget, initialization: request.run.options.chosenInitialization,
-      startDigest: isResumed
-        ? recorded?.startDigest : try request.run.options.chosenInitialization?.digest(),
+      budget: request.budget, initialization: initialization, startDigest: digest,
       price: request.run.price,
       members: zip(plans, runs).map { plan, run in
         .init(

@@ -38,7 +38,10 @@ extension SweepRequest {
 
   /// Makes this the continuation of a sweep: it keeps the start that was named, and has all runs
   /// that it had; more may be added.
-  mutating func resume(_ recorded: SweepRecord) throws(DistillationError) {
+  ///
+  /// - Parameter isWriting: whether this rank compares the adapter of the start, which others may
+  ///   not have any more.
+  mutating func resume(_ recorded: SweepRecord, isWriting: Bool) throws(DistillationError) {
     let named = run.options.chosenInitialization
     let isMoved = named?.isMoved(from: recorded.initialization) ?? false
     if let named, named != recorded.initialization, !isMoved {
@@ -47,8 +50,10 @@ extension SweepRequest {
         recorded: recorded.initialization?.description ?? "its default", found: "\(named)")
     }
     run.options.chosenInitialization = isMoved ? named : recorded.initialization
-    try run.options.chosenInitialization?.check(
-      digest: recorded.startDigest, of: recorded.initialization, checkpoint: run.output.path)
+    if isWriting {
+      try run.options.chosenInitialization?.check(
+        digest: recorded.startDigest, of: recorded.initialization, checkpoint: run.output.path)
+    }
     run.price = run.price ?? recorded.price
     let (before, now) = (recorded.members.map(\.folder), plans.map(\.folder))
     guard before.allSatisfy(now.contains) else {
