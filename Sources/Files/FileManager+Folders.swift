@@ -17,13 +17,37 @@ extension FileManager {
   ///
   /// - Throws: when the system refuses; then none of them is left.
   package func makeFolder(_ url: URL) throws(FileError) {
-    let missing = missingFolders(url)
-    do {
-      try createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      removeEmpty(missing)
-      throw FileError(path: url.path, action: "make the folder", reason: Self.reason(of: error))
+    try makeFolders(foldersToMake(url), for: url)
+  }
+
+  /// A folder and those that are missing of those that lead to it, from the lowest up.
+  private func foldersToMake(_ url: URL) -> [URL] {
+    [url] + missingFolders(url.deletingLastPathComponent())
+  }
+
+  /// Makes folders one by one, except for those that are there: another process may have made them
+  /// meanwhile.
+  ///
+  /// - Parameters:
+  ///   - folders: the folders, from the lowest up.
+  ///   - url: the folder that they are made for.
+  /// - Returns: those that were made here, from the lowest up.
+  /// - Throws: when the system refuses; then none of these is left.
+  @discardableResult
+  func makeFolders(_ folders: [URL], for url: URL) throws(FileError) -> [URL] {
+    var made: [URL] = []
+    for folder in folders.reversed() {
+      if unsafe mkdir(folder.path, 0o777) == 0 {
+        made.insert(folder, at: 0)
+        continue
+      }
+      let error = FileError.afterFailedCall(path: url.path, action: "make the folder")
+      guard isFolder(folder) else {
+        removeEmpty(made)
+        throw error
+      }
     }
+    return made
   }
 
   /// A folder and those that lead to it, as far as nothing is there, from the lowest up.
@@ -50,7 +74,7 @@ extension FileManager {
   /// - Throws: where it cannot be made.
   package func checkCanMake(_ url: URL, holding length: Int = 0) throws(FileError) {
     try checkLink(url, for: url)
-    let missing = [url] + missingFolders(url.deletingLastPathComponent())
+    let missing = foldersToMake(url)
     for folder in missing.dropFirst() { try checkLink(folder, for: url) }
     let ancestor = missing[missing.count - 1].deletingLastPathComponent()
     guard isFolder(ancestor) else {
@@ -107,16 +131,12 @@ extension FileManager {
   /// - Returns: false where something of that name is there already.
   /// - Throws: when the system refuses; then none of them is left.
   package func makeNewFolder(_ url: URL) throws(FileError) -> Bool {
-    let missing = missingFolders(url.deletingLastPathComponent())
-    try makeFolder(url.deletingLastPathComponent())
-    do {
-      try createDirectory(at: url, withIntermediateDirectories: false)
-      return true
-    } catch {
-      if (error as? CocoaError)?.code == .fileWriteFileExists { return false }
-      removeEmpty(missing)
-      throw FileError(path: url.path, action: "make the folder", reason: Self.reason(of: error))
-    }
+    let made = try makeFolders(foldersToMake(url.deletingLastPathComponent()), for: url)
+    if unsafe mkdir(url.path, 0o777) == 0 { return true }
+    if errno == EEXIST { return false }
+    let error = FileError.afterFailedCall(path: url.path, action: "make the folder")
+    removeEmpty(made)
+    throw error
   }
 
   /// Removes a file or a folder with everything in it.
