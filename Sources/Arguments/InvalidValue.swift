@@ -1,3 +1,5 @@
+import JSON
+
 /// What ArgumentParser says of a value that an option does not take.
 package enum InvalidValue {
   /// A message in one line that says what was expected. ArgumentParser lists names as sentences or
@@ -13,13 +15,7 @@ package enum InvalidValue {
     guard let list = match.output.3 else {
       return "\(start): expected \(wholeNumber(match.output.2))"
     }
-    return "\(start): expected \(alternatives(names(list)))"
-  }
-
-  /// Names between commas, the last one behind "or".
-  package static func alternatives(_ names: [String]) -> String {
-    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
-    return "\(names.dropLast().joined(separator: ", ")) or \(last)"
+    return "\(start): expected \(Listed(names(list)))"
   }
 
   /// The names of a list: in quotation marks, or behind a dash each.

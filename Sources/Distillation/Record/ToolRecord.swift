@@ -38,10 +38,6 @@ package struct ToolRecord: Sendable, Equatable, Codable {
   /// The names in a sentence of Markdown: "the tools `a` and `b`".
   var title: String {
     let quoted = names.map { "`\($0)`" }
-    let list =
-      quoted.count > 1
-      ? "\(quoted.dropLast().joined(separator: ", ")) and \(quoted[quoted.count - 1])"
-      : quoted.joined()
-    return "the tool\(names.count == 1 ? "" : "s") \(list)"
+    return "the tool\(names.count == 1 ? "" : "s") \(Listed(quoted, "and"))"
   }
 }

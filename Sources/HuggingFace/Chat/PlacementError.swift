@@ -1,3 +1,5 @@
+import JSON
+
 /// The reason why a context cannot be placed in a chat template, in one line.
 package enum PlacementError: Error, Equatable, Sendable {
   /// The template fails, or refuses the conversation.
@@ -106,8 +108,8 @@ extension PlacementError: CustomStringConvertible {
     case .systemMessageTaken:
       "messages: expected none of role system, because the context takes its place"
     case .unknownTemplate(let name):
-      "\(option("template")) \(name): expected auto, raw, "
-        + ChatTemplate.builtInNames.joined(separator: ", ") + " or the file of a template"
+      "\(option("template")) \(name): expected "
+        + "\(Listed(["auto", "raw"] + ChatTemplate.builtInNames + ["the file of a template"]))"
     case .folder(let error): error.description
     case .noTemplate:
       "a conversation needs a chat template, and there is none; choose one with "

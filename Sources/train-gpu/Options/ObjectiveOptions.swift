@@ -2,6 +2,7 @@ import ArgumentParser
 import Arguments
 import Distillation
 import Foundation
+import JSON
 
 /// The method: what is learned, from what, and the objective.
 struct ObjectiveOptions: ParsableArguments {
@@ -13,7 +14,7 @@ struct ObjectiveOptions: ParsableArguments {
       valueName: "name"), completion: .list(TrainingOptions.Method.allValueStrings),
     transform: {
       try OptionList(
-        $0, expected: InvalidValue.alternatives(TrainingOptions.Method.allValueStrings))
+        $0, expected: "\(Listed(TrainingOptions.Method.allValueStrings))")
     })
   var method = OptionList([TrainingOptions.standard.method])
 
@@ -60,10 +61,8 @@ struct ObjectiveOptions: ParsableArguments {
         description: "expected a name or the path of an adapter, found an empty text")
     }
     guard let start = Initialization(text) else {
-      throw UsageError(
-        description:
-          "expected \(startNames.joined(separator: ", ")), an adapter's folder or a .safetensors file"
-      )
+      let starts = startNames + ["an adapter's folder", "a .safetensors file"]
+      throw UsageError(description: "expected \(Listed(starts))")
     }
     return start
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Distillation
 
 /// The student's own answers, besides the recorded ones.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 
 /// How the tokens of an answer are chosen.
 struct SamplingOptions: ParsableArguments {

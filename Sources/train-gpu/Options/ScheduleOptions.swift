@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Distillation
 
 /// The course of the training.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Distillation
 import Foundation
 
@@ -72,8 +73,8 @@ struct DistillStudy: ParsableArguments {
 
   @OptionGroup var questions: QuestionOptions
 
-  /// The first of the options that is not at its default, which prompts that are given leave nothing
-  /// to do; nil where all are.
+  /// The first of the options that is not at its default, which prompts that are given leave
+  /// nothing to do; nil where all are.
   var firstChosen: String? {
     let standard = StudyOptions.standard
     let isChosen: KeyValuePairs = [

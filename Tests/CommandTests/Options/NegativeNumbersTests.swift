@@ -1,3 +1,4 @@
+import Arguments
 import Testing
 
 @testable import train_gpu
@@ -49,6 +50,6 @@ import Testing
 
   @Test(arguments: ["0.999999999", "1.00000001", "1e-60", "1e60", "x", ""])
   func othersAreRefused(text: String) {
-    #expect(throws: UsageError.self) { try Float.argument(text) }
+    #expect(throws: ArgumentError.self) { try Float.argument(text) }
   }
 }

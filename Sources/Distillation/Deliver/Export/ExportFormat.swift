@@ -1,4 +1,5 @@
 internal import Inference
+import JSON
 internal import Transformer
 
 /// A form of a trained prompt that another program serves.
@@ -46,8 +47,7 @@ package enum ExportFormat: String, Sendable, CaseIterable {
           + "it and one setting of its cache" : ", which holds embeddings"
       throw .option(
         .format,
-        expected: "\(possible.dropLast().joined(separator: ", ")) or \(possible.last ?? "") for a "
-          + "prompt of keys and values", found: rawValue + reason)
+        expected: "\(Listed(possible)) for a prompt of keys and values", found: rawValue + reason)
     }
     if self == .mlx, configuration.windows.contains(where: { $0 != nil }) {
       throw .option(

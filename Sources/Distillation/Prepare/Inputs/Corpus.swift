@@ -102,8 +102,5 @@ package struct Corpus: Sendable, Equatable {
   }
 
   /// `.md, .markdown, .rst, .text or .txt`.
-  package static var endingsText: String {
-    let names = endings.map { ".\($0)" }
-    return "\(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])"
-  }
+  package static var endingsText: String { "\(Listed(endings.map { ".\($0)" }))" }
 }

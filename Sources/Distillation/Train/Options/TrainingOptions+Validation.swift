@@ -141,10 +141,10 @@ extension TrainingOptions {
 
   private func validateMethod() throws(DistillationError) {
     if !initialization.suits(method) {
+      let starts =
+        Initialization.names(for: method) + ["an adapter's folder", "a .safetensors file"]
       throw .optionConflict(
-        .initialization,
-        expected:
-          "\(Initialization.names(for: method).joined(separator: ", ")), an adapter's folder or a .safetensors file",
+        .initialization, expected: "\(Listed(starts))",
         with: .method, value: method.rawValue, found: "\(initialization)")
     }
     let rates = [
