@@ -42,6 +42,11 @@ package struct CUDASurvey {
     return (try? device.compiler.get()) != nil
   }
 
+  /// What a selection calls the devices: the first one `cuda`, each by its index.
+  var names: [String] {
+    devices.isEmpty ? [] : ["cuda"] + devices.map { "cuda:\($0.index)" }
+  }
+
   /// Opens the device with this index. Throws if there is none, or no driver or compiler.
   func open(
     _ index: Int, isProfiling: Bool, tunings: TuningStore
@@ -54,7 +59,7 @@ package struct CUDASurvey {
   @discardableResult func libraries(of index: Int) throws(ComputeError) -> Libraries {
     if let failure { throw .cuda(failure) }
     guard let libraries, devices.indices.contains(index) else {
-      throw .unknownDevice(asked: "cuda:\(index)", found: devices.map { "cuda:\($0.index)" })
+      throw .unknownDevice(asked: "cuda:\(index)", found: names)
     }
     return libraries
   }

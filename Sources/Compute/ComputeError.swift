@@ -5,7 +5,8 @@ import Weights
 
 /// Errors of this module, one case for each cause, with what was expected and what was found.
 package enum ComputeError: Error, Sendable, Equatable {
-  /// There is no device with the requested name; `found` lists the devices.
+  /// There is no device with the requested name; `found` lists the names of those that there are,
+  /// of CUDA and of OpenCL.
   case unknownDevice(asked: String, found: [String])
   /// Of the `gpus` of a host, none is left for one of its `ranks`, which sees `seen` of them.
   case noGPULeft(host: String, ranks: Int, gpus: Int, rank: Int, seen: Int)
@@ -75,13 +76,8 @@ extension ComputeError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unknownDevice(let asked, let found):
-      let kind = asked.hasPrefix("cuda") ? "cuda" : "opencl"
-      let expected =
-        found.isEmpty
-        ? "auto or cpu, found no device of \(kind == "cuda" ? "CUDA" : "OpenCL")"
-        : "auto, cpu, \(([kind] + found.dropLast()).joined(separator: ", ")) or "
-          + "\(found[found.count - 1])"
-      return "unknown device '\(asked)': expected \(expected)"
+      let none = found.isEmpty ? ", found no device of CUDA or OpenCL" : ""
+      return "unknown device '\(asked)': expected \(Listed(["auto", "cpu"] + found))\(none)"
     case .noGPULeft(let host, let ranks, let gpus, let rank, let seen):
       return "\(host) has \(Counted(gpus, "GPU")) for \(Counted(ranks, "rank")), and of the "
         + "\(seen) that rank \(rank) sees none is left: expected a GPU for each rank"

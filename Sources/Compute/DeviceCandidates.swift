@@ -50,7 +50,8 @@ extension DeviceSelection {
   }
 
   /// The devices that the selection allows, of those that the surveys find. OpenCL is only surveyed
-  /// where CUDA does not serve: it would find the same card again.
+  /// where CUDA does not serve, since it would find the same card again, and where a refusal names
+  /// all devices.
   func candidates(
     cuda: () -> CUDASurvey, opencl: () throws(OpenCLError) -> DeviceSurvey
   ) throws(ComputeError) -> DeviceCandidates {
@@ -58,7 +59,13 @@ extension DeviceSelection {
     case .cpu: return .cpu
     case .cuda: return try .cuda(cuda())
     case .cudaDevice(let index):
-      return DeviceCandidates(found: .cuda(cuda(), from: index), gpus: [])
+      let survey = cuda()
+      do {
+        try survey.libraries(of: index)
+      } catch .unknownDevice(let asked, let found) {
+        throw .unknownDevice(asked: asked, found: found + ((try? opencl())?.names ?? []))
+      }
+      return DeviceCandidates(found: .cuda(survey, from: index), gpus: [])
     case .automatic:
       let survey = cuda()
       if survey.isUsable { return try .cuda(survey) }
@@ -72,7 +79,11 @@ extension DeviceSelection {
       if self == .automatic { return .cpu }
       throw .driver(error)
     }
-    return try candidates(among: survey)
+    do {
+      return try candidates(among: survey)
+    } catch .unknownDevice(let asked, let found) {
+      throw .unknownDevice(asked: asked, found: cuda().names + found)
+    }
   }
 
   /// The OpenCL devices that the selection allows, or the CPU path.

@@ -77,8 +77,7 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
       failure = survey.failure(platform: platform, device: device)
     }
     if let failure { throw .driver(failure.error) }
-    throw .unknownDevice(
-      asked: description, found: found.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" })
+    throw .unknownDevice(asked: description, found: survey.names)
   }
 
   /// The GPUs, the preferred one first: discrete before shared memory, then by the product of
@@ -90,5 +89,13 @@ package enum DeviceSelection: Sendable, Equatable, CustomStringConvertible {
     }
     return devices.filter { $0.kind == .gpu }.enumerated()
       .sorted { order($0.offset, $0.element) < order($1.offset, $1.element) }.map(\.element)
+  }
+}
+
+extension DeviceSurvey {
+  /// What a selection calls the devices: the preferred one `opencl`, each by its indices.
+  var names: [String] {
+    found.isEmpty
+      ? [] : ["opencl"] + found.map { "opencl:\($0.platformIndex).\($0.deviceIndex)" }
   }
 }

@@ -87,7 +87,7 @@ import Testing
       try DeviceSelection.openclDevice(platform: 0, device: 0).devices(among: survey)
     }
     #expect(
-      throws: ComputeError.unknownDevice(asked: "opencl:0.2", found: ["opencl:0.1"])
+      throws: ComputeError.unknownDevice(asked: "opencl:0.2", found: ["opencl", "opencl:0.1"])
     ) { try DeviceSelection.openclDevice(platform: 0, device: 2).devices(among: survey) }
   }
 
@@ -145,15 +145,55 @@ import Testing
     #expect(throws: ComputeError.self) { try selected(.cuda, cuda: []) }
   }
 
+  /// A refusal names the devices of CUDA and of OpenCL, whichever was asked for.
+  @Test(.enabled(if: CUDATestDevice.all.contains(.standIn), "needs clang for the stand-in of CUDA"))
+  func anUnknownDeviceIsRefusedWithAllThereAre() throws {
+    let cuda = CUDASurvey(
+      LibrarySearch(folders: [try CUDAStandIn.folder.get().path], usesLoaderPath: false, usual: []))
+    let none = CUDASurvey(LibrarySearch(folders: [], usesLoaderPath: false, usual: []))
+    let (card, nothing) = (survey([nil, device("card")]), survey([]))
+    func refusal(
+      _ text: String, _ cuda: CUDASurvey, _ opencl: DeviceSurvey?
+    ) throws -> String? {
+      let selection = try #require(DeviceSelection(text))
+      return #expect(throws: ComputeError.self) {
+        try selection.candidates(
+          cuda: { cuda },
+          opencl: { () throws(OpenCLError) in
+            guard let opencl else { throw Self.broken }
+            return opencl
+          })
+      }?.description
+    }
+    for text in ["cuda:9", "opencl:9.9"] {
+      #expect(
+        try refusal(text, cuda, card)
+          == "unknown device '\(text)': expected auto, cpu, cuda, cuda:0, opencl or opencl:0.1")
+      #expect(
+        try refusal(text, cuda, nothing)
+          == "unknown device '\(text)': expected auto, cpu, cuda or cuda:0")
+    }
+    #expect(
+      try refusal("cuda:9", cuda, nil)
+        == "unknown device 'cuda:9': expected auto, cpu, cuda or cuda:0")
+    #expect(
+      try refusal("opencl:9.9", none, card)
+        == "unknown device 'opencl:9.9': expected auto, cpu, opencl or opencl:0.1")
+    #expect(
+      try refusal("opencl", none, nothing)
+        == "unknown device 'opencl': expected auto or cpu, found no device of CUDA or OpenCL")
+    // Without a driver it says how to get one.
+    #expect(try refusal("cuda:9", none, card)?.contains("libcuda.so.1") == true)
+  }
+
   /// A refusal names what there is, and only that.
   @Test(arguments: [
-    ("opencl", [], "expected auto or cpu, found no device of OpenCL"),
-    ("opencl:1.0", [], "expected auto or cpu, found no device of OpenCL"),
+    ("opencl:1.0", [], "expected auto or cpu, found no device of CUDA or OpenCL"),
     (
-      "opencl:0.2", ["opencl:0.0", "opencl:0.1"],
+      "opencl:0.2", ["opencl", "opencl:0.0", "opencl:0.1"],
       "expected auto, cpu, opencl, opencl:0.0 or opencl:0.1"
     ),
-    ("cuda:9", ["cuda:0"], "expected auto, cpu, cuda or cuda:0"),
+    ("cuda:9", ["cuda", "cuda:0"], "expected auto, cpu, cuda or cuda:0"),
   ])
   func anUnknownDeviceIsRefused(asked: String, found: [String], expected: String) {
     #expect(
