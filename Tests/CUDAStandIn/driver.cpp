@@ -1,6 +1,6 @@
-// driver.cpp - a stand-in for libcuda, over the host's memory: streams and events, and what all parts
-// share. It follows the CUDA Driver API and is stricter where the real driver is silent: it refuses a
-// handle that is destroyed or of another context.
+// driver.cpp - a stand-in for libcuda, over the host's memory: streams and events, and what all
+// parts share. It follows the CUDA Driver API and is stricter where the real driver is silent: it
+// refuses a handle that is destroyed or of another context.
 #include "driver.h"
 
 #include <ctime>
@@ -109,6 +109,7 @@ STANDIN_API int cuGetErrorName(int status, const char **name) {
       {notReady, "CUDA_ERROR_NOT_READY"},
       {illegalAddress, "CUDA_ERROR_ILLEGAL_ADDRESS"},
       {launchOutOfResources, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"},
+      {illegalInstruction, "CUDA_ERROR_ILLEGAL_INSTRUCTION"},
       {misalignedAddress, "CUDA_ERROR_MISALIGNED_ADDRESS"},
       {launchFailed, "CUDA_ERROR_LAUNCH_FAILED"}};
   auto found = names.find(status);

@@ -1,6 +1,6 @@
-// driver.h - what the parts of the stand-in share: the devices, the handles that live, and the queues
-// of the streams. Commands run late, at the first wait that needs them, so that what the host changes too
-// early or reads too soon is wrong.
+// driver.h - what the parts of the stand-in share: the devices, the handles that live, and the
+// queues of the streams. Commands run late, at the first wait that needs them, so that what the
+// host changes too early or reads too soon is wrong.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +28,7 @@ enum Status {
   notReady = 600,
   illegalAddress = 700,
   launchOutOfResources = 701,
+  illegalInstruction = 715,
   misalignedAddress = 716,
   launchFailed = 719,
   illegalState = 401,
@@ -86,8 +87,8 @@ Status make(Handle **to, Handle *handle) {
 // An address that is this thread's own.
 const void *thread();
 
-// Invalidates the captures of this thread: a call that allocates, frees, loads or waits is none that
-// can be captured. True if there is one.
+// Invalidates the captures of this thread: a call that allocates, frees, loads or waits is none
+// that can be captured. True if there is one.
 bool breaksCapture();
 #define CANNOT_BE_CAPTURED \
   if (standin::breaksCapture()) return captureUnsupported

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <numeric>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -223,18 +224,35 @@ void setUp(Group &group, dim3 groups, dim3 items) {
 sigjmp_buf fault;
 thread_local bool isInKernel;
 
-// A page that may not be touched, and the trap of an address that is not aligned.
+// A page that may not be touched, and traps.
 const int faults[] = {SIGSEGV, SIGILL, SIGTRAP};
 struct sigaction otherwise[3];
-volatile sig_atomic_t faulted;
+volatile Outcome faulted;
 
-// Another thread's fault is left to the handlers that were there: it happens again without this one.
+// Whether the instruction that has trapped is the sanitizer's, for an address that is not aligned.
+// Others are what a compiler leaves where a program must not come, and what a processor lacks.
+bool isOfAlignment(int signal, const void *instruction) {
+  const unsigned char typeMismatch = 22;  // clang's SanitizerHandler
+#if defined(__x86_64__)
+  const unsigned char trap[] = {0x67, 0x0f, 0xb9, 0x40, typeMismatch};  // ud1l 22(%eax), %eax
+  return signal == SIGILL &&
+         std::equal(std::begin(trap), std::end(trap), (const unsigned char *)instruction);
+#else
+  const uint32_t trap = 0xd4200000u | (0x5500u | typeMismatch) << 5;  // brk #0x5516
+  return signal == SIGTRAP && *(const uint32_t *)instruction == trap;
+#endif
+}
+
+// Another thread's fault is left to the handlers that were there: it happens again without this
+// one.
 void restoreHandlers() {
   for (int i = 0; i < 3; i++) sigaction(faults[i], &otherwise[i], nullptr);
 }
-void onFault(int signal) {
+void onFault(int signal, siginfo_t *info, void *) {
   if (isInKernel) {
-    faulted = signal;
+    faulted = signal == SIGSEGV                      ? Outcome::illegalAddress
+              : isOfAlignment(signal, info->si_addr) ? Outcome::misalignedAddress
+                                                     : Outcome::illegalInstruction;
     siglongjmp(fault, 1);
   }
   restoreHandlers();
@@ -252,8 +270,8 @@ Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 g
   running = &group;
 
   struct sigaction handler = {};
-  handler.sa_handler = onFault;
-  handler.sa_flags = SA_NODEFER;
+  handler.sa_sigaction = onFault;
+  handler.sa_flags = SA_NODEFER | SA_SIGINFO;
   for (int i = 0; i < 3; i++) sigaction(faults[i], &handler, &otherwise[i]);
   isInKernel = true;
   volatile Outcome outcome = Outcome::done;
@@ -270,7 +288,7 @@ Outcome runGrid(Place **place, void (*kernel)(void **), void **arguments, dim3 g
       }
     }
   } else {
-    outcome = faulted == SIGSEGV ? Outcome::illegalAddress : Outcome::misalignedAddress;
+    outcome = faulted;
   }
   isInKernel = false;
   restoreHandlers();

@@ -1,6 +1,7 @@
 // fibers.h - work-groups of a kernel on one thread: each work-item is a fiber with its own stack,
-// which runs to the next barrier, of its work-group or of its warp, and hands on. The order of work-items and of work-groups changes
-// from barrier to barrier, so that a result that depends on it is seen.
+// which runs to the next barrier, of its work-group or of its warp, and hands on. The order of
+// work-items and of work-groups changes from barrier to barrier, so that a result that depends on
+// it is seen.
 #pragma once
 #include <cstddef>
 
@@ -27,7 +28,13 @@ struct Place {
   unsigned step, copies;
 };
 
-enum class Outcome { done, divergentBarrier, illegalAddress, misalignedAddress };
+enum class Outcome {
+  done,
+  divergentBarrier,
+  illegalAddress,
+  misalignedAddress,
+  illegalInstruction
+};
 
 // Runs all work-groups of a launch. `place` is the module's pointer to the place of the work-item
 // that runs.

@@ -132,6 +132,7 @@ STANDIN_API int cuLaunchKernel(Function *function, unsigned groupsX, unsigned gr
       case Outcome::done: return success;
       case Outcome::illegalAddress: return illegalAddress;
       case Outcome::misalignedAddress: return misalignedAddress;
+      case Outcome::illegalInstruction: return illegalInstruction;
       case Outcome::divergentBarrier: return launchFailed;
     }
   });

@@ -39,9 +39,19 @@ struct FaultTests {
       "*(float4 *)(values + 2) = make_float4(1, 2, 3, 4);",
       "const ushort4 halves = *(const ushort4 *)(values + 1); values[0] = halves.w;",
       "__shared__ float4 quad; standin_copy(&quad, values + 1, 0);",
+      "standin_copy((float4 *)(values + 2), values, 0);",
+      "unsigned registers[4]; standin_load(values + 1, registers, 0);",
     ] {
       #expect(
         try failure(access) == "cuStreamSynchronize: CUDA_ERROR_MISALIGNED_ADDRESS", "\(access)")
+    }
+  }
+
+  /// What a compiler leaves where a program must not come is no fault of an address.
+  @Test func aTrapIsAnIllegalInstruction() throws {
+    for trap in ["__builtin_trap();", "__builtin_debugtrap(); values[0] = 1;"] {
+      #expect(
+        try failure(trap) == "cuStreamSynchronize: CUDA_ERROR_ILLEGAL_INSTRUCTION", "\(trap)")
     }
   }
 
