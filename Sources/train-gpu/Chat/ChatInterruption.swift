@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// ``EndSignals`` during a chat in a terminal: SIGINT, which Ctrl-C sends during an answer, requests
-/// its end; the others end the program.
+/// ``EndSignals`` during a chat in a terminal: SIGINT, which Ctrl-C sends during an answer,
+/// requests its end; the others end the program.
 final class ChatInterruption: Sendable {
   private let isRequested = Atomic(false)
   /// A pipe into which a signal brings a byte, so that who waits for keys notices it.
