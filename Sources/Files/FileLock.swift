@@ -52,7 +52,9 @@ package struct FileLock: ~Copyable {
   }
 
   deinit {
-    // Closing the only descriptor of the open file releases the lock.
+    // A process that is being started has a copy of the descriptor until it runs its program, so
+    // closing this one alone may leave the folder locked for a moment.
+    flock(handle.fileDescriptor, LOCK_UN)
     try? handle.close()
   }
 }

@@ -32,6 +32,27 @@ import Testing
     #expect(try isFree(folder.url))
   }
 
+  /// As a process that is being started has them.
+  @Test func copiesOfTheDescriptorHoldNothing() throws {
+    var copies: [CInt] = []
+    try take(folder.url) { lock in
+      let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+      for name in descriptors {
+        guard let descriptor = CInt(name),
+          let path = try? FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/fd/\(name)"),
+          path == folder.url.resolvingSymlinksInPath().path
+        else { continue }
+        copies.append(dup(descriptor))
+      }
+      let isFree = try isFree(folder.url)
+      #expect(!isFree)
+    }
+    #expect(!copies.isEmpty)
+    #expect(try isFree(folder.url))
+    for copy in copies { close(copy) }
+  }
+
   @Test func anotherFolderOfTheNameIsNotHeld() throws {
     let url = folder.url.appending(path: "run")
     try FileManager.default.makeFolder(url)
