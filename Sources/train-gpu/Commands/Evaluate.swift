@@ -100,7 +100,7 @@ struct Evaluate: SharedOutCommand {
     if evaluation.cutAnswers > 0 {
       let cut = CutAnswers(
         count: evaluation.cutAnswers, answers: evaluation.teacherAnswers, limit: responseTokens,
-        hasEndToken: evaluation.hasEndToken)
+        hasEndToken: evaluation.hasEndToken, isTraining: false)
       logger.info("\(cut.text)")
     }
     try form.write(text(evaluation)) { try object(evaluation, device.name) }

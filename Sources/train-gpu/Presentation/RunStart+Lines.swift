@@ -14,7 +14,8 @@ extension RunEvent.Start {
     if cutAnswers > 0 {
       lines.append(
         CutAnswers(
-          count: cutAnswers, answers: teacherAnswers, limit: answerLimit, hasEndToken: hasEndToken
+          count: cutAnswers, answers: teacherAnswers, limit: answerLimit, hasEndToken: hasEndToken,
+          isTraining: true
         ).text)
     }
     if let teacher {

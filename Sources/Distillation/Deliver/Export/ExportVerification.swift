@@ -28,9 +28,10 @@ struct ExportVerification {
       let model = try decoder.prefill(prefix, capacity: capacity)
       let examples = recorded.isEmpty ? try invented(by: model) : recorded
       let tokens = TeacherCache.rowCount(examples)
-      handle(.progress(.judging, done: 0, total: tokens))
+      handle(.progress(.judging, done: 0, total: examples.count))
       let judge = try Judge.scoring(examples, by: model)
       let change = try judge.change(by: read, of: model, known: nil, capacity: capacity)
+      handle(.progress(.judging, done: examples.count, total: examples.count))
       return (change, tokens)
     }
   }
