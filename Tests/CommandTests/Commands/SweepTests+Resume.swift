@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -85,6 +86,42 @@ extension SweepTests {
     #expect(
       refused.errors == "train-gpu: \(workspace.output.path): started with --init pooled, found "
         + "first; a resumed run keeps what it was started with\n")
+  }
+
+  /// A run that goes on keeps its start, though the smaller run goes on too.
+  @Test func aSweepThatGoesFurtherSaysWhereItsRunsBegan() throws {
+    func record(_ index: Int) throws -> JSON {
+      guard case .array(let members) = try workspace.json("sweep.json")["members"] else {
+        return .null
+      }
+      return members[index]
+    }
+    func further(_ steps: String, _ tokens: String) throws -> String {
+      let result = try workspace.distill(["--tokens", tokens, "--steps", steps, "--resume"])
+      #expect(result.code == 0, "\(result.errors)")
+      return result.errors
+    }
+    _ = try sweep(tokens: "2,3")
+    #expect(try record(0)["start_step"] == .null)
+    #expect(try record(1)["start_step"] == .integer(8))
+    #expect(try !further("8", "2,3").contains("began from"))
+    let before = try workspace.softPrompt(in: member("tokens-2"))
+    let line = "a new sweep would begin from step 12\n"
+    #expect(
+      try further("12", "2,3").contains("tokens-3 began from tokens-2 at step 8; \(line)"))
+    try #require(try workspace.softPrompt(in: member("tokens-2")) != before)
+    #expect(try record(1)["start_step"] == .integer(8))
+    // Older programs did not record the step.
+    let old = try text(member("sweep.json")).replacing(#/ *"start_step" ?: ?8,\n/#, with: "")
+    #expect(!old.contains("start_step"))
+    try Data(old.utf8).write(to: member("sweep.json"))
+    #expect(
+      try further("12", "2,3").contains("tokens-3 began from an earlier tokens-2; \(line)"))
+    let start = try record(0)["start"]
+    #expect(
+      try further("12", "1,2,3").contains(
+        "tokens-2 began from sampled; a new sweep would begin it from tokens-1\n"))
+    #expect(try record(1)["start"] == start)
   }
 
   @Test func aSizeCanBeAdded() throws {

@@ -70,10 +70,14 @@ package final class Sweep {
       budget: request.budget, initialization: initialization, startDigest: digest,
       price: request.run.price,
       members: zip(plans, runs).map { plan, run in
-        .init(
+        // A run that was begun keeps its start, whatever sizes are added.
+        let before =
+          run.checkpoint == nil ? nil : recorded?.members.first { $0.folder == plan.folder }
+        return .init(
           folder: plan.folder, method: plan.method, tokens: plan.tokens,
-          start: plan.start(
-            run.options.initialization, hasContext: !run.texts.context.isEmpty))
+          start: before?.start
+            ?? plan.start(run.options.initialization, hasContext: !run.texts.context.isEmpty),
+          startStep: before?.startStep)
       })
   }
 
@@ -109,6 +113,13 @@ package final class Sweep {
     try write()
     folder.tellKept(handle)
     for (index, run) in runs.enumerated() {
+      if run.checkpoint == nil, let step = plans[index].startStep(in: folder.url) {
+        record.members[index].startStep = step
+        try write()
+      }
+      let notice = plans[index].startNotice(
+        run, begunAt: record.members[index].startStep, in: folder.url)
+      if let notice { handle(.warning(notice)) }
       if !ranks.ofFirst(run.isDone) {
         handle(
           .sweeping(

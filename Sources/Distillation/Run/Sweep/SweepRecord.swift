@@ -12,6 +12,9 @@ package struct SweepRecord: Sendable, Equatable, Codable {
     package var tokens: Int
     /// Where its training starts, and why.
     package var start: String
+    /// Steps of the next smaller run when this one began from its prompt; nil for other starts, and
+    /// where an older program did not record it.
+    package var startStep: Int?
     /// The held-out KL in nats a token; nil before its end, as the next.
     package var kl: Double?
     /// The held-out cross-entropy in nats a token, where training lowers that.
@@ -29,6 +32,7 @@ package struct SweepRecord: Sendable, Equatable, Codable {
 
     private enum CodingKeys: String, CodingKey {
       case folder, method, tokens, start, kl
+      case startStep = "start_step"
       case crossEntropy = "cross_entropy"
       case promptBytes = "prompt_bytes"
       case isWithinBudget = "within_budget"
