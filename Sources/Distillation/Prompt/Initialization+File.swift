@@ -71,8 +71,8 @@ extension Initialization {
     return try AdapterImport.digest(of: url)
   }
 
-  /// Checks that a start is the one that was recorded; an adapter that is no longer in its place is
-  /// needed no more.
+  /// Checks that a start is the one that was recorded; where no adapter is in its place any more,
+  /// none is needed.
   ///
   /// - Parameters:
   ///   - digest: the recorded SHA-256 of its file; nil where none is known.
@@ -81,10 +81,14 @@ extension Initialization {
   func check(
     digest: String?, of recorded: Initialization?, checkpoint: String
   ) throws(DistillationError) {
-    guard let digest, case .file(let url) = self,
-      self != recorded || FileManager.default.fileExists(atPath: url.path)
-    else { return }
-    let found = try AdapterImport.digest(of: url)
+    guard let digest, case .file(let url) = self else { return }
+    let found: String
+    do throws(DistillationError) {
+      found = try AdapterImport.digest(of: url)
+    } catch {
+      if isInPlace(of: recorded) { return }
+      throw error
+    }
     guard found != digest else { return }
     throw .changedSinceCheckpoint(
       checkpoint: checkpoint, item: .chosen("the adapter", by: [.initialization]),

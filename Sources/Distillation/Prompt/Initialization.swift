@@ -43,11 +43,17 @@ package enum Initialization: Sendable, Equatable {
     }
   }
 
-  /// Whether it is an adapter that may have been moved since it was recorded: it is not there any
-  /// more.
-  func isMoved(from recorded: Initialization?) -> Bool {
+  /// Whether it is an adapter that may be the recorded one, wherever it is: its SHA-256 tells, or
+  /// where that is not known, nothing is in the recorded place any more.
+  func mayBe(_ recorded: Initialization?, digest: String?) -> Bool {
     guard case .file = self, case .file(let earlier)? = recorded else { return false }
-    return !FileManager.default.fileExists(atPath: earlier.path)
+    return digest != nil || !FileManager.default.fileExists(atPath: earlier.path)
+  }
+
+  /// Whether it is an adapter in the place of the recorded one.
+  func isInPlace(of recorded: Initialization?) -> Bool {
+    guard case .file(let url) = self, case .file(let earlier)? = recorded else { return false }
+    return url.standardizedFileURL.path == earlier.standardizedFileURL.path
   }
 
   /// Whether it starts from the context.

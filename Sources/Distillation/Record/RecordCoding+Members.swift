@@ -7,4 +7,10 @@ extension RecordCoding {
     guard case .object(let object)? = try? JSON(parsing: bytes) else { return JSONObject() }
     return object
   }
+
+  /// A found option in a message: nobody may have named one that has its default.
+  static func found(_ value: JSON?, default standard: JSON?) -> String {
+    guard let value else { return "its default" }
+    return value == standard ? "its default, \(value.text())" : value.text()
+  }
 }

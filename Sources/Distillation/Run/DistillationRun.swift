@@ -61,7 +61,8 @@ package final class DistillationRun {
       (checkpoint, path) = (found, newest.url.path)
       let named = request.options
       request.options = try named.resuming(
-        found.state.options, keeping: request.kept, checkpoint: path)
+        found.state.options, keeping: request.kept, startDigest: found.state.startDigest,
+        checkpoint: path)
       if run.isWriting { try named.checkStart(against: found.state, checkpoint: path) }
       request.keepReports(of: found.state, in: run)
       try run.checkHistory(of: found.state)
@@ -91,7 +92,9 @@ package final class DistillationRun {
       try options.checkWarmup(totalSteps: totalSteps)
     }
     if let state = checkpoint?.state {
-      try texts.fingerprints.check(against: state.fingerprints, checkpoint: path)
+      do throws(DistillationError) {
+        try texts.fingerprints.check(against: state.fingerprints, checkpoint: path)
+      } catch { throw request.namingStudyLine(error) }
       try options.checkLength(
         against: state.options, order: order, step: state.step, checkpoint: path)
     }

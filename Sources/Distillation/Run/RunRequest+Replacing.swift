@@ -22,6 +22,17 @@ extension RunRequest {
         found: url.path)
     }
   }
+
+  /// The error of other examples than those that a run was started with, which names the line that
+  /// was put behind the run's own study, where there is one.
+  func namingStudyLine(_ error: DistillationError) -> DistillationError {
+    guard hasOwnStudy,
+      case .changedSinceCheckpoint(_, .chosen(_, let options), _, _) = error,
+      options.contains(.inputs) || validation == .automatic,
+      let line = StudyFile.lineBehind(inputs)
+    else { return error }
+    return .damagedLine(line)
+  }
 }
 
 extension RunFolder {

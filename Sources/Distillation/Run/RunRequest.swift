@@ -31,6 +31,8 @@ package struct RunRequest: Sendable {
   package var tools: URL?
   /// The file of the examples.
   package var inputs: URL
+  /// Whether they are the lines of the study with which the run began.
+  var hasOwnStudy = false
   /// The held-out examples.
   package var validation: Validation
   /// The file of prompts that have nothing to do with the context; nil takes the built-in ones.

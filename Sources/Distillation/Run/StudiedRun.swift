@@ -39,6 +39,7 @@ package struct StudiedRun {
     try request.checkInputs(seeds: seeds)
     let file = Self.file(in: request.output)
     request.inputs = file
+    request.hasOwnStudy = true
     let validation = request.validation
     switch validation {
     case .file, .none: options.heldOut = 0
@@ -97,7 +98,8 @@ package struct StudiedRun {
       throw Self.renamed(Self.namingHeldOut(error, request, validation))
     }
     self.request = request
-    for run in runs { _ = try run.checkStart(for: study.configuration) }
+    // A run that goes on needs its start no more.
+    if folder != nil { for run in runs { _ = try run.checkStart(for: study.configuration) } }
     try ActivationRounding.check(request.options, request.folder, device)
     for run in runs.dropFirst() where !request.beside.isEmpty {
       _ = try AdapterGroup(

@@ -6,6 +6,7 @@ import Logging
 extension Distill {
   /// The request of the options.
   func request(_ logger: Logger) throws -> RunRequest {
+    if !files.resume { try objective.checkStart() }
     let model = try required(files.model, "model")
     try requireExamples()
     let output = try required(files.output, "output")

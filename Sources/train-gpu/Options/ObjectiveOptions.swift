@@ -60,11 +60,18 @@ struct ObjectiveOptions: ParsableArguments {
       throw UsageError(
         description: "expected a name or the path of an adapter, found an empty text")
     }
-    guard let start = Initialization(text) else {
-      let starts = startNames + ["an adapter's folder", "a .safetensors file"]
-      throw UsageError(description: "expected \(Listed(starts))")
-    }
-    return start
+    // The folder of a run that goes on may have been moved away.
+    return Initialization(text) ?? .file(URL(fileURLWithPath: text))
+  }
+
+  /// Checks that a start which a run begins with has a known name, or is there.
+  func checkStart() throws(UsageError) {
+    guard case .file(let url)? = initialization, Initialization(url.relativePath) == nil
+    else { return }
+    let starts = Self.startNames + ["an adapter's folder", "a .safetensors file"]
+    throw UsageError(
+      description: "The value '\(url.relativePath)' is invalid for '--init <start>': expected "
+        + "\(Listed(starts))")
   }
 
   @Option(

@@ -49,9 +49,10 @@ import Testing
       moved.appending(path: "soft_prompt.safetensors"), message)
     let nowhere = workspace.folder.url.appending(path: "nowhere")
     try refuse(nowhere, "\(nowhere.path): expected a file, found none that can be read")
-    // Under the old path too.
+    // Under the old path too, where another one that is named is known too.
     try manager.moveItem(at: moved, to: start)
     try refuse(start, message)
+    try refuse(start.appending(path: "soft_prompt.safetensors"), message)
     // The checkpoint needs it no more.
     try manager.removeItem(at: start)
     for (steps, more) in [("2", ["--init", start.path]), ("3", [])] {
@@ -59,6 +60,45 @@ import Testing
       #expect(resumed.code == 0, "\(resumed.errors)")
       #expect(try workspace.json("checkpoint-\(steps)/state.json")["init_sha256"] == .string(own))
     }
+  }
+
+  /// The recorded start is known by its SHA-256, whatever is in its old place.
+  @Test func theAdapterIsKnownWhereverItIs() throws {
+    _ = try writeAdapters()
+    let options = ["--init", start.path, "--steps"]
+    try #require(workspace.distill(options + ["1"]).code == 0)
+    let elsewhere = workspace.folder.url.appending(path: "elsewhere")
+    try manager.moveItem(at: start, to: elsewhere)
+    try manager.moveItem(at: moved, to: start)
+    let resumed = try workspace.distill(["--init", elsewhere.path, "--steps", "2", "--resume"])
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    // What is no adapter is none.
+    try manager.removeItem(at: start)
+    try manager.createDirectory(at: start, withIntermediateDirectories: false)
+    let more = try workspace.distill(options + ["3", "--resume"])
+    #expect(more.code == 0, "\(more.errors)")
+  }
+
+  /// The same command, in the same folder, with the name of a folder that is gone.
+  @Test(arguments: [["--tokens", "2"], ["--tokens", "2", "--steps", "0"], ["--tokens", "2,3"]])
+  func aStartThatIsGoneMayStillBeNamed(options: [String]) throws {
+    try #require(workspace.distill(["--tokens", "2", "--steps", "1"], to: start).code == 0)
+    func distill(_ more: [String]) throws -> Program.Result {
+      let own = (["--steps", "1", "--init", "start", "--output", "run"] + options + more)
+      return try Program.run(
+        ["-C", workspace.folder.url.path, Program.url.path] + workspace.arguments(with: own),
+        of: URL(fileURLWithPath: "/usr/bin/env"))
+    }
+    let first = try distill([])
+    try #require(first.code == 0, "\(first.errors)")
+    try manager.removeItem(at: start)
+    for more in [[], ["--steps", "3"]] {
+      let resumed = try distill(["--resume"] + more)
+      #expect(resumed.code == 0, "\(resumed.errors)")
+    }
+    let anew = try distill(["--overwrite"])
+    #expect(anew.code == 2)
+    #expect(anew.errors.hasPrefix("train-gpu: The value 'start' is invalid for '--init <start>': "))
   }
 
   /// Older programs recorded no checksum.

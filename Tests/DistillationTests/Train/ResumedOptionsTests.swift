@@ -103,6 +103,21 @@ import Testing
         == TrainingOptions())
   }
 
+  /// Nobody may have named an option that has its default, whichever it is.
+  @Test func aDefaultIsNamedAsSuch() throws {
+    func refuse(_ message: String, _ change: (inout TrainingOptions) -> Void) throws {
+      let recorded = options(change)
+      expectError(
+        "checkpoint-20: started with \(message); a resumed run keeps what it was started with"
+      ) {
+        try TrainingOptions().resuming(recorded, keeping: [], checkpoint: "checkpoint-20")
+      }
+    }
+    try refuse("tokens 8, found its default, 16") { $0.tokens = 8 }
+    try refuse("loss \"js\", found its default, \"forward-kl\"") { $0.loss = .jensenShannon }
+    try refuse("clip-norm 1, found its default") { $0.clipNorm = 1 }
+  }
+
   /// Programs before recorded f32, which was the default then.
   @Test func thePrecisionOfBeforeIsKept() throws {
     let recorded = options { $0.precision = .f32 }

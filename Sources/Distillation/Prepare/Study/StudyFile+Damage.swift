@@ -16,10 +16,30 @@ extension StudyFile {
   /// examples.
   func checkEnd() throws(DistillationError) {
     guard isChanged, let recorded, FileManager.default.fileExists(atPath: url.path) else { return }
-    let end = try TextFile.bytes(of: url).dropFirst(recorded.progress.bytes)
-    for (index, line) in Self.lines(end).enumerated() where !line.allSatisfy(\.isBlank) {
-      try Self.checkLine(line, recorded.progress.lines + index + 1, of: url, as: .behindStudy)
+    for (number, line) in Self.linesBehind(try TextFile.bytes(of: url), recorded.progress) {
+      try Self.checkLine(line, number, of: url, as: .behindStudy)
     }
+  }
+
+  /// The first line behind those of a study that is done, which a run with it was not started with;
+  /// nil where nothing is there.
+  static func lineBehind(_ url: URL) -> DamagedLine? {
+    guard let progress = recorded(for: url)?.progress, let bytes = try? TextFile.bytes(of: url),
+      begins(bytes, progress), let (number, _) = linesBehind(bytes, progress).first
+    else { return nil }
+    return DamagedLine(
+      file: url.path, line: number, column: nil,
+      reason: "expected the \(Counted(progress.lines, "line")) of its study alone, with which the "
+        + "run was started, found another behind them", use: .behindStudy)
+  }
+
+  /// The lines behind those of a study, but for blank ones, with their numbers.
+  private static func linesBehind(
+    _ bytes: [UInt8], _ progress: StudyRecord.Progress
+  ) -> [(number: Int, line: [UInt8])] {
+    lines(bytes.dropFirst(progress.bytes)).enumerated()
+      .filter { !$0.element.allSatisfy(\.isBlank) }
+      .map { (progress.lines + $0.offset + 1, $0.element) }
   }
 
   private static func lines(_ bytes: ArraySlice<UInt8>) -> [[UInt8]] {

@@ -119,7 +119,7 @@ final class StudyFile {
   }
 
   /// Whether the lines of a study are the beginning of a file.
-  private static func begins(_ bytes: some Collection<UInt8>, _ progress: StudyRecord.Progress)
+  static func begins(_ bytes: some Collection<UInt8>, _ progress: StudyRecord.Progress)
     -> Bool
   {
     bytes.count >= progress.bytes

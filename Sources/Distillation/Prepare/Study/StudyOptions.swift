@@ -110,10 +110,13 @@ package struct StudyOptions: Sendable, Equatable, Codable {
   func check(against recorded: StudyOptions, file: String) throws(DistillationError) {
     let before = try RecordCoding.members(of: recorded)
     let now = try RecordCoding.members(of: self)
+    var standard = try RecordCoding.members(of: StudyOptions())
+    // A run has other words for its share.
+    standard[OptionName.heldOut.rawValue] = nil
     for name in Set(before.keys).union(now.keys).sorted() where before[name] != now[name] {
       throw .changedSinceCheckpoint(
         checkpoint: file, item: .option(name), recorded: before[name]?.text() ?? "its default",
-        found: now[name]?.text() ?? "its default")
+        found: RecordCoding.found(now[name], default: standard[name]))
     }
   }
 }

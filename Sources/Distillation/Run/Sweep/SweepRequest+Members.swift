@@ -43,13 +43,13 @@ extension SweepRequest {
   ///   not have any more.
   mutating func resume(_ recorded: SweepRecord, isWriting: Bool) throws(DistillationError) {
     let named = run.options.chosenInitialization
-    let isMoved = named?.isMoved(from: recorded.initialization) ?? false
-    if let named, named != recorded.initialization, !isMoved {
+    let mayBe = named?.mayBe(recorded.initialization, digest: recorded.startDigest) ?? false
+    if let named, named.description != recorded.initialization?.description, !mayBe {
       throw .changedSinceCheckpoint(
         checkpoint: run.output.path, item: .option(OptionName.initialization.rawValue),
         recorded: recorded.initialization?.description ?? "its default", found: "\(named)")
     }
-    run.options.chosenInitialization = isMoved ? named : recorded.initialization
+    run.options.chosenInitialization = mayBe ? named : recorded.initialization
     if isWriting {
       try run.options.chosenInitialization?.check(
         digest: recorded.startDigest, of: recorded.initialization, checkpoint: run.output.path)

@@ -30,20 +30,24 @@ extension TrainingOptions {
   /// - Parameters:
   ///   - recorded: the recorded options.
   ///   - kept: options that keep their recorded values.
+  ///   - startDigest: the recorded SHA-256 of the adapter from which the run started; nil where
+  ///     none is known.
   ///   - checkpoint: the checkpoint, for the error.
   /// - Throws: ``DistillationError/changedSinceCheckpoint(checkpoint:item:recorded:found:)`` for
   ///   the first option that differs and may not.
   package func resuming(
-    _ recorded: TrainingOptions, keeping kept: Set<Resumable>, checkpoint: String
+    _ recorded: TrainingOptions, keeping kept: Set<Resumable>, startDigest: String? = nil,
+    checkpoint: String
   ) throws(DistillationError) -> TrainingOptions {
     var options = self
     // A checkpoint needs its start no more, so that may have gone elsewhere.
-    if chosenInitialization?.isMoved(from: recorded.chosenInitialization) ?? true {
+    if chosenInitialization?.mayBe(recorded.chosenInitialization, digest: startDigest) ?? true {
       options.chosenInitialization = recorded.chosenInitialization
     }
     options.refreshEvery = refreshEvery ?? recorded.refreshEvery
     if precision == .stored { options.precision = recorded.precision }
     let (before, now) = (try recorded.members(), try options.members())
+    let standard = try TrainingOptions().members()
     let all = Set(before.keys).union(now.keys).subtracting(Self.resumable)
       .subtracting(recorded.hasNoSteps ? Self.ofSteps : []).sorted()
     // Defaults of others follow from the method.
@@ -52,7 +56,7 @@ extension TrainingOptions {
       throw .changedSinceCheckpoint(
         checkpoint: checkpoint, item: .option(name),
         recorded: before[name]?.text() ?? "its default",
-        found: now[name]?.text() ?? "its default")
+        found: RecordCoding.found(now[name], default: standard[name]))
     }
     if kept.contains(.length) {
       (options.steps, options.epochs) = (recorded.steps, recorded.epochs)
