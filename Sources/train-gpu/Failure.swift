@@ -136,7 +136,9 @@ extension DistillationError {
     switch self {
     case .transformer(.compute(let error)): error.advice
     case .transformer(.blocks): "; --precision bf16 or f32 holds them"
-    case .outputExists: "; --overwrite replaces the run in it, --resume continues it"
+    case .outputExists(path: _, holdsRun: true):
+      "; --overwrite replaces the run in it, --resume continues it"
+    case .outputExists: "; --overwrite writes one into it"
     case .noCheckpoint: "; --overwrite starts a new run"
     case .damagedLine(let line):
       switch line.use {
@@ -151,10 +153,7 @@ extension DistillationError {
     case .damagedRecord(.checkpoint(let name, hasEarlier: true), _):
       "; --resume goes on from an earlier checkpoint where \(name) is removed"
     case .damagedRecord(.checkpoint, _): "; --overwrite starts the run again"
-    case .damagedRecord(.sweep, _):
-      "; once this file is removed, --overwrite starts the sweep again, and each of its runs can be "
-        + "resumed in its own folder"
-    case .damagedRecord(.sweepRuns, _):
+    case .damagedRecord(.sweep, _), .damagedRecord(.sweepRuns, _):
       "; --overwrite starts the sweep again, and each of its runs can be resumed in its own folder"
     case .holdsSweep:
       "; --resume goes on with all of its --tokens or methods, or with one run in its own --output"

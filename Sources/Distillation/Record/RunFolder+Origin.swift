@@ -12,8 +12,19 @@ extension RunFolder {
   func checkOrigin() throws(DistillationError) {
     let names = FileManager.default.names(in: url)
     let left = (try? WrittenFiles.read(in: url))?.leftCheckpoints ?? []
+    let newest = mode == .resume ? newestCheckpoint()?.step ?? 0 : 0
+    let others = names.filter {
+      Self.stepCount($0) != nil && !isCheckpoint($0) && !left.contains($0)
+    }
+    // A run that goes on neither reads nor writes what is before its newest checkpoint.
+    func isPast(_ name: String) -> Bool { Self.stepCount(name).map { $0 < newest } ?? false }
+    for name in others.filter(isPast) {
+      keptNotices.append(
+        "\(url.appending(path: name).path): no checkpoint without its "
+          + "\(TrainingCheckpoint.stateName); it stays as it is")
+    }
     let foreign =
-      names.first { Self.stepCount($0) != nil && !isCheckpoint($0) && !left.contains($0) }
+      others.first { !isPast($0) }
       ?? (hasTraces(names) ? nil : Self.files.first { names.contains($0) && !isEmptyLog($0) })
     guard let foreign else { return }
     if Self.stepCount(foreign) != nil, hasTraces(names) {
@@ -47,6 +58,16 @@ extension RunFolder {
     [metrics, softPrompt, cartridge].contains {
       FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
     }
+  }
+
+  /// Whether there is a run, a sweep or the study of one, or what may be such.
+  var holdsWork: Bool {
+    let names = FileManager.default.names(in: url)
+    let study = StudiedRun.file(in: url).lastPathComponent
+    return !Self.sweptRuns(in: url).isEmpty
+      || names.contains { name in
+        Self.files.contains(name) || Self.stepCount(name) != nil || name == study
+      }
   }
 
   /// Whether a folder holds a finished run, or the checkpoints of one.

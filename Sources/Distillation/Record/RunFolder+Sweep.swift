@@ -23,7 +23,17 @@ extension RunFolder {
   /// - Parameter members: the names of folders that stay.
   func removeSweep(except members: [String] = []) throws(DistillationError) {
     guard isWriting, SweepRecord.exists(in: url) else { return }
-    for member in try SweepRecord.read(in: url).members where !members.contains(member.folder) {
+    guard let sweep = try? SweepRecord.read(in: url) else {
+      // Which runs are the sweep's is not known any more.
+      let left = Self.sweptRuns(in: url).filter { !members.contains($0) }
+      if !left.isEmpty {
+        keptNotices.append(
+          "\(url.path): \(SweepRecord.name) is damaged and names no runs, so "
+            + "\(left.joined(separator: ", ").excerpt) \(left.count == 1 ? "stays" : "stay")")
+      }
+      return
+    }
+    for member in sweep.members where !members.contains(member.folder) {
       try removeRun(in: url.appending(path: member.folder))
     }
   }

@@ -19,7 +19,7 @@ package final class RunFolder {
   package let url: URL
   /// Whether anything is written.
   let isWriting: Bool
-  private let mode: Mode
+  let mode: Mode
   /// The files of lines that are open, by name.
   private var handles: [String: FileHandle] = [:]
   /// The lock of the folder, from its creation to the end of this value.
@@ -113,7 +113,7 @@ package final class RunFolder {
         file: url.path, expected: "a folder for the results",
         found: SpecialFile(at: url.path)?.title ?? "a file")
     }
-    if mode == .create { throw .outputExists(path: url.path) }
+    if mode == .create { throw .outputExists(path: url.path, holdsRun: holdsWork) }
     try placingOutput { () throws(FileError) in
       try manager.checkLength(url, holding: Self.longestPath)
     }
@@ -122,9 +122,11 @@ package final class RunFolder {
     try checkOrigin()
     _ = try WrittenFiles.read(in: url)
     let goesOn = mode == .resume && newestCheckpoint() != nil
-    let sweep = !goesOn && SweepRecord.exists(in: url) ? try SweepRecord.read(in: url) : nil
     if mode == .resume && !goesOn {
-      if let sweep { throw .holdsSweep(path: url.path, runs: sweep.members.map(\.folder)) }
+      if SweepRecord.exists(in: url) {
+        let sweep = try SweepRecord.read(in: url)
+        throw .holdsSweep(path: url.path, runs: sweep.members.map(\.folder))
+      }
       let runs = Self.sweptRuns(in: url)
       if !runs.isEmpty { throw .sweepWithoutRecord(url, runs: runs) }
       throw .noCheckpoint(path: url.path)
@@ -167,7 +169,7 @@ package final class RunFolder {
     let isNew = try placingOutput { () throws(FileError) in
       try FileManager.default.makeNewFolder(url)
     }
-    if !isNew { throw .outputExists(path: url.path) }
+    if !isNew { throw .outputExists(path: url.path, holdsRun: true) }
     try claim()
   }
 

@@ -54,8 +54,9 @@ package enum DistillationError: Error, Sendable {
     OptionName, expected: String, with: OptionName, value: String, found: String)
   /// An option of evaluations is given, but no examples are held out.
   case withoutValidation(OptionName)
-  /// The output folder exists, and the request neither replaces nor resumes its run.
-  case outputExists(path: String)
+  /// The output folder exists, and the request neither replaces nor resumes the run in it, where
+  /// there is one.
+  case outputExists(path: String, holdsRun: Bool)
   /// The output folder of a run to resume holds no checkpoint.
   case noCheckpoint(path: String)
   /// Another running process writes to the output folder.
@@ -137,8 +138,8 @@ extension DistillationError: CustomStringConvertible {
     case .withoutValidation(let option):
       "\(name(option)): expected held-out examples to \(option.validationUse) "
         + "(\(name(.validation))), found none"
-    case .outputExists(let path):
-      "\(path): the output folder exists"
+    case .outputExists(let path, let holdsRun):
+      "\(path): the output folder exists\(holdsRun ? "" : ", without a run in it")"
     case .noCheckpoint(let path):
       "\(path): expected a checkpoint-N to resume from, found none"
     case .outputInUse(let path):

@@ -6,22 +6,22 @@ import Testing
 /// Records of a run, a sweep or a study that are damaged or gone: the message says where, what was
 /// expected and how to go on.
 @Suite struct DamagedRecordsTests {
-  private let workspace: Workspace
-  private var run: String { workspace.output.path }
+  let workspace: Workspace
+  var run: String { workspace.output.path }
 
   init() throws { workspace = try Workspace() }
 
-  private func file(_ name: String) -> URL { workspace.output.appending(path: name) }
+  func file(_ name: String) -> URL { workspace.output.appending(path: name) }
 
-  private func text(_ name: String) throws -> String {
+  func text(_ name: String) throws -> String {
     try String(contentsOf: file(name), encoding: .utf8)
   }
 
-  private func write(_ text: String, _ name: String) throws {
+  func write(_ text: String, _ name: String) throws {
     try Data(text.utf8).write(to: file(name))
   }
 
-  private func expectRefusal(_ more: [String], _ message: String) throws {
+  func expectRefusal(_ more: [String], _ message: String) throws {
     try Program.expectRefusal(workspace.arguments(with: more + ["--output", run]), message)
   }
 
@@ -175,6 +175,15 @@ import Testing
       arguments + ["--resume"],
       "\(file("study.jsonl").path):\(number):1: expected a value, found \"r\"; remove the line to go on "
         + "without it\(Self.newStudy)")
+    // An example is none with which the run was started.
+    try write(whole + "\n{\"prompt\": \"a cab\"}\n", "study.jsonl")
+    let other = try Program.run(arguments + ["--resume"])
+    #expect(other.code == 2)
+    #expect(
+      other.errorLines.last
+        == "train-gpu: \(file("study.jsonl").path):\(number + 1): expected the \(number - 1) lines of its study alone, with "
+        + "which the run was started, found another behind them; remove the line to go on without it"
+        + Self.newStudy)
     try write(whole, "study.jsonl")
     let resumed = try Program.run(arguments + ["--resume"])
     #expect(resumed.code == 0, "\(resumed.errors)")
@@ -208,58 +217,5 @@ import Testing
       options + ["9", "--resume"],
       "\(file("rollouts.jsonl").path): expected the student's answers with which steps 1 to 5 of this run "
         + "were trained, found others; --overwrite starts the run again")
-  }
-
-  @Test func aDamagedSweepCanBeBegunAgain() throws {
-    let sizes = ["--tokens", "2,3", "--steps", "2"]
-    try #require(workspace.distill(sizes).code == 0)
-    try write("{\"members\": [\n", "sweep.json")
-    let message =
-      "\(file("sweep.json").path): line 2, column 1: expected a value, found the end of the text; once this "
-      + "file is removed, --overwrite starts the sweep again, and each of its runs can be resumed in its own "
-      + "folder"
-    for mode in ["--resume", "--overwrite"] {
-      try expectRefusal(sizes + [mode], message)
-      try expectRefusal(["--tokens", "2", "--steps", "2", mode], message)
-    }
-    // What a PDF document is good for is no cure of a record.
-    let cure =
-      "; once this file is removed, --overwrite starts the sweep again, and each of its runs can be "
-      + "resumed in its own folder"
-    for (text, found) in [("%PDF-", "a PDF document"), ("GIF8", "an image")] {
-      try write(text, "sweep.json")
-      try expectRefusal(
-        sizes + ["--resume"],
-        "\(file("sweep.json").path): expected records in JSON, found \(found)\(cure)")
-    }
-    let member = try workspace.distill(
-      ["--tokens", "2", "--steps", "4", "--resume"], to: file("tokens-2"))
-    #expect(member.code == 0, "\(member.errors)")
-    try FileManager.default.removeItem(at: file("sweep.json"))
-    for tokens in ["2,3", "2"] {
-      try expectRefusal(
-        ["--tokens", tokens, "--steps", "2", "--resume"],
-        "\(run): expected sweep.json, the record of its sweep, found the runs tokens-2, tokens-3 alone; "
-          + "--overwrite starts the sweep again, and each of its runs can be resumed in its own folder"
-      )
-    }
-    let again = try workspace.distill(sizes + ["--overwrite"])
-    #expect(again.code == 0, "\(again.errors)")
-    #expect(try workspace.json("sweep.json")["delivered"] != .null)
-  }
-
-  @Test func aSweepIsNoRunAndARunIsNoSweep() throws {
-    try #require(workspace.distill(["--tokens", "2,3", "--steps", "2"]).code == 0)
-    try expectRefusal(
-      ["--tokens", "2", "--steps", "4", "--resume"],
-      "\(run): expected one run to resume, found a sweep, of tokens-2, tokens-3; --resume goes on with all of "
-        + "its --tokens or methods, or with one run in its own --output")
-    let one = workspace.folder.url.appending(path: "one")
-    try #require(workspace.distill(["--tokens", "2", "--steps", "2"], to: one).code == 0)
-    try Program.expectRefusal(
-      workspace.arguments(
-        with: ["--tokens", "2,3", "--steps", "4", "--resume", "--output", one.path]),
-      "\(one.path): expected a sweep to resume, with sweep.json, found one run; --resume goes on with its own "
-        + "--tokens and method alone")
   }
 }

@@ -175,6 +175,17 @@ import Testing
     #expect(text == "mine")
   }
 
+  @Test func aFolderWithoutARunIsToldApart() throws {
+    try FileManager.default.createDirectory(
+      at: workspace.output, withIntermediateDirectories: true)
+    try Program.expectRefusal(
+      workspace.arguments + ["--output", workspace.output.path],
+      "\(workspace.output.path): the output folder exists, without a run in it; --overwrite writes one "
+        + "into it")
+    let result = try workspace.distill(["--steps", "1", "--overwrite"])
+    #expect(result.code == 0, "\(result.errors)")
+  }
+
   @Test func resumingAFinishedRunLeavesItsNumbers() throws {
     _ = try workspace.distill(["--steps", "5"])
     let (before, prompt) = (try workspace.json("metrics.json"), try workspace.softPrompt())

@@ -82,6 +82,38 @@ import Testing
     }
   }
 
+  /// A checkpoint before the newest one is not needed, be it damaged or without its state.
+  @Test func anEarlierCheckpointWithoutItsStateStopsNoResume() throws {
+    do {
+      let run = try RunFolder(url, mode: .create)
+      try run.begin()
+      for step in 1...3 { try RunRecords.checkpoint(step: step).write(to: run) }
+    }
+    func remove(_ step: Int) throws {
+      try FileManager.default.removeItem(
+        at: url.appending(path: "checkpoint-\(step)/state.json"))
+    }
+    try remove(2)
+    do {
+      let run = try RunFolder(url, mode: .resume)
+      #expect(run.newestCheckpoint()?.step == 3)
+      #expect(
+        run.takeNotices() == [
+          "\(url.path)/checkpoint-2: no checkpoint without its state.json; it stays as it is"
+        ])
+      try run.begin()
+      try run.pruneCheckpoints(keeping: 1)
+    }
+    #expect(try names() == ["checkpoint-2", "checkpoint-3", "metrics.jsonl"])
+    // The newest one may be needed.
+    try RunRecords.checkpoint(step: 1).write(to: RunFolder(url, mode: .resume))
+    try remove(3)
+    expectError(
+      "\(url.path)/checkpoint-2: expected a checkpoint of this run, with its state.json, found none; "
+        + "the run goes on without it once it is moved away"
+    ) { try RunFolder(url, mode: .resume) }
+  }
+
   @Test func aRunThatDidNoStepIsReplaced() throws {
     try RunFolder(url, mode: .create).begin()
     #expect(try names() == ["metrics.jsonl"])

@@ -35,7 +35,9 @@ import Testing
 
   @Test func anExistingFolderIsRefused() throws {
     try parent.write("run/notes.txt", "mine")
-    expectError("\(url.path): the output folder exists") { try RunFolder(url, mode: .create) }
+    expectError("\(url.path): the output folder exists, without a run in it") {
+      try RunFolder(url, mode: .create)
+    }
     #expect(try names() == ["notes.txt"])
   }
 
