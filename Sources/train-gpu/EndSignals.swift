@@ -22,8 +22,10 @@ enum EndSignals {
   }
 
   /// Ends the program as a signal does.
-  static func end(_ number: Int32, isSaid: Bool = true) -> Never {
-    if isSaid { StandardError.write("\ntrain-gpu: stopped\n") }
+  ///
+  /// - Parameter state: what is said behind that it was stopped.
+  static func end(_ number: Int32, isSaid: Bool = true, state: String = "") -> Never {
+    if isSaid { StandardError.write("\ntrain-gpu: stopped\(state)\n") }
     ProcessEnd.exit(Stopped.code(of: number))
   }
 }

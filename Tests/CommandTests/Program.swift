@@ -94,6 +94,11 @@ enum Program {
 
     var isRunning: Bool { process.isRunning }
 
+    /// Waits until standard error contains a text, or the program has ended.
+    func wait(forError text: String) throws {
+      while process.isRunning, try !self.text("errors").contains(text) { usleep(20_000) }
+    }
+
     func wait() throws -> Result {
       process.waitUntilExit()
       return Result(

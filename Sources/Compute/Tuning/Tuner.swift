@@ -39,6 +39,14 @@ package final class Tuner {
     }.map(\.name)
   }
 
+  /// The name of the kernel of weights in blocks that are dequantised for tensor cores.
+  package static var dequantisedName: String { Tunable.dequantisedMatmul.name }
+
+  /// The candidates of one of `names`; 0 for another name.
+  package func candidateCount(of name: String) -> Int {
+    Tunable.all.first { $0.name == name }?.candidates(on: gpu.target).count ?? 0
+  }
+
   /// The record of this device with these kernels and graphs, and with what else of `earlier` is
   /// still valid.
   package func record(

@@ -14,12 +14,13 @@ struct Tune: ParsableCommand {
       Every candidate is built, checked against the default's result and timed at the shapes of a training step; the \
       fastest is kept, the default where none is at least 3 % faster. The result goes to the user's cache folder \
       ($XDG_CACHE_HOME/pith/tuning or ~/.cache/pith/tuning) after every kernel, so that a search that is stopped keeps the \
-      kernels that it has finished. Every later run on this device and driver uses it; deleting the file brings the defaults \
+      kernels that it has finished, and says how many. Every later run on this device and driver uses it; deleting the file brings the defaults \
       back. Other constants may change the order of sums: runs repeat bit for bit under the same tuning.
 
-      By CUDA two things are used only where this has proven them on the device. Attention on tensor cores (sm_80 and \
+      By CUDA three things are used only where this has proven them on the device. Attention on tensor cores (sm_80 and \
       later) must give the f32 result within 1e-5, and with operands rounded to bf16, for --activations bf16, within 2^-7. \
-      Steps that are captured as CUDA graphs ("\(GraphTrial.name)") must have the same bits as command by command.
+      Weights in blocks that are dequantised for tensor cores ("\(Tuner.dequantisedName)") must give our own kernel's result \
+      within 2e-5. Steps that are captured as CUDA graphs ("\(GraphTrial.name)") must have the same bits as command by command.
       """)
 
   @Option(
@@ -37,10 +38,23 @@ struct Tune: ParsableCommand {
 
   func validate() throws {
     if runs < 1 { throw ValidationError("--runs: expected 1 or more, found \(runs)") }
+    guard let names = onlyNames else { return }
+    if names.contains("") {
+      throw ValidationError("--only: expected names with commas between them, found an empty one")
+    }
+    if let index = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+      throw ValidationError("--only: expected each name once, found \(names[index]) twice")
+    }
+  }
+
+  /// The names of `--only`.
+  private var onlyNames: [String]? {
+    only?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
   }
 
   func run() throws {
     let logger = common.logger
+    let interruption = TuneInterruption()
     let store = TuningStore.user
     let device = try common.device.open(
       threads: common.threads, isProfiling: true, tunings: .none)
@@ -50,38 +64,35 @@ struct Tune: ParsableCommand {
     }
     let tuner = try Tuner(device, runs: runs)
     let names = try chosen(tuner.names + (device.isCUDA ? [GraphTrial.name] : []))
-    // Ctrl-C ends the program at once: finished kernels are in the file.
-    var line = StatusLine()
+    let file = store.file(of: device)
+    interruption.begin(names.count, path: file?.path)
+    var progress = TuneProgress(of: names.count, logger: logger, isQuiet: common.quiet)
     var found: [TunedKernel] = []
     var graphs: TunedGraphs?
     var record = tuner.record([], keeping: earlier(store, device, logger))
-    for (index, name) in names.enumerated() {
-      func show(_ candidate: String) {
-        guard !common.quiet, StandardError.isTerminal else { return }
-        line.show("\(Bar(index, of: names.count).text) \(name) \(candidate)")
-      }
+    for name in names {
+      progress.begin(name, candidates: tuner.candidateCount(of: name))
       let result: String
       if name == GraphTrial.name {
-        show("")
         let tried = try tryGraphs(store)
-        line.clear()
+        progress.clear()
         if let refusal = tried.refusal { logger.warning("\(name): \(refusal)") }
         result = Self.text(tried)
         graphs = tried
       } else {
-        let kernel = try tuner.search(name) { show($0) }
-        line.clear()
+        let kernel = try tuner.search(name) { progress.attempt($0) }
+        progress.clear()
         for refusal in kernel.refused {
           logger.warning("\(name) \(Self.text(refusal.constants)): \(refusal.reason)")
         }
         result = "\(Self.text(kernel.constants)), \(Self.gain(kernel))"
         found.append(kernel)
       }
-      logger.info("\(index + 1)/\(names.count) \(name): \(result)")
+      progress.end(result)
       record = tuner.record(found, graphs: graphs, keeping: record)
-      try store.write(record, of: device)
+      try interruption.keep { try store.write(record, of: device) }
     }
-    if let file = store.file(of: device) { logger.info("kept in \(file.path)") }
+    if let file { logger.info("kept in \(file.path)") }
     record.kernels = found
     record.graphs = graphs
     if json {
@@ -109,9 +120,8 @@ struct Tune: ParsableCommand {
 
   /// The kernels that `--only` names, or all.
   private func chosen(_ names: [String]) throws(UsageError) -> [String] {
-    guard let only else { return names }
-    let chosen = only.split(separator: ",").map { String($0) }
-    if let unknown = chosen.first(where: { !names.contains($0) }) ?? (chosen.isEmpty ? only : nil) {
+    guard let chosen = onlyNames else { return names }
+    if let unknown = chosen.first(where: { !names.contains($0) }) {
       throw UsageError(
         description: "--only: '\(unknown)' has nothing to tune on this device; expected some of "
           + names.joined(separator: ", "))

@@ -28,7 +28,7 @@ struct TunedGraphsTests {
     unrelated = try workspace.folder.write(
       "unrelated.jsonl", #"{"prompt": "a cab", "completion": " is"}"#
     ).path
-    for cache in ["plain", "tuned"] { try makeCache(cache) }
+    for cache in ["plain", "tuned", "stopped"] { try makeCache(cache) }
   }
 
   private func folder(_ name: String) -> URL { workspace.folder.url.appending(path: name) }
@@ -105,6 +105,31 @@ struct TunedGraphsTests {
     #expect(table.code == 2)
     #expect(table.errors.contains("'graph' has nothing to tune on this device; expected some of "))
     #expect(table.errors.contains(", graphs"))
+  }
+
+  /// A search that a signal ends says how far it came, and keeps the kernels that it has finished.
+  @Test func aStoppedSearchKeepsWhatItHasFound() throws {
+    let running = try Program.Running(
+      [
+        "tune", "--device", "cuda", "--only", "rms_norm,matmul_dequantised", "--runs", "1",
+        "--verbose",
+      ], environment: environment("stopped"))
+    try running.wait(forError: "2/2 matmul_dequantised: candidate 1 of 3, DEQUANTISED=0\n")
+    running.send(SIGTERM)
+    let result = try running.wait()
+    #expect(result.code == 143)
+    #expect(result.output.isEmpty)
+    #expect(result.errors.contains(/1\/2 rms_norm: \d+ candidates\n/), "\(result.errors)")
+    #expect(result.errors.contains("1/2 rms_norm: candidate 2 of "))
+    #expect(result.errors.contains("2/2 matmul_dequantised: 3 candidates\n"))
+    let names = try FileManager.default.contentsOfDirectory(atPath: tunings("stopped").path)
+    let file = tunings("stopped").appending(path: try #require(names.first))
+    #expect(
+      result.errors.hasSuffix(
+        "\ntrain-gpu: stopped; 1 of 2 kernels are tuned, kept in \(file.path)\n"))
+    guard case .array(let kernels) = try JSON(parsing: Array(Data(contentsOf: file)))["kernels"]
+    else { throw CocoaError(.fileReadCorruptFile) }
+    #expect(kernels.map { $0["name"] } == [.string("rms_norm")])
   }
 
   private func arguments(_ more: [String], to output: URL) -> [String] {
