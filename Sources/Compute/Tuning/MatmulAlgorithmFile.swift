@@ -124,7 +124,7 @@ private struct MatmulAlgorithmRecord: Codable {
 
 extension TuningStore {
   /// Has an engine's multiplications run with the stored algorithms, and keeps those that the
-  /// library chooses from now on. Entries that it refuses are dropped: returns that in one line.
+  /// library chooses from now on. Entries that it refuses, and lines that are none, are dropped: returns that in one line.
   func applyAlgorithms(to gpu: GPUEngine) -> String? {
     guard let folder, case .cuda(let context, let library?) = gpu.runtime,
       let file = MatmulAlgorithmFile(in: folder, of: context.description)
@@ -145,8 +145,15 @@ extension TuningStore {
       }
       file.append(key, algorithm)
     }
-    if dropped == 0 { return nil }
-    return "\(file.path): \(Counted(dropped, "algorithm")) of matrix multiplications that cuBLASLt "
-      + "does not take: chosen anew"
+    var found: [String] = []
+    if stored.invalid > 0 {
+      found.append("dropped \(Counted(stored.invalid, "line")) that cannot be read")
+    }
+    if !refused.isEmpty {
+      found.append(
+        "\(Counted(refused.count, "algorithm")) of matrix multiplications that cuBLASLt does not "
+          + "take: chosen anew")
+    }
+    return found.isEmpty ? nil : "\(file.path): \(found.joined(separator: ", and "))"
   }
 }

@@ -143,7 +143,8 @@ package struct DeviceTuning: Sendable, Equatable {
   package var usesGraphs = false
   /// Why a file, or a part of it, was not used, in one line.
   package var warning: String?
-  /// That cuBLASLt refuses stored algorithms, in one line; it is said once, since they are dropped.
+  /// That cuBLASLt refuses stored algorithms, or that lines of them cannot be read, in one line; it
+  /// is said once, since they are dropped.
   package var refusedAlgorithms: String?
 }
 

@@ -31,6 +31,11 @@ struct Devices: ParsableCommand {
     let devices =
       [try DeviceListing(cpuThreads: common.threads)] + cuda.devices.map { DeviceListing($0) }
       + survey.found.map { DeviceListing($0) }
+    // Devices of one kind share a file.
+    var said: Set<String> = []
+    for warning in devices.compactMap({ $0.tuning?.advice }) where said.insert(warning).inserted {
+      common.logger.warning("\(warning)")
+    }
     if json {
       try StandardOutput.line(JSON.array(devices.map(\.json)).text(JSON.Layout(indentation: 2)))
       return
@@ -126,11 +131,11 @@ struct DeviceListing {
       ], tuning: TuningStore.user.tuning(of: device))
   }
 
-  /// `-` where there is nothing to tune, else `no`, or the date, and the number of kernels that
-  /// have changed since.
+  /// `-` where there is nothing to tune, else `no`, `not used`, or the date, and the number of
+  /// kernels that have changed since.
   var tuned: String {
     guard let tuning else { return "-" }
-    guard let date = tuning.date else { return "no" }
+    guard let date = tuning.date else { return tuning.warning == nil ? "no" : "not used" }
     let day = String(date.prefix(10))
     return tuning.stale > 0 ? "\(day), \(tuning.stale) out of date" : day
   }
@@ -144,12 +149,13 @@ struct DeviceListing {
     for (key, value) in driver.members { object[key] = value }
     object["tuning"] =
       tuning.flatMap { tuning in
-        tuning.date.map {
-          .object([
-            "date": .string($0), "kernels": .integer(tuning.kernels),
-            "out_of_date": .integer(tuning.stale), "graphs": .bool(tuning.usesGraphs),
-          ])
-        }
+        guard tuning.date != nil || tuning.warning != nil else { return nil }
+        var object: JSONObject = [
+          "date": tuning.date.map { .string($0) } ?? .null, "kernels": .integer(tuning.kernels),
+          "out_of_date": .integer(tuning.stale), "graphs": .bool(tuning.usesGraphs),
+        ]
+        if let warning = tuning.warning { object["warning"] = .string(warning) }
+        return .object(object)
       } ?? .null
     return .object(object)
   }

@@ -56,9 +56,7 @@ struct CommonOptions: ParsableArguments {
   ) throws(ComputeError) -> Device {
     let opened = try candidates.open(
       index, threads: threads ?? recordedThreads ?? Job.ranks.cores)
-    if let warning = opened.tuning.warning {
-      logger.warning("\(warning); train-gpu tune makes a new one")
-    }
+    if let warning = opened.tuning.advice { logger.warning("\(warning)") }
     if let refused = opened.tuning.refusedAlgorithms { logger.warning("\(refused)") }
     // An NVIDIA GPU without NVRTC is left to OpenCL, and without cuBLASLt it is slower.
     if device == .automatic || opened.isCUDA {

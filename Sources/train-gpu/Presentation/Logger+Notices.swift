@@ -36,3 +36,8 @@ extension InputNotice {
     }
   }
 }
+
+extension DeviceTuning {
+  /// Why a file, or a part of it, is not used, with what avoids that.
+  var advice: String? { warning.map { "\($0); train-gpu tune makes a new one" } }
+}

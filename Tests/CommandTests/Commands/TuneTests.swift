@@ -48,7 +48,9 @@ struct TuneTests {
       return
     }
     #expect(kernels.map { $0["name"] } == [.string("swiglu"), .string("adamw")])
+    #expect(result.errors.contains(/1\/2 swiglu: \d+ candidates\n/))
     #expect(result.errors.contains("2/2 adamw: LANES="))
+    #expect(!result.errors.contains("candidate 1 of "))
     #expect(result.errors.contains("kept in \(try file().path)"))
 
     let listing = try run(["devices"])
@@ -70,6 +72,13 @@ struct TuneTests {
     #expect(again.prompt == tuned.prompt)
 
     try Data("{".utf8).write(to: file())
+    for more in [[], ["--json"]] {
+      let listing = try run(["devices"] + more)
+      let said = try listing.errors.components(separatedBy: "warning: \(file().path): ").count
+      #expect(said == 2, "\(listing.errors)")
+      #expect(listing.errors.contains(": the defaults are used; train-gpu tune makes a new one\n"))
+      #expect(listing.output.contains(more.isEmpty ? " not used " : #""warning""#))
+    }
     let damaged = try distill(to: "damaged")
     #expect(damaged.prompt == plain.prompt)
     let refusal = "warning: \(try file().path): line 1, column 2: expected "

@@ -144,12 +144,17 @@ extension DeviceTests {
       let second = try open(store)
       #expect(
         second.tuning.refusedAlgorithms
-          == "\(file.path): 11 algorithms of matrix multiplications that cuBLASLt does not take: "
-          + "chosen anew")
+          == "\(file.path): dropped 10 lines that cannot be read, and 1 algorithm of matrix "
+          + "multiplications that cuBLASLt does not take: chosen anew")
       #expect(try algorithms(second) == algorithms(first))
       #expect(try lines(file) == stored)
       #expect(try multiply(second) == result)
       #expect(try open(store).tuning.refusedAlgorithms == nil)
+
+      try Data((stored + ["not JSON"]).map { "\($0)\n" }.joined().utf8).write(to: file)
+      #expect(
+        try open(store).tuning.refusedAlgorithms
+          == "\(file.path): dropped 1 line that cannot be read")
     }
 
     /// Each rank of a host appends what it chose, and lengths of texts vary.
