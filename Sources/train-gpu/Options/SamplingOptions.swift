@@ -1,5 +1,6 @@
 import ArgumentParser
 import Arguments
+import Compute
 
 /// How the tokens of an answer are chosen.
 struct SamplingOptions: ParsableArguments {
@@ -13,8 +14,9 @@ struct SamplingOptions: ParsableArguments {
   var seed: UInt64 = 0
 
   func validate() throws {
-    if !(temperature >= 0 && temperature.isFinite) {
-      throw ValidationError("--temperature: expected a number of 0 or more, found \(temperature)")
+    if !Temperature.isSampling(temperature) {
+      throw ValidationError(
+        "--temperature: expected \(Temperature.expectedSampling), found \(temperature)")
     }
   }
 }

@@ -215,7 +215,7 @@ import Testing
       "--study-count: expected 1 or more, found 0")
     try Program.expectRefusal(
       (distillArguments("run") + ["--question-temperature=-1"]).overridden,
-      "--question-temperature: expected a number of 0 or more, found -1.0")
+      "--question-temperature: expected 0 or a number from 1e-9 to 1e9, found -1.0")
     try Program.expectRefusal(
       (distillArguments("run") + ["--tokens", "400"]).overridden,
       "--tokens: expected 1 to 40, fewer than the context's 41 tokens, found 400")

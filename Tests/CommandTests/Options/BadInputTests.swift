@@ -116,7 +116,8 @@ import Testing
   @Test(arguments: [
     ("--tokens", "0", "--tokens: expected 1 or more, found 0"),
     ("--batch-size", "0", "--batch-size: expected 1 or more, found 0"),
-    ("--temperature", "0", "--temperature: expected a number above 0, found 0.0"),
+    ("--temperature", "0", "--temperature: expected a number from 1e-9 to 1e9, found 0.0"),
+    ("--temperature", "1e-45", "--temperature: expected a number from 1e-9 to 1e9, found 1e-45"),
     (
       "--validation", "1.5", "--validation: expected a file or a share from 0 to below 1, found 1.5"
     ),

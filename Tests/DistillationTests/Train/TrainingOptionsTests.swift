@@ -90,8 +90,17 @@ import Weights
 
   @Test(
     arguments: [
-      ("temperature: expected a number above 0, found 0.0", \TrainingOptions.temperature, 0),
-      ("temperature: expected a number above 0, found nan", \.temperature, Float.nan),
+      (
+        "temperature: expected a number from 1e-9 to 1e9, found 0.0", \TrainingOptions.temperature,
+        0
+      ),
+      ("temperature: expected a number from 1e-9 to 1e9, found nan", \.temperature, Float.nan),
+      ("temperature: expected a number from 1e-9 to 1e9, found 1e-45", \.temperature, 0x1p-149),
+      ("temperature: expected a number from 1e-9 to 1e9, found 1e+38", \.temperature, 1e38),
+      (
+        "response-temperature: expected 0 or a number from 1e-9 to 1e9, found 1e-45",
+        \.responseTemperature, 0x1p-149
+      ),
       ("weight-decay: expected a number of 0 or more, found -1.0", \.weightDecay, -1),
     ] as [(String, WritableKeyPath<TrainingOptions, Float> & Sendable, Float)])
   func impossibleNumbersAreRefused(

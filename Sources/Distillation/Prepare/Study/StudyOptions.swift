@@ -1,3 +1,4 @@
+internal import Compute
 import HuggingFace
 import JSON
 import Weights
@@ -84,8 +85,8 @@ package struct StudyOptions: Sendable, Equatable, Codable {
     }
     for (name, value) in [
       (OptionName.temperature, temperature), (.responseTemperature, responseTemperature),
-    ] where !(value >= 0 && value.isFinite) {
-      throw .option(name, expected: "a number of 0 or more", found: "\(value)")
+    ] where !Temperature.isSampling(value) {
+      throw .option(name, expected: Temperature.expectedSampling, found: "\(value)")
     }
     if !(heldOut >= 0 && heldOut < 1) {
       throw .option(.heldOut, expected: "a fraction from 0 to below 1", found: "\(heldOut)")

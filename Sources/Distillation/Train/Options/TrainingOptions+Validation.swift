@@ -1,3 +1,4 @@
+internal import Compute
 import HuggingFace
 import JSON
 internal import Transformer
@@ -8,7 +9,9 @@ extension TrainingOptions {
   /// - Throws: ``DistillationError/option(_:expected:found:)`` for the first invalid value.
   package func validate() throws(DistillationError) {
     try Self.require(.tokens, tokens, atLeast: 1)
-    try Self.require(.temperature, temperature, isAbove: 0)
+    guard Temperature.range.contains(temperature) else {
+      throw .option(.temperature, expected: Temperature.expected, found: "\(temperature)")
+    }
     if let learningRate { try Self.require(.learningRate, learningRate, isAbove: 0) }
     if let keyLearningRate { try Self.require(.learningRateKeys, keyLearningRate, atLeast: 0) }
     if let valueLearningRate {
@@ -16,7 +19,11 @@ extension TrainingOptions {
     }
     if let clipNorm { try Self.require(.clipNorm, clipNorm, isAbove: 0) }
     try Self.require(.weightDecay, weightDecay, atLeast: 0)
-    try Self.require(.responseTemperature, responseTemperature, atLeast: 0)
+    guard Temperature.isSampling(responseTemperature) else {
+      throw .option(
+        .responseTemperature, expected: Temperature.expectedSampling,
+        found: "\(responseTemperature)")
+    }
     try Self.require(.warmup, warmup, atLeast: 0)
     try Self.require(.steps, steps, atLeast: 0)
     if let epochs { try Self.require(.epochs, epochs, atLeast: 1) }

@@ -179,7 +179,12 @@ extension StudyTests {
     }
     refuse("count: expected 1 or more, found 0") { $0.count = 0 }
     refuse("rounds: expected 1 or more, found 0") { $0.rounds = 0 }
-    refuse("temperature: expected a number of 0 or more, found -1.0") { $0.temperature = -1 }
+    refuse("temperature: expected 0 or a number from 1e-9 to 1e9, found -1.0") {
+      $0.temperature = -1
+    }
+    refuse("response-temperature: expected 0 or a number from 1e-9 to 1e9, found 1e-45") {
+      $0.responseTemperature = 0x1p-149
+    }
     refuse("held-out: expected a fraction from 0 to below 1, found 1.0") { $0.heldOut = 1 }
     refuse("chunk-maximum: expected 8 or more with chunk-minimum 8, found 2") {
       $0.chunkMaximum = 2
