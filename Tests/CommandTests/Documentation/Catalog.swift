@@ -17,7 +17,8 @@ enum Catalog {
 
   /// The files that have commands, and those.
   static func shellTexts() throws -> [(file: String, text: String)] {
-    var found = [("README.md", try indentedCalls(of: text(root.appending(path: "README.md"))))]
+    let readme = try text(root.appending(path: "README.md"))
+    var found = [("README.md", indentedCalls(of: readme) + "\n" + inlineCalls(of: readme))]
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
     for name in names {
       let file = folder.appending(path: name)
@@ -25,7 +26,8 @@ enum Catalog {
       case "sh": found.append((name, try text(file)))
       case "md":
         let markdown = try text(file)
-        found.append((name, fencedBlocks(of: markdown) + "\n" + indentedCalls(of: markdown)))
+        let parts = [fencedBlocks(of: markdown), indentedCalls(of: markdown)]
+        found.append((name, (parts + [inlineCalls(of: markdown)]).joined(separator: "\n")))
       default: break
       }
     }
@@ -39,6 +41,13 @@ enum Catalog {
   private static func indentedCalls(of markdown: String) -> String {
     markdown.replacing("\\\n", with: " ").split(separator: "\n")
       .filter { $0.hasPrefix("    ") && $0.contains("train-gpu ") }.joined(separator: "\n")
+  }
+
+  /// Calls within sentences and tables that have arguments; the others are names of commands.
+  private static func inlineCalls(of markdown: String) -> String {
+    markdown.replacing(/```[\s\S]*?```/, with: "").matches(of: /`([^`]+)`/)
+      .map { String($0.output.1).replacing("\n", with: " ") }
+      .filter { $0.contains(/train-gpu [a-z]+ .*--/) }.joined(separator: "\n")
   }
 
   /// The blocks of code of an export's README.md, in their order.

@@ -12,18 +12,26 @@ import Testing
   /// The bundled model writes questions slowly, because it has learned to answer them alone.
   private static let shortened = ["--study-count": "8", "--steps": "20"]
 
-  /// An ellipsis stands for options that the text has named before.
+  /// An ellipsis stands for options that the text has named before; a call without one is whole.
   @Test func everyCommandLineIsParsed() throws {
     var count = 0
     for (file, text) in try Catalog.shellTexts() {
-      for call in ShellCommands(text).calls.map({ $0.filter { $0 != "..." } }) {
+      for written in ShellCommands(text).calls {
+        let call = written.filter { $0 != "..." }
         count += 1
         do {
-          _ = try TrainGPU.parseAsRoot(call)
+          let command = try TrainGPU.parseAsRoot(call)
+          guard let distill = command as? Distill, call == written else { continue }
+          let files = distill.files
+          #expect(
+            files.model != nil && files.output != nil
+              && (files.inputs != nil || !files.context.isEmpty), "\(file): \(call)")
         } catch {
           // The version, or help, is no failure.
           if TrainGPU.exitCode(for: error) == .success { continue }
-          Issue.record("\(file): \(call.joined(separator: " ")): \(TrainGPU.message(for: error))")
+          let message = TrainGPU.message(for: error)
+          if call != written, message.hasPrefix("Missing expected argument") { continue }
+          Issue.record("\(file): \(call.joined(separator: " ")): \(message)")
         }
       }
     }
