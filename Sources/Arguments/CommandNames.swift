@@ -2,9 +2,15 @@
 /// name that is none of them for an argument of that one.
 package struct CommandNames {
   private let names: [String]
+  private let hidden: Set<String>
 
-  /// - Parameter names: in the order of the help.
-  package init(_ names: [String]) { self.names = names }
+  /// - Parameters:
+  ///   - names: in the order of the help.
+  ///   - hidden: of further ones, which the help does not show.
+  package init(_ names: [String], hidden: [String] = []) {
+    self.names = names
+    self.hidden = Set(hidden)
+  }
 
   /// Checks the command that arguments name, or ask help about; none of the commands may take an
   /// argument before its first option where it is left out.
@@ -12,8 +18,11 @@ package struct CommandNames {
   /// - Throws: for a name that is none of them.
   package func check(_ arguments: [String]) throws(ArgumentError) {
     let name = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
-    guard let name, !name.hasPrefix("-"), name != "help", !names.contains(name) else { return }
+    guard let name, !name.hasPrefix("-"), name != "help", !names.contains(name),
+      !hidden.contains(name)
+    else { return }
     throw ArgumentError(
-      description: "unknown command '\(name)': expected \(names.joined(separator: ", "))")
+      description: "unknown command '\(name)': expected \(names.joined(separator: ", "))"
+        + NearestName.question(name, among: names))
   }
 }

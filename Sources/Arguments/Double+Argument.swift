@@ -1,7 +1,17 @@
 extension Double {
+  /// A number in decimal digits, as users write it; nil for any other text. Swift reads hexadecimal
+  /// digits, `inf` and `nan` too, which are no value of any option.
+  package init?(decimal text: String) {
+    guard text.allSatisfy({ "+-.0123456789eE".contains($0) }) else { return nil }
+    self.init(text)
+  }
+
   /// Reads a number of the command line.
   package static func argument(_ text: String) throws(ArgumentError) -> Double {
-    guard let value = Double(text) else { throw ArgumentError(description: "expected a number") }
+    guard let value = Double(decimal: text) else {
+      throw ArgumentError(description: "expected a number")
+    }
+    guard value.isFinite else { throw ArgumentError(description: "expected a smaller number") }
     return value
   }
 }

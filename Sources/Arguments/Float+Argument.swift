@@ -3,12 +3,8 @@ extension Float {
   /// refused, as another number than the user has written.
   package static func argument(_ text: String) throws(ArgumentError) -> Float {
     let exact = try Double.argument(text)
-    guard let value = Float(text) else { throw ArgumentError(description: "expected a number") }
-    guard
-      exact.isNaN
-        || (value == 0) == (exact == 0) && (value == 1) == (exact == 1)
-          && value.isFinite == exact.isFinite
-    else {
+    let value = Float(text) ?? Float(exact)
+    guard (value == 0) == (exact == 0), (value == 1) == (exact == 1), value.isFinite else {
       throw ArgumentError(
         description: "expected a number that f32 can tell from \(value), found \(text)")
     }

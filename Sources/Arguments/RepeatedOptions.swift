@@ -1,5 +1,3 @@
-import JSON
-
 /// Options of one value that are given more than once. ArgumentParser takes the last of them and
 /// drops the others without a word.
 package struct RepeatedOptions {
@@ -40,31 +38,10 @@ package struct RepeatedOptions {
     }
     let repeated = values.filter { $0.value.count > 1 }.keys.sorted()
     guard !repeated.isEmpty else { return }
-    let single: Set<String>
-    do { single = try Self.singleOptions(help()) } catch {
-      throw ArgumentError(description: error.description)
-    }
+    let single = try CommandOptions(help: help()).single
     for name in repeated where single.contains(name) {
       let found = (values[name] ?? []).map(\.excerpt).joined(separator: " and ")
       throw ArgumentError(description: "\(name): expected once, found \(found)")
     }
-  }
-
-  /// The names of a command's options with one value.
-  private static func singleOptions(_ help: String) throws(JSONReadingError) -> Set<String> {
-    let command: JSONNode = try JSONNode(parsing: Array(help.utf8), file: "the help")
-      .required("command")
-    var names: Set<String> = []
-    for option in try command.optional("arguments", [JSONNode].self) ?? [] {
-      let kind: String = try option.required("kind")
-      let isRepeating: Bool = try option.optional("isRepeating") ?? false
-      guard kind == "option", !isRepeating else { continue }
-      for name in try option.optional("names", [JSONNode].self) ?? [] {
-        let text: String = try name.required("name")
-        let form: String = try name.required("kind")
-        names.insert(form == "long" ? "--\(text)" : "-\(text)")
-      }
-    }
-    return names
   }
 }

@@ -35,8 +35,8 @@ struct TrainGPU: ParsableCommand {
     do {
       try ProcessSetup.checkAddressSpace()
       let arguments = NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst()))
-      try CommandNames(configuration.subcommands.map { $0._commandName }).check(arguments)
-      var command = try parseAsRoot(arguments)
+      try commandNames.check(arguments)
+      var command = try parsed(arguments)
       try RepeatedOptions(arguments).check(help: type(of: command)._dumpHelp())
       if let distill = command as? Distill {
         command = try distill.withConfiguration(of: arguments, &configured)
@@ -50,5 +50,24 @@ struct TrainGPU: ParsableCommand {
       Failure(error).naming(configured).exit()
     }
     ProcessEnd.exit(EXIT_SUCCESS)
+  }
+
+  private static var commandNames: CommandNames {
+    let shown = configuration.subcommands.filter { $0.configuration.shouldDisplay }
+    return CommandNames(
+      shown.map { $0._commandName }, hidden: configuration.subcommands.map { $0._commandName })
+  }
+
+  /// The command of the arguments. An option that it does not have is refused before one that is
+  /// missing.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    do {
+      return try parseAsRoot(arguments)
+    } catch {
+      guard message(for: error).hasPrefix("Missing expected argument") else { throw error }
+      let named = configuration.subcommands.first { $0._commandName == arguments.first }
+      try CommandOptions(help: (named ?? Distill.self)._dumpHelp()).checkNames(of: arguments)
+      throw error
+    }
   }
 }

@@ -86,7 +86,12 @@ extension Distill {
     } catch {
       let reason = InvalidValue.line(Distill.message(for: error))
       if reason.hasPrefix("Unknown option") {
-        throw UsageError(description: "\(location)unknown option '\(entry.name)'")
+        let names = try CommandOptions(help: Distill._dumpHelp()).names
+          .filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
+        throw UsageError(
+          description: "\(location)unknown option '\(entry.name)'"
+            + NearestName.question(
+              entry.name, among: names.filter { !forbidden.contains($0) }.sorted()))
       }
       throw UsageError(description: location + reason)
     }

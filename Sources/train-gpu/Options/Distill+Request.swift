@@ -125,10 +125,10 @@ extension Distill {
   /// A number is a fraction, everything else a file.
   private func validation() throws -> RunRequest.Validation {
     guard let text = files.validation else { return .automatic }
-    guard let share = Double(text) else {
+    guard let share = Double(decimal: text) else {
       let file = try URL(path: text, option: "validation")
       // 5% and 0,1 are no names that anyone gives a file.
-      let isNumber = text.wholeMatch(of: #/[-+.]?[0-9][0-9.,]*\s*%?/#) != nil
+      let isNumber = text.wholeMatch(of: #/[-+.]?[0-9][0-9.,]*\s*%?/#) != nil || Double(text) != nil
       if isNumber, !FileManager.default.fileExists(atPath: file.path) {
         throw Self.noShare(text)
       }

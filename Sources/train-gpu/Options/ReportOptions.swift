@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Distillation
 
 /// What the reports of runs state beside their numbers.
@@ -12,7 +13,7 @@ struct PriceOption: ParsableArguments {
   var price: Price?
 
   private static func price(_ text: String) throws -> Price {
-    guard let number = Double(text), let price = Price(ofMillion: number) else {
+    guard let number = Double(decimal: text), let price = Price(ofMillion: number) else {
       throw UsageError(description: "expected a number of 0 or more, at most 1e15")
     }
     return price

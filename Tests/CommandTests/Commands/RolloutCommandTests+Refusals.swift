@@ -52,7 +52,10 @@ extension RolloutCommandTests {
   @Test(arguments: [
     (["--rollouts", "1.5"], "--rollouts: expected a share from 0 to 1, found 1.5"),
     (["--rollouts=-0.5"], "--rollouts: expected a share from 0 to 1, found -0.5"),
-    (["--rollouts", "nan"], "--rollouts: expected a share from 0 to 1, found nan"),
+    (
+      ["--rollouts", "nan"],
+      "The value 'nan' is invalid for '--rollouts <share>': expected a number"
+    ),
     (
       ["--refresh-every", "5"],
       "--refresh-every: expected nothing without a share of rollouts, found 5"

@@ -5,7 +5,11 @@ import Testing
 /// What a configuration file may not hold, and where it stands.
 extension ConfigurationTests {
   @Test(arguments: [
-    ("tokens: 4\nlearning_rate: 1\n", "FILE:2: unknown option 'learning_rate'"),
+    (
+      "tokens: 4\nlearning_rate: 1\n",
+      "FILE:2: unknown option 'learning_rate'. Did you mean 'learning-rate'?"
+    ),
+    ("frobnicate: 1\n", "FILE:1: unknown option 'frobnicate'"),
     (
       "tokens: few\n",
       "FILE:1: The value 'few' is invalid for '--tokens <k>': "

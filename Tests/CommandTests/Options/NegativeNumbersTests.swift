@@ -42,14 +42,23 @@ import Testing
 
   @Test(
     arguments: [
-      ("0.5", 0.5), ("-2", -2), ("1", 1), ("1e-30", 1e-30), ("0", 0), ("inf", .infinity),
+      ("0.5", 0.5), ("-2", -2), ("1", 1), ("1e-30", 1e-30), ("0", 0), ("+.5E-1", 0.05),
     ] as [(String, Float)])
   func numbersOfF32AreRead(text: String, value: Float) throws {
     #expect(try Float.argument(text) == value)
   }
 
-  @Test(arguments: ["0.999999999", "1.00000001", "1e-60", "1e60", "x", ""])
+  @Test(
+    arguments: [
+      "0.999999999", "1.00000001", "1e-60", "1e60", "1e400", "x", "", "0x10", "-0x1p-3", "inf",
+      "-infinity", "nan", "nan(1)",
+    ])
   func othersAreRefused(text: String) {
     #expect(throws: ArgumentError.self) { try Float.argument(text) }
+  }
+
+  @Test(arguments: ["x", "", "0x10", "inf", "nan", "1e400"])
+  func othersThanNumbersOfF64AreRefused(text: String) {
+    #expect(throws: ArgumentError.self) { try Double.argument(text) }
   }
 }

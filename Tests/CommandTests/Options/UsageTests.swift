@@ -27,12 +27,12 @@ import Testing
     (
       ["distil", "--steps", "4"],
       "unknown command 'distil': expected distill, study, report, export, evaluate, generate, chat, "
-        + "logits, tokenize, devices, tune, manual"
+        + "logits, tokenize, devices, tune. Did you mean 'distill'?"
     ),
     (
       ["help", "distil"],
       "unknown command 'distil': expected distill, study, report, export, evaluate, generate, chat, "
-        + "logits, tokenize, devices, tune, manual"
+        + "logits, tokenize, devices, tune. Did you mean 'distill'?"
     ),
     (
       ["distill", "--steps", "many"],
@@ -65,6 +65,43 @@ import Testing
       ["distill", "--schedule", "step"],
       "The value 'step' is invalid for '--schedule <schedule>': expected constant, linear or cosine"
     ),
+    (
+      ["manuals"],
+      "unknown command 'manuals': expected distill, study, report, export, evaluate, generate, chat, "
+        + "logits, tokenize, devices, tune"
+    ),
+    (["evaluate", "--config", "c.yaml"], "Unknown option '--config'"),
+    (["evaluate", "--contxt", "c"], "Unknown option '--contxt'. Did you mean '--context'?"),
+    (["evaluate", "--frobnicate=1"], "Unknown option '--frobnicate'"),
+    (
+      ["distill", "--learning-rate", "0x10"],
+      "The value '0x10' is invalid for '--learning-rate <x>': expected a number"
+    ),
+    (
+      ["report", "r", "--price", "0x10"],
+      "The value '0x10' is invalid for '--price <x>': expected a number of 0 or more, at most 1e15"
+    ),
+    (
+      ["generate", "--model", "m", "--prompt", "p", "--temperature", "1e-45"],
+      "--temperature: expected 0 or a number from 1e-9 to 1e9, found 1e-45"
+    ),
+    (
+      ["chat", "--model", "m", "--temperature", "1e-45"],
+      "--temperature: expected 0 or a number from 1e-9 to 1e9, found 1e-45"
+    ),
+    (
+      ["study", "--model", "m", "--context", "c", "--output", "o", "--temperature", "1e-45"],
+      "--temperature: expected 0 or a number from 1e-9 to 1e9, found 1e-45"
+    ),
+    (
+      ["tune", "--only", ""],
+      "--only: expected names with commas between them, found an empty one"
+    ),
+    (
+      ["tune", "--only", "adamw,"],
+      "--only: expected names with commas between them, found an empty one"
+    ),
+    (["tune", "--only", "graphs,graphs"], "--only: expected each name once, found graphs twice"),
     (["tokenize"], "Missing expected argument '--model <model>'"),
     (["distill"], "expected --model; train-gpu distill --help says more"),
     (
