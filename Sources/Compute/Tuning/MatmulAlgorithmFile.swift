@@ -124,7 +124,8 @@ private struct MatmulAlgorithmRecord: Codable {
 
 extension TuningStore {
   /// Has an engine's multiplications run with the stored algorithms, and keeps those that the
-  /// library chooses from now on. Entries that it refuses, and lines that are none, are dropped: returns that in one line.
+  /// library chooses from now on. Entries that it refuses, and lines that are none, are dropped:
+  /// returns that in one line.
   func applyAlgorithms(to gpu: GPUEngine) -> String? {
     guard let folder, case .cuda(let context, let library?) = gpu.runtime,
       let file = MatmulAlgorithmFile(in: folder, of: context.description)
