@@ -12,6 +12,10 @@ extension Double {
       throw ArgumentError(description: "expected a number")
     }
     guard value.isFinite else { throw ArgumentError(description: "expected a smaller number") }
+    let digits = text.prefix { $0 != "e" && $0 != "E" }
+    guard value != 0 || !digits.contains(where: "123456789".contains) else {
+      throw ArgumentError(description: "expected 0, or a number that is not as near to it")
+    }
     return value
   }
 }

@@ -57,7 +57,7 @@ import Testing
     #expect(throws: ArgumentError.self) { try Float.argument(text) }
   }
 
-  @Test(arguments: ["x", "", "0x10", "inf", "nan", "1e400"])
+  @Test(arguments: ["x", "", "0x10", "inf", "nan", "1e400", "1e-400", "-0.01e-400"])
   func othersThanNumbersOfF64AreRefused(text: String) {
     #expect(throws: ArgumentError.self) { try Double.argument(text) }
   }
