@@ -79,6 +79,21 @@ import Testing
     #expect(more.code == 0, "\(more.errors)")
   }
 
+  /// A sweep goes on without its start, also after it was named in another place.
+  @Test func aSweepNeedsItsStartNoMore() throws {
+    try #require(workspace.distill(["--tokens", "2", "--steps", "1"], to: start).code == 0)
+    let sweep = ["--tokens", "2,3", "--steps"]
+    try #require(workspace.distill(sweep + ["1", "--init", start.path]).code == 0)
+    try manager.moveItem(at: start, to: moved)
+    let named = try workspace.distill(sweep + ["2", "--init", moved.path, "--resume"])
+    #expect(named.code == 0, "\(named.errors)")
+    try manager.removeItem(at: moved)
+    for (steps, more) in [("3", []), ("4", ["--init", start.path])] {
+      let resumed = try workspace.distill(sweep + [steps, "--resume"] + more)
+      #expect(resumed.code == 0, "\(resumed.errors)")
+    }
+  }
+
   /// The same command, in the same folder, with the name of a folder that is gone.
   @Test(arguments: [["--tokens", "2"], ["--tokens", "2", "--steps", "0"], ["--tokens", "2,3"]])
   func aStartThatIsGoneMayStillBeNamed(options: [String]) throws {

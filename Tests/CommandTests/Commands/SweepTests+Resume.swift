@@ -75,6 +75,26 @@ extension SweepTests {
     }
   }
 
+  /// What is left out stays as in the runs before it.
+  @Test func anAddedRunIsTrainedAsTheOthers() throws {
+    let options = ["--steps", "4", "--evaluate-every", "3", "--patience", "50"]
+    try #require(try workspace.distill(["--tokens", "2,3"] + options).code == 0)
+    var arguments = workspace.arguments(
+      with: ["--tokens", "2,3,5", "--output", workspace.output.path, "--resume"])
+    for name in ["--steps", "--evaluate-every"] {
+      if let first = arguments.firstIndex(of: name) { arguments.removeSubrange(first...first + 1) }
+    }
+    let added = try Program.run(arguments)
+    #expect(added.code == 0, "\(added.errors)")
+    for size in [2, 5] {
+      let recorded = try workspace.json("metrics.json", in: member("tokens-\(size)"))["made_with"][
+        "options"]
+      for (name, value) in [("steps", 4), ("evaluate-every", 3), ("patience", 50)] {
+        #expect(recorded[name] == .integer(value), "\(size) \(name)")
+      }
+    }
+  }
+
   /// A start that is named is that of all runs, also where the sweep goes on without its name.
   @Test func aNamedStartIsThatOfAll() throws {
     _ = try sweep(["--init", "pooled"], tokens: "2,3")

@@ -58,7 +58,8 @@ package final class Sweep {
       throw .option(
         .klBudget, expected: "a context, from which the KL is measured", found: "none")
     }
-    let initialization = request.run.options.chosenInitialization
+    // As in its runs, the place that was named first.
+    let initialization = recorded?.initialization ?? request.run.options.chosenInitialization
     // All ranks compare their records, so each has the digest that the first one writes.
     let digest =
       isResumed

@@ -63,8 +63,21 @@ extension SweepRequest {
     }
   }
 
+  /// The options of the first run that was begun; nil before there is one.
+  private var begunOptions: TrainingOptions? {
+    for plan in plans {
+      let folder = run.output.appending(path: plan.folder)
+      if let newest = RunFolder.newestCheckpoint(in: folder),
+        let state = try? TrainingCheckpoint.state(in: newest.url)
+      {
+        return state.options
+      }
+    }
+    return nil
+  }
+
   /// The request of one run. A run that was begun goes on from its checkpoint, with the start that
-  /// it has recorded.
+  /// it has recorded. One that is added to a sweep takes what is left out from those before it.
   func member(_ plan: SweepPlan) -> RunRequest {
     var member = run
     member.output = run.output.appending(path: plan.folder)
@@ -75,7 +88,11 @@ extension SweepRequest {
       run.mode == .resume && RunFolder.newestCheckpoint(in: member.output) != nil
     if isBegun {
       member.mode = .resume
+      member.options.chosenInitialization = nil
     } else {
+      if run.mode == .resume, let begun = begunOptions {
+        member.options.keep(run.kept, of: begun)
+      }
       member.mode =
         FileManager.default.fileExists(atPath: member.output.path) ? .overwrite : .create
     }

@@ -58,12 +58,15 @@ extension TrainingOptions {
         recorded: before[name]?.text() ?? "its default",
         found: RecordCoding.found(now[name], default: standard[name]))
     }
-    if kept.contains(.length) {
-      (options.steps, options.epochs) = (recorded.steps, recorded.epochs)
-    }
-    if kept.contains(.patience) { options.patience = recorded.patience }
-    if kept.contains(.evaluateEvery) { options.evaluateEvery = recorded.evaluateEvery }
+    options.keep(kept, of: recorded)
     return options
+  }
+
+  /// Takes the recorded values of some options.
+  mutating func keep(_ kept: Set<Resumable>, of recorded: TrainingOptions) {
+    if kept.contains(.length) { (steps, epochs) = (recorded.steps, recorded.epochs) }
+    if kept.contains(.patience) { patience = recorded.patience }
+    if kept.contains(.evaluateEvery) { evaluateEvery = recorded.evaluateEvery }
   }
 
   /// Checks that a training of another length has the same steps up to `step`. Its earlier last
