@@ -8,7 +8,7 @@ package enum NearestName {
       .min { $0.distance < $1.distance }?.name
   }
 
-  /// A sentence that asks for it, with the space before it; empty where none is near.
+  /// A sentence that offers it, with the space before it; empty where none is near.
   package static func question(_ text: String, among names: some Sequence<String>) -> String {
     of(text, among: names).map { ". Did you mean '\($0)'?" } ?? ""
   }

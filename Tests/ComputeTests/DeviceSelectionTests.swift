@@ -145,7 +145,7 @@ import Testing
     #expect(throws: ComputeError.self) { try selected(.cuda, cuda: []) }
   }
 
-  /// A refusal names the devices of CUDA and of OpenCL, whichever was asked for.
+  /// A refusal names the devices of CUDA and of OpenCL, whichever the user named.
   @Test(.enabled(if: CUDATestDevice.all.contains(.standIn), "needs clang for the stand-in of CUDA"))
   func anUnknownDeviceIsRefusedWithAllThereAre() throws {
     let cuda = CUDASurvey(

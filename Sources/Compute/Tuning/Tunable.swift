@@ -82,7 +82,8 @@ struct Tunable: Sendable {
   ///
   /// cuBLASLt multiplies two pieces, which keep 17 bits, and tensor cores truncate their sums. With
   /// bf16 weights that strays by 2.7e-6 of the root mean square over 896 terms and by 1.2e-5 over
-  /// 9,728 on an H200; dequantised weights are summed over 4,096 terms at most.
+  /// 9,728 on an H200. Sums of the trial have 896 terms forward and, chunk by chunk, at most 4,096
+  /// backward.
   ///
   /// An operand that is rounded to bf16 changes by 2^-8 of itself at most. An element of a gradient
   /// of attention is a sum over scores and their gradients, whose four operands are rounded, and
